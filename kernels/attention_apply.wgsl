@@ -1,0 +1,72 @@
+// Stored attention probabilities applied to values.
+//
+//   out[r, a, :] = sum_j probabilities[r, a, j] * v[j, a, :]
+//
+// probabilities [rows, heads, keys], v [tokens, heads, head_size], out [rows, heads, head_size], the last two by strides
+// geometry      tiles (lib/attention_tiles.wgsl)
+//
+// In the absorbed form all heads share the values (v_head 0), and head_size is H: see lib/attention_tiles.wgsl.
+// A workgroup takes 8 queries of a tile, and 4 columns of v for each of its LANES lanes: a chunk.
+// Rows without keys come out as zeros.
+
+override LANES: u32 = 16;
+
+struct Params {
+  tiles: u32,
+  heads: u32,
+  head_size: u32,
+  keys: u32,
+  v_offset: u32,
+  v_stride: u32,
+  v_head: u32,
+  out_stride: u32,
+  out_head: u32,
+  tiles_at: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> probabilities: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> v: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> geometry: array<u32>;
+@group(0) @binding(4) var<storage, read_write> out: array<vec4<f32>>;
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let chunks = (params.head_size + 4 * LANES - 1) / (4 * LANES);
+  let index = group.y * groups.x + group.x;
+  if (index >= params.tiles * params.heads * chunks) {
+    return;
+  }
+  let tile = tile_at(index / chunks / params.heads);
+  let first = index / chunks % params.heads * QUERIES;
+  let column = 4 * (index % chunks * LANES + lane);
+  let shared_keys = params.v_head == 0;
+  let leader = query_at(tile, first, shared_keys);
+  if (!leader.real || column >= params.head_size) {
+    return;
+  }
+  var row_at: array<u32, QUERIES>; // where the query's probabilities begin, in vec4s
+  for (var i = 0u; i < QUERIES; i++) {
+    let query = query_at(tile, first + i, shared_keys);
+    row_at[i] = (query.row * params.heads + query.head) * (params.keys / 4);
+  }
+
+  var sums: array<vec4<f32>, QUERIES>;
+  for (var key = 0u; key < tile.key_count; key += 4) {
+    let at = (params.v_offset + tokens_at(tile, four(key)) * params.v_stride + leader.head * params.v_head + column) / 4;
+    let values = mat4x4<f32>(v[at.x], v[at.y], v[at.z], v[at.w]);
+    for (var i = 0u; i < QUERIES; i++) {
+      sums[i] += values * probabilities[row_at[i] + key / 4];
+    }
+  }
+  for (var i = 0u; i < QUERIES; i++) {
+    let query = query_at(tile, first + i, shared_keys);
+    if (query.real) {
+      out[(query.row * params.out_stride + query.head * params.out_head + column) / 4] = sums[i];
+    }
+  }
+}

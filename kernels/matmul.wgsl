@@ -1,0 +1,181 @@
+// out[b, m, n] = activation(sum over k of A[b, m, k] * B[b, k, n] + bias[b, n] * s[b, m]) + residual[b, m, n]
+//
+// A is stored [m, k], or [k, m] where TRANSPOSE_A is 1; B is stored [k, n], or [n, k] where TRANSPOSE_B is 1. Offsets,
+// row strides and batch strides are in elements and multiples of 4. Columns between a width and the next multiple of 4
+// hold zero in A, B, bias and residual, and become zero in out.
+//
+// An invocation computes ROWS x 8 outputs in registers, four k at a time. Loads are what costs on a software adapter, so
+// all are vec4. A 4 x 4 block is a WGSL matrix whose column i is row i of the block, hence the product of blocks A and B is
+// written B * A. Beyond the last row or column of a matrix the last is read again; its products are multiplied by zero, or
+// not stored.
+//
+// Joined to lib/activations.wgsl.
+
+struct Params {
+  m: u32,
+  n: u32,
+  k: u32,
+  batch: u32,
+  a_offset: u32,
+  a_stride: u32,
+  a_batch: u32,
+  b_offset: u32,
+  b_stride: u32,
+  b_batch: u32,
+  out_offset: u32, // out_* hold for residual too
+  out_stride: u32,
+  out_batch: u32,
+  bias_offset: u32,
+  bias_batch: u32,
+  bias: u32, // 0 none, 1 s = 1, 2 s[b, m] = bias_scale[m * batch + b]
+  activation: u32, // a code of lib/activations.wgsl
+  residual: u32, // 0 none, 1 added
+}
+
+override TRANSPOSE_A: u32 = 0;
+override TRANSPOSE_B: u32 = 0;
+override ROWS: u32 = 8; // 8 or 4; the compiler drops the work for rows beyond
+override WORKGROUP_X: u32 = 8;
+override WORKGROUP_Y: u32 = 1;
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> a: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> bias_scale: array<f32>;
+@group(0) @binding(5) var<storage, read> residual: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> out: array<vec4<f32>>;
+
+const STEP = vec4<u32>(0, 1, 2, 3);
+
+// The block whose rows start at the vec4 indices `rows`, in their vec4 `column`.
+fn read_a(rows: vec4<u32>, column: u32) -> mat4x4<f32> {
+  return mat4x4<f32>(a[rows.x + column], a[rows.y + column], a[rows.z + column], a[rows.w + column]);
+}
+
+fn read_b(rows: vec4<u32>, column: u32) -> mat4x4<f32> {
+  return mat4x4<f32>(b[rows.x + column], b[rows.y + column], b[rows.z + column], b[rows.w + column]);
+}
+
+// Indices first to first + 3, none beyond the last of `count`.
+fn four(first: u32, count: u32) -> vec4<u32> {
+  return min(vec4<u32>(first) + STEP, vec4<u32>(count - 1u));
+}
+
+@compute @workgroup_size(WORKGROUP_X, WORKGROUP_Y)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+  let batch = id.z;
+  let m = id.y * ROWS;
+  let n = id.x * 8u;
+  if (m >= params.m || n >= params.n) {
+    return;
+  }
+  let a_start = (params.a_offset + batch * params.a_batch) / 4u;
+  let b_start = (params.b_offset + batch * params.b_batch) / 4u;
+  let a_stride = params.a_stride / 4u;
+  let b_stride = params.b_stride / 4u;
+  // Where the two blocks of four rows of A, and of four columns of B, lie: as stored rows and as a vec4 column.
+  let a_rows_0 = a_start + four(m, params.m) * a_stride;
+  let a_rows_1 = a_start + four(m + 4u, params.m) * a_stride;
+  let b_rows_0 = b_start + four(n, params.n) * b_stride;
+  let b_rows_1 = b_start + four(n + 4u, params.n) * b_stride;
+  let a_columns = min(vec2<u32>(m / 4u, m / 4u + 1u), vec2<u32>((params.m - 1u) / 4u));
+  let b_columns = min(vec2<u32>(n / 4u, n / 4u + 1u), vec2<u32>((params.n - 1u) / 4u));
+
+  // The sum of block i, j: rows m + 4i to m + 4i + 3, columns n + 4j to n + 4j + 3.
+  var sum_00 = mat4x4<f32>();
+  var sum_01 = mat4x4<f32>();
+  var sum_10 = mat4x4<f32>();
+  var sum_11 = mat4x4<f32>();
+  for (var k = 0u; k < params.k; k += 4u) {
+    let k_rows = four(k, params.k);
+    var a_0: mat4x4<f32>;
+    var a_1: mat4x4<f32>;
+    if (TRANSPOSE_A == 1u) {
+      // The rows read again beyond the last k meet rows of B that are not zero either, so they are zeroed here.
+      let inside = select(vec4<f32>(), vec4<f32>(1), vec4<u32>(k) + STEP < vec4<u32>(params.k));
+      a_0 = columns_times(transpose(read_a(a_start + k_rows * a_stride, a_columns.x)), inside);
+      a_1 = columns_times(transpose(read_a(a_start + k_rows * a_stride, a_columns.y)), inside);
+    } else {
+      a_0 = read_a(a_rows_0, k / 4u);
+      a_1 = read_a(a_rows_1, k / 4u);
+    }
+    var b_0: mat4x4<f32>;
+    var b_1: mat4x4<f32>;
+    if (TRANSPOSE_B == 1u) {
+      b_0 = transpose(read_b(b_rows_0, k / 4u));
+      b_1 = transpose(read_b(b_rows_1, k / 4u));
+    } else {
+      b_0 = read_b(b_start + k_rows * b_stride, b_columns.x);
+      b_1 = read_b(b_start + k_rows * b_stride, b_columns.y);
+    }
+    sum_00 += b_0 * a_0;
+    sum_01 += b_1 * a_0;
+    sum_10 += b_0 * a_1;
+    sum_11 += b_1 * a_1;
+  }
+  store_block(id, 0u, 0u, sum_00);
+  store_block(id, 0u, 4u, sum_01);
+  store_block(id, 4u, 0u, sum_10);
+  store_block(id, 4u, 4u, sum_11);
+  finish(id);
+}
+
+fn columns_times(block: mat4x4<f32>, factor: vec4<f32>) -> mat4x4<f32> {
+  return mat4x4<f32>(block[0] * factor, block[1] * factor, block[2] * factor, block[3] * factor);
+}
+
+// Writes the block at row i, column j of the invocation's tile.
+fn store_block(id: vec3<u32>, i: u32, j: u32, block: mat4x4<f32>) {
+  store(id, i, j, block[0]);
+  store(id, i + 1u, j, block[1]);
+  store(id, i + 2u, j, block[2]);
+  store(id, i + 3u, j, block[3]);
+}
+
+fn store(id: vec3<u32>, i: u32, j: u32, sum: vec4<f32>) {
+  let m = id.y * ROWS + i;
+  let n = id.x * 8u + j;
+  if (i < ROWS && m < params.m && n < params.n) {
+    out[place(id.z, m, n)] = within(n, sum);
+  }
+}
+
+// The vec4 of out, and of residual, that holds [b, m, n].
+fn place(b: u32, m: u32, n: u32) -> u32 {
+  return (params.out_offset + b * params.out_batch + m * params.out_stride + n) / 4u;
+}
+
+// `value` with zero in the columns past the width.
+fn within(n: u32, value: vec4<f32>) -> vec4<f32> {
+  return select(vec4<f32>(), value, vec4<u32>(n) + STEP < vec4<u32>(params.n));
+}
+
+// Bias, activation and residual for the invocation's tile, read back from where it was just written: a loop over the
+// registers would be unrolled, and sixteen copies of all this double the time that compiling takes.
+fn finish(id: vec3<u32>) {
+  if (params.bias + params.activation + params.residual == 0u) {
+    return;
+  }
+  let b = id.z;
+  let first_m = id.y * ROWS;
+  let first_n = id.x * 8u;
+  for (var m = first_m; m < min(first_m + ROWS, params.m); m++) {
+    var scale = 1.0;
+    if (params.bias == 2u) {
+      scale = bias_scale[m * params.batch + b];
+    }
+    for (var n = first_n; n < min(first_n + 8u, params.n); n += 4u) {
+      let at = place(b, m, n);
+      var value = out[at];
+      if (params.bias > 0u) {
+        value += bias[(params.bias_offset + b * params.bias_batch + n) / 4u] * scale;
+      }
+      value = activate4(value, params.activation);
+      if (params.residual == 1u) {
+        value += residual[at];
+      }
+      out[at] = within(n, value);
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * NarrowBERT on WebGPU: BERT whose later layers compute only the positions that somebody asked for.
+ *
+ * Everything is TypeScript and WGSL; it runs on Deno's own WebGPU. Importing this module touches no GPU: the first model
+ * that is loaded does, and throws {@linkcode NoAdapterError} where there is none.
+ *
+ * @example Name the topic of a definition with the model that ships in the repository
+ * ```ts
+ * import { pipeline } from "./mod.ts";
+ *
+ * using classify = await pipeline("text-classification");
+ * const answer = await classify("a can for holding soft drinks");
+ * console.log(answer); // [{ label: "noun.artifact", score: 0.96 }]
+ * ```
+ *
+ * @module
+ */
+
+export {
+  CheckpointError,
+  ConfigError,
+  DeviceLostError,
+  InputError,
+  NoAdapterError,
+  NonFiniteError,
+  TokenizerError,
+} from "./src/base/errors.ts";
+export { type NestedArray, Tensor, type TensorData, type TensorType } from "./src/base/tensor.ts";
+export { type AdapterDescription, type Gpu, type GpuOptions, requestGpu } from "./src/gpu/device.ts";
+export { type KernelTime, Profiler } from "./src/gpu/profiler.ts";
+export { NarrowBertForMaskedLM, type TopWords } from "./src/heads/masked_lm.ts";
+export { NarrowBertForMultipleChoice } from "./src/heads/multiple_choice.ts";
+export { type HeadOutput } from "./src/heads/output.ts";
+export { NarrowBertForSequenceClassification } from "./src/heads/sequence_classification.ts";
+export { NarrowBertForTokenClassification } from "./src/heads/token_classification.ts";
+export { readSafetensors, type SafetensorsFile, writeSafetensors } from "./src/io/safetensors.ts";
+export { type ArrayInput } from "./src/model/arrays.ts";
+export { NarrowBertConfig } from "./src/model/config.ts";
+export { type ModelInputs } from "./src/model/inputs.ts";
+export { NarrowBertModel, type NarrowBertModelOutput } from "./src/model/narrow_bert_model.ts";
+export { type DeviceOptions, type LoadOptions } from "./src/model/pretrained.ts";
+export { type CommonOutputs, type ForwardOptions } from "./src/model/runner.ts";
+export { NarrowBertTokenizerFast } from "./src/model/tokenizer.ts";
+export { pipeline } from "./src/pipelines/pipeline.ts";

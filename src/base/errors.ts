@@ -1,0 +1,46 @@
+/**
+ * The errors that callers can act on. Wrong types and shapes are `TypeError`, values out of range `RangeError`,
+ * unparsable text `SyntaxError`; the classes here are for what a program may want to tell apart.
+ *
+ * Every message names the thing, what was expected, what was found and, where there is one, the cure.
+ */
+
+/** There is no WebGPU adapter. The message says what to install. */
+export class NoAdapterError extends Error {
+  override name = "NoAdapterError";
+}
+
+/** The GPU device was lost: nothing computed by it after that moment can be trusted. */
+export class DeviceLostError extends Error {
+  override name = "DeviceLostError";
+}
+
+/** A checkpoint, or the folder that should hold one, cannot be read as the model that was asked for. */
+export class CheckpointError extends Error {
+  override name = "CheckpointError";
+}
+
+/** A model configuration is not valid, or is not one that this library can run. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+/** The inputs of a call do not fit the model. */
+export class InputError extends Error {
+  override name = "InputError";
+}
+
+/** A tokenizer cannot be read, or a text cannot be encoded as asked. */
+export class TokenizerError extends Error {
+  override name = "TokenizerError";
+}
+
+/** A service has no room for another request. */
+export class OverloadedError extends Error {
+  override name = "OverloadedError";
+}
+
+/** A result contains NaN or infinity, so it is withheld. */
+export class NonFiniteError extends Error {
+  override name = "NonFiniteError";
+}

@@ -1,0 +1,106 @@
+/** The tensor that callers see: plain numbers on the CPU, with a type and dimensions, as in transformers.js. */
+
+/** Element types of a {@linkcode Tensor}. */
+export type TensorType = "float32" | "float64" | "int32" | "uint32" | "int64" | "uint8" | "int8" | "bool";
+
+/** The typed array that holds a {@linkcode Tensor}'s elements; `bool` is one byte each. */
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | Uint8Array
+  | Int8Array;
+
+/** Nested arrays as {@linkcode Tensor.tolist} returns them; a 0-d tensor gives the bare element. */
+export type NestedArray = number | bigint | boolean | NestedArray[];
+
+const ARRAYS = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  int8: Int8Array,
+  bool: Uint8Array,
+} as const;
+
+/**
+ * An n-dimensional array on the CPU, row-major.
+ *
+ * @example
+ * ```ts
+ * const t = new Tensor("float32", [1, 2, 3, 4, 5, 6], [2, 3]);
+ * t.tolist(); // [[1, 2, 3], [4, 5, 6]]
+ * ```
+ */
+export class Tensor {
+  /** Element type. */
+  readonly type: TensorType;
+  /** Elements in row-major order. */
+  readonly data: TensorData;
+  /** Dimensions; `[]` for a scalar. */
+  readonly dims: readonly number[];
+
+  /**
+   * @param type Element type.
+   * @param data A typed array of that type (used as it is, not copied), or plain numbers.
+   * @param dims Dimensions, whose product must be the number of elements.
+   * @throws {TypeError} On an unknown type, the wrong kind of array or a count that does not fit `dims`.
+   */
+  constructor(type: TensorType, data: TensorData | readonly (number | bigint | boolean)[], dims: readonly number[]) {
+    const Array_ = ARRAYS[type];
+    if (Array_ === undefined) {
+      throw new TypeError(`Cannot make a Tensor: type must be one of ${Object.keys(ARRAYS).join(", ")}, got "${type}"`);
+    }
+    if (dims.some((d) => !Number.isSafeInteger(d) || d < 0)) {
+      throw new TypeError(`Cannot make a Tensor: dims must be whole numbers from 0, got [${dims.join(", ")}]`);
+    }
+    const count = dims.reduce((a, b) => a * b, 1);
+    if (count !== data.length) {
+      throw new TypeError(
+        `Cannot make a Tensor: dims [${dims.join(", ")}] hold ${count} elements, but data has ${data.length}`,
+      );
+    }
+    if (ArrayBuffer.isView(data)) {
+      if (!(data instanceof Array_)) {
+        throw new TypeError(`Cannot make a Tensor: ${type} needs a ${Array_.name}, got a ${data.constructor.name}`);
+      }
+      this.data = data;
+    } else if (type === "int64") {
+      this.data = BigInt64Array.from(data, BigInt);
+    } else {
+      this.data = (Array_ as typeof Float32Array).from(data, Number) as TensorData;
+    }
+    this.type = type;
+    this.dims = [...dims];
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return this.data.length;
+  }
+
+  /** The elements as nested plain arrays; `int64` gives bigints, `bool` booleans, a 0-d tensor its bare element. */
+  tolist(): NestedArray {
+    let at = 0;
+    const level = (depth: number): NestedArray => {
+      if (depth === this.dims.length) {
+        const value = this.data[at++] as number | bigint;
+        return this.type === "bool" ? value !== 0 : value;
+      }
+      return Array.from({ length: this.dims[depth] as number }, () => level(depth + 1));
+    };
+    return level(0);
+  }
+
+  /** The only element of a one-element tensor, as a number. */
+  item(): number {
+    if (this.data.length !== 1) {
+      throw new TypeError(`Cannot take item(): the tensor must have one element, got dims [${this.dims.join(", ")}]`);
+    }
+    return Number(this.data[0]);
+  }
+}

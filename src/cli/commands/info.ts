@@ -1,0 +1,98 @@
+/** `narrowbert info`: what is in a model's folder, without running it. */
+
+import { openCheckpoint } from "../../io/checkpoint.ts";
+import { openFolder } from "../../io/folder.ts";
+import { NarrowBertConfig } from "../../model/config.ts";
+import { headOf } from "../../model/config_heads.ts";
+import { resolveWeights } from "../../model/weights.ts";
+import { TASKS } from "../../pipelines/tasks.ts";
+import { BertTokenizer } from "../../text/bert_tokenizer.ts";
+import { hasTokenizer, readTokenizerFiles } from "../../text/files.ts";
+import { type Command, COMMON_HELP, parseCommandLine, UsageError } from "../command.ts";
+import { json, table } from "../table.ts";
+
+/** Bytes of a weight on the GPU: whatever it is stored as, it is computed in f32. */
+const BYTES_PER_WEIGHT = 4;
+
+/** The command. */
+export const info: Command = {
+  name: "info",
+  summary: "describe a model: config, layers, tensors, memory",
+  help: `\
+Usage: narrowbert info [options]
+
+Describes the model of a folder, without a GPU. Without --model, the shipped model of fill-mask.
+
+Options:
+  --model PATH|URL   folder of a model
+  --json             print { model, architecture, parameters, gpu_bytes, layers, tensors, tokenizer, warnings, config }
+${COMMON_HELP}
+
+Examples:
+  narrowbert info
+  narrowbert info --model examples/models/wordnet/topic --json
+`,
+  async run(args, terminal) {
+    const { values, positionals } = parseCommandLine(args, {
+      model: { type: "string" },
+      json: { type: "boolean", default: false },
+    });
+    if (positionals.length > 0) throw new UsageError(`info takes no arguments, got "${positionals[0]}"`);
+    const description = await describe(values.model ?? TASKS["fill-mask"].defaultModel);
+    await terminal.write(values.json ? json(description) : table(rows(description)));
+  },
+};
+
+type Description = Awaited<ReturnType<typeof describe>>;
+
+/** Reads a model's files and checks them as loading would, up to the GPU. */
+async function describe(source: string | URL) {
+  const folder = await openFolder(source);
+  const text = new TextDecoder().decode(await folder.read("config.json"));
+  const stored = NarrowBertConfig.parse(text, `${folder.location}/config.json`);
+  const checkpoint = await openCheckpoint(folder);
+  const head = headOf(stored);
+  const hasPooler = checkpoint.names().some((name) => name.endsWith("pooler.dense.weight"));
+  const pooler = head === "sequence_classification" || head === "multiple_choice" || (head === "none" && hasPooler);
+  const { config, names, shape, warnings } = resolveWeights(checkpoint, stored, { head, pooler });
+  const parameters = names.reduce((sum, name) => sum + shape(name).reduce((a, b) => a * b, 1), 0);
+  const tensors: Record<string, number> = {};
+  for (const name of checkpoint.names()) {
+    const { dtype } = checkpoint.info(name);
+    tensors[dtype] = (tensors[dtype] ?? 0) + 1;
+  }
+  const tokenizer = await hasTokenizer(folder) ? new BertTokenizer(await readTokenizerFiles(folder)) : null;
+  const { full_length_layers: full, num_hidden_layers: all } = config;
+  return {
+    model: folder.location,
+    architecture: stored.architectures?.[0],
+    parameters,
+    gpu_bytes: parameters * BYTES_PER_WEIGHT,
+    layers: { full, narrow: all - full },
+    tensors,
+    tokenizer: tokenizer && {
+      vocab_size: tokenizer.vocab_size,
+      model_max_length: tokenizer.model_max_length,
+      mask_token: tokenizer.mask_token,
+    },
+    warnings,
+    config: config.to_json(),
+  };
+}
+
+function rows(
+  { model, architecture, parameters, gpu_bytes, layers, tensors, tokenizer, warnings, config }: Description,
+) {
+  const size = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  return [
+    ["model", model],
+    ["architecture", `${architecture}`],
+    ["parameters", parameters.toLocaleString("en")],
+    ["GPU memory", `${size(gpu_bytes)} of f32 weights, besides what a batch needs`],
+    ["layers", `${layers.full} full, ${layers.narrow} narrow`],
+    ["tensors", Object.entries(tensors).map(([dtype, count]) => `${count} ${dtype}`).join(", ")],
+    ["tokenizer", tokenizer ? `${tokenizer.vocab_size} word pieces, mask ${tokenizer.mask_token}` : "none"],
+    ...warnings.map((warning) => ["warning", warning]),
+    ...Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+  ];
+}

@@ -1,0 +1,199 @@
+/** The adapter, the device, and what hangs on them: one `Gpu` per device. */
+
+import { DeviceLostError, NoAdapterError } from "../base/errors.ts";
+import { BufferPool } from "./buffers.ts";
+import { PipelineCache } from "./pipelines.ts";
+import { StagingPool } from "./readback.ts";
+
+/** Options of {@linkcode requestGpu}. */
+export interface GpuOptions {
+  /** A device of the caller's own; it is used, never destroyed. */
+  device?: GPUDevice;
+  /** Open error scopes round every submit and report what they catch at once. Slow. */
+  checked?: boolean;
+  /** Fill buffers with NaN bits before use. Slow. */
+  poisoned?: boolean;
+}
+
+/** Adapter classes with their own tuned kernels. */
+export type AdapterClass = "software" | "nvidia" | "amd" | "intel" | "apple" | "other";
+
+/** What an adapter says of itself. */
+export interface AdapterDescription {
+  vendor: string;
+  architecture: string;
+  device: string;
+  description: string;
+}
+
+/** Where a device's first failure is written down: Deno drops errors after a loss, so nobody else will. */
+interface Failure {
+  error: Error | null;
+}
+
+/** A device with its buffers, pipelines and staging memory. */
+export class Gpu {
+  readonly device: GPUDevice;
+  readonly adapter: AdapterDescription;
+  readonly adapterClass: AdapterClass;
+  readonly buffers: BufferPool;
+  readonly pipelines: PipelineCache;
+  readonly staging: StagingPool;
+  /** Error scopes round every submit. */
+  readonly checked: boolean;
+  /** Bind groups created so far; a warm call leaves it as it was. */
+  bindGroups = 0;
+  readonly #failure: Failure = { error: null };
+
+  constructor(device: GPUDevice, { checked = false, poisoned = false }: Omit<GpuOptions, "device"> = {}) {
+    this.device = device;
+    const { vendor = "", architecture = "", device: name = "", description = "" } = device.adapterInfo ?? {};
+    this.adapter = { vendor, architecture, device: name, description };
+    this.adapterClass = classify(this.adapter);
+    this.buffers = new BufferPool(device, { poison: poisoned });
+    this.pipelines = new PipelineCache(device);
+    this.staging = new StagingPool(device);
+    this.checked = checked;
+    const failure = this.#failure;
+    device.lost.then(({ reason, message }) => {
+      failure.error ??= new DeviceLostError(`The GPU device was lost (${reason}): ${message}. Load the model again`);
+    });
+    device.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      const { error } = event as GPUUncapturedErrorEvent;
+      failure.error ??= new Error(`WebGPU reported an error: ${error.message}`);
+    });
+  }
+
+  /** The adapter's name, as benches and `doctor` print it. */
+  get name(): string {
+    const { description, device, vendor, architecture } = this.adapter;
+    return description || device || `${vendor} ${architecture}`.trim() || "unnamed adapter";
+  }
+
+  /** Limits of the device. */
+  get limits(): GPUSupportedLimits {
+    return this.device.limits;
+  }
+
+  /** Features of the device. */
+  get features(): GPUSupportedFeatures {
+    return this.device.features;
+  }
+
+  /** Whether the device was lost. */
+  get lost(): boolean {
+    return this.#failure.error instanceof DeviceLostError;
+  }
+
+  /**
+   * Throws what went wrong on the device, if anything did; called after every readback, since no error is no proof.
+   *
+   * @throws {DeviceLostError} If the device is lost.
+   */
+  check(): void {
+    const { error } = this.#failure;
+    if (error === null) return;
+    if (!(error instanceof DeviceLostError)) this.#failure.error = null;
+    throw error;
+  }
+
+  /** Runs `submit` and, in the checked mode, waits for its error scopes. */
+  async guarded(label: string, submit: () => void): Promise<void> {
+    if (!this.checked) return submit();
+    const kinds = ["validation", "out-of-memory", "internal"] as const;
+    for (const kind of kinds) this.device.pushErrorScope(kind);
+    submit();
+    const errors = await Promise.all(kinds.map(() => this.device.popErrorScope()));
+    const error = errors.find((e) => e !== null);
+    if (error) throw new Error(`Cannot run ${label}: ${error.message}`);
+  }
+}
+
+let shared: Promise<Gpu> | null = null;
+
+/**
+ * The process's own device, made on first use and shared, or a `Gpu` over the caller's device.
+ *
+ * @throws {NoAdapterError} If there is no WebGPU adapter; the message says what to install.
+ */
+export function requestGpu(options: GpuOptions = {}): Promise<Gpu> {
+  const { device, checked, poisoned } = { ...debugFromEnvironment(), ...options };
+  if (device !== undefined) return Promise.resolve(gpuOf(device, { checked, poisoned }));
+  if (options.checked !== undefined || options.poisoned !== undefined) return openGpu({ checked, poisoned });
+  if (shared === null) {
+    const opening = openGpu({ checked, poisoned });
+    shared = opening;
+    opening.then((gpu) => gpu.device.lost.then(() => shared = shared === opening ? null : shared), () => shared = null);
+  }
+  return shared;
+}
+
+const known = new WeakMap<GPUDevice, Gpu>();
+
+/** One `Gpu` per device, so that its pool and pipelines are shared by all models on it. */
+function gpuOf(device: GPUDevice, options: Omit<GpuOptions, "device">): Gpu {
+  let gpu = known.get(device);
+  if (gpu === undefined) {
+    gpu = new Gpu(device, options);
+    known.set(device, gpu);
+  }
+  return gpu;
+}
+
+/** Limits raised to what the adapter has; everything else keeps its default. */
+const RAISED_LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupSizeY",
+  "maxComputeWorkgroupSizeZ",
+] as const;
+
+const WANTED_FEATURES = ["shader-f16", "timestamp-query", "subgroups"] as const;
+
+async function openGpu(options: Omit<GpuOptions, "device">): Promise<Gpu> {
+  const adapter = await globalThis.navigator?.gpu?.requestAdapter({ powerPreference: "high-performance" }) ?? null;
+  if (adapter === null) throw new NoAdapterError(noAdapterMessage());
+  const requiredLimits: Record<string, number> = {};
+  for (const limit of RAISED_LIMITS) requiredLimits[limit] = adapter.limits[limit];
+  const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[];
+  return gpuOf(await adapter.requestDevice({ requiredLimits, requiredFeatures }), options);
+}
+
+/** What to do where no adapter is found, by operating system. */
+function noAdapterMessage(): string {
+  const found = globalThis.navigator?.gpu === undefined
+    ? "this runtime has no navigator.gpu (Deno 2.9 has it)"
+    : "navigator.gpu has no adapter";
+  const platform = (globalThis as { Deno?: { build?: { os?: string } } }).Deno?.build?.os;
+  const cure = platform === undefined || platform === "linux"
+    ? "install a Vulkan driver: the GPU vendor's, or Mesa's software one with " +
+      "`apt-get install mesa-vulkan-drivers libvulkan1`, and set DENO_WEBGPU_BACKEND=vulkan"
+    : "update the graphics driver";
+  return `Cannot find a WebGPU adapter: ${found}. To mend it, ${cure}. \`narrowbert doctor\` shows what was found`;
+}
+
+/** Which tuned kernels fit an adapter. */
+function classify({ vendor, device, description, architecture }: AdapterDescription): AdapterClass {
+  const text = `${vendor} ${device} ${description} ${architecture}`.toLowerCase();
+  if (/llvmpipe|swiftshader|lavapipe|softpipe|basic render/.test(text)) return "software";
+  if (/nvidia|0x10de|\b4318\b|geforce|tesla|quadro/.test(text)) return "nvidia";
+  if (/\bamd\b|radeon|\b4098\b|0x1002/.test(text)) return "amd";
+  if (/intel|\b32902\b|0x8086/.test(text)) return "intel";
+  if (/apple/.test(text)) return "apple";
+  return "other";
+}
+
+/** The debug modes named in `NARROWBERT_GPU_DEBUG` (`checked`, `poisoned`), where reading it is allowed. */
+function debugFromEnvironment(): { checked: boolean; poisoned: boolean } {
+  const variable = "NARROWBERT_GPU_DEBUG";
+  const deno = (globalThis as {
+    Deno?: { permissions: Pick<Deno.Permissions, "querySync">; env: Pick<Deno.Env, "get"> };
+  }).Deno;
+  const allowed = deno?.permissions.querySync({ name: "env", variable }).state === "granted";
+  const modes = (allowed ? deno?.env.get(variable) ?? "" : "").split(",");
+  return { checked: modes.includes("checked"), poisoned: modes.includes("poisoned") };
+}

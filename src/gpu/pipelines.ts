@@ -1,0 +1,153 @@
+/** Compiled pipelines by (source, entry, constants), checked against the device's limits before they are made. */
+
+/** How a kernel uses one of its storage buffers. */
+export type BindingAccess = "read" | "write" | "read_write";
+
+/** Values of a shader's `override` constants. */
+export type Constants = Readonly<Record<string, number>>;
+
+/** All that is needed to compile one pipeline. */
+export interface PipelineRequest {
+  /** Name for errors and labels. */
+  name: string;
+  /** WGSL text. */
+  source: string;
+  /** Entry point. */
+  entry: string;
+  /** Values of the `override` constants. */
+  constants: Constants;
+  /** Storage bindings 1, 2, … in order; binding 0 is the uniform buffer of sizes. */
+  bindings: readonly BindingAccess[];
+  /** Workgroup size under these constants. */
+  workgroupSize: readonly [number, number, number];
+  /** Bytes of workgroup memory under these constants. */
+  workgroupBytes: number;
+}
+
+/** A compiled pipeline with the layout that its bind groups need. */
+export interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+const COMPUTE_STAGE = 0x4;
+
+/** Compiles pipelines asynchronously and remembers them; compiling the same one twice at once waits for the first. */
+export class PipelineCache {
+  readonly #device: GPUDevice;
+  readonly #limits: GPUSupportedLimits;
+  readonly #ready = new Map<string, Pipeline>();
+  readonly #pending = new Map<string, Promise<Pipeline>>();
+  readonly #modules = new Map<string, GPUShaderModule>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+
+  /**
+   * @param device The device that compiles.
+   * @param limits The limits to hold; a smaller device is simulated by passing its limits.
+   */
+  constructor(device: GPUDevice, limits: GPUSupportedLimits = device.limits) {
+    this.#device = device;
+    this.#limits = limits;
+  }
+
+  /** Number of pipelines compiled so far. */
+  get size(): number {
+    return this.#ready.size;
+  }
+
+  /** The compiled pipeline, or undefined where {@linkcode compile} has not finished for it. */
+  get(key: string): Pipeline | undefined {
+    return this.#ready.get(key);
+  }
+
+  /** Compiles what `request` describes, once; `key` must come from {@linkcode pipelineKey}. */
+  compile(key: string, request: PipelineRequest): Promise<Pipeline> {
+    const ready = this.#ready.get(key);
+    if (ready !== undefined) return Promise.resolve(ready);
+    let pending = this.#pending.get(key);
+    if (pending === undefined) {
+      pending = this.#compile(key, request).finally(() => this.#pending.delete(key));
+      this.#pending.set(key, pending);
+    }
+    return pending;
+  }
+
+  async #compile(key: string, request: PipelineRequest): Promise<Pipeline> {
+    checkLimits(request, this.#limits);
+    const { name, source, entry, constants } = request;
+    const layout = this.#layout(request.bindings);
+    this.#device.pushErrorScope("validation");
+    const module = this.#module(name, source);
+    const moduleError = this.#device.popErrorScope();
+    let pipeline: GPUComputePipeline;
+    try {
+      pipeline = await this.#device.createComputePipelineAsync({
+        label: key,
+        layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint: entry, constants: { ...constants } },
+      });
+    } catch (cause) {
+      const error = await moduleError;
+      this.#modules.delete(source);
+      throw new Error(`Cannot compile kernel ${key}: ${error?.message ?? String(cause)}`, { cause });
+    }
+    const error = await moduleError;
+    if (error !== null) throw new Error(`Cannot compile kernel ${key}: ${error.message}`);
+    const compiled = { pipeline, layout };
+    this.#ready.set(key, compiled);
+    return compiled;
+  }
+
+  #module(name: string, source: string): GPUShaderModule {
+    let module = this.#modules.get(source);
+    if (module === undefined) {
+      module = this.#device.createShaderModule({ label: name, code: source });
+      this.#modules.set(source, module);
+    }
+    return module;
+  }
+
+  #layout(bindings: readonly BindingAccess[]): GPUBindGroupLayout {
+    const key = bindings.join();
+    let layout = this.#layouts.get(key);
+    if (layout === undefined) {
+      const storage = bindings.map((access, i): GPUBindGroupLayoutEntry => ({
+        binding: i + 1,
+        visibility: COMPUTE_STAGE,
+        buffer: { type: access === "read" ? "read-only-storage" : "storage" },
+      }));
+      const uniform: GPUBindGroupLayoutEntry = {
+        binding: 0,
+        visibility: COMPUTE_STAGE,
+        buffer: { type: "uniform" },
+      };
+      layout = this.#device.createBindGroupLayout({ label: key, entries: [uniform, ...storage] });
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+}
+
+/** The cache key of one kernel under one set of constants. */
+export function pipelineKey(name: string, constants: Constants): string {
+  const values = Object.keys(constants).sort().map((key) => `${key}=${constants[key]}`);
+  return `${name}(${values.join(",")})`;
+}
+
+/** Refuses what the device cannot run: Deno does not check workgroup memory, nor sizes given by `override`. */
+export function checkLimits(request: PipelineRequest, limits: GPUSupportedLimits): void {
+  const { name, workgroupSize: [x, y, z], workgroupBytes, bindings } = request;
+  const checks: [string, number, number][] = [
+    ["workgroup size x", x, limits.maxComputeWorkgroupSizeX],
+    ["workgroup size y", y, limits.maxComputeWorkgroupSizeY],
+    ["workgroup size z", z, limits.maxComputeWorkgroupSizeZ],
+    ["invocations per workgroup", x * y * z, limits.maxComputeInvocationsPerWorkgroup],
+    ["bytes of workgroup memory", workgroupBytes, limits.maxComputeWorkgroupStorageSize],
+    ["storage buffers", bindings.length, limits.maxStorageBuffersPerShaderStage],
+  ];
+  for (const [what, found, limit] of checks) {
+    if (!(found >= 0 && found <= limit)) {
+      throw new RangeError(`Cannot run kernel ${name} on this device: ${what} must be at most ${limit}, got ${found}`);
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/** Staging buffers through which results come back: one wait per call, and calls may overlap. */
+
+const MAP_READ_COPY_DST = 0x01 | 0x08;
+const MAP_MODE_READ = 0x01;
+
+/** Free staging buffers kept for reuse. */
+const KEEP = 4;
+
+/** Lends staging buffers and reads them. */
+export class StagingPool {
+  readonly #device: GPUDevice;
+  readonly #free: GPUBuffer[] = [];
+  #created = 0;
+  #bytes = 0;
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  /** Number of staging buffers created so far. */
+  get created(): number {
+    return this.#created;
+  }
+
+  /** Bytes of all staging buffers that exist. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** A staging buffer of at least `bytes` bytes: the smallest free one that fits, or a new one. */
+  acquire(bytes: number): GPUBuffer {
+    let best = -1;
+    this.#free.forEach((buffer, i) => {
+      if (buffer.size >= bytes && (best < 0 || buffer.size < (this.#free[best] as GPUBuffer).size)) best = i;
+    });
+    if (best >= 0) return this.#free.splice(best, 1)[0] as GPUBuffer;
+    const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, 4096)));
+    this.#created++;
+    this.#bytes += size;
+    return this.#device.createBuffer({ label: "staging", size, usage: MAP_READ_COPY_DST });
+  }
+
+  /** Waits for the buffer's contents and returns the first `bytes` bytes as a copy; the buffer goes back to the pool. */
+  async read(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+    const length = Math.max(4, Math.ceil(bytes / 4) * 4);
+    try {
+      await buffer.mapAsync(MAP_MODE_READ, 0, length);
+      const copy = buffer.getMappedRange(0, length).slice(0, bytes);
+      buffer.unmap();
+      this.release(buffer);
+      return copy;
+    } catch (error) {
+      this.#destroy(buffer);
+      throw error;
+    }
+  }
+
+  /** Takes back an unmapped buffer that was acquired. */
+  release(buffer: GPUBuffer): void {
+    this.#free.push(buffer);
+    if (this.#free.length <= KEEP) return;
+    this.#free.sort((a, b) => b.size - a.size);
+    this.#destroy(this.#free.pop() as GPUBuffer);
+  }
+
+  /** Destroys the free buffers. */
+  trim(): void {
+    for (const buffer of this.#free.splice(0)) this.#destroy(buffer);
+  }
+
+  #destroy(buffer: GPUBuffer): void {
+    this.#bytes -= buffer.size;
+    buffer.destroy();
+  }
+}

@@ -1,0 +1,61 @@
+/** Records one call's work: dispatches in as few passes as possible, copies, one submit. */
+
+import type { Profiler } from "./profiler.ts";
+
+/** One dispatch. */
+export interface Dispatch {
+  /** Label for profiles. */
+  label: string;
+  pipeline: GPUComputePipeline;
+  bindGroup: GPUBindGroup;
+  /** Workgroups in x, y, z. */
+  grid: readonly [number, number, number];
+}
+
+/** A command encoder that keeps one compute pass open until a copy needs it closed. */
+export class Recorder {
+  readonly #device: GPUDevice;
+  readonly #encoder: GPUCommandEncoder;
+  readonly #profiler: Profiler | null;
+  #pass: GPUComputePassEncoder | null = null;
+
+  /** @param profiler Times every dispatch, each in a pass of its own, where given. */
+  constructor(device: GPUDevice, profiler: Profiler | null = null) {
+    this.#device = device;
+    this.#encoder = device.createCommandEncoder();
+    this.#profiler = profiler;
+  }
+
+  /** Appends a dispatch; one with an empty grid is left out. */
+  dispatch({ label, pipeline, bindGroup, grid: [x, y, z] }: Dispatch): void {
+    if (x === 0 || y === 0 || z === 0) return;
+    const timestampWrites = this.#profiler?.next(label);
+    if (timestampWrites !== undefined) {
+      this.#endPass();
+      this.#pass = this.#encoder.beginComputePass({ timestampWrites });
+    }
+    this.#pass ??= this.#encoder.beginComputePass();
+    this.#pass.setPipeline(pipeline);
+    this.#pass.setBindGroup(0, bindGroup);
+    this.#pass.dispatchWorkgroups(x, y, z);
+  }
+
+  /** Appends a copy between buffers; offsets and size in bytes, multiples of 4. */
+  copy(from: GPUBuffer, fromOffset: number, to: GPUBuffer, toOffset: number, bytes: number): void {
+    if (bytes === 0) return;
+    this.#endPass();
+    this.#encoder.copyBufferToBuffer(from, fromOffset, to, toOffset, bytes);
+  }
+
+  /** Ends the recording and submits it. */
+  submit(): void {
+    this.#endPass();
+    this.#profiler?.resolve(this.#encoder);
+    this.#device.queue.submit([this.#encoder.finish()]);
+  }
+
+  #endPass(): void {
+    this.#pass?.end();
+    this.#pass = null;
+  }
+}

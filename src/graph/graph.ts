@@ -1,0 +1,168 @@
+/** A traced computation: values, and the kernel calls that make them, over symbolic sizes. */
+
+import type { Constants, Kernel, Params } from "../kernels/kernel.ts";
+import type { AdapterClass } from "../gpu/device.ts";
+import type { Dim, Layout, Sizes } from "./shape.ts";
+
+/** A buffer of weights, owned by a model; it is there by the time a program runs. */
+export interface ParameterBuffer {
+  readonly label: string;
+  /** Physical shape, rows pitched. */
+  readonly shape: readonly number[];
+  /** The GPU buffer. */
+  readonly buffer: GPUBuffer;
+}
+
+/** A tensor of a graph. */
+export interface Value {
+  /** Unique label in its graph, such as `encoder.layer.0/intermediate`. */
+  readonly label: string;
+  readonly shape: readonly Dim[];
+  readonly dtype: "f32" | "u32";
+  readonly layout: Layout;
+  /** Where it comes from: the caller of a run, a model's weights, or a node. */
+  readonly origin: "input" | ParameterBuffer | Node;
+}
+
+/** One kernel call of a graph. */
+export interface Node {
+  readonly label: string;
+  readonly kernel: Kernel;
+  /** The values bound to the kernel's buffers. */
+  readonly bindings: Readonly<Record<string, Value>>;
+  /** The sets of constants among which {@linkcode Node.pick} chooses. */
+  readonly variants: readonly Constants[];
+  /** Index of the variant for a call's sizes. */
+  pick(sizes: Sizes): number;
+  /** The uniform struct's fields for a call's sizes. */
+  params(sizes: Sizes): Params;
+}
+
+/** What {@linkcode Graph.call} takes. */
+export interface KernelCall<F extends string, B extends string> {
+  label: string;
+  /** Values that the kernel reads. */
+  inputs: Partial<Record<B, Value>>;
+  /** Shapes of what it writes. */
+  outputs: Partial<Record<B, Output>>;
+  params(sizes: Sizes): Params<F>;
+  /** One set of constants, or several with a choice among them by size. */
+  constants?: Constants;
+  variants?: { all: readonly Constants[]; pick(sizes: Sizes): number };
+}
+
+/** The shape of a value that a kernel writes. */
+export interface Output {
+  shape: readonly Dim[];
+  dtype?: "f32" | "u32";
+  layout?: Layout;
+}
+
+/** Collects nodes while model code runs once. */
+export class Graph {
+  readonly nodes: Node[] = [];
+  readonly inputs = new Map<string, Value>();
+  readonly outputs = new Map<string, Value>();
+  readonly #parameters = new Map<ParameterBuffer, Value>();
+  readonly #labels = new Set<string>();
+  readonly #scopes: string[] = [];
+  /** The class of adapter that kernels are chosen for. */
+  readonly adapterClass: AdapterClass;
+
+  constructor(adapterClass: AdapterClass = "other") {
+    this.adapterClass = adapterClass;
+  }
+
+  /** A tensor that each run is given. */
+  input(name: string, dtype: "f32" | "u32", shape: readonly Dim[], layout: Layout = "tight"): Value {
+    const known = this.inputs.get(name);
+    if (known !== undefined) return known;
+    const value: Value = { label: name, shape, dtype, layout, origin: "input" };
+    this.inputs.set(name, value);
+    return value;
+  }
+
+  /** A model's weights as a value. */
+  parameter(parameter: ParameterBuffer): Value {
+    let value = this.#parameters.get(parameter);
+    if (value === undefined) {
+      value = {
+        label: parameter.label,
+        shape: parameter.shape,
+        dtype: "f32",
+        layout: "pitched",
+        origin: parameter,
+      };
+      this.#parameters.set(parameter, value);
+    }
+    return value;
+  }
+
+  /** Names a value as a result of the program. */
+  output(name: string, value: Value): void {
+    if (this.outputs.has(name)) throw new Error(`Cannot name two outputs "${name}"`);
+    this.outputs.set(name, value);
+  }
+
+  /** Runs `body` with `name` in front of all labels. */
+  scope<T>(name: string, body: () => T): T {
+    this.#scopes.push(name);
+    try {
+      return body();
+    } finally {
+      this.#scopes.pop();
+    }
+  }
+
+  /** Appends a kernel call and returns the values that it writes. */
+  call<F extends string, B extends string>(kernel: Kernel<F, B>, call: KernelCall<F, B>): Record<B, Value> {
+    const label = this.#unique([...this.#scopes, call.label].join("/"));
+    const bindings: Record<string, Value> = {};
+    const fallback = Object.values(call.inputs)[0] as Value | undefined;
+    const variants = call.variants ?? { all: [kernel.constants(call.constants)], pick: () => 0 };
+    const node: Node = {
+      label,
+      kernel: kernel as unknown as Kernel,
+      bindings,
+      variants: variants.all,
+      pick: variants.pick,
+      params: call.params,
+    };
+    for (const name of kernel.bindingNames) {
+      if (kernel.bindings[name] === "read") {
+        // A buffer that this variant never reads still needs a binding: any readable one serves.
+        const value = call.inputs[name] ?? fallback;
+        if (value === undefined) throw new Error(`Cannot trace ${label}: nothing is bound to "${name}"`);
+        bindings[name] = value;
+        continue;
+      }
+      const output = call.outputs[name];
+      if (output === undefined) throw new Error(`Cannot trace ${label}: no shape is given for "${name}"`);
+      const { shape, dtype = "f32", layout = "pitched" } = output;
+      bindings[name] = { label: `${label}.${name}`, shape, dtype, layout, origin: node };
+    }
+    this.nodes.push(node);
+    return bindings as Record<B, Value>;
+  }
+
+  #unique(label: string): string {
+    let unique = label;
+    for (let i = 2; this.#labels.has(unique); i++) unique = `${label}#${i}`;
+    this.#labels.add(unique);
+    return unique;
+  }
+}
+
+/** The values that a node writes. */
+export function outputsOf(node: Node): Value[] {
+  return node.kernel.bindingNames
+    .filter((name) => node.kernel.bindings[name] !== "read")
+    .map((name) => node.bindings[name] as Value);
+}
+
+/** The values that a node reads. */
+export function inputsOf(node: Node): Value[] {
+  return node.kernel.bindingNames
+    .filter((name) => node.kernel.bindings[name] === "read")
+    .map((name) => node.bindings[name] as Value);
+}

@@ -1,0 +1,66 @@
+/** Checks labels and makes of them what the loss kernels read. */
+
+import { InputError } from "../base/errors.ts";
+import type { Graph, Value } from "../graph/graph.ts";
+import { crossEntropy, mean } from "../graph/ops/losses.ts";
+import type { Dim } from "../graph/shape.ts";
+import { NO_LABEL } from "../kernels/cross_entropy.ts";
+import type { FlatArray } from "../model/arrays.ts";
+import { type Batch, checkIndices } from "../model/inputs.ts";
+import type { Packed } from "../model/packing.ts";
+import type { HeadFeed } from "../model/runner.ts";
+
+/** PyTorch's label for "no loss here". */
+export const IGNORE = -100;
+
+/**
+ * Takes token labels `[B, L]`, those over -100 from 0 to `classes - 1`, as the choice of narrow rows: a batch whose
+ * `narrow_mask` is where a label counts.
+ */
+export function rowsOfLabels(batch: Batch, classes: number): Batch {
+  const { labels } = batch;
+  if (labels === null) return batch;
+  checkIndices("labels", labels, [batch.sequences, batch.length], { below: classes, also: IGNORE });
+  return { ...batch, narrow: labels.data.map((label) => label > IGNORE ? 1 : 0) };
+}
+
+/** The labels of the narrow rows, in order; all of them count. */
+export function feedRowLabels(labels: FlatArray, { rowPlaces }: Packed): HeadFeed {
+  const packed = rowPlaces.map((place) => labels.data[place] as number);
+  return { inputs: { labels: packed }, sizes: { counted: packed.length } };
+}
+
+/** One label from 0 to `classes - 1` a row, -100 for none; a shape of `[rows, 1]` is taken too. */
+export function feedClassLabels(labels: FlatArray, rows: number, classes: number): HeadFeed {
+  const flat = labels.dims.length === 2 && labels.dims[1] === 1 ? { ...labels, dims: [labels.data.length] } : labels;
+  checkIndices("labels", flat, [rows], { below: classes, also: IGNORE });
+  const packed = Uint32Array.from(flat.data, (label) => label === IGNORE ? NO_LABEL : label);
+  return { inputs: { labels: packed }, sizes: { counted: packed.filter((label) => label !== NO_LABEL).length } };
+}
+
+/** Traces the mean cross-entropy of `[rows, classes]` over the rows whose label counts, as the output `loss`. */
+export function traceCrossEntropy(g: Graph, logits: Value): void {
+  const labels = g.input("labels", "u32", [logits.shape[0] as Dim]);
+  const losses = crossEntropy(g, { label: "loss.rows", x: logits, labels });
+  g.output("loss", mean(g, { label: "loss", x: losses, divisor: ({ counted }) => counted as number }));
+}
+
+/** Targets `[rows, columns]`, or `[rows]` where there is one column, as pitched rows. */
+export function packTargets(
+  labels: FlatArray,
+  [rows, columns]: readonly [number, number],
+  stride: number,
+): Float32Array {
+  const { dims, data } = labels;
+  const fits = (dims.length === 2 && dims[0] === rows && dims[1] === columns) ||
+    (dims.length === 1 && dims[0] === rows * columns && (columns === 1 || rows === 0));
+  if (!fits) {
+    const expected = columns === 1 ? `[${rows}] or [${rows}, 1]` : `[${rows}, ${columns}]`;
+    throw new InputError(`Cannot read labels: shape must be ${expected}, got [${dims.join(", ")}]`);
+  }
+  const at = data.findIndex((value) => !Number.isFinite(Math.fround(value)));
+  if (at >= 0) throw new InputError(`Cannot read labels: element ${at} must be finite, got ${data[at]}`);
+  const packed = new Float32Array(rows * stride);
+  for (let r = 0; r < rows; r++) packed.set(data.subarray(r * columns, (r + 1) * columns), r * stride);
+  return packed;
+}

@@ -1,0 +1,133 @@
+/** Masked language modelling: which word stands at a position. */
+
+import type { Tensor } from "../base/tensor.ts";
+import type { Graph, Value } from "../graph/graph.ts";
+import { linear } from "../graph/ops/matmul.ts";
+import { softmax, topK } from "../graph/ops/rows.ts";
+import type { RunOutput } from "../graph/program.ts";
+import { MAX_TOP_K } from "../kernels/top_k.ts";
+import type { Body } from "../model/body.ts";
+import type { NarrowBertConfig } from "../model/config.ts";
+import type { Head } from "../model/config_heads.ts";
+import type { ModelInputs } from "../model/inputs.ts";
+import { PreTrainedModel } from "../model/pretrained.ts";
+import { maskedRowRule, warnOrdinary } from "../model/row_rules.ts";
+import type { ForwardOptions, HeadCall } from "../model/runner.ts";
+import { lastAxis } from "../model/unpacking.ts";
+import { LayerNorm } from "../nn/layer_norm.ts";
+import { Linear } from "../nn/linear.ts";
+import type { Parameter, ParameterSet } from "../nn/parameters.ts";
+import { feedRowLabels, rowsOfLabels, traceCrossEntropy } from "./labels.ts";
+import { type HeadOutput, headOutput } from "./output.ts";
+
+/** The prediction head: a transform, then the word embeddings as decoder. */
+class MaskedLMHead {
+  readonly #transform: Linear;
+  readonly #norm: LayerNorm;
+  readonly #words: Parameter;
+  readonly #bias: Parameter;
+  readonly #config: NarrowBertConfig;
+
+  constructor(parameters: ParameterSet, body: Body, config: NarrowBertConfig) {
+    const { hidden_size: width, layer_norm_eps: eps, vocab_size } = config;
+    const path = "cls.predictions";
+    this.#transform = new Linear(parameters, `${path}.transform.dense`, { inputs: width, outputs: width });
+    this.#norm = new LayerNorm(parameters, `${path}.transform.LayerNorm`, { width, eps });
+    this.#words = body.embeddings.words;
+    this.#bias = parameters.vector(`${path}.bias`, vocab_size);
+    this.#config = config;
+  }
+
+  /** Logits `[rows, V]`. */
+  apply(g: Graph, rows: Value): Value {
+    const transformed = this.#transform.apply(g, rows, { activation: this.#config.hidden_act });
+    return linear(g, {
+      label: "cls.predictions.decoder",
+      x: this.#norm.apply(g, transformed),
+      weight: g.parameter(this.#words),
+      bias: g.parameter(this.#bias),
+      transposed: true,
+    });
+  }
+}
+
+/** The likeliest words of each narrow row. */
+export interface TopWords {
+  /** Word pieces by falling probability, int32 `[B, rows, k]`. */
+  indices: Tensor;
+  /** Their probabilities, `[B, rows, k]`. */
+  scores: Tensor;
+  /** The position of each row, int32 `[B, rows]`, -1 for padding. */
+  narrow_positions: Tensor;
+}
+
+/**
+ * NarrowBERT with a masked language modelling head.
+ *
+ * Logits are `[B, rows, V]` for the positions of `narrow_mask`, or of labels over -100, which win over it; `[B, L, V]`
+ * without either (see {@linkcode NarrowBertModel} on the ordinary mode). `labels` are `[B, L]`; the loss is the mean
+ * cross-entropy over labels other than -100, 0 where there are none.
+ */
+export class NarrowBertForMaskedLM extends PreTrainedModel<MaskedLMHead> {
+  static readonly head: Head = "masked_lm";
+  static readonly pooling: boolean | "optional" = false;
+
+  /**
+   * Computes logits, and the loss where labels are given.
+   *
+   * @throws {InputError} If an input does not fit the model.
+   */
+  async forward(inputs: ModelInputs, options: ForwardOptions = {}): Promise<HeadOutput> {
+    const batch = rowsOfLabels(this.readInputs(inputs), this.config.vocab_size);
+    const rule = maskedRowRule(batch);
+    if (rule === "ordinary") warnOrdinary(this.config);
+    const { labels } = batch;
+    const { outputs, unpacker, common } = await this.run(batch, rule, (head) => ({
+      key: labels === null ? "logits" : "logits, loss",
+      trace(g, last) {
+        const logits = head.apply(g, last);
+        g.output("logits", logits);
+        if (labels !== null) traceCrossEntropy(g, logits);
+      },
+      ...(labels && { feed: (packed) => feedRowLabels(labels, packed) }),
+    }), options);
+    return headOutput(unpacker.states(outputs.get("logits") as RunOutput, lastAxis(rule)), outputs, common);
+  }
+
+  /**
+   * The `k` likeliest words of each narrow row, chosen on the GPU: only they are read back.
+   *
+   * @param inputs As for `forward`, with `narrow_mask`.
+   * @throws {RangeError} If `k` is not from 1 to 128 and the size of the vocabulary.
+   */
+  async top_k(inputs: ModelInputs, k: number, options: ForwardOptions = {}): Promise<TopWords> {
+    const most = Math.min(MAX_TOP_K, this.config.vocab_size);
+    if (!Number.isInteger(k) || k < 1 || k > most) {
+      throw new RangeError(`Cannot find the top words: k must be a whole number from 1 to ${most}, got ${k}`);
+    }
+    const batch = this.readInputs({ ...inputs, narrow_mask: inputs.narrow_mask ?? inputs.attention_mask });
+    const rows = batch.narrow === null ? { ...batch, narrow: batch.mask } : batch;
+    const call: (head: MaskedLMHead) => HeadCall = (head) => ({
+      key: `top ${k}`,
+      trace(g, last) {
+        const probabilities = softmax(g, { label: "probabilities", x: head.apply(g, last) });
+        const { indices, values } = topK(g, { label: "top_k", x: probabilities, k });
+        g.output("indices", indices);
+        g.output("scores", values);
+      },
+    });
+    const { outputs, unpacker } = await this.run(rows, "narrow_mask", call, options);
+    return {
+      indices: unpacker.states(outputs.get("indices") as RunOutput, "rows", "int32"),
+      scores: unpacker.states(outputs.get("scores") as RunOutput, "rows"),
+      narrow_positions: unpacker.narrowPositions(),
+    };
+  }
+
+  protected override declareHead(
+    parameters: ParameterSet,
+    { body, config }: { body: Body; config: NarrowBertConfig },
+  ): MaskedLMHead {
+    return new MaskedLMHead(parameters, body, config);
+  }
+}

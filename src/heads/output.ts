@@ -1,0 +1,20 @@
+/** What the classes with a head return. */
+
+import type { Tensor } from "../base/tensor.ts";
+import type { RunOutput } from "../graph/program.ts";
+import type { CommonOutputs } from "../model/runner.ts";
+import { toTensor } from "../model/row_rules.ts";
+
+/** Results of a model with a head. */
+export interface HeadOutput extends CommonOutputs {
+  /** Mean loss over the labels, 0-d; only with labels. */
+  loss?: Tensor;
+  /** Scores before softmax or sigmoid; each class says their shape. */
+  logits: Tensor;
+}
+
+/** Puts logits, the loss where there is one, and the common results together. */
+export function headOutput(logits: Tensor, outputs: ReadonlyMap<string, RunOutput>, common: CommonOutputs): HeadOutput {
+  const loss = outputs.get("loss");
+  return { ...(loss && { loss: toTensor(loss) }), logits, ...common };
+}

@@ -1,0 +1,29 @@
+/** Writing files so that no reader ever sees half of one. */
+
+import { fileURLToPath } from "node:url";
+
+/**
+ * Writes `parts`, one after the other, as the file `path`: under a temporary name beside it, synced to the disk, then
+ * renamed. Whatever goes wrong, a file that was there before is left as it was.
+ */
+export async function writeAtomically(path: string | URL, parts: Iterable<Uint8Array>): Promise<void> {
+  const target = path instanceof URL ? fileURLToPath(path) : path;
+  const temporary = `${target}.${crypto.randomUUID()}.tmp`;
+  try {
+    {
+      using file = await Deno.open(temporary, { write: true, createNew: true });
+      for (const part of parts) await writeAll(file, part);
+      await file.sync();
+    }
+    await Deno.rename(temporary, target);
+  } catch (error) {
+    // The first error is the one to tell; often there is no temporary file to remove.
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
+  }
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < bytes.byteLength) written += await file.write(bytes.subarray(written));
+}

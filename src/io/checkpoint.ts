@@ -1,0 +1,127 @@
+/** A model's weights: the tensors of one safetensors file, or of several with an index. */
+
+import { type Dtype, isFloatDtype, toFloat32 } from "../base/dtype.ts";
+import { CheckpointError } from "../base/errors.ts";
+import type { ModelFolder, ReadOptions } from "./model_folder.ts";
+import { quote } from "./quote.ts";
+import { parseSafetensors, type SafetensorsTensor } from "./safetensors.ts";
+import { parseShardIndex } from "./shard_index.ts";
+
+const SINGLE_FILE = "model.safetensors";
+const INDEX_FILE = "model.safetensors.index.json";
+const PICKLE_FILES = ["pytorch_model.bin", "pytorch_model.bin.index.json"];
+
+/** The weights of a model, by the names that its files give them. They stay in the files' bytes until asked for. */
+export class Checkpoint {
+  /** The folder that they are from, for messages. */
+  readonly location: string;
+  readonly #tensors: ReadonlyMap<string, SafetensorsTensor>;
+
+  constructor(location: string, tensors: ReadonlyMap<string, SafetensorsTensor>) {
+    this.location = location;
+    this.#tensors = tensors;
+  }
+
+  /** All names, in the order of the files. */
+  names(): string[] {
+    return [...this.#tensors.keys()];
+  }
+
+  /** Whether there is a tensor of this name. */
+  has(name: string): boolean {
+    return this.#tensors.has(name);
+  }
+
+  /**
+   * The element type and dimensions of a tensor.
+   *
+   * @throws {CheckpointError} Where there is none of this name.
+   */
+  info(name: string): { dtype: Dtype; shape: readonly number[] } {
+    const { dtype, shape } = this.#tensor(name);
+    return { dtype, shape };
+  }
+
+  /**
+   * The elements of a tensor as 32-bit floats, row-major. Those of F32 are a view of the file where it aligns them, so
+   * they are for reading only.
+   *
+   * @throws {CheckpointError} Where there is no such tensor, it does not hold floats, or an element is not finite.
+   */
+  float32(name: string): Float32Array {
+    const { dtype, shape, bytes } = this.#tensor(name);
+    if (!isFloatDtype(dtype)) {
+      throw new CheckpointError(`Cannot load weight ${quote(name)}: dtype must be F32, F16, BF16 or F64, got ${dtype}`);
+    }
+    const values = toFloat32(dtype, bytes);
+    const index = firstNonFinite(values);
+    if (index >= 0) {
+      throw new CheckpointError(
+        `Cannot load weight ${quote(name)}: element ${index} of shape [${shape.join(", ")}] must be finite ` +
+          `as a 32-bit float, got ${values[index]}`,
+      );
+    }
+    return values;
+  }
+
+  #tensor(name: string): SafetensorsTensor {
+    const tensor = this.#tensors.get(name);
+    if (tensor === undefined) {
+      throw new CheckpointError(`Cannot load weight ${quote(name)}: it is not in ${quote(this.location)}`);
+    }
+    return tensor;
+  }
+}
+
+/**
+ * Opens the weights of a folder: `model.safetensors`, or the files that `model.safetensors.index.json` lists.
+ *
+ * @throws {CheckpointError} Where there are none, or a file is not valid.
+ */
+export async function openCheckpoint(folder: ModelFolder, options: ReadOptions = {}): Promise<Checkpoint> {
+  if (await folder.has(SINGLE_FILE)) {
+    return new Checkpoint(folder.location, parseSafetensors(await folder.read(SINGLE_FILE, options), SINGLE_FILE));
+  }
+  if (await folder.has(INDEX_FILE)) return new Checkpoint(folder.location, await readShards(folder, options));
+  for (const pickle of PICKLE_FILES) {
+    if (await folder.has(pickle)) {
+      throw new CheckpointError(
+        `Cannot load weights from ${
+          quote(folder.location)
+        }: ${SINGLE_FILE} is needed, found only ${pickle}, a format ` +
+          "that is not read; save the model as safetensors",
+      );
+    }
+  }
+  throw new CheckpointError(
+    `Cannot load weights from ${quote(folder.location)}: ${SINGLE_FILE} or ${INDEX_FILE} is needed, found neither`,
+  );
+}
+
+async function readShards(folder: ModelFolder, options: ReadOptions): Promise<Map<string, SafetensorsTensor>> {
+  const fileOf = parseShardIndex(await folder.read(INDEX_FILE, options), INDEX_FILE);
+  const tensors = new Map<string, SafetensorsTensor>();
+  for (const file of new Set(fileOf.values())) {
+    const shard = parseSafetensors(await folder.read(file, options), file);
+    const fail = (problem: string) => {
+      throw new CheckpointError(`Cannot read ${quote(file)} of ${quote(INDEX_FILE)}: ${problem}`);
+    };
+    for (const [name, tensor] of shard) {
+      if (tensors.has(name)) fail(`tensor ${quote(name)} must be in one file, and is in another one too`);
+      tensors.set(name, tensor);
+    }
+    const missing = [...fileOf].filter(([name, listed]) => listed === file && !shard.has(name));
+    if (missing.length > 0) {
+      fail(`it must have the tensors listed, but these are missing: ${missing.map(([n]) => quote(n)).join(", ")}`);
+    }
+  }
+  return tensors;
+}
+
+/** The index of the first value that is NaN or infinite, or -1. */
+function firstNonFinite(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) return i;
+  }
+  return -1;
+}

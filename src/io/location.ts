@@ -1,0 +1,30 @@
+/** What callers may give as the place of a file or folder. */
+
+import { fileURLToPath } from "node:url";
+import { quote } from "./quote.ts";
+
+/** A place on this machine, or on a web server. */
+export type Location = { path: string } | { url: URL };
+
+// A drive letter with its colon is no scheme.
+const URL_START = /^[a-z][a-z0-9+.-]+:\/\//i;
+
+/**
+ * Tells a path from a URL.
+ *
+ * @param where A path, or a `file:`, `http:` or `https:` URL as text or object.
+ * @throws {TypeError} On a URL of another kind.
+ */
+export function parseLocation(where: string | URL): Location {
+  if (typeof where === "string" && !URL_START.test(where)) return { path: where };
+  const url = new URL(where);
+  switch (url.protocol) {
+    case "file:":
+      return { path: fileURLToPath(url) };
+    case "http:":
+    case "https:":
+      return { url };
+    default:
+      throw new TypeError(`Cannot open ${quote(url.href)}: a URL must be file:, http: or https:, got ${url.protocol}`);
+  }
+}

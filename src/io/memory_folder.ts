@@ -1,0 +1,30 @@
+/** A model folder that is in memory already. */
+
+import { checkPlainName, type ModelFolder, noSuchFile } from "./model_folder.ts";
+
+/** The files of a `Map`, by name; those of a subfolder by `subfolder/name`. Needs no permission at all. */
+export class MemoryFolder implements ModelFolder {
+  readonly location: string;
+  readonly #files: ReadonlyMap<string, Uint8Array>;
+  readonly #prefix: string;
+
+  /** @param subfolder Plain names, outermost first. */
+  constructor(files: ReadonlyMap<string, Uint8Array>, subfolder: readonly string[]) {
+    this.#files = files;
+    this.#prefix = subfolder.map((name) => `${name}/`).join("");
+    this.location = `memory/${this.#prefix}`;
+  }
+
+  read(file: string): Promise<Uint8Array> {
+    return Promise.try(() => {
+      checkPlainName(file);
+      const bytes = this.#files.get(this.#prefix + file);
+      if (bytes === undefined) throw noSuchFile(file, this.location);
+      return bytes;
+    });
+  }
+
+  has(file: string): Promise<boolean> {
+    return Promise.resolve(this.#files.has(this.#prefix + file));
+  }
+}

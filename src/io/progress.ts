@@ -1,0 +1,45 @@
+/** Progress events of loading, in the shapes of transformers.js. */
+
+/** One event of loading a model. `name` is the model's location; `loaded` and `total` are bytes, `progress` percent. */
+export type ProgressInfo =
+  | { status: "initiate" | "download" | "done"; name: string; file: string }
+  | { status: "progress"; name: string; file: string; progress: number; loaded: number; total: number }
+  | { status: "progress_total"; name: string; progress: number; loaded: number; total: number }
+  | { status: "ready"; task: string; model: string };
+
+/** Receives the events; what it throws ends the loading. */
+export type ProgressCallback = (info: ProgressInfo) => void;
+
+/** Tells a callback how the files of one model come in. */
+export class ProgressReporter {
+  readonly #name: string;
+  readonly #callback: ProgressCallback | undefined;
+  readonly #files = new Map<string, { loaded: number; total: number }>();
+
+  /**
+   * @param name The model's location.
+   * @param callback Who is told; without it nothing happens.
+   */
+  constructor(name: string, callback: ProgressCallback | undefined) {
+    this.#name = name;
+    this.#callback = callback;
+  }
+
+  /** A file is asked for (`initiate`), its bytes begin to come (`download`), or it is here (`done`). */
+  report(status: "initiate" | "download" | "done", file: string): void {
+    this.#callback?.({ status, name: this.#name, file });
+  }
+
+  /** So much of a file has come; `total` where it is known. The sum over the files begun so far is told too. */
+  advance(file: string, loaded: number, total = loaded): void {
+    this.#files.set(file, { loaded, total });
+    this.#callback?.({ status: "progress", name: this.#name, file, ...share(loaded, total) });
+    const files = [...this.#files.values()];
+    const sum = (field: "loaded" | "total") => files.reduce((n, size) => n + size[field], 0);
+    this.#callback?.({ status: "progress_total", name: this.#name, ...share(sum("loaded"), sum("total")) });
+  }
+}
+
+function share(loaded: number, total: number): { progress: number; loaded: number; total: number } {
+  return { progress: total === 0 ? 100 : 100 * loaded / total, loaded, total };
+}

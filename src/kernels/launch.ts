@@ -1,0 +1,93 @@
+/** Runs one kernel once on given data: for conformance tests, benches and tuning. Models run through programs instead. */
+
+import type { Gpu } from "../gpu/device.ts";
+import { Recorder } from "../gpu/recorder.ts";
+import type { Constants, Kernel, Params } from "./kernel.ts";
+
+/** Contents of a storage buffer, or its size in bytes where the kernel only writes it. */
+export type BufferContents = Float32Array | Uint32Array | Int32Array | number;
+
+/** A kernel bound to data, ready to run; dispose it to give its buffers back. */
+export interface Launch<B extends string> {
+  /** Submits the kernel `times` times in one pass. */
+  run(times?: number): void;
+  /** Waits for the work and reads a buffer back. */
+  read(binding: B): Promise<Float32Array>;
+  dispose(): void;
+}
+
+/** Binds `kernel` under `constants` to `buffers` and `params`. */
+export async function prepareLaunch<F extends string, B extends string>(
+  gpu: Gpu,
+  kernel: Kernel<F, B>,
+  { constants, params, buffers }: {
+    constants?: Constants;
+    params: Params<F>;
+    buffers: Readonly<Record<B, BufferContents>>;
+  },
+): Promise<Launch<B>> {
+  const { device } = gpu;
+  const values = kernel.constants(constants);
+  const grid = kernel.grid(params, values);
+  const request = kernel.request(values);
+  const { pipeline, layout } = await gpu.pipelines.compile(request.key, request);
+  const uniform = device.createBuffer({ label: "params", size: Math.max(16, kernel.paramBytes), usage: 0x40 | 0x08 });
+  const bytes = new DataView(new ArrayBuffer(Math.max(16, kernel.paramBytes)));
+  kernel.writeParams(bytes, 0, params);
+  device.queue.writeBuffer(uniform, 0, bytes.buffer);
+  const bound = new Map<B, GPUBuffer>();
+  for (const name of kernel.bindingNames) {
+    const contents = buffers[name];
+    const buffer = gpu.buffers.acquire(typeof contents === "number" ? contents : contents.byteLength, name);
+    if (typeof contents !== "number" && contents.byteLength > 0) device.queue.writeBuffer(buffer, 0, contents.slice());
+    bound.set(name, buffer);
+  }
+  const storage = kernel.bindingNames.map((name, i) => ({
+    binding: i + 1,
+    resource: { buffer: bound.get(name) as GPUBuffer },
+  }));
+  const bindGroup = device.createBindGroup({
+    layout,
+    entries: [{ binding: 0, resource: { buffer: uniform } }, ...storage],
+  });
+  return {
+    run(times = 1) {
+      const recorder = new Recorder(device);
+      for (let i = 0; i < times; i++) recorder.dispatch({ label: kernel.name, pipeline, bindGroup, grid });
+      recorder.submit();
+    },
+    async read(binding) {
+      const contents = buffers[binding];
+      const size = typeof contents === "number" ? contents : contents.byteLength;
+      const staging = gpu.staging.acquire(size);
+      const recorder = new Recorder(device);
+      recorder.copy(bound.get(binding) as GPUBuffer, 0, staging, 0, size);
+      recorder.submit();
+      const result = new Float32Array(await gpu.staging.read(staging, size));
+      gpu.check();
+      return result;
+    },
+    dispose() {
+      for (const buffer of bound.values()) gpu.buffers.release(buffer);
+      uniform.destroy();
+    },
+  };
+}
+
+/** Runs `kernel` once and returns the buffers named in `outputs`, as 32-bit floats (reinterpret the bits for integers). */
+export async function launchKernel<F extends string, B extends string>(
+  gpu: Gpu,
+  kernel: Kernel<F, B>,
+  call: { constants?: Constants; params: Params<F>; buffers: Readonly<Record<B, BufferContents>> },
+  outputs: readonly B[],
+): Promise<Float32Array[]> {
+  const launch = await prepareLaunch(gpu, kernel, call);
+  try {
+    launch.run();
+    const results: Float32Array[] = [];
+    for (const name of outputs) results.push(await launch.read(name));
+    return results;
+  } finally {
+    launch.dispose();
+  }
+}

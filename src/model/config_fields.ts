@@ -1,0 +1,140 @@
+/** Every key of config.json that this library reads: its default, and what it may be. */
+
+/** One key of config.json. */
+interface Field<T> {
+  /** Its value where the file is silent. */
+  readonly fallback: T;
+  /** Ends the sentence "KEY must be ...". */
+  readonly expected: string;
+  readonly accepts: (value: unknown) => value is T;
+}
+
+/**
+ * The largest sizes accepted: far above any BERT ever published, low enough that a slip of the keyboard is an error
+ * here and not an endless allocation. What fits the GPU at hand is checked against its own limits, later.
+ */
+export const LARGEST = {
+  vocab_size: 4_194_304,
+  hidden_size: 65_536,
+  num_hidden_layers: 1_024,
+  num_attention_heads: 1_024,
+  intermediate_size: 262_144,
+  max_position_embeddings: 1_048_576,
+  type_vocab_size: 65_536,
+  num_labels: 1_048_576,
+} as const;
+
+/** The smallest epsilon: shaders may flush anything smaller to zero, and constant rows would then divide by it. */
+const SMALLEST_NORMAL_F32 = 2 ** -126;
+
+/** Activations of the feed-forward blocks. `gelu` is the exact one (erf), `swish` another name of `silu`. */
+export const ACTIVATIONS = ["gelu", "gelu_new", "gelu_pytorch_tanh", "relu", "silu", "swish", "tanh"] as const;
+/** How attention knows where a token stands. */
+export const POSITION_TYPES = ["absolute", "relative_key", "relative_key_query"] as const;
+/** Losses of sequence classification. */
+export const PROBLEM_TYPES = ["regression", "single_label_classification", "multi_label_classification"] as const;
+
+/** One of {@linkcode ACTIVATIONS}. */
+export type Activation = typeof ACTIVATIONS[number];
+/** One of {@linkcode POSITION_TYPES}. */
+export type PositionType = typeof POSITION_TYPES[number];
+/** One of {@linkcode PROBLEM_TYPES}. */
+export type ProblemType = typeof PROBLEM_TYPES[number];
+/** The values of `model_type` whose weights this library reads. */
+export type ModelType = "narrow_bert" | "bert";
+
+/** A whole number; from 1 unless told. */
+export function whole(fallback: number, max: number, min = 1): Field<number> {
+  return {
+    fallback,
+    expected: `a whole number from ${min} to ${max}`,
+    accepts: (value): value is number =>
+      typeof value === "number" && Number.isInteger(value) && value >= min && value <= max,
+  };
+}
+
+/** A number from `min` to `max`, both included. */
+function between(fallback: number, min: number, max: number): Field<number> {
+  return {
+    fallback,
+    expected: `a number from ${min} to ${max}`,
+    accepts: (value): value is number => typeof value === "number" && value >= min && value <= max,
+  };
+}
+
+/** A dropout probability: 1 would drop everything and divide by zero. */
+function probability(fallback: number): Field<number> {
+  return {
+    fallback,
+    expected: "a number from 0 to less than 1",
+    accepts: (value): value is number => typeof value === "number" && value >= 0 && value < 1,
+  };
+}
+
+function oneOf<T extends string>(fallback: T, values: readonly T[]): Field<T> {
+  return {
+    fallback,
+    expected: `one of ${values.map((value) => `"${value}"`).join(", ")}`,
+    accepts: (value): value is T => values.some((allowed) => allowed === value),
+  };
+}
+
+/** `null`, the default, or what the other field accepts. */
+function optional<T>(field: Field<T>): Field<T | null> {
+  return {
+    fallback: null,
+    expected: `null or ${field.expected}`,
+    accepts: (value): value is T | null => value === null || field.accepts(value),
+  };
+}
+
+const TEXT: Field<string> = {
+  fallback: "",
+  expected: "a string",
+  accepts: (value): value is string => typeof value === "string",
+};
+
+const TEXTS: Field<readonly string[]> = {
+  fallback: [],
+  expected: "a list of strings",
+  accepts: (value): value is readonly string[] => Array.isArray(value) && value.every((item) => TEXT.accepts(item)),
+};
+
+/** A switch of Hugging Face's BERT for something that NarrowBERT is not. */
+const OFF: Field<false> = {
+  fallback: false,
+  expected: "false, as NarrowBERT is an encoder",
+  accepts: (value): value is false => value === false,
+};
+
+/**
+ * The keys that hold one value. Labels and pruned heads, which have parts of their own, are read in config_labels.ts
+ * and config_pruning.ts.
+ */
+export const FIELDS = {
+  model_type: oneOf<ModelType>("narrow_bert", ["narrow_bert", "bert"]),
+  architectures: optional(TEXTS),
+  vocab_size: whole(30_522, LARGEST.vocab_size),
+  hidden_size: whole(768, LARGEST.hidden_size),
+  num_hidden_layers: whole(12, LARGEST.num_hidden_layers),
+  full_length_layers: whole(2, LARGEST.num_hidden_layers, 0),
+  num_attention_heads: whole(12, LARGEST.num_attention_heads),
+  intermediate_size: whole(3_072, LARGEST.intermediate_size),
+  hidden_act: oneOf<Activation>("gelu", ACTIVATIONS),
+  hidden_dropout_prob: probability(0.1),
+  attention_probs_dropout_prob: probability(0.1),
+  classifier_dropout: optional(probability(0)),
+  max_position_embeddings: whole(512, LARGEST.max_position_embeddings),
+  type_vocab_size: whole(2, LARGEST.type_vocab_size),
+  initializer_range: between(0.02, 0, 100),
+  layer_norm_eps: between(1e-12, SMALLEST_NORMAL_F32, 1),
+  pad_token_id: { ...optional(whole(0, LARGEST.vocab_size - 1, 0)), fallback: 0 as number | null },
+  position_embedding_type: oneOf<PositionType>("absolute", POSITION_TYPES),
+  problem_type: optional(oneOf<ProblemType>("regression", PROBLEM_TYPES)),
+  is_decoder: OFF,
+  add_cross_attention: OFF,
+  torch_dtype: optional(TEXT),
+};
+
+/** The values of {@linkcode FIELDS}. */
+export type ConfigFields = { readonly [K in keyof typeof FIELDS]: (typeof FIELDS)[K]["fallback"] };

@@ -1,0 +1,75 @@
+/** The base model: hidden states, and a pooled first token. */
+
+import { InputError } from "../base/errors.ts";
+import type { Tensor } from "../base/tensor.ts";
+import type { RunOutput } from "../graph/program.ts";
+import type { ParameterSet } from "../nn/parameters.ts";
+import type { Body } from "./body.ts";
+import type { NarrowBertConfig } from "./config.ts";
+import type { Head } from "./config_heads.ts";
+import type { ModelInputs } from "./inputs.ts";
+import { Pooler } from "./pooler.ts";
+import { PreTrainedModel } from "./pretrained.ts";
+import { firstRowRule, maskedRowRule, toTensor, warnOrdinary } from "./row_rules.ts";
+import type { CommonOutputs, ForwardOptions } from "./runner.ts";
+import { lastAxis } from "./unpacking.ts";
+
+/** Results of {@linkcode NarrowBertModel.forward}. */
+export interface NarrowBertModelOutput extends CommonOutputs {
+  /** `[B, 1, H]` with a pooler, `[B, rows, H]` with a narrow mask, `[B, L, H]` in the ordinary mode. */
+  last_hidden_state: Tensor;
+  /** `tanh` of a linear layer on each sequence's first row, `[B, H]`; only with a pooler. */
+  pooler_output?: Tensor;
+}
+
+/**
+ * NarrowBERT without a head.
+ *
+ * With a pooler (the default) its narrow layers compute the first token of each sequence. With
+ * `add_pooling_layer: false` they compute the positions of `narrow_mask`, or, without one, all layers run over all tokens
+ * as in an ordinary BERT.
+ *
+ * @example
+ * ```ts
+ * using model = await NarrowBertModel.from_pretrained("path/to/model", { add_pooling_layer: false });
+ * const { last_hidden_state } = await model.forward({ input_ids: [[2, 40, 4, 3]], narrow_mask: [[0, 0, 1, 0]] });
+ * last_hidden_state.dims; // [1, 1, H]
+ * ```
+ */
+export class NarrowBertModel extends PreTrainedModel<Pooler | null> {
+  static readonly head: Head = "none";
+  static readonly pooling: boolean | "optional" = "optional";
+
+  /**
+   * Computes the last hidden state.
+   *
+   * @throws {InputError} If an input does not fit the model.
+   */
+  async forward(inputs: ModelInputs, options: ForwardOptions = {}): Promise<NarrowBertModelOutput> {
+    const batch = this.readInputs(inputs);
+    if (batch.labels !== null) throw new InputError("Cannot run NarrowBertModel with labels: it has no loss");
+    const rule = this.pooler ? firstRowRule(batch) : maskedRowRule(batch);
+    if (rule === "ordinary") warnOrdinary(this.config);
+    const { outputs, unpacker, common } = await this.run(batch, rule, (pooler) => ({
+      key: "base",
+      trace(g, last) {
+        g.output("last_hidden_state", last);
+        if (pooler !== null) g.output("pooler_output", pooler.apply(g, last));
+      },
+    }), options);
+    const result: NarrowBertModelOutput = {
+      last_hidden_state: unpacker.states(outputs.get("last_hidden_state") as RunOutput, lastAxis(rule)),
+      ...common,
+    };
+    const pooled = outputs.get("pooler_output");
+    if (pooled !== undefined) result.pooler_output = toTensor(pooled);
+    return result;
+  }
+
+  protected override declareHead(
+    parameters: ParameterSet,
+    { config, pooler }: { body: Body; config: NarrowBertConfig; pooler: boolean },
+  ): Pooler | null {
+    return pooler ? new Pooler(parameters, config) : null;
+  }
+}

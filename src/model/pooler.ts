@@ -1,0 +1,22 @@
+/** The pooler: a linear layer and tanh on the first row of each sequence. */
+
+import type { Graph, Value } from "../graph/graph.ts";
+import { Linear } from "../nn/linear.ts";
+import type { ParameterSet } from "../nn/parameters.ts";
+import type { NarrowBertConfig } from "./config.ts";
+import { BODY } from "./weight_names.ts";
+
+/** `tanh(x W + b)`, `[B, H]` to `[B, H]`. */
+export class Pooler {
+  readonly #dense: Linear;
+
+  /** Declares `narrow_bert.pooler.dense`. */
+  constructor(parameters: ParameterSet, { hidden_size }: NarrowBertConfig) {
+    this.#dense = new Linear(parameters, `${BODY}pooler.dense`, { inputs: hidden_size, outputs: hidden_size });
+  }
+
+  /** Pools the narrow rows under the rule `first`: one a sequence. */
+  apply(g: Graph, rows: Value): Value {
+    return this.#dense.apply(g, rows, { activation: "tanh" });
+  }
+}

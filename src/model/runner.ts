@@ -1,0 +1,209 @@
+/** Runs a body and a head over packed batches: one traced program per kind of call, replayed for every batch. */
+
+import { InputError } from "../base/errors.ts";
+import { Tensor } from "../base/tensor.ts";
+import type { Gpu } from "../gpu/device.ts";
+import type { Profiler } from "../gpu/profiler.ts";
+import { Graph, outputsOf, type Value } from "../graph/graph.ts";
+import { Program, type RunOutput } from "../graph/program.ts";
+import type { InputData } from "../graph/upload.ts";
+import { pitch } from "../kernels/kernel.ts";
+import type { NarrowForm } from "../nn/narrow_attention.ts";
+import type { Body } from "./body.ts";
+import type { NarrowBertConfig } from "./config.ts";
+import type { Batch } from "./inputs.ts";
+import { planNarrowForm } from "./narrow_planner.ts";
+import { pack, type Packed, packEmbeds, type RowRule } from "./packing.ts";
+import { lastAxis, Unpacker } from "./unpacking.ts";
+import { remainingHeads } from "./weight_names.ts";
+
+/** Options of every call. */
+export interface ForwardOptions {
+  /** Return every layer's state. */
+  output_hidden_states?: boolean;
+  /** Return every layer's attention probabilities. */
+  output_attentions?: boolean;
+  /** The form of narrow attention; `auto` takes the cheaper one. Both give the same numbers up to rounding. */
+  narrow?: "auto" | NarrowForm;
+  /** Stops the call. */
+  signal?: AbortSignal;
+  /** Return every kernel's result by its label, as it lies on the GPU: for finding a wrong number. */
+  trace?: boolean;
+  /** Collects the time of every kernel. */
+  profiler?: Profiler;
+}
+
+/** What a head adds to a call. */
+export interface HeadCall {
+  /** Tells programs with different heads apart. */
+  key: string;
+  /** Traces the head over the body's last state, naming its outputs. */
+  trace(g: Graph, last: Value): void;
+  /** What it needs of a packed batch. */
+  feed?(packed: Packed): HeadFeed;
+}
+
+/** What a head is given besides the body's last state. */
+export interface HeadFeed {
+  /** Data of the inputs that it declares. */
+  inputs?: Readonly<Record<string, InputData>>;
+  /** Sizes by names of its own. */
+  sizes?: Readonly<Record<string, number>>;
+}
+
+/** Results that all classes return on request. */
+export interface CommonOutputs {
+  /** Embedding output, then each layer: `[B, L, H]` for full layers, `[B, rows, H]` for narrow ones. */
+  hidden_states?: Tensor[];
+  /** Full layers `[B, A, L, L]`, narrow layers `[B, A, rows, L]`. */
+  attentions?: Tensor[];
+  /** The position of each narrow row, int32 `[B, rows]`, -1 for padding; not in the ordinary mode. */
+  narrow_positions?: Tensor;
+  /** With `trace`: every kernel's result by label. */
+  trace?: Map<string, Tensor>;
+}
+
+/** One call's results. */
+export interface RunResult {
+  /** The head's outputs as they come from the GPU. */
+  outputs: Map<string, RunOutput>;
+  packed: Packed;
+  unpacker: Unpacker;
+  common: CommonOutputs;
+}
+
+/** Programs kept per model; the one unused for longest goes first. */
+const KEPT_PROGRAMS = 16;
+
+/** A body on the GPU with its programs. */
+export class Runner {
+  readonly #gpu: Gpu;
+  readonly #body: Body;
+  readonly #config: NarrowBertConfig;
+  readonly #programs = new Map<string, Program>();
+
+  constructor(gpu: Gpu, body: Body, config: NarrowBertConfig) {
+    this.#gpu = gpu;
+    this.#body = body;
+    this.#config = config;
+  }
+
+  /** Packs a batch, runs it through body and head, and lays the common results out. */
+  async run(batch: Batch, rule: RowRule, head: HeadCall, options: ForwardOptions): Promise<RunResult> {
+    if (rule === "first" && batch.length === 0 && batch.sequences > 0) {
+      throw new InputError("Cannot run the model: every sequence needs a token at position 0, got empty sequences");
+    }
+    const packed = pack(batch, rule);
+    const form = this.#form(packed, options.narrow ?? "auto");
+    const program = this.#program(batch, rule, form, head, options);
+    const feed = head.feed?.(packed);
+    const outputs = await program.run({
+      sizes: { ...packed.sizes, ...feed?.sizes },
+      inputs: { ...this.#inputs(batch, packed), ...feed?.inputs },
+      profiler: options.profiler ?? null,
+      signal: options.signal,
+    });
+    const unpacker = new Unpacker(batch, packed);
+    return { outputs, packed, unpacker, common: this.#common(outputs, unpacker, rule, options) };
+  }
+
+  /** Gives all programs' memory back. */
+  dispose(): void {
+    for (const program of this.#programs.values()) program.dispose();
+    this.#programs.clear();
+  }
+
+  #form({ sizes, rowKeys }: Packed, asked: "auto" | NarrowForm): NarrowForm {
+    const { hidden_size: width, num_attention_heads: heads, headSize, position_embedding_type } = this.#config;
+    const withKeys = position_embedding_type === "relative_key_query";
+    if (!["auto", "absorbed", "projected"].includes(asked)) {
+      throw new RangeError(`Cannot run the model: narrow must be "auto", "absorbed" or "projected", got "${asked}"`);
+    }
+    if (asked === "absorbed" && withKeys) {
+      throw new RangeError(
+        'Cannot run narrow: "absorbed" on a model with position_embedding_type "relative_key_query": ' +
+          'its keys meet the distances, so it takes "projected"',
+      );
+    }
+    if (asked !== "auto") return asked;
+    return planNarrowForm({ rows: sizes.R, tokens: sizes.T, rowKeys, width, heads, headSize }, { withKeys });
+  }
+
+  #program(batch: Batch, rule: RowRule, form: NarrowForm, head: HeadCall, options: ForwardOptions): Program {
+    const call = {
+      rule,
+      form,
+      embedded: batch.embeds !== null,
+      hiddenStates: options.output_hidden_states ?? false,
+      attentions: options.output_attentions ?? false,
+    };
+    const key = JSON.stringify([head.key, call, options.trace ?? false]);
+    let program = this.#programs.get(key);
+    if (program === undefined) {
+      const g = new Graph(this.#gpu.adapterClass);
+      head.trace(g, this.#body.apply(g, call));
+      if (options.trace) {
+        for (const value of g.nodes.flatMap(outputsOf)) g.output(`trace ${value.label}`, value);
+      }
+      program = new Program(this.#gpu, g);
+    }
+    this.#programs.delete(key);
+    this.#programs.set(key, program);
+    const [oldest] = this.#programs;
+    if (oldest !== undefined && this.#programs.size > KEPT_PROGRAMS) {
+      this.#programs.delete(oldest[0]);
+      oldest[1].dispose();
+    }
+    return program;
+  }
+
+  #inputs(batch: Batch, packed: Packed): Record<string, InputData> {
+    const { hidden_size, num_hidden_layers, num_attention_heads: heads } = this.#config;
+    const inputs: Record<string, InputData> = {
+      tokens: packed.tokens,
+      geometry: packed.geometry,
+      row_index: packed.rowIndex,
+    };
+    if (batch.embeds !== null) inputs.embeds = packEmbeds(batch.embeds, packed.tokenPlaces, hidden_size);
+    for (let layer = 0; layer < num_hidden_layers; layer++) {
+      const kept = remainingHeads(this.#config, layer);
+      const scale = new Float32Array(pitch(kept.length));
+      kept.forEach((head, i) => scale[i] = batch.headMask?.[layer * heads + head] ?? 1);
+      inputs[`head_scale.${layer}`] = scale;
+    }
+    return inputs;
+  }
+
+  #common(
+    outputs: Map<string, RunOutput>,
+    unpacker: Unpacker,
+    rule: RowRule,
+    { output_hidden_states, output_attentions, trace }: ForwardOptions,
+  ): CommonOutputs {
+    const { full_length_layers, num_hidden_layers } = this.#config;
+    const axis = (layer: number) => layer < full_length_layers ? "tokens" : lastAxis(rule);
+    const take = (name: string) => outputs.get(name) as RunOutput;
+    const layers = Array.from({ length: num_hidden_layers }, (_, layer) => layer);
+    const common: CommonOutputs = {};
+    if (output_hidden_states) {
+      const embedding = unpacker.states(take("hidden_states.0"), "tokens");
+      const states = layers.map((layer) => unpacker.states(take(`hidden_states.${layer + 1}`), axis(layer)));
+      common.hidden_states = [embedding, ...states];
+    }
+    if (output_attentions) {
+      common.attentions = layers.map((layer) => unpacker.attentions(take(`attentions.${layer}`), axis(layer)));
+    }
+    if (rule !== "ordinary") common.narrow_positions = unpacker.narrowPositions();
+    if (trace) common.trace = tracedTensors(outputs);
+    return common;
+  }
+}
+
+function tracedTensors(outputs: Map<string, RunOutput>): Map<string, Tensor> {
+  const prefix = "trace ";
+  const traced = [...outputs].filter(([name]) => name.startsWith(prefix));
+  return new Map(traced.map(([name, { data, dims }]) => {
+    const type = data instanceof Uint32Array ? "uint32" : "float32";
+    return [name.slice(prefix.length), new Tensor(type, data, dims)];
+  }));
+}

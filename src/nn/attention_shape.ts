@@ -1,0 +1,116 @@
+/** What the attention of a layer looks like, and how its projections lie in memory. */
+
+import type { Graph, Value } from "../graph/graph.ts";
+import type { RelativePositions } from "../graph/ops/attention.ts";
+import { pitch } from "../kernels/kernel.ts";
+import { LayerNorm } from "./layer_norm.ts";
+import type { Group, Parameter, ParameterSet, Part } from "./parameters.ts";
+
+/** Sizes of one layer's attention. */
+export interface AttentionShape {
+  /** H. */
+  width: number;
+  /** Heads that the layer still has. */
+  heads: number;
+  /** D, as the checkpoint has it. */
+  headSize: number;
+  /** How positions enter; `max` positions make a table of `2 max - 1` distances. */
+  positions: { type: "absolute" | "relative_key" | "relative_key_query"; max: number };
+  eps: number;
+}
+
+/** The head size on the GPU: a multiple of 4. */
+export function paddedHeadSize({ headSize }: AttentionShape): number {
+  return pitch(headSize);
+}
+
+/** The width of all heads side by side on the GPU. */
+export function innerWidth(shape: AttentionShape): number {
+  return shape.heads * paddedHeadSize(shape);
+}
+
+function headGroup(shape: AttentionShape): Group {
+  return { size: shape.headSize, padded: paddedHeadSize(shape) };
+}
+
+/** The parts of a projection `[A D, H]`, placed at `column` of a matrix `[H, columns]` and of its bias. */
+export function projectionParts(
+  path: string,
+  shape: AttentionShape,
+  { column, columns }: { column: number; columns: number },
+): { weight: Part; bias: Part } {
+  const outputs = shape.heads * shape.headSize;
+  const group = headGroup(shape);
+  return {
+    weight: {
+      name: `${path}.weight`,
+      shape: [outputs, shape.width],
+      offset: column,
+      rowStride: 1,
+      rowGroup: group,
+      columnStride: pitch(columns),
+    },
+    bias: {
+      name: `${path}.bias`,
+      shape: [outputs],
+      offset: column,
+      rowStride: 0,
+      columnStride: 1,
+      columnGroup: group,
+    },
+  };
+}
+
+/** The output projection, which takes padded heads back to H, with residual and LayerNorm. */
+export class AttentionOutput {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+  readonly norm: LayerNorm;
+
+  /** Declares `<path>.dense` and `<path>.LayerNorm`. */
+  constructor(parameters: ParameterSet, path: string, shape: AttentionShape) {
+    const { width, heads, headSize, eps } = shape;
+    this.weight = parameters.declare(`${path}.dense.weight`, [innerWidth(shape), width], [{
+      name: `${path}.dense.weight`,
+      shape: [width, heads * headSize],
+      offset: 0,
+      rowStride: 1,
+      columnStride: pitch(width),
+      columnGroup: headGroup(shape),
+    }]);
+    this.bias = parameters.vector(`${path}.dense.bias`, width);
+    this.norm = new LayerNorm(parameters, `${path}.LayerNorm`, { width, eps });
+  }
+}
+
+/** A layer's table of distance embeddings, where positions are relative. */
+export class Distances {
+  readonly #table: Parameter;
+  readonly #center: number;
+  readonly #withKeys: boolean;
+
+  private constructor(table: Parameter, center: number, withKeys: boolean) {
+    this.#table = table;
+    this.#center = center;
+    this.#withKeys = withKeys;
+  }
+
+  /** Declares `<path>.distance_embedding.weight` where the layer has one, else gives null. */
+  static declare(parameters: ParameterSet, path: string, { positions, headSize }: AttentionShape): Distances | null {
+    const { type, max } = positions;
+    if (type === "absolute") return null;
+    const table = parameters.table(`${path}.distance_embedding.weight`, 2 * max - 1, headSize);
+    return new Distances(table, max - 1, type === "relative_key_query");
+  }
+
+  /** The table as attention ops take it. */
+  apply(g: Graph): RelativePositions {
+    return { distance: g.parameter(this.#table), center: this.#center, withKeys: this.#withKeys };
+  }
+}
+
+/** What a traced attention gives: the layer's state, and its probabilities `[rows, heads, keys]` where they are kept. */
+export interface AttentionResult {
+  state: Value;
+  probabilities: Value | null;
+}

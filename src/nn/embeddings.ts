@@ -1,0 +1,59 @@
+/** Word, position and token type embeddings. */
+
+import type { Graph, Value } from "../graph/graph.ts";
+import { embeddings } from "../graph/ops/rows.ts";
+import { LayerNorm } from "./layer_norm.ts";
+import type { Parameter, ParameterSet } from "./parameters.ts";
+
+/** Sizes of the tables. */
+export interface EmbeddingSizes {
+  vocabulary: number;
+  positions: number;
+  types: number;
+  width: number;
+  eps: number;
+  /** Whether position embeddings are added; models with relative positions store theirs unused. */
+  addPositions: boolean;
+}
+
+/** BERT's embeddings: the sum of three tables, normalised. */
+export class Embeddings {
+  /** Word embeddings `[V, H]`, which a tied decoder shares. */
+  readonly words: Parameter;
+  readonly #path: string;
+  readonly #sizes: EmbeddingSizes;
+  readonly #positions: Parameter;
+  readonly #types: Parameter;
+  readonly #norm: LayerNorm;
+
+  /** Declares the tables under `path`. */
+  constructor(parameters: ParameterSet, path: string, sizes: EmbeddingSizes) {
+    const { vocabulary, positions, types, width, eps } = sizes;
+    this.#path = path;
+    this.#sizes = sizes;
+    this.words = parameters.table(`${path}.word_embeddings.weight`, vocabulary, width);
+    this.#positions = parameters.table(`${path}.position_embeddings.weight`, positions, width);
+    this.#types = parameters.table(`${path}.token_type_embeddings.weight`, types, width);
+    this.#norm = new LayerNorm(parameters, `${path}.LayerNorm`, { width, eps });
+  }
+
+  /**
+   * The embedding output `[T, H]`.
+   *
+   * @param tokens `u32 [T, 4]`: word id, type id, position id, unused.
+   * @param embeds Word embeddings `[T, H]` of the caller's own, which replace the table.
+   */
+  apply(g: Graph, tokens: Value, embeds: Value | null): Value {
+    return embeddings(g, {
+      label: this.#path,
+      tokens,
+      words: embeds ?? g.parameter(this.words),
+      embedded: embeds !== null,
+      positions: this.#sizes.addPositions ? g.parameter(this.#positions) : null,
+      types: g.parameter(this.#types),
+      weight: g.parameter(this.#norm.weight),
+      bias: g.parameter(this.#norm.bias),
+      eps: this.#sizes.eps,
+    });
+  }
+}

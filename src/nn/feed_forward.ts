@@ -1,0 +1,33 @@
+/** The second half of a BERT layer. */
+
+import type { Graph, Value } from "../graph/graph.ts";
+import type { ActivationName } from "../kernels/activation.ts";
+import { LayerNorm } from "./layer_norm.ts";
+import { Linear } from "./linear.ts";
+import type { ParameterSet } from "./parameters.ts";
+
+/** `LayerNorm(x + W2 activation(W1 x))`. */
+export class FeedForward {
+  readonly #activation: ActivationName;
+  readonly #up: Linear;
+  readonly #down: Linear;
+  readonly #norm: LayerNorm;
+
+  /** Declares `<path>.intermediate` and `<path>.output`. */
+  constructor(
+    parameters: ParameterSet,
+    path: string,
+    { width, inner, activation, eps }: { width: number; inner: number; activation: ActivationName; eps: number },
+  ) {
+    this.#activation = activation;
+    this.#up = new Linear(parameters, `${path}.intermediate.dense`, { inputs: width, outputs: inner });
+    this.#down = new Linear(parameters, `${path}.output.dense`, { inputs: inner, outputs: width });
+    this.#norm = new LayerNorm(parameters, `${path}.output.LayerNorm`, { width, eps });
+  }
+
+  /** `[rows, H]` to `[rows, H]`. */
+  apply(g: Graph, x: Value): Value {
+    const inner = this.#up.apply(g, x, { activation: this.#activation });
+    return this.#norm.apply(g, this.#down.apply(g, inner, { residual: x }));
+  }
+}

@@ -1,0 +1,253 @@
+/**
+ * Attention of a narrow layer: the narrow rows ask, the context answers.
+ *
+ * Keys and values are the layer's own projections of a context that never changes. Where rows are many, all narrow layers'
+ * keys and values are projected at once (*projected*). Where they are few, the key projection is folded into the query and
+ * the value projection applied after the sum, so that the heads attend to the context itself (*absorbed*):
+ *
+ *     scores = q (C W_k + b_k)^T = (q W_k^T) C^T + const       the constant cancels in the softmax
+ *     P (C W_v + b_v)            = (P C) W_v + (sum of P) b_v
+ */
+
+import type { Graph, Value } from "../graph/graph.ts";
+import { attention, attentionApply, attentionProbabilities, type RowGeometry } from "../graph/ops/attention.ts";
+import { linear, matmul } from "../graph/ops/matmul.ts";
+import { type Dim, dimOf, rowsOf, type Sizes } from "../graph/shape.ts";
+import { pitch } from "../kernels/kernel.ts";
+import {
+  AttentionOutput,
+  type AttentionResult,
+  type AttentionShape,
+  Distances,
+  innerWidth,
+  paddedHeadSize,
+  projectionParts,
+} from "./attention_shape.ts";
+import { applyOutput } from "./full_attention.ts";
+import type { Parameter, ParameterSet } from "./parameters.ts";
+
+/** The two forms of narrow attention, equal up to rounding. */
+export type NarrowForm = "absorbed" | "projected";
+
+/** Keys and values of all narrow layers side by side: `[H, sum of 2 A D]`. */
+export class ContextProjection {
+  readonly #weight: Parameter;
+  readonly #bias: Parameter;
+  readonly columns: number;
+  /** First key column of each layer; its values follow its keys. */
+  readonly #offsets: number[] = [];
+
+  /** Declares `<path>.self.key` and `<path>.self.value` of each layer's path. */
+  constructor(parameters: ParameterSet, layers: readonly { path: string; shape: AttentionShape }[]) {
+    let columns = 0;
+    for (const { shape } of layers) {
+      this.#offsets.push(columns);
+      columns += 2 * innerWidth(shape);
+    }
+    this.columns = columns;
+    const parts = layers.flatMap(({ path, shape }, i) => {
+      const first = this.#offsets[i] as number;
+      const key = projectionParts(`${path}.self.key`, shape, { column: first, columns });
+      const value = projectionParts(`${path}.self.value`, shape, { column: first + innerWidth(shape), columns });
+      return [key, value];
+    });
+    const width = layers[0]?.shape.width ?? 0;
+    this.#weight = parameters.declare("narrow.key_value.weight", [width, columns], parts.map((p) => p.weight));
+    this.#bias = parameters.declare("narrow.key_value.bias", [1, columns], parts.map((p) => p.bias));
+  }
+
+  /** First key column of the layer numbered `layer` among the narrow ones. */
+  offset(layer: number): number {
+    return this.#offsets[layer] as number;
+  }
+
+  /** All layers' keys and values `[T, columns]` from one product. */
+  apply(g: Graph, context: Value): Value {
+    return linear(g, { label: "narrow.key_value", x: context, ...this.parameters(g) });
+  }
+
+  /** One layer's keys and values `[T, 2 A D]` from a state of its own. */
+  applyLayer(g: Graph, context: Value, { path, shape }: { path: string; shape: AttentionShape }, layer: number): Value {
+    const { weight, bias } = this.parameters(g);
+    const n = 2 * innerWidth(shape);
+    const offset = this.offset(layer);
+    return matmul(g, {
+      label: `${path}.self.key_value`,
+      a: { value: context, stride: pitch(shape.width) },
+      b: { value: weight, offset, stride: pitch(this.columns) },
+      m: (sizes) => rowsOf(context.shape, sizes),
+      n,
+      k: shape.width,
+      out: { shape: [...context.shape.slice(0, -1), n], stride: n },
+      bias: { value: bias, offset },
+    });
+  }
+
+  /** The weight and bias themselves. */
+  parameters(g: Graph): { weight: Value; bias: Value } {
+    return { weight: g.parameter(this.#weight), bias: g.parameter(this.#bias) };
+  }
+}
+
+/** What a narrow layer attends to. */
+export interface NarrowContext {
+  /** The context `[T, H]`: the last full layer's output, or the running state in the ordinary mode. */
+  context: Value;
+  /** In the projected form, its keys and values, this layer's from column `offset` on; else null. */
+  keyValue: { value: Value; offset: number } | null;
+}
+
+/** The attention of one narrow layer. */
+export class NarrowAttention {
+  readonly #path: string;
+  readonly #shape: AttentionShape;
+  readonly #layer: number;
+  readonly #projection: ContextProjection;
+  readonly #query: { weight: Parameter; bias: Parameter };
+  readonly #distances: Distances | null;
+  readonly #output: AttentionOutput;
+
+  /**
+   * Declares the query projection and the output; keys and values belong to the {@linkcode ContextProjection}.
+   *
+   * @param layer The layer's number among the narrow ones.
+   */
+  constructor(
+    parameters: ParameterSet,
+    { path, shape }: { path: string; shape: AttentionShape },
+    { projection, layer }: { projection: ContextProjection; layer: number },
+  ) {
+    this.#path = path;
+    this.#shape = shape;
+    this.#layer = layer;
+    this.#projection = projection;
+    const columns = innerWidth(shape);
+    const { weight, bias } = projectionParts(`${path}.self.query`, shape, { column: 0, columns });
+    this.#query = {
+      weight: parameters.declare(weight.name, [shape.width, columns], [weight]),
+      bias: parameters.declare(bias.name, [1, columns], [bias]),
+    };
+    this.#distances = Distances.declare(parameters, `${path}.self`, shape);
+    this.#output = new AttentionOutput(parameters, `${path}.output`, shape);
+  }
+
+  /** `[R, H]` to `[R, H]`; `store` keeps the probabilities. */
+  apply(
+    g: Graph,
+    x: Value,
+    { rows, headScale, store, narrow }: {
+      rows: RowGeometry;
+      headScale: Value;
+      store: boolean;
+      narrow: NarrowContext;
+    },
+  ): AttentionResult {
+    const weight = g.parameter(this.#query.weight);
+    const query = linear(g, { label: `${this.#path}.self.query`, x, weight, bias: g.parameter(this.#query.bias) });
+    const call = {
+      label: `${this.#path}.self`,
+      rows,
+      heads: this.#shape.heads,
+      scale: 1 / Math.sqrt(this.#shape.headSize),
+      headScale,
+      relative: this.#distances?.apply(g) ?? null,
+    };
+    const { attended, probabilities } = narrow.keyValue === null
+      ? this.#absorbed(g, query, call, narrow.context)
+      : this.#projected(g, query, call, { ...narrow.keyValue, store });
+    const state = applyOutput(g, this.#output, `${this.#path}.output.dense`, attended, x);
+    return { state, probabilities: store ? probabilities : null };
+  }
+
+  /** The attention of an ordinary layer: keys and values from the running state `[T, H]` itself. */
+  applyOrdinary(
+    g: Graph,
+    x: Value,
+    options: { rows: RowGeometry; headScale: Value; store: boolean },
+  ): AttentionResult {
+    const layer = { path: this.#path, shape: this.#shape };
+    const keyValue = { value: this.#projection.applyLayer(g, x, layer, this.#layer), offset: 0 };
+    return this.apply(g, x, { ...options, narrow: { context: x, keyValue } });
+  }
+
+  #projected(
+    g: Graph,
+    query: Value,
+    call: NarrowCall,
+    { value, offset, store }: { value: Value; offset: number; store: boolean },
+  ): { attended: Value; probabilities: Value | null } {
+    const headSize = paddedHeadSize(this.#shape);
+    const q = { value: query, distance: headSize };
+    const k = { value, offset, distance: headSize };
+    const v = { value, offset: offset + innerWidth(this.#shape), distance: headSize };
+    if (!store) return { attended: attention(g, { ...call, headSize, q, k, v }), probabilities: null };
+    const { probabilities } = attentionProbabilities(g, { ...call, headSize, q, k });
+    const { label, rows, heads } = call;
+    const attended = attentionApply(g, { label: `${label}.apply`, probabilities, v, rows, heads, headSize });
+    return { attended, probabilities };
+  }
+
+  #absorbed(
+    g: Graph,
+    query: Value,
+    call: NarrowCall,
+    context: Value,
+  ): { attended: Value; probabilities: Value } {
+    const { heads, label, rows } = call;
+    const width = this.#shape.width;
+    const headSize = paddedHeadSize(this.#shape);
+    const contextWidth = pitch(width);
+    const projection = this.#projection;
+    const first = projection.offset(this.#layer);
+    const { weight, bias } = projection.parameters(g);
+    const stride = pitch(projection.columns);
+    const queryRows = query.shape[0] as Dim;
+    const m = (sizes: Sizes) => dimOf(queryRows, sizes);
+
+    // q W_k^T: each head's query becomes a query of width H to the context itself.
+    const expanded = matmul(g, {
+      label: `${label}.absorb_key`,
+      a: { value: query, stride: innerWidth(this.#shape), batch: headSize },
+      b: { value: weight, offset: first, stride, batch: headSize, transposed: true },
+      m,
+      n: width,
+      k: headSize,
+      batch: () => heads,
+      out: { shape: [queryRows, heads, width], stride: heads * contextWidth, batch: contextWidth },
+    });
+    const { probabilities, sums } = attentionProbabilities(g, {
+      ...call,
+      headSize: contextWidth,
+      q: { value: expanded, distance: contextWidth },
+      k: { value: context, distance: 0 },
+      qRelative: { value: query, distance: headSize },
+      relativeSize: headSize,
+    });
+    const weighted = attentionApply(g, {
+      label: `${label}.apply`,
+      probabilities,
+      v: { value: context, distance: 0 },
+      rows,
+      heads,
+      headSize: contextWidth,
+    });
+    const attended = matmul(g, {
+      label: `${label}.absorb_value`,
+      a: { value: weighted, stride: heads * contextWidth, batch: contextWidth },
+      b: { value: weight, offset: first + innerWidth(this.#shape), stride, batch: headSize },
+      m,
+      n: headSize,
+      k: width,
+      batch: () => heads,
+      out: { shape: [queryRows, innerWidth(this.#shape)], stride: innerWidth(this.#shape), batch: headSize },
+      bias: { value: bias, offset: first + innerWidth(this.#shape), batch: headSize, scale: sums },
+    });
+    return { attended, probabilities };
+  }
+}
+
+/** The part of an attention call that both forms share. */
+type NarrowCall = Pick<
+  Parameters<typeof attention>[1],
+  "label" | "rows" | "heads" | "scale" | "headScale" | "relative"
+>;

@@ -1,0 +1,50 @@
+/** Cuts encoded texts into batches of bounded size, and lays a batch out as the model takes it. */
+
+import type { Encoding } from "../text/bert_tokenizer.ts";
+
+/**
+ * Most tokens that one pass over a model computes. Enough to keep a GPU busy and to make the fixed cost of a readback
+ * small; few enough that a batch's activations stay within the default limits of a WebGPU device for a base-sized model.
+ */
+export const BATCH_TOKENS = 4096;
+
+/** Encodings laid out in rows of equal length, filled up with zeros; the model skips what the mask leaves out. */
+export interface PaddedBatch {
+  input_ids: number[][];
+  token_type_ids: number[][];
+  attention_mask: number[][];
+}
+
+/** Consecutive runs of `items` with at most `maximum` tokens each; an item that is longer alone is a run of its own. */
+export function* tokenBatches<T extends { input_ids: number[] }>(
+  items: readonly T[],
+  maximum = BATCH_TOKENS,
+): Generator<T[]> {
+  let batch: T[] = [];
+  let tokens = 0;
+  for (const item of items) {
+    if (batch.length > 0 && tokens + item.input_ids.length > maximum) {
+      yield batch;
+      batch = [];
+      tokens = 0;
+    }
+    batch.push(item);
+    tokens += item.input_ids.length;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** One batch of encodings as nested arrays of equal length. */
+export function padBatch(encodings: readonly Encoding[]): PaddedBatch {
+  return {
+    input_ids: padRows(encodings.map((encoding) => encoding.input_ids)),
+    token_type_ids: padRows(encodings.map((encoding) => encoding.token_type_ids)),
+    attention_mask: padRows(encodings.map((encoding) => encoding.attention_mask)),
+  };
+}
+
+/** Rows filled up with zeros on the right to the length of the longest. */
+export function padRows(rows: readonly number[][]): number[][] {
+  const longest = rows.reduce((length, row) => Math.max(length, row.length), 0);
+  return rows.map((row) => [...row, ...new Array<number>(longest - row.length).fill(0)]);
+}

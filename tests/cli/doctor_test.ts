@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { requestGpu } from "../../src/gpu/device.ts";
+import { runDeno } from "./processes.ts";
+import { narrowbert } from "./terminals.ts";
+
+const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href;
+
+Deno.test("doctor names the adapter, its limits and features", async () => {
+  const { name, adapterClass, limits, features } = await requestGpu();
+  const { code, stdout, stderr } = await narrowbert(["doctor"]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  const rows = new Map(stdout.trim().split("\n").map((line) => line.split(/ {2,}/) as [string, string]));
+  assert.equal(rows.get("adapter"), name);
+  assert.equal(rows.get("class"), adapterClass);
+  assert.equal(rows.get("maxBufferSize"), limits.maxBufferSize.toLocaleString("en"));
+  assert.equal(rows.get("features"), [...features].sort().join(" ") || "none");
+});
+
+Deno.test("doctor --json holds the same", async () => {
+  const { adapter, limits, features } = await requestGpu();
+  const report = JSON.parse((await narrowbert(["doctor", "--json"])).stdout);
+  assert.deepEqual(report.adapter, adapter);
+  assert.equal(report.limits.maxStorageBufferBindingSize, limits.maxStorageBufferBindingSize);
+  assert.deepEqual(report.features, [...features].sort());
+});
+
+Deno.test("without an adapter every command that computes exits with 1 and says what to install", async () => {
+  const env = { DENO_WEBGPU_BACKEND: "vulkan", VK_DRIVER_FILES: "/nonexistent" };
+  for (const args of [["doctor"], ["classify", "a text"], ["fill-mask", "a [MASK]"]]) {
+    const { code, stdout, stderr } = await runDeno(["--allow-read", MAIN, ...args], { env });
+    assert.deepEqual([code, stdout], [1, ""]);
+    const [line, ...rest] = stderr.split("\n").filter((line) => line.startsWith("narrowbert: "));
+    assert.match(line!, /apt-get install mesa-vulkan-drivers libvulkan1/);
+    assert.deepEqual(rest, []);
+    assert.doesNotMatch(stderr, /\n\s+at /);
+  }
+});

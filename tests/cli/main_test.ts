@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import manifest from "../../deno.json" with { type: "json" };
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { main } from "../../src/cli/main.ts";
+import { runDeno } from "./processes.ts";
+import { narrowbert } from "./terminals.ts";
+
+const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href;
+
+Deno.test("--help lists every command; every command has help with examples", async () => {
+  const { code, stdout, stderr } = await narrowbert(["--help"]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  for (const { name, summary } of COMMANDS) {
+    assert(stdout.includes(summary), name);
+    for (const flag of ["--help", "-h"]) {
+      const help = await narrowbert([name, flag]);
+      assert.deepEqual([help.code, help.stderr], [0, ""]);
+      assert(help.stdout.startsWith(`Usage: narrowbert ${name} `), name);
+      assert.match(help.stdout, new RegExp(`Examples:\n(.*\n)*  .*narrowbert ${name}`), name);
+    }
+  }
+});
+
+Deno.test("--version is that of deno.json", async () => {
+  assert.deepEqual(await narrowbert(["--version"]), {
+    code: 0,
+    stdout: `narrowbert ${manifest.version}\n`,
+    stderr: "",
+  });
+});
+
+Deno.test("wrong usage exits with 2 and says what is wrong in one line", async () => {
+  const cases: [args: string[], stderr: string][] = [
+    [[], "narrowbert: no command: give one of fill-mask, classify, info, doctor; see narrowbert --help\n"],
+    [
+      ["translate"],
+      'narrowbert: no command "translate": give one of fill-mask, classify, info, doctor; see narrowbert --help\n',
+    ],
+    [
+      ["classify"],
+      "narrowbert: no text: give texts as arguments, or one a line on standard input; see narrowbert classify --help\n",
+    ],
+    [
+      ["classify", "--top-k", "0", "text"],
+      'narrowbert: --top-k must be a whole number from 1, got "0"; see narrowbert classify --help\n',
+    ],
+    [
+      ["fill-mask", "--top-k", "two", "text"],
+      'narrowbert: --top-k must be a whole number from 1, got "two"; see narrowbert fill-mask --help\n',
+    ],
+    [["doctor", "now"], 'narrowbert: doctor takes no arguments, got "now"; see narrowbert doctor --help\n'],
+    [["info", "now"], 'narrowbert: info takes no arguments, got "now"; see narrowbert info --help\n'],
+  ];
+  for (const [args, stderr] of cases) assert.deepEqual(await narrowbert(args), { code: 2, stdout: "", stderr });
+  const unknown = await narrowbert(["classify", "--colour", "text"]);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /^narrowbert: Unknown option '--colour'; see narrowbert classify --help\n$/);
+  const valueless = await narrowbert(["classify", "text", "--model"]);
+  assert.equal(valueless.code, 2);
+  assert.match(valueless.stderr, /^narrowbert: .*--model.*\n$/);
+});
+
+Deno.test("empty standard input is no text", async () => {
+  const { code, stderr } = await narrowbert(["classify"], "");
+  assert.equal(code, 2);
+  assert.match(stderr, /^narrowbert: no text/);
+});
+
+Deno.test("--debug shows the stack, without it there is none", async () => {
+  const args = ["classify", "--model", "/no/such/folder", "text"];
+  assert.doesNotMatch((await narrowbert(args)).stderr, / at |\n./);
+  assert.match((await narrowbert([...args, "--debug"])).stderr, /^narrowbert: \w+: .*\n\s+at /);
+});
+
+Deno.test("after -- a flag is text", async () => {
+  const { code, stderr } = await narrowbert(["fill-mask", "--", "--help"]);
+  assert.deepEqual([code, stderr], [
+    1,
+    'narrowbert: Cannot fill masks in the text: it must contain "[MASK]", got "--help"\n',
+  ]);
+});
+
+Deno.test("a reader that has had enough is no failure", async () => {
+  const gone = () => Promise.reject(new Deno.errors.BrokenPipe("nobody reads"));
+  const streams = { readInput: () => Promise.resolve(null), write: gone, complain: gone };
+  assert.equal(await main(["--help"], streams), 0);
+  assert.equal(await main(["translate"], streams), 2);
+});
+
+Deno.test("the process exits with main's code and keeps its streams apart", async () => {
+  assert.deepEqual(await runDeno([MAIN, "--version"]), {
+    code: 0,
+    stdout: `narrowbert ${manifest.version}\n`,
+    stderr: "",
+  });
+  const wrong = await runDeno([MAIN, "classify"]);
+  assert.deepEqual([wrong.code, wrong.stdout], [2, ""]);
+  assert.match(wrong.stderr, /^narrowbert: no text: .*\n$/);
+});
+
+Deno.test("a closed pipe ends the process quietly", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", MAIN, "--help"],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  await child.stdout.cancel();
+  const [{ code }, stderr] = await Promise.all([child.status, new Response(child.stderr).text()]);
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+});

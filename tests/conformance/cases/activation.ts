@@ -1,0 +1,31 @@
+/** Conformance cases of `activation`. */
+
+import { type activation as kernel, ACTIVATION_CODES } from "../../../src/kernels/activation.ts";
+import { activation } from "../../reference/activation.ts";
+import type { Cases } from "../conformance.ts";
+
+/** 2,000 steps through [-10, 10], where the bound is absolute: 1e-6. */
+const MIDDLE = Float32Array.from({ length: 2004 }, (_, i) => -10 + i / 100);
+
+/** Where something could overflow, or be lost near zero. */
+const EXTREMES = Float32Array.of(1e30, -1e30, 3e38, -3e38, 1e-30, -1e-30, 0, 100);
+
+export function* cases(): Cases<typeof kernel> {
+  for (const [name, code] of Object.entries(ACTIVATION_CODES)) {
+    yield* one(`${name} on [-10, 10]`, MIDDLE, code);
+    yield* one(`${name} of extremes`, EXTREMES, code);
+  }
+  for (const count of [0, 4, 252, 256, 260, 512 * 3072]) {
+    yield* one(`${count} elements`, Float32Array.from({ length: count }, (_, i) => (i % 101) / 10 - 5), 1);
+  }
+}
+
+function* one(name: string, x: Float32Array, code: number): Cases<typeof kernel> {
+  yield {
+    name,
+    params: { count: x.length, activation: code },
+    buffers: { x, out: x.byteLength },
+    // Beyond the middle the result is x or a constant to the last bit.
+    expected: { out: { values: activation(x, code), bound: 1e-6 } },
+  };
+}

@@ -1,0 +1,52 @@
+/** Cases of the kernel `attention`. */
+
+import { attention, attentionVariant } from "../../../src/kernels/attention.ts";
+import { attentionApply, attentionProbabilities } from "../../reference/attention.ts";
+import type { Cases } from "../conformance.ts";
+import { attentionBounds } from "./attention_bounds.ts";
+import { layOutput, problem, UNTOUCHED } from "./attention_data.ts";
+import { ABSORBED, LONG_HEADS, SHAPES } from "./attention_shapes.ts";
+
+export function* cases(): Cases<typeof attention> {
+  for (const shape of [...SHAPES, ...LONG_HEADS, ...ABSORBED]) {
+    const p = problem(shape);
+    const { heads, headSize, layouts: { q, k, v } } = p;
+    const probabilities = attentionProbabilities(p, p.columns);
+    yield {
+      name: p.name,
+      constants: attentionVariant({ headSize, relative: p.kind }),
+      params: {
+        ...p.places,
+        heads,
+        head_size: headSize,
+        q_offset: q.offset,
+        q_stride: q.stride,
+        q_head: q.head,
+        k_offset: k.offset,
+        k_stride: k.stride,
+        k_head: k.head,
+        v_offset: v.offset,
+        v_stride: v.stride,
+        v_head: v.head,
+        out_stride: p.outStride,
+        out_head: headSize,
+        scale: p.scale,
+      },
+      buffers: {
+        q: q.data,
+        k: k.data,
+        v: v.data,
+        geometry: p.geometry,
+        distance: p.distances,
+        head_scale: p.headScale,
+        out: new Float32Array(p.rows * p.outStride).fill(UNTOUCHED),
+      },
+      expected: {
+        out: {
+          values: layOutput(p, attentionApply(p, probabilities, p.columns), UNTOUCHED),
+          bound: layOutput(p, attentionBounds(p, probabilities), 0),
+        },
+      },
+    };
+  }
+}

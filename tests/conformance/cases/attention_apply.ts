@@ -1,0 +1,45 @@
+/** Cases of the kernel `attention_apply`. */
+
+import type { attentionApply as kernel } from "../../../src/kernels/attention_apply.ts";
+import { attentionApply, attentionProbabilities } from "../../reference/attention.ts";
+import type { Cases } from "../conformance.ts";
+import { sumBounds } from "./attention_bounds.ts";
+import { layOutput, problem, UNTOUCHED } from "./attention_data.ts";
+import { ABSORBED, ABSORBED_WIDE, LONG_HEADS, SHAPES } from "./attention_shapes.ts";
+
+export function* cases(): Cases<typeof kernel> {
+  for (const shape of [...SHAPES, ...LONG_HEADS, ...ABSORBED, ...ABSORBED_WIDE]) {
+    if (shape.relative) continue; // Where the probabilities come from makes no difference here.
+    const p = problem(shape);
+    const { heads, headSize, columns, layouts: { v } } = p;
+    const probabilities = attentionProbabilities(p, columns).map(Math.fround);
+    const { tiles, tiles_at } = p.places;
+    yield {
+      name: p.name,
+      params: {
+        tiles,
+        tiles_at,
+        heads,
+        head_size: headSize,
+        keys: columns,
+        v_offset: v.offset,
+        v_stride: v.stride,
+        v_head: v.head,
+        out_stride: p.outStride,
+        out_head: headSize,
+      },
+      buffers: {
+        probabilities: Float32Array.from(probabilities),
+        v: v.data,
+        geometry: p.geometry,
+        out: new Float32Array(p.rows * p.outStride).fill(UNTOUCHED),
+      },
+      expected: {
+        out: {
+          values: layOutput(p, attentionApply(p, probabilities, columns), UNTOUCHED),
+          bound: layOutput(p, sumBounds(p, probabilities), 0),
+        },
+      },
+    };
+  }
+}

@@ -1,0 +1,49 @@
+/** Conformance cases of `embeddings`. */
+
+import type { embeddings as kernel } from "../../../src/kernels/embeddings.ts";
+import { embeddings, embeddingSum } from "../../reference/embeddings.ts";
+import type { Cases } from "../conformance.ts";
+import { matrix, random, vector } from "../data.ts";
+import { layerNormBound } from "../layer_norm_bound.ts";
+
+const [VOCABULARY, POSITIONS, TYPES] = [101, 67, 2];
+
+export function* cases(): Cases<typeof kernel> {
+  const next = random(3);
+  const below = (count: number) => Math.floor((next() + 1) / 2 * count);
+  for (const [rows, columns] of [[0, 8], [1, 1], [3, 2], [9, 33], [65, 128], [7, 129], [31, 768]] as const) {
+    const tokens = new Uint32Array(4 * rows).map((_, i) => below([VOCABULARY, TYPES, POSITIONS, 2 ** 32][i % 4] ?? 0));
+    const types = matrix(TYPES, columns, next);
+    const weight = vector(columns, next);
+    const bias = vector(columns, next);
+    for (const embeds of [false, true]) {
+      const words = matrix(embeds ? rows : VOCABULARY, columns, next);
+      for (const positions of [undefined, matrix(POSITIONS, columns, next)]) {
+        const call = { rows, columns, eps: 1e-12, tokens, words, positions, types, weight, bias, embeds };
+        const addends = embeddingSum({
+          ...call,
+          words: words.map(Math.abs),
+          positions: positions?.map(Math.abs),
+          types: types.map(Math.abs),
+        });
+        yield {
+          name: `${rows} x ${columns}`,
+          constants: { EMBEDS: embeds ? 1 : 0, POSITIONS: positions === undefined ? 0 : 1 },
+          params: { rows, columns, eps: call.eps },
+          buffers: {
+            tokens,
+            words,
+            positions: positions ?? new Float32Array(4),
+            types,
+            weight,
+            bias,
+            out: matrix(rows, columns, next).byteLength,
+          },
+          expected: {
+            out: { values: embeddings(call), bound: layerNormBound({ ...call, x: embeddingSum(call) }, addends) },
+          },
+        };
+      }
+    }
+  }
+}

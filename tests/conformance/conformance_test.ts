@@ -1,0 +1,42 @@
+/** Every kernel of the registry, in every variant, against its float64 twin. */
+
+import assert from "node:assert/strict";
+import { requestGpu } from "../../src/gpu/device.ts";
+import { pipelineKey } from "../../src/gpu/pipelines.ts";
+import { KERNELS } from "../../src/kernels/registry.ts";
+import { compare, type ConformanceCase, judge } from "./conformance.ts";
+
+for (const kernel of KERNELS) {
+  Deno.test(`kernel ${kernel.name} conforms to its twin in every variant`, async () => {
+    const module: { cases(): Iterable<ConformanceCase> } = await import(`./cases/${kernel.name}.ts`);
+    const gpu = await requestGpu({ poisoned: true });
+    const untested = new Set(kernel.variants().map((constants) => pipelineKey(kernel.name, constants)));
+    const wrong: string[] = [];
+    for (const test of module.cases()) {
+      const key = pipelineKey(kernel.name, kernel.constants(test.constants));
+      const difference = await judge(gpu, kernel, test);
+      if (difference !== null) wrong.push(`${key}, ${test.name}: ${difference}`);
+      untested.delete(key);
+    }
+    assert.deepEqual(wrong, [], `${wrong.length} cases are out of bounds`);
+    assert.deepEqual([...untested], [], "variants without a case");
+  });
+}
+
+Deno.test("kernels have names of their own", () => {
+  const names = KERNELS.map((kernel) => kernel.name);
+  assert.deepEqual([...new Set(names)], names);
+});
+
+Deno.test("the judge finds NaN, values out of bounds, other bits of integers, and missing elements", () => {
+  const values = Float64Array.of(1, 2, 3);
+  assert.equal(compare(Float32Array.of(1, 2.25, 3), { values, bound: 0.25 }), null);
+  assert.match(compare(Float32Array.of(1, 2.5, 3.25), { values, bound: 0.25 }) ?? "", /^\[1\]: .* \(1 of 3 wrong\)$/);
+  assert.match(compare(Float32Array.of(1, 2.25, 3), { values, bound: Float64Array.of(1, 0, 1) }) ?? "", /^\[1\]/);
+  assert.match(compare(Float32Array.of(1, 2, NaN), { values, bound: Infinity }) ?? "", /^\[2\]: .* got NaN/);
+  assert.match(compare(Float32Array.of(1, 2), { values }) ?? "", /expected 3 elements, got 2/);
+  assert.equal(compare(Float32Array.of(0, 3, 0, 1), { values: Float64Array.of(1, 3), at: Uint32Array.of(3, 1) }), null);
+  const bits = new Uint32Array(new Float32Array([1, 2]).buffer);
+  assert.equal(compare(Float32Array.of(1, 2), { values: bits }), null);
+  assert.match(compare(Float32Array.of(1, 2.0000002), { values: bits }) ?? "", /^\[1\]/);
+});

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { TokenizerError } from "../../src/base/errors.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
+import { pipeline } from "../../src/pipelines/pipeline.ts";
+import type { TaskName } from "../../src/pipelines/tasks.ts";
+
+const TOPIC = new URL("../../examples/models/wordnet/topic/", import.meta.url);
+const TEXTS = ["top priority", "move quickly on foot", "a menu listing fixed meals at fixed prices", "the color blue"];
+
+/** The files of the shipped classifier, less those in `without`. */
+async function topicFiles(without: string[] = []): Promise<Map<string, Uint8Array>> {
+  const names = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt"];
+  const kept = names.filter((name) => !without.includes(name));
+  return new Map(
+    await Promise.all(kept.map(async (name) => [name, await Deno.readFile(new URL(name, TOPIC))] as const)),
+  );
+}
+
+Deno.test("an unknown task is refused with the names of the known ones", async () => {
+  await assert.rejects(
+    () => pipeline("translation" as TaskName),
+    new RangeError(
+      "Cannot make a pipeline: task must be one of fill-mask, text-classification, sentiment-analysis, " +
+        'got "translation"',
+    ),
+  );
+});
+
+Deno.test("sentiment-analysis is text-classification, from a path, a URL or files in memory", async () => {
+  const answers: string[] = [];
+  for (const source of [undefined, TOPIC, TOPIC.pathname, await topicFiles()]) {
+    using classify = await pipeline("sentiment-analysis", source);
+    answers.push(JSON.stringify(await classify(TEXTS)));
+  }
+  assert.equal(new Set(answers).size, 1);
+});
+
+Deno.test("a batch gives what its texts give alone", async () => {
+  using classify = await pipeline("text-classification");
+  const batch = await classify(TEXTS, { top_k: 3 });
+  for (const [i, text] of TEXTS.entries()) {
+    const alone = await classify(text, { top_k: 3 });
+    assert.deepEqual(alone.map(({ label }) => label), batch[i]!.map(({ label }) => label));
+    alone.forEach(({ score }, k) => assert(Math.abs(score - batch[i]![k]!.score) <= 1e-5));
+  }
+});
+
+Deno.test("from_pretrained's options reach the model", async () => {
+  using classify = await pipeline("text-classification", TOPIC, {
+    config: { problem_type: "multi_label_classification" },
+  });
+  const scores = (await classify("top priority", { top_k: null })).map(({ score }) => score);
+  assert.equal(scores.length, 41);
+  assert.notEqual(Math.round(scores.reduce((a, b) => a + b, 0) * 1e6), 1e6); // sigmoids do not add up to 1
+});
+
+Deno.test("dispose and a tokenizer that fails to load give all GPU memory back", async () => {
+  const { buffers } = await requestGpu();
+  const before = buffers.liveBytes;
+  {
+    using fillMask = await pipeline("fill-mask");
+    await fillMask("the [MASK] of a king");
+    assert(buffers.liveBytes > before);
+  }
+  assert.equal(buffers.liveBytes, before);
+  const files = await topicFiles(["tokenizer.json", "vocab.txt"]);
+  await assert.rejects(() => pipeline("text-classification", files), TokenizerError);
+  assert.equal(buffers.liveBytes, before);
+});

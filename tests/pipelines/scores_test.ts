@@ -1,0 +1,14 @@
+import assert from "node:assert/strict";
+import { scores } from "../../src/pipelines/scores.ts";
+
+Deno.test("softmax sums to 1, keeps the order and survives large logits", () => {
+  const [low, high] = scores([0, Math.log(3)], "softmax") as [number, number];
+  assert(Math.abs(low - 0.25) < 1e-15 && Math.abs(high - 0.75) < 1e-15);
+  assert.deepEqual(scores([1e4, -1e4], "softmax"), [1, 0]);
+  assert.deepEqual(scores([5, 5], "softmax"), [0.5, 0.5]);
+});
+
+Deno.test("sigmoid scores each logit alone, none leaves it", () => {
+  assert.deepEqual(scores([0, 800, -800], "sigmoid"), [0.5, 1, 0]);
+  assert.deepEqual(scores([-2, 3], "none"), [-2, 3]);
+});

@@ -1,0 +1,27 @@
+/** The activation functions in float64, by the codes of src/kernels/activation.ts. */
+
+import { ACTIVATION_CODES } from "../../src/kernels/activation.ts";
+import { erf } from "./erf.ts";
+
+/** `activation(x)` for one number. */
+export function activate(x: number, code: number): number {
+  switch (code) {
+    case ACTIVATION_CODES.gelu:
+      return x * (1 + erf(x / Math.SQRT2)) / 2;
+    case ACTIVATION_CODES.gelu_new:
+      return x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))) / 2;
+    case ACTIVATION_CODES.relu:
+      return Math.max(x, 0);
+    case ACTIVATION_CODES.silu:
+      return x / (1 + Math.exp(-x));
+    case ACTIVATION_CODES.tanh:
+      return Math.tanh(x);
+    default:
+      return x;
+  }
+}
+
+/** `out = activation(x)`, elementwise. */
+export function activation(x: ArrayLike<number>, code: number): Float64Array {
+  return Float64Array.from(x, (value) => activate(value, code));
+}
