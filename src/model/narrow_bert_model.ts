@@ -31,9 +31,10 @@ export interface NarrowBertModelOutput extends CommonOutputs {
  *
  * @example
  * ```ts
- * using model = await NarrowBertModel.from_pretrained("path/to/model", { add_pooling_layer: false });
+ * const folder = "examples/models/wordnet/mlm";
+ * using model = await NarrowBertModel.from_pretrained(folder, { add_pooling_layer: false });
  * const { last_hidden_state } = await model.forward({ input_ids: [[2, 40, 4, 3]], narrow_mask: [[0, 0, 1, 0]] });
- * last_hidden_state.dims; // [1, 1, H]
+ * console.log(last_hidden_state.dims); // [1, 1, 128]
  * ```
  */
 export class NarrowBertModel extends PreTrainedModel<Pooler | null> {
