@@ -41,4 +41,18 @@ export { NarrowBertModel, type NarrowBertModelOutput } from "./src/model/narrow_
 export { type DeviceOptions, type LoadOptions } from "./src/model/pretrained.ts";
 export { type CommonOutputs, type ForwardOptions } from "./src/model/runner.ts";
 export { NarrowBertTokenizerFast } from "./src/model/tokenizer.ts";
+export { type TextInput } from "./src/pipelines/encode.ts";
+export {
+  type FilledMask,
+  type FilledText,
+  type FillMaskOptions,
+  type FillMaskPipeline,
+} from "./src/pipelines/fill_mask.ts";
 export { pipeline } from "./src/pipelines/pipeline.ts";
+export { type TaskName } from "./src/pipelines/tasks.ts";
+export {
+  type LabelScore,
+  type TextClassificationOptions,
+  type TextClassificationPipeline,
+} from "./src/pipelines/text_classification.ts";
+export { type EncodeOptions, type Encoding } from "./src/text/bert_tokenizer.ts";

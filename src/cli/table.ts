@@ -11,7 +11,7 @@ export function table(rows: readonly (readonly string[])[]): string {
   return cells.map((row) => line(row) + "\n").join("");
 }
 
-/** A value as one line of indented JSON text. */
+/** A value as indented JSON, for programs and for reading. */
 export function json(value: unknown): string {
   return JSON.stringify(value, null, 2) + "\n";
 }

@@ -173,7 +173,7 @@ function noAdapterMessage(): string {
     ? "install a Vulkan driver: the GPU vendor's, or Mesa's software one with " +
       "`apt-get install mesa-vulkan-drivers libvulkan1`, and set DENO_WEBGPU_BACKEND=vulkan"
     : "update the graphics driver";
-  return `Cannot find a WebGPU adapter: ${found}. To mend it, ${cure}. \`narrowbert doctor\` shows what was found`;
+  return `Cannot find a WebGPU adapter: ${found}. To mend it, ${cure}`;
 }
 
 /** Which tuned kernels fit an adapter. */

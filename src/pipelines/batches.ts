@@ -15,21 +15,30 @@ export interface PaddedBatch {
   attention_mask: number[][];
 }
 
-/** Consecutive runs of `items` with at most `maximum` tokens each; an item that is longer alone is a run of its own. */
+/** How {@linkcode tokenBatches} measures and bounds a batch. */
+export interface BatchBound<T> {
+  /** What an item counts for. Default: its tokens. */
+  sizeOf?: (item: T) => number;
+  /** The most that the items of a batch may count for. Default: {@linkcode BATCH_TOKENS}. */
+  maximum?: number;
+}
+
+/** Consecutive runs of `items` of bounded size; an item that is too large even alone is a run of its own. */
 export function* tokenBatches<T extends { input_ids: number[] }>(
   items: readonly T[],
-  maximum = BATCH_TOKENS,
+  { sizeOf = ({ input_ids }) => input_ids.length, maximum = BATCH_TOKENS }: BatchBound<T> = {},
 ): Generator<T[]> {
   let batch: T[] = [];
-  let tokens = 0;
+  let total = 0;
   for (const item of items) {
-    if (batch.length > 0 && tokens + item.input_ids.length > maximum) {
+    const size = sizeOf(item);
+    if (batch.length > 0 && total + size > maximum) {
       yield batch;
       batch = [];
-      tokens = 0;
+      total = 0;
     }
     batch.push(item);
-    tokens += item.input_ids.length;
+    total += size;
   }
   if (batch.length > 0) yield batch;
 }

@@ -2,8 +2,8 @@
 
 import { InputError } from "../base/errors.ts";
 import type { NarrowBertForMaskedLM } from "../heads/masked_lm.ts";
-import type { BertTokenizer } from "../text/bert_tokenizer.ts";
-import { padBatch, padRows, tokenBatches } from "./batches.ts";
+import type { BertTokenizer, Encoding } from "../text/bert_tokenizer.ts";
+import { BATCH_TOKENS, padBatch, padRows, tokenBatches } from "./batches.ts";
 import { encodeTexts, excerpt, nameOf, type TextOptions } from "./encode.ts";
 import { asPipeline, type PipelineOwner, type PipelineParts } from "./parts.ts";
 
@@ -32,6 +32,12 @@ export interface FillMaskOptions extends TextOptions {
   /** How many words to give for each mask, likeliest first, from 1 to 128. Default 5. */
   top_k?: number;
 }
+
+/**
+ * What a logit counts for when texts are put into batches: a batch's logits `[masks, V]` are at most 64 MiB, which is
+ * half of what WebGPU lets every device bind.
+ */
+const TOKENS_PER_LOGIT = BATCH_TOKENS / 2 ** 24;
 
 /** What the pipeline asks of its model. */
 export type FillMaskModel = Pick<NarrowBertForMaskedLM, "config" | "top_k" | "dispose">;
@@ -73,8 +79,13 @@ async function fill(
         `got ${excerpt(texts[index] as string)}`,
     );
   });
+  const sizeOf = ({ input_ids }: Encoding) =>
+    Math.max(
+      input_ids.length,
+      positionsOf(tokenizer.mask_token_id, input_ids).length * config.vocab_size * TOKENS_PER_LOGIT,
+    );
   const results: FilledText[] = [];
-  for (const batch of tokenBatches(encodings)) {
+  for (const batch of tokenBatches(encodings, { sizeOf })) {
     const masked = batch.map(({ input_ids }) => input_ids.map((id) => Number(id === tokenizer.mask_token_id)));
     const best = await model.top_k({ ...padBatch(batch), narrow_mask: padRows(masked) }, options.top_k ?? 5);
     const tokens = best.indices.tolist() as number[][][];
@@ -85,7 +96,7 @@ async function fill(
 }
 
 function filledText(ids: number[], tokens: number[][], scores: number[][], tokenizer: BertTokenizer): FilledText {
-  const masks = ids.flatMap((id, position) => id === tokenizer.mask_token_id ? [position] : []);
+  const masks = positionsOf(tokenizer.mask_token_id, ids);
   const single = masks.length === 1;
   const filled = masks.map((position, row) =>
     tokens[row]!.map((token, k): FilledMask => ({
@@ -96,4 +107,8 @@ function filledText(ids: number[], tokens: number[][], scores: number[][], token
     }))
   );
   return single ? filled[0]! : filled;
+}
+
+function positionsOf(token: number, ids: readonly number[]): number[] {
+  return ids.flatMap((id, position) => id === token ? [position] : []);
 }

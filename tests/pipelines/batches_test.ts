@@ -6,19 +6,23 @@ const lengths = (batches: Iterable<{ input_ids: number[] }[]>) =>
   [...batches].map((batch) => batch.map(({ input_ids }) => input_ids.length));
 
 Deno.test("tokenBatches fills runs up to the maximum, in order", () => {
-  assert.deepEqual(lengths(tokenBatches(items(3, 3, 4, 1, 9), 10)), [[3, 3, 4], [1, 9]]);
-  assert.deepEqual(lengths(tokenBatches(items(3, 3, 5), 10)), [[3, 3], [5]]);
-  assert.deepEqual(lengths(tokenBatches([], 10)), []);
+  assert.deepEqual(lengths(tokenBatches(items(3, 3, 4, 1, 9), { maximum: 10 })), [[3, 3, 4], [1, 9]]);
+  assert.deepEqual(lengths(tokenBatches(items(3, 3, 5), { maximum: 10 })), [[3, 3], [5]]);
+  assert.deepEqual(lengths(tokenBatches([], { maximum: 10 })), []);
 });
 
 Deno.test("tokenBatches gives what is longer than the maximum a run of its own", () => {
-  assert.deepEqual(lengths(tokenBatches(items(2, 12, 2), 10)), [[2], [12], [2]]);
+  assert.deepEqual(lengths(tokenBatches(items(2, 12, 2), { maximum: 10 })), [[2], [12], [2]]);
 });
 
 Deno.test("tokenBatches bounds a run by BATCH_TOKENS by default", () => {
   const [first, second] = lengths(tokenBatches(items(...new Array<number>(65).fill(64))));
   assert.equal(first?.length, BATCH_TOKENS / 64);
   assert.deepEqual(second, [64]);
+});
+
+Deno.test("tokenBatches counts items as it is told", () => {
+  assert.deepEqual(lengths(tokenBatches(items(1, 1, 1), { sizeOf: () => 5, maximum: 10 })), [[1, 1], [1]]);
 });
 
 Deno.test("padRows fills up on the right with zeros, to the longest row", () => {

@@ -39,6 +39,13 @@ Deno.test("a list runs as one batch; only the masks are narrow rows", async () =
   assert.deepEqual(await fill([]), []);
 });
 
+Deno.test("many masks run in batches whose logits fit a GPU buffer", async () => {
+  const { fill, model } = filling();
+  assert.equal((await fill(new Array(3000).fill("[MASK]"), { top_k: 1 })).length, 3000);
+  const rows = model.calls.map(({ input_ids }) => input_ids.length);
+  assert(rows.length > 1 && Math.max(...rows) * model.config.vocab_size * 4 <= 64 * 2 ** 20, `batches of ${rows}`);
+});
+
 Deno.test("texts whose masks cannot be filled are refused by name before the model runs", async () => {
   const { fill, model } = filling();
   const cases: [input: string | string[], message: string][] = [
