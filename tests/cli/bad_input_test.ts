@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { narrowbert } from "./terminals.ts";
 
 const MODELS = new URL("../../examples/models/wordnet/", import.meta.url);
@@ -58,6 +59,6 @@ for (const command of ["fill-mask", "classify", "info"]) {
 }
 
 Deno.test("a checkpoint of another task is refused", async () => {
-  await fails(["classify", "--model", new URL("mlm/", MODELS).pathname, "text"], /classifier/);
-  await fails(["fill-mask", "--model", new URL("topic/", MODELS).pathname, "a [MASK]"], /cls\.predictions/);
+  await fails(["classify", "--model", fileURLToPath(new URL("mlm/", MODELS)), "text"], /classifier/);
+  await fails(["fill-mask", "--model", fileURLToPath(new URL("topic/", MODELS)), "a [MASK]"], /cls\.predictions/);
 });

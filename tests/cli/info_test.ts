@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { runDeno } from "./processes.ts";
 import { narrowbert } from "./terminals.ts";
 
@@ -20,7 +21,7 @@ Deno.test("info describes the shipped model: parameters, layers, tensors, tokeni
 });
 
 Deno.test("info --json counts the parameters of a classifier with its pooler, and needs no GPU", async () => {
-  const { code, stdout } = await runDeno(["--allow-read", MAIN, "info", "--json", "--model", TOPIC.pathname], {
+  const { code, stdout } = await runDeno(["--allow-read", MAIN, "info", "--json", "--model", fileURLToPath(TOPIC)], {
     env: { VK_DRIVER_FILES: "/nonexistent" },
   });
   assert.equal(code, 0);
@@ -34,7 +35,7 @@ Deno.test("info --json counts the parameters of a classifier with its pooler, an
 });
 
 Deno.test("info describes a folder of weights without a tokenizer", async () => {
-  const { code, stdout } = await narrowbert(["info", "--model", BARE.pathname]);
+  const { code, stdout } = await narrowbert(["info", "--model", fileURLToPath(BARE)]);
   assert.equal(code, 0);
   assert.match(stdout, /^tokenizer +none$/m);
 });

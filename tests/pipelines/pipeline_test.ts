@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { TokenizerError } from "../../src/base/errors.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { pipeline } from "../../src/pipelines/pipeline.ts";
@@ -28,7 +29,7 @@ Deno.test("an unknown task is refused with the names of the known ones", async (
 
 Deno.test("sentiment-analysis is text-classification, from a path, a URL or files in memory", async () => {
   const answers: string[] = [];
-  for (const source of [undefined, TOPIC, TOPIC.pathname, await topicFiles()]) {
+  for (const source of [undefined, TOPIC, fileURLToPath(TOPIC), await topicFiles()]) {
     using classify = await pipeline("sentiment-analysis", source);
     answers.push(JSON.stringify(await classify(TEXTS)));
   }

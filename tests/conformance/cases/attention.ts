@@ -1,6 +1,6 @@
 /** Cases of the kernel `attention`. */
 
-import { attention, attentionVariant } from "../../../src/kernels/attention.ts";
+import { type attention, attentionVariant } from "../../../src/kernels/attention.ts";
 import { attentionApply, attentionProbabilities } from "../../reference/attention.ts";
 import type { Cases } from "../conformance.ts";
 import { attentionBounds } from "./attention_bounds.ts";
