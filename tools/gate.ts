@@ -17,11 +17,12 @@ const PARTS: Record<string, string[]> = {
   doc: ["test", "--doc", "mod.ts", "src", "README.md", "CONTRIBUTING.md"],
   test: ["test", "--parallel"],
   poisoned: ["test:poisoned"],
+  minilm: ["minilm"],
   chromium: ["chromium"],
 };
 
 /** The parts that run tests and report each of them; any other part counts as one check. */
-const RUNS_TESTS = new Set(["doc", "test", "poisoned", "chromium"]);
+const RUNS_TESTS = new Set(["doc", "test", "poisoned", "minilm", "chromium"]);
 
 /** The parts that resolve modules, and so can be held to the lock file. */
 const RESOLVES = new Set(["check", ...RUNS_TESTS]);

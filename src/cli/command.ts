@@ -1,56 +1,53 @@
-/** What a command of the command line is, and how its options are read. */
+/** What a command of the command line is. */
 
-import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { helpPage } from "./help.ts";
+import { flag, type Options, readOptions, UsageError, type Values } from "./options.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** One command: a file in `commands/` and a row in `commands.ts`. */
 export interface Command {
   /** Its name on the command line. */
   readonly name: string;
-  /** What it does, in a line. */
-  readonly summary: string;
+  /** Its options, those that every command has among them. */
+  readonly options: Options;
   /** What `--help` prints: usage, options, examples. */
   readonly help: string;
   /** Does it. What it throws becomes a line on standard error and an exit code. */
-  run(args: string[], terminal: Terminal): Promise<void>;
+  run(args: readonly string[], terminal: Terminal): Promise<void>;
 }
 
-/** The command line itself is wrong: exit code 2. */
-export class UsageError extends Error {
-  override name = "UsageError";
+/** What a command is made of. */
+export interface CommandDefinition<O extends Options> {
+  readonly name: string;
+  /** What its positional arguments are called, `[text ...]`; without it there are none. */
+  readonly positionals?: string;
+  /** What it does, in lines of at most 96 characters. */
+  readonly about: string;
+  readonly options: O;
+  /** Command lines, for `--help`. */
+  readonly examples: readonly string[];
+  run(given: { values: Values<O>; positionals: readonly string[] }, terminal: Terminal): Promise<void>;
 }
 
 /** Options that every command has; `main` acts on them. */
 const COMMON_OPTIONS = {
-  help: { type: "boolean", short: "h" },
-  debug: { type: "boolean" },
-} as const satisfies ParseArgsOptionsConfig;
+  debug: flag("show the stack of an error"),
+  help: flag("show this help", { short: "h" }),
+} satisfies Options;
 
-/** How `--help` of every command ends its list of options. */
-export const COMMON_HELP = `\
-  --debug            show the stack of an error
-  -h, --help         show this help`;
-
-/**
- * Reads a command's options and positional arguments.
- *
- * @throws {UsageError} On an unknown option, or a value that is missing or not wanted.
- */
-export function parseCommandLine<const Options extends ParseArgsOptionsConfig>(args: string[], options: Options) {
-  try {
-    return parseArgs({ args, options: { ...COMMON_OPTIONS, ...options }, allowPositionals: true, strict: true });
-  } catch (error) {
-    const [problem] = (error as Error).message.split(". "); // what follows is advice, cut off in the middle of a quote
-    throw new UsageError(problem);
-  }
-}
-
-/**
- * Reads a whole number from 1.
- *
- * @throws {UsageError} Where it is something else.
- */
-export function parseCount(value: string, option: string): number {
-  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
-  throw new UsageError(`${option} must be a whole number from 1, got "${value}"`);
+/** Makes a command of its definition. */
+export function defineCommand<O extends Options>(definition: CommandDefinition<O>): Command {
+  const { name, positionals: wanted, about, examples } = definition;
+  const options = { ...definition.options, ...COMMON_OPTIONS };
+  return {
+    name,
+    options,
+    help: helpPage({ usage: `${name} [options]${wanted ? ` [--] ${wanted}` : ""}`, about, options, examples }),
+    async run(args, terminal) {
+      const { values, positionals } = readOptions(args, options);
+      const [unwanted] = positionals;
+      if (!wanted && unwanted !== undefined) throw new UsageError(`${name} takes no arguments, got "${unwanted}"`);
+      await definition.run({ values: values as Values<O>, positionals }, terminal);
+    },
+  };
 }

@@ -1,10 +1,81 @@
 /** The command table: a row per command. A new command is a file in `commands/` and a row here. */
 
 import type { Command } from "./command.ts";
-import { classify } from "./commands/classify.ts";
-import { doctor } from "./commands/doctor.ts";
-import { fillMask } from "./commands/fill_mask.ts";
-import { info } from "./commands/info.ts";
+
+/** A command that is loaded when it is asked for, as most need much that others do not. */
+export interface CommandRow {
+  /** Its name on the command line. */
+  readonly name: string;
+  /** What it does, in a line. */
+  readonly summary: string;
+  load(): Promise<Command>;
+}
 
 /** Every command, in the order of `narrowbert --help`. */
-export const COMMANDS: readonly Command[] = [fillMask, classify, info, doctor];
+export const COMMANDS: readonly CommandRow[] = [
+  {
+    name: "fill-mask",
+    summary: "guess the words behind [MASK]",
+    load: async () => (await import("./commands/fill_mask.ts")).fillMask,
+  },
+  {
+    name: "classify",
+    summary: "label texts; the shipped model names their topic",
+    load: async () => (await import("./commands/classify.ts")).classify,
+  },
+  {
+    name: "tag",
+    summary: "find names and other entities in texts",
+    load: async () => (await import("./commands/tag.ts")).tag,
+  },
+  {
+    name: "embed",
+    summary: "turn texts into vectors",
+    load: async () => (await import("./commands/embed.ts")).embed,
+  },
+  {
+    name: "rank",
+    summary: "order texts by how well they answer a query",
+    load: async () => (await import("./commands/rank.ts")).rank,
+  },
+  {
+    name: "choose",
+    summary: "choose what follows a text",
+    load: async () => (await import("./commands/choose.ts")).choose,
+  },
+  {
+    name: "zero-shot",
+    summary: "give texts labels of your own",
+    load: async () => (await import("./commands/zero_shot.ts")).zeroShot,
+  },
+  {
+    name: "score",
+    summary: "say how likely texts are",
+    load: async () => (await import("./commands/score.ts")).score,
+  },
+  {
+    name: "tokenize",
+    summary: "cut texts into the word pieces of a model",
+    load: async () => (await import("./commands/tokenize.ts")).tokenize,
+  },
+  {
+    name: "info",
+    summary: "describe a model: config, layers, tensors, memory",
+    load: async () => (await import("./commands/info.ts")).info,
+  },
+  {
+    name: "doctor",
+    summary: "say which GPU adapter runs, or what to install",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  {
+    name: "bench",
+    summary: "measure how many texts a second this machine classifies",
+    load: async () => (await import("./commands/bench.ts")).bench,
+  },
+  {
+    name: "completions",
+    summary: "print a script that completes command lines in a shell",
+    load: async () => (await import("./commands/completions.ts")).completions,
+  },
+];

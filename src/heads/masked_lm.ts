@@ -1,7 +1,9 @@
 /** Masked language modelling: which word stands at a position. */
 
+import { InputError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { Graph, Value } from "../graph/graph.ts";
+import { crossEntropy } from "../graph/ops/losses.ts";
 import { linear } from "../graph/ops/matmul.ts";
 import { softmax, topK } from "../graph/ops/rows.ts";
 import type { RunOutput } from "../graph/program.ts";
@@ -57,6 +59,14 @@ export interface TopWords {
   indices: Tensor;
   /** Their probabilities, `[B, rows, k]`. */
   scores: Tensor;
+  /** The position of each row, int32 `[B, rows]`, -1 for padding. */
+  narrow_positions: Tensor;
+}
+
+/** How likely the model finds the labels of each narrow row. */
+export interface LabelLikelihood {
+  /** The natural logarithm of each label's probability, `[B, rows]`; 0 in padding. */
+  log_probabilities: Tensor;
   /** The position of each row, int32 `[B, rows]`, -1 for padding. */
   narrow_positions: Tensor;
 }
@@ -120,6 +130,31 @@ export class NarrowBertForMaskedLM extends PreTrainedModel<MaskedLMHead> {
     return {
       indices: unpacker.states(outputs.get("indices") as RunOutput, "rows", "int32"),
       scores: unpacker.states(outputs.get("scores") as RunOutput, "rows"),
+      narrow_positions: unpacker.narrowPositions(),
+    };
+  }
+
+  /**
+   * How likely each label is, computed on the GPU: one number a row is read back.
+   *
+   * @param inputs As for `forward`, with `labels`; the rows are those of labels over -100.
+   * @throws {InputError} If an input does not fit the model.
+   */
+  async log_probabilities(inputs: ModelInputs, options: ForwardOptions = {}): Promise<LabelLikelihood> {
+    const batch = rowsOfLabels(this.readInputs(inputs), this.config.vocab_size);
+    const { labels } = batch;
+    if (labels === null) throw new InputError("Cannot compute log-probabilities: labels must be given");
+    const { outputs, unpacker } = await this.run(batch, "narrow_mask", (head) => ({
+      key: "log-probabilities",
+      trace(g, last) {
+        const targets = g.input("labels", "u32", ["R"]);
+        g.output("losses", crossEntropy(g, { label: "losses", x: head.apply(g, last), labels: targets }));
+      },
+      feed: (packed) => feedRowLabels(labels, packed),
+    }), options);
+    const { data, dims } = outputs.get("losses") as RunOutput;
+    return {
+      log_probabilities: unpacker.states({ data: Float32Array.from(data, (loss) => 0 - loss), dims }, "rows"),
       narrow_positions: unpacker.narrowPositions(),
     };
   }

@@ -10,6 +10,7 @@ import { gatherRows } from "./gather_rows.ts";
 import type { Kernel } from "./kernel.ts";
 import { layerNorm } from "./layer_norm.ts";
 import { matmul } from "./matmul.ts";
+import { meanRows } from "./mean_rows.ts";
 import { pointwiseLoss } from "./pointwise_loss.ts";
 import { reduceSum } from "./reduce_sum.ts";
 import { reshape } from "./reshape.ts";
@@ -27,6 +28,7 @@ export const KERNELS: readonly Kernel[] = [
   embeddings,
   layerNorm,
   gatherRows,
+  meanRows,
   reshape,
   scatterRows,
   softmax,

@@ -2,12 +2,13 @@
 
 import { InputError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
+import { meanRows } from "../graph/ops/rows.ts";
 import type { RunOutput } from "../graph/program.ts";
 import type { ParameterSet } from "../nn/parameters.ts";
 import type { Body } from "./body.ts";
 import type { NarrowBertConfig } from "./config.ts";
 import type { Head } from "./config_heads.ts";
-import type { ModelInputs } from "./inputs.ts";
+import type { Batch, ModelInputs } from "./inputs.ts";
 import { Pooler } from "./pooler.ts";
 import { PreTrainedModel } from "./pretrained.ts";
 import { firstRowRule, maskedRowRule, toTensor, warnOrdinary } from "./row_rules.ts";
@@ -47,8 +48,7 @@ export class NarrowBertModel extends PreTrainedModel<Pooler | null> {
    * @throws {InputError} If an input does not fit the model.
    */
   async forward(inputs: ModelInputs, options: ForwardOptions = {}): Promise<NarrowBertModelOutput> {
-    const batch = this.readInputs(inputs);
-    if (batch.labels !== null) throw new InputError("Cannot run NarrowBertModel with labels: it has no loss");
+    const batch = this.#readUnlabelled(inputs);
     const rule = this.pooler ? firstRowRule(batch) : maskedRowRule(batch);
     if (rule === "ordinary") warnOrdinary(this.config);
     const { outputs, unpacker, common } = await this.run(batch, rule, (pooler) => ({
@@ -65,6 +65,38 @@ export class NarrowBertModel extends PreTrainedModel<Pooler | null> {
     const pooled = outputs.get("pooler_output");
     if (pooled !== undefined) result.pooler_output = toTensor(pooled);
     return result;
+  }
+
+  /**
+   * The mean of each sequence's rows in the last hidden state, `[B, H]`, taken on the GPU: only it is read back. A
+   * sequence without rows gives zeros.
+   *
+   * @param inputs As for `forward`; without `narrow_mask`, the rows are those of `attention_mask`.
+   * @throws {InputError} If an input does not fit the model, or the model has a pooler.
+   */
+  async mean_pooling(inputs: ModelInputs, options: ForwardOptions = {}): Promise<Tensor> {
+    if (this.pooler) {
+      throw new InputError(
+        "Cannot take the mean of the rows of a model that has a pooler: it computes position 0 of each sequence alone; " +
+          "load NarrowBertModel with add_pooling_layer: false",
+      );
+    }
+    const batch = this.#readUnlabelled(inputs);
+    const { outputs } = await this.run({ ...batch, narrow: batch.narrow ?? batch.mask }, "narrow_mask", () => ({
+      key: "mean pooling",
+      trace(g, last) {
+        const starts = g.input("row_starts", "u32", ["row_starts"]);
+        g.output("means", meanRows(g, { label: "means", x: last, starts, segments: "B" }));
+      },
+      feed: ({ rowStarts }) => ({ inputs: { row_starts: rowStarts }, sizes: { row_starts: rowStarts.length } }),
+    }), options);
+    return toTensor(outputs.get("means") as RunOutput);
+  }
+
+  #readUnlabelled(inputs: ModelInputs): Batch {
+    const batch = this.readInputs(inputs);
+    if (batch.labels !== null) throw new InputError("Cannot run NarrowBertModel with labels: it has no loss");
+    return batch;
   }
 
   protected override declareHead(

@@ -1,11 +1,59 @@
-/** The tokenizer as users load it: {@linkcode BertTokenizer} over the files of a model's folder. */
+/** The tokenizers as users load them: {@linkcode BertTokenizer} over the files of a model's folder. */
 
+import { join } from "node:path";
+import { writeAtomically } from "../io/atomic_write.ts";
 import { openFolder, type OpenFolderOptions } from "../io/folder.ts";
+import { isPlainName } from "../io/model_folder.ts";
+import { makeFolder } from "../io/output_folder.ts";
 import { BertTokenizer } from "../text/bert_tokenizer.ts";
 import { readTokenizerFiles } from "../text/files.ts";
 
+/** Path or URL of a folder, or its files in memory. */
+type Source = Parameters<typeof openFolder>[0];
+
 /**
- * NarrowBERT's tokenizer, which is BERT's.
+ * NarrowBERT's tokenizer, which is BERT's. Ids are those of Hugging Face's fast tokenizer, as those of
+ * {@linkcode NarrowBertTokenizerFast} are: docs/tokenizers.md lists where Python's slow one differs.
+ */
+export class NarrowBertTokenizer extends BertTokenizer {
+  /** Whether this is the class that Python calls fast. */
+  readonly is_fast: boolean = false;
+
+  /**
+   * Reads `tokenizer.json`, or `vocab.txt` alone, and `tokenizer_config.json` where present.
+   *
+   * @throws {TokenizerError} Where the folder holds no readable tokenizer.
+   * @throws {CheckpointError} Where there is no such folder.
+   */
+  static async from_pretrained(source: Source, options: OpenFolderOptions = {}): Promise<NarrowBertTokenizer> {
+    return new this(await readTokenizerFiles(await openFolder(source, options)));
+  }
+
+  /**
+   * Writes `vocab.txt`, from which the tokenizer can be loaded again (but for added tokens that are no word pieces).
+   *
+   * @param save_directory A local folder, made where it does not exist.
+   * @returns The paths of the files written: the one.
+   * @throws {TokenizerError} Where the vocabulary does not fit into such a file.
+   * @throws {TypeError} Where the folder is not local, or the prefix no part of a file's name.
+   */
+  async save_vocabulary(
+    save_directory: string | URL,
+    { filename_prefix }: { filename_prefix?: string } = {},
+  ): Promise<[path: string]> {
+    const name = filename_prefix ? `${filename_prefix}-vocab.txt` : "vocab.txt";
+    if (!isPlainName(name)) {
+      throw new TypeError(`Cannot save a vocabulary: filename_prefix must be part of a name, got "${filename_prefix}"`);
+    }
+    const text = this.vocabularyText();
+    const path = join(await makeFolder(save_directory), name);
+    await writeAtomically(path, [new TextEncoder().encode(text)]);
+    return [path];
+  }
+}
+
+/**
+ * NarrowBERT's tokenizer by the name of Python's fast one.
  *
  * @example
  * ```ts
@@ -13,17 +61,22 @@ import { readTokenizerFiles } from "../text/files.ts";
  * tokenizer.encode("a large [MASK]"); // [2, 40, 389, 4, 3]
  * ```
  */
-export class NarrowBertTokenizerFast extends BertTokenizer {
-  /**
-   * Reads `tokenizer.json`, or `vocab.txt` alone, and `tokenizer_config.json` where present.
-   *
-   * @param source Path or URL of the folder, or its files in memory.
-   * @throws {TokenizerError} Where the folder holds no readable tokenizer.
-   */
-  static async from_pretrained(
-    source: Parameters<typeof openFolder>[0],
-    options: OpenFolderOptions = {},
-  ): Promise<NarrowBertTokenizerFast> {
-    return new NarrowBertTokenizerFast(await readTokenizerFiles(await openFolder(source, options)));
-  }
+export class NarrowBertTokenizerFast extends NarrowBertTokenizer {
+  override readonly is_fast: boolean = true;
 }
+
+/** The tokenizer of any model that this library runs. */
+export const AutoTokenizer = {
+  /**
+   * Loads a {@linkcode NarrowBertTokenizerFast}, or with `use_fast: false` a {@linkcode NarrowBertTokenizer}.
+   *
+   * @throws {TokenizerError} Where the folder holds no readable tokenizer.
+   * @throws {CheckpointError} Where there is no such folder.
+   */
+  from_pretrained(
+    source: Source,
+    { use_fast = true, ...options }: OpenFolderOptions & { use_fast?: boolean } = {},
+  ): Promise<NarrowBertTokenizer> {
+    return (use_fast ? NarrowBertTokenizerFast : NarrowBertTokenizer).from_pretrained(source, options);
+  },
+};

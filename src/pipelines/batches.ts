@@ -1,6 +1,6 @@
 /** Cuts encoded texts into batches of bounded size, and lays a batch out as the model takes it. */
 
-import type { Encoding } from "../text/bert_tokenizer.ts";
+import type { Encoding } from "../text/encoding.ts";
 
 /**
  * Most tokens that one pass over a model computes. Enough to keep a GPU busy and to make the fixed cost of a readback
@@ -15,18 +15,15 @@ export interface PaddedBatch {
   attention_mask: number[][];
 }
 
-/** How {@linkcode tokenBatches} measures and bounds a batch. */
-export interface BatchBound<T> {
-  /** What an item counts for. Default: its tokens. */
-  sizeOf?: (item: T) => number;
-  /** The most that the items of a batch may count for. Default: {@linkcode BATCH_TOKENS}. */
-  maximum?: number;
-}
-
 /** Consecutive runs of `items` of bounded size; an item that is too large even alone is a run of its own. */
-export function* tokenBatches<T extends { input_ids: number[] }>(
+export function* tokenBatches<T>(
   items: readonly T[],
-  { sizeOf = ({ input_ids }) => input_ids.length, maximum = BATCH_TOKENS }: BatchBound<T> = {},
+  { sizeOf, maximum = BATCH_TOKENS }: {
+    /** What an item counts for. */
+    sizeOf: (item: T) => number;
+    /** The most that the items of a batch may count for. */
+    maximum?: number;
+  },
 ): Generator<T[]> {
   let batch: T[] = [];
   let total = 0;
@@ -52,8 +49,8 @@ export function padBatch(encodings: readonly Encoding[]): PaddedBatch {
   };
 }
 
-/** Rows filled up with zeros on the right to the length of the longest. */
-export function padRows(rows: readonly number[][]): number[][] {
+/** Rows filled up on the right to the length of the longest, with zeros or another number. */
+export function padRows(rows: readonly number[][], filling = 0): number[][] {
   const longest = rows.reduce((length, row) => Math.max(length, row.length), 0);
-  return rows.map((row) => [...row, ...new Array<number>(longest - row.length).fill(0)]);
+  return rows.map((row) => [...row, ...new Array<number>(longest - row.length).fill(filling)]);
 }

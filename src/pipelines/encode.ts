@@ -1,7 +1,9 @@
-/** From texts to a model's inputs: encoded, refused by name where they do not fit, and put together into batches. */
+/** From a text to a model's input: encoded, and refused by name where it does not fit. */
 
 import { InputError } from "../base/errors.ts";
-import type { BertTokenizer, Encoding } from "../text/bert_tokenizer.ts";
+import type { BertTokenizer } from "../text/bert_tokenizer.ts";
+import type { EncodeOptions, Encoding } from "../text/encoding.ts";
+import { excerpt, nameOf } from "./names.ts";
 
 /** A text, or a pair of texts that the model reads together. */
 export type TextInput = string | { text: string; text_pair?: string };
@@ -12,49 +14,106 @@ export interface TextOptions {
   truncation?: boolean;
 }
 
-/** What {@linkcode encodeTexts} encodes with. */
-export interface EncodeContext extends TextOptions {
+/** What {@linkcode encodeText} encodes with. */
+export interface EncodeContext {
   tokenizer: BertTokenizer;
-  /** Most positions the model has. */
-  positions: number;
-  /** What will be done with the texts, for messages: `classify`. */
-  action: string;
+  /** The most tokens that the model takes; see {@linkcode mostTokens}. */
+  maximum: number;
+  /** What messages call it: `classify text 3 of 8`. */
+  subject: string;
+  /** How to cut what is too long; it is refused where this is `false`. */
+  truncation?: EncodeOptions["truncation"];
+  /** Further options of the tokenizer. */
+  options?: EncodeOptions;
+}
+
+/** The most tokens of one input, by the tokenizer's configuration and the model's. */
+export function mostTokens(
+  { model, tokenizer }: { model: { config: { max_position_embeddings: number } }; tokenizer: BertTokenizer },
+): number {
+  return Math.min(tokenizer.model_max_length, model.config.max_position_embeddings);
 }
 
 /**
- * Encodes all texts, before anything is computed.
+ * Encodes a text or a pair.
  *
+ * @throws {TypeError} Where the input is neither.
  * @throws {InputError} On a text without any word piece, or longer than the model takes where `truncation` is off.
  */
-export function encodeTexts(inputs: readonly TextInput[], context: EncodeContext): Encoding[] {
-  const { tokenizer, truncation = false, action } = context;
-  const maximum = Math.min(tokenizer.model_max_length, context.positions);
-  return inputs.map((input, index) => {
-    const { text, text_pair } = typeof input === "string" ? { text: input, text_pair: undefined } : input;
-    const encoding = tokenizer.encode_plus(text, { text_pair, truncation, max_length: maximum });
-    const { length } = encoding.input_ids;
-    if (length === (text_pair === undefined ? 2 : 3)) {
-      throw new InputError(`Cannot ${action} ${nameOf(inputs, index)}: it must hold a word, got ${excerpt(text)}`);
+export function encodeText(input: TextInput, context: EncodeContext): Encoding {
+  const { maximum, subject } = context;
+  const { text, text_pair } = readText(input, subject);
+  const encoding = encodePair({ text, text_pair }, context);
+  const { length } = encoding.input_ids;
+  const empty = encoding.token_type_ids.filter((type) => type === 0).length === SPECIALS;
+  if (empty) throw new InputError(`Cannot ${subject}: it must hold a word, got ${excerpt(text)}`);
+  if (length > maximum) {
+    throw new InputError(
+      `Cannot ${subject}: the model takes ${maximum} tokens, got ${length} (${excerpt(text)}); ` +
+        "shorten the text, or ask for truncation",
+    );
+  }
+  return encoding;
+}
+
+function encodePair({ text, text_pair }: { text: string; text_pair?: string }, context: EncodeContext): Encoding {
+  const { tokenizer, maximum, subject, truncation = false, options } = context;
+  try {
+    return tokenizer.encode_plus(text, { ...options, text_pair, truncation, max_length: maximum });
+  } catch (cause) {
+    if (!(cause instanceof RangeError && typeof truncation === "string")) throw cause;
+    throw new InputError(
+      `Cannot ${subject}: the model takes ${maximum} tokens, of which ${excerpt(text_pair ?? "")} leaves it none`,
+      { cause },
+    );
+  }
+}
+
+/** `[CLS]` and `[SEP]`, of type 0 as the first text is. */
+const SPECIALS = 2;
+
+function readText(input: TextInput, subject: string): { text: string; text_pair?: string } {
+  const pair = typeof input === "string" ? { text: input } : input;
+  if (typeof pair?.text === "string" && ["string", "undefined"].includes(typeof pair.text_pair)) return pair;
+  throw new TypeError(
+    `Cannot ${subject}: it must be a string or { text, text_pair } of strings, got ${kindOf(input)}`,
+  );
+}
+
+/**
+ * Checks an input that must be one text, or a part of one.
+ *
+ * @param what What messages call it.
+ * @throws {TypeError} Where it is no string.
+ */
+export function checkString(value: unknown, subject: string, what = "it"): asserts value is string {
+  if (typeof value === "string") return;
+  throw new TypeError(`Cannot ${subject}: ${what} must be a string, got ${kindOf(value)}`);
+}
+
+/**
+ * Checks a list of strings that belongs to an input.
+ *
+ * @param noun What one of them is, for messages: `choice`.
+ * @throws {TypeError} Where it is not a list of strings.
+ * @throws {InputError} Where one of them is blank.
+ */
+export function checkStrings(values: readonly string[], { subject, noun }: { subject: string; noun: string }): void {
+  if (!Array.isArray(values)) {
+    throw new TypeError(`Cannot ${subject}: its ${noun}s must be an array of strings, got ${kindOf(values)}`);
+  }
+  values.forEach((value: unknown, i) => {
+    const name = nameOf(noun, i, values.length);
+    if (typeof value !== "string") {
+      throw new TypeError(`Cannot ${subject}: ${name} must be a string, got ${kindOf(value)}`);
     }
-    if (length > maximum) {
-      throw new InputError(
-        `Cannot ${action} ${nameOf(inputs, index)}: the model takes ${maximum} tokens, got ${length} (${
-          excerpt(text)
-        }); ` +
-          "shorten the text, or ask for truncation",
-      );
+    if (value.trim() === "") {
+      throw new InputError(`Cannot ${subject}: ${name} must hold a word, got ${excerpt(value)}`);
     }
-    return encoding;
   });
 }
 
-/** How messages call the text at `index`: `text 3 of 8`, or `the text` where it is the only one. */
-export function nameOf(inputs: readonly unknown[], index: number): string {
-  return inputs.length === 1 ? "the text" : `text ${index + 1} of ${inputs.length}`;
-}
-
-/** The text in quotes, cut to a length that fits a message. */
-export function excerpt(text: string): string {
-  const characters = [...text];
-  return JSON.stringify(characters.length <= 40 ? text : characters.slice(0, 39).join("") + "…");
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return Array.isArray(value) ? "an array" : typeof value === "object" ? "another object" : `a ${typeof value}`;
 }

@@ -2,10 +2,16 @@
 
 import { InputError } from "../base/errors.ts";
 import type { NarrowBertForMaskedLM } from "../heads/masked_lm.ts";
-import type { BertTokenizer, Encoding } from "../text/bert_tokenizer.ts";
-import { BATCH_TOKENS, padBatch, padRows, tokenBatches } from "./batches.ts";
-import { encodeTexts, excerpt, nameOf, type TextOptions } from "./encode.ts";
-import { asPipeline, type PipelineOwner, type PipelineParts } from "./parts.ts";
+import { MAX_TOP_K } from "../kernels/top_k.ts";
+import type { BertTokenizer } from "../text/bert_tokenizer.ts";
+import { padBatch, padRows } from "./batches.ts";
+import { checkString, encodeText, mostTokens, type TextOptions } from "./encode.ts";
+import { targetIds } from "./fill_mask_targets.ts";
+import { sizeWithLogits } from "./logits_size.ts";
+import { excerpt } from "./names.ts";
+import { type PipelineParts, type SimplePipeline, simplePipeline } from "./parts.ts";
+import { softmax } from "./scores.ts";
+import type { Item, ItemResult, Task, TaskRun } from "./task.ts";
 
 /** One word for a mask. */
 export interface FilledMask {
@@ -15,7 +21,7 @@ export interface FilledMask {
   token: number;
   /** The word piece as text. */
   token_str: string;
-  /** The text with the mask filled; where it has further masks, these and the special tokens are shown. */
+  /** The text with the mask filled; further masks are shown as they are. */
   sequence: string;
 }
 
@@ -29,84 +35,141 @@ export function wordsByMask(filled: FilledText): FilledMask[][] {
 
 /** Options of {@linkcode FillMaskPipeline}. */
 export interface FillMaskOptions extends TextOptions {
-  /** How many words to give for each mask, likeliest first, from 1 to 128. Default 5. */
+  /** How many words to give for each mask, likeliest first: from 1 to 128 and the size of the vocabulary. Default 5. */
   top_k?: number;
+  /**
+   * The only words to choose from, each a word piece of the vocabulary. Of a word that is none, its first word piece is
+   * taken, with a warning.
+   */
+  targets?: string | readonly string[];
 }
 
-/**
- * What a logit counts for when texts are put into batches: a batch's logits `[masks, V]` are at most 64 MiB, which is
- * half of what WebGPU lets every device bind.
- */
-const TOKENS_PER_LOGIT = BATCH_TOKENS / 2 ** 24;
-
 /** What the pipeline asks of its model. */
-export type FillMaskModel = Pick<NarrowBertForMaskedLM, "config" | "top_k" | "dispose">;
+export type FillMaskModel = Pick<NarrowBertForMaskedLM, "config" | "top_k" | "forward" | "dispose">;
 
 /**
- * Fills the masks of texts.
+ * Fills the masks of texts; narrow layers compute the masks alone.
+ *
+ * @example
+ * ```ts
+ * import { pipeline } from "@narrowbert/webgpu";
+ *
+ * using fill = await pipeline("fill-mask");
+ * await fill("the [MASK] of a king", { top_k: 1 }); // [{ score: 0.06…, token_str: "wife", … }]
+ * await fill("the [MASK] of a king", { targets: ["son", "wife"] });
+ * ```
  *
  * @throws {InputError} On a text without a mask, or one that is longer than the model takes.
- * @throws {RangeError} Where `top_k` is not from 1 to 128 and the size of the vocabulary.
+ * @throws {RangeError} On an option's value that cannot be, such as a target without any word piece.
  */
-export interface FillMaskPipeline extends PipelineOwner<FillMaskModel> {
-  (text: string, options?: FillMaskOptions): Promise<FilledText>;
-  (texts: readonly string[], options?: FillMaskOptions): Promise<FilledText[]>;
+export type FillMaskPipeline = SimplePipeline<string, FilledText, FillMaskOptions, FillMaskModel>;
+
+/** A text, and where its masks are. */
+interface MaskedText extends Item {
+  readonly masks: readonly number[];
+}
+
+/** Probabilities and ids of the words for each mask, one mask after the other. */
+interface Words extends ItemResult {
+  readonly tokens: readonly number[];
 }
 
 /** Makes the pipeline of a loaded masked language model, which it then owns. */
 export function createFillMask(parts: PipelineParts<FillMaskModel>): FillMaskPipeline {
-  const call = async (input: string | readonly string[], options: FillMaskOptions = {}) =>
-    typeof input === "string" ? (await fill([input], options, parts))[0] : await fill(input, options, parts);
-  return asPipeline(call, parts) as FillMaskPipeline;
+  return simplePipeline(fillMaskTask(parts), parts);
 }
 
-async function fill(
-  texts: readonly string[],
-  options: FillMaskOptions,
-  { model, tokenizer }: PipelineParts<FillMaskModel>,
-): Promise<FilledText[]> {
-  const { config } = model;
-  const encodings = encodeTexts(texts, {
-    tokenizer,
-    positions: config.max_position_embeddings,
-    truncation: options.truncation,
+function fillMaskTask(parts: PipelineParts<FillMaskModel>): Task<string, FilledText, FillMaskOptions> {
+  const { model, tokenizer } = parts;
+  const maximum = mostTokens(parts);
+  const { vocab_size } = model.config;
+  return {
     action: "fill masks in",
-  });
-  encodings.forEach(({ input_ids }, index) => {
-    if (input_ids.includes(tokenizer.mask_token_id)) return;
-    throw new InputError(
-      `Cannot fill masks in ${nameOf(texts, index)}: it must contain "${tokenizer.mask_token}", ` +
-        `got ${excerpt(texts[index] as string)}`,
-    );
-  });
-  const sizeOf = ({ input_ids }: Encoding) =>
-    Math.max(
-      input_ids.length,
-      positionsOf(tokenizer.mask_token_id, input_ids).length * config.vocab_size * TOKENS_PER_LOGIT,
-    );
-  const results: FilledText[] = [];
-  for (const batch of tokenBatches(encodings, { sizeOf })) {
-    const masked = batch.map(({ input_ids }) => input_ids.map((id) => Number(id === tokenizer.mask_token_id)));
-    const best = await model.top_k({ ...padBatch(batch), narrow_mask: padRows(masked) }, options.top_k ?? 5);
-    const tokens = best.indices.tolist() as number[][][];
-    const scores = best.scores.tolist() as number[][][];
-    batch.forEach(({ input_ids }, b) => results.push(filledText(input_ids, tokens[b]!, scores[b]!, tokenizer)));
-  }
-  return results;
+    noun: "text",
+    options: ["top_k", "targets", "truncation"],
+    begin({ top_k = 5, targets, truncation }): TaskRun<string, FilledText, MaskedText, Words> {
+      const most = Math.min(MAX_TOP_K, vocab_size);
+      if (!Number.isInteger(top_k) || top_k < 1 || top_k > most) {
+        throw new RangeError(`Cannot fill masks: top_k must be a whole number from 1 to ${most}, got ${top_k}`);
+      }
+      const choice = targets === undefined ? null : targetIds([targets].flat(), tokenizer);
+      return {
+        pack(text, name) {
+          const subject = `fill masks in ${name}`;
+          checkString(text, subject);
+          const encoding = encodeText(text, { tokenizer, maximum, subject, truncation });
+          const masks = positionsOf(tokenizer.mask_token_id, encoding.input_ids);
+          if (masks.length > 0) return [{ encoding, masks }];
+          throw new InputError(
+            `Cannot ${subject}: it must contain "${tokenizer.mask_token}", got ${excerpt(text)}`,
+          );
+        },
+        sizeOf: ({ encoding, masks }) => sizeWithLogits(encoding, masks.length * vocab_size),
+        compute: (items, signal) =>
+          choice === null ? likeliest(model, items, { top_k, signal }) : among(model, items, { choice, top_k, signal }),
+        collect: ([words], [item]) => filledText(item!, words!, tokenizer),
+      };
+    },
+  };
 }
 
-function filledText(ids: number[], tokens: number[][], scores: number[][], tokenizer: BertTokenizer): FilledText {
-  const masks = positionsOf(tokenizer.mask_token_id, ids);
-  const single = masks.length === 1;
-  const filled = masks.map((position, row) =>
-    tokens[row]!.map((token, k): FilledMask => ({
-      score: scores[row]![k]!,
+/** The likeliest words of the whole vocabulary, chosen on the GPU. */
+async function likeliest(
+  model: FillMaskModel,
+  items: readonly MaskedText[],
+  { top_k, signal }: { top_k: number; signal: AbortSignal | undefined },
+): Promise<Words[]> {
+  const best = await model.top_k(maskInputs(items), top_k, { signal });
+  const scores = best.scores.tolist() as number[][][];
+  const tokens = best.indices.tolist() as number[][][];
+  return items.map(({ masks }, i) => ({
+    values: scores[i]!.slice(0, masks.length).flat(),
+    tokens: tokens[i]!.slice(0, masks.length).flat(),
+  }));
+}
+
+/** The likeliest words of a choice. Its logits alone do not make probabilities, so those of all words are read back. */
+async function among(
+  model: FillMaskModel,
+  items: readonly MaskedText[],
+  { choice, top_k, signal }: { choice: readonly number[]; top_k: number; signal: AbortSignal | undefined },
+): Promise<Words[]> {
+  const { logits } = await model.forward(maskInputs(items), { signal });
+  const [, rows = 0, columns = 0] = logits.dims;
+  return items.map(({ masks }, i) => {
+    const words = masks.flatMap((_, mask) => {
+      const at = (i * rows + mask) * columns;
+      const probabilities = softmax(Array.from(logits.data.subarray(at, at + columns) as Float32Array));
+      return choice
+        .map((token) => ({ token, score: probabilities[token]! }))
+        .sort((a, b) => b.score - a.score)
+        .slice(0, top_k);
+    });
+    return { values: words.map(({ score }) => score), tokens: words.map(({ token }) => token) };
+  });
+}
+
+function maskInputs(items: readonly MaskedText[]) {
+  const flags = items.map(({ encoding, masks }) => encoding.input_ids.map((_, at) => Number(masks.includes(at))));
+  return { ...padBatch(items.map(({ encoding }) => encoding)), narrow_mask: padRows(flags) };
+}
+
+function filledText({ encoding, masks }: MaskedText, { values, tokens }: Words, tokenizer: BertTokenizer): FilledText {
+  const each = tokens.length / masks.length;
+  const filled = masks.map((position, mask) =>
+    tokens.slice(mask * each, (mask + 1) * each).map((token, k): FilledMask => ({
+      score: values[mask * each + k]!,
       token,
       token_str: tokenizer.decode([token]),
-      sequence: tokenizer.decode(ids.with(position, token), { skip_special_tokens: single }),
+      sequence: sequenceOf(encoding.input_ids.with(position, token), masks.length > 1, tokenizer),
     }))
   );
-  return single ? filled[0]! : filled;
+  return masks.length === 1 ? filled[0]! : filled;
+}
+
+/** The text of ids without the tokens around it; with `masked`, tokens such as masks within it are shown. */
+function sequenceOf(ids: readonly number[], masked: boolean, tokenizer: BertTokenizer): string {
+  return masked ? tokenizer.decode(ids.slice(1, -1)) : tokenizer.decode(ids, { skip_special_tokens: true });
 }
 
 function positionsOf(token: number, ids: readonly number[]): number[] {

@@ -1,6 +1,8 @@
 /** What every pipeline is, besides a function: a model and a tokenizer that it owns and can give back. */
 
 import type { BertTokenizer } from "../text/bert_tokenizer.ts";
+import { Engine } from "./engine.ts";
+import type { CallOptions, Stream, Task } from "./task.ts";
 
 /** The model and tokenizer of a pipeline. */
 export interface PipelineParts<Model> {
@@ -15,6 +17,14 @@ export interface PipelineOwner<Model> extends PipelineParts<Model> {
   [Symbol.dispose](): void;
 }
 
+/** A pipeline from one kind of input to one kind of answer: an input gives an answer, a list a list. */
+export interface SimplePipeline<Input, Output, Options, Model> extends PipelineOwner<Model> {
+  (input: Input, options?: Options & CallOptions): Promise<Output>;
+  (inputs: readonly Input[], options?: Options & CallOptions): Promise<Output[]>;
+  /** Answers in the order of the inputs, as they are read. */
+  readonly stream: Stream<Input, Output, Options>;
+}
+
 /** Makes `call` a pipeline that owns its parts. */
 export function asPipeline<Model extends { dispose(): void }, Call extends object>(
   call: Call,
@@ -22,4 +32,25 @@ export function asPipeline<Model extends { dispose(): void }, Call extends objec
 ): Call & PipelineOwner<Model> {
   const dispose = () => model.dispose();
   return Object.assign(call, { model, tokenizer, dispose, [Symbol.dispose]: dispose });
+}
+
+/** Makes the pipeline of a task whose inputs are never arrays. */
+export function simplePipeline<Input, Output, Options extends object, Model extends { dispose(): void }>(
+  task: Task<Input, Output, Options>,
+  parts: PipelineParts<Model>,
+): SimplePipeline<Input, Output, Options, Model> {
+  const engine = new Engine(task);
+  const call = (input: Input | readonly Input[], options?: Options & CallOptions) =>
+    isList(input) ? engine.many(input, options) : engine.one(input, options);
+  return asPipeline(Object.assign(call, { stream: engine.stream }), parts) as SimplePipeline<
+    Input,
+    Output,
+    Options,
+    Model
+  >;
+}
+
+/** Whether a call is given a list of inputs. */
+export function isList<Input, Single>(input: Single | readonly Input[]): input is readonly Input[] {
+  return Array.isArray(input);
 }

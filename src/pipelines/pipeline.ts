@@ -1,7 +1,9 @@
 /** `pipeline`: from a task's name to a function from texts to answers. */
 
+import { CheckpointError } from "../base/errors.ts";
 import type { LoadOptions } from "../model/pretrained.ts";
-import { type ModelSource, type PipelineOf, type TaskName, TASKS } from "./tasks.ts";
+import type { ModelSource } from "./load.ts";
+import { type PipelineOf, type TaskName, taskNamed, type TaskRow } from "./tasks.ts";
 
 /**
  * Loads a model with its tokenizer and makes the pipeline of a task. Called with one text the pipeline gives one
@@ -15,13 +17,14 @@ import { type ModelSource, type PipelineOf, type TaskName, TASKS } from "./tasks
  * await classify("a large animal with a long trunk"); // [{ label: "noun.animal", score: 0.9… }]
  * ```
  *
- * @param task `fill-mask`, `text-classification` or its other name `sentiment-analysis`.
- * @param model Path or URL of the model's folder, or its files in memory. Default: a small model shipped with this
- *   module, trained on WordNet's definitions.
+ * @param task `fill-mask`, `text-classification` (`sentiment-analysis`), `token-classification` (`ner`),
+ *   `feature-extraction`, `zero-shot-classification`, `multiple-choice`, `text-ranking` or `score`.
+ * @param model Path or URL of the model's folder, or its files in memory. Default, where the task has one: a small
+ *   model shipped with this module, trained on WordNet's definitions.
  * @param options As of the model classes' `from_pretrained`.
- * @throws {RangeError} On an unknown task.
- * @throws {CheckpointError} Where the folder cannot be read, or holds another kind of model.
- * @throws {ConfigError} Where its configuration is not valid.
+ * @throws {RangeError} On an unknown task or option.
+ * @throws {CheckpointError} Where the folder cannot be read, or holds another kind of model, or none is named.
+ * @throws {ConfigError} Where its configuration is not valid, or its labels do not fit the task.
  * @throws {TokenizerError} Where it holds no readable tokenizer.
  * @throws {NoAdapterError} Without a WebGPU adapter.
  */
@@ -30,10 +33,32 @@ export async function pipeline<T extends TaskName>(
   model?: ModelSource,
   options: LoadOptions = {},
 ): Promise<PipelineOf<T>> {
-  if (!Object.hasOwn(TASKS, task)) {
-    const names = Object.keys(TASKS).join(", ");
-    throw new RangeError(`Cannot make a pipeline: task must be one of ${names}, got "${task}"`);
+  const { defaultModel, modelClass, load }: TaskRow<unknown, URL | null> = taskNamed(task);
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(OPTIONS, name)) continue;
+    throw new RangeError(
+      `Cannot make a pipeline: there is no option "${name}"; there are ${Object.keys(OPTIONS).join(", ")}`,
+    );
   }
-  const { defaultModel, load } = TASKS[task];
-  return await load(model ?? defaultModel, options) as PipelineOf<T>;
+  const source = model ?? defaultModel;
+  if (source === null) {
+    throw new CheckpointError(
+      `Cannot make a pipeline: no model is shipped for ${task}; name the folder of a ${modelClass}`,
+    );
+  }
+  return await load(source, options) as PipelineOf<T>;
 }
+
+/** Every option of loading. */
+const OPTIONS: Record<keyof LoadOptions, true> = {
+  device: true,
+  add_pooling_layer: true,
+  config: true,
+  strict: true,
+  dtype: true,
+  subfolder: true,
+  local_files_only: true,
+  token: true,
+  progress_callback: true,
+  signal: true,
+};

@@ -1,13 +1,41 @@
 /** From logits to scores, in float64: a handful of numbers per text, after the model has read them back. */
 
+import type { NarrowBertConfig } from "../model/config.ts";
+
+const FUNCTIONS = ["softmax", "sigmoid", "none"] as const;
+
 /** Turns logits into scores. */
-export type ScoreFunction = "softmax" | "sigmoid" | "none";
+export type ScoreFunction = typeof FUNCTIONS[number];
+
+/**
+ * The function that a caller asked for, or the usual one of the model's problem.
+ *
+ * @throws {RangeError} Where there is no such function.
+ */
+export function scoreFunction(
+  asked: ScoreFunction | undefined,
+  { problem_type, num_labels }: Pick<NarrowBertConfig, "problem_type" | "num_labels">,
+): ScoreFunction {
+  if (asked !== undefined) {
+    if (FUNCTIONS.includes(asked)) return asked;
+    throw new RangeError(
+      `Cannot classify texts: function_to_apply must be one of ${FUNCTIONS.join(", ")}, got "${asked}"`,
+    );
+  }
+  if (problem_type === "regression") return "none";
+  return problem_type === "multi_label_classification" || num_labels === 1 ? "sigmoid" : "softmax";
+}
 
 /** Applies a {@linkcode ScoreFunction} to the logits of one text. */
-export function scores(logits: readonly number[], apply: ScoreFunction): number[] {
-  if (apply === "none") return [...logits];
-  if (apply === "sigmoid") return logits.map((x) => 1 / (1 + Math.exp(-x)));
-  const largest = Math.max(...logits);
+export function scores(logits: ArrayLike<number>, apply: ScoreFunction): number[] {
+  const numbers = Array.from(logits);
+  if (apply === "none") return numbers;
+  return apply === "sigmoid" ? numbers.map((x) => 1 / (1 + Math.exp(-x))) : softmax(numbers);
+}
+
+/** `e^x / sum of e^x`; no logit is too large for it. */
+export function softmax(logits: readonly number[]): number[] {
+  const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
   const exponentials = logits.map((x) => Math.exp(x - largest));
   const sum = exponentials.reduce((a, b) => a + b, 0);
   return exponentials.map((x) => x / sum);

@@ -1,10 +1,11 @@
 /** Task `text-classification`: the labels of a text, by a sequence classifier. */
 
-import type { NarrowBertForSequenceClassification } from "../heads/sequence_classification.ts";
-import { padBatch, tokenBatches } from "./batches.ts";
-import { encodeTexts, type TextInput, type TextOptions } from "./encode.ts";
-import { asPipeline, type PipelineOwner, type PipelineParts } from "./parts.ts";
-import { type ScoreFunction, scores } from "./scores.ts";
+import { classifierLogits, type SequenceClassifier } from "./classifier_logits.ts";
+import { encodeText, mostTokens, type TextInput, type TextOptions } from "./encode.ts";
+import { Engine } from "./engine.ts";
+import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "./parts.ts";
+import { type ScoreFunction, scoreFunction, scores } from "./scores.ts";
+import type { CallOptions, Inputs, StreamOptions, Task } from "./task.ts";
 
 /** A label with its score. */
 export interface LabelScore {
@@ -28,69 +29,86 @@ export type BatchLabels<K extends number | null> = [K] extends [1] ? LabelScore[
   : number extends K ? LabelScore[] | LabelScore[][]
   : LabelScore[][];
 
-/** What the pipeline asks of its model. */
-export type TextClassificationModel = Pick<NarrowBertForSequenceClassification, "config" | "forward" | "dispose">;
-
 /**
  * Gives the labels of texts.
  *
+ * @example
+ * ```ts
+ * import { pipeline } from "@narrowbert/webgpu";
+ *
+ * using classify = await pipeline("text-classification");
+ * await classify("a large animal with a long trunk"); // [{ label: "noun.animal", score: 0.9… }]
+ * for await (const { label } of classify.stream(["move quickly on foot", "the color blue"])) console.log(label);
+ * ```
+ *
  * @throws {InputError} On an empty text, or one that is longer than the model takes.
+ * @throws {RangeError} On an option's value that cannot be.
  */
-export interface TextClassificationPipeline extends PipelineOwner<TextClassificationModel> {
+export interface TextClassificationPipeline extends PipelineOwner<SequenceClassifier> {
   /** One text gives its `top_k` labels, best first. */
-  (text: TextInput, options?: TextClassificationOptions): Promise<LabelScore[]>;
+  (text: TextInput, options?: TextClassificationOptions & CallOptions): Promise<LabelScore[]>;
   /** A list of texts gives a list: of labels where `top_k` is 1, else of lists of labels. */
   <K extends number | null = 1>(
     texts: readonly TextInput[],
-    options?: TextClassificationOptions<K>,
+    options?: TextClassificationOptions<K> & CallOptions,
   ): Promise<BatchLabels<K>>;
+  /** A stream of texts gives what a list would, one by one. */
+  stream<K extends number | null = 1>(
+    texts: Inputs<TextInput>,
+    options: TextClassificationOptions<K> & StreamOptions & { errors: "yield" },
+  ): AsyncIterableIterator<BatchLabels<K>[number] | Error>;
+  stream<K extends number | null = 1>(
+    texts: Inputs<TextInput>,
+    options?: TextClassificationOptions<K> & StreamOptions,
+  ): AsyncIterableIterator<BatchLabels<K>[number]>;
 }
 
 /** Makes the pipeline of a loaded classifier, which it then owns. */
-export function createTextClassification(parts: PipelineParts<TextClassificationModel>): TextClassificationPipeline {
-  const call = async (input: TextInput | readonly TextInput[], options: TextClassificationOptions = {}) => {
-    if (!isList(input)) return (await classify([input], options, parts))[0];
-    const results = await classify(input, options, parts);
-    return options.top_k === undefined || options.top_k === 1 ? results.map(([best]) => best) : results;
-  };
-  return asPipeline(call, parts) as TextClassificationPipeline;
-}
-
-async function classify(
-  inputs: readonly TextInput[],
-  options: TextClassificationOptions,
-  { model, tokenizer }: PipelineParts<TextClassificationModel>,
-): Promise<LabelScore[][]> {
-  const { config } = model;
-  const { top_k = 1 } = options;
-  if (top_k !== null && !(Number.isSafeInteger(top_k) && top_k >= 1)) {
-    throw new RangeError(`Cannot classify texts: top_k must be null or a whole number from 1, got ${top_k}`);
-  }
-  const apply = options.function_to_apply ?? defaultFunction(config);
-  const encodings = encodeTexts(inputs, {
-    tokenizer,
-    positions: config.max_position_embeddings,
-    truncation: options.truncation,
-    action: "classify",
+export function createTextClassification(parts: PipelineParts<SequenceClassifier>): TextClassificationPipeline {
+  const task = labelsTask(parts);
+  const labels = new Engine(task);
+  const best = new Engine<TextInput, LabelScore, TextClassificationOptions>({
+    ...task,
+    begin(options) {
+      const run = task.begin(options);
+      return { ...run, collect: (...results) => run.collect(...results)[0] as LabelScore };
+    },
   });
-  const results: LabelScore[][] = [];
-  for (const batch of tokenBatches(encodings)) {
-    const { logits } = await model.forward(padBatch(batch));
-    for (const row of logits.tolist() as number[][]) {
-      const ranked = scores(row, apply)
-        .map((score, id) => ({ label: config.id2label[id] as string, score }))
-        .sort((a, b) => b.score - a.score);
-      results.push(ranked.slice(0, top_k ?? undefined));
-    }
-  }
-  return results;
+  const inLists = ({ top_k = 1 }: TextClassificationOptions = {}) => top_k === 1 ? best : labels;
+  const call = (input: TextInput | readonly TextInput[], options?: TextClassificationOptions & CallOptions) =>
+    isList(input) ? inLists(options).many(input, options) : labels.one(input, options);
+  const stream = (texts: Inputs<TextInput>, options?: TextClassificationOptions & StreamOptions) =>
+    inLists(options).stream(texts, options);
+  return asPipeline(Object.assign(call, { stream }), parts) as TextClassificationPipeline;
 }
 
-function defaultFunction({ problem_type, num_labels }: TextClassificationModel["config"]): ScoreFunction {
-  if (problem_type === "regression") return "none";
-  return problem_type === "multi_label_classification" || num_labels === 1 ? "sigmoid" : "softmax";
-}
-
-function isList(input: TextInput | readonly TextInput[]): input is readonly TextInput[] {
-  return Array.isArray(input);
+/** Every text's labels, best first, as a list. */
+function labelsTask(
+  parts: PipelineParts<SequenceClassifier>,
+): Task<TextInput, LabelScore[], TextClassificationOptions> {
+  const { model, tokenizer } = parts;
+  const { config } = model;
+  const maximum = mostTokens(parts);
+  return {
+    action: "classify",
+    noun: "text",
+    options: ["top_k", "function_to_apply", "truncation"],
+    begin({ top_k = 1, function_to_apply, truncation }) {
+      if (top_k !== null && !(Number.isSafeInteger(top_k) && top_k >= 1)) {
+        throw new RangeError(`Cannot classify texts: top_k must be null or a whole number from 1, got ${top_k}`);
+      }
+      const apply = scoreFunction(function_to_apply, config);
+      return {
+        pack: (input, name) => [
+          { encoding: encodeText(input, { tokenizer, maximum, subject: `classify ${name}`, truncation }) },
+        ],
+        compute: (items, signal) => classifierLogits(model, items, signal),
+        collect: ([result]) =>
+          scores(result!.values, apply)
+            .map((score, id) => ({ label: config.id2label[id] as string, score }))
+            .sort((a, b) => b.score - a.score)
+            .slice(0, top_k ?? undefined),
+      };
+    },
+  };
 }

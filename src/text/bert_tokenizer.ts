@@ -1,145 +1,161 @@
 /** BERT's tokenizer: from text to word pieces' ids with `[CLS]` and `[SEP]`, and back. */
 
 import { TokenizerError } from "../base/errors.ts";
-import { specialToken, type SpecialTokenName } from "./config.ts";
-import { Tokenizer } from "./deps.ts";
+import { BertSplitter } from "./bert_splitter.ts";
+import { BertVocabulary } from "./bert_vocabulary.ts";
+import { encodePieces } from "./encoder.ts";
+import type { BatchEncodeOptions, BatchEncoding, EncodeOptions, Encoding, PadOptions, Side } from "./encoding.ts";
 import type { TokenizerFiles } from "./files.ts";
-import { longestFirst } from "./truncation.ts";
+import { LibrarySplitter } from "./library_splitter.ts";
+import { checkOptions, describe } from "./options.ts";
+import { fromBatch, padEncoding, toBatch } from "./padding.ts";
+import type { Pieces, Splitter } from "./pieces.ts";
+import { type PaddingPlan, type Plan, planEncoding, planPadding } from "./plan.ts";
+import { parseTokenizerJson } from "./tokenizer_json.ts";
+import { vocabularyText } from "./vocabulary.ts";
 
-/** One encoded text or pair of texts; the three lists are equally long. */
-export interface Encoding {
-  /** Ids of the word pieces: `[CLS] text [SEP]` or `[CLS] text [SEP] text_pair [SEP]`. */
-  input_ids: number[];
-  /** 0 for the first text with its special tokens, 1 for the second with its closing `[SEP]`. */
-  token_type_ids: number[];
-  /** 1 for every token: nothing is padded here. */
-  attention_mask: number[];
-}
+export type { DecodeOptions, EncodeOptions, Encoding } from "./encoding.ts";
 
-/** How to encode a text. */
-export interface EncodeOptions {
-  /** A second text, as in premise and hypothesis. */
-  text_pair?: string;
-  /** Cut what is longer than `max_length`: `true` is `"longest_first"`. Default `false`. */
-  truncation?: boolean | "longest_first";
-  /** Tokens to keep under `truncation`, special tokens included. Default: {@linkcode BertTokenizer.model_max_length}. */
-  max_length?: number;
-}
+/** A text, or a pair of texts that the model reads together. */
+export type TextOrPair = string | readonly [text: string, text_pair: string];
 
-/** How to decode ids. */
-export interface DecodeOptions {
-  /** Leave out `[CLS]`, `[SEP]` and the like. Default `false`. */
-  skip_special_tokens?: boolean;
-  /** Close the spaces before punctuation. Default: as the tokenizer's configuration says, else `true`. */
-  clean_up_tokenization_spaces?: boolean;
-}
-
-/** BERT's tokenizer over parsed files. Names are those of Hugging Face's Python tokenizers. */
-export class BertTokenizer {
-  /** The padding token, usually `[PAD]`. */
-  readonly pad_token: string;
-  /** Id of {@linkcode pad_token}. */
-  readonly pad_token_id: number;
-  /** The token for what the vocabulary cannot spell, usually `[UNK]`. */
-  readonly unk_token: string;
-  /** Id of {@linkcode unk_token}. */
-  readonly unk_token_id: number;
-  /** The token before every text, usually `[CLS]`. */
-  readonly cls_token: string;
-  /** Id of {@linkcode cls_token}. */
-  readonly cls_token_id: number;
-  /** The token after every text, usually `[SEP]`. */
-  readonly sep_token: string;
-  /** Id of {@linkcode sep_token}. */
-  readonly sep_token_id: number;
-  /** The token that stands for a word to be guessed, usually `[MASK]`. */
-  readonly mask_token: string;
-  /** Id of {@linkcode mask_token}. */
-  readonly mask_token_id: number;
+/**
+ * BERT's tokenizer over parsed files. Names are those of Hugging Face's Python tokenizers; ids, offsets and words are
+ * those of their fast tokenizers for any Unicode text. A lone surrogate counts as U+FFFD, which BERT leaves out.
+ *
+ * A `tokenizer.json` of another kind than BERT's gives ids by the library alone, and no offsets or words; special tokens
+ * are put round texts as BERT does in any case.
+ */
+export class BertTokenizer extends BertVocabulary {
   /** Most tokens of one input, special tokens included; `Infinity` where the configuration does not say. */
   readonly model_max_length: number;
-  /** Number of word pieces, special and added tokens included. */
-  readonly vocab_size: number;
-  readonly #tokenizer: Tokenizer;
+  /** Where padding goes if a call does not say. */
+  readonly padding_side: Side;
+  /** Which end is cut if a call does not say. */
+  readonly truncation_side: Side;
+  readonly #location: string;
+  readonly #splitter: Splitter;
+  readonly #pieceIds: Readonly<Record<string, number>> | undefined;
 
   /** @throws {TokenizerError} Where the files do not describe a tokenizer, or a special token is not in the vocabulary. */
   constructor(files: TokenizerFiles) {
-    const { location, tokenizer, config } = files;
-    try {
-      this.#tokenizer = new Tokenizer(tokenizer, config);
-    } catch (cause) {
-      throw new TokenizerError(`Cannot load a tokenizer from "${location}": ${(cause as Error).message}`, { cause });
-    }
-    const special = (name: SpecialTokenName): [token: string, id: number] => {
-      const token = specialToken(config, name);
-      const id = this.#tokenizer.token_to_id(token);
-      if (id !== undefined) return [token, id];
-      throw new TokenizerError(
-        `Cannot load a tokenizer from "${location}": ${name} "${token}" must be in the vocabulary, and is not`,
-      );
-    };
-    [this.pad_token, this.pad_token_id] = special("pad_token");
-    [this.unk_token, this.unk_token_id] = special("unk_token");
-    [this.cls_token, this.cls_token_id] = special("cls_token");
-    [this.sep_token, this.sep_token_id] = special("sep_token");
-    [this.mask_token, this.mask_token_id] = special("mask_token");
+    const json = parseTokenizerJson(files);
+    super(json, files);
+    const { config, location } = files;
     this.model_max_length = config.model_max_length ?? Infinity;
-    this.vocab_size = this.#tokenizer.get_vocab().size;
+    this.padding_side = config.padding_side ?? "right";
+    this.truncation_side = config.truncation_side ?? "right";
+    this.#location = location;
+    this.#splitter = json.bert ? new BertSplitter(json.bert, this.library) : new LibrarySplitter(this.library);
+    this.#pieceIds = json.pieceIds;
   }
 
-  /** The ids of a text; {@linkcode encode_plus} gives the types and the mask too. */
+  /** The ids of a text; {@linkcode encode_plus} gives the other lists too, and says what may go wrong. */
   encode(text: string, options: EncodeOptions = {}): number[] {
     return this.encode_plus(text, options).input_ids;
   }
 
   /**
-   * Encodes a text, or a pair of texts, with special tokens.
+   * Encodes a text, or a pair of texts.
    *
-   * @throws {TypeError} Where a text is not a string.
-   * @throws {RangeError} Where `max_length` has no room for the special tokens.
+   * @throws {TypeError} Where a text is not a string, or an option is unknown or of the wrong kind.
+   * @throws {RangeError} Where `max_length` or `stride` is no whole number or leaves no room.
+   * @throws {TokenizerError} Where offsets or words are asked of a tokenizer that is not of BERT's kind.
    */
   encode_plus(text: string, options: EncodeOptions = {}): Encoding {
-    let first = this.#pieces(text, "text");
-    let second = options.text_pair === undefined ? [] : this.#pieces(options.text_pair, "text_pair");
-    const specials = options.text_pair === undefined ? 2 : 3;
-    if (options.truncation) {
-      const maximum = options.max_length ?? this.model_max_length;
-      if (!(maximum >= specials)) {
-        throw new RangeError(`Cannot encode a text: max_length must be at least ${specials}, got ${maximum}`);
+    const plan = this.#plan(options);
+    const encoding = this.#encode({ text, text_pair: options.text_pair }, plan);
+    return this.#pad([encoding], plan.padding)[0]!;
+  }
+
+  /**
+   * Encodes several texts, or pairs of texts; an array in every list for each of them.
+   *
+   * @throws {TypeError} As {@linkcode encode_plus} does, naming the text by its number.
+   * @throws {RangeError} As {@linkcode encode_plus} does.
+   */
+  batch_encode_plus(texts: readonly TextOrPair[], options: BatchEncodeOptions = {}): BatchEncoding {
+    if (!Array.isArray(texts)) throw new TypeError(`Cannot encode: texts must be a list, got ${describe(texts)}`);
+    if ((options as EncodeOptions).text_pair !== undefined) {
+      throw new TypeError("Cannot encode: pairs of a batch are given as [text, text_pair]");
+    }
+    const plan = this.#plan(options);
+    const encodings = texts.map((input: TextOrPair, index) => {
+      if (typeof input !== "string" && !(Array.isArray(input) && input.length === 2)) {
+        throw new TypeError(
+          `Cannot encode: texts[${index}] must be a string or [text, text_pair], got ${describe(input)}`,
+        );
       }
-      const [keepFirst, keepSecond] = longestFirst(first.length, second.length, maximum - specials);
-      first = first.slice(0, keepFirst);
-      second = second.slice(0, keepSecond);
-    }
-    const input_ids = [this.cls_token_id, ...first, this.sep_token_id];
-    const token_type_ids: number[] = new Array(input_ids.length).fill(0);
-    if (options.text_pair !== undefined) {
-      input_ids.push(...second, this.sep_token_id);
-      token_type_ids.push(...new Array(second.length + 1).fill(1));
-    }
-    return { input_ids, token_type_ids, attention_mask: new Array(input_ids.length).fill(1) };
+      const [text, text_pair] = typeof input === "string" ? [input] : input;
+      return this.#encode({ text, text_pair }, plan, `texts[${index}]: `);
+    });
+    return toBatch(this.#pad(encodings, plan.padding));
   }
 
   /** The word pieces of a text, without special tokens. */
   tokenize(text: string): string[] {
-    return this.#tokenizer.encode(text, { add_special_tokens: false }).tokens;
+    return this.convert_ids_to_tokens(this.#pieces(text, "text").ids);
   }
 
-  /** Text of a list of ids; `""` for an empty list. */
-  decode(ids: readonly number[], options: DecodeOptions = {}): string {
-    return ids.length === 0 ? "" : this.#tokenizer.decode([...ids], options);
+  /**
+   * Fills up what was encoded without padding: one encoding, several, or a batch.
+   *
+   * @throws {TypeError} Where an option is unknown or of the wrong kind.
+   * @throws {RangeError} Where `max_length` is no whole number, or missing.
+   */
+  pad(encodings: readonly Encoding[] | BatchEncoding, options?: PadOptions): BatchEncoding;
+  pad(encoding: Encoding, options?: PadOptions): Encoding;
+  pad(encodings: Encoding | readonly Encoding[] | BatchEncoding, options: PadOptions = {}): Encoding | BatchEncoding {
+    checkOptions("pad", options);
+    const padding = planPadding("pad", { padding: true, ...options }, this);
+    if (!isList(encodings) && !Array.isArray(encodings?.input_ids)) {
+      throw new TypeError(`Cannot pad: encodings must be what a tokenizer gave, got ${describe(encodings)}`);
+    }
+    if (isList(encodings)) return toBatch(this.#pad(encodings, padding));
+    return isBatch(encodings) ? toBatch(this.#pad(fromBatch(encodings), padding)) : this.#pad([encodings], padding)[0]!;
   }
 
-  /** The id of a token, or the ids of several; an unknown token gives {@linkcode unk_token_id}. */
-  convert_tokens_to_ids(token: string): number;
-  convert_tokens_to_ids(tokens: readonly string[]): number[];
-  convert_tokens_to_ids(tokens: string | readonly string[]): number | number[] {
-    const id = (token: string) => this.#tokenizer.token_to_id(token) ?? this.unk_token_id;
-    return typeof tokens === "string" ? id(tokens) : tokens.map(id);
+  /**
+   * The contents of `vocab.txt`: one word piece a line, in the order of their ids.
+   *
+   * @throws {TokenizerError} Where the vocabulary cannot be written so.
+   */
+  protected vocabularyText(): string {
+    return vocabularyText(this.#pieceIds, this.#location);
   }
 
-  #pieces(text: string, name: string): number[] {
-    if (typeof text !== "string") throw new TypeError(`Cannot encode: ${name} must be a string, got ${typeof text}`);
-    return this.#tokenizer.encode(text, { add_special_tokens: false }).ids;
+  #plan(options: EncodeOptions): Plan {
+    const plan = planEncoding(options, this);
+    if (this.#splitter.locates || !(plan.wanted.offset_mapping || plan.wanted.word_ids)) return plan;
+    throw new TokenizerError(
+      `Cannot give offset_mapping or word_ids: the tokenizer.json of "${this.#location}" must be of BERT's kind ` +
+        "(BertNormalizer, BertPreTokenizer and WordPiece), and is of another",
+    );
   }
+
+  #encode({ text, text_pair }: { text: string; text_pair?: string }, plan: Plan, where = ""): Encoding {
+    const first = this.#pieces(text, `${where}text`);
+    const second = text_pair === undefined ? undefined : this.#pieces(text_pair, `${where}text_pair`);
+    return encodePieces({ first, second }, plan, { cls: this.cls_token_id, sep: this.sep_token_id });
+  }
+
+  #pieces(text: string, name: string): Pieces {
+    if (typeof text !== "string") throw new TypeError(`Cannot encode: ${name} must be a string, got ${describe(text)}`);
+    return this.#splitter.split(text.toWellFormed());
+  }
+
+  #pad(encodings: readonly Encoding[], plan: PaddingPlan | undefined): readonly Encoding[] {
+    if (plan === undefined) return encodings;
+    const longest = () => encodings.reduce((length, { input_ids }) => Math.max(length, input_ids.length), 0);
+    const length = plan.to === "longest" ? longest() : plan.to;
+    return encodings.map((encoding) => padEncoding(encoding, { length, side: plan.side, id: this.pad_token_id }));
+  }
+}
+
+function isList(encodings: Encoding | readonly Encoding[] | BatchEncoding): encodings is readonly Encoding[] {
+  return Array.isArray(encodings);
+}
+
+function isBatch(encodings: Encoding | BatchEncoding): encodings is BatchEncoding {
+  return Array.isArray(encodings.input_ids[0]);
 }

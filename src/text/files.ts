@@ -1,7 +1,7 @@
 /** Reads what a tokenizer is made of: `tokenizer.json`, or `vocab.txt` alone, and `tokenizer_config.json` where present. */
 
 import { TokenizerError } from "../base/errors.ts";
-import type { TokenizerConfig } from "./config.ts";
+import { parseConfig, type TokenizerConfig } from "./config.ts";
 import { tokenizerFromVocabulary } from "./vocabulary.ts";
 
 /** A folder of files, local or remote; `openFolder` of `src/io` gives one. */
@@ -32,12 +32,12 @@ export async function hasTokenizer(folder: TokenizerFolder): Promise<boolean> {
 /**
  * Reads and parses the tokenizer files of a folder.
  *
- * @throws {TokenizerError} Where neither `tokenizer.json` nor `vocab.txt` is there, or a file is not valid JSON.
+ * @throws {TokenizerError} Where neither `tokenizer.json` nor `vocab.txt` is there, or a file is broken.
  */
 export async function readTokenizerFiles(folder: TokenizerFolder): Promise<TokenizerFiles> {
   const { location } = folder;
   const config: TokenizerConfig = await folder.has("tokenizer_config.json")
-    ? await readJson(folder, "tokenizer_config.json")
+    ? parseConfig(await readJson(folder, "tokenizer_config.json"), location)
     : {};
   if (await folder.has("tokenizer.json")) {
     return { location, config, tokenizer: await readJson(folder, "tokenizer.json") };

@@ -2,11 +2,14 @@
 
 import { Tensor } from "../../src/base/tensor.ts";
 import { NarrowBertConfig } from "../../src/model/config.ts";
+import type { SequenceClassifier } from "../../src/pipelines/classifier_logits.ts";
 import type { FillMaskModel } from "../../src/pipelines/fill_mask.ts";
-import type { TextClassificationModel } from "../../src/pipelines/text_classification.ts";
 import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
 import { readTokenizerFiles } from "../../src/text/files.ts";
 import { shippedFolder } from "../text/folders.ts";
+
+/** The folder of the shipped language model. */
+export const SHIPPED_MLM = new URL("../../examples/models/wordnet/mlm/", import.meta.url);
 
 /** The tokenizer of the shipped models. */
 export async function shippedTokenizer(): Promise<BertTokenizer> {
@@ -21,7 +24,7 @@ export interface Call {
 }
 
 /** A classifier with the given logits for every sequence; it records its calls and whether it was disposed. */
-export class FakeClassifier implements TextClassificationModel {
+export class FakeClassifier implements SequenceClassifier {
   readonly config: NarrowBertConfig;
   readonly calls: Call[] = [];
   disposed = false;
@@ -44,17 +47,17 @@ export class FakeClassifier implements TextClassificationModel {
   }
 }
 
-/** A masked language model whose k-th guess for the r-th mask of a sequence is word piece `340 + 10 r + k`. */
+/**
+ * A masked language model whose k-th guess for the r-th mask of a sequence is word piece `340 + 10 r + k`. The logits
+ * of `forward` are the logarithms of the word pieces' ids.
+ */
 export class FakeMaskedLM implements FillMaskModel {
   readonly config = new NarrowBertConfig({ vocab_size: 8000, max_position_embeddings: 96 });
   readonly calls: Call[] = [];
   disposed = false;
 
   top_k(inputs: object, k: number) {
-    const call = inputs as Required<Call>;
-    this.calls.push(call);
-    const counts = call.narrow_mask.map((row) => row.filter(Boolean).length);
-    const rows = Math.max(...counts);
+    const { counts, rows } = this.#count(inputs);
     const grid = counts.flatMap((count) =>
       Array.from({ length: rows * k }, (_, i) => ({ row: Math.floor(i / k), rank: i % k, real: i < count * k }))
     );
@@ -66,7 +69,35 @@ export class FakeMaskedLM implements FillMaskModel {
     });
   }
 
+  forward(inputs: object) {
+    const { counts, rows } = this.#count(inputs);
+    const { vocab_size } = this.config;
+    const logits = Float32Array.from({ length: counts.length * rows * vocab_size }, (_, i) => Math.log(i % vocab_size));
+    return Promise.resolve({ logits: new Tensor("float32", logits, [counts.length, rows, vocab_size]) });
+  }
+
   dispose() {
     this.disposed = true;
   }
+
+  /** Narrow rows of each sequence, and of the one that has most. */
+  #count(inputs: object): { counts: number[]; rows: number } {
+    const call = inputs as Required<Call>;
+    this.calls.push(call);
+    const counts = call.narrow_mask.map((row) => row.filter(Boolean).length);
+    return { counts, rows: Math.max(...counts) };
+  }
+}
+
+/** What is warned of while `body` runs. */
+export async function warnings(body: () => Promise<void>): Promise<string[]> {
+  const said: string[] = [];
+  const { warn } = console;
+  console.warn = (message: string) => void said.push(message);
+  try {
+    await body();
+  } finally {
+    console.warn = warn;
+  }
+  return said;
 }

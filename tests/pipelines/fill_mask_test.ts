@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/base/errors.ts";
 import { createFillMask, wordsByMask } from "../../src/pipelines/fill_mask.ts";
-import { FakeMaskedLM, shippedTokenizer } from "./fakes.ts";
+import { FakeMaskedLM, shippedTokenizer, warnings } from "./fakes.ts";
 
 const tokenizer = await shippedTokenizer();
 
@@ -21,7 +21,7 @@ Deno.test("one mask gives its words, likeliest first, with the filled text", asy
 Deno.test("several masks give one list per mask, and show the other masks", async () => {
   const words = wordsByMask(await filling().fill("[MASK] and [MASK]", { top_k: 1 }));
   assert.deepEqual(words.map((list) => list.map(({ token }) => token)), [[340], [350]]);
-  assert.equal(words[0]![0]!.sequence, "[CLS] person and [MASK] [SEP]");
+  assert.equal(words[0]![0]!.sequence, "person and [MASK]");
 });
 
 Deno.test("five words unless top_k says otherwise", async () => {
@@ -34,7 +34,7 @@ Deno.test("a list runs as one batch; only the masks are narrow rows", async () =
   const { fill, model } = filling();
   const results = await fill(["the [MASK]", "[MASK] [MASK] person", "[MASK]"], { top_k: 1 });
   assert.equal(model.calls.length, 1);
-  assert.deepEqual(model.calls[0]!.narrow_mask, [[0, 0, 1, 0, 0], [0, 1, 1, 0, 0], [0, 1, 0, 0, 0]]);
+  assert.deepEqual(model.calls[0]!.narrow_mask, [[0, 1, 1, 0, 0], [0, 0, 1, 0, 0], [0, 1, 0, 0, 0]]); // longest first
   assert.deepEqual(results.map((result) => result.length), [1, 2, 1]);
   assert.deepEqual(await fill([]), []);
 });
@@ -57,6 +57,51 @@ Deno.test("texts whose masks cannot be filled are refused by name before the mod
     await assert.rejects(() => fill(input as string), new InputError(message));
   }
   await assert.rejects(() => fill("person ".repeat(200) + "[MASK]", { truncation: true }), /must contain "\[MASK\]"/);
+  assert.equal(model.calls.length, 0);
+});
+
+Deno.test("top_k out of range is refused before anything is computed", async () => {
+  const { fill, model } = filling();
+  for (const top_k of [0, 1.5, 129, NaN]) {
+    const message = `Cannot fill masks: top_k must be a whole number from 1 to 128, got ${top_k}`;
+    await assert.rejects(() => fill("[MASK]", { top_k }), new RangeError(message));
+  }
+  assert.equal(model.calls.length, 0);
+});
+
+Deno.test("targets are the only words to choose from, each once, likeliest first", async () => {
+  const { fill } = filling();
+  const total = 8000 * 7999 / 2; // of all probabilities, before they are made to add up to 1
+  const words = await fill("a [MASK]", { targets: ["person", "horse", "the", "person"] });
+  assert.deepEqual(words.map((word) => "token" in word && [word.token, word.sequence]), [
+    [1484, "a horse"],
+    [340, "a person"],
+    [108, "a the"],
+  ]);
+  words.forEach((word) => assert("token" in word && Math.abs(word.score - word.token / total) < 1e-9));
+  assert.equal((await fill("a [MASK]", { targets: ["person", "horse", "the"], top_k: 2 })).length, 2);
+  assert.equal((await fill("a [MASK]", { targets: "person" })).length, 1);
+  const [first, second] = wordsByMask(await fill("[MASK] [MASK]", { targets: ["person", "horse"] }));
+  assert.deepEqual(first!.map(({ token }) => token), second!.map(({ token }) => token));
+});
+
+Deno.test("a target that is no word piece gives its first one, with a warning", async () => {
+  const said = await warnings(async () => {
+    const [word] = wordsByMask(await filling().fill("a [MASK]", { targets: ["horsey"] }))[0]!;
+    assert.equal(word!.token_str, "horse");
+  });
+  assert.deepEqual(said, ['narrowbert: target "horsey" is 2 word pieces; "horse" is taken in its place']);
+});
+
+Deno.test("targets that name nothing are refused", async () => {
+  const { fill, model } = filling();
+  const cases: [targets: string[], error: Error][] = [
+    [[], new RangeError("Cannot fill masks: targets must name a word at least, got none")],
+    [["person", "😀"], new RangeError('Cannot fill masks: target "😀" has no word piece in the vocabulary')],
+    [[""], new RangeError('Cannot fill masks: target "" has no word piece in the vocabulary')],
+    [[7 as unknown as string], new TypeError("Cannot fill masks: targets must be strings, got a number")],
+  ];
+  for (const [targets, error] of cases) await assert.rejects(() => fill("[MASK]", { targets }), error);
   assert.equal(model.calls.length, 0);
 });
 

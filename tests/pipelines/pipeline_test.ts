@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { TokenizerError } from "../../src/base/errors.ts";
+import { CheckpointError, ConfigError, TokenizerError } from "../../src/base/errors.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { pipeline } from "../../src/pipelines/pipeline.ts";
 import type { TaskName } from "../../src/pipelines/tasks.ts";
+import { SHIPPED_MLM } from "./fakes.ts";
 
 const TOPIC = new URL("../../examples/models/wordnet/topic/", import.meta.url);
 const TEXTS = ["top priority", "move quickly on foot", "a menu listing fixed meals at fixed prices", "the color blue"];
@@ -20,10 +21,7 @@ async function topicFiles(without: string[] = []): Promise<Map<string, Uint8Arra
 Deno.test("an unknown task is refused with the names of the known ones", async () => {
   await assert.rejects(
     () => pipeline("translation" as TaskName),
-    new RangeError(
-      "Cannot make a pipeline: task must be one of fill-mask, text-classification, sentiment-analysis, " +
-        'got "translation"',
-    ),
+    /Cannot make a pipeline: task must be one of fill-mask, .*, score, .*sentiment-analysis.*, got "translation"/,
   );
 });
 
@@ -53,6 +51,70 @@ Deno.test("from_pretrained's options reach the model", async () => {
   const scores = (await classify("top priority", { top_k: null })).map(({ score }) => score);
   assert.equal(scores.length, 41);
   assert.notEqual(Math.round(scores.reduce((a, b) => a + b, 0) * 1e6), 1e6); // sigmoids do not add up to 1
+});
+
+Deno.test("a model with another head is refused with both classes, before its weights are read", async () => {
+  const files = await topicFiles(["model.safetensors"]);
+  for (const task of ["fill-mask", "score"] as const) {
+    const message = "Cannot load the files given for this task: it takes a NarrowBertForMaskedLM, " +
+      "got a NarrowBertForSequenceClassification";
+    await assert.rejects(() => pipeline(task, files), new CheckpointError(message));
+  }
+  await assert.rejects(() => pipeline("text-classification", SHIPPED_MLM), (error: Error) => {
+    assert(error instanceof CheckpointError);
+    assert.match(
+      error.message,
+      /^Cannot load "file:.*mlm\/" .*: it takes a NarrowBertForSequenceClassification, got a NarrowBertForMaskedLM$/,
+    );
+    return true;
+  });
+});
+
+Deno.test("a config that names no class is loaded as the task's class, by its weights", async () => {
+  const files = await topicFiles();
+  using classify = await pipeline("text-classification", files, { config: { architectures: null } });
+  assert.equal((await classify("top priority")).length, 1);
+  await assert.rejects(
+    () => pipeline("fill-mask", files, { config: { architectures: ["SomethingElse"] } }),
+    /cls\.predictions/,
+  );
+});
+
+Deno.test("a task without a shipped model says what to name", async () => {
+  const message = "Cannot make a pipeline: no model is shipped for multiple-choice; name the folder of a " +
+    "NarrowBertForMultipleChoice";
+  await assert.rejects(() => pipeline("multiple-choice"), new CheckpointError(message));
+});
+
+Deno.test("an unknown option of loading is refused with the names of the known ones", async () => {
+  const options = { cache: "no" } as object;
+  await assert.rejects(
+    () => pipeline("fill-mask", undefined, options),
+    /^RangeError: Cannot make a pipeline: there is no option "cache"; there are device, .*signal/,
+  );
+});
+
+Deno.test("labels that do not fit the task give the model's memory back", async () => {
+  const { buffers } = await requestGpu();
+  const before = buffers.liveBytes;
+  for (const task of ["zero-shot-classification", "text-ranking"] as const) {
+    await assert.rejects(() => pipeline(task, TOPIC), ConfigError);
+  }
+  assert.equal(buffers.liveBytes, before);
+});
+
+Deno.test("loading stops with the signal's reason", async () => {
+  const { buffers } = await requestGpu();
+  const before = buffers.liveBytes;
+  const controller = new AbortController();
+  const options = {
+    signal: controller.signal,
+    progress_callback: ({ status }: { status: string }) => {
+      if (status === "done") controller.abort(new Error("enough"));
+    },
+  };
+  await assert.rejects(() => pipeline("fill-mask", undefined, options), /enough/);
+  assert.equal(buffers.liveBytes, before);
 });
 
 Deno.test("dispose and a tokenizer that fails to load give all GPU memory back", async () => {

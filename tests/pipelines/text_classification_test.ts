@@ -41,8 +41,8 @@ Deno.test("a list runs as one batch, padded under the attention mask", async () 
   const { classify, model } = counting();
   await classify(["person", "person horse"]);
   assert.equal(model.calls.length, 1);
-  assert.deepEqual(model.calls[0]!.input_ids, [[2, 340, 3, 0], [2, 340, 1484, 3]]);
-  assert.deepEqual(model.calls[0]!.attention_mask, [[1, 1, 1, 0], [1, 1, 1, 1]]);
+  assert.deepEqual(model.calls[0]!.input_ids, [[2, 340, 1484, 3], [2, 340, 3, 0]]); // longest first
+  assert.deepEqual(model.calls[0]!.attention_mask, [[1, 1, 1, 1], [1, 1, 1, 0]]);
 });
 
 Deno.test("a long list runs in batches of bounded size and keeps its order", async () => {
@@ -89,7 +89,23 @@ Deno.test("texts that cannot be classified are refused by name before the model 
   for (const [input, message] of cases) {
     await assert.rejects(() => classify(input as string), new InputError(message));
   }
-  await assert.rejects(() => classify(7 as unknown as string), TypeError);
+  const wrong: [input: unknown, got: string][] = [
+    [7, "a number"],
+    [null, "null"],
+    [{ text: 1 }, "another object"],
+    [{ text: "a", text_pair: null }, "another object"],
+  ];
+  for (const [input, got] of wrong) {
+    const message = `Cannot classify the text: it must be a string or { text, text_pair } of strings, got ${got}`;
+    await assert.rejects(() => classify(input as string), new TypeError(message));
+  }
+  const unknown = "softmin" as "softmax";
+  await assert.rejects(
+    () => classify("person", { function_to_apply: unknown }),
+    new RangeError(
+      'Cannot classify texts: function_to_apply must be one of softmax, sigmoid, none, got "softmin"',
+    ),
+  );
   for (const top_k of [0, -1, 1.5, NaN]) {
     const message = `Cannot classify texts: top_k must be null or a whole number from 1, got ${top_k}`;
     await assert.rejects(() => classify("person", { top_k }), new RangeError(message));
@@ -101,6 +117,19 @@ Deno.test("truncation cuts a long text to what the model takes", async () => {
   const { classify, model } = counting();
   await classify("person ".repeat(100), { truncation: true });
   assert.equal(model.calls[0]!.input_ids[0]!.length, 96);
+});
+
+Deno.test("a stream gives what a list gives: labels where top_k is 1, else lists", async () => {
+  const { classify } = counting();
+  const texts = ["person", "person person", ""];
+  const labels = await Array.fromAsync(classify.stream(texts, { errors: "yield" }));
+  assert.deepEqual(labels.map((answer) => "label" in answer ? answer.label : answer.message), [
+    "high",
+    "high",
+    'Cannot classify text 3: it must hold a word, got ""',
+  ]);
+  const lists = await Array.fromAsync(classify.stream(texts.slice(0, 2), { top_k: 2 }));
+  assert.deepEqual(lists, await classify(texts.slice(0, 2), { top_k: 2 }));
 });
 
 Deno.test("using disposes of the model", () => {

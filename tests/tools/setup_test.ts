@@ -219,10 +219,12 @@ Deno.test("bin/test: says what it does and runs the gate, with its arguments", a
   assert.ok(stdout.startsWith("[task][--quiet][ok][lint][test]\n"), stdout);
 });
 
-Deno.test(".ci/run: installs Chromium and runs every part", async () => {
+Deno.test(".ci/run: installs pip and Chromium, and runs every part", async () => {
   const { code, stdout, stderr, calls } = await run(".ci/run", [], {});
   assert.equal(code, 0, stderr);
   assert.ok(stdout.startsWith("[task][--quiet][ok][all]\n"), stdout);
-  assert.ok(calls.at(-1)?.endsWith("install -y --no-install-recommends chromium"), calls.join());
-  assert.deepEqual((await run(".ci/run", [], { chromium: "" })).calls, []);
+  for (const name of ["python3-pip", "chromium"]) {
+    assert.ok(calls.some((call) => call.endsWith(`install -y --no-install-recommends ${name}`)), calls.join());
+  }
+  assert.deepEqual((await run(".ci/run", [], { chromium: "", pip3: "" })).calls, []);
 });

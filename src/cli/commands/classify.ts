@@ -1,47 +1,40 @@
 /** `narrowbert classify`: the labels of texts. */
 
-import { pipeline } from "../../pipelines/pipeline.ts";
-import { type Command, COMMON_HELP, parseCommandLine, parseCount } from "../command.ts";
-import { json, table } from "../table.ts";
-import { gatherTexts } from "../texts.ts";
+import type { ScoreFunction } from "../../pipelines/scores.ts";
+import { choice, countOrAll } from "../options.ts";
+import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
+import { shortened } from "../table.ts";
+import { textCommand, textOf } from "../text_command.ts";
+
+const FUNCTIONS: readonly ScoreFunction[] = ["softmax", "sigmoid", "none"];
 
 /** The command. */
-export const classify: Command = {
+export const classify = textCommand({
   name: "classify",
-  summary: "label each text; the shipped model names its topic",
-  help: `\
-Usage: narrowbert classify [options] [--] [text ...]
-
-Labels each text. Texts are arguments or, without any, the lines of standard input.
-Without --model the shipped model says which of 41 topics a definition belongs to.
-Prints a line for each label: label, score, text.
-
-Options:
-  --model PATH|URL   folder of a NarrowBertForSequenceClassification
-  --top-k N          how many labels to print, best first (1)
-  --truncate         cut texts that are longer than the model takes
-  --json             print [{ text, labels: [{ label, score }] }]
-${COMMON_HELP}
-
-Examples:
-  narrowbert classify "a large animal with a long trunk"
-  narrowbert classify --top-k 3 --json < definitions.txt
-`,
-  async run(args, terminal) {
-    const { values, positionals } = parseCommandLine(args, {
-      model: { type: "string" },
-      "top-k": { type: "string", default: "1" },
-      truncate: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-    });
-    const top_k = parseCount(values["top-k"], "--top-k");
-    const texts = await gatherTexts(positionals, terminal);
-    using classifier = await pipeline("text-classification", values.model);
-    const results = (await classifier(texts, { top_k, truncation: values.truncate })).map((labels) => [labels].flat());
-    await terminal.write(
-      values.json ? json(results.map((labels, i) => ({ text: texts[i], labels }))) : table(
-        results.flatMap((labels, i) => labels.map(({ label, score }) => [label, score.toFixed(4), texts[i] as string])),
-      ),
+  about: `\
+Labels texts, or pairs of texts (objects and columns with "text_pair"). Without --model the shipped
+model says which of 41 topics a definition belongs to. Prints for each label: label, score, text.
+As JSON: { text, labels: [{ label, score }] }.`,
+  options: {
+    ...PIPELINE_OPTIONS,
+    "top-k": countOrAll("how many labels, best first (1)"),
+    "function-to-apply": choice(FUNCTIONS, "how logits become scores; by default as the model was trained"),
+  },
+  examples: [
+    'narrowbert classify "a large animal with a long trunk"',
+    "narrowbert classify --top-k 3 --jsonl < definitions.txt",
+    "narrowbert classify --input reviews.csv --json",
+  ],
+  question: (fields) => ({ text: textOf(fields), text_pair: fields.text_pair as string | undefined }),
+  async open({ model, truncate: truncation, "top-k": top_k, "function-to-apply": function_to_apply }, loading) {
+    const classify = await loadPipeline("text-classification", { model }, loading);
+    return answerBy(
+      classify,
+      (texts, options) => classify.stream(texts, { ...options, truncation, top_k, function_to_apply }),
     );
   },
-};
+  json: (labels) => ({ labels: [labels].flat() }),
+  tables: (labels, fields) => [
+    [labels].flat().map(({ label, score }) => [label, score.toFixed(4), shortened(textOf(fields))]),
+  ],
+});

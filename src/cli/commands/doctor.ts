@@ -1,7 +1,8 @@
 /** `narrowbert doctor`: which adapter runs, and what it can do. */
 
 import { requestGpu } from "../../gpu/device.ts";
-import { type Command, COMMON_HELP, parseCommandLine, UsageError } from "../command.ts";
+import { defineCommand } from "../command.ts";
+import { flag } from "../options.ts";
 import { json, table } from "../table.ts";
 
 /** Limits that decide which models fit and which kernels run. */
@@ -16,26 +17,14 @@ const LIMITS = [
 ] as const;
 
 /** The command. */
-export const doctor: Command = {
+export const doctor = defineCommand({
   name: "doctor",
-  summary: "say which GPU adapter runs, or what to install",
-  help: `\
-Usage: narrowbert doctor [options]
-
-Says which WebGPU adapter runs, its limits and features. Where there is none it says
-what to install, and exits with 1.
-
-Options:
-  --json             print { adapter, class, limits, features }
-${COMMON_HELP}
-
-Examples:
-  narrowbert doctor
-  narrowbert doctor --json
-`,
-  async run(args, terminal) {
-    const { values, positionals } = parseCommandLine(args, { json: { type: "boolean", default: false } });
-    if (positionals.length > 0) throw new UsageError(`doctor takes no arguments, got "${positionals[0]}"`);
+  about: `\
+Says which WebGPU adapter runs, its limits and features. Where there is none it says what to install,
+and exits with 1. As JSON: { adapter, class, limits, features }.`,
+  options: { json: flag("print JSON") },
+  examples: ["narrowbert doctor", "narrowbert doctor --json"],
+  async run({ values }, terminal) {
     const gpu = await requestGpu();
     const limits = LIMITS.map((name) => [name, gpu.limits[name]] as const);
     const features = [...gpu.features].sort();
@@ -50,4 +39,4 @@ Examples:
         ]),
     );
   },
-};
+});

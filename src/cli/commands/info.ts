@@ -8,40 +8,29 @@ import { resolveWeights } from "../../model/weights.ts";
 import { TASKS } from "../../pipelines/tasks.ts";
 import { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import { hasTokenizer, readTokenizerFiles } from "../../text/files.ts";
-import { type Command, COMMON_HELP, parseCommandLine, UsageError } from "../command.ts";
+import { defineCommand } from "../command.ts";
+import { flag, value } from "../options.ts";
 import { json, table } from "../table.ts";
 
 /** Bytes of a weight on the GPU: whatever it is stored as, it is computed in f32. */
 const BYTES_PER_WEIGHT = 4;
 
 /** The command. */
-export const info: Command = {
+export const info = defineCommand({
   name: "info",
-  summary: "describe a model: config, layers, tensors, memory",
-  help: `\
-Usage: narrowbert info [options]
-
+  about: `\
 Describes the model of a folder, without a GPU. Without --model, the shipped model of fill-mask.
-
-Options:
-  --model PATH|URL   folder of a model
-  --json             print { model, architecture, parameters, gpu_bytes, layers, tensors, tokenizer, warnings, config }
-${COMMON_HELP}
-
-Examples:
-  narrowbert info
-  narrowbert info --model examples/models/wordnet/topic --json
-`,
-  async run(args, terminal) {
-    const { values, positionals } = parseCommandLine(args, {
-      model: { type: "string" },
-      json: { type: "boolean", default: false },
-    });
-    if (positionals.length > 0) throw new UsageError(`info takes no arguments, got "${positionals[0]}"`);
+As JSON: { model, architecture, parameters, gpu_bytes, layers, tensors, tokenizer, warnings, config }.`,
+  options: {
+    model: value("PATH|URL", "folder of the model"),
+    json: flag("print JSON"),
+  },
+  examples: ["narrowbert info", "narrowbert info --model examples/models/wordnet/topic --json"],
+  async run({ values }, terminal) {
     const description = await describe(values.model ?? TASKS["fill-mask"].defaultModel);
     await terminal.write(values.json ? json(description) : table(rows(description)));
   },
-};
+});
 
 type Description = Awaited<ReturnType<typeof describe>>;
 

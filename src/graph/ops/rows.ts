@@ -1,8 +1,9 @@
-/** Ops that treat each row for itself: embeddings, LayerNorm, gathering, reshaping, softmax, top-k. */
+/** Ops on rows: embeddings, LayerNorm, gathering, averaging, reshaping, softmax, top-k. */
 
 import { embeddings as embeddingsKernel } from "../../kernels/embeddings.ts";
 import { gatherRows as gatherKernel } from "../../kernels/gather_rows.ts";
 import { layerNorm as layerNormKernel } from "../../kernels/layer_norm.ts";
+import { meanRows as meanKernel } from "../../kernels/mean_rows.ts";
 import { reshape as reshapeKernel } from "../../kernels/reshape.ts";
 import { softmax as softmaxKernel } from "../../kernels/softmax.ts";
 import { topK as topKKernel } from "../../kernels/top_k.ts";
@@ -71,6 +72,24 @@ export function gatherRows(g: Graph, { label, x, index }: { label: string; x: Va
     inputs: { x, index },
     outputs: { out: { shape: [rows, columns] } },
     params: (sizes) => ({ rows: dimOf(rows, sizes), columns }),
+  }).out;
+}
+
+/**
+ * The mean of each segment of consecutive rows, `[segments, columns]`; zeros for an empty one.
+ *
+ * @param starts `u32 [segments + 1]`: the first row of each segment, and the end of the last.
+ */
+export function meanRows(
+  g: Graph,
+  { label, x, starts, segments }: { label: string; x: Value; starts: Value; segments: Dim },
+): Value {
+  const columns = columnsOf(x.shape);
+  return g.call(meanKernel, {
+    label,
+    inputs: { x, starts },
+    outputs: { out: { shape: [segments, columns] } },
+    params: (sizes) => ({ segments: dimOf(segments, sizes), columns }),
   }).out;
 }
 

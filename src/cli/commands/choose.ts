@@ -1,0 +1,37 @@
+/** `narrowbert choose`: which of several continuations fits a text. */
+
+import { InputError } from "../../base/errors.ts";
+import { values } from "../options.ts";
+import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
+import { shortened } from "../table.ts";
+import { textCommand } from "../text_command.ts";
+
+/** The command. */
+export const choose = textCommand({
+  name: "choose",
+  positionals: "[prompt ...]",
+  about: `\
+Says which of several choices fits a prompt best. Each prompt has the choices of --choice, or is an
+object of a .jsonl file with a "prompt" and its "choices". Prints score and choice, best first.
+As JSON: { prompt, choices: [{ index, choice, score }] }.`,
+  options: {
+    ...PIPELINE_OPTIONS,
+    choice: values("TEXT", "a choice; to be given for each"),
+  },
+  examples: [
+    'narrowbert choose --model models/swag --choice "to eat." --choice "to let in air." "She opened the window"',
+    "narrowbert choose --model models/swag --input questions.jsonl --jsonl",
+  ],
+  question({ text, prompt = text, choices }, { choice }) {
+    const given = choice.length > 0 ? choice : choices;
+    if (typeof prompt === "string" && Array.isArray(given)) return { prompt, choices: given };
+    throw new InputError('must have a "prompt" and a list of "choices", as --choice is not given');
+  },
+  async open({ model, truncate: truncation }, loading) {
+    const choose = await loadPipeline("multiple-choice", { model }, loading);
+    return answerBy(choose, (questions, options) => choose.stream(questions, { ...options, truncation }));
+  },
+  json: (choices) => ({ choices }),
+  tables: (choices) => [choices.map(({ choice, score }) => [score.toFixed(4), shortened(choice)])],
+  apart: true,
+});

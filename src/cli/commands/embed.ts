@@ -1,0 +1,82 @@
+/** `narrowbert embed`: the embeddings of texts. */
+
+import { InputError } from "../../base/errors.ts";
+import { POOLINGS, readSentenceConfig } from "../../pipelines/pooling.ts";
+import { PRECISIONS, type Ranges } from "../../pipelines/precision.ts";
+import { TASKS } from "../../pipelines/tasks.ts";
+import { choice, count, toggle, UsageError, value } from "../options.ts";
+import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
+import { shortened } from "../table.ts";
+import { textCommand, textOf } from "../text_command.ts";
+
+/** Numbers that a table shows of an embedding. */
+const SHOWN = 4;
+
+/** The command. */
+export const embed = textCommand({
+  name: "embed",
+  about: `\
+Turns texts into vectors that are the closer the more alike the texts are. Prints the size of each
+embedding, its first numbers, and the text; JSON has all numbers.
+As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[...]] }, one a token.`,
+  options: {
+    ...PIPELINE_OPTIONS,
+    pooling: choice(
+      POOLINGS,
+      "one embedding a token, their mean, or that of [CLS]; by default as 1_Pooling/config.json beside the model says, " +
+        "else mean",
+    ),
+    normalize: toggle("scale embeddings to length 1; by default as modules.json beside the model says"),
+    dimensions: count("keep that many numbers, the first ones"),
+    precision: choice(PRECISIONS, "element type (float32)"),
+    ranges: value(
+      "FILE",
+      "for int8 and uint8: a JSON file of two lists, the smallest and the largest value of each dimension",
+    ),
+  },
+  examples: [
+    'narrowbert embed "a large animal" "a small bird"',
+    "narrowbert embed --normalize --dimensions 64 --input texts.txt --jsonl > embeddings.jsonl",
+  ],
+  question: textOf,
+  async open(values, loading) {
+    const { model, truncate: truncation, normalize, dimensions, precision } = values;
+    if (precision?.endsWith("int8") && values.ranges === undefined) {
+      throw new UsageError(`--precision ${precision} needs --ranges`);
+    }
+    const ranges = values.ranges === undefined ? undefined : await readRanges(values.ranges);
+    const pooling = values.pooling ?? await poolingOf(model ?? TASKS["feature-extraction"].defaultModel);
+    const embed = await loadPipeline("feature-extraction", { model }, loading);
+    const own = { pooling, normalize, dimensions, precision, ranges, truncation };
+    return answerBy(embed, (texts, options) => embed.stream(texts, { ...options, ...own }));
+  },
+  json: (tensor) => {
+    const [embedding] = tensor.tolist() as [number[] | number[][]];
+    return tensor.dims.length === 2 ? { embedding } : { embeddings: embedding };
+  },
+  tables: (tensor, fields) => {
+    const first = [...tensor.data.subarray(0, SHOWN)].map((x) => `${+Number(x).toFixed(4)}`);
+    return [[[tensor.dims.slice(1).join(" x "), `${first.join(" ")} ...`, shortened(textOf(fields))]]];
+  },
+});
+
+/** What the model's files say; one embedding a text where they say nothing. */
+async function poolingOf(model: string | URL) {
+  const { pooling } = await readSentenceConfig(model);
+  if (pooling === "none") return "mean";
+  return typeof pooling === "string" ? pooling : undefined; // the pipeline says what is wrong
+}
+
+async function readRanges(file: string): Promise<Ranges> {
+  try {
+    const ranges: unknown = JSON.parse(await Deno.readTextFile(file));
+    if (Array.isArray(ranges) && ranges.length === 2 && ranges.every(isNumbers)) return ranges as unknown as Ranges;
+  } catch (cause) {
+    throw new InputError(`Cannot read ${file}: ${(cause as Error).message}`, { cause });
+  }
+  throw new InputError(`Cannot read ${file}: it must hold two lists of numbers`);
+}
+
+function isNumbers(list: unknown): boolean {
+  return Array.isArray(list) && list.every((x) => typeof x === "number");
+}

@@ -1,0 +1,63 @@
+/** `narrowbert rank`: texts in the order of how well they answer a query. */
+
+import { InputError } from "../../base/errors.ts";
+import type { RankingQuery } from "../../pipelines/text_ranking.ts";
+import type { Item } from "../inputs.ts";
+import { count, flag, value } from "../options.ts";
+import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
+import type { Fields } from "../records.ts";
+import { shortened } from "../table.ts";
+import { textCommand, textOf } from "../text_command.ts";
+
+/** The command. */
+export const rank = textCommand({
+  name: "rank",
+  about: `\
+Orders texts by how well they answer a query, best first. With --query all texts are ranked for it;
+without, each object of a .jsonl file has a "query" and its "texts". Prints score and text.
+As JSON: { query, texts: [{ index, score, text }] }.`,
+  options: {
+    ...PIPELINE_OPTIONS,
+    query: value("TEXT", "what the texts are ranked for"),
+    "top-k": count("how many texts, best first (all)"),
+    "raw-scores": flag("print the model's logits as they are, rather than numbers from 0 to 1"),
+  },
+  examples: [
+    'narrowbert rank --model models/ranker --query "the largest cat" "the tiger" "the mouse"',
+    'narrowbert rank --model models/ranker --query "the largest cat" --input animals.txt --top-k 10',
+    "narrowbert rank --model models/ranker --input queries.jsonl --jsonl",
+  ],
+  question({ query, texts }) {
+    if (typeof query === "string" && Array.isArray(texts)) return { query, texts };
+    throw new InputError('must be an object with a "query" and a list of "texts", as --query is not given');
+  },
+  async open({ model, truncate: truncation, "raw-scores": raw_scores, "top-k": top }, loading) {
+    const rank = await loadPipeline("text-ranking", { model }, loading);
+    return answerBy(rank, async function* (queries: AsyncIterable<RankingQuery>, options) {
+      const own = { raw_scores, return_text: true, truncation };
+      for await (const ranking of rank.stream(queries, { ...options, ...own })) {
+        yield ranking instanceof Error ? ranking : ranking.slice(0, top);
+      }
+    });
+  },
+  prepare: (items, { query }) => query === undefined ? items : gathered(items, query),
+  json: (texts) => ({ texts }),
+  tables: (ranking) => [ranking.map(({ score, text }) => [score.toFixed(4), shortened(text!)])],
+  apart: true,
+});
+
+/** All texts as one question. */
+async function* gathered(items: AsyncIterable<Item>, query: string): AsyncGenerator<Item> {
+  const texts: string[] = [];
+  let end = 0;
+  for await (const item of items) {
+    end = item.end;
+    try {
+      if (item.fields instanceof InputError) throw item.fields;
+      texts.push(textOf(item.fields as Fields));
+    } catch (error) {
+      yield { ...item, fields: error as InputError };
+    }
+  }
+  yield { place: null, end, fields: { query, texts } };
+}

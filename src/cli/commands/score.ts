@@ -1,0 +1,28 @@
+/** `narrowbert score`: how likely texts are. */
+
+import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
+import { shortened } from "../table.ts";
+import { textCommand, textOf } from "../text_command.ts";
+
+/** The command. */
+export const score = textCommand({
+  name: "score",
+  about: `\
+Says how likely a masked language model finds texts: the sum of the logarithms of each word piece's
+probability where it alone is masked. Prints the score, its mean over the word pieces, and the text.
+As JSON: { text, score, tokens: [{ index, token, token_str, score }] }.`,
+  options: PIPELINE_OPTIONS,
+  examples: [
+    'narrowbert score "the wife of a king" "the wife king of a"',
+    "narrowbert score --input sentences.txt --jsonl",
+  ],
+  question: textOf,
+  async open({ model, truncate: truncation }, loading) {
+    const score = await loadPipeline("score", { model }, loading);
+    return answerBy(score, (texts, options) => score.stream(texts, { ...options, truncation }));
+  },
+  json: ({ score, tokens }) => ({ score, tokens }),
+  tables: ({ score, tokens }, fields) => [
+    [[score.toFixed(2), (score / tokens.length).toFixed(2), shortened(textOf(fields))]],
+  ],
+});

@@ -1,0 +1,51 @@
+/** `narrowbert tag`: the entities of texts. */
+
+import { AGGREGATION_STRATEGIES } from "../../pipelines/token_classification_entities.ts";
+import { choice, count, list } from "../options.ts";
+import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
+import { textCommand, textOf } from "../text_command.ts";
+
+/** The command. */
+export const tag = textCommand({
+  name: "tag",
+  about: `\
+Finds entities in texts, such as names of persons and places. Prints for each entity: kind, score,
+start and end in the text (UTF-16 indices), and what stands there.
+As JSON: { text, entities: [{ entity_group, score, word, start, end }] }; with the strategy none
+[{ entity, score, index, word, start, end }].`,
+  options: {
+    ...PIPELINE_OPTIONS,
+    "aggregation-strategy": choice(
+      AGGREGATION_STRATEGIES,
+      "how word pieces become entities: not at all, piece by piece, or word by word, where a word's label is that of " +
+        "its first piece (first, the default), of the mean of its pieces, or of its most certain piece",
+    ),
+    "ignore-labels": list("LABEL,...", "leave out entities with these labels (O)"),
+    stride: count("take texts of any length, in windows that share that many word pieces", { from: 0 }),
+  },
+  examples: [
+    'narrowbert tag --model models/ner "Anna moved to New York"',
+    "narrowbert tag --model models/ner --stride 32 --input letters.jsonl --jsonl",
+  ],
+  question: textOf,
+  async open(values, loading) {
+    const { truncate: truncation, "ignore-labels": ignore_labels, stride } = values;
+    const aggregation_strategy = values["aggregation-strategy"] ?? "first";
+    const tag = await loadPipeline("token-classification", values, loading);
+    return answerBy(
+      tag,
+      (texts, options) => tag.stream(texts, { ...options, truncation, aggregation_strategy, ignore_labels, stride }),
+    );
+  },
+  json: (entities) => ({ entities }),
+  tables: (entities, fields) => [
+    entities.length === 0 ? [["no entities"]] : entities.map((found) => [
+      "entity" in found ? found.entity : found.entity_group,
+      found.score.toFixed(4),
+      `${found.start}`,
+      `${found.end}`,
+      textOf(fields).slice(found.start, found.end),
+    ]),
+  ],
+  apart: true,
+});

@@ -1,0 +1,63 @@
+/** `narrowbert tokenize`: the word pieces of texts. */
+
+import { NarrowBertTokenizerFast } from "../../model/tokenizer.ts";
+import { Engine } from "../../pipelines/engine.ts";
+import type { Task } from "../../pipelines/task.ts";
+import { TASKS } from "../../pipelines/tasks.ts";
+import { toggle } from "../options.ts";
+import { answerBy, PIPELINE_OPTIONS } from "../pipelines.ts";
+import { textCommand, textOf } from "../text_command.ts";
+
+/** A text, or a pair of texts. */
+interface Texts {
+  text: string;
+  text_pair?: string;
+}
+
+/** The command. */
+export const tokenize = textCommand({
+  name: "tokenize",
+  about: `\
+Cuts texts, or pairs of texts (objects and columns with "text_pair"), into the word pieces that a
+model is given. Prints for each piece: id, piece, start and end in its text (UTF-16 indices).
+As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }.`,
+  options: {
+    ...PIPELINE_OPTIONS,
+    offsets: toggle("say where pieces stand in the text (yes); only tokenizers of BERT's kind can"),
+  },
+  examples: [
+    'narrowbert tokenize "unbelievable"',
+    "narrowbert tokenize --model models/ner --input texts.txt --jsonl",
+  ],
+  question: (fields) => ({ text: textOf(fields), text_pair: fields.text_pair as string | undefined }),
+  async open({ model, truncate: truncation, offsets = true }, { signal, progress_callback }) {
+    const source = model ?? TASKS["fill-mask"].defaultModel;
+    const tokenizer = await NarrowBertTokenizerFast.from_pretrained(source, { signal, progress_callback });
+    const options = { truncation, return_offsets_mapping: offsets };
+    const encode = ({ text, text_pair }: Texts) => {
+      const { input_ids, token_type_ids, offset_mapping } = tokenizer.encode_plus(text, { ...options, text_pair });
+      return { input_ids, token_type_ids, tokens: tokenizer.convert_ids_to_tokens(input_ids), offset_mapping };
+    };
+    const engine = new Engine(withoutModel(encode));
+    return answerBy({ dispose() {} }, engine.stream);
+  },
+  json: (encoding) => encoding,
+  tables: ({ input_ids, tokens, offset_mapping }) => [
+    input_ids.map((id, i) => [`${id}`, tokens[i]!, ...(offset_mapping?.[i] ?? []).map(String)]),
+  ],
+  apart: true,
+});
+
+/** A task that computes nothing on the GPU: it is streamed and stopped as all others are. */
+function withoutModel<Answer>(answer: (texts: Texts) => Answer): Task<Texts, Answer, object> {
+  return {
+    action: "tokenize",
+    noun: "text",
+    options: [],
+    begin: () => ({
+      pack: () => [],
+      compute: () => Promise.resolve([]),
+      collect: (_results, _items, texts) => answer(texts),
+    }),
+  };
+}

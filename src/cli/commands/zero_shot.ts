@@ -1,0 +1,39 @@
+/** `narrowbert zero-shot`: which of the user's own labels fit texts. */
+
+import { flag, list, UsageError, value } from "../options.ts";
+import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
+import { shortened } from "../table.ts";
+import { textCommand, textOf } from "../text_command.ts";
+
+/** The command. */
+export const zeroShot = textCommand({
+  name: "zero-shot",
+  about: `\
+Says which of your own labels fit texts, by a model of natural language inference. Prints for each
+label, best first: label, score, text.
+As JSON: { text, labels: [{ label, score }] }.`,
+  options: {
+    ...PIPELINE_OPTIONS,
+    labels: list("LABEL,...", "the labels; they must be given"),
+    "hypothesis-template": value("TEXT", "what a label says of a text, with {} for the label (This example is {}.)"),
+    "multi-label": flag("score each label by itself, as several may fit"),
+  },
+  examples: [
+    'narrowbert zero-shot --model models/nli --labels travel,animals "a large wild cat"',
+    "narrowbert zero-shot --model models/nli --labels urgent,later --input mails.csv --jsonl",
+  ],
+  question: textOf,
+  async open(values, loading) {
+    const { labels, truncate: truncation, "hypothesis-template": hypothesis_template, "multi-label": multi_label } =
+      values;
+    if (labels === undefined) throw new UsageError("no labels: give --labels");
+    const classify = await loadPipeline("zero-shot-classification", values, loading);
+    const own = { truncation, hypothesis_template, multi_label };
+    return answerBy(classify, (texts, options) => classify.stream(texts, labels, { ...options, ...own }));
+  },
+  json: ({ labels, scores }) => ({ labels: labels.map((label, i) => ({ label, score: scores[i] })) }),
+  tables: ({ labels, scores, sequence }) => [
+    labels.map((label, i) => [label, scores[i]!.toFixed(4), shortened(sequence)]),
+  ],
+  apart: true,
+});

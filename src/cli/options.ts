@@ -1,0 +1,143 @@
+/** The options of commands: how each is written, explained, read and completed. */
+
+import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+
+/** The command line itself is wrong: exit code 2. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/** One option of a command. */
+export interface Option<Value> {
+  /** What `--help` calls its value, and `FILE` where it names a file or folder; a switch has none. */
+  readonly placeholder?: string;
+  /** A letter that stands for its name. */
+  readonly short?: string;
+  /** What it does, for `--help`. */
+  readonly help: string;
+  /** All values that it may have, where they can be listed. */
+  readonly choices?: readonly string[];
+  /** Whether `--no-NAME` says the opposite. */
+  readonly negatable?: boolean;
+  /**
+   * From what the command line gives, in order, to the option's value.
+   *
+   * @param name The option as users write it: `--top-k`.
+   * @throws {UsageError} On a value that it cannot have.
+   */
+  read(given: readonly Given[], name: string): Value;
+}
+
+/** What a command line gives for an option: a text, or for a switch `true` or `false`. */
+type Given = string | boolean;
+
+/** Options by name. */
+export type Options = Readonly<Record<string, Option<unknown>>>;
+
+/** The values of options. */
+export type Values<O extends Options> = {
+  readonly [Name in keyof O]: O[Name] extends Option<infer Value> ? Value : never;
+};
+
+/** A switch: on where it is given. */
+export function flag(help: string, { short }: { short?: string } = {}): Option<boolean> {
+  return { help, short, read: (given) => given.at(-1) === true };
+}
+
+/** A switch that is on, off by `--no-NAME`, or not given. */
+export function toggle(help: string): Option<boolean | undefined> {
+  return { help, negatable: true, read: (given) => given.at(-1) as boolean | undefined };
+}
+
+/** A text; of several the last. */
+export function value(placeholder: string, help: string): Option<string | undefined> {
+  return { placeholder, help, read: (given) => given.at(-1) as string | undefined };
+}
+
+/** A text that may be given several times. */
+export function values(
+  placeholder: string,
+  help: string,
+  { short }: { short?: string } = {},
+): Option<readonly string[]> {
+  return { placeholder, help, short, read: (given) => given as readonly string[] };
+}
+
+/** Words with commas between them. */
+export function list(placeholder: string, help: string): Option<readonly string[] | undefined> {
+  return {
+    placeholder,
+    help,
+    read(given, name) {
+      if (given.length === 0) return undefined;
+      const words = (given as readonly string[]).flatMap((words) => words.split(",").map((word) => word.trim()));
+      if (words.every((word) => word !== "")) return words;
+      throw new UsageError(`${name} must be words with commas between them, got "${given.join(",")}"`);
+    },
+  };
+}
+
+/** One of several words. */
+export function choice<Choice extends string>(choices: readonly Choice[], help: string): Option<Choice | undefined> {
+  return {
+    placeholder: choices.join("|"),
+    help,
+    choices,
+    read(given, name) {
+      const last = given.at(-1);
+      const chosen = choices.find((choice) => choice === last);
+      if (chosen !== undefined || last === undefined) return chosen;
+      throw new UsageError(`${name} must be one of ${choices.join(", ")}, got "${last}"`);
+    },
+  };
+}
+
+/** A whole number, from 1 if nothing else is said. */
+export function count(help: string, { from = 1 }: { from?: number } = {}): Option<number | undefined> {
+  return { placeholder: "N", help, read: (given, name) => readCount(given.at(-1), { name, from }) };
+}
+
+/** A whole number from 1, or `all`, which gives `null`. */
+export function countOrAll(help: string): Option<number | null | undefined> {
+  return {
+    placeholder: "N|all",
+    help,
+    read: (given, name) => given.at(-1) === "all" ? null : readCount(given.at(-1), { name, from: 1 }),
+  };
+}
+
+function readCount(given: Given | undefined, { name, from }: { name: string; from: number }): number | undefined {
+  if (given === undefined) return undefined;
+  if (/^\d{1,9}$/.test(`${given}`) && Number(given) >= from) return Number(given);
+  throw new UsageError(`${name} must be a whole number from ${from}, got "${given}"`);
+}
+
+/**
+ * Reads options and positional arguments from a command line; after `--` everything is positional.
+ *
+ * @throws {UsageError} On an unknown option, or a value that is missing, not wanted or wrong.
+ */
+export function readOptions<O extends Options>(
+  args: readonly string[],
+  options: O,
+): { values: Values<O>; positionals: string[] } {
+  const config: ParseArgsOptionsConfig = {};
+  for (const [name, { placeholder, short }] of Object.entries(options)) {
+    const type = placeholder === undefined ? "boolean" : "string";
+    config[name] = { type, multiple: true, ...(short !== undefined && { short }) };
+  }
+  const { values: given, positionals } = parse(args, config);
+  const read = Object.entries(options).map(([name, option]) => {
+    return [name, option.read((given[name] ?? []) as Given[], `--${name}`)];
+  });
+  return { values: Object.fromEntries(read) as Values<O>, positionals };
+}
+
+function parse(args: readonly string[], options: ParseArgsOptionsConfig) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true, strict: true });
+  } catch (error) {
+    const [problem] = (error as Error).message.split(/\.\s/); // what follows is advice, cut off within a quote
+    throw new UsageError(problem);
+  }
+}

@@ -1,0 +1,87 @@
+/** How a command prints its answers: as a table for reading, or as JSON for programs. */
+
+import { flag, UsageError } from "./options.ts";
+import type { Fields } from "./records.ts";
+import { type Row, table } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Options of every command that prints answers. */
+export const OUTPUT_OPTIONS = {
+  json: flag("print one JSON array, once all is answered"),
+  jsonl: flag("print a JSON object a line, as soon as it is answered"),
+};
+
+/** A question and the answer to it. */
+export interface Answered<Answer> {
+  readonly fields: Fields;
+  readonly answer: Answer;
+}
+
+/** How the answers of a command look. */
+export interface Layout<Answer> {
+  /** An answer as JSON; it is printed together with the fields of the question. */
+  json(answer: Answer): Fields;
+  /** An answer as tables. */
+  tables(answer: Answer, fields: Fields): readonly (readonly Row[])[];
+  /** Whether a blank line parts two tables; otherwise those that come together share their columns. */
+  readonly apart?: boolean;
+}
+
+/** Prints answers as they come. */
+export interface Output<Answer> {
+  put(answered: readonly Answered<Answer>[]): Promise<void>;
+  /** Called when all is answered. */
+  end(): Promise<void>;
+}
+
+/**
+ * The output that the options ask for, or tables.
+ *
+ * @throws {UsageError} Where they ask for two.
+ */
+export function openOutput<Answer>(
+  layout: Layout<Answer>,
+  asked: { json: boolean; jsonl: boolean },
+  terminal: Terminal,
+): Output<Answer> {
+  if (asked.json && asked.jsonl) throw new UsageError("answers are printed as --json or as --jsonl, got both");
+  if (asked.json) return jsonArray(layout, terminal);
+  return asked.jsonl ? jsonLines(layout, terminal) : tables(layout, terminal);
+}
+
+/** All or nothing: whoever reads it never meets half an array. */
+function jsonArray<Answer>(layout: Layout<Answer>, terminal: Terminal): Output<Answer> {
+  const elements: string[] = [];
+  return {
+    put(answered) {
+      for (const one of answered) elements.push(`  ${toJson(layout, one)}`);
+      return Promise.resolve();
+    },
+    end: () => terminal.write(elements.length === 0 ? "[]\n" : `[\n${elements.join(",\n")}\n]\n`),
+  };
+}
+
+function jsonLines<Answer>(layout: Layout<Answer>, terminal: Terminal): Output<Answer> {
+  return {
+    put: (answered) => terminal.write(answered.map((one) => `${toJson(layout, one)}\n`).join("")),
+    end: () => Promise.resolve(),
+  };
+}
+
+function toJson<Answer>(layout: Layout<Answer>, { fields, answer }: Answered<Answer>): string {
+  return JSON.stringify({ ...fields, ...layout.json(answer) });
+}
+
+function tables<Answer>(layout: Layout<Answer>, terminal: Terminal): Output<Answer> {
+  let first = true;
+  return {
+    async put(answered) {
+      const found = answered.flatMap(({ answer, fields }) => layout.tables(answer, fields));
+      if (found.length === 0) return;
+      const text = layout.apart ? found.map(table).join("\n") : table(found.flat());
+      await terminal.write(layout.apart && !first ? `\n${text}` : text);
+      first = false;
+    },
+    end: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,42 @@
+/** Loads the pipeline of a command. */
+
+import { requestGpu } from "../gpu/device.ts";
+import { pipeline } from "../pipelines/pipeline.ts";
+import { type PipelineOf, TASKS } from "../pipelines/tasks.ts";
+import { flag, UsageError, value } from "./options.ts";
+import type { Answerer, Loading } from "./text_command.ts";
+
+/** Options of every command that computes. */
+export const PIPELINE_OPTIONS = {
+  model: value("PATH|URL", "folder of the model"),
+  truncate: flag("cut texts that are longer than the model takes"),
+};
+
+/**
+ * Loads the model that the user names, or the shipped one.
+ *
+ * @throws {UsageError} Where none is named, and none is shipped.
+ */
+export async function loadPipeline<T extends keyof typeof TASKS>(
+  task: T,
+  { model }: { model: string | undefined },
+  { signal, progress_callback, timings }: Loading,
+): Promise<PipelineOf<T>> {
+  const { defaultModel, modelClass } = TASKS[task];
+  if (model === undefined && defaultModel === null) {
+    throw new UsageError(`no model is shipped for this command: give --model, the folder of a ${modelClass}`);
+  }
+  if (timings !== null) {
+    timings.watch(await requestGpu());
+    timings.lap("adapter");
+  }
+  return await pipeline(task, model, { signal, progress_callback });
+}
+
+/** What answers by a pipeline, which it then owns. */
+export function answerBy<Question, Answer>(
+  { dispose }: { dispose(): void },
+  stream: Answerer<Question, Answer>["stream"],
+): Answerer<Question, Answer> {
+  return { stream, [Symbol.dispose]: dispose };
+}

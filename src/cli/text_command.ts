@@ -1,0 +1,186 @@
+/** What all commands share that ask a model about texts: where texts come from, how answers go out, what may go wrong. */
+
+import { InputError } from "../base/errors.ts";
+import type { ProgressCallback } from "../io/folder.ts";
+import { bursts } from "./bursts.ts";
+import { type Command, defineCommand } from "./command.ts";
+import { INPUT_OPTIONS, type Item, openInputs } from "./inputs.ts";
+import { flag, type Options, type Values } from "./options.ts";
+import { type Answered, type Layout, openOutput, OUTPUT_OPTIONS } from "./outputs.ts";
+import { Progress } from "./progress.ts";
+import type { Fields } from "./records.ts";
+import type { Terminal } from "./terminal.ts";
+import { Timings } from "./timings.ts";
+
+/** Most answers that are written at once. */
+const BURST = 256;
+
+/** How a model is loaded for a command. */
+export interface Loading {
+  readonly signal: AbortSignal;
+  readonly progress_callback: ProgressCallback;
+  /** With `--timings`. */
+  readonly timings: Timings | null;
+}
+
+/** A loaded model that answers questions. */
+export interface Answerer<Question, Answer> extends Disposable {
+  /** Answers in the order of the questions; an error in the place of an answer that there is not. */
+  stream(
+    questions: AsyncIterable<Question>,
+    options: { signal: AbortSignal; errors: "yield" },
+  ): AsyncIterable<Answer | Error>;
+}
+
+/** What a text command is made of. */
+export interface TextCommandDefinition<O extends Options, Question, Answer> extends Layout<Answer> {
+  readonly name: string;
+  /** What its positional arguments are called. Default: `[text ...]`. */
+  readonly positionals?: string;
+  /** What it does and what it prints. */
+  readonly about: string;
+  /** Its own options. */
+  readonly options: O;
+  readonly examples: readonly string[];
+  /** The question that fields hold. @throws {InputError} Where they hold none. */
+  question(fields: Fields, values: Values<O>): Question;
+  /** Loads what answers. */
+  open(values: Values<O>, loading: Loading): Promise<Answerer<Question, Answer>>;
+  /** Makes the questions of what the user gave. Default: a question for each text. */
+  prepare?(items: AsyncIterable<Item>, values: Values<O>): AsyncIterable<Item>;
+}
+
+const SHARED_OPTIONS = {
+  ...INPUT_OPTIONS,
+  ...OUTPUT_OPTIONS,
+  "skip-bad": flag("name what cannot be read or answered on standard error, answer the rest, and exit with 1"),
+  timings: flag("print on standard error where the time went"),
+};
+
+const ABOUT_INPUT = `\
+Texts are arguments, or come from files (--input), or from standard input. A .txt file holds a text
+a line; a .jsonl file a JSON string a line, or an object with "text"; a .csv file a header with a
+column "text". Further fields of objects and columns are printed with the answers as JSON.`;
+
+/** Makes a command of its definition. */
+export function textCommand<O extends Options, Question, Answer>(
+  definition: TextCommandDefinition<O, Question, Answer>,
+): Command {
+  const { name, positionals = "[text ...]", about, options, examples } = definition;
+  return defineCommand({
+    name,
+    positionals,
+    about: `${about}\n\n${ABOUT_INPUT}`,
+    options: { ...options, ...SHARED_OPTIONS } as O & typeof SHARED_OPTIONS,
+    examples,
+    run: ({ values, positionals }, terminal) => answerAll(definition, { values, positionals }, terminal),
+  });
+}
+
+async function answerAll<O extends Options, Question, Answer>(
+  command: TextCommandDefinition<O, Question, Answer>,
+  { values, positionals }: { values: Values<O & typeof SHARED_OPTIONS>; positionals: readonly string[] },
+  terminal: Terminal,
+): Promise<void> {
+  const { signal } = terminal;
+  const shared: Values<typeof SHARED_OPTIONS> = values;
+  const own = values as Values<O>;
+  const timings = shared.timings ? new Timings() : null;
+  timings?.lap("process", terminal.started);
+  timings?.lap("import");
+  const inputs = await openInputs(positionals, shared, terminal);
+  const output = openOutput(command, shared, terminal);
+  const progress = new Progress(terminal, inputs.bytes);
+  const loading: Loading = {
+    signal,
+    timings,
+    progress_callback(info) {
+      timings?.loading(info);
+      progress.loading(info);
+    },
+  };
+  using answerer = await command.open(own, loading);
+  timings?.lap("upload");
+  progress.begin();
+
+  const asked: Item[] = []; // what the answerer has, in order
+  const items = command.prepare?.(inputs.items, own) ?? inputs.items;
+  const refused = new Refusals(shared["skip-bad"], terminal);
+  let answered = 0;
+
+  async function* questions() {
+    for await (const item of items) {
+      const { fields } = item;
+      const question = fields instanceof InputError ? fields : attempt(() => command.question(fields, own));
+      if (question instanceof InputError) await refused.take(item, question);
+      else {
+        asked.push(item);
+        yield question;
+      }
+    }
+  }
+
+  for await (const burst of bursts(answerer.stream(questions(), { signal, errors: "yield" }), BURST)) {
+    let end = 0;
+    let block: Answered<Answer>[] = [];
+    for (const answer of burst) {
+      const item = asked.shift()!;
+      end = item.end;
+      answered++;
+      if (!(answer instanceof Error)) block.push({ fields: item.fields as Fields, answer });
+      else {
+        await output.put(block);
+        block = [];
+        await refused.take(item, answer);
+      }
+    }
+    await output.put(block);
+    await progress.answered(answered, end);
+  }
+  await output.end();
+  await progress.end();
+  timings?.lap("run");
+  if (timings !== null) await terminal.complain(timings.report());
+  refused.check();
+}
+
+/** What cannot be answered: the first ends the command, or all are named and left out. */
+class Refusals {
+  readonly #skip: boolean;
+  readonly #terminal: Terminal;
+  #count = 0;
+
+  constructor(skip: boolean, terminal: Terminal) {
+    this.#skip = skip;
+    this.#terminal = terminal;
+  }
+
+  async take({ place }: Item, cause: Error): Promise<void> {
+    const problem = place === null ? cause.message : `${place}: ${cause.message}`;
+    if (!this.#skip) throw new InputError(problem, { cause });
+    this.#count++;
+    await this.#terminal.complain(`narrowbert: ${problem}\n`);
+  }
+
+  /** @throws {InputError} Where anything was left out. */
+  check(): void {
+    if (this.#count > 0) {
+      throw new InputError(`${this.#count} of the inputs could not be answered; they are named above`);
+    }
+  }
+}
+
+function attempt<T>(make: () => T): T | InputError {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof InputError) return error;
+    throw error;
+  }
+}
+
+/** The text of a question. @throws {InputError} Where there is none. */
+export function textOf({ text }: Fields): string {
+  if (typeof text === "string") return text;
+  throw new InputError(`must have a string "text", got ${JSON.stringify(text)?.slice(0, 40)}`);
+}

@@ -1,0 +1,50 @@
+/** An input on its way through a pipeline: what is computed for it, and what becomes of it. */
+
+import type { Item, ItemResult } from "./task.ts";
+
+/** What becomes of an input: its answer, or an error that concerns it alone. */
+export type Outcome<Output> = { readonly answer: Output } | { readonly error: Error };
+
+/** An input with its items and, as they come, their results. */
+export class Entry<Output> {
+  /** What the model has to compute for it. */
+  readonly items: readonly Item[];
+  readonly #results: ItemResult[];
+  readonly #finish: (results: readonly ItemResult[]) => Outcome<Output>;
+  #missing: number;
+  #outcome: Outcome<Output> | null = null;
+
+  /** @param finish Makes the outcome, once the result of every item is there. */
+  constructor(items: readonly Item[], finish: (results: readonly ItemResult[]) => Outcome<Output>) {
+    this.items = items;
+    this.#results = new Array(items.length);
+    this.#finish = finish;
+    this.#missing = items.length;
+    if (items.length === 0) this.#outcome = finish([]);
+  }
+
+  /** Tokens of all its items. */
+  get tokens(): number {
+    return this.items.reduce((sum, { encoding }) => sum + encoding.input_ids.length, 0);
+  }
+
+  /** What has become of the input; `null` while results are missing. */
+  get outcome(): Outcome<Output> | null {
+    return this.#outcome;
+  }
+
+  /** Takes the result of the item at `index`; says whether it was the last. */
+  put(index: number, result: ItemResult): boolean {
+    this.#results[index] = result;
+    if (--this.#missing > 0) return false;
+    this.#outcome = this.#finish(this.#results);
+    return true;
+  }
+
+  /** The answer, which must be there. @throws The error that is there in its place. */
+  answer(): Output {
+    if (this.#outcome === null) throw new Error("Cannot answer before everything is computed");
+    if ("error" in this.#outcome) throw this.#outcome.error;
+    return this.#outcome.answer;
+  }
+}

@@ -1,0 +1,15 @@
+/** How large a batch of logits over a vocabulary may be. */
+
+import type { Encoding } from "../text/encoding.ts";
+import { BATCH_TOKENS } from "./batches.ts";
+
+/**
+ * What a logit counts for when texts are put into batches: a batch's logits `[rows, V]` are at most 64 MiB, which is
+ * half of what WebGPU lets every device bind.
+ */
+const TOKENS_PER_LOGIT = BATCH_TOKENS / 2 ** 24;
+
+/** What a text counts for in a batch: its tokens, or its logits where these weigh more. */
+export function sizeWithLogits({ input_ids }: Encoding, logits: number): number {
+  return Math.max(input_ids.length, logits * TOKENS_PER_LOGIT);
+}

@@ -1,0 +1,136 @@
+/** From scored word pieces to entities, as the token classification pipeline of Hugging Face's transformers. */
+
+/** How word pieces become entities; see {@linkcode aggregate}. */
+export const AGGREGATION_STRATEGIES = ["none", "simple", "first", "average", "max"] as const;
+
+/** Name of a strategy. */
+export type AggregationStrategy = typeof AGGREGATION_STRATEGIES[number];
+
+/** A word piece of a text. */
+export interface Piece {
+  /** The piece as the vocabulary writes it, `##` included; the text itself where the vocabulary has no piece for it. */
+  word: string;
+  /** Where it stands in the text: `[start, end)` in UTF-16 indices. */
+  start: number;
+  end: number;
+  /** Its place in the encoded text, in which `[CLS]` is 0. */
+  index: number;
+  /** Whether it goes on with the word of the piece before. */
+  continues: boolean;
+}
+
+/** A word piece with what the model says of it. */
+export interface ScoredPiece extends Piece {
+  /** Probability of each label. Under `first` only pieces that begin a word need any. */
+  scores: readonly number[];
+}
+
+/** A word piece with its label: what the strategy `none` gives. */
+export interface TokenEntity {
+  /** The label, `B-` or `I-` included. */
+  entity: string;
+  /** Probability of the label. */
+  score: number;
+  /** Place of the piece in the encoded text, in which `[CLS]` is 0. */
+  index: number;
+  /** The piece as the vocabulary writes it, `##` included; the text itself where the vocabulary has no piece for it. */
+  word: string;
+  /** Where it stands in the text: `[start, end)` in UTF-16 indices. */
+  start: number;
+  end: number;
+}
+
+/** Neighbouring word pieces or words of one kind: what every other strategy gives. */
+export interface EntityGroup {
+  /** The label without `B-` or `I-`. */
+  entity_group: string;
+  /** Mean probability of the labels of its parts. */
+  score: number;
+  /** Its pieces as text, in the spelling of the vocabulary. */
+  word: string;
+  /** Where it stands in the text: `[start, end)` in UTF-16 indices. */
+  start: number;
+  end: number;
+}
+
+/** A labelled piece or word on the way to a group. */
+type Labelled = Omit<TokenEntity, "index">;
+
+/**
+ * The entities of a text, from left to right.
+ *
+ * `none` labels each piece. The others join neighbours of one kind: a label `B-X` begins a group, `I-X` and a label `X`
+ * without prefix go on with one of kind `X`, whichever way that began. What is joined are pieces under `simple`; else
+ * whole words, whose label is that of their first piece (`first`), of the mean of their pieces' probabilities
+ * (`average`), or of their most certain piece (`max`).
+ *
+ * @param labels Name of each label by its id.
+ * @param join Text of word pieces, as the tokenizer's `convert_tokens_to_string`.
+ */
+export function aggregate(
+  pieces: readonly ScoredPiece[],
+  strategy: AggregationStrategy,
+  { labels, join }: { labels: Readonly<Record<number, string>>; join: (pieces: string[]) => string },
+): (TokenEntity | EntityGroup)[] {
+  const labelled = ({ word, start, end }: Omit<Labelled, "entity" | "score">, scores: readonly number[]): Labelled => {
+    const id = largest(scores);
+    return { entity: labels[id] as string, score: scores[id] as number, word, start, end };
+  };
+  if (strategy === "none") {
+    return pieces.map((piece) => ({ ...labelled(piece, piece.scores), index: piece.index }));
+  }
+  const parts = strategy === "simple"
+    ? pieces.map((piece) => labelled(piece, piece.scores))
+    : runs(pieces, ({ continues }) => continues).map((word) =>
+      labelled(spanOf(word, join), wordScores(word.map(({ scores }) => scores), strategy))
+    );
+  return runs(parts, ({ entity }, before) => !entity.startsWith("B-") && kindOf(entity) === kindOf(before.entity))
+    .map((group) => ({
+      entity_group: groupName(group[0]!.entity),
+      score: group.reduce((sum, { score }) => sum + score, 0) / group.length,
+      ...spanOf(group, join),
+    }));
+}
+
+/** Probabilities of a word, given those of its pieces. */
+function wordScores(
+  pieces: readonly (readonly number[])[],
+  strategy: "first" | "average" | "max",
+): readonly number[] {
+  const [first = []] = pieces;
+  if (strategy === "first") return first;
+  if (strategy === "max") return pieces[largest(pieces.map((scores) => scores[largest(scores)] as number))] ?? [];
+  return first.map((_, label) => pieces.reduce((sum, scores) => sum + (scores[label] as number), 0) / pieces.length);
+}
+
+/** Cuts a list before every element that does not go on with the one before. */
+function runs<T>(list: readonly T[], continues: (element: T, before: T) => boolean): T[][] {
+  const found: T[][] = [];
+  list.forEach((element, i) => {
+    if (i > 0 && continues(element, list[i - 1] as T)) found.at(-1)!.push(element);
+    else found.push([element]);
+  });
+  return found;
+}
+
+function spanOf(
+  parts: readonly { word: string; start: number; end: number }[],
+  join: (pieces: string[]) => string,
+): { word: string; start: number; end: number } {
+  return { word: join(parts.map(({ word }) => word)), start: parts[0]!.start, end: parts.at(-1)!.end };
+}
+
+/** What a label says besides `B-` or `I-`. */
+function kindOf(label: string): string {
+  return label.replace(/^[BI]-/, "");
+}
+
+/** What a group is called: what follows the first hyphen of its first label, whatever stands before it. */
+export function groupName(label: string): string {
+  return label.slice(label.indexOf("-") + 1);
+}
+
+/** Index of the largest element, the first of equals. */
+function largest(values: readonly number[]): number {
+  return values.reduce((best, value, i) => value > (values[best] as number) ? i : best, 0);
+}

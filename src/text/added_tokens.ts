@@ -1,0 +1,69 @@
+/** Finds the tokens that a text spells out, as `[MASK]`, before the rest of it is normalised or split. */
+
+/** A token that is found whole, by the names of `tokenizer.json`. */
+export interface AddedToken {
+  id: number;
+  content: string;
+  /** Only where no letter or digit touches it. */
+  single_word?: boolean;
+  /** Takes in the white space before it. */
+  lstrip?: boolean;
+  /** Takes in the white space after it. */
+  rstrip?: boolean;
+  /** Found in the normalised text rather than in the text as it is written. Default: where it is not special. */
+  normalized?: boolean;
+  special?: boolean;
+}
+
+/** A stretch of a text, in UTF-16 indices: an added token where it has an `id`, text between them otherwise. */
+export interface Stretch {
+  start: number;
+  end: number;
+  id?: number;
+}
+
+const ENDS_WITH_WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
+const STARTS_WITH_WORD = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
+const SPACE = /\p{White_Space}/u; // every one of them is a single UTF-16 unit
+
+/** Cuts texts at added tokens. */
+export class AddedTokenSplitter {
+  readonly #tokens: ReadonlyMap<string, AddedToken>;
+  readonly #pattern: RegExp | undefined;
+
+  /** @param tokens The tokens by the text to find. */
+  constructor(tokens: ReadonlyMap<string, AddedToken>) {
+    this.#tokens = tokens;
+    // Of several tokens that start at one place, the longest is found.
+    const longestFirst = [...tokens.keys()].sort((a, b) => b.length - a.length);
+    if (tokens.size > 0) this.#pattern = new RegExp(longestFirst.map(escape).join("|"), "gu");
+  }
+
+  /** The stretches of `text`, in order and without gaps; none is empty. */
+  split(text: string): Stretch[] {
+    const stretches: Stretch[] = [];
+    let done = 0;
+    for (const match of this.#pattern === undefined ? [] : text.matchAll(this.#pattern)) {
+      const token = this.#tokens.get(match[0])!;
+      let start = match.index;
+      let end = start + match[0].length;
+      if (token.single_word && touchesWord(text, start, end)) continue;
+      if (token.lstrip) { while (start > done && SPACE.test(text[start - 1]!)) start--; }
+      if (token.rstrip) { while (end < text.length && SPACE.test(text[end]!)) end++; }
+      if (done < start) stretches.push({ start: done, end: start });
+      stretches.push({ start, end, id: token.id });
+      done = end;
+    }
+    if (done < text.length) stretches.push({ start: done, end: text.length });
+    return stretches;
+  }
+}
+
+function touchesWord(text: string, start: number, end: number): boolean {
+  const before = text.slice(Math.max(0, start - 2), start); // two units hold the nearest character, whatever it is
+  return ENDS_WITH_WORD.test(before) || STARTS_WITH_WORD.test(text.slice(end, end + 2));
+}
+
+function escape(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+}

@@ -1,0 +1,130 @@
+/** The tokens of a BERT tokenizer and their ids: the half of it that needs no text to read. */
+
+import { TokenizerError } from "../base/errors.ts";
+import type { TokenizerConfig } from "./config.ts";
+import { Tokenizer } from "./deps.ts";
+import type { DecodeOptions } from "./encoding.ts";
+import { framed, tokenTypes } from "./frame.ts";
+import { checkOptions, describe } from "./options.ts";
+import { findSpecialTokens } from "./special_tokens.ts";
+import { checkTokenIds, type TokenizerJson } from "./tokenizer_json.ts";
+
+/** Tokens, ids, and how both are put together. Names are those of Hugging Face's Python tokenizers. */
+export class BertVocabulary {
+  /** The padding token, usually `[PAD]`. */
+  readonly pad_token: string;
+  /** Id of {@linkcode pad_token}. */
+  readonly pad_token_id: number;
+  /** The token for what the vocabulary cannot spell, usually `[UNK]`. */
+  readonly unk_token: string;
+  /** Id of {@linkcode unk_token}. */
+  readonly unk_token_id: number;
+  /** The token before every text, usually `[CLS]`. */
+  readonly cls_token: string;
+  /** Id of {@linkcode cls_token}. */
+  readonly cls_token_id: number;
+  /** The token after every text, usually `[SEP]`. */
+  readonly sep_token: string;
+  /** Id of {@linkcode sep_token}. */
+  readonly sep_token_id: number;
+  /** The token that stands for a word to be guessed, usually `[MASK]`. */
+  readonly mask_token: string;
+  /** Id of {@linkcode mask_token}. */
+  readonly mask_token_id: number;
+  /** Ids of the five special tokens. */
+  readonly all_special_ids: readonly number[];
+  /** Number of word pieces, special and added tokens included. */
+  readonly vocab_size: number;
+  /** The library's tokenizer, which knows tokens, ids and decoding. */
+  protected readonly library: Tokenizer;
+
+  /** @throws {TokenizerError} Where the library refuses the file, or a special token is not in the vocabulary. */
+  constructor({ library }: TokenizerJson, { location, config }: { location: string; config: TokenizerConfig }) {
+    try {
+      this.library = new Tokenizer(library, config);
+    } catch (cause) {
+      throw new TokenizerError(`Cannot load a tokenizer from "${location}": ${(cause as Error).message}`, { cause });
+    }
+    const ids = this.library.model!.tokens_to_ids;
+    checkTokenIds(ids, location);
+    const special = findSpecialTokens({ location, config }, (token) => ids.get(token));
+    ({ token: this.pad_token, id: this.pad_token_id } = special.pad_token);
+    ({ token: this.unk_token, id: this.unk_token_id } = special.unk_token);
+    ({ token: this.cls_token, id: this.cls_token_id } = special.cls_token);
+    ({ token: this.sep_token, id: this.sep_token_id } = special.sep_token);
+    ({ token: this.mask_token, id: this.mask_token_id } = special.mask_token);
+    this.all_special_ids = Object.values(special).map(({ id }) => id);
+    this.vocab_size = ids.size;
+  }
+
+  /** The id of a token, or the ids of several; an unknown token gives {@linkcode unk_token_id}. */
+  convert_tokens_to_ids(token: string): number;
+  convert_tokens_to_ids(tokens: readonly string[]): number[];
+  convert_tokens_to_ids(tokens: string | readonly string[]): number | number[] {
+    const id = (token: string) => this.library.token_to_id(token) ?? this.unk_token_id;
+    return typeof tokens === "string" ? id(tokens) : tokens.map(id);
+  }
+
+  /** The token of an id, or the tokens of several; an id without one gives {@linkcode unk_token}. */
+  convert_ids_to_tokens(id: number): string;
+  convert_ids_to_tokens(ids: readonly number[]): string[];
+  convert_ids_to_tokens(ids: number | readonly number[]): string | string[] {
+    const token = (id: number) => this.library.id_to_token(id) ?? this.unk_token;
+    return typeof ids === "number" ? token(ids) : ids.map(token);
+  }
+
+  /**
+   * The text of a list of ids. Ids without a token are left out.
+   *
+   * @throws {TypeError} Where an id is no whole number from 0 up, or an option is wrong.
+   */
+  decode(ids: readonly number[], options: DecodeOptions = {}): string {
+    checkOptions("decode", options);
+    checkIds("decode", ids);
+    const known = ids.filter((id) => this.library.id_to_token(id) !== undefined);
+    return known.length === 0 ? "" : this.library.decode(known, options);
+  }
+
+  /** The texts of several lists of ids; see {@linkcode decode}. */
+  batch_decode(sequences: readonly (readonly number[])[], options: DecodeOptions = {}): string[] {
+    return sequences.map((ids) => this.decode(ids, options));
+  }
+
+  /** `[CLS] ids [SEP]`, or `[CLS] ids [SEP] pair [SEP]`. */
+  build_inputs_with_special_tokens(ids: readonly number[], pair?: readonly number[]): number[] {
+    return framed({ first: ids, second: pair }, { opening: this.cls_token_id, closing: this.sep_token_id });
+  }
+
+  /** The types of the tokens that {@linkcode build_inputs_with_special_tokens} gives: 0 and 1. */
+  create_token_type_ids_from_sequences(ids: readonly number[], pair?: readonly number[]): number[] {
+    return tokenTypes({ first: ids.length, second: pair?.length }, true);
+  }
+
+  /**
+   * 1 for special tokens, 0 for all others, of what {@linkcode build_inputs_with_special_tokens} gives; with
+   * `already_has_special_tokens`, of `ids` as they are.
+   *
+   * @throws {TypeError} On a pair with `already_has_special_tokens`: there is but one list then.
+   */
+  get_special_tokens_mask(
+    ids: readonly number[],
+    pair?: readonly number[],
+    { already_has_special_tokens = false }: { already_has_special_tokens?: boolean } = {},
+  ): number[] {
+    if (!already_has_special_tokens) {
+      const zeros = (list: readonly number[]) => list.map(() => 0);
+      return framed({ first: zeros(ids), second: pair && zeros(pair) }, { opening: 1, closing: 1 });
+    }
+    if (pair === undefined) return ids.map((id) => Number(this.all_special_ids.includes(id)));
+    throw new TypeError("Cannot mask special tokens: ids that have them already take no pair");
+  }
+}
+
+function checkIds(action: string, ids: readonly number[]): void {
+  if (!Array.isArray(ids)) throw new TypeError(`Cannot ${action}: ids must be a list, got ${describe(ids)}`);
+  const wrong = ids.findIndex((id) => !(Number.isSafeInteger(id) && id >= 0));
+  if (wrong < 0) return;
+  throw new TypeError(
+    `Cannot ${action}: ids[${wrong}] must be a whole number from 0 up, got ${describe(ids[wrong])}`,
+  );
+}

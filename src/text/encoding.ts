@@ -1,0 +1,92 @@
+/** What goes into the tokenizer besides the text, and what comes out. Names are those of Hugging Face's tokenizers. */
+
+/** Where a token stands in the text it came from: `[start, end)` in UTF-16 indices, `[0, 0]` for a special token. */
+export type Offset = [start: number, end: number];
+
+/** One side of a text, of the tokens that are cut away or filled up. */
+export type Side = "left" | "right";
+
+/** One encoded text or pair of texts; all its lists but `overflowing` are equally long. */
+export interface Encoding {
+  /** Ids of the word pieces: `[CLS] text [SEP]` or `[CLS] text [SEP] text_pair [SEP]`, and padding. */
+  input_ids: number[];
+  /** 0 for the first text with its special tokens, 1 for the second with its closing `[SEP]`; 0 for padding. */
+  token_type_ids: number[];
+  /** 1 for every token, 0 for padding. */
+  attention_mask: number[];
+  /** 1 for the special tokens that the tokenizer added, padding too; 0 for tokens of the text, `[MASK]` too. */
+  special_tokens_mask?: number[];
+  /** Where each token stands in its text (the second text counts from 0 again). */
+  offset_mapping?: Offset[];
+  /** Number of the word that each token belongs to (from 0 in each text), `null` for added special tokens. */
+  word_ids?: (number | null)[];
+  /** What truncation cut away, as encodings of their own, each overlapping the one before by `stride` tokens. */
+  overflowing?: Encoding[];
+}
+
+/** Several encoded texts: the lists of {@linkcode Encoding}, each once per text. */
+export interface BatchEncoding {
+  input_ids: number[][];
+  token_type_ids: number[][];
+  attention_mask: number[][];
+  special_tokens_mask?: number[][];
+  offset_mapping?: Offset[][];
+  word_ids?: (number | null)[][];
+  overflowing?: Encoding[][];
+}
+
+/** How to fill up to equal lengths: to the longest of the batch (`true`), to `max_length`, or not at all. */
+export type PaddingStrategy = boolean | "longest" | "max_length" | "do_not_pad";
+
+/** Which text to cut where both are too long together; `true` is `"longest_first"`. */
+export type TruncationStrategy = boolean | "longest_first" | "only_first" | "only_second" | "do_not_truncate";
+
+/** How to encode several texts, or pairs of texts. */
+export interface BatchEncodeOptions {
+  /** Add `[CLS]` and `[SEP]`. Default `true`. */
+  add_special_tokens?: boolean;
+  /** Fill up with `[PAD]`. Default `false`. */
+  padding?: PaddingStrategy;
+  /** Where padding goes. Default: as the tokenizer's configuration says, else `"right"`. */
+  padding_side?: Side;
+  /** Cut what is longer than `max_length`. Default: `true` where only `max_length` is given, `false` otherwise. */
+  truncation?: TruncationStrategy;
+  /** Which end of a text is cut. Default: as the tokenizer's configuration says, else `"right"`. */
+  truncation_side?: Side;
+  /** Tokens to cut or fill up to, special tokens included. Default: the tokenizer's `model_max_length`. */
+  max_length?: number;
+  /** Tokens that each overflowing part repeats of the part before it. Default 0. */
+  stride?: number;
+  /** Give `special_tokens_mask`. Default `false`. */
+  return_special_tokens_mask?: boolean;
+  /** Give `offset_mapping`. Default `false`. */
+  return_offsets_mapping?: boolean;
+  /** Give `word_ids`. Default `false`. */
+  return_word_ids?: boolean;
+  /** Give `overflowing`. Default `false`. */
+  return_overflowing_tokens?: boolean;
+}
+
+/** How to encode a text. */
+export interface EncodeOptions extends BatchEncodeOptions {
+  /** A second text, as in premise and hypothesis. */
+  text_pair?: string;
+}
+
+/** How to fill up encodings that are made already. */
+export interface PadOptions {
+  /** Default `true`: to the longest. */
+  padding?: PaddingStrategy;
+  /** Length under `padding: "max_length"`. Default: the tokenizer's `model_max_length`. */
+  max_length?: number;
+  /** Where padding goes. Default: as the tokenizer's configuration says, else `"right"`. */
+  padding_side?: Side;
+}
+
+/** How to decode ids. */
+export interface DecodeOptions {
+  /** Leave out `[CLS]`, `[SEP]` and the like. Default `false`. */
+  skip_special_tokens?: boolean;
+  /** Close the spaces before punctuation. Default: as the tokenizer's configuration says, else `true`. */
+  clean_up_tokenization_spaces?: boolean;
+}

@@ -1,0 +1,28 @@
+/** Canonical ordering of combining marks, with the places that Hugging Face's `tokenizers` gives them. */
+
+/** A combining mark: an accent, a vowel sign and the like. */
+export interface Mark {
+  /** Its text; `""` where it is stripped, and only its place counts. */
+  text: string;
+  /** Its combining class, from 1. */
+  order: number;
+  /** Place in the original of the character it was made from. */
+  start: number;
+  end: number;
+  /** Whether it is the first or only mark made from that character, rather than a further one. */
+  replaces: boolean;
+}
+
+/**
+ * Puts the marks on one letter in canonical order. Places are not moved along with their marks: the first mark in the
+ * new order gets the first place, and so on; a further mark made from the same character shares the place before it.
+ */
+export function placeMarks(marks: readonly Mark[]): Mark[] {
+  const places = marks.filter((mark) => mark.replaces);
+  let next = 0;
+  return marks.toSorted((a, b) => a.order - b.order).map((mark) => {
+    if (mark.replaces) next++;
+    const { start, end } = places[next - 1] ?? mark;
+    return { ...mark, start, end };
+  });
+}

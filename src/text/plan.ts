@@ -1,0 +1,90 @@
+/** Settles what the options of encoding leave open. */
+
+import type { EncodeOptions, PaddingStrategy, PadOptions, Side } from "./encoding.ts";
+import { checkOptions } from "./options.ts";
+import type { Cut } from "./truncation.ts";
+
+/** What a tokenizer does where an option does not say. */
+export interface Defaults {
+  /** Most tokens of one input; `Infinity` where nothing is known. */
+  model_max_length: number;
+  padding_side: Side;
+  truncation_side: Side;
+}
+
+/** Which lists an encoding holds besides the usual three. */
+export interface Wanted {
+  special_tokens_mask: boolean;
+  offset_mapping: boolean;
+  word_ids: boolean;
+  overflowing: boolean;
+}
+
+/** How to cut texts; without it they stay whole. */
+export interface TruncationPlan {
+  cut: Cut;
+  side: Side;
+  /** Tokens that may stay, special tokens included. */
+  maximum: number;
+  /** Tokens that a part repeats of the one before. */
+  stride: number;
+}
+
+/** How to fill up; without it nothing is. */
+export interface PaddingPlan {
+  /** Tokens to fill up to. */
+  to: number | "longest";
+  side: Side;
+}
+
+/** Options that have been checked. */
+export interface Plan {
+  frame: boolean;
+  truncation?: TruncationPlan;
+  padding?: PaddingPlan;
+  wanted: Wanted;
+}
+
+/**
+ * Settles how to encode.
+ *
+ * @throws {TypeError} As {@linkcode checkOptions} does.
+ * @throws {RangeError} As {@linkcode checkOptions} does, or where padding to `max_length` has no length.
+ */
+export function planEncoding(options: EncodeOptions, defaults: Defaults): Plan {
+  checkOptions("encode", options);
+  // max_length alone asks for truncation, as in transformers.
+  const { max_length, padding = false, truncation = max_length !== undefined && padding === false } = options;
+  return {
+    frame: options.add_special_tokens ?? true,
+    truncation: truncation === false || truncation === "do_not_truncate" ? undefined : {
+      cut: truncation === true ? "longest_first" : truncation,
+      side: options.truncation_side ?? defaults.truncation_side,
+      maximum: max_length ?? defaults.model_max_length,
+      stride: options.stride ?? 0,
+    },
+    padding: planPadding("encode", { ...options, padding }, defaults),
+    wanted: {
+      special_tokens_mask: options.return_special_tokens_mask ?? false,
+      offset_mapping: options.return_offsets_mapping ?? false,
+      word_ids: options.return_word_ids ?? false,
+      overflowing: options.return_overflowing_tokens ?? false,
+    },
+  };
+}
+
+/** Settles how to fill up; `undefined` where nothing is to be. */
+export function planPadding(
+  action: string,
+  { padding, padding_side, max_length }: PadOptions & { padding: PaddingStrategy },
+  defaults: Defaults,
+): PaddingPlan | undefined {
+  if (padding === false || padding === "do_not_pad") return undefined;
+  const side = padding_side ?? defaults.padding_side;
+  if (padding !== "max_length") return { to: "longest", side };
+  const to = max_length ?? defaults.model_max_length;
+  if (Number.isFinite(to)) return { to, side };
+  throw new RangeError(
+    `Cannot ${action}: padding "max_length" needs a max_length, as the tokenizer's configuration has no model_max_length`,
+  );
+}

@@ -1,0 +1,273 @@
+import assert from "node:assert/strict";
+import { InputError, NonFiniteError } from "../../src/base/errors.ts";
+import { BATCH_TOKENS } from "../../src/pipelines/batches.ts";
+import type { Progress } from "../../src/pipelines/task.ts";
+import { shouting } from "./fake_task.ts";
+
+/** Texts of one word each, `lengths[i]` letters long, all different. */
+const words = (lengths: readonly number[]) => lengths.map((length, i) => `${i}`.padEnd(length, "x"));
+
+/** A pause that lets everything that is ready go on. */
+const tick = (ms = 0) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+Deno.test("one input gives its answer, a list a list in its order, an empty list an empty one", async () => {
+  const { engine, journal } = shouting();
+  assert.equal(await engine.one("a bc"), "A BC");
+  assert.deepEqual(await engine.many(["one", "three", "", "two words"]), ["ONE", "THREE", "", "TWO WORDS"]);
+  assert.deepEqual(await engine.many([]), []);
+  assert.equal(journal.batches.length, 2);
+});
+
+Deno.test("options reach the task; unknown ones are refused by name", async () => {
+  const { engine } = shouting();
+  assert.equal(await engine.one("a", { mark: "!" }), "A!");
+  const message = 'Cannot shout a text: there is no option "marks"; there are mark, signal, progress_callback';
+  await assert.rejects(() => engine.one("a", { marks: "!" } as object), new RangeError(message));
+  assert.throws(() => engine.stream([], { marks: "!" } as object), /no option "marks"; there are .*, errors, window/);
+  for (const window of [0, 1.5, NaN]) assert.throws(() => engine.stream([], { window }), RangeError);
+  assert.throws(() => engine.stream([], { errors: "skip" as "yield" }), RangeError);
+});
+
+Deno.test("batches hold inputs of like length, longest first, within the token budget", async () => {
+  const { engine, journal } = shouting();
+  const third = BATCH_TOKENS / 4;
+  const texts = words([7, third, 7, third, third, 7, third, third]);
+  assert.deepEqual(await engine.many(texts), texts.map((text) => text.toUpperCase()));
+  assert.deepEqual(journal.batches.map((batch) => batch.map(({ length }) => length)), [
+    [third, third, third, third],
+    [third, 7, 7, 7],
+  ]);
+});
+
+Deno.test("the next batch is submitted before the last is read, and no more than that", async () => {
+  const { engine, journal } = shouting(() => tick());
+  await engine.many(words(new Array(6).fill(BATCH_TOKENS)));
+  assert.equal(journal.batches.length, 6);
+  assert.equal(journal.mostRunning, 2);
+});
+
+Deno.test("a bad input of a list is named, and nothing is computed", async () => {
+  const { engine, journal } = shouting();
+  await assert.rejects(
+    () => engine.many(["a", "b?", "c?"]),
+    new InputError("Cannot shout text 2 of 3: it must not ask"),
+  );
+  await assert.rejects(() => engine.one("b?"), new InputError("Cannot shout the text: it must not ask"));
+  assert.equal(journal.batches.length, 0);
+});
+
+Deno.test("a result that is not finite is withheld", async () => {
+  const { engine } = shouting();
+  const error = new NonFiniteError("Cannot shout text 2 of 2: the model gave Infinity, so the answer is withheld");
+  await assert.rejects(() => engine.many(["a", "b ∞"]), error);
+  const answers = await Array.fromAsync(engine.stream(["a", "b ∞", "c"], { errors: "yield" }));
+  assert.deepEqual([answers[0], answers[2]], ["A", "C"]);
+  assert(answers[1] instanceof NonFiniteError);
+});
+
+Deno.test("an error of the model ends the call, after what else runs", async () => {
+  const { engine, journal } = shouting(async (texts) => {
+    await tick(texts[0]!.startsWith("0") ? 0 : 20);
+    if (texts[0]!.startsWith("0")) throw new Error("lost");
+  });
+  await assert.rejects(() => engine.many(words([BATCH_TOKENS, BATCH_TOKENS, BATCH_TOKENS])), /lost/);
+  assert.deepEqual([journal.batches.length, journal.running], [2, 0]);
+});
+
+Deno.test("progress counts the inputs that are answered", async () => {
+  const { engine } = shouting();
+  const seen: Progress[] = [];
+  const options = { progress_callback: (progress: Progress) => void seen.push(progress) };
+  await engine.many(words([BATCH_TOKENS, 5, BATCH_TOKENS, 5]), options);
+  assert.deepEqual(seen, [{ done: 1, total: 4 }, { done: 2, total: 4 }, { done: 4, total: 4 }]);
+  seen.length = 0;
+  await Array.fromAsync(engine.stream(words([5, 5, 5]), { ...options, window: 2 }));
+  assert.deepEqual(seen, [{ done: 2 }, { done: 3 }]);
+  const stop = () => engine.many(["a"], { progress_callback: () => assert.fail("enough") });
+  await assert.rejects(stop, /enough/);
+});
+
+Deno.test("a stream answers in order, from arrays, generators and async generators", async () => {
+  const { engine } = shouting();
+  const texts = words(Array.from({ length: 500 }, (_, i) => 3 + i * 7 % 31));
+  const expected = texts.map((text) => text.toUpperCase());
+  async function* slowly() {
+    for (const text of texts) {
+      if (text.length % 10 === 0) await tick();
+      yield text;
+    }
+  }
+  for (const source of [texts, texts.values(), slowly()]) {
+    assert.deepEqual(await Array.fromAsync(engine.stream(source, { window: 64 })), expected);
+  }
+  assert.deepEqual(await Array.fromAsync(engine.stream([])), []);
+});
+
+Deno.test("a stream reads at most two windows ahead, and nothing while nobody asks", async () => {
+  const { engine, journal } = shouting();
+  let pulled = 0;
+  function* endless() {
+    for (;;) yield `${pulled++}`;
+  }
+  const window = 10;
+  let answered = 0;
+  const answers = engine.stream(endless(), { window });
+  await tick();
+  assert.equal(pulled, 0);
+  for await (const answer of answers) {
+    assert.equal(answer, `${answered++}`);
+    assert(pulled - answered < 2 * window, `${pulled} read, ${answered} answered`);
+    if (answered === 7) {
+      const before: number = pulled;
+      await tick(5);
+      assert.equal(pulled, before);
+    }
+    if (answered === 95) break;
+  }
+  assert.equal(journal.running, 0);
+});
+
+Deno.test("a window also ends where it has tokens enough, so that long texts are not piled up", async () => {
+  const { engine } = shouting();
+  let pulled = 0;
+  function* long() {
+    for (;;) yield `${pulled++}`.padEnd(BATCH_TOKENS, "x");
+  }
+  for await (const _ of engine.stream(long())) break;
+  assert(pulled <= 32, `${pulled} read`);
+});
+
+Deno.test("whoever needs an answer before the next input gets it", async () => {
+  const { engine } = shouting();
+  let answer = "";
+  async function* conversation() {
+    for (const text of ["a", "b?", "c"]) {
+      answer = "";
+      yield text;
+      while (answer === "") await tick(5);
+    }
+  }
+  const seen: string[] = [];
+  for await (const given of engine.stream(conversation(), { errors: "yield" })) {
+    answer = String(given);
+    seen.push(answer);
+  }
+  assert.deepEqual(seen, ["A", "InputError: Cannot shout text 2: it must not ask", "C"]);
+});
+
+Deno.test("a bad input ends a stream where its answer would be, or takes its place", async () => {
+  const { engine } = shouting();
+  const texts = ["a", "b", "c?", "d", "e?"];
+  const seen: string[] = [];
+  const all = async () => {
+    for await (const answer of engine.stream(texts)) seen.push(answer);
+  };
+  await assert.rejects(all, new InputError("Cannot shout text 3: it must not ask"));
+  assert.deepEqual(seen, ["A", "B"]);
+  const answers = await Array.fromAsync(engine.stream(texts, { errors: "yield" }));
+  assert.deepEqual(answers.map((answer) => typeof answer === "string" ? answer : answer.message), [
+    "A",
+    "B",
+    "Cannot shout text 3: it must not ask",
+    "D",
+    "Cannot shout text 5: it must not ask",
+  ]);
+});
+
+Deno.test("what a source gave before it failed is answered first", async () => {
+  const { engine } = shouting();
+  async function* failing() {
+    yield "a";
+    await tick();
+    yield "b";
+    throw new Error("the file is torn");
+  }
+  for (
+    const source of [
+      failing(),
+      (function* () {
+        yield "a";
+        yield "b";
+        throw new Error("the file is torn");
+      })(),
+    ]
+  ) {
+    const seen: string[] = [];
+    await assert.rejects(async () => {
+      for await (const answer of engine.stream(source)) seen.push(answer);
+    }, /the file is torn/);
+    assert.deepEqual(seen, ["A", "B"]);
+  }
+});
+
+Deno.test("a stream that is left closes its source and waits for what runs", async () => {
+  const { engine, journal } = shouting(() => tick(5));
+  let closed = false;
+  async function* source() {
+    try {
+      for (let i = 0;; i++) yield `${i}`;
+    } finally {
+      await tick();
+      closed = true;
+    }
+  }
+  for await (const _ of engine.stream(source(), { window: 3 })) break;
+  assert.deepEqual([closed, journal.running], [true, 0]);
+});
+
+Deno.test("aborting ends a list and a stream with the signal's reason, when nothing runs any more", async () => {
+  const texts = words(new Array(8).fill(BATCH_TOKENS));
+  for (const way of ["list", "stream"]) {
+    const controller = new AbortController();
+    const { engine, journal } = shouting(async () => {
+      await tick();
+      if (journal.batches.length >= 3) controller.abort(new Error("enough"));
+    });
+    const { signal } = controller;
+    const call = async () =>
+      way === "list" ? await engine.many(texts, { signal }) : await Array.fromAsync(engine.stream(texts, { signal }));
+    await assert.rejects(call, /enough/);
+    assert.equal(journal.running, 0);
+    assert(journal.batches.length <= 4, `${journal.batches.length} batches`);
+  }
+});
+
+Deno.test("aborting a stream gives no further answer, not even one that is there", async () => {
+  const controller = new AbortController();
+  const seen: string[] = [];
+  await assert.rejects(async () => {
+    for await (const answer of shouting().engine.stream(["a", "b", "c"], { signal: controller.signal })) {
+      seen.push(answer);
+      if (answer === "B") controller.abort(new Error("enough"));
+    }
+  }, /enough/);
+  assert.deepEqual(seen, ["A", "B"]);
+});
+
+Deno.test("aborting before a call begins computes nothing", async () => {
+  const { engine, journal } = shouting();
+  const signal = AbortSignal.abort(new Error("never"));
+  await assert.rejects(() => engine.many(["a"], { signal }), /never/);
+  await assert.rejects(() => Array.fromAsync(engine.stream(["a"], { signal })), /never/);
+  assert.equal(journal.batches.length, 0);
+});
+
+Deno.test("aborting does not wait for a source that gives nothing", async () => {
+  const { engine } = shouting();
+  const controller = new AbortController();
+  let give = () => {};
+  async function* silent() {
+    yield "a";
+    await new Promise<void>((resolve) => give = resolve);
+    yield "b";
+  }
+  const seen: string[] = [];
+  await assert.rejects(async () => {
+    for await (const answer of engine.stream(silent(), { signal: controller.signal })) {
+      seen.push(answer);
+      setTimeout(() => controller.abort(new Error("enough")), 5);
+    }
+  }, /enough/);
+  assert.deepEqual(seen, ["A"]);
+  give();
+});

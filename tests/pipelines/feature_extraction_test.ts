@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { ConfigError, InputError } from "../../src/base/errors.ts";
+import { Tensor } from "../../src/base/tensor.ts";
+import { NarrowBertConfig } from "../../src/model/config.ts";
+import { createFeatureExtraction, type FeatureExtractor } from "../../src/pipelines/feature_extraction.ts";
+import type { SentenceConfig } from "../../src/pipelines/pooling.ts";
+import { type Call, shippedTokenizer } from "./fakes.ts";
+
+const tokenizer = await shippedTokenizer();
+const WIDTH = 16;
+
+/** The state of a token: multiples of its id, less its place, so that signs and sizes differ. */
+const state = (id: number, place: number) => Array.from({ length: WIDTH }, (_, i) => (i - 7) * id / 100 - place);
+
+/** A model without layers; it records its calls. */
+class FakeEncoder implements FeatureExtractor {
+  readonly config = new NarrowBertConfig({ hidden_size: WIDTH, num_attention_heads: 2, max_position_embeddings: 96 });
+  readonly calls: Call[] = [];
+
+  forward(inputs: object) {
+    const { input_ids, narrow_mask } = inputs as Required<Call>;
+    this.calls.push(inputs as Call);
+    const rows = input_ids.map((ids, b) => ids.map(state).filter((_, l) => narrow_mask[b]![l] === 1));
+    const longest = Math.max(...rows.map(({ length }) => length));
+    const padded = rows.map((row) => [...row.flat(), ...new Array((longest - row.length) * WIDTH).fill(0)]);
+    const last_hidden_state = new Tensor("float32", padded.flat(), [rows.length, longest, WIDTH]);
+    return Promise.resolve({ last_hidden_state });
+  }
+
+  mean_pooling(inputs: object) {
+    const { input_ids, attention_mask } = inputs as Call;
+    this.calls.push(inputs as Call);
+    const means = input_ids.map((ids, b) => mean(ids.filter((_, l) => attention_mask[b]![l] === 1).map(state)));
+    return Promise.resolve(new Tensor("float32", means.flat(), [means.length, WIDTH]));
+  }
+
+  dispose() {}
+}
+
+const mean = (rows: number[][]) => rows[0]!.map((_, i) => rows.reduce((sum, row) => sum + row[i]!, 0) / rows.length);
+const lengthOf = ({ data }: Tensor) => Math.sqrt(Array.from(data, Number).reduce((sum, x) => sum + x * x, 0));
+const float32 = (values: number[]) => [...Float32Array.from(values)];
+
+function fake(sentence?: SentenceConfig) {
+  const model = new FakeEncoder();
+  return { model, embed: createFeatureExtraction({ model, tokenizer }, sentence) };
+}
+
+Deno.test("a text gives a tensor, a list an array of tensors, a stream one after the other", async () => {
+  const { embed } = fake();
+  const one = await embed("person", { pooling: "mean" });
+  assert.deepEqual([one.type, one.dims], ["float32", [1, WIDTH]]);
+  const [first, second, ...more] = await embed(["person", "person horse"], { pooling: "mean" });
+  assert.deepEqual([first, more], [one, []]);
+  const streamed = await Array.fromAsync(embed.stream(["person", "person horse"], { pooling: "mean" }));
+  assert.deepEqual(streamed, [one, second]);
+  assert.deepEqual(await embed([], { precision: "int8" }), []);
+});
+
+Deno.test("without pooling every token has its embedding, and padding has none", async () => {
+  const { embed, model } = fake();
+  const [short, long] = await embed(["person", "person horse"]);
+  assert.deepEqual([short!.dims, long!.dims], [[1, 3, WIDTH], [1, 4, WIDTH]]);
+  assert.deepEqual(short!.tolist(), [[2, 340, 3].map(state).map(float32)]);
+  assert.deepEqual(model.calls[0]!.narrow_mask, model.calls[0]!.attention_mask);
+});
+
+Deno.test("mean takes all tokens, cls asks for the first row alone", async () => {
+  const { embed, model } = fake();
+  const [, long] = await embed(["person", "person horse"], { pooling: "mean" });
+  assert.deepEqual(long!.tolist(), [float32(mean([2, 340, 1484, 3].map(state)))]);
+  const [first] = await embed(["person", "person horse"], { pooling: "cls" });
+  assert.deepEqual(first!.tolist(), [float32(state(2, 0))]);
+  assert.deepEqual(model.calls[1]!.narrow_mask, [[1, 0, 0, 0], [1, 0, 0, 0]]);
+});
+
+Deno.test("the model's files choose pooling, normalization and length; options go first", async () => {
+  const { embed } = fake({ pooling: "mean", normalize: true, maximum: 4 });
+  const own = await embed("person");
+  assert.deepEqual(own.dims, [1, WIDTH]);
+  assert(Math.abs(lengthOf(own) - 1) < 1e-6);
+  assert((lengthOf(await embed("person", { normalize: false }))) > 2);
+  assert.deepEqual((await embed("person", { pooling: "none" })).dims, [1, 3, WIDTH]);
+  await assert.rejects(() => embed("person horse person"), /the model takes 4 tokens, got 5/);
+  assert.deepEqual(await embed("person horse person", { truncation: true }), await embed("person horse"));
+});
+
+Deno.test("a pooling of the model that is not known is an error until one is chosen", async () => {
+  const { embed } = fake({ pooling: { unknown: "pooling_mode_max_tokens" }, normalize: false, maximum: Infinity });
+  await assert.rejects(() => embed("person"), (error) => {
+    assert(error instanceof ConfigError);
+    assert.match(error.message, /they ask for pooling_mode_max_tokens, .* choose one by pooling/);
+    return true;
+  });
+  assert.deepEqual((await embed("person", { pooling: "cls" })).dims, [1, WIDTH]);
+});
+
+Deno.test("normalize scales each embedding to length 1, after the dimensions are cut", async () => {
+  const { embed } = fake();
+  const whole = await embed("person", { pooling: "mean" });
+  const cut = await embed("person", { pooling: "mean", dimensions: 5 });
+  assert.deepEqual(cut.data, (whole.data as Float32Array).slice(0, 5));
+  const unit = await embed("person", { pooling: "mean", dimensions: 5, normalize: true });
+  assert.deepEqual(unit.dims, [1, 5]);
+  unit.data.forEach((x, i) => assert(Math.abs(Number(x) - Number(cut.data[i]) / lengthOf(cut)) < 1e-7));
+  const tokens = await embed("person", { normalize: true });
+  for (const row of (tokens.tolist() as number[][][])[0]!) assert(Math.abs(Math.hypot(...row) - 1) < 1e-6);
+});
+
+Deno.test("int8 and uint8 take their ranges from the list, or as they are given", async () => {
+  const { embed } = fake();
+  const texts = ["person", "horse", "person horse"];
+  const floats = await embed(texts, { pooling: "mean" });
+  const steps = await embed(texts, { pooling: "mean", precision: "uint8" });
+  for (let i = 0; i < WIDTH; i++) {
+    const values = floats.map(({ data }) => Number(data[i]));
+    const [least, most] = [Math.min(...values), Math.max(...values)];
+    values.forEach((x, text) => {
+      assert(Math.abs(Number(steps[text]!.data[i]) - (x - least) / (most - least) * 255) < 1.001);
+    });
+  }
+  const ranges = [new Array(WIDTH).fill(-10), new Array(WIDTH).fill(10)] as const;
+  const options = { pooling: "mean", precision: "int8", ranges } as const;
+  const given = await embed(texts, options);
+  assert.deepEqual(given.map(({ type, dims }) => [type, dims]), texts.map(() => ["int8", [1, WIDTH]]));
+  assert.deepEqual(await embed(texts[1]!, options), given[1]);
+  assert.deepEqual(await Array.fromAsync(embed.stream(texts, options)), given);
+});
+
+Deno.test("binary is bytes of signs, of one text, a list and a stream", async () => {
+  const { embed } = fake();
+  const floats = (await embed("person", { pooling: "mean" })).tolist() as number[][];
+  const signs = floats[0]!.map((x) => Number(x > 0)).join("");
+  const one = await embed("person", { pooling: "mean", precision: "ubinary" });
+  assert.deepEqual([one.type, one.dims], ["uint8", [1, 2]]);
+  const [bytes] = one.tolist() as number[][];
+  assert.equal(bytes!.map((byte) => byte.toString(2).padStart(8, "0")).join(""), signs);
+  assert.deepEqual(await embed(["person"], { pooling: "mean", precision: "ubinary" }), [one]);
+  assert.deepEqual(await Array.fromAsync(embed.stream(["person"], { pooling: "mean", precision: "ubinary" })), [one]);
+});
+
+Deno.test("options that cannot be are refused before the model runs", async () => {
+  const { embed, model } = fake();
+  const refused = (options: object, message: RegExp) =>
+    assert.rejects(() => embed("person", options), (error) => {
+      assert(error instanceof RangeError);
+      assert.match(error.message, message);
+      return true;
+    });
+  await refused({ pooling: "max" }, /pooling must be one of none, mean, cls, got "max"/);
+  await refused({ precision: "int4" }, /precision must be one of float32, .*, got "int4"/);
+  for (const dimensions of [0, 17, 1.5]) {
+    await refused({ dimensions }, /dimensions must be a whole number from 1 to 16/);
+  }
+  await refused({ dimensions: 12, precision: "binary" }, /dimensions must be a multiple of 8/);
+  await refused({ ranges: [[0], [1]], precision: "int8" }, /ranges must be two arrays of 16 numbers/);
+  await assert.rejects(() => embed("person", { poling: "mean" } as object), /there is no option "poling"/);
+  assert.throws(() => embed.stream(["person"], { precision: "int8" }), /a stream as int8 without ranges/);
+  await assert.rejects(() => embed(" "), InputError);
+  assert.deepEqual(model.calls, []);
+});

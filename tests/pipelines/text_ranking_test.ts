@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { ConfigError, InputError } from "../../src/base/errors.ts";
+import { createTextRanking, type RankingQuery } from "../../src/pipelines/text_ranking.ts";
+import { FakeClassifier, shippedTokenizer } from "./fakes.ts";
+
+const tokenizer = await shippedTokenizer();
+
+/** A pipeline over a model whose logit is the length of the pair. */
+function ranking(config: Record<string, unknown> = { num_labels: 1 }) {
+  const model = new FakeClassifier(config, (ids) => [ids.filter((id) => id !== 0).length]);
+  return { model, rank: createTextRanking({ model, tokenizer }) };
+}
+
+Deno.test("texts come best first, with sigmoids or raw scores, and themselves on request", async () => {
+  const { rank, model } = ranking();
+  const texts = ["king", "king of a tree", "tree of"];
+  const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+  assert.deepEqual(await rank("horse", texts), [
+    { index: 1, score: sigmoid(8) },
+    { index: 2, score: sigmoid(6) },
+    { index: 0, score: sigmoid(5) },
+  ]);
+  assert.equal(model.calls.length, 1);
+  assert.deepEqual(await rank("horse", texts, { raw_scores: true, return_text: true }), [
+    { index: 1, score: 8, text: "king of a tree" },
+    { index: 2, score: 6, text: "tree of" },
+    { index: 0, score: 5, text: "king" },
+  ]);
+  assert.deepEqual(await rank("horse", []), []);
+});
+
+Deno.test("queries in a list and in a stream are ranked each for itself", async () => {
+  const { rank, model } = ranking();
+  const queries = [{ query: "horse", texts: ["king", "a king"] }, { query: "a tree", texts: ["person"] }];
+  const answers = await rank(queries);
+  assert.deepEqual(answers.map((answer) => answer.map(({ index }) => index)), [[1, 0], [0]]);
+  assert.equal(model.calls.length, 1);
+  assert.deepEqual(await Array.fromAsync(rank.stream(queries)), answers);
+});
+
+Deno.test("queries that cannot be ranked, and models of several labels, are refused", async () => {
+  const { rank, model } = ranking();
+  const cases: [query: unknown, error: Error][] = [
+    [
+      { query: "horse", texts: ["king", " "] },
+      new InputError('Cannot rank the texts of query 1 of 2: text 2 of 2 must hold a word, got " "'),
+    ],
+    [
+      { query: 7, texts: ["king"] },
+      new TypeError("Cannot rank the texts of query 1 of 2: its query must be a string, got a number"),
+    ],
+    [
+      { query: "horse" },
+      new TypeError("Cannot rank the texts of query 1 of 2: its texts must be an array of strings, got undefined"),
+    ],
+  ];
+  for (const [query, error] of cases) {
+    await assert.rejects(() => rank([query as RankingQuery, { query: "a", texts: [] }]), error);
+  }
+  assert.equal(model.calls.length, 0);
+  const wrong = new ConfigError(
+    "Cannot rank texts: the model must have one label, got 2 (LABEL_0, LABEL_1); " +
+      "take one that was trained to score pairs of query and text",
+  );
+  assert.throws(() => ranking({}), wrong);
+});

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { TokenizerError } from "../../src/base/errors.ts";
+import { AutoTokenizer, NarrowBertTokenizer, NarrowBertTokenizerFast } from "../../src/model/tokenizer.ts";
+import { randomTexts } from "./random_texts.ts";
+
+const MODEL = new URL("../../examples/models/wordnet/mlm/", import.meta.url);
+const utf8 = (text: string) => new TextEncoder().encode(text);
+const SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+
+Deno.test("both classes and AutoTokenizer give the same encodings", async () => {
+  const slow = await NarrowBertTokenizer.from_pretrained(MODEL);
+  const fast = await NarrowBertTokenizerFast.from_pretrained(MODEL);
+  const auto = await AutoTokenizer.from_pretrained(MODEL);
+  const autoSlow = await AutoTokenizer.from_pretrained(MODEL, { use_fast: false });
+  assert(fast instanceof NarrowBertTokenizerFast && auto instanceof NarrowBertTokenizerFast);
+  assert(!(slow instanceof NarrowBertTokenizerFast) && !(autoSlow instanceof NarrowBertTokenizerFast));
+  assert.deepEqual([slow, fast, auto, autoSlow].map(({ is_fast }) => is_fast), [false, true, true, false]);
+  const options = { padding: true, return_offsets_mapping: true } as const;
+  const [text = "", text_pair = ""] = randomTexts(2, 1);
+  const batch = ["a large [MASK]", [text, text_pair] as const];
+  const expected = fast.batch_encode_plus(batch, options);
+  for (const tokenizer of [slow, auto, autoSlow]) {
+    assert.deepEqual(tokenizer.batch_encode_plus(batch, options), expected);
+  }
+});
+
+Deno.test("save_vocabulary writes a vocab.txt that gives the same tokenizer", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const tokenizer = await AutoTokenizer.from_pretrained(MODEL);
+    const inner = join(folder, "made", "on the way");
+    assert.deepEqual(await tokenizer.save_vocabulary(inner), [join(inner, "vocab.txt")]);
+    assert.deepEqual(await tokenizer.save_vocabulary(folder, { filename_prefix: "my" }), [
+      join(folder, "my-vocab.txt"),
+    ]);
+    const saved = await Deno.readTextFile(join(inner, "vocab.txt"));
+    assert.equal(saved, await Deno.readTextFile(new URL("vocab.txt", MODEL)));
+    assert.equal(saved, await Deno.readTextFile(join(folder, "my-vocab.txt")));
+    const again = await AutoTokenizer.from_pretrained(inner);
+    for (const text of randomTexts(50, 2)) assert.deepEqual(again.encode_plus(text), tokenizer.encode_plus(text));
+    await assert.rejects(tokenizer.save_vocabulary(folder, { filename_prefix: "../up" }), {
+      name: "TypeError",
+      message: 'Cannot save a vocabulary: filename_prefix must be part of a name, got "../up"',
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a vocabulary that does not fit into lines is not saved", async () => {
+  const load = (model: object) => {
+    const parts = { normalizer: null, pre_tokenizer: { type: "WhitespaceSplit" }, post_processor: null, decoder: null };
+    const file = JSON.stringify({ ...parts, model, added_tokens: [] });
+    return AutoTokenizer.from_pretrained(new Map([["tokenizer.json", utf8(file)]]));
+  };
+  const vocab = Object.fromEntries(SPECIAL.map((token, id) => [token, id]));
+  const gap = await load({ type: "WordPiece", vocab: { ...vocab, word: 6 } });
+  const line = await load({ type: "WordPiece", vocab: { ...vocab, "a\nb": 5 } });
+  const pairs = await load({ type: "BPE", vocab: { ...vocab, a: 5 }, merges: [], unk_token: "[UNK]" });
+  for (
+    const [tokenizer, message] of [
+      [gap, /ids must count up from 0 without gaps, and 5 is missing or given twice/],
+      [line, /a piece must fit on a line, and "a\\nb" does not/],
+      [pairs, /it must be made of word pieces, and is not/],
+    ] as const
+  ) await assert.rejects(tokenizer.save_vocabulary("never written"), { name: "TokenizerError", message });
+});
+
+Deno.test("a tokenizer.json of another kind gives ids by the library, and no offsets", async () => {
+  const vocab = { ...Object.fromEntries(SPECIAL.map((token, id) => [token, id])), l: 5, o: 6, w: 7, lo: 8, low: 9 };
+  const file = {
+    normalizer: { type: "Lowercase" },
+    pre_tokenizer: { type: "WhitespaceSplit" },
+    post_processor: null,
+    decoder: null,
+    model: { type: "BPE", vocab, merges: ["l o", "lo w"], unk_token: "[UNK]" },
+    added_tokens: [{ id: 4, content: "[MASK]", special: true }],
+  };
+  const tokenizer = await AutoTokenizer.from_pretrained(new Map([["tokenizer.json", utf8(JSON.stringify(file))]]));
+  assert.deepEqual(tokenizer.tokenize("LOW lol [MASK]"), ["low", "lo", "l", "[MASK]"]);
+  assert.deepEqual(tokenizer.encode("low", { text_pair: "ow", padding: "max_length", max_length: 8 }), [
+    ...[2, 9, 3, 6, 7, 3],
+    ...[0, 0],
+  ]);
+  for (const option of ["return_offsets_mapping", "return_word_ids"]) {
+    assert.throws(() => tokenizer.encode("low", { [option]: true }), (error) => {
+      assert(error instanceof TokenizerError);
+      assert.match(error.message, /tokenizer.json of "memory/" must be of BERT's kind/);
+      return true;
+    });
+  }
+});
