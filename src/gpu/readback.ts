@@ -40,15 +40,20 @@ export class StagingPool {
     return this.#device.createBuffer({ label: "staging", size, usage: MAP_READ_COPY_DST });
   }
 
-  /** Waits for the buffer's contents and returns the first `bytes` bytes as a copy; the buffer goes back to the pool. */
-  async read(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+  /** Waits for the buffer's first `bytes` bytes and returns a copy of them; the buffer goes back to the pool. */
+  read(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+    return this.readInto(buffer, bytes, (mapped) => mapped.slice(0, bytes));
+  }
+
+  /** As {@linkcode read}, but gives `take` the mapped bytes themselves, which are gone when it returns: it must copy. */
+  async readInto<T>(buffer: GPUBuffer, bytes: number, take: (mapped: ArrayBuffer) => T): Promise<T> {
     const length = Math.max(4, Math.ceil(bytes / 4) * 4);
     try {
       await buffer.mapAsync(MAP_MODE_READ, 0, length);
-      const copy = buffer.getMappedRange(0, length).slice(0, bytes);
+      const taken = take(buffer.getMappedRange(0, length));
       buffer.unmap();
       this.release(buffer);
-      return copy;
+      return taken;
     } catch (error) {
       this.#destroy(buffer);
       throw error;

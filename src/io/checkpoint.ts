@@ -79,22 +79,23 @@ export class Checkpoint {
  * @throws {CheckpointError} Where there are none, or a file is not valid.
  */
 export async function openCheckpoint(folder: ModelFolder, options: ReadOptions = {}): Promise<Checkpoint> {
+  const { location } = folder;
   if (await folder.has(SINGLE_FILE)) {
-    return new Checkpoint(folder.location, parseSafetensors(await folder.read(SINGLE_FILE, options), SINGLE_FILE));
+    return new Checkpoint(location, parseSafetensors(await folder.read(SINGLE_FILE, options), SINGLE_FILE));
   }
-  if (await folder.has(INDEX_FILE)) return new Checkpoint(folder.location, await readShards(folder, options));
+  if (await folder.has(INDEX_FILE)) return new Checkpoint(location, await readShards(folder, options));
   for (const pickle of PICKLE_FILES) {
     if (await folder.has(pickle)) {
       throw new CheckpointError(
         `Cannot load weights from ${
-          quote(folder.location)
-        }: ${SINGLE_FILE} is needed, found only ${pickle}, a format ` +
-          "that is not read; save the model as safetensors",
+          quote(location)
+        }: ${SINGLE_FILE} is needed, found only ${pickle}, a format that is ` +
+          "not read; save the model as safetensors",
       );
     }
   }
   throw new CheckpointError(
-    `Cannot load weights from ${quote(folder.location)}: ${SINGLE_FILE} or ${INDEX_FILE} is needed, found neither`,
+    `Cannot load weights from ${quote(location)}: ${SINGLE_FILE} or ${INDEX_FILE} is needed, found neither`,
   );
 }
 
@@ -104,7 +105,7 @@ async function readShards(folder: ModelFolder, options: ReadOptions): Promise<Ma
   for (const file of new Set(fileOf.values())) {
     const shard = parseSafetensors(await folder.read(file, options), file);
     const fail = (problem: string) => {
-      throw new CheckpointError(`Cannot read ${quote(file)} of ${quote(INDEX_FILE)}: ${problem}`);
+      throw new CheckpointError(`Cannot read ${quote(file)}: ${problem}`);
     };
     for (const [name, tensor] of shard) {
       if (tensors.has(name)) fail(`tensor ${quote(name)} must be in one file, and is in another one too`);
@@ -112,7 +113,7 @@ async function readShards(folder: ModelFolder, options: ReadOptions): Promise<Ma
     }
     const missing = [...fileOf].filter(([name, listed]) => listed === file && !shard.has(name));
     if (missing.length > 0) {
-      fail(`it must have the tensors listed, but these are missing: ${missing.map(([n]) => quote(n)).join(", ")}`);
+      fail(`${INDEX_FILE} lists tensors that are not in it: ${missing.map(([name]) => quote(name)).join(", ")}`);
     }
   }
   return tensors;

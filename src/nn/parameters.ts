@@ -166,9 +166,11 @@ export class ParameterSet {
       const encoder = gpu.device.createCommandEncoder();
       encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
       gpu.device.queue.submit([encoder.finish()]);
-      const elements = new Float32Array(await gpu.staging.read(staging, bytes));
-      gpu.check();
-      for (const part of parts) tensors.set(part.name, { shape: part.shape, data: gatherPart(part, elements) });
+      const take = (mapped: ArrayBuffer) => {
+        const elements = new Float32Array(mapped, 0, bytes / 4);
+        for (const part of parts) tensors.set(part.name, { shape: part.shape, data: gatherPart(part, elements) });
+      };
+      await gpu.watch(() => gpu.staging.readInto(staging, bytes, take));
     }
     return tensors;
   }

@@ -63,7 +63,7 @@ Deno.test("gate: a part that runs no test, or has no task, has failed", async ()
 Deno.test("gate: an unknown part is refused before anything runs", async () => {
   const { code, lines, stderr } = await gate(["fmt", "nonsense"], {});
   assert.equal(code, 2);
-  assert.equal(stderr, 'Cannot run "nonsense": the gate has all, fmt, lint, check, doc, test, chromium\n');
+  assert.equal(stderr, 'Cannot run "nonsense": the gate has all, fmt, lint, check, doc, test, poisoned, chromium\n');
   assert.deepEqual(lines, [""]);
 });
 
