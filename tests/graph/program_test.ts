@@ -77,6 +77,16 @@ Deno.test("overlapping runs of all sizes give each its own results", async () =>
   program.dispose();
 });
 
+Deno.test("overlapping calls that fit create nothing either, once as many have overlapped before", async () => {
+  const program = exampleProgram(gpu);
+  const round = () => Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((i) => runAndCompare(program, exampleRun(20, i))));
+  await round();
+  const warm = countsOf(gpu);
+  for (let i = 0; i < 3; i++) await round();
+  assert.deepEqual(countsOf(gpu), warm);
+  program.dispose();
+});
+
 Deno.test("dispose waits for the runs under way, then gives everything back", async () => {
   const before = gpu.buffers.liveBytes;
   const program = exampleProgram(gpu);
