@@ -3,8 +3,8 @@
 const MAP_READ_COPY_DST = 0x01 | 0x08;
 const MAP_MODE_READ = 0x01;
 
-/** Free staging buffers kept for reuse. */
-const KEEP = 4;
+/** Free staging buffers kept for reuse, in bytes; beyond this they are destroyed, the smallest first. */
+const KEEP_BYTES = 64 * 1024 * 1024;
 
 /** Lends staging buffers and reads them. */
 export class StagingPool {
@@ -27,14 +27,25 @@ export class StagingPool {
     return this.#bytes;
   }
 
-  /** A staging buffer of at least `bytes` bytes: the smallest free one that fits, or a new one. */
+  /**
+   * A staging buffer of at least `bytes` bytes: the smallest free one that fits, or a new one.
+   *
+   * @throws {RangeError} If the device allows no buffer of that size.
+   */
   acquire(bytes: number): GPUBuffer {
     let best = -1;
     this.#free.forEach((buffer, i) => {
       if (buffer.size >= bytes && (best < 0 || buffer.size < (this.#free[best] as GPUBuffer).size)) best = i;
     });
     if (best >= 0) return this.#free.splice(best, 1)[0] as GPUBuffer;
-    const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, 4096)));
+    const { maxBufferSize } = this.#device.limits;
+    if (bytes > maxBufferSize) {
+      throw new RangeError(
+        `Cannot read ${bytes} bytes of results at once: this device allows buffers of ${maxBufferSize} bytes ` +
+          "(maxBufferSize); use a smaller batch, or ask for less",
+      );
+    }
+    const size = Math.min(2 ** Math.ceil(Math.log2(Math.max(bytes, 4096))), Math.floor(maxBufferSize / 4) * 4);
     this.#created++;
     this.#bytes += size;
     return this.#device.createBuffer({ label: "staging", size, usage: MAP_READ_COPY_DST });
@@ -63,9 +74,10 @@ export class StagingPool {
   /** Takes back an unmapped buffer that was acquired. */
   release(buffer: GPUBuffer): void {
     this.#free.push(buffer);
-    if (this.#free.length <= KEEP) return;
     this.#free.sort((a, b) => b.size - a.size);
-    this.#destroy(this.#free.pop() as GPUBuffer);
+    while (this.#free.length > 1 && this.#free.reduce((sum, { size }) => sum + size, 0) > KEEP_BYTES) {
+      this.#destroy(this.#free.pop() as GPUBuffer);
+    }
   }
 
   /** Destroys the free buffers. */

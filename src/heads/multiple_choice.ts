@@ -8,7 +8,7 @@ import { type ArrayInput, type FlatArray, readArray } from "../model/arrays.ts";
 import type { Body } from "../model/body.ts";
 import type { NarrowBertConfig } from "../model/config.ts";
 import type { Head } from "../model/config_heads.ts";
-import type { ModelInputs } from "../model/inputs.ts";
+import { checkNames, type ModelInputs } from "../model/inputs.ts";
 import { PreTrainedModel } from "../model/pretrained.ts";
 import { firstRowRule, toTensor } from "../model/row_rules.ts";
 import type { ForwardOptions } from "../model/runner.ts";
@@ -31,6 +31,7 @@ export class NarrowBertForMultipleChoice extends PreTrainedModel<PooledHead> {
    * @throws {InputError} If an input does not fit the model.
    */
   async forward(inputs: ModelInputs, options: ForwardOptions = {}): Promise<HeadOutput> {
+    checkNames(inputs);
     const { flat, questions, choices } = flattenChoices(inputs);
     const batch = this.readInputs(flat);
     const rule = firstRowRule(batch);

@@ -61,12 +61,7 @@ const NAMES = new Set([
  * @throws {InputError} Naming the input, what was expected and what was found.
  */
 export function readInputs(inputs: ModelInputs, config: NarrowBertConfig): Batch {
-  if (typeof inputs !== "object" || inputs === null) {
-    throw new InputError(`Cannot run the model: inputs must be an object with input_ids, got ${String(inputs)}`);
-  }
-  for (const name of Object.keys(inputs)) {
-    if (!NAMES.has(name)) throw new InputError(`Cannot run the model: there is no input "${name}"`);
-  }
+  checkNames(inputs);
   const read = (name: keyof ModelInputs) => {
     const input = inputs[name];
     return input === undefined || input === null ? null : readArray(name, input);
@@ -98,6 +93,16 @@ export function readInputs(inputs: ModelInputs, config: NarrowBertConfig): Batch
     headMask: readHeadMask(read("head_mask"), config),
     labels: read("labels"),
   };
+}
+
+/** Checks that `inputs` is an object of inputs that there are. */
+export function checkNames(inputs: ModelInputs): void {
+  if (typeof inputs !== "object" || inputs === null) {
+    throw new InputError(`Cannot run the model: inputs must be an object with input_ids, got ${String(inputs)}`);
+  }
+  for (const name of Object.keys(inputs)) {
+    if (!NAMES.has(name)) throw new InputError(`Cannot run the model: there is no input "${name}"`);
+  }
 }
 
 function checkIds(ids: FlatArray, config: NarrowBertConfig): [number, number] {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "npm:fast-check@4.10.2";
+import { fc } from "../deps.ts";
 import { normals, philox } from "../../src/base/random.ts";
 
 /** Known answers of Random123's `kat_vectors`, `philox2x32 10`: counter, key, result. */

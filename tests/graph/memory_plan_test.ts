@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "npm:fast-check@4.10.2";
+import { fc } from "../deps.ts";
 import { Graph, inputsOf, outputsOf, type Value } from "../../src/graph/graph.ts";
 import { planMemory } from "../../src/graph/memory_plan.ts";
 import { bytesOf, type Dim } from "../../src/graph/shape.ts";

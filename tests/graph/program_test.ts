@@ -3,6 +3,7 @@ import { Gpu, requestGpu } from "../../src/gpu/device.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { reshape, topK } from "../../src/graph/ops/rows.ts";
 import { Program, type RunOptions } from "../../src/graph/program.ts";
+import { activation, ACTIVATION_CODES } from "../../src/kernels/activation.ts";
 import { countsOf } from "../gpu/counts.ts";
 import { exampleProgram, exampleResult, exampleRun } from "./graphs.ts";
 
@@ -120,6 +121,27 @@ Deno.test("a missing size is an error that names it", async () => {
   const program = exampleProgram(gpu);
   const { sizes: { R: _, ...sizes }, inputs } = exampleRun(6, 1);
   await assert.rejects(program.run({ sizes, inputs }), /the call gives no size "R"/);
+  program.dispose();
+});
+
+Deno.test("a grid that no device has is an error that says the sizes, and costs nothing", async () => {
+  const g = new Graph(gpu.adapterClass);
+  const { out } = g.call(activation, {
+    label: "relu",
+    inputs: { x: g.input("x", "f32", ["N", 4]) },
+    outputs: { out: { shape: ["N", 4] } },
+    params: ({ count }) => ({ count: count as number, activation: ACTIVATION_CODES.relu }),
+  });
+  g.output("out", out);
+  const program = new Program(gpu, g);
+  const run = (count: number) => program.run({ sizes: { N: 1, count }, inputs: { x: Float32Array.of(-1, 0, 1, 2) } });
+  await run(4);
+  const counts = countsOf(gpu);
+  const beyond = 256 * 65_536 * 65_536;
+  const message = new RegExp(`Cannot run kernel activation: at most 65535 workgroups .*count=${beyond}.*smaller batch`);
+  for (let i = 0; i < 6; i++) await assert.rejects(run(beyond), { name: "RangeError", message });
+  assert.deepEqual((await run(4)).get("out")!.data, Float32Array.of(0, 0, 1, 2));
+  assert.deepEqual(countsOf(gpu), counts);
   program.dispose();
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "npm:fast-check@4.10.2";
+import { fc } from "../deps.ts";
 import { narrowCosts, type NarrowWork, planNarrowForm } from "../../src/model/narrow_planner.ts";
 
 const FREE = { withKeys: false };

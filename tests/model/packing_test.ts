@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "npm:fast-check@4.10.2";
+import { fc } from "../deps.ts";
 import { TILE_ROWS } from "../../src/kernels/attention.ts";
 import type { Batch } from "../../src/model/inputs.ts";
 import { pack, type Packed, packEmbeds, type RowRule } from "../../src/model/packing.ts";

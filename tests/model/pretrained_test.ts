@@ -1,93 +1,22 @@
-/** Loading, random weights, reading weights back, and giving a model's memory back. */
+/** Loading models, and giving their memory back. */
 
 import assert from "node:assert/strict";
 import {
   CheckpointError,
   ConfigError,
   NarrowBertConfig,
-  NarrowBertForMaskedLM,
-  NarrowBertForMultipleChoice,
-  NarrowBertForSequenceClassification,
-  NarrowBertForTokenClassification,
   NarrowBertModel,
   readSafetensors,
   requestGpu,
   Tensor,
   writeSafetensors,
 } from "../../mod.ts";
-import { type FloatDtype, toFloat32 } from "../../src/base/dtype.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 import { countsOf } from "../gpu/counts.ts";
 import { warningsOf } from "./warnings.ts";
 
-const CLASSES = {
-  NarrowBertModel,
-  NarrowBertForMaskedLM,
-  NarrowBertForSequenceClassification,
-  NarrowBertForMultipleChoice,
-  NarrowBertForTokenClassification,
-};
 const IDS = { input_ids: [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]] };
 const NARROW = { ...IDS, narrow_mask: [[1, 0, 0, 1, 0], [0, 0, 1, 0, 0]] };
-
-/** Names of the golden models. */
-const MODELS = [...Deno.readDirSync(new URL("../golden/models/", import.meta.url))].map(({ name }) => name).sort();
-
-/** A golden model by the class it was saved from, with a pooler where it has one. */
-async function loadGolden(name: string): Promise<NarrowBertModel> {
-  const { architectures } = await NarrowBertConfig.from_pretrained(goldenModel(name));
-  const Class = CLASSES[architectures![0] as keyof typeof CLASSES] as typeof NarrowBertModel;
-  return await Class.from_pretrained(goldenModel(name), {
-    add_pooling_layer: [...await storedTensors(name)].some(([n]) => n.includes("pooler")),
-  });
-}
-
-/** The tensors of a golden model's files by the names that they would have in the published layout, as 32-bit floats. */
-async function storedTensors(name: string): Promise<Map<string, Tensor>> {
-  const folder = goldenModel(name);
-  const files = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith(".safetensors"));
-  const tensors = new Map<string, Tensor>();
-  for (const file of files) {
-    for (const [stored, { dtype, shape, data }] of await readSafetensors(new URL(file, folder))) {
-      if (dtype === "I64") continue; // position_ids, which old versions of transformers stored
-      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-      tensors.set(publishedName(stored, name), new Tensor("float32", toFloat32(dtype as FloatDtype, bytes), shape));
-    }
-  }
-  return tensors;
-}
-
-/** The layouts that goldens are stored in, by hand: the authors' prefix, and one list of layers of which two are full. */
-function publishedName(stored: string, model: string): string {
-  const name = stored.replace(
-    /^(narrow_bert\.|bert\.)?(?=(embeddings|encoder|encoder_narrow|pooler)\.)/,
-    "narrow_bert.",
-  )
-    .replace(/\.gamma$/, ".weight").replace(/\.beta$/, ".bias");
-  if (model !== "ordinary-bert") return name;
-  return name.replace(/\.encoder\.layer\.([2-9])\./, (_, layer) => `.encoder_narrow.layer.${Number(layer) - 2}.`);
-}
-
-Deno.test("there are 28 golden models", () => assert.equal(MODELS.length, 28));
-
-for (const name of MODELS) {
-  Deno.test(`state_dict of ${name} has the checkpoint's tensors, bit for bit`, async () => {
-    const stored = await storedTensors(name);
-    using model = await loadGolden(name);
-    const state = await model.state_dict();
-    // Copies of tied weights, leftovers of pretraining and poolers without a use are stored, but are no parameters.
-    const extra = [...stored.keys()].filter((key) => !state.has(key));
-    assert.deepEqual(extra.filter((key) => !/decoder|seq_relationship|pooler/.test(key)), []);
-    for (const [key, tensor] of state) {
-      assert.deepEqual(tensor.dims, stored.get(key)?.dims, key);
-      assert.deepEqual(bitsOf(tensor), bitsOf(stored.get(key)!), key);
-    }
-  });
-}
-
-function bitsOf({ data }: Tensor): Uint32Array {
-  return new Uint32Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
-}
 
 Deno.test("a path, a URL and files in memory give the same model", async () => {
   const url = goldenModel("base");
@@ -207,49 +136,6 @@ const SMALL = new NarrowBertConfig({
   intermediate_size: 70,
   max_position_embeddings: 40,
   pad_token_id: 7,
-});
-
-Deno.test("random weights are the same for a seed, and others for another", async () => {
-  const states = [];
-  for (const seed of [5, 5, 6]) {
-    using model = await NarrowBertForMaskedLM.from_config(SMALL, { seed });
-    states.push(await model.state_dict());
-  }
-  const [first, again, other] = states as [Map<string, Tensor>, Map<string, Tensor>, Map<string, Tensor>];
-  assert.deepEqual(again, first);
-  for (const [name, tensor] of first) {
-    const constant = tensor.dims.length === 1;
-    (constant ? assert.deepEqual : assert.notDeepEqual)(other.get(name)!.data, tensor.data, name);
-  }
-  const matrices = [...first].filter(([, { dims }]) => dims.length > 1).map(([, { data }]) =>
-    (data as Float32Array).slice(0, 8).join()
-  );
-  assert.equal(new Set(matrices).size, matrices.length, "no two weights are the same numbers");
-});
-
-Deno.test("random weights are BERT's: deviation initializer_range, biases 0, LayerNorms 1, padding 0", async () => {
-  using model = await NarrowBertModel.from_config(SMALL, { seed: 1 });
-  for (const [name, { data, dims }] of await model.state_dict()) {
-    const values = data as Float32Array;
-    if (name.endsWith("LayerNorm.weight")) assert.ok(values.every((value) => value === 1), name);
-    else if (dims.length === 1) assert.ok(values.every((value) => value === 0), name);
-    else {
-      const padding = name.endsWith("word_embeddings.weight") ? 60 : 0;
-      if (padding > 0) assert.ok(values.slice(7 * 60, 8 * 60).every((value) => value === 0), "the padding word is 0");
-      const variance = values.reduce((sum, value) => sum + value * value, 0) / (values.length - padding);
-      const error = Math.abs(variance / 0.02 ** 2 - 1);
-      assert.ok(error < 5 * Math.sqrt(2 / values.length), `${name}: the variance is off by ${error}`);
-    }
-  }
-});
-
-Deno.test("a seed is a whole number of 32 bits", async () => {
-  for (const seed of [-1, 0.5, 2 ** 32, NaN]) {
-    await assert.rejects(NarrowBertModel.from_config(SMALL, { seed }), {
-      name: "RangeError",
-      message: /seed must be a whole/,
-    });
-  }
 });
 
 Deno.test("a model takes the GPU bytes that it says, and gives them back once", async () => {

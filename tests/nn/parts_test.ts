@@ -1,7 +1,7 @@
 /** How checkpoint tensors lie in the matrices of the GPU, and come back. */
 
 import assert from "node:assert/strict";
-import fc from "npm:fast-check@4.10.2";
+import { fc } from "../deps.ts";
 import { gatherPart, type Group, type Part, scatterPart } from "../../src/nn/parameters.ts";
 
 /** A part in a matrix of `elements` numbers. */
