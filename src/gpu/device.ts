@@ -138,7 +138,8 @@ let shared: Promise<Gpu> | null = null;
  * @throws {NoAdapterError} If there is no WebGPU adapter; the message says what to install.
  */
 export function requestGpu(options: GpuOptions = {}): Promise<Gpu> {
-  const { device, checked, poisoned } = { ...debugFromEnvironment(), ...options };
+  const environment = debugFromEnvironment();
+  const { device, checked = environment.checked, poisoned = environment.poisoned } = options;
   if (device !== undefined) return Promise.resolve(gpuOf(device, { checked, poisoned }));
   if (options.checked !== undefined || options.poisoned !== undefined) return openGpu({ checked, poisoned });
   if (shared === null) {

@@ -3,7 +3,7 @@
 const MAP_READ_COPY_DST = 0x01 | 0x08;
 const MAP_MODE_READ = 0x01;
 
-/** Free staging buffers kept for reuse, in bytes; beyond this they are destroyed, the smallest first. */
+/** Free staging buffers kept for reuse, in bytes; beyond this those that rested longest are destroyed. */
 const KEEP_BYTES = 64 * 1024 * 1024;
 
 /** Lends staging buffers and reads them. */
@@ -74,10 +74,8 @@ export class StagingPool {
   /** Takes back an unmapped buffer that was acquired. */
   release(buffer: GPUBuffer): void {
     this.#free.push(buffer);
-    this.#free.sort((a, b) => b.size - a.size);
-    while (this.#free.length > 1 && this.#free.reduce((sum, { size }) => sum + size, 0) > KEEP_BYTES) {
-      this.#destroy(this.#free.pop() as GPUBuffer);
-    }
+    const freeBytes = () => this.#free.reduce((sum, { size }) => sum + size, 0);
+    while (this.#free.length > 1 && freeBytes() > KEEP_BYTES) this.#destroy(this.#free.shift() as GPUBuffer);
   }
 
   /** Destroys the free buffers. */

@@ -140,7 +140,7 @@ export class Program {
     { sizes, profiler }: RunOptions,
   ): void {
     const { device, buffers } = this.#gpu;
-    if (buffers.poisoned) { for (const buffer of allocation.buffers) buffers.poison(buffer); }
+    if (buffers.poisoned) { for (const buffer of [allocation.upload, ...allocation.buffers]) buffers.poison(buffer); }
     device.queue.writeBuffer(allocation.upload, 0, allocation.uploadBytes, 0, used);
     const recorder = new Recorder(device, profiler ?? null);
     this.#graph.nodes.forEach((node, i) => {
@@ -163,18 +163,28 @@ export class Program {
     // With room to grow, and for the sizes of earlier calls too, as far as the device allows.
     const roomy = mapValues(wanted, (size, symbol) => roundUp(Math.max(size, current?.capacities[symbol] ?? 0)));
     const choices = [roomy, mapValues(wanted, roundUp), wanted];
-    const capacities = choices.find((choice) => this.#withinLimits(choice)) ?? wanted;
+    const capacities = choices.find((choice) => this.#beyondLimits(choice) === undefined);
+    if (capacities === undefined) throw this.#tooLarge(wanted);
     this.#release();
     const allocation = this.#build(capacities);
     this.#allocation = allocation;
     return allocation;
   }
 
-  #withinLimits(capacities: Sizes): boolean {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.#gpu.limits;
-    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  /** A tensor that no buffer of this device can hold at these sizes, if there is one. */
+  #beyondLimits(sizes: Sizes): Value | undefined {
+    const limit = this.#gpu.buffers.largest;
     const values = [...this.#graph.inputs.values(), ...this.#graph.nodes.flatMap(outputsOf)];
-    return values.every(({ shape, layout }) => bytesOf(shape, layout, capacities) <= limit);
+    return values.find(({ shape, layout }) => bytesOf(shape, layout, sizes) > limit);
+  }
+
+  #tooLarge(sizes: Sizes): RangeError {
+    const { label, shape, layout } = this.#beyondLimits(sizes) as Value;
+    const bytes = bytesOf(shape, layout, sizes);
+    return new RangeError(
+      `Cannot run the model: "${label}" [${dimsOf(shape, sizes).join(", ")}] needs ${bytes} bytes in one buffer, ` +
+        `this device allows ${this.#gpu.buffers.largest}; use a smaller batch`,
+    );
   }
 
   #build(capacities: Sizes): Allocation {

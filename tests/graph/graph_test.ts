@@ -31,8 +31,10 @@ Deno.test("an input or a parameter is one value, however often it is named", () 
 Deno.test("a name stands for one output", () => {
   const g = new Graph();
   const x = g.input("x", "f32", ["T", 8]);
-  g.output("logits", x);
-  assert.throws(() => g.output("logits", x), /Cannot name two outputs "logits"/);
+  const { values } = topK(g, { label: "best", x, k: 3 });
+  g.output("logits", values);
+  assert.throws(() => g.output("logits", values), /Cannot name two outputs "logits"/);
+  assert.throws(() => g.output("x", x), /Cannot make output "x" of an input/);
 });
 
 Deno.test("a node reads and writes what its kernel declares, in that order", () => {

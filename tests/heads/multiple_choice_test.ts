@@ -64,16 +64,16 @@ const WRONG: [what: string, inputs: unknown, message: RegExp][] = [
     { input_ids: [input_ids[0], [[1, 2]]] },
     /input_ids: its rows must have one length, got 3 .*and 1 in/,
   ],
-  ["flat embeddings", { inputs_embeds: like(1) }, /inputs_embeds: shape must be \[batch, choices, tokens, H\], got/],
+  ["flat embeddings", { inputs_embeds: like(1) }, /inputs_embeds: shape must be \[batch, choices, tokens, 32\], got/],
   [
     "a mask of fewer choices",
     { input_ids, attention_mask: [[[1, 1]], [[1, 1]]] },
-    /attention_mask: it must have the batch and choices of input_ids, \[2, 3\], got \[2, 1\]$/,
+    /attention_mask: shape must be \[2, 3, 2\], got \[2, 1, 2\]$/,
   ],
   [
     "a mask without choices",
     { input_ids, attention_mask: [[1, 1], [1, 1]] },
-    /attention_mask: shape must be \[batch, ch/,
+    /attention_mask: shape must be \[2, 3, 2\], got \[2, 2\]$/,
   ],
   // What is wrong must be shown where the caller wrote it, not where flattening put it.
   ["an id past the vocabulary", { input_ids: [[[1, 2]], [[3, 99]]] }, /input_ids\[1\]\[0\]\[1\] must be .*got 99$/],
@@ -94,7 +94,7 @@ const WRONG: [what: string, inputs: unknown, message: RegExp][] = [
     { input_ids, labels: [[1, 0, 0], [0, 1, 0]] },
     /labels: shape must be \[2\], got \[2, 3\]$/,
   ],
-  ["an unknown input", { input_ids, choices: 3 }, /there is no input "choices"$/],
+  ["an unknown input", { input_ids, choices: 3 }, /there is no input "choices"; inputs are input_ids, /],
 ];
 
 for (const [what, inputs, message] of WRONG) {

@@ -101,8 +101,8 @@ const WRONG: [what: string, columns: 1 | 3, problem: Problem | null, labels: Lab
   ["flat targets", 3, "regression", [1, 2, 3, 4, 5, 6], /labels: shape must be \[2, 3\], got \[6\]$/],
   ["a fractional class", 3, "single_label_classification", [0.5, 1], /labels\[0\] must be a whole number .*got 0\.5$/],
   ["two columns of one", 1, null, [[1, 2], [3, 4]], /labels: shape must be \[2\] or \[2, 1\], got \[2, 2\]$/],
-  ["a NaN target", 1, null, [NaN, 1], /labels: element 0 must be finite, got NaN$/],
-  ["a target past f32", 1, null, [0, 1e39], /labels: element 1 must be finite, got 1e\+39$/],
+  ["a NaN target", 1, null, [NaN, 1], /labels\[0\] must be finite, got NaN$/],
+  ["a target past f32", 1, null, [0, 1e39], /labels\[1\] must be finite, got 1e\+39$/],
   ["a text", 3, null, "positive" as unknown as Labels, /Cannot read labels: it must be a Tensor or nested arrays/],
   ["ragged targets", 3, null, [[1, 0, 0], [1]], /Cannot read labels: its rows must have one length/],
 ];

@@ -17,7 +17,7 @@ const WRONG: [what: string, inputs: unknown, message: string | RegExp][] = [
   ["neither ids nor embeddings", {}, "Cannot run the model: it takes input_ids or inputs_embeds, got neither"],
   ["nulls alone", { input_ids: null, inputs_embeds: undefined }, /, got neither$/],
   ["ids and embeddings", { input_ids: IDS, inputs_embeds: EMBEDS }, /it takes input_ids or inputs_embeds, got both$/],
-  ["an unknown input", { input_ids: IDS, input_mask: IDS }, 'Cannot run the model: there is no input "input_mask"'],
+  ["an unknown input", { input_ids: IDS, input_mask: IDS }, /there is no input "input_mask"; inputs are input_ids, /],
 
   ["an id below 0", { input_ids: [[1, -1]] }, /input_ids\[0\]\[1\] must be a whole number from 0 to 98, got -1$/],
   [

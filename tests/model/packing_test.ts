@@ -10,6 +10,7 @@ function batchOf(sequences: number, length: number, { mask, narrow }: { mask?: n
   const count = sequences * length;
   const flags = (given: number[] = []) => Float64Array.from({ length: count }, (_, i) => given[i] ?? 1);
   return {
+    leading: [sequences],
     sequences,
     length,
     ids: Float64Array.from({ length: count }, (_, i) => 1000 + i),
