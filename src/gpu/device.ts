@@ -215,6 +215,10 @@ function debugFromEnvironment(): { checked: boolean; poisoned: boolean } {
     Deno?: { permissions: Pick<Deno.Permissions, "querySync">; env: Pick<Deno.Env, "get"> };
   }).Deno;
   const allowed = deno?.permissions.querySync({ name: "env", variable }).state === "granted";
-  const modes = (allowed ? deno?.env.get(variable) ?? "" : "").split(",");
+  const modes = (allowed ? deno?.env.get(variable) ?? "" : "").split(",").filter((mode) => mode !== "");
+  const unknown = modes.find((mode) => mode !== "checked" && mode !== "poisoned");
+  if (unknown !== undefined) {
+    throw new RangeError(`Cannot read ${variable}: its modes are "checked" and "poisoned", got "${unknown}"`);
+  }
   return { checked: modes.includes("checked"), poisoned: modes.includes("poisoned") };
 }

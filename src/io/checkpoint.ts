@@ -50,15 +50,16 @@ export class Checkpoint {
    */
   float32(name: string): Float32Array {
     const { dtype, shape, bytes } = this.#tensor(name);
+    const weight = `weight ${quote(name)} of ${quote(this.location)}`;
     if (!isFloatDtype(dtype)) {
-      throw new CheckpointError(`Cannot load weight ${quote(name)}: dtype must be F32, F16, BF16 or F64, got ${dtype}`);
+      throw new CheckpointError(`Cannot load ${weight}: dtype must be F32, F16, BF16 or F64, got ${dtype}`);
     }
     const values = toFloat32(dtype, bytes);
     const index = firstNonFinite(values);
     if (index >= 0) {
       throw new CheckpointError(
-        `Cannot load weight ${quote(name)}: element ${index} of shape [${shape.join(", ")}] must be finite ` +
-          `as a 32-bit float, got ${values[index]}`,
+        `Cannot load ${weight}: element [${placeOf(index, shape).join(", ")}] of shape [${shape.join(", ")}] must be ` +
+          `finite as a 32-bit float, got ${values[index]}`,
       );
     }
     return values;
@@ -81,7 +82,8 @@ export class Checkpoint {
 export async function openCheckpoint(folder: ModelFolder, options: ReadOptions = {}): Promise<Checkpoint> {
   const { location } = folder;
   if (await folder.has(SINGLE_FILE)) {
-    return new Checkpoint(location, parseSafetensors(await folder.read(SINGLE_FILE, options), SINGLE_FILE));
+    const bytes = await folder.read(SINGLE_FILE, options);
+    return new Checkpoint(location, parseSafetensors(bytes, pathIn(folder, SINGLE_FILE)));
   }
   if (await folder.has(INDEX_FILE)) return new Checkpoint(location, await readShards(folder, options));
   for (const pickle of PICKLE_FILES) {
@@ -100,12 +102,13 @@ export async function openCheckpoint(folder: ModelFolder, options: ReadOptions =
 }
 
 async function readShards(folder: ModelFolder, options: ReadOptions): Promise<Map<string, SafetensorsTensor>> {
-  const fileOf = parseShardIndex(await folder.read(INDEX_FILE, options), INDEX_FILE);
+  const fileOf = parseShardIndex(await folder.read(INDEX_FILE, options), pathIn(folder, INDEX_FILE));
   const tensors = new Map<string, SafetensorsTensor>();
   for (const file of new Set(fileOf.values())) {
-    const shard = parseSafetensors(await folder.read(file, options), file);
+    const path = pathIn(folder, file);
+    const shard = parseSafetensors(await folder.read(file, options), path);
     const fail = (problem: string) => {
-      throw new CheckpointError(`Cannot read ${quote(file)}: ${problem}`);
+      throw new CheckpointError(`Cannot read ${quote(path)}: ${problem}`);
     };
     for (const [name, tensor] of shard) {
       if (tensors.has(name)) fail(`tensor ${quote(name)} must be in one file, and is in another one too`);
@@ -117,6 +120,21 @@ async function readShards(folder: ModelFolder, options: ReadOptions): Promise<Ma
     }
   }
   return tensors;
+}
+
+/** A file of a folder, for messages. */
+function pathIn({ location }: ModelFolder, file: string): string {
+  return location.replace(/\/?$/, `/${file}`);
+}
+
+/** The indices, one a dimension, of a row-major element. */
+function placeOf(index: number, shape: readonly number[]): number[] {
+  const place: number[] = [];
+  for (const dim of shape.toReversed()) {
+    place.unshift(index % dim);
+    index = Math.floor(index / dim);
+  }
+  return place;
 }
 
 /** The index of the first value that is NaN or infinite, or -1. */

@@ -25,12 +25,20 @@ export const MAX_HEADER_BYTES = 100_000_000;
  */
 export const MAX_DIMENSIONS = 64;
 
+/** How the text begins that Git leaves in the place of a large file until it is asked for. */
+const GIT_LFS = "version https://git-lfs";
+
 /** Divides a file into its header, as text, and the section of tensor bytes after it. */
 export function splitSafetensors(bytes: Uint8Array, name: string): { header: string; section: Uint8Array } {
   const left = bytes.byteLength - LENGTH_BYTES;
   if (left < 0) {
     throw new CheckpointError(
       `Cannot read ${quote(name)}: a safetensors file has at least ${LENGTH_BYTES} bytes, got ${bytes.byteLength}`,
+    );
+  }
+  if (new TextDecoder().decode(bytes.subarray(0, GIT_LFS.length)) === GIT_LFS) {
+    throw new CheckpointError(
+      `Cannot read ${quote(name)}: it is a Git LFS pointer, not the file; run \`git lfs pull\``,
     );
   }
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);

@@ -120,6 +120,11 @@ export abstract class PreTrainedModel<H> {
     config: NarrowBertConfig,
     options: DeviceOptions & { seed?: number } = {},
   ): Promise<M> {
+    if (!(config instanceof NarrowBertConfig)) {
+      throw new TypeError(
+        "Cannot make a model: config must be a NarrowBertConfig, made by new NarrowBertConfig({ … })",
+      );
+    }
     checkOptionNames("make a model", options, [...DEVICE_OPTIONS, "seed"]);
     const pooler = poolerOf(this, options);
     const settled = config.with({ full_length_layers: config.full_length_layers });
@@ -171,7 +176,6 @@ export abstract class PreTrainedModel<H> {
       await Promise.allSettled(earlier);
       const old = this.#assembly;
       const weights = prunedWeights(await old.parameters.read(), old.config, after);
-      if (this.#disposed) return;
       this.#assembly = this.#assemble(after, weights);
       old.runner.dispose();
       old.parameters.dispose();
@@ -249,7 +253,6 @@ export abstract class PreTrainedModel<H> {
     return this.#track((async () => {
       this.#checkLive();
       await this.#pruned;
-      this.#checkLive();
       return await work(this.#assembly);
     })());
   }

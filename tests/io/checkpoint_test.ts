@@ -47,7 +47,7 @@ Deno.test("the four dtypes of weights become 32-bit floats, others are refused b
   for (const [dtype, size] of [["I64", 8], ["I32", 4], ["U8", 1], ["BOOL", 1], ["F8_E4M3", 1], ["C64", 8]] as const) {
     assert.throws(
       () => single(dtype, [1], new Uint8Array(size)).float32("w"),
-      isError(`Cannot load weight "w": dtype must be F32, F16, BF16 or F64, got ${dtype}`),
+      isError(`Cannot load weight "w" of "somewhere": dtype must be F32, F16, BF16 or F64, got ${dtype}`),
     );
   }
 });
@@ -57,7 +57,9 @@ Deno.test("the first element that is not finite is told, in every dtype", () => 
     assert.throws(
       () => single(dtype, [2, 2], bytesOf(data)).float32("w"),
       isError(
-        `Cannot load weight "w": element ${index} of shape [2, 2] must be finite as a 32-bit float, got ${found}`,
+        `Cannot load weight "w" of "somewhere": element [${index >> 1}, ${
+          index & 1
+        }] of shape [2, 2] must be finite as a 32-bit float, got ${found}`,
       ),
     );
   refuses("F32", Float32Array.of(0, 1, -Infinity, NaN), 2, "-Infinity");
@@ -86,7 +88,7 @@ Deno.test("one file comes before an index", async () => {
 
 Deno.test("an index that is not valid is refused with the reason", async () => {
   const refuses = (index: string | Uint8Array, problem: string) =>
-    assert.rejects(open({ [INDEX]: index }), isError(`Cannot read "${INDEX}": ${problem}`));
+    assert.rejects(open({ [INDEX]: index }), isError(`Cannot read "memory/${INDEX}": ${problem}`));
   await refuses("", "expected an object at character 0, got the end");
   await refuses("[]", 'expected an object at character 0, got "["');
   await refuses("{}", "weight_map is missing");
@@ -117,17 +119,17 @@ Deno.test("files that do not hold what the index says are refused", async () => 
   await refuses(
     a,
     { "2.safetensors": new Uint8Array(3) },
-    'Cannot read "2.safetensors": a safetensors file has at least 8 bytes, got 3',
+    'Cannot read "memory/2.safetensors": a safetensors file has at least 8 bytes, got 3',
   );
   await refuses(
     buildFloats({ a: [1], b: [2], c: [3] }),
     { "2.safetensors": buildFloats({}) },
-    `Cannot read "2.safetensors": ${INDEX} lists tensors that are not in it: "b", "c"`,
+    `Cannot read "memory/2.safetensors": ${INDEX} lists tensors that are not in it: "b", "c"`,
   );
   await refuses(
     a,
     { "2.safetensors": buildFloats({ b: [2], c: [3], a: [1] }) },
-    'Cannot read "2.safetensors": tensor "a" must be in one file, and is in another one too',
+    'Cannot read "memory/2.safetensors": tensor "a" must be in one file, and is in another one too',
   );
 });
 
@@ -152,6 +154,6 @@ Deno.test("a folder without weights that can be read says what it lacks", async 
 Deno.test("a file that is not valid is refused with its name", async () => {
   await assert.rejects(
     open({ "model.safetensors": buildFile({ header: '{"a":{}}' }) }),
-    isError('Cannot read tensor "a" of "model.safetensors": dtype is missing'),
+    isError('Cannot read tensor "a" of "memory/model.safetensors": dtype is missing'),
   );
 });
