@@ -23,6 +23,7 @@ export {
   InputError,
   NoAdapterError,
   NonFiniteError,
+  OverloadedError,
   TokenizerError,
 } from "./src/base/errors.ts";
 export { type NestedArray, Tensor, type TensorData, type TensorType } from "./src/base/tensor.ts";

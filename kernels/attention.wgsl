@@ -7,9 +7,9 @@
 // geometry   tiles (lib/attention_tiles.wgsl), positions of query rows and of tokens
 // distance   [2 * positions - 1, head_size], head_scale [heads]
 //
-// A workgroup takes the rows of one tile for one head, and the keys in blocks of 4 for each of its LANES lanes. Lane l
-// scores keys 4l .. 4l+3 of the block and sums columns 4l .. 4l+3 of v, so head_size may be 4 * LANES at most.
-// Rows without keys come out as zeros.
+// A workgroup takes the rows of one tile for one head, and the keys in blocks of 4 for each of its LANES lanes (8 or
+// more). Lane l scores keys 4l .. 4l+3 of the block, and sums columns 4l .. 4l+3 of a chunk of v; a head longer than a
+// chunk has a workgroup for each, which scores anew. Rows without keys come out as zeros.
 
 override LANES: u32 = 16;
 
@@ -45,7 +45,7 @@ struct Params {
 @group(0) @binding(6) var<storage, read> head_scale: array<f32>;
 @group(0) @binding(7) var<storage, read_write> out: array<vec4<f32>>;
 
-// e^(score - highest) of the block's keys, 4 by [query, lane]; a number by [query, lane]; the block's highest score by query.
+// e^(score - highest) of the block's keys, 4 by [query, lane]; a number by [query, lane]; the block's highest scores.
 var<workgroup> powers: array<vec4<f32>, QUERIES * LANES>;
 var<workgroup> partials: array<f32, QUERIES * LANES>;
 var<workgroup> tops: array<f32, QUERIES>;
@@ -64,13 +64,15 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  let chunks = (params.head_size + 4 * LANES - 1) / (4 * LANES);
   let index = group.y * groups.x + group.x;
-  if (index >= params.tiles * params.heads) {
+  if (index >= params.tiles * params.heads * chunks) {
     return;
   }
-  let tile = tile_at(index / params.heads);
-  let head = index % params.heads;
-  let has_columns = 4 * lane < params.head_size;
+  let tile = tile_at(index / chunks / params.heads);
+  let head = index / chunks % params.heads;
+  let column = 4 * (index % chunks * LANES + lane);
+  let has_columns = column < params.head_size;
 
   var queries: Queries;
   for (var i = 0u; i < QUERIES; i++) {
@@ -109,8 +111,8 @@ fn main(
     workgroupBarrier();
     for (var i = 0u; i < QUERIES; i++) {
       let top = max(highest[i], tops[i]);
-      let fade = power(highest[i] - top);
-      let p = select(vec4<f32>(0), power4(block_scores[i] - top), real);
+      let fade = exp_difference(vec4<f32>(highest[i]), top).x;
+      let p = select(vec4<f32>(0), exp_difference(block_scores[i], top), real);
       powers[i * LANES + lane] = p;
       highest[i] = top;
       sums[i] *= fade;
@@ -120,7 +122,7 @@ fn main(
     let lanes = min(LANES, (tile.key_count - block + 3) / 4);
     for (var l = 0u; l < select(0, lanes, has_columns); l++) {
       let tokens = tokens_at(tile, four(block + 4 * l));
-      let at = (params.v_offset + tokens * params.v_stride + head * params.v_head) / 4 + lane;
+      let at = (params.v_offset + tokens * params.v_stride + head * params.v_head + column) / 4;
       let values = mat4x4<f32>(v[at.x], v[at.y], v[at.z], v[at.w]);
       for (var i = 0u; i < QUERIES; i++) {
         sums[i] += values * powers[i * LANES + l];
@@ -140,7 +142,7 @@ fn main(
   }
   for (var i = 0u; i < QUERIES; i++) {
     if (i < tile.row_count && has_columns) {
-      let at = ((tile.row_start + i) * params.out_stride + head * params.out_head) / 4 + lane;
+      let at = ((tile.row_start + i) * params.out_stride + head * params.out_head + column) / 4;
       // The highest score's own power is 1, so a total below 1 means that there is no key, and a sum of 0.
       out[at] = sums[i] * (head_scale[head] / max(total[i], 1));
     }

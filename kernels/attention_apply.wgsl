@@ -2,7 +2,7 @@
 //
 //   out[r, a, :] = sum_j probabilities[r, a, j] * v[j, a, :]
 //
-// probabilities [rows, heads, keys], v [tokens, heads, head_size], out [rows, heads, head_size], the last two by strides
+// probabilities [rows, heads, keys]; v [tokens, heads, head_size] and out [rows, heads, head_size] by strides
 // geometry      tiles (lib/attention_tiles.wgsl)
 //
 // In the absorbed form all heads share the values (v_head 0), and head_size is H: see lib/attention_tiles.wgsl.
@@ -57,7 +57,8 @@ fn main(
 
   var sums: array<vec4<f32>, QUERIES>;
   for (var key = 0u; key < tile.key_count; key += 4) {
-    let at = (params.v_offset + tokens_at(tile, four(key)) * params.v_stride + leader.head * params.v_head + column) / 4;
+    let tokens = tokens_at(tile, four(key));
+    let at = (params.v_offset + tokens * params.v_stride + leader.head * params.v_head + column) / 4;
     let values = mat4x4<f32>(v[at.x], v[at.y], v[at.z], v[at.w]);
     for (var i = 0u; i < QUERIES; i++) {
       sums[i] += values * probabilities[row_at[i] + key / 4];

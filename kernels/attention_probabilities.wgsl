@@ -3,7 +3,7 @@
 //   probabilities[r, a, j] = softmax_j(score[r, a, :]) * head_scale[a]       (score: lib/attention_scores.wgsl)
 //   sums[r, a]             = sum_j probabilities[r, a, j], which is head_scale[a], or 0 without keys
 //
-// q [rows, heads, head_size], k [tokens, heads, head_size], q_relative [rows, heads, relative_size], by their own strides
+// q [rows, heads, head_size], k [tokens, heads, head_size], q_relative [rows, heads, relative_size], by own strides
 // geometry       tiles (lib/attention_tiles.wgsl), positions of query rows and of tokens
 // distance       [2 * positions - 1, relative_size], head_scale [heads]
 // probabilities  [rows, heads, keys]: key j of the row's own sequence in column j, zeros past its last key
@@ -105,8 +105,8 @@ fn main(
       let known = select(vec4<f32>(LOWEST), block_scores[i], real);
       let pair = max(known.xy, known.zw);
       let top = max(highest[i], max(pair.x, pair.y));
-      let p = select(vec4<f32>(0), power4(known - top), real);
-      total[i] = total[i] * power(highest[i] - top) + dot(p, vec4<f32>(1));
+      let p = select(vec4<f32>(0), exp_difference(known, top), real);
+      total[i] = total[i] * exp_difference(vec4<f32>(highest[i]), top).x + dot(p, vec4<f32>(1));
       highest[i] = top;
       if (real_query[i] && real.x) {
         probabilities[row_at[i] + keys.x / 4] = known;
@@ -128,13 +128,13 @@ fn main(
   for (var l = 0u; l < LANES; l++) {
     for (var i = 0u; i < QUERIES; i++) {
       let at = i * LANES + l;
-      factor[i] += lane_total[at] * power(lane_highest[at] - highest[i]);
+      factor[i] += lane_total[at] * exp_difference(vec4<f32>(lane_highest[at]), highest[i]).x;
     }
   }
   for (var i = 0u; i < QUERIES; i++) {
     let query = query_at(tile, first + i, shared_keys);
     // The highest score's own power is 1, so a total below 1 means that there is no key.
-    factor[i] = head_scale[query.head] / max(factor[i], 1);
+    factor[i] = head_scale[query.head] / select(factor[i], 1, factor[i] < 1);
     if (query.real && lane == 0) {
       sums[query.row * params.heads + query.head] = select(0, head_scale[query.head], tile.key_count > 0);
     }
@@ -145,7 +145,7 @@ fn main(
     for (var i = 0u; i < QUERIES; i++) {
       if (real_query[i]) {
         let at = row_at[i] + column / 4;
-        probabilities[at] = select(vec4<f32>(0), power4(probabilities[at] - highest[i]) * factor[i], real);
+        probabilities[at] = select(vec4<f32>(0), exp_difference(probabilities[at], highest[i]) * factor[i], real);
       }
     }
   }

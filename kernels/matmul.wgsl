@@ -6,8 +6,8 @@
 //
 // An invocation computes ROWS x 8 outputs in registers, four k at a time. Loads are what costs on a software adapter, so
 // all are vec4. A 4 x 4 block is a WGSL matrix whose column i is row i of the block, hence the product of blocks A and B is
-// written B * A. Beyond the last row or column of a matrix the last is read again; its products are multiplied by zero, or
-// not stored.
+// written B * A. A tile that reaches past m or n reads whatever lies there (past the buffer, what WebGPU hands out), and
+// does not store what comes of it. Past k nothing is read: the last k is read again, and counts zero.
 //
 // Joined to lib/activations.wgsl.
 
@@ -57,11 +57,6 @@ fn read_b(rows: vec4<u32>, column: u32) -> mat4x4<f32> {
   return mat4x4<f32>(b[rows.x + column], b[rows.y + column], b[rows.z + column], b[rows.w + column]);
 }
 
-// Indices first to first + 3, none beyond the last of `count`.
-fn four(first: u32, count: u32) -> vec4<u32> {
-  return min(vec4<u32>(first) + STEP, vec4<u32>(count - 1u));
-}
-
 @compute @workgroup_size(WORKGROUP_X, WORKGROUP_Y)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let batch = id.z;
@@ -74,13 +69,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let b_start = (params.b_offset + batch * params.b_batch) / 4u;
   let a_stride = params.a_stride / 4u;
   let b_stride = params.b_stride / 4u;
-  // Where the two blocks of four rows of A, and of four columns of B, lie: as stored rows and as a vec4 column.
-  let a_rows_0 = a_start + four(m, params.m) * a_stride;
-  let a_rows_1 = a_start + four(m + 4u, params.m) * a_stride;
-  let b_rows_0 = b_start + four(n, params.n) * b_stride;
-  let b_rows_1 = b_start + four(n + 4u, params.n) * b_stride;
-  let a_columns = min(vec2<u32>(m / 4u, m / 4u + 1u), vec2<u32>((params.m - 1u) / 4u));
-  let b_columns = min(vec2<u32>(n / 4u, n / 4u + 1u), vec2<u32>((params.n - 1u) / 4u));
+  // The blocks of the tile: rows of A and columns of B, as the rows that they are stored in, or as a vec4 of each row.
+  let a_rows_0 = a_start + (m + STEP) * a_stride;
+  let a_rows_1 = a_start + (m + 4u + STEP) * a_stride;
+  let b_rows_0 = b_start + (n + STEP) * b_stride;
+  let b_rows_1 = b_start + (n + 4u + STEP) * b_stride;
+  let a_column = m / 4u;
+  let b_column = n / 4u;
 
   // The sum of block i, j: rows m + 4i to m + 4i + 3, columns n + 4j to n + 4j + 3.
   var sum_00 = mat4x4<f32>();
@@ -88,14 +83,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   var sum_10 = mat4x4<f32>();
   var sum_11 = mat4x4<f32>();
   for (var k = 0u; k < params.k; k += 4u) {
-    let k_rows = four(k, params.k);
+    let k_rows = min(k + STEP, vec4<u32>(params.k - 1u));
     var a_0: mat4x4<f32>;
     var a_1: mat4x4<f32>;
     if (TRANSPOSE_A == 1u) {
-      // The rows read again beyond the last k meet rows of B that are not zero either, so they are zeroed here.
-      let inside = select(vec4<f32>(), vec4<f32>(1), vec4<u32>(k) + STEP < vec4<u32>(params.k));
-      a_0 = columns_times(transpose(read_a(a_start + k_rows * a_stride, a_columns.x)), inside);
-      a_1 = columns_times(transpose(read_a(a_start + k_rows * a_stride, a_columns.y)), inside);
+      // Here no padding columns of A make what is past k count zero.
+      let inside = select(vec4<f32>(), vec4<f32>(1), k + STEP < vec4<u32>(params.k));
+      a_0 = columns_times(transpose(read_a(a_start + k_rows * a_stride, a_column)), inside);
+      a_1 = columns_times(transpose(read_a(a_start + k_rows * a_stride, a_column + 1u)), inside);
     } else {
       a_0 = read_a(a_rows_0, k / 4u);
       a_1 = read_a(a_rows_1, k / 4u);
@@ -106,8 +101,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
       b_0 = transpose(read_b(b_rows_0, k / 4u));
       b_1 = transpose(read_b(b_rows_1, k / 4u));
     } else {
-      b_0 = read_b(b_start + k_rows * b_stride, b_columns.x);
-      b_1 = read_b(b_start + k_rows * b_stride, b_columns.y);
+      b_0 = read_b(b_start + k_rows * b_stride, b_column);
+      b_1 = read_b(b_start + k_rows * b_stride, b_column + 1u);
     }
     sum_00 += b_0 * a_0;
     sum_01 += b_1 * a_0;
@@ -137,7 +132,7 @@ fn store(id: vec3<u32>, i: u32, j: u32, sum: vec4<f32>) {
   let m = id.y * ROWS + i;
   let n = id.x * 8u + j;
   if (i < ROWS && m < params.m && n < params.n) {
-    out[place(id.z, m, n)] = within(n, sum);
+    out[place(id.z, m, n)] = select(vec4<f32>(), sum, n + STEP < vec4<u32>(params.n));
   }
 }
 
@@ -146,13 +141,9 @@ fn place(b: u32, m: u32, n: u32) -> u32 {
   return (params.out_offset + b * params.out_batch + m * params.out_stride + n) / 4u;
 }
 
-// `value` with zero in the columns past the width.
-fn within(n: u32, value: vec4<f32>) -> vec4<f32> {
-  return select(vec4<f32>(), value, vec4<u32>(n) + STEP < vec4<u32>(params.n));
-}
-
 // Bias, activation and residual for the invocation's tile, read back from where it was just written: a loop over the
-// registers would be unrolled, and sixteen copies of all this double the time that compiling takes.
+// registers would be unrolled, and sixteen copies of all this double the time that compiling takes. Padding columns stay
+// zero, as bias and residual hold zero there and activations keep it.
 fn finish(id: vec3<u32>) {
   if (params.bias + params.activation + params.residual == 0u) {
     return;
@@ -175,7 +166,7 @@ fn finish(id: vec3<u32>) {
       if (params.residual == 1u) {
         value += residual[at];
       }
-      out[at] = within(n, value);
+      out[at] = value;
     }
   }
 }

@@ -1,4 +1,4 @@
-// Scores of 8 queries against 4 keys; put after attention_tiles.wgsl and before the kernels that compare queries with keys.
+// Scores of 8 queries against 4 keys; put after attention_tiles.wgsl, before the kernels that compare queries and keys.
 //
 //   score[i, j] = (q[i] · k[j] + relative) * scale
 //   relative    = 0                                     RELATIVE 0
@@ -10,17 +10,8 @@
 
 override RELATIVE: u32 = 0;
 
-// Stands for a score below all others; finite, since shaders know no infinity.
-const LOWEST = -3.4e38;
-
-// e^x for x <= 0. Clamped, since the difference of two scores may overflow; e^-100 is nothing beside the highest's e^0.
-fn power(x: f32) -> f32 {
-  return exp(max(x, -100));
-}
-
-fn power4(x: vec4<f32>) -> vec4<f32> {
-  return exp(max(x, vec4<f32>(-100)));
-}
+// Below every score; WGSL has no infinity.
+const LOWEST = -0x1.fffffep+127f;
 
 // Of 8 queries: where q and q' begin, in vec4s, and the true positions.
 struct Queries { q: array<u32, QUERIES>, relative: array<u32, QUERIES>, position: array<u32, QUERIES> }

@@ -51,10 +51,10 @@ export class Tensor {
    * @throws {TypeError} On an unknown type, the wrong kind of array or a count that does not fit `dims`.
    */
   constructor(type: TensorType, data: TensorData | readonly (number | bigint | boolean)[], dims: readonly number[]) {
-    const Array_ = ARRAYS[type];
-    if (Array_ === undefined) {
+    if (!Object.hasOwn(ARRAYS, type)) {
       throw new TypeError(`Cannot make a Tensor: type must be one of ${Object.keys(ARRAYS).join(", ")}, got "${type}"`);
     }
+    const Array_ = ARRAYS[type];
     if (dims.some((d) => !Number.isSafeInteger(d) || d < 0)) {
       throw new TypeError(`Cannot make a Tensor: dims must be whole numbers from 0, got [${dims.join(", ")}]`);
     }

@@ -3,7 +3,7 @@
 /** What every pooled buffer may be used for: bound to kernels, written from the CPU, copied either way. */
 const STORAGE_USAGE = 0x80 | 0x40 | 0x08 | 0x04; // STORAGE | UNIFORM | COPY_DST | COPY_SRC: importing must touch no GPU global.
 
-/** Free buffers kept for reuse, in bytes; beyond this they are destroyed on release. */
+/** Free buffers kept for reuse, in bytes; beyond this those that rested longest are destroyed. */
 const KEEP_BYTES = 64 * 1024 * 1024;
 
 /** One 32-bit word of a quiet NaN with a payload that no computation makes. */
@@ -19,7 +19,8 @@ export interface BufferPoolOptions {
 export class BufferPool {
   readonly #device: GPUDevice;
   readonly #poison: boolean;
-  readonly #free = new Map<number, GPUBuffer[]>();
+  /** Free buffers, the one that rested longest first. */
+  #free: GPUBuffer[] = [];
   readonly #live = new Map<GPUBuffer, number>();
   #liveBytes = 0;
   #freeBytes = 0;
@@ -45,6 +46,12 @@ export class BufferPool {
     return this.#created;
   }
 
+  /** Bytes of the largest storage buffer that the device can hold and bind. */
+  get largest(): number {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
+    return Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / 16) * 16;
+  }
+
   /** Whether buffers are filled with NaN bits before use. */
   get poisoned(): boolean {
     return this.#poison;
@@ -57,15 +64,15 @@ export class BufferPool {
    */
   acquire(bytes: number, label: string): GPUBuffer {
     const size = bufferSize(bytes);
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
-    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-    if (size > limit) {
+    if (size > this.largest) {
+      const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
       throw new RangeError(
-        `Cannot allocate GPU buffer "${label}": ${size} bytes exceed this device's limit of ${limit} ` +
+        `Cannot allocate GPU buffer "${label}": ${size} bytes exceed this device's limit of ${this.largest} ` +
           `(maxBufferSize ${maxBufferSize}, maxStorageBufferBindingSize ${maxStorageBufferBindingSize})`,
       );
     }
-    let buffer = this.#free.get(size)?.pop();
+    const at = this.#free.findLastIndex((buffer) => buffer.size === size);
+    let buffer = at < 0 ? undefined : this.#free.splice(at, 1)[0];
     if (buffer === undefined) {
       buffer = this.#device.createBuffer({ label, size, usage: STORAGE_USAGE });
       this.#created++;
@@ -90,20 +97,19 @@ export class BufferPool {
     if (size === undefined) throw new Error(`Cannot release GPU buffer "${buffer.label}": it is not live in this pool`);
     this.#live.delete(buffer);
     this.#liveBytes -= size;
-    if (this.#freeBytes + size > KEEP_BYTES) {
-      buffer.destroy();
-      return;
-    }
-    const list = this.#free.get(size);
-    if (list === undefined) this.#free.set(size, [buffer]);
-    else list.push(buffer);
+    this.#free.push(buffer);
     this.#freeBytes += size;
+    while (this.#freeBytes > KEEP_BYTES) {
+      const oldest = this.#free.shift() as GPUBuffer;
+      this.#freeBytes -= oldest.size;
+      oldest.destroy();
+    }
   }
 
   /** Destroys all free buffers. */
   trim(): void {
-    for (const list of this.#free.values()) for (const buffer of list) buffer.destroy();
-    this.#free.clear();
+    for (const buffer of this.#free) buffer.destroy();
+    this.#free = [];
     this.#freeBytes = 0;
   }
 }

@@ -56,7 +56,7 @@ export class Gpu {
     this.checked = checked;
     const failure = this.#failure;
     device.lost.then(({ reason, message }) => {
-      failure.error ??= new DeviceLostError(`The GPU device was lost (${reason}): ${message}. Load the model again`);
+      failure.error = new DeviceLostError(`The GPU device was lost (${reason}): ${message}. Load the model again`);
     });
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
@@ -87,10 +87,26 @@ export class Gpu {
   }
 
   /**
-   * Throws what went wrong on the device, if anything did; called after every readback, since no error is no proof.
+   * Runs work that ends with a readback and sees that its result can be trusted: no error is no proof, and what fails on
+   * a lost device fails for another reason than it says.
    *
    * @throws {DeviceLostError} If the device is lost.
    */
+  async watch<T>(work: () => Promise<T>): Promise<T> {
+    this.check();
+    try {
+      const result = await work();
+      this.check();
+      return result;
+    } catch (error) {
+      // The loss is told through a promise of its own, which may need another turn.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (this.lost) this.check();
+      throw error;
+    }
+  }
+
+  /** Throws what went wrong on the device since the last check, if anything did. */
   check(): void {
     const { error } = this.#failure;
     if (error === null) return;
@@ -103,9 +119,13 @@ export class Gpu {
     if (!this.checked) return submit();
     const kinds = ["validation", "out-of-memory", "internal"] as const;
     for (const kind of kinds) this.device.pushErrorScope(kind);
-    submit();
-    const errors = await Promise.all(kinds.map(() => this.device.popErrorScope()));
-    const error = errors.find((e) => e !== null);
+    let scopes: Promise<(GPUError | null)[]>;
+    try {
+      submit();
+    } finally {
+      scopes = Promise.all(kinds.map(() => this.device.popErrorScope()));
+    }
+    const error = (await scopes).find((e) => e !== null);
     if (error) throw new Error(`Cannot run ${label}: ${error.message}`);
   }
 }
@@ -118,7 +138,8 @@ let shared: Promise<Gpu> | null = null;
  * @throws {NoAdapterError} If there is no WebGPU adapter; the message says what to install.
  */
 export function requestGpu(options: GpuOptions = {}): Promise<Gpu> {
-  const { device, checked, poisoned } = { ...debugFromEnvironment(), ...options };
+  const environment = debugFromEnvironment();
+  const { device, checked = environment.checked, poisoned = environment.poisoned } = options;
   if (device !== undefined) return Promise.resolve(gpuOf(device, { checked, poisoned }));
   if (options.checked !== undefined || options.poisoned !== undefined) return openGpu({ checked, poisoned });
   if (shared === null) {
@@ -194,6 +215,10 @@ function debugFromEnvironment(): { checked: boolean; poisoned: boolean } {
     Deno?: { permissions: Pick<Deno.Permissions, "querySync">; env: Pick<Deno.Env, "get"> };
   }).Deno;
   const allowed = deno?.permissions.querySync({ name: "env", variable }).state === "granted";
-  const modes = (allowed ? deno?.env.get(variable) ?? "" : "").split(",");
+  const modes = (allowed ? deno?.env.get(variable) ?? "" : "").split(",").filter((mode) => mode !== "");
+  const unknown = modes.find((mode) => mode !== "checked" && mode !== "poisoned");
+  if (unknown !== undefined) {
+    throw new RangeError(`Cannot read ${variable}: its modes are "checked" and "poisoned", got "${unknown}"`);
+  }
   return { checked: modes.includes("checked"), poisoned: modes.includes("poisoned") };
 }

@@ -30,6 +30,12 @@ export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
 }
 
+/** A shader's source as compiled, and what is wrong with it. */
+interface ShaderModule {
+  module: GPUShaderModule;
+  error: Promise<GPUError | null>;
+}
+
 const COMPUTE_STAGE = 0x4;
 
 /** Compiles pipelines asynchronously and remembers them; compiling the same one twice at once waits for the first. */
@@ -38,7 +44,7 @@ export class PipelineCache {
   readonly #limits: GPUSupportedLimits;
   readonly #ready = new Map<string, Pipeline>();
   readonly #pending = new Map<string, Promise<Pipeline>>();
-  readonly #modules = new Map<string, GPUShaderModule>();
+  readonly #modules = new Map<string, ShaderModule>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
   /**
@@ -76,9 +82,7 @@ export class PipelineCache {
     checkLimits(request, this.#limits);
     const { name, source, entry, constants } = request;
     const layout = this.#layout(request.bindings);
-    this.#device.pushErrorScope("validation");
-    const module = this.#module(name, source);
-    const moduleError = this.#device.popErrorScope();
+    const { module, error: moduleError } = this.#module(name, source);
     let pipeline: GPUComputePipeline;
     try {
       pipeline = await this.#device.createComputePipelineAsync({
@@ -88,7 +92,6 @@ export class PipelineCache {
       });
     } catch (cause) {
       const error = await moduleError;
-      this.#modules.delete(source);
       throw new Error(`Cannot compile kernel ${key}: ${error?.message ?? String(cause)}`, { cause });
     }
     const error = await moduleError;
@@ -98,13 +101,15 @@ export class PipelineCache {
     return compiled;
   }
 
-  #module(name: string, source: string): GPUShaderModule {
-    let module = this.#modules.get(source);
-    if (module === undefined) {
-      module = this.#device.createShaderModule({ label: name, code: source });
-      this.#modules.set(source, module);
+  #module(name: string, source: string): ShaderModule {
+    let compiled = this.#modules.get(source);
+    if (compiled === undefined) {
+      this.#device.pushErrorScope("validation");
+      const module = this.#device.createShaderModule({ label: name, code: source });
+      compiled = { module, error: this.#device.popErrorScope() };
+      this.#modules.set(source, compiled);
     }
-    return module;
+    return compiled;
   }
 
   #layout(bindings: readonly BindingAccess[]): GPUBindGroupLayout {
@@ -137,17 +142,17 @@ export function pipelineKey(name: string, constants: Constants): string {
 /** Refuses what the device cannot run: Deno does not check workgroup memory, nor sizes given by `override`. */
 export function checkLimits(request: PipelineRequest, limits: GPUSupportedLimits): void {
   const { name, workgroupSize: [x, y, z], workgroupBytes, bindings } = request;
-  const checks: [string, number, number][] = [
-    ["workgroup size x", x, limits.maxComputeWorkgroupSizeX],
-    ["workgroup size y", y, limits.maxComputeWorkgroupSizeY],
-    ["workgroup size z", z, limits.maxComputeWorkgroupSizeZ],
-    ["invocations per workgroup", x * y * z, limits.maxComputeInvocationsPerWorkgroup],
-    ["bytes of workgroup memory", workgroupBytes, limits.maxComputeWorkgroupStorageSize],
-    ["storage buffers", bindings.length, limits.maxStorageBuffersPerShaderStage],
+  const checks: [what: string, found: number, least: number, most: number][] = [
+    ["workgroup size x", x, 1, limits.maxComputeWorkgroupSizeX],
+    ["workgroup size y", y, 1, limits.maxComputeWorkgroupSizeY],
+    ["workgroup size z", z, 1, limits.maxComputeWorkgroupSizeZ],
+    ["invocations per workgroup", x * y * z, 1, limits.maxComputeInvocationsPerWorkgroup],
+    ["bytes of workgroup memory", workgroupBytes, 0, limits.maxComputeWorkgroupStorageSize],
+    ["storage buffers", bindings.length, 0, limits.maxStorageBuffersPerShaderStage],
   ];
-  for (const [what, found, limit] of checks) {
-    if (!(found >= 0 && found <= limit)) {
-      throw new RangeError(`Cannot run kernel ${name} on this device: ${what} must be at most ${limit}, got ${found}`);
-    }
+  for (const [what, found, least, most] of checks) {
+    if (Number.isInteger(found) && found >= least && found <= most) continue;
+    const expected = found > most ? `at most ${most}` : `a whole number from ${least}`;
+    throw new RangeError(`Cannot run kernel ${name} on this device: ${what} must be ${expected}, got ${found}`);
   }
 }

@@ -3,8 +3,8 @@
 const MAP_READ_COPY_DST = 0x01 | 0x08;
 const MAP_MODE_READ = 0x01;
 
-/** Free staging buffers kept for reuse. */
-const KEEP = 4;
+/** Free staging buffers kept for reuse, in bytes; beyond this those that rested longest are destroyed. */
+const KEEP_BYTES = 64 * 1024 * 1024;
 
 /** Lends staging buffers and reads them. */
 export class StagingPool {
@@ -27,28 +27,44 @@ export class StagingPool {
     return this.#bytes;
   }
 
-  /** A staging buffer of at least `bytes` bytes: the smallest free one that fits, or a new one. */
+  /**
+   * A staging buffer of at least `bytes` bytes: the smallest free one that fits, or a new one.
+   *
+   * @throws {RangeError} If the device allows no buffer of that size.
+   */
   acquire(bytes: number): GPUBuffer {
     let best = -1;
     this.#free.forEach((buffer, i) => {
       if (buffer.size >= bytes && (best < 0 || buffer.size < (this.#free[best] as GPUBuffer).size)) best = i;
     });
     if (best >= 0) return this.#free.splice(best, 1)[0] as GPUBuffer;
-    const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, 4096)));
+    const { maxBufferSize } = this.#device.limits;
+    if (bytes > maxBufferSize) {
+      throw new RangeError(
+        `Cannot read ${bytes} bytes of results at once: this device allows buffers of ${maxBufferSize} bytes ` +
+          "(maxBufferSize); use a smaller batch, or ask for less",
+      );
+    }
+    const size = Math.min(2 ** Math.ceil(Math.log2(Math.max(bytes, 4096))), Math.floor(maxBufferSize / 4) * 4);
     this.#created++;
     this.#bytes += size;
     return this.#device.createBuffer({ label: "staging", size, usage: MAP_READ_COPY_DST });
   }
 
-  /** Waits for the buffer's contents and returns the first `bytes` bytes as a copy; the buffer goes back to the pool. */
-  async read(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+  /** Waits for the buffer's first `bytes` bytes and returns a copy of them; the buffer goes back to the pool. */
+  read(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+    return this.readInto(buffer, bytes, (mapped) => mapped.slice(0, bytes));
+  }
+
+  /** As {@linkcode read}, but gives `take` the mapped bytes themselves, which are gone when it returns: it must copy. */
+  async readInto<T>(buffer: GPUBuffer, bytes: number, take: (mapped: ArrayBuffer) => T): Promise<T> {
     const length = Math.max(4, Math.ceil(bytes / 4) * 4);
     try {
       await buffer.mapAsync(MAP_MODE_READ, 0, length);
-      const copy = buffer.getMappedRange(0, length).slice(0, bytes);
+      const taken = take(buffer.getMappedRange(0, length));
       buffer.unmap();
       this.release(buffer);
-      return copy;
+      return taken;
     } catch (error) {
       this.#destroy(buffer);
       throw error;
@@ -58,9 +74,8 @@ export class StagingPool {
   /** Takes back an unmapped buffer that was acquired. */
   release(buffer: GPUBuffer): void {
     this.#free.push(buffer);
-    if (this.#free.length <= KEEP) return;
-    this.#free.sort((a, b) => b.size - a.size);
-    this.#destroy(this.#free.pop() as GPUBuffer);
+    const freeBytes = () => this.#free.reduce((sum, { size }) => sum + size, 0);
+    while (this.#free.length > 1 && freeBytes() > KEEP_BYTES) this.#destroy(this.#free.shift() as GPUBuffer);
   }
 
   /** Destroys the free buffers. */

@@ -29,10 +29,10 @@ export class Recorder {
   /** Appends a dispatch; one with an empty grid is left out. */
   dispatch({ label, pipeline, bindGroup, grid: [x, y, z] }: Dispatch): void {
     if (x === 0 || y === 0 || z === 0) return;
-    const timestampWrites = this.#profiler?.next(label);
-    if (timestampWrites !== undefined) {
+    if (this.#profiler !== null) {
       this.#endPass();
-      this.#pass = this.#encoder.beginComputePass({ timestampWrites });
+      const timestampWrites = this.#profiler.next(label);
+      if (timestampWrites !== undefined) this.#pass = this.#encoder.beginComputePass({ timestampWrites });
     }
     this.#pass ??= this.#encoder.beginComputePass();
     this.#pass.setPipeline(pipeline);

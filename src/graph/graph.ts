@@ -76,7 +76,12 @@ export class Graph {
   /** A tensor that each run is given. */
   input(name: string, dtype: "f32" | "u32", shape: readonly Dim[], layout: Layout = "tight"): Value {
     const known = this.inputs.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      if (known.dtype === dtype && known.layout === layout && String(known.shape) === String(shape)) return known;
+      throw new Error(
+        `Cannot declare input "${name}" [${shape.join(", ")}]: it is [${known.shape.join(", ")}] already`,
+      );
+    }
     const value: Value = { label: name, shape, dtype, layout, origin: "input" };
     this.inputs.set(name, value);
     return value;
@@ -101,6 +106,7 @@ export class Graph {
   /** Names a value as a result of the program. */
   output(name: string, value: Value): void {
     if (this.outputs.has(name)) throw new Error(`Cannot name two outputs "${name}"`);
+    if (value.origin === "input") throw new Error(`Cannot make output "${name}" of an input: "${value.label}"`);
     this.outputs.set(name, value);
   }
 

@@ -83,7 +83,7 @@ export class Program {
     if (this.#disposed) throw new Error("Cannot run the model: it was disposed");
     this.#active++;
     try {
-      return await this.#run(options);
+      return await this.#gpu.watch(() => this.#run(options));
     } finally {
       this.#active--;
       if (this.#disposed && this.#active === 0) this.#release();
@@ -100,16 +100,20 @@ export class Program {
     const { sizes, signal } = options;
     const picks = this.#graph.nodes.map((node) => node.pick(sizes));
     await this.#compile(picks);
-    this.#gpu.check();
     signal?.throwIfAborted();
     const allocation = this.#allocate(sizes);
     const outputs = placeOutputs(this.#graph, sizes);
-    const staging = this.#gpu.staging.acquire(outputs.bytes);
-    await this.#gpu.guarded("a program", () => this.#submit(allocation, picks, outputs, staging, options));
-    const bytes = await this.#gpu.staging.read(staging, outputs.bytes);
-    this.#gpu.check();
+    const used = fillUploads(this.#graph, allocation.layout, allocation.uploadBytes, options);
+    const staging = this.#gpu.staging.acquire(placeOutputs(this.#graph, allocation.capacities).bytes);
+    await this.#gpu.guarded("a program", () => this.#submit(allocation, { picks, outputs, staging, used }, options));
+    const results = await this.#gpu.staging.readInto(
+      staging,
+      outputs.bytes,
+      (mapped) =>
+        new Map(outputs.places.map(({ name, value, offset }) => [name, compact(value, sizes, mapped, offset)])),
+    );
     signal?.throwIfAborted();
-    return new Map(outputs.places.map(({ name, value, offset }) => [name, compact(value, sizes, bytes, offset)]));
+    return results;
   }
 
   /** Compiles in parallel what the picked variants lack; does not wait at all when nothing is missing. */
@@ -126,14 +130,17 @@ export class Program {
 
   #submit(
     allocation: Allocation,
-    picks: readonly number[],
-    outputs: OutputPlaces,
-    staging: GPUBuffer,
-    { sizes, inputs, profiler }: RunOptions,
+    { picks, outputs, staging, used }: {
+      picks: readonly number[];
+      outputs: OutputPlaces;
+      staging: GPUBuffer;
+      /** Bytes of the uploads that count. */
+      used: number;
+    },
+    { sizes, profiler }: RunOptions,
   ): void {
     const { device, buffers } = this.#gpu;
-    if (buffers.poisoned) { for (const buffer of allocation.buffers) buffers.poison(buffer); }
-    const used = fillUploads(this.#graph, allocation.layout, allocation.uploadBytes, { sizes, inputs });
+    if (buffers.poisoned) { for (const buffer of [allocation.upload, ...allocation.buffers]) buffers.poison(buffer); }
     device.queue.writeBuffer(allocation.upload, 0, allocation.uploadBytes, 0, used);
     const recorder = new Recorder(device, profiler ?? null);
     this.#graph.nodes.forEach((node, i) => {
@@ -152,22 +159,32 @@ export class Program {
   #allocate(sizes: Sizes): Allocation {
     const current = this.#allocation;
     if (current !== null && fits(this.#symbols, sizes, current.capacities)) return current;
-    const least: Record<string, number> = {};
-    for (const symbol of this.#symbols) {
-      least[symbol] = Math.max(sizes[symbol] ?? 0, current?.capacities[symbol] ?? 0);
-    }
-    const roomy = Object.fromEntries(Object.entries(least).map(([symbol, size]) => [symbol, roundUp(size)]));
+    const wanted = Object.fromEntries([...this.#symbols].map((symbol) => [symbol, sizes[symbol] ?? 0]));
+    // With room to grow, and for the sizes of earlier calls too, as far as the device allows.
+    const roomy = mapValues(wanted, (size, symbol) => roundUp(Math.max(size, current?.capacities[symbol] ?? 0)));
+    const choices = [roomy, mapValues(wanted, roundUp), wanted];
+    const capacities = choices.find((choice) => this.#beyondLimits(choice) === undefined);
+    if (capacities === undefined) throw this.#tooLarge(wanted);
     this.#release();
-    const allocation = this.#build(this.#withinLimits(roomy) ? roomy : least);
+    const allocation = this.#build(capacities);
     this.#allocation = allocation;
     return allocation;
   }
 
-  #withinLimits(capacities: Sizes): boolean {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.#gpu.limits;
-    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  /** A tensor that no buffer of this device can hold at these sizes, if there is one. */
+  #beyondLimits(sizes: Sizes): Value | undefined {
+    const limit = this.#gpu.buffers.largest;
     const values = [...this.#graph.inputs.values(), ...this.#graph.nodes.flatMap(outputsOf)];
-    return values.every(({ shape, layout }) => bytesOf(shape, layout, capacities) <= limit);
+    return values.find(({ shape, layout }) => bytesOf(shape, layout, sizes) > limit);
+  }
+
+  #tooLarge(sizes: Sizes): RangeError {
+    const { label, shape, layout } = this.#beyondLimits(sizes) as Value;
+    const bytes = bytesOf(shape, layout, sizes);
+    return new RangeError(
+      `Cannot run the model: "${label}" [${dimsOf(shape, sizes).join(", ")}] needs ${bytes} bytes in one buffer, ` +
+        `this device allows ${this.#gpu.buffers.largest}; use a smaller batch`,
+    );
   }
 
   #build(capacities: Sizes): Allocation {
@@ -241,7 +258,7 @@ function placeOutputs(graph: Graph, sizes: Sizes): OutputPlaces {
   return { places, bytes: end };
 }
 
-/** Takes an output out of the staging bytes, leaving the padding of its rows behind. */
+/** Copies an output out of the staging bytes, leaving the padding of its rows behind. */
 function compact(value: Value, sizes: Sizes, bytes: ArrayBuffer, offset: number): RunOutput {
   const dims = dimsOf(value.shape, sizes);
   const columns = dims.at(-1) ?? 1;
@@ -249,7 +266,7 @@ function compact(value: Value, sizes: Sizes, bytes: ArrayBuffer, offset: number)
   const rows = rowsOf(value.shape, sizes);
   const Array_ = value.dtype === "u32" ? Uint32Array : Float32Array;
   const all = new Array_(bytes, offset, rows * stride);
-  if (stride === columns) return { data: all, dims };
+  if (stride === columns) return { data: all.slice(), dims };
   const data = new Array_(rows * columns);
   for (let r = 0; r < rows; r++) data.set(all.subarray(r * stride, r * stride + columns), r * columns);
   return { data, dims };
@@ -259,6 +276,10 @@ function compact(value: Value, sizes: Sizes, bytes: ArrayBuffer, offset: number)
 function symbolsOf(graph: Graph): Set<string> {
   const shapes = [...graph.inputs.values(), ...graph.nodes.flatMap(outputsOf)].flatMap(({ shape }) => shape);
   return new Set(shapes.filter((dim: Dim): dim is string => typeof dim === "string"));
+}
+
+function mapValues(sizes: Sizes, map: (size: number, symbol: string) => number): Sizes {
+  return Object.fromEntries(Object.entries(sizes).map(([symbol, size]) => [symbol, map(size, symbol)]));
 }
 
 function fits(symbols: ReadonlySet<string>, sizes: Sizes, capacities: Sizes): boolean {

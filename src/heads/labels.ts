@@ -6,7 +6,7 @@ import { crossEntropy, mean } from "../graph/ops/losses.ts";
 import type { Dim } from "../graph/shape.ts";
 import { NO_LABEL } from "../kernels/cross_entropy.ts";
 import type { FlatArray } from "../model/arrays.ts";
-import { type Batch, checkIndices } from "../model/inputs.ts";
+import { type Batch, checkFinite, checkIndices } from "../model/inputs.ts";
 import type { Packed } from "../model/packing.ts";
 import type { HeadFeed } from "../model/runner.ts";
 
@@ -58,8 +58,7 @@ export function packTargets(
     const expected = columns === 1 ? `[${rows}] or [${rows}, 1]` : `[${rows}, ${columns}]`;
     throw new InputError(`Cannot read labels: shape must be ${expected}, got [${dims.join(", ")}]`);
   }
-  const at = data.findIndex((value) => !Number.isFinite(Math.fround(value)));
-  if (at >= 0) throw new InputError(`Cannot read labels: element ${at} must be finite, got ${data[at]}`);
+  checkFinite("labels", labels);
   const packed = new Float32Array(rows * stride);
   for (let r = 0; r < rows; r++) packed.set(data.subarray(r * columns, (r + 1) * columns), r * stride);
   return packed;

@@ -13,7 +13,7 @@ import type { NarrowBertConfig } from "../model/config.ts";
 import type { Head } from "../model/config_heads.ts";
 import type { ModelInputs } from "../model/inputs.ts";
 import { PreTrainedModel } from "../model/pretrained.ts";
-import { maskedRowRule, warnOrdinary } from "../model/row_rules.ts";
+import { maskedRowRule } from "../model/row_rules.ts";
 import type { ForwardOptions, HeadCall } from "../model/runner.ts";
 import { lastAxis } from "../model/unpacking.ts";
 import { LayerNorm } from "../nn/layer_norm.ts";
@@ -90,7 +90,6 @@ export class NarrowBertForMaskedLM extends PreTrainedModel<MaskedLMHead> {
   async forward(inputs: ModelInputs, options: ForwardOptions = {}): Promise<HeadOutput> {
     const batch = rowsOfLabels(this.readInputs(inputs), this.config.vocab_size);
     const rule = maskedRowRule(batch);
-    if (rule === "ordinary") warnOrdinary(this.config);
     const { labels } = batch;
     const { outputs, unpacker, common } = await this.run(batch, rule, (head) => ({
       key: labels === null ? "logits" : "logits, loss",
@@ -107,7 +106,8 @@ export class NarrowBertForMaskedLM extends PreTrainedModel<MaskedLMHead> {
   /**
    * The `k` likeliest words of each narrow row, chosen on the GPU: only they are read back.
    *
-   * @param inputs As for `forward`, with `narrow_mask`.
+   * @param inputs As for `forward`, without `labels`; without a `narrow_mask` every real token is a row.
+   * @throws {InputError} If an input does not fit the model.
    * @throws {RangeError} If `k` is not from 1 to 128 and the size of the vocabulary.
    */
   async top_k(inputs: ModelInputs, k: number, options: ForwardOptions = {}): Promise<TopWords> {
@@ -115,8 +115,9 @@ export class NarrowBertForMaskedLM extends PreTrainedModel<MaskedLMHead> {
     if (!Number.isInteger(k) || k < 1 || k > most) {
       throw new RangeError(`Cannot find the top words: k must be a whole number from 1 to ${most}, got ${k}`);
     }
-    const batch = this.readInputs({ ...inputs, narrow_mask: inputs.narrow_mask ?? inputs.attention_mask });
-    const rows = batch.narrow === null ? { ...batch, narrow: batch.mask } : batch;
+    const batch = this.readInputs(inputs);
+    if (batch.labels !== null) throw new InputError("Cannot find the top words with labels: they have no use here");
+    const rows = { ...batch, narrow: batch.narrow ?? batch.mask };
     const call: (head: MaskedLMHead) => HeadCall = (head) => ({
       key: `top ${k}`,
       trace(g, last) {

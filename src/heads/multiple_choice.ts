@@ -1,10 +1,7 @@
 /** Multiple choice: which of several continuations fits. */
 
-import { InputError } from "../base/errors.ts";
-import { Tensor } from "../base/tensor.ts";
 import { reshape } from "../graph/ops/rows.ts";
 import type { RunOutput } from "../graph/program.ts";
-import { type ArrayInput, type FlatArray, readArray } from "../model/arrays.ts";
 import type { Body } from "../model/body.ts";
 import type { NarrowBertConfig } from "../model/config.ts";
 import type { Head } from "../model/config_heads.ts";
@@ -31,12 +28,10 @@ export class NarrowBertForMultipleChoice extends PreTrainedModel<PooledHead> {
    * @throws {InputError} If an input does not fit the model.
    */
   async forward(inputs: ModelInputs, options: ForwardOptions = {}): Promise<HeadOutput> {
-    const { flat, questions, choices } = flattenChoices(inputs);
-    const batch = this.readInputs(flat);
+    const batch = this.readInputs(inputs, ["batch", "choices"]);
     const rule = firstRowRule(batch);
-    const labels = inputs.labels == null
-      ? null
-      : feedClassLabels(readArray("labels", inputs.labels), questions, choices);
+    const [questions = 0, choices = 0] = batch.leading;
+    const labels = batch.labels === null ? null : feedClassLabels(batch.labels, questions, choices);
     const { outputs, common } = await this.run(batch, rule, (head) => ({
       key: labels === null ? "logits" : "logits, loss",
       trace(g, last) {
@@ -56,37 +51,4 @@ export class NarrowBertForMultipleChoice extends PreTrainedModel<PooledHead> {
   ): PooledHead {
     return new PooledHead(parameters, config, 1);
   }
-}
-
-const CHOICE_INPUTS = ["input_ids", "attention_mask", "token_type_ids", "position_ids", "inputs_embeds"] as const;
-
-/** Inputs `[B, choices, …]` as `[B * choices, …]`, their first two dimensions agreed on. */
-function flattenChoices(inputs: ModelInputs): { flat: ModelInputs; questions: number; choices: number } {
-  const { labels: _labels, ...flat } = inputs;
-  let agreed: { name: string; dims: readonly number[] } | null = null;
-  for (const name of CHOICE_INPUTS) {
-    const input: ArrayInput | undefined | null = inputs[name];
-    if (input === undefined || input === null) continue;
-    const array = readArray(name, input);
-    const rank = name === "inputs_embeds" ? 4 : 3;
-    if (array.dims.length !== rank && !array.dims.includes(0)) {
-      const expected = rank === 4 ? "[batch, choices, tokens, H]" : "[batch, choices, tokens]";
-      throw new InputError(`Cannot read ${name}: shape must be ${expected}, got [${array.dims.join(", ")}]`);
-    }
-    const dims = [array.dims[0] ?? 0, array.dims[1] ?? 0];
-    agreed ??= { name, dims };
-    if (dims[0] !== agreed.dims[0] || dims[1] !== agreed.dims[1]) {
-      throw new InputError(
-        `Cannot read ${name}: it must have the batch and choices of ${agreed.name}, ` +
-          `[${agreed.dims.join(", ")}], got [${dims.join(", ")}]`,
-      );
-    }
-    flat[name] = flattened(array, dims[0] as number * (dims[1] as number));
-  }
-  const [questions = 0, choices = 0] = agreed?.dims ?? [];
-  return { flat, questions, choices };
-}
-
-function flattened({ data, dims }: FlatArray, rows: number): Tensor {
-  return new Tensor("float64", data, [rows, ...dims.slice(2)]);
 }

@@ -6,7 +6,7 @@ import type { NarrowBertConfig } from "../model/config.ts";
 import type { Head } from "../model/config_heads.ts";
 import type { ModelInputs } from "../model/inputs.ts";
 import { PreTrainedModel } from "../model/pretrained.ts";
-import { maskedRowRule, warnOrdinary } from "../model/row_rules.ts";
+import { maskedRowRule } from "../model/row_rules.ts";
 import type { ForwardOptions } from "../model/runner.ts";
 import { lastAxis } from "../model/unpacking.ts";
 import { Linear } from "../nn/linear.ts";
@@ -33,7 +33,6 @@ export class NarrowBertForTokenClassification extends PreTrainedModel<Linear> {
   async forward(inputs: ModelInputs, options: ForwardOptions = {}): Promise<HeadOutput> {
     const batch = rowsOfLabels(this.readInputs(inputs), this.config.num_labels);
     const rule = maskedRowRule(batch);
-    if (rule === "ordinary") warnOrdinary(this.config);
     const { labels } = batch;
     const { outputs, unpacker, common } = await this.run(batch, rule, (classifier) => ({
       key: labels === null ? "logits" : "logits, loss",

@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 
 /**
  * Writes `parts`, one after the other, as the file `path`: under a temporary name beside it, synced to the disk, then
- * renamed. Whatever goes wrong, a file that was there before is left as it was.
+ * renamed. Whatever goes wrong, a file that was there before is left as it was. Needs read and write permission for the
+ * folder that it is in.
  */
 export async function writeAtomically(path: string | URL, parts: Iterable<Uint8Array>): Promise<void> {
   const target = path instanceof URL ? fileURLToPath(path) : path;

@@ -50,15 +50,16 @@ export class Checkpoint {
    */
   float32(name: string): Float32Array {
     const { dtype, shape, bytes } = this.#tensor(name);
+    const weight = `weight ${quote(name)} of ${quote(this.location)}`;
     if (!isFloatDtype(dtype)) {
-      throw new CheckpointError(`Cannot load weight ${quote(name)}: dtype must be F32, F16, BF16 or F64, got ${dtype}`);
+      throw new CheckpointError(`Cannot load ${weight}: dtype must be F32, F16, BF16 or F64, got ${dtype}`);
     }
     const values = toFloat32(dtype, bytes);
     const index = firstNonFinite(values);
     if (index >= 0) {
       throw new CheckpointError(
-        `Cannot load weight ${quote(name)}: element ${index} of shape [${shape.join(", ")}] must be finite ` +
-          `as a 32-bit float, got ${values[index]}`,
+        `Cannot load ${weight}: element [${placeOf(index, shape).join(", ")}] of shape [${shape.join(", ")}] must be ` +
+          `finite as a 32-bit float, got ${values[index]}`,
       );
     }
     return values;
@@ -79,32 +80,35 @@ export class Checkpoint {
  * @throws {CheckpointError} Where there are none, or a file is not valid.
  */
 export async function openCheckpoint(folder: ModelFolder, options: ReadOptions = {}): Promise<Checkpoint> {
+  const { location } = folder;
   if (await folder.has(SINGLE_FILE)) {
-    return new Checkpoint(folder.location, parseSafetensors(await folder.read(SINGLE_FILE, options), SINGLE_FILE));
+    const bytes = await folder.read(SINGLE_FILE, options);
+    return new Checkpoint(location, parseSafetensors(bytes, pathIn(folder, SINGLE_FILE)));
   }
-  if (await folder.has(INDEX_FILE)) return new Checkpoint(folder.location, await readShards(folder, options));
+  if (await folder.has(INDEX_FILE)) return new Checkpoint(location, await readShards(folder, options));
   for (const pickle of PICKLE_FILES) {
     if (await folder.has(pickle)) {
       throw new CheckpointError(
         `Cannot load weights from ${
-          quote(folder.location)
-        }: ${SINGLE_FILE} is needed, found only ${pickle}, a format ` +
-          "that is not read; save the model as safetensors",
+          quote(location)
+        }: ${SINGLE_FILE} is needed, found only ${pickle}, a format that is ` +
+          "not read; save the model as safetensors",
       );
     }
   }
   throw new CheckpointError(
-    `Cannot load weights from ${quote(folder.location)}: ${SINGLE_FILE} or ${INDEX_FILE} is needed, found neither`,
+    `Cannot load weights from ${quote(location)}: ${SINGLE_FILE} or ${INDEX_FILE} is needed, found neither`,
   );
 }
 
 async function readShards(folder: ModelFolder, options: ReadOptions): Promise<Map<string, SafetensorsTensor>> {
-  const fileOf = parseShardIndex(await folder.read(INDEX_FILE, options), INDEX_FILE);
+  const fileOf = parseShardIndex(await folder.read(INDEX_FILE, options), pathIn(folder, INDEX_FILE));
   const tensors = new Map<string, SafetensorsTensor>();
   for (const file of new Set(fileOf.values())) {
-    const shard = parseSafetensors(await folder.read(file, options), file);
+    const path = pathIn(folder, file);
+    const shard = parseSafetensors(await folder.read(file, options), path);
     const fail = (problem: string) => {
-      throw new CheckpointError(`Cannot read ${quote(file)} of ${quote(INDEX_FILE)}: ${problem}`);
+      throw new CheckpointError(`Cannot read ${quote(path)}: ${problem}`);
     };
     for (const [name, tensor] of shard) {
       if (tensors.has(name)) fail(`tensor ${quote(name)} must be in one file, and is in another one too`);
@@ -112,10 +116,25 @@ async function readShards(folder: ModelFolder, options: ReadOptions): Promise<Ma
     }
     const missing = [...fileOf].filter(([name, listed]) => listed === file && !shard.has(name));
     if (missing.length > 0) {
-      fail(`it must have the tensors listed, but these are missing: ${missing.map(([n]) => quote(n)).join(", ")}`);
+      fail(`${INDEX_FILE} lists tensors that are not in it: ${missing.map(([name]) => quote(name)).join(", ")}`);
     }
   }
   return tensors;
+}
+
+/** A file of a folder, for messages. */
+function pathIn({ location }: ModelFolder, file: string): string {
+  return location.replace(/\/?$/, `/${file}`);
+}
+
+/** The indices, one a dimension, of a row-major element. */
+function placeOf(index: number, shape: readonly number[]): number[] {
+  const place: number[] = [];
+  for (const dim of shape.toReversed()) {
+    place.unshift(index % dim);
+    index = Math.floor(index / dim);
+  }
+  return place;
 }
 
 /** The index of the first value that is NaN or infinite, or -1. */

@@ -41,7 +41,7 @@ export async function openFolder(
   { subfolder = "", local_files_only = false, token, progress_callback, signal }: OpenFolderOptions = {},
 ): Promise<ModelFolder> {
   const subfolders = splitSubfolder(subfolder);
-  if (!(typeof where === "string" || where instanceof URL)) return new MemoryFolder(where, subfolders);
+  if (isFiles(where)) return new MemoryFolder(where, subfolders);
   const progress = new ProgressReporter(`${where}`, progress_callback);
   const location = parseLocation(where);
 
@@ -71,4 +71,8 @@ function splitSubfolder(subfolder: string): string[] {
     );
   }
   return names;
+}
+
+function isFiles(where: unknown): where is ReadonlyMap<string, Uint8Array> {
+  return where instanceof Map;
 }

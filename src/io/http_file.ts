@@ -75,5 +75,12 @@ function grown(bytes: Uint8Array<ArrayBuffer>, least: number): Uint8Array<ArrayB
 /** What `fetch` throws where the network fails is a `TypeError`; an abort or a missing permission is passed on. */
 function networkError(url: URL, error: unknown): unknown {
   if (!(error instanceof TypeError)) return error;
-  return new CheckpointError(`Cannot read ${quote(urlForMessages(url))}: ${error.message}`, { cause: error });
+  return new CheckpointError(`Cannot read ${quote(urlForMessages(url))}: ${innermost(error).message}`, {
+    cause: error,
+  });
+}
+
+/** The cause of the causes: `fetch failed` tells nobody anything. */
+function innermost(error: Error): Error {
+  return error.cause instanceof Error ? innermost(error.cause) : error;
 }

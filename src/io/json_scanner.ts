@@ -83,10 +83,10 @@ export class JsonScanner {
     let at = start;
     let value = 0;
     let code = text.charCodeAt(at);
-    for (; code >= 0x30 && code <= 0x39; code = text.charCodeAt(++at)) value = value * 10 + code - 0x30;
+    for (; code >= 0x30 && code <= 0x39; code = text.charCodeAt(++at)) value = value * 10 + (code - 0x30);
     const hasLeadingZero = at - start > 1 && text.charCodeAt(start) === 0x30;
     const isFractional = code === 0x2e || code === 0x65 || code === 0x45; // . e E
-    // A sum of digits that comes out as a safe integer was not rounded on the way.
+    // What comes out as a safe integer was not rounded on the way.
     if (at === start || hasLeadingZero || isFractional || !Number.isSafeInteger(value)) {
       this.fail("a whole number from 0 to 2^53 - 1");
     }

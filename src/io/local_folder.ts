@@ -11,15 +11,15 @@ export class LocalFolder implements ModelFolder {
   readonly location: string;
   /** The folder as the caller named it, absolute: what the read permission is for. */
   readonly #path: string;
-  /** The same folder without symbolic links: what files may not lead out of. */
-  readonly #realPath: string;
+  /** The same folder without symbolic links, and a separator: how the real path of each of its files begins. */
+  readonly #root: string;
   readonly #progress: ProgressReporter;
   readonly #signal: AbortSignal | undefined;
 
   private constructor(location: string, realPath: string, { progress, signal }: FolderSettings) {
     this.location = location;
     this.#path = resolve(location);
-    this.#realPath = realPath;
+    this.#root = realPath.endsWith(sep) ? realPath : realPath + sep;
     this.#progress = progress;
     this.#signal = signal;
   }
@@ -45,7 +45,7 @@ export class LocalFolder implements ModelFolder {
     const path = join(this.#path, file);
     const realPath = await realPathOf(path);
     if (realPath === undefined) throw noSuchFile(file, this.location);
-    if (!realPath.startsWith(this.#realPath + sep)) {
+    if (!realPath.startsWith(this.#root)) {
       throw new CheckpointError(
         `Cannot read ${quote(file)} in ${quote(this.location)}: it must be inside the folder, and is a link to ` +
           `${quote(realPath)}; copy the file into the folder`,
@@ -74,7 +74,7 @@ async function realPathOf(path: string): Promise<string | undefined> {
   try {
     return await Deno.realPath(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
     throw error;
   }
 }

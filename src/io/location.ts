@@ -16,7 +16,14 @@ const URL_START = /^[a-z][a-z0-9+.-]+:\/\//i;
  * @throws {TypeError} On a URL of another kind.
  */
 export function parseLocation(where: string | URL): Location {
-  if (typeof where === "string" && !URL_START.test(where)) return { path: where };
+  if (typeof where === "string" && !URL_START.test(where)) {
+    if (where === "") throw new TypeError("Cannot open a path that is empty");
+    return { path: where };
+  }
+  if (!(typeof where === "string" || where instanceof URL)) {
+    throw new TypeError(`Cannot open a path or URL: it must be a string or a URL, got ${described(where)}`);
+  }
+  if (!URL.canParse(where)) throw new TypeError(`Cannot open ${quote(`${where}`)}: it is not a valid URL`);
   const url = new URL(where);
   switch (url.protocol) {
     case "file:":
@@ -27,4 +34,8 @@ export function parseLocation(where: string | URL): Location {
     default:
       throw new TypeError(`Cannot open ${quote(url.href)}: a URL must be file:, http: or https:, got ${url.protocol}`);
   }
+}
+
+function described(value: unknown): string {
+  return value === null ? "null" : typeof value;
 }

@@ -17,14 +17,18 @@ export class MemoryFolder implements ModelFolder {
 
   read(file: string): Promise<Uint8Array> {
     return Promise.try(() => {
-      checkPlainName(file);
-      const bytes = this.#files.get(this.#prefix + file);
+      const bytes = this.#get(file);
       if (bytes === undefined) throw noSuchFile(file, this.location);
       return bytes;
     });
   }
 
   has(file: string): Promise<boolean> {
-    return Promise.resolve(this.#files.has(this.#prefix + file));
+    return Promise.try(() => this.#get(file) !== undefined);
+  }
+
+  #get(file: string): Uint8Array | undefined {
+    checkPlainName(file);
+    return this.#files.get(this.#prefix + file);
   }
 }

@@ -51,6 +51,9 @@ async function readFile(where: string | URL): Promise<Uint8Array> {
     try {
       return await Deno.readFile(location.path);
     } catch (error) {
+      if (error instanceof Deno.errors.IsADirectory) {
+        throw new CheckpointError(`Cannot read ${quote(`${where}`)}: it must be a file, and is a folder`);
+      }
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   } else {

@@ -18,11 +18,15 @@ export const METADATA_KEY = "__metadata__";
 
 /** A header may have this many bytes. */
 export const MAX_HEADER_BYTES = 100_000_000;
+
 /**
  * A tensor may have this many dimensions, as in NumPy and PyTorch. Without a bound, a shape of a million ones would cost
  * many times its text in memory.
  */
 export const MAX_DIMENSIONS = 64;
+
+/** How the text begins that Git leaves in the place of a large file until it is asked for. */
+const GIT_LFS = "version https://git-lfs";
 
 /** Divides a file into its header, as text, and the section of tensor bytes after it. */
 export function splitSafetensors(bytes: Uint8Array, name: string): { header: string; section: Uint8Array } {
@@ -32,7 +36,12 @@ export function splitSafetensors(bytes: Uint8Array, name: string): { header: str
       `Cannot read ${quote(name)}: a safetensors file has at least ${LENGTH_BYTES} bytes, got ${bytes.byteLength}`,
     );
   }
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (new TextDecoder().decode(bytes.subarray(0, GIT_LFS.length)) === GIT_LFS) {
+    throw new CheckpointError(
+      `Cannot read ${quote(name)}: it is a Git LFS pointer, not the file; run \`git lfs pull\``,
+    );
+  }
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (length > MAX_HEADER_BYTES) {
     throw new CheckpointError(
       `Cannot read ${quote(name)}: the header must have at most ${MAX_HEADER_BYTES} bytes, got ${length}: ` +
@@ -45,8 +54,9 @@ export function splitSafetensors(bytes: Uint8Array, name: string): { header: str
         "or is no safetensors file",
     );
   }
-  const headerBytes = bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length);
-  const section = bytes.subarray(LENGTH_BYTES + length);
+  const dataStart = LENGTH_BYTES + Number(length);
+  const headerBytes = bytes.subarray(LENGTH_BYTES, dataStart);
+  const section = bytes.subarray(dataStart);
   try {
     return { header: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(headerBytes), section };
   } catch (cause) {
@@ -108,8 +118,10 @@ function scanEntry(json: JsonScanner): TensorEntry {
   if (dtype === undefined) throw new SyntaxError("dtype is missing");
   if (shape === undefined) throw new SyntaxError("shape is missing");
   if (offsets === undefined) throw new SyntaxError("data_offsets is missing");
-  const [begin, end] = offsets as number[];
-  if (begin === undefined || end === undefined) throw new SyntaxError("data_offsets must be two numbers");
+  const [begin, end] = offsets;
+  if (begin === undefined || end === undefined) {
+    throw new SyntaxError(`data_offsets must be two numbers, got ${offsets.length}`);
+  }
   return { dtype, shape, begin, end };
 }
 

@@ -13,7 +13,7 @@ export type NamedTensor = readonly [name: string, tensor: TensorView];
 
 /** Options of {@linkcode writeSafetensors}. */
 export interface WriteSafetensorsOptions {
-  /** The file to write, atomically. Without it, the bytes are returned. */
+  /** The file to write, at once or not at all. Without it, the bytes are returned. */
   path?: string | URL;
   /** Free text for the header. */
   metadata?: Record<string, string>;
@@ -86,7 +86,7 @@ function tensorProblem({ dtype, shape, data }: TensorView): string | undefined {
   }
   const { array } = DTYPES[dtype];
   if (!(data instanceof array || data instanceof Uint8Array)) {
-    return `data of ${dtype} must be a ${array.name} or a Uint8Array of its bytes, got a ${data.constructor.name}`;
+    return `data of ${dtype} must be a ${array.name}, or its bytes in a Uint8Array, got ${data.constructor.name}`;
   }
   const bytes = bitCount({ dtype, shape }) / 8;
   if (data.byteLength !== bytes) return `${dtype} of shape ${dims} must have ${bytes} bytes, got ${data.byteLength}`;

@@ -1,5 +1,6 @@
 /** Attention probabilities, stored: for outputs that ask for them, and for the absorbed form with its wide queries. */
 
+import exponentials from "../../kernels/lib/exponentials.wgsl" with { type: "text" };
 import scores from "../../kernels/lib/attention_scores.wgsl" with { type: "text" };
 import tiles from "../../kernels/lib/attention_tiles.wgsl" with { type: "text" };
 import source from "../../kernels/attention_probabilities.wgsl" with { type: "text" };
@@ -17,7 +18,7 @@ import { defineKernel, foldedGrid } from "./kernel.ts";
 export const attentionProbabilities = defineKernel({
   name: "attention_probabilities",
   summary: "probabilities[r, a, j] = softmax_j(score[r, a, :]) * head_scale[a]",
-  source: tiles + scores + source,
+  source: exponentials + tiles + scores + source,
   bindings: {
     q: "read",
     k: "read",

@@ -9,6 +9,9 @@ export type ArrayInput = Tensor | Nested | ArrayLike<number>;
 /** Nested plain arrays of numbers, bigints or booleans. */
 export type Nested = readonly (number | bigint | boolean | Nested | ArrayLike<number>)[];
 
+/** Levels of nesting that are read; no input has more than four. */
+const MAX_LEVELS = 5;
+
 /** An input as flat numbers. */
 export interface FlatArray {
   data: Float64Array;
@@ -34,21 +37,22 @@ export function readArray(name: string, input: ArrayInput): FlatArray {
     );
   }
   const dims: number[] = [];
-  for (let level: unknown = input; isList(level); level = level[0]) dims.push(level.length);
+  for (let level: unknown = input; isList(level); level = level[0]) {
+    dims.push(level.length);
+    if (dims.length > MAX_LEVELS) {
+      throw new InputError(`Cannot read ${name}: arrays may be nested ${MAX_LEVELS} deep, got more`);
+    }
+  }
+  checkRegular(name, input, dims, "");
   const data = new Float64Array(dims.reduce((a, b) => a * b, 1));
-  fill(name, input, dims, { data, at: 0, path: "" });
+  fill(name, input, dims.length, { data, at: 0, path: "" });
   const float = dims.length >= 2 || data.some((value) => !Number.isInteger(value));
   return { data, dims, float };
 }
 
-function fill(
-  name: string,
-  input: ArrayLike<unknown>,
-  dims: readonly number[],
-  state: { data: Float64Array; at: number; path: string },
-): void {
+/** Checks that every level has one length throughout, before room is made for what they hold. */
+function checkRegular(name: string, input: ArrayLike<unknown>, dims: readonly number[], path: string): void {
   const [length = 0, ...inner] = dims;
-  const { path } = state;
   if (input.length !== length) {
     const cure = name === "input_ids" ? "; pad the rows to one length and mask the padding with attention_mask" : "";
     throw new InputError(
@@ -56,23 +60,37 @@ function fill(
         `${input.length} in ${name}${path}${cure}`,
     );
   }
+  if (inner.length === 0) return;
   for (let i = 0; i < length; i++) {
     const item = input[i];
     const here = `${path}[${i}]`;
-    if (inner.length > 0) {
-      if (!isList(item)) {
-        throw new InputError(
-          `Cannot read ${name}: ${name}${here} must be an array of ${inner[0]}, got ${describe(item)}`,
-        );
-      }
-      state.path = here;
-      fill(name, item, inner, state);
+    if (!isList(item)) {
+      throw new InputError(
+        `Cannot read ${name}: ${name}${here} must be an array of ${inner[0]}, got ${describe(item)}`,
+      );
+    }
+    checkRegular(name, item, inner, here);
+  }
+}
+
+/** Writes the numbers of regular arrays to `data` from `at` on, and returns where they end. */
+function fill(
+  name: string,
+  input: ArrayLike<unknown>,
+  levels: number,
+  { data, at, path }: { data: Float64Array; at: number; path: string },
+): number {
+  for (let i = 0; i < input.length; i++) {
+    const item = input[i];
+    if (levels > 1) {
+      at = fill(name, item as ArrayLike<unknown>, levels - 1, { data, at, path: `${path}[${i}]` });
     } else if (typeof item === "number" || typeof item === "bigint" || typeof item === "boolean") {
-      state.data[state.at++] = Number(item);
+      data[at++] = Number(item);
     } else {
-      throw new InputError(`Cannot read ${name}: ${name}${here} must be a number, got ${describe(item)}`);
+      throw new InputError(`Cannot read ${name}: ${name}${path}[${i}] must be a number, got ${describe(item)}`);
     }
   }
+  return at;
 }
 
 function isList(value: unknown): value is ArrayLike<unknown> {

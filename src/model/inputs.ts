@@ -26,6 +26,8 @@ export interface ModelInputs {
 
 /** Checked inputs, flat. */
 export interface Batch {
+  /** The caller's dimensions before the tokens: `[B]`, or `[questions, choices]`, whose product is B. */
+  leading: readonly number[];
   /** B. */
   sequences: number;
   /** L. */
@@ -55,18 +57,20 @@ const NAMES = new Set([
   "labels",
 ]);
 
+/** How the dimensions before the tokens are called: one, or two for multiple choice. */
+export type LeadingNames = readonly ["batch"] | readonly ["batch", "choices"];
+
 /**
- * Checks inputs of shape `[B, L]`.
+ * Checks inputs of shape `[B, L]`, or `[B, choices, L]`.
  *
  * @throws {InputError} Naming the input, what was expected and what was found.
  */
-export function readInputs(inputs: ModelInputs, config: NarrowBertConfig): Batch {
-  if (typeof inputs !== "object" || inputs === null) {
-    throw new InputError(`Cannot run the model: inputs must be an object with input_ids, got ${String(inputs)}`);
-  }
-  for (const name of Object.keys(inputs)) {
-    if (!NAMES.has(name)) throw new InputError(`Cannot run the model: there is no input "${name}"`);
-  }
+export function readInputs(
+  inputs: ModelInputs,
+  config: NarrowBertConfig,
+  leadingNames: LeadingNames = ["batch"],
+): Batch {
+  checkNames(inputs);
   const read = (name: keyof ModelInputs) => {
     const input = inputs[name];
     return input === undefined || input === null ? null : readArray(name, input);
@@ -78,8 +82,12 @@ export function readInputs(inputs: ModelInputs, config: NarrowBertConfig): Batch
       `Cannot run the model: it takes input_ids or inputs_embeds, got ${ids === null ? "neither" : "both"}`,
     );
   }
-  const dims = ids === null ? checkEmbeds(embeds as FlatArray, config) : checkIds(ids, config);
-  const [sequences, length] = dims;
+  const dims = ids === null
+    ? checkEmbeds(embeds as FlatArray, config, leadingNames)
+    : checkIds(ids, config, leadingNames);
+  const leading = dims.slice(0, -1);
+  const sequences = leading.reduce((a, b) => a * b, 1);
+  const length = dims.at(-1) as number;
   const mask = read("attention_mask");
   const types = read("token_type_ids");
   const narrow = read("narrow_mask");
@@ -87,6 +95,7 @@ export function readInputs(inputs: ModelInputs, config: NarrowBertConfig): Batch
   if (types !== null) checkIndices("token_type_ids", types, dims, { below: config.type_vocab_size });
   if (narrow !== null) checkFlags("narrow_mask", narrow, dims);
   return {
+    leading,
     sequences,
     length,
     ids: ids?.data ?? null,
@@ -100,42 +109,54 @@ export function readInputs(inputs: ModelInputs, config: NarrowBertConfig): Batch
   };
 }
 
-function checkIds(ids: FlatArray, config: NarrowBertConfig): [number, number] {
-  const dims = batchDims("input_ids", ids.dims, ["batch", "tokens"], config);
+/** Checks that `inputs` is an object of inputs that there are. */
+function checkNames(inputs: ModelInputs): void {
+  if (typeof inputs !== "object" || inputs === null) {
+    throw new InputError(`Cannot run the model: inputs must be an object with input_ids, got ${String(inputs)}`);
+  }
+  for (const name of Object.keys(inputs)) {
+    if (NAMES.has(name)) continue;
+    throw new InputError(`Cannot run the model: there is no input "${name}"; inputs are ${[...NAMES].join(", ")}`);
+  }
+}
+
+function checkIds(ids: FlatArray, config: NarrowBertConfig, leading: LeadingNames): number[] {
+  const dims = batchDims("input_ids", ids.dims, [...leading, "tokens"], config);
   checkIndices("input_ids", ids, dims, { below: config.vocab_size });
   return dims;
 }
 
-function checkEmbeds(embeds: FlatArray, config: NarrowBertConfig): [number, number] {
-  const dims = batchDims("inputs_embeds", embeds.dims, ["batch", "tokens", String(config.hidden_size)], config);
-  if (embeds.data.length > 0 && embeds.dims[2] !== config.hidden_size) {
-    throw new InputError(
-      `Cannot read inputs_embeds: shape must be [batch, tokens, ${config.hidden_size}], got ${shown(embeds.dims)}`,
-    );
+function checkEmbeds(embeds: FlatArray, config: NarrowBertConfig, leading: LeadingNames): number[] {
+  const { hidden_size: width } = config;
+  const dims = batchDims("inputs_embeds", embeds.dims, [...leading, "tokens", String(width)], config).slice(0, -1);
+  if (embeds.dims.at(-1) !== width && !dims.includes(0)) {
+    const expected = [...leading, "tokens", width].join(", ");
+    throw new InputError(`Cannot read inputs_embeds: shape must be [${expected}], got ${shown(embeds.dims)}`);
   }
-  const at = embeds.data.findIndex((value) => !Number.isFinite(Math.fround(value)));
-  if (at >= 0) throw new InputError(`Cannot read inputs_embeds: element ${at} must be finite, got ${embeds.data[at]}`);
+  checkFinite("inputs_embeds", embeds);
   return dims;
 }
 
+/** Dimensions of the first input, as many as `expected`, its tokens within the model's positions. */
 function batchDims(
   name: string,
   dims: readonly number[],
   expected: readonly string[],
   { max_position_embeddings }: NarrowBertConfig,
-): [number, number] {
-  if (dims.length === 1 && dims[0] === 0) return [0, 0];
-  const [sequences, length] = dims as [number, number];
-  if (dims.length !== expected.length && !(sequences === 0 || length === 0)) {
+): number[] {
+  // An empty plain array has no inner levels to count.
+  if (dims.length < expected.length && dims.at(-1) === 0) return expected.map((_, i) => dims[i] ?? 0);
+  if (dims.length !== expected.length) {
     throw new InputError(`Cannot read ${name}: shape must be [${expected.join(", ")}], got ${shown(dims)}`);
   }
+  const length = dims[expected.indexOf("tokens")] as number;
   if (length > max_position_embeddings) {
     throw new InputError(
       `Cannot run the model: sequences may have at most ${max_position_embeddings} tokens ` +
         `(max_position_embeddings), got ${length} in ${name}; truncate them`,
     );
   }
-  return [sequences, length ?? 0];
+  return [...dims];
 }
 
 function checkShape(name: string, { dims }: FlatArray, expected: readonly number[]): void {
@@ -164,6 +185,12 @@ export function checkIndices(
   }
 }
 
+/** Checks that all values are finite as f32. */
+export function checkFinite(name: string, { data, dims }: FlatArray): void {
+  const at = data.findIndex((value) => !Number.isFinite(Math.fround(value)));
+  if (at >= 0) throw new InputError(`Cannot read ${name}: ${place(name, at, dims)} must be finite, got ${data[at]}`);
+}
+
 function checkFlags(name: string, array: FlatArray, dims: readonly number[]): void {
   checkShape(name, array, dims);
   const at = array.data.findIndex((value) => value !== 0 && value !== 1);
@@ -174,20 +201,15 @@ function checkFlags(name: string, array: FlatArray, dims: readonly number[]): vo
 
 function readPositions(
   positions: FlatArray | null,
-  [sequences, length]: readonly [number, number],
+  dims: readonly number[],
   { max_position_embeddings: below }: NarrowBertConfig,
 ): Float64Array {
-  const all = new Float64Array(sequences * length);
-  const shared = positions === null || positions.dims.length === 1 || (positions.dims[0] === 1 && sequences !== 1);
-  if (positions !== null) {
-    const dims = shared ? (positions.dims.length === 1 ? [length] : [1, length]) : [sequences, length];
-    checkIndices("position_ids", positions, dims, { below });
-  }
-  for (let i = 0; i < all.length; i++) {
-    const at = shared ? i % length : i;
-    all[i] = positions === null ? at : positions.data[at] as number;
-  }
-  return all;
+  const count = dims.reduce((a, b) => a * b, 1);
+  const length = dims.at(-1) as number;
+  if (positions === null) return Float64Array.from({ length: count }, (_, i) => i % length);
+  const shared = positions.dims.slice(0, -1).every((dim) => dim === 1) && positions.data.length !== count;
+  checkIndices("position_ids", positions, shared ? [...positions.dims.slice(0, -1), length] : dims, { below });
+  return shared ? Float64Array.from({ length: count }, (_, i) => positions.data[i % length] as number) : positions.data;
 }
 
 function readHeadMask(mask: FlatArray | null, config: NarrowBertConfig): Float64Array | null {
@@ -202,8 +224,7 @@ function readHeadMask(mask: FlatArray | null, config: NarrowBertConfig): Float64
       `Cannot read head_mask: shape must be [${heads}] or [${layers}, ${heads}], got ${shown(mask.dims)}`,
     );
   }
-  const at = mask.data.findIndex((value) => !Number.isFinite(Math.fround(value)));
-  if (at >= 0) throw new InputError(`Cannot read head_mask: element ${at} must be finite, got ${mask.data[at]}`);
+  checkFinite("head_mask", mask);
   if (!shared) return mask.data;
   return Float64Array.from({ length: layers * heads }, (_, i) => mask.data[i % heads] as number);
 }

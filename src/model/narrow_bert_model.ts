@@ -11,7 +11,7 @@ import type { Head } from "./config_heads.ts";
 import type { Batch, ModelInputs } from "./inputs.ts";
 import { Pooler } from "./pooler.ts";
 import { PreTrainedModel } from "./pretrained.ts";
-import { firstRowRule, maskedRowRule, toTensor, warnOrdinary } from "./row_rules.ts";
+import { firstRowRule, maskedRowRule, toTensor } from "./row_rules.ts";
 import type { CommonOutputs, ForwardOptions } from "./runner.ts";
 import { lastAxis } from "./unpacking.ts";
 
@@ -50,7 +50,6 @@ export class NarrowBertModel extends PreTrainedModel<Pooler | null> {
   async forward(inputs: ModelInputs, options: ForwardOptions = {}): Promise<NarrowBertModelOutput> {
     const batch = this.#readUnlabelled(inputs);
     const rule = this.pooler ? firstRowRule(batch) : maskedRowRule(batch);
-    if (rule === "ordinary") warnOrdinary(this.config);
     const { outputs, unpacker, common } = await this.run(batch, rule, (pooler) => ({
       key: "base",
       trace(g, last) {

@@ -1,6 +1,7 @@
 /** What all model classes share: loading, random weights, running, saving, pruning, giving memory back. */
 
 import { Tensor } from "../base/tensor.ts";
+import { checkOptionNames } from "../base/options.ts";
 import { warn } from "../base/warn.ts";
 import { type Gpu, requestGpu } from "../gpu/device.ts";
 import { openCheckpoint } from "../io/checkpoint.ts";
@@ -9,8 +10,7 @@ import { ParameterSet, type WeightSource } from "../nn/parameters.ts";
 import { Body } from "./body.ts";
 import { NarrowBertConfig } from "./config.ts";
 import type { Head } from "./config_heads.ts";
-import type { Batch } from "./inputs.ts";
-import { type ModelInputs, readInputs } from "./inputs.ts";
+import { type Batch, type LeadingNames, type ModelInputs, readInputs } from "./inputs.ts";
 import type { RowRule } from "./packing.ts";
 import { prunedConfig, prunedWeights } from "./pruning.ts";
 import { randomWeights } from "./random_weights.ts";
@@ -56,6 +56,7 @@ export interface ModelClass<M> {
 
 /** The parts that exist once the weights are on the GPU; pruning makes them anew. */
 interface Assembly<H> {
+  config: NarrowBertConfig;
   parameters: ParameterSet;
   runner: Runner;
   head: H;
@@ -67,8 +68,11 @@ export abstract class PreTrainedModel<H> {
   readonly #pooler: boolean;
   #config: NarrowBertConfig;
   #assembly: Assembly<H>;
+  /** Work that needs the assembly, from the moment it is asked for. */
   readonly #running = new Set<Promise<unknown>>();
-  #settled: Promise<void> = Promise.resolve();
+  /** Settles when the last pruning is through; work asked for later waits for it. */
+  #pruned: Promise<void> = Promise.resolve();
+  #warnedOrdinary = false;
   #disposed = false;
 
   constructor({ gpu, config, pooler, weights, signal }: ModelInit) {
@@ -91,6 +95,7 @@ export abstract class PreTrainedModel<H> {
     where: string | URL | ReadonlyMap<string, Uint8Array>,
     options: LoadOptions = {},
   ): Promise<M> {
+    checkOptionNames("load a model", options, LOAD_OPTIONS);
     checkDtype(options.dtype);
     const { signal } = options;
     const folder = await openFolder(where, options);
@@ -115,10 +120,17 @@ export abstract class PreTrainedModel<H> {
     config: NarrowBertConfig,
     options: DeviceOptions & { seed?: number } = {},
   ): Promise<M> {
+    if (!(config instanceof NarrowBertConfig)) {
+      throw new TypeError(
+        "Cannot make a model: config must be a NarrowBertConfig, made by new NarrowBertConfig({ … })",
+      );
+    }
+    checkOptionNames("make a model", options, [...DEVICE_OPTIONS, "seed"]);
     const pooler = poolerOf(this, options);
-    const shapes = parameterShapes(config, { head: this.head, pooler });
-    const weights = randomWeights(config, shapes, options.seed ?? 0);
-    return new this({ gpu: await openDevice(options), config, pooler, weights });
+    const settled = config.with({ full_length_layers: config.full_length_layers });
+    const shapes = parameterShapes(settled, { head: this.head, pooler });
+    const weights = randomWeights(settled, shapes, options.seed ?? 0);
+    return new this({ gpu: await openDevice(options), config: settled, pooler, weights });
   }
 
   /** The model's configuration. */
@@ -137,20 +149,16 @@ export abstract class PreTrainedModel<H> {
   }
 
   /** The weights by checkpoint name, read back from the GPU. */
-  async state_dict(): Promise<Map<string, Tensor>> {
-    await this.#settle();
-    const tensors = await this.#assembly.parameters.read();
-    const names = parameterShapes(this.#config, { head: this.#class.head, pooler: this.#pooler }).keys();
-    return new Map([...names].map((name) => {
-      const { shape, data } = tensors.get(name) as { shape: readonly number[]; data: Float32Array };
-      return [name, new Tensor("float32", data, shape)];
-    }));
+  state_dict(): Promise<Map<string, Tensor>> {
+    return this.#use((assembly) => this.#readState(assembly));
   }
 
   /** Writes `config.json` and `model.safetensors` (F32, the published key layout) into a folder, made where missing. */
-  async save_pretrained(folder: string | URL): Promise<void> {
-    const tensors = await this.state_dict();
-    await saveModel(folder, { config: this.#config, className: this.constructor.name, tensors });
+  save_pretrained(folder: string | URL): Promise<void> {
+    return this.#use(async (assembly) => {
+      const tensors = await this.#readState(assembly);
+      await saveModel(folder, { config: assembly.config, className: this.constructor.name, tensors });
+    });
   }
 
   /**
@@ -161,28 +169,31 @@ export abstract class PreTrainedModel<H> {
    */
   prune_heads(heads: Readonly<Record<number, readonly number[]>>): void {
     this.#checkLive();
-    const before = this.#config;
-    const after = prunedConfig(before, heads);
+    const after = prunedConfig(this.#config, heads);
     this.#config = after;
-    const previous = this.#settled;
-    this.#settled = (async () => {
-      await previous;
-      await Promise.allSettled(this.#running);
+    const earlier = [...this.#running];
+    const pruning = (async () => {
+      await Promise.allSettled(earlier);
       const old = this.#assembly;
-      const weights = prunedWeights(await old.parameters.read(), before, after);
+      const weights = prunedWeights(await old.parameters.read(), old.config, after);
       this.#assembly = this.#assemble(after, weights);
       old.runner.dispose();
       old.parameters.dispose();
     })();
-    this.#settled.catch(() => {}); // The next call reports it.
+    this.#pruned = pruning;
+    this.#track(pruning).catch(() => {}); // What is asked for later reports it.
   }
 
-  /** Gives the model's GPU memory back; the device stays. Calls under way may fail. */
+  /** Gives the model's GPU memory back, after the calls under way; the device stays. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#assembly.runner.dispose();
-    this.#assembly.parameters.dispose();
+    const release = () => {
+      this.#assembly.runner.dispose();
+      this.#assembly.parameters.dispose();
+    };
+    if (this.#running.size === 0) release();
+    else Promise.allSettled(this.#running).then(release);
   }
 
   [Symbol.dispose](): void {
@@ -200,27 +211,20 @@ export abstract class PreTrainedModel<H> {
     parts: { body: Body; config: NarrowBertConfig; pooler: boolean },
   ): H;
 
-  /** Checks inputs of shape `[B, L]` against the config. */
-  protected readInputs(inputs: ModelInputs): Batch {
-    return readInputs(inputs, this.#config);
+  /** Checks inputs of shape `[B, L]`, or `[B, choices, L]`, against the config. */
+  protected readInputs(inputs: ModelInputs, leading?: LeadingNames): Batch {
+    return readInputs(inputs, this.#config, leading);
   }
 
-  /** Packs and runs a batch; `trace` gets the class's head and makes the call of it. */
-  protected async run(
+  /** Packs and runs a batch; `call` makes the class's call of what it put on the body. */
+  protected run(
     batch: Batch,
     rule: RowRule,
-    head: (head: H) => HeadCall,
+    call: (head: H) => HeadCall,
     options: ForwardOptions,
   ): Promise<RunResult> {
-    await this.#settle();
-    const { runner, head: modules } = this.#assembly;
-    const running = runner.run(batch, rule, head(modules), options);
-    this.#running.add(running);
-    try {
-      return await running;
-    } finally {
-      this.#running.delete(running);
-    }
+    if (rule === "ordinary") this.#warnOrdinary();
+    return this.#use(({ runner, head }) => runner.run(batch, rule, call(head), options));
   }
 
   get #class(): ModelClass<this> {
@@ -232,19 +236,57 @@ export abstract class PreTrainedModel<H> {
     const body = new Body(parameters, config);
     const head = this.declareHead(parameters, { body, config, pooler: this.#pooler });
     parameters.load(this.#gpu, weights, { signal });
-    return { parameters, runner: new Runner(this.#gpu, body, config), head };
+    return { config, parameters, runner: new Runner(this.#gpu, body, config), head };
   }
 
-  async #settle(): Promise<void> {
-    this.#checkLive();
-    await this.#settled;
-    this.#checkLive();
+  async #readState({ config, parameters }: Assembly<H>): Promise<Map<string, Tensor>> {
+    const tensors = await parameters.read();
+    const names = parameterShapes(config, { head: this.#class.head, pooler: this.#pooler }).keys();
+    return new Map([...names].map((name) => {
+      const { shape, data } = tensors.get(name) as { shape: readonly number[]; data: Float32Array };
+      return [name, new Tensor("float32", data, shape)];
+    }));
+  }
+
+  /** Does work on the assembly, which stays on the GPU until the work is through. */
+  #use<T>(work: (assembly: Assembly<H>) => Promise<T>): Promise<T> {
+    return this.#track((async () => {
+      this.#checkLive();
+      await this.#pruned;
+      return await work(this.#assembly);
+    })());
+  }
+
+  /** Remembers work under way, at once, until it has settled. */
+  async #track<T>(work: Promise<T>): Promise<T> {
+    this.#running.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#running.delete(work);
+    }
+  }
+
+  /** Says once that narrow layers run as ordinary ones, which is not what a NarrowBERT learned. */
+  #warnOrdinary(): void {
+    const { full_length_layers: full, num_hidden_layers: layers } = this.#config;
+    if (full === layers || this.#warnedOrdinary) return;
+    this.#warnedOrdinary = true;
+    warn(
+      `no narrow_mask was given, so all ${layers} layers run over all tokens as in an ordinary BERT; a model trained ` +
+        `with ${full} full layers computes something else than it learned. ` +
+        "Pass narrow_mask (for all rows, attention_mask)",
+    );
   }
 
   #checkLive(): void {
     if (this.#disposed) throw new Error(`Cannot use this ${this.constructor.name}: it was disposed`);
   }
 }
+
+const DEVICE_OPTIONS = ["device", "add_pooling_layer"];
+const FOLDER_OPTIONS = ["subfolder", "local_files_only", "token", "progress_callback", "signal"];
+const LOAD_OPTIONS = [...DEVICE_OPTIONS, ...FOLDER_OPTIONS, "config", "strict", "dtype"];
 
 function poolerOf({ pooling }: { pooling: boolean | "optional" }, { add_pooling_layer }: DeviceOptions): boolean {
   return pooling === "optional" ? add_pooling_layer ?? true : pooling;

@@ -1,21 +1,36 @@
 /** Removing attention heads: the config that says so, and the weights without them. */
 
+import { ConfigError } from "../base/errors.ts";
 import type { WeightSource } from "../nn/parameters.ts";
 import type { NarrowBertConfig } from "./config.ts";
+import { listed } from "./config_messages.ts";
+import { readPrunedHeads } from "./config_pruning.ts";
 import { layerPath, remainingHeads } from "./weight_names.ts";
 
 /** Weights as they are read back from the GPU. */
 type StoredWeights = ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>;
 
-/** The config with more heads pruned. */
+/**
+ * The config with more heads pruned.
+ *
+ * @throws {ConfigError} If a layer or head does not exist, or a layer would lose all heads.
+ */
 export function prunedConfig(
   config: NarrowBertConfig,
   heads: Readonly<Record<number, readonly number[]>>,
 ): NarrowBertConfig {
-  const pruned: Record<string, readonly number[]> = { ...config.pruned_heads };
-  for (const [layer, list] of Object.entries(heads)) {
-    pruned[layer] = [...(pruned[layer] ?? []), ...list];
+  const problems: string[] = [];
+  // A config may leave its pruned heads out; who asks for pruning may not.
+  if (heads === null || heads === undefined) {
+    throw new ConfigError(
+      `Cannot prune heads: pruned_heads must be an object with a list of heads for each layer, got ${heads}`,
+    );
   }
+  const asked = readPrunedHeads({ pruned_heads: heads }, config, problems);
+  const pruned: Record<number, readonly number[]> = { ...config.pruned_heads };
+  for (const [layer, list] of Object.entries(asked)) pruned[+layer] = [...(pruned[+layer] ?? []), ...list];
+  if (problems.length === 0) readPrunedHeads({ pruned_heads: pruned }, config, problems);
+  if (problems.length > 0) throw new ConfigError(`Cannot prune heads:${listed(problems)}`);
   return config.with({ pruned_heads: pruned });
 }
 

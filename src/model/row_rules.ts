@@ -2,9 +2,7 @@
 
 import { InputError } from "../base/errors.ts";
 import { Tensor } from "../base/tensor.ts";
-import { warn } from "../base/warn.ts";
 import type { RunOutput } from "../graph/program.ts";
-import type { NarrowBertConfig } from "./config.ts";
 import type { Batch } from "./inputs.ts";
 import type { RowRule } from "./packing.ts";
 
@@ -22,19 +20,6 @@ export function firstRowRule({ narrow }: Batch): RowRule {
 /** The rule of models without a pooler: the rows of `narrow_mask`, or all layers over all tokens. */
 export function maskedRowRule({ narrow }: Batch): RowRule {
   return narrow === null ? "ordinary" : "narrow_mask";
-}
-
-const warned = new WeakSet<NarrowBertConfig>();
-
-/** Says once per model that its narrow layers run as ordinary ones, which is not what a NarrowBERT learned. */
-export function warnOrdinary(config: NarrowBertConfig): void {
-  const { full_length_layers: full, num_hidden_layers: layers } = config;
-  if (full === layers || warned.has(config)) return;
-  warned.add(config);
-  warn(
-    `no narrow_mask was given, so all ${layers} layers run over all tokens as in an ordinary BERT; a model trained ` +
-      `with ${full} full layers computes something else than it learned. Pass narrow_mask (for all rows, attention_mask)`,
-  );
 }
 
 /** A program's output as a tensor. */

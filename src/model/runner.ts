@@ -1,6 +1,7 @@
 /** Runs a body and a head over packed batches: one traced program per kind of call, replayed for every batch. */
 
 import { InputError } from "../base/errors.ts";
+import { checkOptionNames } from "../base/options.ts";
 import { Tensor } from "../base/tensor.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Profiler } from "../gpu/profiler.ts";
@@ -32,6 +33,8 @@ export interface ForwardOptions {
   /** Collects the time of every kernel. */
   profiler?: Profiler;
 }
+
+const FORWARD_OPTIONS = ["output_hidden_states", "output_attentions", "narrow", "signal", "trace", "profiler"];
 
 /** What a head adds to a call. */
 export interface HeadCall {
@@ -90,6 +93,7 @@ export class Runner {
 
   /** Packs a batch, runs it through body and head, and lays the common results out. */
   async run(batch: Batch, rule: RowRule, head: HeadCall, options: ForwardOptions): Promise<RunResult> {
+    checkOptionNames("run the model", options, FORWARD_OPTIONS);
     if (rule === "first" && batch.length === 0 && batch.sequences > 0) {
       throw new InputError("Cannot run the model: every sequence needs a token at position 0, got empty sequences");
     }

@@ -9,6 +9,7 @@
 import type { ParameterBuffer } from "../graph/graph.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { bufferSize } from "../gpu/buffers.ts";
+import { Recorder } from "../gpu/recorder.ts";
 import { pitch } from "../kernels/kernel.ts";
 
 /** One checkpoint tensor's place in a physical matrix. A vector `[n]` counts as one row `[1, n]`. */
@@ -74,6 +75,9 @@ export class Parameter implements ParameterBuffer {
   }
 }
 
+/** Bytes of weights that are read back with one wait. */
+const READ_BYTES = 64 * 1024 * 1024;
+
 /** Where weights come from: a checkpoint, random numbers, or another model. */
 export interface WeightSource {
   /** The tensor's elements, row-major. */
@@ -126,7 +130,7 @@ export class ParameterSet {
    */
   checkFits(gpu: Gpu): void {
     const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
-    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    const limit = gpu.buffers.largest;
     for (const { label, bytes, shape } of this.#parameters) {
       if (bytes <= limit) continue;
       throw new RangeError(
@@ -155,20 +159,21 @@ export class ParameterSet {
     }
   }
 
-  /** Reads all parameters back, as checkpoint tensors by name. */
+  /** Reads all parameters back, as checkpoint tensors by name: many with one wait, at most {@linkcode READ_BYTES} at once. */
   async read(): Promise<Map<string, { shape: readonly number[]; data: Float32Array }>> {
     const gpu = this.#gpu;
     if (gpu === null) throw new Error("Cannot read weights: they are not on the GPU");
     const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-    for (const parameter of this.#parameters) {
-      const { buffer, bytes, parts } = parameter;
-      const staging = gpu.staging.acquire(bytes);
-      const encoder = gpu.device.createCommandEncoder();
-      encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
-      gpu.device.queue.submit([encoder.finish()]);
-      const elements = new Float32Array(await gpu.staging.read(staging, bytes));
-      gpu.check();
-      for (const part of parts) tensors.set(part.name, { shape: part.shape, data: gatherPart(part, elements) });
+    for (let next = 0; next < this.#parameters.length;) {
+      const chunk: Parameter[] = [];
+      let bytes = 0;
+      for (; next < this.#parameters.length; next++) {
+        const parameter = this.#parameters[next] as Parameter;
+        if (chunk.length > 0 && bytes + parameter.bytes > READ_BYTES) break;
+        chunk.push(parameter);
+        bytes += parameter.bytes;
+      }
+      await gpu.watch(() => readChunk(gpu, chunk, bytes, tensors));
     }
     return tensors;
   }
@@ -182,6 +187,31 @@ export class ParameterSet {
     }
     this.#gpu = null;
   }
+}
+
+/** Reads parameters of `bytes` bytes in all with one wait, and adds their checkpoint tensors. */
+async function readChunk(
+  gpu: Gpu,
+  chunk: readonly Parameter[],
+  bytes: number,
+  tensors: Map<string, { shape: readonly number[]; data: Float32Array }>,
+): Promise<void> {
+  const staging = gpu.staging.acquire(bytes);
+  const recorder = new Recorder(gpu.device);
+  let end = 0;
+  for (const { buffer, bytes } of chunk) {
+    recorder.copy(buffer, 0, staging, end, bytes);
+    end += bytes;
+  }
+  recorder.submit();
+  await gpu.staging.readInto(staging, bytes, (mapped) => {
+    let start = 0;
+    for (const { bytes, parts } of chunk) {
+      const elements = new Float32Array(mapped, start, bytes / 4);
+      for (const part of parts) tensors.set(part.name, { shape: part.shape, data: gatherPart(part, elements) });
+      start += bytes;
+    }
+  });
 }
 
 /** Copies a checkpoint tensor to its place. */

@@ -89,7 +89,7 @@ export class BertTokenizer extends BertVocabulary {
       const [text, text_pair] = typeof input === "string" ? [input] : input;
       return this.#encode({ text, text_pair }, plan, `texts[${index}]: `);
     });
-    return toBatch(this.#pad(encodings, plan.padding));
+    return toBatch(this.#pad(encodings, plan.padding), plan.wanted);
   }
 
   /** The word pieces of a text, without special tokens. */

@@ -1,6 +1,7 @@
 /** Fills encodings up to equal lengths. */
 
 import type { BatchEncoding, Encoding, Side } from "./encoding.ts";
+import type { Wanted } from "./plan.ts";
 
 /** What encodings are filled up with, and on which side. */
 export interface Padding {
@@ -30,19 +31,30 @@ export function padEncoding(encoding: Encoding, padding: Padding): Encoding {
   };
 }
 
-/** The lists of several encodings side by side. All must hold the same lists. */
-export function toBatch(encodings: readonly Encoding[]): BatchEncoding {
-  const batch: BatchEncoding = {
-    input_ids: encodings.map((encoding) => encoding.input_ids),
-    token_type_ids: encodings.map((encoding) => encoding.token_type_ids),
-    attention_mask: encodings.map((encoding) => encoding.attention_mask),
+/**
+ * The lists of several encodings side by side.
+ *
+ * @param held Which lists all of them hold besides the usual three. Default: those of the first.
+ */
+export function toBatch(encodings: readonly Encoding[], held: Wanted = listsOf(encodings[0])): BatchEncoding {
+  return {
+    input_ids: encodings.map(({ input_ids }) => input_ids),
+    token_type_ids: encodings.map(({ token_type_ids }) => token_type_ids),
+    attention_mask: encodings.map(({ attention_mask }) => attention_mask),
+    ...(held.special_tokens_mask && { special_tokens_mask: encodings.map((each) => each.special_tokens_mask!) }),
+    ...(held.offset_mapping && { offset_mapping: encodings.map((each) => each.offset_mapping!) }),
+    ...(held.word_ids && { word_ids: encodings.map((each) => each.word_ids!) }),
+    ...(held.overflowing && { overflowing: encodings.map((each) => each.overflowing!) }),
   };
-  const [first] = encodings;
-  if (first?.special_tokens_mask) batch.special_tokens_mask = encodings.map((each) => each.special_tokens_mask!);
-  if (first?.offset_mapping) batch.offset_mapping = encodings.map((each) => each.offset_mapping!);
-  if (first?.word_ids) batch.word_ids = encodings.map((each) => each.word_ids!);
-  if (first?.overflowing) batch.overflowing = encodings.map((each) => each.overflowing!);
-  return batch;
+}
+
+function listsOf(encoding: Encoding | undefined): Wanted {
+  return {
+    special_tokens_mask: encoding?.special_tokens_mask !== undefined,
+    offset_mapping: encoding?.offset_mapping !== undefined,
+    word_ids: encoding?.word_ids !== undefined,
+    overflowing: encoding?.overflowing !== undefined,
+  };
 }
 
 /** The encodings of a batch one by one: the reverse of {@linkcode toBatch}. */

@@ -61,27 +61,25 @@ export function compare(found: Float32Array, { values, at, bound = 0 }: Expected
   if (at === undefined && found.length !== values.length) {
     return `: expected ${values.length} elements, got ${found.length}`;
   }
-  const exact = !(values instanceof Float64Array);
   const read = values instanceof Float64Array
     ? found
     : values instanceof Uint32Array
     ? new Uint32Array(found.buffer, found.byteOffset, found.length)
     : new Int32Array(found.buffer, found.byteOffset, found.length);
+  const index = (i: number) => at === undefined ? i : at[i] as number;
+  const limit = (i: number) =>
+    !(values instanceof Float64Array) ? 0 : typeof bound === "number" ? bound : bound[i] ?? 0;
   let worst = -1;
   let worstExcess = 0;
   let wrong = 0;
   for (let i = 0; i < values.length; i++) {
-    const limit = exact ? 0 : typeof bound === "number" ? bound : bound[i] as number;
-    const error = Math.abs((read[at === undefined ? i : at[i] as number] ?? NaN) - (values[i] as number));
-    if (error <= limit) continue;
+    const error = Math.abs((read[index(i)] ?? NaN) - (values[i] as number));
+    if (error <= limit(i)) continue;
     wrong++;
-    const excess = Number.isNaN(error) ? Infinity : error / Math.max(limit, 1e-30);
+    const excess = Number.isNaN(error) ? Infinity : error / Math.max(limit(i), 1e-30);
     if (excess > worstExcess) [worst, worstExcess] = [i, excess];
   }
   if (wrong === 0) return null;
-  const index = at === undefined ? worst : at[worst] as number;
-  const limit = exact ? 0 : typeof bound === "number" ? bound : bound[worst];
-  return `[${index}]: expected ${values[worst]} within ${limit}, got ${
-    read[index]
-  } (${wrong} of ${values.length} wrong)`;
+  const place = `[${index(worst)}]: expected ${values[worst]} within ${limit(worst)}, got ${read[index(worst)]}`;
+  return `${place} (${wrong} of ${values.length} wrong)`;
 }

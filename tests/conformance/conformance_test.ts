@@ -18,6 +18,7 @@ for (const kernel of KERNELS) {
       if (difference !== null) wrong.push(`${key}, ${test.name}: ${difference}`);
       untested.delete(key);
     }
+    gpu.device.destroy();
     assert.deepEqual(wrong, [], `${wrong.length} cases are out of bounds`);
     assert.deepEqual([...untested], [], "variants without a case");
   });

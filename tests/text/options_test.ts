@@ -46,8 +46,8 @@ Deno.test("a batch without padding keeps each length, and an empty batch is empt
   const batch = tokenizer.batch_encode_plus(["one", "one two"]);
   assert.deepEqual(batch.input_ids.map(({ length }) => length), [3, 4]);
   assert.deepEqual(Object.keys(batch), ["input_ids", "token_type_ids", "attention_mask"]);
-  const empty = tokenizer.batch_encode_plus([], { padding: true });
-  assert.deepEqual(empty, { input_ids: [], token_type_ids: [], attention_mask: [] });
+  const empty = tokenizer.batch_encode_plus([], { padding: true, return_word_ids: true });
+  assert.deepEqual(empty, { input_ids: [], token_type_ids: [], attention_mask: [], word_ids: [] });
 });
 
 Deno.test("pad fills up one encoding, several, or a batch, as padding while encoding does", () => {

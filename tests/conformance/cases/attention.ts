@@ -1,20 +1,22 @@
 /** Cases of the kernel `attention`. */
 
-import { type attention, attentionVariant } from "../../../src/kernels/attention.ts";
+import type { attention } from "../../../src/kernels/attention.ts";
 import { attentionApply, attentionProbabilities } from "../../reference/attention.ts";
 import type { Cases } from "../conformance.ts";
 import { attentionBounds } from "./attention_bounds.ts";
-import { layOutput, problem, UNTOUCHED } from "./attention_data.ts";
+import { layOutput, problem, type Shape, UNTOUCHED } from "./attention_data.ts";
 import { ABSORBED, LONG_HEADS, SHAPES } from "./attention_shapes.ts";
 
-export function* cases(): Cases<typeof attention> {
-  for (const shape of [...SHAPES, ...LONG_HEADS, ...ABSORBED]) {
+const EVERY: readonly Shape[] = [...SHAPES, ...LONG_HEADS, ...ABSORBED];
+
+export function* cases(shapes: readonly Shape[] = EVERY): Cases<typeof attention> {
+  for (const shape of shapes) {
     const p = problem(shape);
     const { heads, headSize, layouts: { q, k, v } } = p;
     const probabilities = attentionProbabilities(p, p.columns);
     yield {
       name: p.name,
-      constants: attentionVariant({ headSize, relative: p.kind }),
+      constants: { RELATIVE: p.kind },
       params: {
         ...p.places,
         heads,

@@ -82,18 +82,19 @@ export const SHAPES: readonly Shape[] = ([0, 1, 2] as const).flatMap((relative):
   { name: "a model's", sequences: [[128, 128]], heads: 12, headSize: 64, layout: "fused", scale: 1 / 8 },
 ]);
 
-/** Shapes with long heads, for every kernel. */
+/** Shapes with heads of more than 64 elements, a chunk of `attention`, for every kernel. */
 export const LONG_HEADS: readonly Shape[] = ([0, 1, 2] as const).flatMap((relative): Shape[] => [
+  { name: "one past a chunk", sequences: [[3, 5]], heads: 3, headSize: 68, layout: "apart", relative },
   {
-    name: "long heads",
-    sequences: [[3, 5], [9, 33]],
+    name: "two chunks",
+    sequences: [[9, 9], [33, 33]],
     heads: 2,
     headSize: 128,
     layout: "fused",
     relative,
     scale: 1 / 8,
   },
-  { name: "longest heads", sequences: [[2, 257]], heads: 2, headSize: 256, layout: "apart", relative, scale: 1 / 16 },
+  { name: "five chunks", sequences: [[2, 257]], heads: 2, headSize: 260, layout: "apart", relative, scale: 1 / 16 },
 ]);
 
 /** The absorbed form: all heads attend to one matrix. */

@@ -121,13 +121,16 @@ function matmulCase(constants: Constants, sizes: Sizes): MatmulCase {
   };
 }
 
-/** A stack of matrices in a buffer; what is between the matrices is NaN, since nobody may use it. */
+/**
+ * A stack of matrices in a buffer. As slices they lie side by side, and NaN lies before, between and after them (for four
+ * rows more, which is as far as a block may reach).
+ */
 function operand([rows, columns]: readonly [number, number], batch: number, sliced: boolean, next: () => number) {
   const width = pitch(columns);
   const offset = sliced ? 8 : 0;
   const stride = sliced ? (batch + 1) * width : width;
   const step = sliced ? width : rows * width;
-  const length = sliced ? offset + rows * stride : batch * step;
+  const length = sliced ? offset + (rows + 4) * stride : batch * step;
   const values = new Float32Array(length).fill(NaN);
   for (let i = 0; i < batch; i++) {
     for (let row = 0; row < rows; row++) {

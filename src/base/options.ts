@@ -1,0 +1,14 @@
+/** Options objects: a misspelt option must not be silently without effect. */
+
+/**
+ * Checks that an options object has no names but those allowed.
+ *
+ * @param action What was asked for, for the message: `run the model`.
+ * @throws {TypeError} Naming the option and those that there are.
+ */
+export function checkOptionNames(action: string, options: object, allowed: readonly string[]): void {
+  const unknown = Object.keys(options ?? {}).find((name) => !allowed.includes(name));
+  if (unknown !== undefined) {
+    throw new TypeError(`Cannot ${action}: there is no option "${unknown}"; options are ${allowed.join(", ")}`);
+  }
+}

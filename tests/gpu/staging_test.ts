@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { BufferPool } from "../../src/gpu/buffers.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
+import { Recorder } from "../../src/gpu/recorder.ts";
+import { StagingPool } from "../../src/gpu/readback.ts";
+import { fakeDevice, limits } from "./fake_devices.ts";
+
+const { device } = await requestGpu();
+const MEBI = 1024 ** 2;
+const GIBI = 1024 ** 3;
+
+/** Brings `words` to the GPU and into a staging buffer. */
+function stage(staging: StagingPool, words: Uint32Array<ArrayBuffer>): GPUBuffer {
+  const pool = new BufferPool(device);
+  const source = pool.acquire(words.byteLength, "source");
+  device.queue.writeBuffer(source, 0, words);
+  const target = staging.acquire(words.byteLength);
+  const recorder = new Recorder(device);
+  recorder.copy(source, 0, target, 0, words.byteLength);
+  recorder.submit();
+  pool.release(source);
+  return target;
+}
+
+Deno.test("read gives exactly the bytes asked for, as a copy", async () => {
+  const staging = new StagingPool(device);
+  const first = await staging.read(stage(staging, Uint32Array.of(1, 2, 3)), 12);
+  assert.deepEqual(new Uint32Array(first), Uint32Array.of(1, 2, 3));
+  const second = await staging.read(stage(staging, Uint32Array.of(4, 5, 6)), 10);
+  assert.deepEqual(new Uint8Array(second), Uint8Array.of(4, 0, 0, 0, 5, 0, 0, 0, 6, 0));
+  assert.deepEqual(new Uint32Array(first), Uint32Array.of(1, 2, 3), "the same staging buffer, another copy");
+  assert.equal(staging.created, 1);
+  assert.equal((await staging.read(staging.acquire(0), 0)).byteLength, 0);
+});
+
+Deno.test("the smallest free buffer that fits is lent", async () => {
+  const staging = new StagingPool(device);
+  const [small, large] = [staging.acquire(5000), staging.acquire(50_000)];
+  assert.equal(small.size, 8192);
+  assert.equal(large.size, 65_536);
+  assert.deepEqual([staging.created, staging.bytes], [2, 8192 + 65_536]);
+  staging.release(large);
+  staging.release(small);
+  assert.equal(staging.acquire(8192), small);
+  assert.equal(staging.acquire(10), large);
+  assert.equal(staging.created, 2);
+  staging.release(small);
+  await staging.read(large, 4);
+  assert.equal(staging.acquire(8193), large);
+});
+
+Deno.test("overlapping reads do not disturb each other", async () => {
+  const staging = new StagingPool(device);
+  const contents = [1, 2, 3].map((value) => new Uint32Array(100).fill(value));
+  const buffers = contents.map((words) => stage(staging, words));
+  assert.equal(new Set(buffers).size, 3);
+  const results = await Promise.all(buffers.map((buffer) => staging.read(buffer, 400)));
+  results.forEach((bytes, i) => assert.deepEqual(new Uint32Array(bytes), contents[i]));
+});
+
+Deno.test("at most 64 MiB of free buffers are kept, and trim destroys them", () => {
+  const staging = new StagingPool(device);
+  const buffers = Array.from({ length: 5 }, () => staging.acquire(16 * MEBI));
+  assert.equal(staging.bytes, 80 * MEBI);
+  for (const buffer of buffers) staging.release(buffer);
+  assert.equal(staging.bytes, 64 * MEBI);
+  staging.trim();
+  assert.equal(staging.bytes, 0);
+});
+
+Deno.test("a buffer that cannot be mapped is given up, and the bytes with it", async () => {
+  const staging = new StagingPool(device);
+  const buffer = staging.acquire(100);
+  buffer.destroy();
+  await assert.rejects(staging.read(buffer, 100));
+  assert.equal(staging.bytes, 0);
+  assert.notEqual(staging.acquire(100), buffer);
+});
+
+/** A staging pool whose device makes no buffers, but notes their sizes. */
+function simulated(maxBufferSize: number): { staging: StagingPool; sizes: number[] } {
+  const sizes: number[] = [];
+  const createBuffer = ({ size }: { size: number }) => {
+    sizes.push(size);
+    return { size, destroy() {} };
+  };
+  return { staging: new StagingPool(fakeDevice({ limits: limits({ maxBufferSize }), createBuffer })), sizes };
+}
+
+Deno.test("rounding up never asks for more than the device allows", () => {
+  // llvmpipe and Intel allow one byte less than 2 GiB.
+  const { staging, sizes } = simulated(2 * GIBI - 1);
+  const buffer = staging.acquire(1.25 * GIBI);
+  assert.ok(buffer.size >= 1.25 * GIBI);
+  assert.ok(sizes[0]! < 2 * GIBI, `asked for ${sizes[0]} bytes`);
+});
+
+Deno.test("results that no staging buffer can hold are an error that names the limit, before one is made", () => {
+  const { staging, sizes } = simulated(GIBI);
+  assert.throws(() => staging.acquire(GIBI + 4), { name: "RangeError", message: /1073741828.*1073741824/s });
+  assert.deepEqual([sizes, staging.created, staging.bytes], [[], 0, 0]);
+});

@@ -1,0 +1,169 @@
+/** Model folders on disk and in memory; those on a server are in `http_folder_test.ts`. */
+
+import assert from "node:assert/strict";
+import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { openFolder, type ProgressInfo } from "../../src/io/folder.ts";
+import { inTemporaryFolder } from "./temporary.ts";
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const bytes = (text: string) => new TextEncoder().encode(text);
+const isError = (message: string) => ({ name: "CheckpointError", message });
+
+const NOT_PLAIN = [
+  "",
+  ".",
+  "..",
+  "../a",
+  "a/b",
+  "/a",
+  "a\\b",
+  "..\\a",
+  "C:a",
+  "C:\\a",
+  "a\0b",
+  "a\n",
+  ".. ",
+  "a.",
+  "a/",
+];
+
+/** A folder with a file, a subfolder with another, and links to both inside and outside. */
+async function fill(folder: string): Promise<string> {
+  const model = join(folder, "model");
+  await Deno.mkdir(join(model, "sub", "deep"), { recursive: true });
+  await Deno.writeTextFile(join(folder, "outside.txt"), "outside");
+  await Deno.writeTextFile(join(model, "config.json"), "{}");
+  await Deno.writeTextFile(join(model, "sub", "deep", "a.txt"), "deep");
+  await Deno.symlink(join(folder, "outside.txt"), join(model, "out.txt"));
+  await Deno.symlink("config.json", join(model, "in.json"));
+  await Deno.symlink("nowhere", join(model, "broken.json"));
+  return model;
+}
+
+Deno.test("local: by path, relative path, URL object and URL text", () =>
+  inTemporaryFolder(async (folder) => {
+    const model = await fill(folder);
+    const wheres = [model, model + "/", relative(Deno.cwd(), model), pathToFileURL(model), pathToFileURL(model).href];
+    for (const where of wheres) {
+      const opened = await openFolder(where);
+      assert.equal(text(await opened.read("config.json")), "{}");
+      assert.equal(await opened.has("config.json"), true);
+      assert.equal(await opened.has("sub"), false);
+      assert.equal(await opened.has("none.json"), false);
+      await assert.rejects(
+        opened.read("none.json"),
+        isError(`Cannot read "none.json" in "${opened.location}": there is no such file`),
+      );
+    }
+  }));
+
+Deno.test("local: a subfolder", () =>
+  inTemporaryFolder(async (folder) => {
+    const model = await fill(folder);
+    assert.equal(text(await (await openFolder(model, { subfolder: "sub/deep" })).read("a.txt")), "deep");
+    await assert.rejects(
+      openFolder(model, { subfolder: "none" }),
+      isError(`Cannot open "${join(model, "none")}": there is no such folder`),
+    );
+    for (const subfolder of ["..", "sub/../..", "/sub", "sub/", "C:"]) {
+      await assert.rejects(
+        openFolder(model, { subfolder }),
+        isError(`Cannot open subfolder "${subfolder}": it must be plain names with "/" between them`),
+      );
+    }
+  }));
+
+Deno.test("local: links may lead to files of the folder, not out of it", () =>
+  inTemporaryFolder(async (folder) => {
+    const model = await fill(folder);
+    const opened = await openFolder(model);
+    assert.equal(text(await opened.read("in.json")), "{}");
+    await assert.rejects(
+      opened.read("out.txt"),
+      isError(
+        `Cannot read "out.txt" in "${model}": it must be inside the folder, and is a link to ` +
+          `"${join(folder, "outside.txt")}"; copy the file into the folder`,
+      ),
+    );
+    assert.equal(await opened.has("broken.json"), false);
+    await assert.rejects(opened.read("broken.json"), { name: "CheckpointError" });
+    // The folder itself may be a link.
+    await Deno.symlink(model, join(folder, "link"));
+    assert.equal(text(await (await openFolder(join(folder, "link"))).read("config.json")), "{}");
+  }));
+
+Deno.test("local: no such folder, a file, and what looks like a Hub id", () =>
+  inTemporaryFolder(async (folder) => {
+    const none = join(folder, "none");
+    await assert.rejects(openFolder(none), isError(`Cannot open "${none}": there is no such folder`));
+    const file = join(await fill(folder), "config.json");
+    await assert.rejects(
+      openFolder(file),
+      isError(`Cannot open "${file}": it must be a folder with a model's files, and is a file`),
+    );
+    await assert.rejects(
+      openFolder(join(file, "sub")),
+      isError(`Cannot open "${join(file, "sub")}": there is no such folder`),
+    );
+    for (const id of ["org/some-model.v2", "bert-base-uncased"]) {
+      await assert.rejects(
+        openFolder(id),
+        isError(
+          `Cannot open "${id}": there is no such folder. Models are not downloaded from the Hugging Face Hub by this ` +
+            "version: download it, and pass its folder",
+        ),
+      );
+    }
+  }));
+
+Deno.test("every kind of folder takes plain file names only", () =>
+  inTemporaryFolder(async (folder) => {
+    const folders = [
+      await openFolder(await fill(folder)),
+      await openFolder(new Map()),
+      await openFolder("http://host/a"),
+    ];
+    for (const opened of folders) {
+      for (const name of NOT_PLAIN) {
+        const expected = isError(`Cannot read ${JSON.stringify(name)}: it must be a plain file name, without a path`);
+        await assert.rejects(opened.read(name), expected);
+        await assert.rejects(opened.has(name), expected);
+      }
+    }
+    assert.equal(await folders[1]?.has("..a"), false);
+  }));
+
+Deno.test("memory: files by name, in subfolders by path", async () => {
+  const files = new Map([["a.txt", bytes("one")], ["sub/a.txt", bytes("two")]]);
+  const opened = await openFolder(files);
+  assert.equal(text(await opened.read("a.txt")), "one");
+  assert.equal(await opened.has("b.txt"), false);
+  await assert.rejects(opened.read("b.txt"), isError('Cannot read "b.txt" in "memory/": there is no such file'));
+  const inside = await openFolder(files, { subfolder: "sub" });
+  assert.equal(text(await inside.read("a.txt")), "two");
+  await assert.rejects(inside.read("b.txt"), isError('Cannot read "b.txt" in "memory/sub/": there is no such file'));
+});
+
+Deno.test("local: progress, with the name that the caller gave", () =>
+  inTemporaryFolder(async (folder) => {
+    const events: ProgressInfo[] = [];
+    const name = await fill(folder);
+    const file = "config.json";
+    await (await openFolder(name, { progress_callback: (event) => events.push(event) })).read(file);
+    assert.deepEqual(events, [
+      { status: "initiate", name, file },
+      { status: "download", name, file },
+      { status: "progress", name, file, progress: 100, loaded: 2, total: 2 },
+      { status: "progress_total", name, progress: 100, loaded: 2, total: 2 },
+      { status: "done", name, file },
+    ]);
+  }));
+
+Deno.test("local: a signal ends the reading, the folder's as well as the call's", () =>
+  inTemporaryFolder(async (folder) => {
+    const model = await fill(folder);
+    const signal = AbortSignal.abort(new Error("enough"));
+    await assert.rejects((await openFolder(model)).read("config.json", { signal }), { message: "enough" });
+    await assert.rejects((await openFolder(model, { signal })).read("config.json"), { message: "enough" });
+  }));

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { openFolder, type ProgressInfo } from "../../src/io/folder.ts";
+import { readSafetensors } from "../../src/io/safetensors.ts";
+import { buildFloats } from "./build.ts";
+
+const LARGE = 300_000;
+
+/** Serves a model folder at `/models/a%20b/`, and every way to fail; runs a test against it. */
+async function withServer(run: (origin: string, requests: Request[]) => Promise<void>): Promise<void> {
+  const requests: Request[] = [];
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {}, onError: () => new Response() },
+    (request) => {
+      requests.push(request);
+      return respond(new URL(request.url).pathname, request);
+    },
+  );
+  try {
+    await run(`http://127.0.0.1:${server.addr.port}`, requests);
+  } finally {
+    await server.shutdown();
+  }
+}
+
+function respond(path: string, request: Request): Response {
+  switch (path) {
+    case "/models/a%20b/config.json":
+    case "/models/a%20b/sub/config.json":
+      return new Response(path);
+    case "/models/a%20b/model.safetensors":
+      return new Response(new Uint8Array(buildFloats({ w: [1, 2, 3] })));
+    case "/models/a%20b/large":
+      return new Response(new Uint8Array(LARGE).fill(7));
+    case "/models/a%20b/chunked":
+      return new Response(ReadableStream.from([new Uint8Array(LARGE).fill(1), Uint8Array.of(2)]));
+    case "/models/a%20b/a%3Fb%23%25.txt":
+      return new Response("odd name");
+    case "/models/a%20b/private":
+      return new Response(null, { status: request.headers.has("authorization") ? 200 : 401 });
+    case "/models/a%20b/broken":
+      return new Response(ReadableStream.from((async function* () {
+        yield new Uint8Array(10);
+        await Promise.reject(new Error("the server's disk failed"));
+      })()));
+    case "/models/a%20b/error":
+      return new Response("oops", { status: 500, statusText: "Internal Server Error" });
+    default:
+      return new Response("not here", { status: 404 });
+  }
+}
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const isError = (message: string | RegExp) => ({ name: "CheckpointError", message });
+
+Deno.test("http: files of a folder, with or without a slash at its end, as URL or text", () =>
+  withServer(async (origin) => {
+    for (const where of [`${origin}/models/a%20b`, `${origin}/models/a b/`, new URL(`${origin}/models/a%20b/`)]) {
+      const folder = await openFolder(where);
+      assert.equal(folder.location, `${origin}/models/a%20b/`);
+      assert.equal(text(await folder.read("config.json")), "/models/a%20b/config.json");
+      assert.deepEqual([await folder.has("config.json"), await folder.has("none")], [true, false]);
+      await assert.rejects(
+        folder.read("none"),
+        isError(`Cannot read "none" in "${origin}/models/a%20b/": there is no such file`),
+      );
+    }
+  }));
+
+Deno.test("http: a subfolder, a name that must be escaped, a query that is kept but not told", () =>
+  withServer(async (origin, requests) => {
+    const folder = await openFolder(`${origin}/models?key=secret`, { subfolder: "a b/sub" });
+    assert.equal(folder.location, `${origin}/models/a%20b/sub/`);
+    assert.equal(text(await folder.read("config.json")), "/models/a%20b/sub/config.json");
+    assert.equal(new URL(requests[0]?.url ?? "").search, "?key=secret");
+    const odd = await (await openFolder(`${origin}/models/a b`)).read("a?b#%.txt");
+    assert.equal(text(odd), "odd name");
+  }));
+
+Deno.test("http: bodies of announced and of unknown length, with progress", () =>
+  withServer(async (origin) => {
+    const events: ProgressInfo[] = [];
+    const name = `${origin}/models/a b`;
+    const folder = await openFolder(name, { progress_callback: (event) => events.push(event) });
+    assert.deepEqual(await folder.read("large"), new Uint8Array(LARGE).fill(7));
+    const states = events.map(({ status }) => status);
+    assert.deepEqual(states.slice(0, 2), ["initiate", "download"]);
+    assert.equal(states.at(-1), "done");
+    assert.deepEqual(events.slice(-3), [
+      { status: "progress", name, file: "large", progress: 100, loaded: LARGE, total: LARGE },
+      { status: "progress_total", name, progress: 100, loaded: LARGE, total: LARGE },
+      { status: "done", name, file: "large" },
+    ]);
+    const loaded = events.flatMap((event) => event.status === "progress" ? [event.loaded] : []);
+    assert.deepEqual(loaded, loaded.toSorted((a, b) => a - b));
+
+    events.length = 0;
+    const chunked = await folder.read("chunked");
+    assert.deepEqual([chunked.byteLength, chunked[0], chunked.at(-1)], [LARGE + 1, 1, 2]);
+    // What is known of the second file is added to the first.
+    const total = 2 * LARGE + 1;
+    assert.deepEqual(events.at(-2), { status: "progress_total", name, progress: 100, loaded: total, total });
+  }));
+
+Deno.test("http: a token is sent where given, and suggested where refused", () =>
+  withServer(async (origin, requests) => {
+    const where = `${origin}/models/a%20b/`;
+    await assert.rejects(
+      (await openFolder(where)).read("private"),
+      isError(`Cannot read "${where}private": the server answered 401 Unauthorized; pass a token that may read it`),
+    );
+    await (await openFolder(where, { token: "abc" })).read("private");
+    assert.equal(requests.at(-1)?.headers.get("authorization"), "Bearer abc");
+  }));
+
+Deno.test("http: a server that fails, breaks off, or is not there", async () => {
+  let gone = "";
+  await withServer(async (origin) => {
+    const where = gone = `${origin}/models/a%20b/`;
+    const folder = await openFolder(where);
+    const failed = isError(`Cannot read "${where}error": the server answered 500 Internal Server Error`);
+    await assert.rejects(folder.read("error"), failed);
+    await assert.rejects(folder.has("error"), failed);
+    await assert.rejects(folder.read("broken"), isError(new RegExp(`^Cannot read "${where}broken": .*body`)));
+  });
+  const folder = await openFolder(gone);
+  await assert.rejects(folder.read("a"), isError(new RegExp(`^Cannot read "${gone}a": .*refused`, "i")));
+});
+
+Deno.test("http: local_files_only makes no call", () =>
+  withServer(async (origin, requests) => {
+    await assert.rejects(
+      openFolder(`${origin}/models`, { local_files_only: true }),
+      isError(`Cannot open "${origin}/models": local_files_only is set, and this is not local`),
+    );
+    assert.equal(requests.length, 0);
+  }));
+
+Deno.test("http: a signal ends the request", () =>
+  withServer(async (origin) => {
+    const folder = await openFolder(`${origin}/models/a b`, { signal: AbortSignal.abort(new Error("enough")) });
+    await assert.rejects(folder.read("config.json"), { message: "enough" });
+    await assert.rejects(folder.has("config.json"), { message: "enough" });
+  }));
+
+Deno.test("readSafetensors reads a URL too", () =>
+  withServer(async (origin) => {
+    const file = await readSafetensors(new URL(`${origin}/models/a b/model.safetensors`));
+    assert.deepEqual(file.get("w")?.data, Float32Array.of(1, 2, 3));
+    const none = `${origin}/none`;
+    await assert.rejects(readSafetensors(none), isError(`Cannot read "${none}": there is no such file`));
+  }));

@@ -1,0 +1,68 @@
+/** Loading needs exactly the permissions that the documentation names. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { buildFloats } from "./build.ts";
+import { inTemporaryFolder } from "./temporary.ts";
+
+const HEAD = ["folder", "checkpoint", "safetensors"]
+  .map((name) =>
+    `import * as ${name} from ${JSON.stringify(new URL(`../../src/io/${name}.ts`, import.meta.url).href)};`
+  )
+  .join("\n");
+
+/** Runs code with some permissions only, in a process of its own, and returns what it prints. */
+async function run(code: string, permissions: string[]): Promise<string> {
+  const args = ["run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-check", ...permissions, "-"];
+  const command = new Deno.Command(Deno.execPath(), { args, stdin: "piped", stdout: "piped", stderr: "piped" });
+  const child = command.spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(`${HEAD}\n${code}`));
+  await writer.close();
+  const { stdout, stderr } = await child.output();
+  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+}
+
+/** Code that prints the value of the weight "w" of the checkpoint in `where`, or the error. */
+const load = (where: string) => `
+  try {
+    const weights = await checkpoint.openCheckpoint(await folder.openFolder(${where}));
+    console.log(weights.float32("w")[0]);
+  } catch (error) {
+    console.log(error.name + ": " + error.message);
+  }`;
+
+Deno.test("permissions: weights in memory need none", async () => {
+  const bytes = `new Uint8Array([${buildFloats({ w: [42] })}])`;
+  assert.equal(await run(load(`new Map([["model.safetensors", ${bytes}]])`), []), "42\n");
+});
+
+Deno.test("permissions: a local folder needs read of it; without, Deno's own error tells what is missing", () =>
+  inTemporaryFolder(async (folder) => {
+    await Deno.writeFile(join(folder, "model.safetensors"), buildFloats({ w: [42] }));
+    const code = load(JSON.stringify(folder));
+    assert.equal(await run(code, [`--allow-read=${folder}`]), "42\n");
+    assert.match(
+      await run(code, []),
+      /^NotCapable: Requires read access to ".*", run again with the --allow-read flag/,
+    );
+  }));
+
+Deno.test("permissions: a URL needs net of its host", async () => {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+    return new Response(new Uint8Array(buildFloats({ w: [42] })));
+  });
+  const host = `127.0.0.1:${server.addr.port}`;
+  const code = load(JSON.stringify(`http://${host}/model`));
+  assert.equal(await run(code, [`--allow-net=${host}`]), "42\n");
+  assert.match(await run(code, []), /^NotCapable: Requires net access to ".*", run again with the --allow-net flag/);
+  await server.shutdown();
+});
+
+Deno.test("permissions: writing needs read and write of the folder, as renaming does", () =>
+  inTemporaryFolder(async (folder) => {
+    const path = join(folder, "a.safetensors");
+    const code = `await safetensors.writeSafetensors([], { path: ${JSON.stringify(path)} }); console.log("written");`;
+    assert.equal(await run(code, [`--allow-read=${folder}`, `--allow-write=${folder}`]), "written\n");
+    assert.match(await run(code, []), /NotCapable: Requires write access to /);
+  }));

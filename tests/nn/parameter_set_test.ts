@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { requestGpu } from "../../src/gpu/device.ts";
+import { ParameterSet, type WeightSource } from "../../src/nn/parameters.ts";
+
+const gpu = await requestGpu();
+
+/** Tensors by name, as a source that notes what is asked of it. */
+function source(tensors: Record<string, Float32Array>): WeightSource & { asked: string[] } {
+  const asked: string[] = [];
+  return {
+    asked,
+    get(name) {
+      asked.push(name);
+      const data = tensors[name];
+      if (data === undefined) throw new Error(`no weight ${name}`);
+      return data;
+    },
+  };
+}
+
+function numbers(count: number, first: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => first + i / 8);
+}
+
+const TENSORS = {
+  "dense.weight": numbers(15, 1),
+  "dense.bias": numbers(5, 2),
+  words: numbers(21, 3),
+  "key.weight": numbers(18, 4),
+  "value.weight": numbers(18, 5),
+};
+
+/** A linear layer 3 to 5, a table [7, 3], and two projections of 2 heads of size 3 in one matrix [3, 16]. */
+function declareAll(): ParameterSet {
+  const parameters = new ParameterSet();
+  parameters.transposed("dense.weight", 5, 3);
+  parameters.vector("dense.bias", 5);
+  parameters.table("words", 7, 3);
+  const heads = { size: 3, padded: 4 };
+  parameters.declare(
+    "key_value",
+    [3, 16],
+    ["key.weight", "value.weight"].map((name, i) => (
+      { name, shape: [6, 3], offset: 8 * i, rowStride: 1, rowGroup: heads, columnStride: 16 }
+    )),
+  );
+  return parameters;
+}
+
+Deno.test("loaded weights are read back as they were, by name and shape", async () => {
+  const parameters = declareAll();
+  parameters.load(gpu, source(TENSORS));
+  const read = await parameters.read();
+  const shapes = {
+    "dense.weight": [5, 3],
+    "dense.bias": [5],
+    words: [7, 3],
+    "key.weight": [6, 3],
+    "value.weight": [6, 3],
+  };
+  assert.deepEqual(Object.fromEntries([...read].map(([name, { shape }]) => [name, shape])), shapes);
+  for (const [name, data] of Object.entries(TENSORS)) assert.deepEqual(read.get(name)!.data, data, name);
+  parameters.dispose();
+});
+
+Deno.test("a set's bytes are known before, are what it takes, and are given back", () => {
+  const before = gpu.buffers.liveBytes;
+  const parameters = declareAll();
+  const { bytes } = parameters;
+  assert.equal(bytes, 4 * (3 * 8 + 8 + 7 * 4 + 3 * 16));
+  assert.equal(gpu.buffers.liveBytes, before);
+  parameters.load(gpu, source(TENSORS));
+  assert.equal(gpu.buffers.liveBytes - before, bytes);
+  assert.ok(parameters.all.every(({ loaded }) => loaded));
+  parameters.dispose();
+  parameters.dispose();
+  assert.equal(gpu.buffers.liveBytes, before);
+  assert.throws(
+    () => parameters.all[0]!.buffer,
+    /Weight "dense.weight" is not on the GPU: it was not loaded, or disposed/,
+  );
+});
+
+Deno.test("a set that fails half way leaves nothing behind", async () => {
+  const { "key.weight": _, ...lacking } = TENSORS;
+  const before = gpu.buffers.liveBytes;
+  const parameters = declareAll();
+  const given = source(lacking);
+  assert.throws(() => parameters.load(gpu, given), { message: "no weight key.weight" });
+  assert.deepEqual(given.asked, ["dense.weight", "dense.bias", "words", "key.weight"]);
+  assert.equal(gpu.buffers.liveBytes, before);
+  assert.ok(parameters.all.every(({ loaded }) => !loaded));
+  await assert.rejects(parameters.read(), /Cannot read weights: they are not on the GPU/);
+  parameters.load(gpu, source(TENSORS));
+  assert.deepEqual((await parameters.read()).get("words")!.data, TENSORS.words, "it can be loaded again");
+  parameters.dispose();
+});
+
+Deno.test("an aborted signal stops the loading, and leaves nothing behind", () => {
+  const before = gpu.buffers.liveBytes;
+  const abort = new AbortController();
+  const given = source(TENSORS);
+  const get = (name: string) => {
+    if (name === "words") abort.abort(new Error("enough"));
+    return given.get(name);
+  };
+  const parameters = declareAll();
+  assert.throws(() => parameters.load(gpu, { get }, { signal: abort.signal }), { message: "enough" });
+  assert.deepEqual(given.asked, ["dense.weight", "dense.bias", "words"]);
+  assert.equal(gpu.buffers.liveBytes, before);
+});
+
+Deno.test("a weight that no buffer can hold is an error that names it, before any weight is asked for", () => {
+  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
+  const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  const rows = limit / 256 + 1;
+  const parameters = declareAll();
+  parameters.table("word_embeddings", rows, 64);
+  const given = source(TENSORS);
+  const before = gpu.buffers.created;
+  const message = `Cannot load weight "word_embeddings" [${rows}, 64]: it needs ${rows * 256} bytes in one buffer, ` +
+    `this device allows ${limit} (maxBufferSize ${maxBufferSize}, ` +
+    `maxStorageBufferBindingSize ${maxStorageBufferBindingSize})`;
+  assert.throws(() => parameters.load(gpu, given), { name: "RangeError", message });
+  assert.deepEqual([given.asked, gpu.buffers.created], [[], before]);
+});
+
+Deno.test("the padding of loaded weights is zero", async () => {
+  const parameters = declareAll();
+  parameters.load(gpu, source(TENSORS));
+  const { buffer, bytes } = parameters.all[3]!;
+  const staging = gpu.staging.acquire(bytes);
+  const encoder = gpu.device.createCommandEncoder();
+  encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
+  gpu.device.queue.submit([encoder.finish()]);
+  const words = new Uint32Array(await gpu.staging.read(staging, bytes));
+  for (let i = 3; i < words.length; i += 4) assert.equal(words[i], 0, `element ${i}`);
+  parameters.dispose();
+});
+
+Deno.test("all weights are read back in about the time of one: a wait takes 10 ms, whatever for", async () => {
+  const times: number[] = [];
+  for (const count of [1, 60]) {
+    const parameters = new ParameterSet();
+    for (let i = 0; i < count; i++) parameters.vector(`bias.${i}`, 5);
+    parameters.load(gpu, { get: () => TENSORS["dense.bias"] });
+    await parameters.read();
+    const start = performance.now();
+    assert.equal((await parameters.read()).size, count);
+    times.push(performance.now() - start);
+    parameters.dispose();
+  }
+  const [one, sixty] = times as [number, number];
+  assert.ok(sixty < 20 * one, `one weight took ${one} ms, sixty ${sixty} ms`);
+});
