@@ -29,7 +29,7 @@ export {
 export { type NestedArray, Tensor, type TensorData, type TensorType } from "./src/base/tensor.ts";
 export { type AdapterDescription, type Gpu, type GpuOptions, requestGpu } from "./src/gpu/device.ts";
 export { type KernelTime, Profiler } from "./src/gpu/profiler.ts";
-export { NarrowBertForMaskedLM, type TopWords } from "./src/heads/masked_lm.ts";
+export { type LabelLikelihood, NarrowBertForMaskedLM, type TopWords } from "./src/heads/masked_lm.ts";
 export { NarrowBertForMultipleChoice } from "./src/heads/multiple_choice.ts";
 export { type HeadOutput } from "./src/heads/output.ts";
 export { NarrowBertForSequenceClassification } from "./src/heads/sequence_classification.ts";
@@ -41,19 +41,51 @@ export { type ModelInputs } from "./src/model/inputs.ts";
 export { NarrowBertModel, type NarrowBertModelOutput } from "./src/model/narrow_bert_model.ts";
 export { type DeviceOptions, type LoadOptions } from "./src/model/pretrained.ts";
 export { type CommonOutputs, type ForwardOptions } from "./src/model/runner.ts";
-export { NarrowBertTokenizerFast } from "./src/model/tokenizer.ts";
-export { type TextInput } from "./src/pipelines/encode.ts";
+export { AutoTokenizer, NarrowBertTokenizer, NarrowBertTokenizerFast } from "./src/model/tokenizer.ts";
+export { type TextInput, type TextOptions } from "./src/pipelines/encode.ts";
+export { type FeatureExtractionOptions, type FeatureExtractionPipeline } from "./src/pipelines/feature_extraction.ts";
 export {
   type FilledMask,
   type FilledText,
   type FillMaskOptions,
   type FillMaskPipeline,
+  wordsByMask,
 } from "./src/pipelines/fill_mask.ts";
+export { type MultipleChoicePipeline, type Question, type ScoredChoice } from "./src/pipelines/multiple_choice.ts";
 export { pipeline } from "./src/pipelines/pipeline.ts";
+export { type Pooling } from "./src/pipelines/pooling.ts";
+export { type Precision, quantize, type Ranges } from "./src/pipelines/precision.ts";
+export { type ScorePipeline, type TextScore, type TokenScore } from "./src/pipelines/score.ts";
+export { type CallOptions, type Inputs, type Progress, type Stream, type StreamOptions } from "./src/pipelines/task.ts";
 export { type TaskName } from "./src/pipelines/tasks.ts";
 export {
   type LabelScore,
   type TextClassificationOptions,
   type TextClassificationPipeline,
 } from "./src/pipelines/text_classification.ts";
-export { type EncodeOptions, type Encoding } from "./src/text/bert_tokenizer.ts";
+export {
+  type RankedText,
+  type RankingQuery,
+  type TextRankingOptions,
+  type TextRankingPipeline,
+} from "./src/pipelines/text_ranking.ts";
+export {
+  type Entities,
+  type TokenClassificationOptions,
+  type TokenClassificationPipeline,
+} from "./src/pipelines/token_classification.ts";
+export {
+  type CandidateLabels,
+  type ZeroShotClassificationOptions,
+  type ZeroShotClassificationPipeline,
+  type ZeroShotLabels,
+} from "./src/pipelines/zero_shot_classification.ts";
+export { type TextOrPair } from "./src/text/bert_tokenizer.ts";
+export {
+  type BatchEncodeOptions,
+  type BatchEncoding,
+  type DecodeOptions,
+  type EncodeOptions,
+  type Encoding,
+  type PadOptions,
+} from "./src/text/encoding.ts";

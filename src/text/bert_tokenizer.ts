@@ -14,8 +14,6 @@ import { type PaddingPlan, type Plan, planEncoding, planPadding } from "./plan.t
 import { parseTokenizerJson } from "./tokenizer_json.ts";
 import { vocabularyText } from "./vocabulary.ts";
 
-export type { DecodeOptions, EncodeOptions, Encoding } from "./encoding.ts";
-
 /** A text, or a pair of texts that the model reads together. */
 export type TextOrPair = string | readonly [text: string, text_pair: string];
 

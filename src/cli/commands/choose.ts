@@ -1,6 +1,7 @@
 /** `narrowbert choose`: which of several continuations fits a text. */
 
 import { InputError } from "../../base/errors.ts";
+import type { Question } from "../../pipelines/multiple_choice.ts";
 import { values } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
 import { shortened } from "../table.ts";
@@ -29,7 +30,10 @@ As JSON: { prompt, choices: [{ index, choice, score }] }.`,
   },
   async open({ model, truncate: truncation }, loading) {
     const choose = await loadPipeline("multiple-choice", { model }, loading);
-    return answerBy(choose, (questions, options) => choose.stream(questions, { ...options, truncation }));
+    return answerBy(
+      choose,
+      (questions: AsyncIterable<Question>, options) => choose.stream(questions, { ...options, truncation }),
+    );
   },
   json: (choices) => ({ choices }),
   tables: (choices) => [choices.map(({ choice, score }) => [score.toFixed(4), shortened(choice)])],
