@@ -7,7 +7,12 @@
  * @throws {TypeError} Naming the option and those that there are.
  */
 export function checkOptionNames(action: string, options: object, allowed: readonly string[]): void {
-  const unknown = Object.keys(options ?? {}).find((name) => !allowed.includes(name));
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      `Cannot ${action}: options must be an object, got ${options === null ? "null" : typeof options}`,
+    );
+  }
+  const unknown = Object.keys(options).find((name) => !allowed.includes(name));
   if (unknown !== undefined) {
     throw new TypeError(`Cannot ${action}: there is no option "${unknown}"; options are ${allowed.join(", ")}`);
   }

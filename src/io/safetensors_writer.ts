@@ -63,6 +63,9 @@ function checkMetadata(metadata: Record<string, string>): void {
 }
 
 function checkTensors(tensors: Iterable<NamedTensor>): Map<string, TensorView> {
+  if (typeof tensors?.[Symbol.iterator] !== "function") {
+    throw new TypeError("Cannot write tensors: they must be a Map, or a list of [name, { dtype, shape, data }]");
+  }
   const checked = new Map<string, TensorView>();
   for (const [name, tensor] of tensors) {
     const problem = checked.has(name) ? "there are two of this name" : nameProblem(name) ?? tensorProblem(tensor);

@@ -100,5 +100,6 @@ function isList(value: unknown): value is ArrayLike<unknown> {
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (isList(value)) return `an array of ${value.length}`;
-  return typeof value === "string" ? `the string ${JSON.stringify(value.slice(0, 40))}` : `a ${typeof value}`;
+  if (typeof value === "string") return `the string ${JSON.stringify(value.slice(0, 40))}`;
+  return typeof value === "object" ? "another object" : `a ${typeof value}`;
 }

@@ -286,7 +286,8 @@ export abstract class PreTrainedModel<H> {
 
 const DEVICE_OPTIONS = ["device", "add_pooling_layer"];
 const FOLDER_OPTIONS = ["subfolder", "local_files_only", "token", "progress_callback", "signal"];
-const LOAD_OPTIONS = [...DEVICE_OPTIONS, ...FOLDER_OPTIONS, "config", "strict", "dtype"];
+/** Names of the options of `from_pretrained`. */
+export const LOAD_OPTIONS = [...DEVICE_OPTIONS, ...FOLDER_OPTIONS, "config", "strict", "dtype"];
 
 function poolerOf({ pooling }: { pooling: boolean | "optional" }, { add_pooling_layer }: DeviceOptions): boolean {
   return pooling === "optional" ? add_pooling_layer ?? true : pooling;

@@ -1,6 +1,7 @@
 /** Makes of a task's definition all that its pipeline does: inputs, lists, streams, batches, stopping, progress. */
 
 import { NonFiniteError } from "../base/errors.ts";
+import { checkOptionNames } from "../base/options.ts";
 import { tokenBatches } from "./batches.ts";
 import { Entry } from "./entry.ts";
 import { nameOf } from "./names.ts";
@@ -65,9 +66,7 @@ export class Engine<Input, Output, Options extends object> {
   }) as Stream<Input, Output, Options>;
 
   #begin(options: Options, more: readonly (keyof StreamOptions)[]): TaskRun<Input, Output> {
-    const known: readonly string[] = [...this.#task.options, ...more];
-    const unknown = Object.keys(options).find((name) => !known.includes(name));
-    if (unknown !== undefined) throw this.#refusal(`there is no option "${unknown}"; there are ${known.join(", ")}`);
+    checkOptionNames(`${this.#task.action} a ${this.#task.noun}`, options, [...this.#task.options, ...more]);
     return this.#task.begin(options);
   }
 

@@ -12,7 +12,7 @@ export interface PipelineParts<Model> {
 
 /** Ownership of a pipeline: it frees its model's GPU memory by `dispose()`, or by `using` at the end of a block. */
 export interface PipelineOwner<Model> extends PipelineParts<Model> {
-  /** Frees the model's GPU memory. The pipeline cannot be called afterwards. */
+  /** Frees the model's GPU memory, after the calls under way. The pipeline cannot be called afterwards. */
   dispose(): void;
   [Symbol.dispose](): void;
 }
@@ -25,13 +25,32 @@ export interface SimplePipeline<Input, Output, Options, Model> extends PipelineO
   readonly stream: Stream<Input, Output, Options>;
 }
 
-/** Makes `call` a pipeline that owns its parts. */
-export function asPipeline<Model extends { dispose(): void }, Call extends object>(
+/** Makes `call` a pipeline that owns its parts: its model stays until the calls under way are answered. */
+export function asPipeline<
+  Model extends { dispose(): void },
+  Call extends (...args: Args) => Promise<unknown>,
+  Args extends never[] = Parameters<Call> & never[],
+>(
   call: Call,
   { model, tokenizer }: PipelineParts<Model>,
 ): Call & PipelineOwner<Model> {
-  const dispose = () => model.dispose();
-  return Object.assign(call, { model, tokenizer, dispose, [Symbol.dispose]: dispose });
+  const running = new Set<Promise<unknown>>();
+  const tracked = async (...args: Args): Promise<unknown> => {
+    const answer = call(...args);
+    running.add(answer);
+    try {
+      return await answer;
+    } finally {
+      running.delete(answer);
+    }
+  };
+  const dispose = () => {
+    if (running.size === 0) model.dispose();
+    else Promise.allSettled(running).then(() => model.dispose());
+  };
+  // What `call` carries besides being called, such as `stream`, comes along.
+  const pipeline = Object.assign(tracked as unknown as Call, { ...call });
+  return Object.assign(pipeline, { model, tokenizer, dispose, [Symbol.dispose]: dispose });
 }
 
 /** Makes the pipeline of a task whose inputs are never arrays. */

@@ -1,7 +1,8 @@
 /** `pipeline`: from a task's name to a function from texts to answers. */
 
 import { CheckpointError } from "../base/errors.ts";
-import type { LoadOptions } from "../model/pretrained.ts";
+import { checkOptionNames } from "../base/options.ts";
+import { LOAD_OPTIONS, type LoadOptions } from "../model/pretrained.ts";
 import type { ModelSource } from "./load.ts";
 import { type PipelineOf, type TaskName, taskNamed, type TaskRow } from "./tasks.ts";
 
@@ -22,7 +23,8 @@ import { type PipelineOf, type TaskName, taskNamed, type TaskRow } from "./tasks
  * @param model Path or URL of the model's folder, or its files in memory. Default, where the task has one: a small
  *   model shipped with this module, trained on WordNet's definitions.
  * @param options As of the model classes' `from_pretrained`.
- * @throws {RangeError} On an unknown task or option.
+ * @throws {RangeError} On an unknown task.
+ * @throws {TypeError} On an unknown option.
  * @throws {CheckpointError} Where the folder cannot be read, or holds another kind of model, or none is named.
  * @throws {ConfigError} Where its configuration is not valid, or its labels do not fit the task.
  * @throws {TokenizerError} Where it holds no readable tokenizer.
@@ -34,12 +36,7 @@ export async function pipeline<T extends TaskName>(
   options: LoadOptions = {},
 ): Promise<PipelineOf<T>> {
   const { defaultModel, modelClass, load }: TaskRow<unknown, URL | null> = taskNamed(task);
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(OPTIONS, name)) continue;
-    throw new RangeError(
-      `Cannot make a pipeline: there is no option "${name}"; there are ${Object.keys(OPTIONS).join(", ")}`,
-    );
-  }
+  checkOptionNames("make a pipeline", options, LOAD_OPTIONS);
   const source = model ?? defaultModel;
   if (source === null) {
     throw new CheckpointError(
@@ -48,17 +45,3 @@ export async function pipeline<T extends TaskName>(
   }
   return await load(source, options) as PipelineOf<T>;
 }
-
-/** Every option of loading. */
-const OPTIONS: Record<keyof LoadOptions, true> = {
-  device: true,
-  add_pooling_layer: true,
-  config: true,
-  strict: true,
-  dtype: true,
-  subfolder: true,
-  local_files_only: true,
-  token: true,
-  progress_callback: true,
-  signal: true,
-};

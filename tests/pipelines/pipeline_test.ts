@@ -90,7 +90,7 @@ Deno.test("an unknown option of loading is refused with the names of the known o
   const options = { cache: "no" } as object;
   await assert.rejects(
     () => pipeline("fill-mask", undefined, options),
-    /^RangeError: Cannot make a pipeline: there is no option "cache"; there are device, .*signal/,
+    /^TypeError: Cannot make a pipeline: there is no option "cache"; options are device, .*signal/,
   );
 });
 
@@ -129,4 +129,16 @@ Deno.test("dispose and a tokenizer that fails to load give all GPU memory back",
   const files = await topicFiles(["tokenizer.json", "vocab.txt"]);
   await assert.rejects(() => pipeline("text-classification", files), TokenizerError);
   assert.equal(buffers.liveBytes, before);
+});
+
+Deno.test("a call under way is answered although its pipeline is disposed of meanwhile, and all is given back", async () => {
+  const gpu = await requestGpu();
+  const before = gpu.buffers.liveBytes;
+  const classify = await pipeline("text-classification");
+  const answer = classify("a small brown bird");
+  classify.dispose();
+  assert.equal((await answer)[0]?.label, "noun.animal");
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.equal(gpu.buffers.liveBytes, before);
+  await assert.rejects(classify("a small brown bird"), /was disposed/);
 });
