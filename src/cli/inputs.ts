@@ -105,7 +105,7 @@ function standardInput(piped: AsyncIterable<Uint8Array> | null, format: Format =
   return { name: "standard input", format, bytes: null, open: () => piped };
 }
 
-async function file(name: string, format = formatOf(name)): Promise<Source> {
+async function file(name: string, format?: Format): Promise<Source> {
   let info: Deno.FileInfo;
   try {
     info = await Deno.stat(name);
@@ -115,7 +115,7 @@ async function file(name: string, format = formatOf(name)): Promise<Source> {
   }
   if (info.isDirectory) throw new InputError(`Cannot read ${name}: it must be a file, and is a folder`);
   const bytes = info.isFile ? info.size : null;
-  return { name, format, bytes, open: async () => (await Deno.open(name)).readable };
+  return { name, format: format ?? formatOf(name), bytes, open: async () => (await Deno.open(name)).readable };
 }
 
 /** The format that the end of a file's name stands for. */

@@ -37,8 +37,10 @@ Exit codes: 0 done, 1 failed or (with --skip-bad) something left out, 2 wrong us
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
     await dispatch(args, terminal);
+    await terminal.status("");
     return 0;
   } catch (error) {
+    await terminal.status("").catch(() => {});
     if (error instanceof Deno.errors.BrokenPipe) return 0; // the reader, like `head`, has had enough
     await terminal.complain(complaint(error, args)).catch(() => {}); // nobody reads the errors either
     if (error instanceof Interrupted) return error.exitCode;

@@ -13,7 +13,7 @@ export interface Option<Value> {
   readonly placeholder?: string;
   /** A letter that stands for its name. */
   readonly short?: string;
-  /** What it does, for `--help`. */
+  /** What it does, for `--help`; up to the first semicolon or colon for completions. */
   readonly help: string;
   /** All values that it may have, where they can be listed. */
   readonly choices?: readonly string[];

@@ -10,45 +10,46 @@ const INTERVAL = 100;
 /** Characters of the bar. */
 const LENGTH = 24;
 
-/** The bar of one run: of loading a model, then of answering. */
+/** The bar of one run: of loading a model, then of answering. `main` takes it away. */
 export class Progress {
   readonly #terminal: Terminal;
   readonly #bytes: number | null;
-  #begun = performance.now();
-  #drawn = 0;
+  readonly #now: () => number;
+  #begun: number;
+  #drawn = -Infinity;
 
-  /** @param bytes All bytes of the input; `null` where they are not known. */
-  constructor(terminal: Terminal, bytes: number | null) {
+  /**
+   * @param bytes All bytes of the input; `null` where they are not known.
+   * @param now The time, in ms.
+   */
+  constructor(terminal: Terminal, bytes: number | null, now = () => performance.now()) {
     this.#terminal = terminal;
     this.#bytes = bytes;
+    this.#now = now;
+    this.#begun = now();
   }
 
   /** Told of the files of a model as they come in. */
   loading(info: ProgressInfo): void {
     if (info.status !== "progress_total") return;
-    void this.#draw(info.progress / 100, "of the model loaded");
+    this.#draw(info.progress / 100, "of the model loaded").catch(() => {}); // nobody sees it
   }
 
   /** The model is there: time counts from now. */
   begin(): void {
-    this.#begun = performance.now();
+    this.#begun = this.#now();
   }
 
   /** So many questions are answered, the last of which ends at byte `end` of the input. */
   async answered(count: number, end: number): Promise<void> {
-    const rate = count / ((performance.now() - this.#begun) / 1000);
+    const rate = count / ((this.#now() - this.#begun) / 1000);
     const share = this.#bytes === null || this.#bytes === 0 ? null : end / this.#bytes;
     await this.#draw(share, `${count.toLocaleString("en")} answered, ${rate.toFixed(0)} a second`);
   }
 
-  /** Takes the bar away. */
-  async end(): Promise<void> {
-    if (this.#drawn > 0) await this.#terminal.status("");
-  }
-
   async #draw(share: number | null, text: string): Promise<void> {
     const style = this.#terminal.statusStyle;
-    const now = performance.now();
+    const now = this.#now();
     if (style === null || now - this.#begun < DELAY || now - this.#drawn < INTERVAL) return;
     this.#drawn = now;
     await this.#terminal.status(statusLine(share, text, style));

@@ -49,7 +49,8 @@ function parseJson(text: string): Fields | InputError {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return new InputError(`must be JSON, but ${(error as Error).message}`);
+    const problem = (error as Error).message.replace(/ \(line \d+ column \d+\)$/, ""); // always line 1
+    return new InputError(`must be JSON, but ${problem}`);
   }
   if (typeof value === "string") return { text: value };
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;

@@ -44,7 +44,7 @@ export class ProcessTerminal implements Terminal {
 
   get statusStyle() {
     if (!Deno.stderr.isTerminal()) return null;
-    return { columns: Deno.consoleSize().columns, color: !Deno.noColor };
+    return { columns: Deno.consoleSize().columns || 80, color: !Deno.noColor };
   }
 
   async status(line: string) {

@@ -138,7 +138,6 @@ async function answerAll<O extends Options, Question, Answer>(
     await progress.answered(answered, end);
   }
   await output.end();
-  await progress.end();
   timings?.lap("run");
   if (timings !== null) await terminal.complain(timings.report());
   refused.check();
@@ -164,9 +163,7 @@ class Refusals {
 
   /** @throws {InputError} Where anything was left out. */
   check(): void {
-    if (this.#count > 0) {
-      throw new InputError(`${this.#count} of the inputs could not be answered; they are named above`);
-    }
+    if (this.#count > 0) throw new InputError(`left out ${this.#count} of the inputs, which are named above`);
   }
 }
 

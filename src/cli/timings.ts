@@ -1,6 +1,5 @@
 /** Where the time of a cold command goes. */
 
-import type { Gpu } from "../gpu/device.ts";
 import type { ProgressInfo } from "../io/folder.ts";
 import { table } from "./table.ts";
 
@@ -16,6 +15,9 @@ const PHASES = {
 } as const;
 
 type Phase = keyof typeof PHASES;
+
+/** What a device compiles by. */
+type Compiler = Pick<GPUDevice, "createShaderModule" | "createComputePipelineAsync">;
 
 /** A stop watch of laps. */
 export class Timings {
@@ -35,7 +37,7 @@ export class Timings {
   }
 
   /** Counts what a device spends on compiling for `compile`, from now on, and not for the lap in which it does so. */
-  watch({ device }: Gpu): void {
+  watch(device: Compiler): void {
     let begun = 0;
     let pending = 0;
     const begin = () => {

@@ -15,8 +15,8 @@ Deno.test("fill-mask parts masks by blank lines and reads standard input", async
   assert.equal(code, 0);
   const [king, , first, , second, ...rest] = stdout.split("\n");
   assert.match(king!, /^wife {2}0\.0611 {2}the wife of a king$/);
-  assert.match(first!, /^\S+ {2}0\.\d{4} {2}\[CLS\] \S+ \[MASK\] \[SEP\]$/);
-  assert.match(second!, /^\S+ {2}0\.\d{4} {2}\[CLS\] \[MASK\] \S+ \[SEP\]$/);
+  assert.match(first!, /^\S+ {2}0\.\d{4} {2}\S+ \[MASK\]$/);
+  assert.match(second!, /^\S+ {2}0\.\d{4} {2}\[MASK\] \S+$/);
   assert.deepEqual(rest, [""]);
 });
 
@@ -30,4 +30,9 @@ Deno.test("fill-mask --json gives each text a list of words per mask", async () 
   const { score, ...word } = results[0]!.masks[0]![0]!;
   assert.deepEqual(word, { token: 2382, token_str: "wife", sequence: "the wife of a king" });
   assert(Math.abs(score - 0.061071) < 2e-4);
+});
+
+Deno.test("fill-mask chooses among targets", async () => {
+  const { stdout } = await narrowbert(["fill-mask", "--targets", "person, wife,person", "the [MASK] of a king"]);
+  assert.deepEqual(stdout.trim().split("\n").map((line) => line.split(" ")[0]), ["wife", "person"]);
 });

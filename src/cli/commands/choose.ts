@@ -4,6 +4,7 @@ import { InputError } from "../../base/errors.ts";
 import type { Question } from "../../pipelines/multiple_choice.ts";
 import { values } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
+import type { Fields } from "../records.ts";
 import { shortened } from "../table.ts";
 import { textCommand } from "../text_command.ts";
 
@@ -23,7 +24,10 @@ As JSON: { prompt, choices: [{ index, choice, score }] }.`,
     'narrowbert choose --model models/swag --choice "to eat." --choice "to let in air." "She opened the window"',
     "narrowbert choose --model models/swag --input questions.jsonl --jsonl",
   ],
-  question({ text, prompt = text, choices }, { choice }) {
+  async *prepare(items) {
+    for await (const item of items) yield { ...item, fields: asPrompt(item.fields) };
+  },
+  question({ prompt, choices }, { choice }) {
     const given = choice.length > 0 ? choice : choices;
     if (typeof prompt === "string" && Array.isArray(given)) return { prompt, choices: given };
     throw new InputError('must have a "prompt" and a list of "choices", as --choice is not given');
@@ -39,3 +43,10 @@ As JSON: { prompt, choices: [{ index, choice, score }] }.`,
   tables: (choices) => [choices.map(({ choice, score }) => [score.toFixed(4), shortened(choice)])],
   apart: true,
 });
+
+/** A text is a prompt by another name: that of arguments, lines and columns. */
+function asPrompt(fields: Fields | InputError): Fields | InputError {
+  if (fields instanceof InputError || fields.text === undefined || fields.prompt !== undefined) return fields;
+  const { text: prompt, ...others } = fields;
+  return { prompt, ...others };
+}

@@ -1,13 +1,19 @@
 /** `narrowbert completions`: scripts that complete command lines. */
 
-import { type CompletedCommand, SHELLS } from "../completions.ts";
 import { defineCommand } from "../command.ts";
+import { bash } from "../completions/bash.ts";
+import type { CompletedCommand } from "../completions/completed.ts";
+import { fish } from "../completions/fish.ts";
+import { zsh } from "../completions/zsh.ts";
 import { UsageError } from "../options.ts";
+
+const SHELLS: Readonly<Record<string, (commands: readonly CompletedCommand[]) => string>> = { bash, zsh, fish };
+const NAMES = Object.keys(SHELLS);
 
 /** The command. */
 export const completions = defineCommand({
   name: "completions",
-  positionals: `${Object.keys(SHELLS).join("|")}`,
+  positionals: NAMES.join("|"),
   about: "Prints a script by which a shell completes commands, options, their values and names of files.",
   options: {},
   examples: [
@@ -15,16 +21,17 @@ export const completions = defineCommand({
     'narrowbert completions zsh > "${fpath[1]}/_narrowbert"',
     "narrowbert completions fish > ~/.config/fish/completions/narrowbert.fish",
   ],
-  async run({ positionals: [shell = "", ...rest] }, terminal) {
-    const shells = Object.keys(SHELLS);
-    if (!Object.hasOwn(SHELLS, shell) || rest.length > 0) {
-      throw new UsageError(`completions takes one of ${shells.join(", ")}, got "${[shell, ...rest].join(" ")}"`);
-    }
+  async run({ positionals }, terminal) {
+    const asked = positionals.join(" ");
+    const script = Object.hasOwn(SHELLS, asked) ? SHELLS[asked] : undefined;
+    if (script === undefined) throw new UsageError(`completions takes one of ${NAMES.join(", ")}, got "${asked}"`);
     const { COMMANDS } = await import("../commands.ts"); // which leads back to this file
-    const commands: CompletedCommand[] = await Promise.all(
-      COMMANDS.map(async ({ name, summary, load }) => ({ name, summary, options: (await load()).options })),
-    );
-    const words = commands.map((command) => command.name === "completions" ? { ...command, words: shells } : command);
-    await terminal.write(SHELLS[shell as keyof typeof SHELLS](words));
+    const commands = COMMANDS.map(async ({ name, summary, load }): Promise<CompletedCommand> => ({
+      name,
+      summary,
+      options: (await load()).options,
+      ...(name === "completions" && { words: NAMES }),
+    }));
+    await terminal.write(script(await Promise.all(commands)));
   },
 });

@@ -7,7 +7,7 @@ import { TASKS } from "../../pipelines/tasks.ts";
 import { choice, count, toggle, UsageError, value } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
 import { shortened } from "../table.ts";
-import { textCommand, textOf } from "../text_command.ts";
+import { type Loading, textCommand, textOf } from "../text_command.ts";
 
 /** Numbers that a table shows of an embedding. */
 const SHOWN = 4;
@@ -45,7 +45,7 @@ As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[.
       throw new UsageError(`--precision ${precision} needs --ranges`);
     }
     const ranges = values.ranges === undefined ? undefined : await readRanges(values.ranges);
-    const pooling = values.pooling ?? await poolingOf(model ?? TASKS["feature-extraction"].defaultModel);
+    const pooling = values.pooling ?? await poolingOf(model ?? TASKS["feature-extraction"].defaultModel, loading);
     const embed = await loadPipeline("feature-extraction", { model }, loading);
     const own = { pooling, normalize, dimensions, precision, ranges, truncation };
     return answerBy(embed, (texts, options) => embed.stream(texts, { ...options, ...own }));
@@ -61,8 +61,8 @@ As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[.
 });
 
 /** What the model's files say; one embedding a text where they say nothing. */
-async function poolingOf(model: string | URL) {
-  const { pooling } = await readSentenceConfig(model);
+async function poolingOf(model: string | URL, { signal }: Loading) {
+  const { pooling } = await readSentenceConfig(model, { signal });
   if (pooling === "none") return "mean";
   return typeof pooling === "string" ? pooling : undefined; // the pipeline says what is wrong
 }

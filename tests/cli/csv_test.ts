@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { readCsv } from "../../src/cli/csv.ts";
+import { readLines } from "../../src/cli/lines.ts";
+import { chunks } from "./terminals.ts";
+
+/** The records of a text: fields, or an error's message, each with its line. */
+async function records(text: string): Promise<[number: number, fields: readonly string[] | string][]> {
+  const found = await Array.fromAsync(readCsv(readLines(chunks(text))));
+  return found.map(({ number, fields }) => [number, fields instanceof Error ? fields.message : fields]);
+}
+
+Deno.test("fields are parted by commas, and may be empty", async () => {
+  assert.deepEqual(await records("a,b\r\n,\r\n x , y \n"), [[1, ["a", "b"]], [2, ["", ""]], [3, [" x ", " y "]]]);
+});
+
+Deno.test("quoted fields hold commas, quotes and lines", async () => {
+  assert.deepEqual(await records('"a,b","say ""hi"""\n"two\r\nlines",""\n""""\nlast'), [
+    [1, ["a,b", 'say "hi"']],
+    [2, ["two\nlines", ""]],
+    [4, ['"']],
+    [5, ["last"]],
+  ]);
+});
+
+Deno.test("blank lines are left out, but not within quotes", async () => {
+  assert.deepEqual(await records('a\n\n\n"b\n\nc"\n'), [[1, ["a"]], [4, ["b\n\nc"]]]);
+});
+
+Deno.test("what is not CSV is named by its line, and the rest is read", async () => {
+  assert.deepEqual(await records('a,b"c"\n"a"b,c\nd,"a" \nlast'), [
+    [1, "must be CSV, and has a quote within field 2, which has none around it"],
+    [2, "must be CSV, and has text after the closing quote of field 1"],
+    [3, "must be CSV, and has text after the closing quote of field 2"],
+    [4, ["last"]],
+  ]);
+});
+
+Deno.test("a quote that is not closed is named by the line that opens it", async () => {
+  const message = "must be CSV, and opens a quote that it does not close";
+  assert.deepEqual(await records('a\n"b\nc\n'), [[1, ["a"]], [2, message]]);
+  const lines = `${"x".repeat(2 ** 20)}\n`.repeat(10);
+  const found = await records(`"${lines}a\n`);
+  assert.deepEqual(found[0], [1, message]);
+  assert.deepEqual(found.at(-1), [12 - 1, ["a"]]);
+});

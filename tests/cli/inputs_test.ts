@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { InputError } from "../../src/base/errors.ts";
+import { openInputs } from "../../src/cli/inputs.ts";
+import { UsageError } from "../../src/cli/options.ts";
+import type { Format } from "../../src/cli/records.ts";
+import { folderOf } from "./folders.ts";
+import { chunks, type Input, MemoryTerminal } from "./terminals.ts";
+
+/** All that a command is asked: places, and fields or messages. */
+async function inputs(
+  { texts = [], input = [], format, stdin = null }: {
+    texts?: string[];
+    input?: string[];
+    format?: Format;
+    stdin?: Input | null;
+  },
+): Promise<[place: string | null, fields: unknown][]> {
+  const { items } = await openInputs(texts, { input, format }, new MemoryTerminal(stdin));
+  const found = await Array.fromAsync(items);
+  return found.map(({ place, fields }) => [place, fields instanceof Error ? fields.message : fields]);
+}
+
+Deno.test("arguments are texts; without any the lines of standard input are", async () => {
+  assert.deepEqual(await inputs({ texts: ["a", ""], stdin: "not read" }), [[null, { text: "a" }], [null, {
+    text: "",
+  }]]);
+  assert.deepEqual(await inputs({ stdin: "one\r\ntwo" }), [
+    ["standard input:1", { text: "one" }],
+    ["standard input:2", { text: "two" }],
+  ]);
+});
+
+Deno.test("files hold what their names end with, one after the other, and standard input among them", async () => {
+  await using folder = await folderOf({
+    "a.TXT": "one\n",
+    "b.jsonl": '"two"\n\n{"text": "three", "id": 3}\n',
+    "c.csv": 'id,text\n4,"four, 4"\n',
+  });
+  const { path } = folder;
+  const input = [`${path}/a.TXT`, "-", `${path}/b.jsonl`, `${path}/c.csv`];
+  assert.deepEqual(await inputs({ input, stdin: "piped" }), [
+    [`${path}/a.TXT:1`, { text: "one" }],
+    ["standard input:1", { text: "piped" }],
+    [`${path}/b.jsonl:1`, { text: "two" }],
+    [`${path}/b.jsonl:3`, { text: "three", id: 3 }],
+    [`${path}/c.csv:2`, { id: "4", text: "four, 4" }],
+  ]);
+  const { bytes, items } = await openInputs(
+    [],
+    { input: input.toSpliced(1, 1), format: undefined },
+    new MemoryTerminal(),
+  );
+  assert.equal(bytes, 4 + 34 + 20);
+  assert.equal((await Array.fromAsync(items)).at(-1)!.end, bytes);
+});
+
+Deno.test("--format says what files and standard input hold", async () => {
+  await using folder = await folderOf({ "a.log": "text\nx\n" });
+  assert.deepEqual(await inputs({ input: [`${folder.path}/a.log`], format: "csv" }), [
+    [`${folder.path}/a.log:2`, { text: "x" }],
+  ]);
+  assert.deepEqual(await inputs({ format: "jsonl", stdin: '{"text": "x"}' }), [["standard input:1", { text: "x" }]]);
+});
+
+Deno.test("lines that hold no record are named, and the others read", async () => {
+  const stdin = chunks('{"text": "a"}\n{broken\n[1]\n7\nnull\n', Uint8Array.of(0xff, 0x0a), '"b"');
+  const found = await inputs({ format: "jsonl", stdin });
+  assert.match(found[1]![1] as string, /^must be JSON, but .*position 1$/);
+  assert.deepEqual(found.toSpliced(1, 1), [
+    ["standard input:1", { text: "a" }],
+    ["standard input:3", "must be a JSON string or object, got an array"],
+    ["standard input:4", "must be a JSON string or object, got 7"],
+    ["standard input:5", "must be a JSON string or object, got null"],
+    ["standard input:6", "must be UTF-8 text, and is not"],
+    ["standard input:7", { text: "b" }],
+  ]);
+  assert.deepEqual(await inputs({ format: "csv", stdin: "text,n\na,1\nb\n" }), [
+    ["standard input:2", { text: "a", n: "1" }],
+    ["standard input:3", "must have 2 fields, as the header of the file has, got 1"],
+  ]);
+});
+
+Deno.test("a header without a text, or with a column twice, is refused", async () => {
+  const cases = [
+    ["id,name\n1,a\n", 'line 1, its header, must name a column "text", got id, name'],
+    ["\ntext,id,id\n", 'line 2, its header, must name each column once, not "id" twice, got text, id, id'],
+  ] as const;
+  for (const [stdin, message] of cases) {
+    await assert.rejects(
+      () => inputs({ format: "csv", stdin }),
+      new InputError(`Cannot read standard input: ${message}`),
+    );
+  }
+});
+
+Deno.test("empty files are named; without any text at all the command line is wrong", async () => {
+  await using folder = await folderOf({ "a.txt": "", "b.csv": "text\n", "c.jsonl": "\n \n", "d.txt": "d" });
+  const at = (name: string) => `${folder.path}/${name}`;
+  assert.deepEqual(await inputs({ input: ["a.txt", "b.csv", "c.jsonl", "d.txt"].map(at) }), [
+    [at("a.txt"), "must hold a text, and is empty"],
+    [at("b.csv"), "must hold a text, and is empty"],
+    [at("c.jsonl"), "must hold a text, and is empty"],
+    [`${at("d.txt")}:1`, { text: "d" }],
+  ]);
+  assert.deepEqual(await inputs({ input: ["-"], stdin: "" }), [["standard input", "must hold a text, and is empty"]]);
+  for (const stdin of ["", null]) await assert.rejects(() => inputs({ stdin }), UsageError);
+});
+
+Deno.test("files that cannot be read are refused before anything is read", async () => {
+  await using folder = await folderOf({ "a.txt": "a", "b.tsv": "b" });
+  const at = (name: string) => `${folder.path}/${name}`;
+  const cases: [input: string[], error: Error][] = [
+    [[at("a.txt"), at("no.txt")], new InputError(`Cannot read ${at("no.txt")}: there is no such file`)],
+    [[folder.path], new InputError(`Cannot read ${folder.path}: it must be a file, and is a folder`)],
+    [[at("b.tsv")], new UsageError(`cannot tell what ${at("b.tsv")} holds: give --format txt, jsonl, csv`)],
+    [["-"], new UsageError("--input - reads standard input, and nothing is piped into it")],
+    [["-", "-"], new UsageError("--input - can be given once")],
+  ];
+  for (const [input, error] of cases) await assert.rejects(() => inputs({ input }), error);
+  await assert.rejects(
+    () => inputs({ texts: ["a"], input: [at("a.txt")] }),
+    new UsageError("texts are arguments or come from --input, got both"),
+  );
+});

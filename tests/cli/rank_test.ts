@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { pipeline } from "../../src/pipelines/pipeline.ts";
+import type { RankedText } from "../../src/pipelines/text_ranking.ts";
+import { smallModel } from "./folders.ts";
+import { narrowbert, narrowbertJson } from "./terminals.ts";
+
+const QUERY = "the largest cat";
+const TEXTS = ["the mouse", "the tiger", "a cat that lives in a house"];
+
+Deno.test("rank orders all texts for one query, as the pipeline does", async () => {
+  await using model = await smallModel("one-label");
+  const args = ["rank", "--model", model.path, "--query", QUERY];
+  using rank = await pipeline("text-ranking", model.path);
+  const ranking = await rank(QUERY, TEXTS, { return_text: true });
+  for (const [texts, stdin] of [[TEXTS, null], [[], TEXTS.join("\n")]] as const) {
+    assert.deepEqual(await narrowbertJson([...args, "--json", ...texts], stdin), [{ query: QUERY, texts: ranking }]);
+  }
+  const { stdout } = await narrowbert([...args, "--top-k", "2", ...TEXTS]);
+  assert.equal(stdout, ranking.slice(0, 2).map(({ score, text }) => `${score.toFixed(4)}  ${text}\n`).join(""));
+  const [raw] = await narrowbertJson<[{ texts: RankedText[] }]>([...args, "--json", "--raw-scores", ...TEXTS]);
+  assert.deepEqual(raw.texts, await rank(QUERY, TEXTS, { return_text: true, raw_scores: true }));
+});
+
+Deno.test("rank reads queries with their texts, and names those that are none", async () => {
+  await using model = await smallModel("one-label");
+  const queries = [{ id: 1, query: QUERY, texts: TEXTS }, { id: 2, query: QUERY }, { id: 3, query: "a", texts: ["b"] }];
+  const { code, stdout, stderr } = await narrowbert(
+    ["rank", "--model", model.path, "--format", "jsonl", "--jsonl", "--skip-bad"],
+    queries.map((query) => JSON.stringify(query)).join("\n"),
+  );
+  assert.equal(code, 1);
+  assert.deepEqual(
+    stdout.trim().split("\n").map((line) => JSON.parse(line)).map(({ id, texts }) => [id, texts.length]),
+    [[1, 3], [3, 1]],
+  );
+  assert.match(stderr, /^narrowbert: standard input:2: must be an object with a "query" and a list of "texts", as --q/);
+});
+
+Deno.test("rank leaves out a line that is no text, where it may", async () => {
+  await using model = await smallModel("one-label");
+  const args = ["rank", "--model", model.path, "--query", QUERY, "--format", "jsonl"];
+  const stdin = '"the tiger"\n{broken\n"the mouse"\n';
+  const strict = await narrowbert(args, stdin);
+  assert.deepEqual([strict.code, strict.stdout], [1, ""]);
+  const { code, stdout } = await narrowbert([...args, "--skip-bad"], stdin);
+  assert.deepEqual([code, stdout.split("\n").length], [1, 3]);
+});
