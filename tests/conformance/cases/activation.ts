@@ -18,6 +18,18 @@ export function* cases(): Cases<typeof kernel> {
   for (const count of [0, 4, 252, 256, 260, 512 * 3072]) {
     yield* one(`${count} elements`, Float32Array.from({ length: count }, (_, i) => (i % 101) / 10 - 5), 1);
   }
+  // More workgroups than fit one dimension: the last elements are looked at.
+  const count = 65536 * 256 + 4;
+  const x = new Float32Array(count);
+  x.set([-1, 2, -3, 4], count - 4);
+  yield {
+    name: `${count} elements`,
+    params: { count, activation: ACTIVATION_CODES.relu },
+    buffers: { x, out: x.byteLength },
+    expected: {
+      out: { values: Float64Array.of(0, 2, 0, 4), at: Uint32Array.of(count - 4, count - 3, count - 2, count - 1) },
+    },
+  };
 }
 
 function* one(name: string, x: Float32Array, code: number): Cases<typeof kernel> {

@@ -6,6 +6,14 @@ import type { Shape } from "./attention_data.ts";
 export const SHAPES: readonly Shape[] = ([0, 1, 2] as const).flatMap((relative): Shape[] => [
   { name: "one row, one key", sequences: [[1, 1]], heads: 1, headSize: 4, layout: "apart", relative },
   {
+    name: "more workgroups than fit one dimension",
+    sequences: Array.from({ length: 8192 }, () => [1, 1] as const),
+    heads: 9,
+    headSize: 4,
+    layout: "fused",
+    relative,
+  },
+  {
     name: "1 to 9 rows, keys as many and one past",
     sequences: [[1, 2], [2, 3], [3, 1], [4, 4], [5, 5], [6, 7], [7, 8], [8, 9], [9, 10]],
     heads: 3,

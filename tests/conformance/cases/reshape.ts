@@ -29,4 +29,15 @@ export function* cases(): Cases<typeof kernel> {
       expected: { out: { values: reshape(x, from_columns, [rows, columns]) } },
     };
   }
+  // More workgroups than fit one dimension: the last row is looked at.
+  const [rows, columns] = [1100, 4096];
+  const x = new Uint32Array(rows * columns);
+  const last = bits(columns);
+  x.set(last, (rows - 1) * columns);
+  yield {
+    name: `${rows} x ${columns}`,
+    params: { rows, columns, from_columns: 2 * columns },
+    buffers: { x, out: 4 * rows * columns },
+    expected: { out: { values: last, at: Uint32Array.from(last, (_, i) => (rows - 1) * columns + i) } },
+  };
 }

@@ -22,4 +22,17 @@ export function* cases(): Cases<typeof kernel> {
       expected: { out: { values: scatterRows({ x, index, out, columns }) } },
     };
   }
+  // More workgroups than fit one dimension: the last row is looked at.
+  const [rows, columns] = [1025, 16384];
+  const x = new Uint32Array(rows * columns);
+  const last = bits(columns);
+  x.set(last, (rows - 1) * columns);
+  const index = new Uint32Array(rows).fill(NO_ROW);
+  index[rows - 1] = 0;
+  yield {
+    name: `${rows} x ${columns}`,
+    params: { rows, columns },
+    buffers: { x, index, out: 4 * columns },
+    expected: { out: { values: last } },
+  };
 }
