@@ -4,7 +4,7 @@ import { CheckpointError } from "../base/errors.ts";
 import type { NarrowBertConfig } from "./config.ts";
 import { listed, quoted } from "./config_messages.ts";
 import { absences, differences, misfits, notBert } from "./weight_checks.ts";
-import { isSuperfluous, publishedName, TIED } from "./weight_keys.ts";
+import { isOfHead, isSuperfluous, publishedName, TIED } from "./weight_keys.ts";
 import { countLayers, settleLayers, splitLayers } from "./weight_layers.ts";
 import { parameterShapes, type Parts } from "./weight_names.ts";
 import type { WeightSource } from "./weight_source.ts";
@@ -57,8 +57,8 @@ export function resolveWeights(checkpoint: WeightSource, config: NarrowBertConfi
   const unexpected = [...sources]
     .filter(([name]) => !shapes.has(name) && !isSuperfluous(name, options))
     .map(([, stored]) => stored);
-  const leftOver = unexpected.length === 0 ? [] : [`this model has no use for ${quoted(unexpected)}`];
-  if (options.strict) problems.push(...leftOver.map((problem) => `${problem} (strict: false ignores them)`));
+  const noUse = (names: readonly string[]) => names.length === 0 ? [] : [`this model has no use for ${quoted(names)}`];
+  if (options.strict) problems.push(...noUse(unexpected).map((problem) => `${problem} (strict: false ignores them)`));
   if (problems.length === 0) {
     for (const [name, copy] of copies) problems.push(...differences(checkpoint, copy, known(sources, name)));
   }
@@ -69,7 +69,9 @@ export function resolveWeights(checkpoint: WeightSource, config: NarrowBertConfi
     config: settled,
     names: [...shapes.keys()],
     unexpected,
-    warnings: leftOver.map((problem) => `In "${location}", ${problem}`),
+    warnings: noUse(unexpected.filter((name) => options.head !== "none" || !isOfHead(name))).map((problem) =>
+      `In "${location}", ${problem}`
+    ),
     get: (name) => checkpoint.float32(known(parameters, name)),
     shape: (name) => known(shapes, name),
   };

@@ -42,7 +42,7 @@ const WRONG: [what: string, inputs: unknown, message: string | RegExp][] = [
     /^Cannot read input_ids: it must be a Tensor or nested arrays .*the string "a text"$/,
   ],
   ["a number", { input_ids: 5 }, /it must be a Tensor or nested arrays of numbers, got a number$/],
-  ["an object", { input_ids: { 0: [1] } }, /it must be a Tensor or nested arrays of numbers, got a object$/],
+  ["an object", { input_ids: { 0: [1] } }, /it must be a Tensor or nested arrays of numbers, got another object$/],
   ["one row without a batch", { input_ids: [1, 2, 3] }, /shape must be \[batch, tokens\], got \[3\]$/],
   ["a level too many", { input_ids: [IDS] }, /shape must be \[batch, tokens\], got \[1, 2, 3\]$/],
   ["a scalar", { input_ids: ones() }, /shape must be \[batch, tokens\], got \[\]$/],
