@@ -100,7 +100,8 @@ Deno.test("narrowbert: where nothing is missing it is silent and passes argument
   assert.equal(stderr, "");
   assert.equal(code, 0);
   const permissions = "[--no-prompt][--allow-read][--allow-env=NARROWBERT_GPU_DEBUG]";
-  assert.equal(args, `[run]${permissions}[${root}/src/cli/main.ts][classify][two words][][--json]`);
+  const lock = `[--lock=${root}/bin/narrowbert.lock][--frozen]`;
+  assert.equal(args, `[run]${permissions}${lock}[${root}/src/cli/main.ts][classify][two words][][--json]`);
   assert.match(environment ?? "", /^vulkan in .*\/narrowbert-0$/);
   assert.equal(input, "a line of input");
   assert.deepEqual(calls, []);
@@ -117,7 +118,7 @@ Deno.test("narrowbert: may reach the host of a model that is a URL, and no other
   ];
   for (const [args, granted] of cases) {
     const { stdout } = await run("bin/narrowbert", args, {});
-    const [, net] = /\[--allow-net=?(.*?)\]\[\//.exec(stdout) ?? [];
+    const [, net] = /\[--allow-net=?(.*?)\]\[--lock/.exec(stdout) ?? [];
     assert.equal(net ?? null, granted, args.join(" "));
   }
 });
