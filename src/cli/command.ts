@@ -51,3 +51,12 @@ export function defineCommand<O extends Options>(definition: CommandDefinition<O
     },
   };
 }
+
+/** A command that is loaded when it is asked for, as most need much that others do not. */
+export interface CommandRow {
+  /** Its name on the command line. */
+  readonly name: string;
+  /** What it does, in a line. */
+  readonly summary: string;
+  load(): Promise<Command>;
+}

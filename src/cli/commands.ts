@@ -1,15 +1,6 @@
 /** The command table: a row per command. A new command is a file in `commands/` and a row here. */
 
-import type { Command } from "./command.ts";
-
-/** A command that is loaded when it is asked for, as most need much that others do not. */
-export interface CommandRow {
-  /** Its name on the command line. */
-  readonly name: string;
-  /** What it does, in a line. */
-  readonly summary: string;
-  load(): Promise<Command>;
-}
+import type { CommandRow } from "./command.ts";
 
 /** Every command, in the order of `narrowbert --help`. */
 export const COMMANDS: readonly CommandRow[] = [
@@ -76,6 +67,6 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: "completions",
     summary: "print a script that completes command lines in a shell",
-    load: async () => (await import("./commands/completions.ts")).completions,
+    load: async () => (await import("./commands/completions.ts")).completionsOf(COMMANDS),
   },
 ];

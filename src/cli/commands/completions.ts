@@ -1,6 +1,6 @@
 /** `narrowbert completions`: scripts that complete command lines. */
 
-import { defineCommand } from "../command.ts";
+import { type Command, type CommandRow, defineCommand } from "../command.ts";
 import { bash } from "../completions/bash.ts";
 import type { CompletedCommand } from "../completions/completed.ts";
 import { fish } from "../completions/fish.ts";
@@ -10,28 +10,28 @@ import { UsageError } from "../options.ts";
 const SHELLS: Readonly<Record<string, (commands: readonly CompletedCommand[]) => string>> = { bash, zsh, fish };
 const NAMES = Object.keys(SHELLS);
 
-/** The command. */
-export const completions = defineCommand({
-  name: "completions",
-  positionals: NAMES.join("|"),
-  about: "Prints a script by which a shell completes commands, options, their values and names of files.",
-  options: {},
-  examples: [
-    "narrowbert completions bash > ~/.local/share/bash-completion/completions/narrowbert",
-    'narrowbert completions zsh > "${fpath[1]}/_narrowbert"',
-    "narrowbert completions fish > ~/.config/fish/completions/narrowbert.fish",
-  ],
-  async run({ positionals }, terminal) {
-    const asked = positionals.join(" ");
-    const script = Object.hasOwn(SHELLS, asked) ? SHELLS[asked] : undefined;
-    if (script === undefined) throw new UsageError(`completions takes one of ${NAMES.join(", ")}, got "${asked}"`);
-    const { COMMANDS } = await import("../commands.ts"); // which leads back to this file
-    const commands = COMMANDS.map(async ({ name, summary, load }): Promise<CompletedCommand> => ({
-      name,
-      summary,
-      options: (await load()).options,
-      ...(name === "completions" && { words: NAMES }),
-    }));
-    await terminal.write(script(await Promise.all(commands)));
-  },
-});
+/** The command, which completes the given commands and itself. */
+export const completionsOf = (rows: readonly CommandRow[]): Command =>
+  defineCommand({
+    name: "completions",
+    positionals: NAMES.join("|"),
+    about: "Prints a script by which a shell completes commands, options, their values and names of files.",
+    options: {},
+    examples: [
+      "narrowbert completions bash > ~/.local/share/bash-completion/completions/narrowbert",
+      'narrowbert completions zsh > "${fpath[1]}/_narrowbert"',
+      "narrowbert completions fish > ~/.config/fish/completions/narrowbert.fish",
+    ],
+    async run({ positionals }, terminal) {
+      const asked = positionals.join(" ");
+      const script = Object.hasOwn(SHELLS, asked) ? SHELLS[asked] : undefined;
+      if (script === undefined) throw new UsageError(`completions takes one of ${NAMES.join(", ")}, got "${asked}"`);
+      const commands = rows.map(async ({ name, summary, load }): Promise<CompletedCommand> => ({
+        name,
+        summary,
+        options: (await load()).options,
+        ...(name === "completions" && { words: NAMES }),
+      }));
+      await terminal.write(script(await Promise.all(commands)));
+    },
+  });
