@@ -21,6 +21,8 @@ export interface Answered<Answer> {
 export interface Layout<Answer> {
   /** An answer as JSON; it is printed together with the fields of the question. */
   json(answer: Answer): Fields;
+  /** Fields of the question that the answer holds again. */
+  readonly repeats?: readonly string[];
   /** An answer as tables. */
   tables(answer: Answer, fields: Fields): readonly (readonly Row[])[];
   /** Whether a blank line parts two tables; otherwise those that come together share their columns. */
@@ -68,8 +70,14 @@ function jsonLines<Answer>(layout: Layout<Answer>, terminal: Terminal): Output<A
   };
 }
 
+/** The question's fields and the answer's; a field that both have is the answer's, the question's is `input_<name>`. */
 function toJson<Answer>(layout: Layout<Answer>, { fields, answer }: Answered<Answer>): string {
-  return JSON.stringify({ ...fields, ...layout.json(answer) });
+  const found = layout.json(answer);
+  const isTaken = (name: string, value: unknown) =>
+    Object.hasOwn(found, name) && !layout.repeats?.includes(name) &&
+    JSON.stringify(found[name]) !== JSON.stringify(value);
+  const kept = Object.entries(fields).map(([name, value]) => [isTaken(name, value) ? `input_${name}` : name, value]);
+  return JSON.stringify({ ...Object.fromEntries(kept), ...found });
 }
 
 function tables<Answer>(layout: Layout<Answer>, terminal: Terminal): Output<Answer> {

@@ -9,7 +9,7 @@ import type { Gpu } from "../gpu/device.ts";
 import type { Pipeline } from "../gpu/pipelines.ts";
 import type { Profiler } from "../gpu/profiler.ts";
 import { Recorder } from "../gpu/recorder.ts";
-import { pitch } from "../kernels/kernel.ts";
+import { type Grid, pitch } from "../kernels/kernel.ts";
 import { type Graph, type Node, outputsOf, type Value } from "./graph.ts";
 import { type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { bytesOf, type Dim, dimsOf, rowsOf, type Sizes } from "./shape.ts";
@@ -101,11 +101,21 @@ export class Program {
     const picks = this.#graph.nodes.map((node) => node.pick(sizes));
     await this.#compile(picks);
     signal?.throwIfAborted();
+    const grids = this.#graph.nodes.map((node, i) =>
+      node.kernel.grid(node.params(sizes), node.variants[picks[i] as number] as Node["variants"][number])
+    );
     const allocation = this.#allocate(sizes);
     const outputs = placeOutputs(this.#graph, sizes);
     const used = fillUploads(this.#graph, allocation.layout, allocation.uploadBytes, options);
-    const staging = this.#gpu.staging.acquire(placeOutputs(this.#graph, allocation.capacities).bytes);
-    await this.#gpu.guarded("a program", () => this.#submit(allocation, { picks, outputs, staging, used }, options));
+    const roomy = placeOutputs(this.#graph, allocation.capacities).bytes;
+    const staging = this.#gpu.staging.acquire(roomy <= this.#gpu.limits.maxBufferSize ? roomy : outputs.bytes);
+    try {
+      const call = { picks, grids, outputs, staging, used };
+      await this.#gpu.guarded("a program", () => this.#submit(allocation, call, options));
+    } catch (error) {
+      this.#gpu.staging.release(staging);
+      throw error;
+    }
     const results = await this.#gpu.staging.readInto(
       staging,
       outputs.bytes,
@@ -130,14 +140,15 @@ export class Program {
 
   #submit(
     allocation: Allocation,
-    { picks, outputs, staging, used }: {
+    { picks, grids, outputs, staging, used }: {
       picks: readonly number[];
+      grids: readonly Grid[];
       outputs: OutputPlaces;
       staging: GPUBuffer;
       /** Bytes of the uploads that count. */
       used: number;
     },
-    { sizes, profiler }: RunOptions,
+    { profiler }: RunOptions,
   ): void {
     const { device, buffers } = this.#gpu;
     if (buffers.poisoned) { for (const buffer of [allocation.upload, ...allocation.buffers]) buffers.poison(buffer); }
@@ -146,7 +157,7 @@ export class Program {
     this.#graph.nodes.forEach((node, i) => {
       const pick = picks[i] as number;
       const { pipeline } = this.#pipelines[i]?.[pick] as Pipeline;
-      const grid = node.kernel.grid(node.params(sizes), node.variants[pick] as Node["variants"][number]);
+      const grid = grids[i] as Grid;
       recorder.dispatch({ label: node.label, pipeline, bindGroup: allocation.bindGroups[i] as GPUBindGroup, grid });
     });
     for (const { value, offset, bytes } of outputs.places) {

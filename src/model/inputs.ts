@@ -207,7 +207,7 @@ function readPositions(
   const count = dims.reduce((a, b) => a * b, 1);
   const length = dims.at(-1) as number;
   if (positions === null) return Float64Array.from({ length: count }, (_, i) => i % length);
-  const shared = positions.dims.slice(0, -1).every((dim) => dim === 1) && positions.data.length !== count;
+  const shared = positions.dims.length < dims.length || positions.dims.slice(0, -1).every((dim) => dim === 1);
   checkIndices("position_ids", positions, shared ? [...positions.dims.slice(0, -1), length] : dims, { below });
   return shared ? Float64Array.from({ length: count }, (_, i) => positions.data[i % length] as number) : positions.data;
 }

@@ -98,7 +98,10 @@ export class Runner {
       throw new InputError("Cannot run the model: every sequence needs a token at position 0, got empty sequences");
     }
     const packed = pack(batch, rule);
-    const form = this.#form(packed, options.narrow ?? "auto");
+    const asked = this.#form(packed, options.narrow ?? "auto");
+    // Where no narrow layer runs as such, the form makes no difference: one program serves.
+    const { full_length_layers: full, num_hidden_layers: layers } = this.#config;
+    const form = rule === "ordinary" || full === layers ? "projected" : asked;
     const program = this.#program(batch, rule, form, head, options);
     const feed = head.feed?.(packed);
     const outputs = await program.run({

@@ -17,6 +17,8 @@ export async function saveModel(
   ]);
   const path = join(await makeFolder(where), "model.safetensors");
   await writeSafetensors(entries, { path, metadata: { format: "pt" } });
-  const saved = config.with({ architectures: [className], model_type: "narrow_bert", torch_dtype: "float32" });
+  // Newer versions of transformers read `dtype`, older ones `torch_dtype`.
+  const types = { torch_dtype: "float32", ...("dtype" in config.to_json() && { dtype: "float32" }) };
+  const saved = config.with({ architectures: [className], model_type: "narrow_bert", ...types });
   await saved.save_pretrained(where);
 }

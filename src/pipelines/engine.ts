@@ -56,6 +56,15 @@ export class Engine<Input, Output, Options extends object> {
   readonly stream = ((inputs: Inputs<Input>, options: Options & StreamOptions = {} as Options) => {
     const run = this.#begin(options, ["signal", "progress_callback", "errors", "window"]);
     const { window = WINDOW, errors = "throw" } = options;
+    const isList = typeof inputs === "object" && inputs !== null &&
+      (Symbol.asyncIterator in inputs || Symbol.iterator in inputs);
+    if (!isList) {
+      const found = inputs === null || inputs === undefined ? String(inputs) : `a ${typeof inputs}`;
+      throw new TypeError(
+        `Cannot ${this.#task.action} a stream of ${this.#task.noun}s: it must be an iterable or async iterable of them, ` +
+          `got ${found}`,
+      );
+    }
     if (!Number.isSafeInteger(window) || window < 1) {
       throw this.#refusal(`window must be a whole number from 1, got ${window}`);
     }

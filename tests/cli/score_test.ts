@@ -18,3 +18,12 @@ Deno.test("score --json has the score of each word piece", async () => {
   assert.deepEqual(tokens.map(({ token_str }) => token_str), ["a", "king"]);
   assert(Math.abs(tokens.reduce((sum, { score }) => sum + score, 0) - score) < 1e-9);
 });
+
+Deno.test("a field of the input that bears the name of the answer is kept under another", async () => {
+  const input = '{"text":"a king","score":5,"id":7}\n';
+  const { code, stdout } = await narrowbert(["score", "--jsonl", "--format", "jsonl"], input);
+  assert.equal(code, 0);
+  const { input_score, id, score, text } = JSON.parse(stdout);
+  assert.deepEqual([text, input_score, id], ["a king", 5, 7]);
+  assert(score < 0);
+});

@@ -271,3 +271,15 @@ Deno.test("aborting does not wait for a source that gives nothing", async () => 
   assert.deepEqual(seen, ["A"]);
   give();
 });
+
+Deno.test("a stream of what is no iterable is refused by name", () => {
+  const { engine } = shouting();
+  for (const [inputs, found] of [["abc", "a string"], [undefined, "undefined"], [null, "null"], [3, "a number"]]) {
+    assert.throws(
+      () => engine.stream(inputs as unknown as string[]),
+      new TypeError(
+        `Cannot shout a stream of texts: it must be an iterable or async iterable of them, got ${found}`,
+      ),
+    );
+  }
+});

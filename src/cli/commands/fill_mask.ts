@@ -14,7 +14,7 @@ language of dictionary definitions. Prints for each mask its words: word, score,
 As JSON: { text, masks: [[{ score, token, token_str, sequence }]] }, a list for each mask.`,
   options: {
     ...PIPELINE_OPTIONS,
-    "top-k": count("how many words for each mask, likeliest first (5)"),
+    "top-k": count("how many words for each mask, likeliest first, at most 128 (5)"),
     targets: list("WORD,...", "choose from these words alone"),
   },
   examples: [

@@ -42,6 +42,7 @@ As JSON: { query, texts: [{ index, score, text }] }.`,
   },
   prepare: (items, { query }) => query === undefined ? items : gathered(items, query),
   json: (texts) => ({ texts }),
+  repeats: ["texts"],
   tables: (ranking) => [ranking.map(({ score, text }) => [score.toFixed(4), shortened(text!)])],
   apart: true,
 });
