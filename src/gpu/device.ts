@@ -117,16 +117,27 @@ export class Gpu {
   /** Runs `submit` and, in the checked mode, waits for its error scopes. */
   async guarded(label: string, submit: () => void): Promise<void> {
     if (!this.checked) return submit();
+    await this.scoped(`run ${label}`, submit);
+  }
+
+  /**
+   * Runs work and waits for what the device says of it: creating a buffer that does not fit is no exception by itself.
+   *
+   * @param action What is done, for the message: `load a model`.
+   */
+  async scoped<T>(action: string, work: () => T): Promise<T> {
     const kinds = ["validation", "out-of-memory", "internal"] as const;
     for (const kind of kinds) this.device.pushErrorScope(kind);
     let scopes: Promise<(GPUError | null)[]>;
+    let result: T;
     try {
-      submit();
+      result = work();
     } finally {
       scopes = Promise.all(kinds.map(() => this.device.popErrorScope()));
     }
     const error = (await scopes).find((e) => e !== null);
-    if (error) throw new Error(`Cannot run ${label}: ${error.message}`);
+    if (error) throw new Error(`Cannot ${action}: ${error.message}`);
+    return result;
   }
 }
 

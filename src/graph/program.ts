@@ -104,6 +104,7 @@ export class Program {
     const grids = this.#graph.nodes.map((node, i) =>
       node.kernel.grid(node.params(sizes), node.variants[picks[i] as number] as Node["variants"][number])
     );
+    await this.#makeRoom(sizes);
     const allocation = this.#allocate(sizes);
     const outputs = placeOutputs(this.#graph, sizes);
     const used = fillUploads(this.#graph, allocation.layout, allocation.uploadBytes, options);
@@ -164,6 +165,18 @@ export class Program {
       recorder.copy(this.#bufferOf(allocation, value), 0, staging, offset, bytes);
     }
     recorder.submit();
+  }
+
+  /** Makes room where there is none yet, and waits for what the device says of it; on an error none is kept. */
+  async #makeRoom(sizes: Sizes): Promise<void> {
+    if (this.#allocation !== null && fits(this.#symbols, sizes, this.#allocation.capacities)) return;
+    try {
+      await this.#gpu.scoped("make room for a batch on the GPU", () => this.#allocate(sizes));
+    } catch (error) {
+      this.#release();
+      this.#gpu.buffers.trim(); // A buffer that does not work must not be lent again.
+      throw error;
+    }
   }
 
   /** Makes room for the sizes: nothing to do where they fit, else everything is laid out anew, with some room to grow. */

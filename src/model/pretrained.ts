@@ -90,7 +90,7 @@ export abstract class PreTrainedModel<H> {
    * @throws {ConfigError} If the config is not valid.
    * @throws {NoAdapterError} If there is no GPU.
    */
-  static async from_pretrained<M>(
+  static async from_pretrained<M extends { dispose(): void }>(
     this: ModelClass<M>,
     where: string | URL | ReadonlyMap<string, Uint8Array>,
     options: LoadOptions = {},
@@ -107,7 +107,7 @@ export abstract class PreTrainedModel<H> {
     for (const name of weights.names) weights.get(name); // Finds non-finite weights before GPU memory is touched.
     for (const warning of weights.warnings) warn(warning);
     const gpu = await openDevice(options);
-    return new this({ gpu, config: weights.config, pooler, weights, signal });
+    return await makeModel(this, { gpu, config: weights.config, pooler, weights, signal });
   }
 
   /**
@@ -115,7 +115,7 @@ export abstract class PreTrainedModel<H> {
    *
    * @param options `seed` decides the weights, whatever the machine.
    */
-  static async from_config<M>(
+  static async from_config<M extends { dispose(): void }>(
     this: ModelClass<M>,
     config: NarrowBertConfig,
     options: DeviceOptions & { seed?: number } = {},
@@ -130,7 +130,7 @@ export abstract class PreTrainedModel<H> {
     const settled = config.with({ full_length_layers: config.full_length_layers });
     const shapes = parameterShapes(settled, { head: this.head, pooler });
     const weights = randomWeights(settled, shapes, options.seed ?? 0);
-    return new this({ gpu: await openDevice(options), config: settled, pooler, weights });
+    return await makeModel(this, { gpu: await openDevice(options), config: settled, pooler, weights });
   }
 
   /** The model's configuration. */
@@ -288,6 +288,18 @@ const DEVICE_OPTIONS = ["device", "add_pooling_layer"];
 const FOLDER_OPTIONS = ["subfolder", "local_files_only", "token", "progress_callback", "signal"];
 /** Names of the options of `from_pretrained`. */
 export const LOAD_OPTIONS = [...DEVICE_OPTIONS, ...FOLDER_OPTIONS, "config", "strict", "dtype"];
+
+/** Makes a model and waits for what the device says of its memory; on an error none of it stays. */
+async function makeModel<M extends { dispose(): void }>(Class: ModelClass<M>, init: ModelInit): Promise<M> {
+  let model: M | null = null;
+  try {
+    return await init.gpu.scoped("load a model to the GPU", () => model = new Class(init));
+  } catch (error) {
+    (model as M | null)?.dispose();
+    init.gpu.buffers.trim(); // A buffer that does not work must not be lent again.
+    throw error;
+  }
+}
 
 function poolerOf({ pooling }: { pooling: boolean | "optional" }, { add_pooling_layer }: DeviceOptions): boolean {
   return pooling === "optional" ? add_pooling_layer ?? true : pooling;

@@ -252,3 +252,12 @@ Deno.test("a fully masked sequence is finite, and its neighbours do not notice",
     }
   }
 });
+
+Deno.test("positions of one row serve every batch, of one sequence too", () => {
+  for (const input_ids of [[[1, 2, 3]], [[1, 2, 3], [4, 5, 6]]]) {
+    for (const position_ids of [[2, 0, 1], [[2, 0, 1]]]) {
+      const { positions } = readInputs({ input_ids, position_ids }, config);
+      assert.deepEqual([...positions], input_ids.flatMap(() => [2, 0, 1]));
+    }
+  }
+});

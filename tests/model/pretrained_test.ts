@@ -229,3 +229,20 @@ Deno.test("an unknown form, or absorption where keys meet distances, is an error
   await assert.rejects(call("absorbed"), { name: "RangeError", message: /relative_key_query.*it takes "projected"/ });
   assert.deepEqual(await call("auto"), await call("projected"));
 });
+
+Deno.test("a buffer that the device cannot make fails the loading, and no other model's call", async () => {
+  const adapter = await navigator.gpu.requestAdapter();
+  const device = await adapter!.requestDevice();
+  using healthy = await NarrowBertModel.from_pretrained(goldenModel("base-pooler"), { device });
+  const { buffers } = await requestGpu({ device });
+  const before = buffers.liveBytes;
+  const createBuffer = device.createBuffer.bind(device);
+  let count = 0;
+  // As large as no device allows: WebGPU reports it, and hands out a buffer that does not work.
+  device.createBuffer = (descriptor) => createBuffer(++count === 3 ? { ...descriptor, size: 2 ** 40 } : descriptor);
+  const loading = NarrowBertModel.from_pretrained(goldenModel("wide"), { device, add_pooling_layer: false });
+  await assert.rejects(loading, /^Error: Cannot load a model to the GPU: /);
+  device.createBuffer = createBuffer;
+  assert.equal(buffers.liveBytes, before);
+  await healthy.forward(IDS);
+});
