@@ -2,6 +2,7 @@
 
 import { type Dtype, isFloatDtype, toFloat32 } from "../base/dtype.ts";
 import { CheckpointError } from "../base/errors.ts";
+import { placeOf } from "../base/place.ts";
 import type { ModelFolder, ReadOptions } from "./model_folder.ts";
 import { quote } from "./quote.ts";
 import { parseSafetensors, type SafetensorsTensor } from "./safetensors.ts";
@@ -125,16 +126,6 @@ async function readShards(folder: ModelFolder, options: ReadOptions): Promise<Ma
 /** A file of a folder, for messages. */
 function pathIn({ location }: ModelFolder, file: string): string {
   return location.replace(/\/?$/, `/${file}`);
-}
-
-/** The indices, one a dimension, of a row-major element. */
-function placeOf(index: number, shape: readonly number[]): number[] {
-  const place: number[] = [];
-  for (const dim of shape.toReversed()) {
-    place.unshift(index % dim);
-    index = Math.floor(index / dim);
-  }
-  return place;
 }
 
 /** The index of the first value that is NaN or infinite, or -1. */

@@ -1,6 +1,7 @@
 /** Checks a call's inputs against the config, by name, before anything reaches the GPU: shaders clamp silently. */
 
 import { InputError } from "../base/errors.ts";
+import { placeOf } from "../base/place.ts";
 import { type ArrayInput, type FlatArray, readArray } from "./arrays.ts";
 import type { NarrowBertConfig } from "./config.ts";
 
@@ -231,13 +232,7 @@ function readHeadMask(mask: FlatArray | null, config: NarrowBertConfig): Float64
 
 /** `name[1][5]`, for messages. */
 function place(name: string, index: number, dims: readonly number[]): string {
-  const path: number[] = [];
-  for (let rest = index, d = dims.length - 1; d >= 0; d--) {
-    const dim = dims[d] as number;
-    path.unshift(rest % dim);
-    rest = Math.floor(rest / dim);
-  }
-  return name + path.map((i) => `[${i}]`).join("");
+  return name + placeOf(index, dims).map((i) => `[${i}]`).join("");
 }
 
 function shown(dims: readonly number[]): string {
