@@ -9,7 +9,7 @@ import type { Gpu } from "../gpu/device.ts";
 import type { Pipeline } from "../gpu/pipelines.ts";
 import type { Profiler } from "../gpu/profiler.ts";
 import { Recorder } from "../gpu/recorder.ts";
-import { type Grid, pitch } from "../kernels/kernel.ts";
+import { type Grid, type Params, pitch } from "../kernels/kernel.ts";
 import { type Graph, type Node, outputsOf, type Value } from "./graph.ts";
 import { type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { bytesOf, type Dim, dimsOf, rowsOf, type Sizes } from "./shape.ts";
@@ -101,13 +101,14 @@ export class Program {
     const picks = this.#graph.nodes.map((node) => node.pick(sizes));
     await this.#compile(picks);
     signal?.throwIfAborted();
+    const params = this.#graph.nodes.map((node) => node.params(sizes));
     const grids = this.#graph.nodes.map((node, i) =>
-      node.kernel.grid(node.params(sizes), node.variants[picks[i] as number] as Node["variants"][number])
+      node.kernel.grid(params[i] as Params, node.variants[picks[i] as number] as Node["variants"][number])
     );
     await this.#makeRoom(sizes);
     const allocation = this.#allocate(sizes);
     const outputs = placeOutputs(this.#graph, sizes);
-    const used = fillUploads(this.#graph, allocation.layout, allocation.uploadBytes, options);
+    const used = fillUploads(this.#graph, allocation.layout, allocation.uploadBytes, { ...options, params });
     const roomy = placeOutputs(this.#graph, allocation.capacities).bytes;
     const staging = this.#gpu.staging.acquire(roomy <= this.#gpu.limits.maxBufferSize ? roomy : outputs.bytes);
     try {

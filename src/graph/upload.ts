@@ -1,5 +1,6 @@
 /** Everything a call sends to the GPU, in one buffer and one write: each kernel's sizes, then each input tensor. */
 
+import type { Params } from "../kernels/kernel.ts";
 import type { Graph, Value } from "./graph.ts";
 import { bytesOf, dimsOf, type Sizes } from "./shape.ts";
 
@@ -40,11 +41,16 @@ export function fillUploads(
   graph: Graph,
   layout: UploadLayout,
   target: ArrayBuffer,
-  { sizes, inputs }: { sizes: Sizes; inputs: Readonly<Record<string, InputData>> },
+  { sizes, params, inputs }: {
+    sizes: Sizes;
+    /** Each node's fields for these sizes. */
+    params: readonly Params[];
+    inputs: Readonly<Record<string, InputData>>;
+  },
 ): number {
   const view = new DataView(target);
   graph.nodes.forEach((node, i) => {
-    node.kernel.writeParams(view, layout.paramOffsets[i] as number, node.params(sizes));
+    node.kernel.writeParams(view, layout.paramOffsets[i] as number, params[i] as Params);
   });
   let end = layout.paramOffsets.length === 0
     ? 0
