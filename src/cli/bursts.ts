@@ -1,10 +1,18 @@
 /** Groups what comes at once, so that it is written at once. */
 
+/** How {@linkcode bursts} groups. */
+export interface BurstOptions {
+  /** Most items of a group. */
+  most: number;
+  /** Makes the iterator give up what it waits for. It cannot be closed before, as a generator does one step at a time. */
+  stop(): void;
+}
+
 /**
- * What an iterator gives, in groups: each holds what came without a pause, and `most` at most. What came before an error
- * comes before it here too.
+ * What an iterator gives, in groups: each holds what came without a pause. What came before an error comes before it
+ * here too. Where the caller ends early, the iterator is stopped and closed.
  */
-export async function* bursts<T>(items: AsyncIterable<T>, most: number): AsyncGenerator<T[]> {
+export async function* bursts<T>(items: AsyncIterable<T>, { most, stop }: BurstOptions): AsyncGenerator<T[]> {
   const iterator = items[Symbol.asyncIterator]();
   let burst: T[] = [];
   let ended = false;
@@ -26,7 +34,10 @@ export async function* bursts<T>(items: AsyncIterable<T>, most: number): AsyncGe
     ended = true;
     if (burst.length > 0) yield burst;
   } finally {
-    if (!ended) await iterator.return?.();
+    if (!ended) {
+      stop();
+      await iterator.return?.();
+    }
   }
 }
 

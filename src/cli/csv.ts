@@ -12,62 +12,82 @@ export interface CsvRecord {
   fields: readonly string[] | InputError;
 }
 
+/** A record as far as it has been read. */
+interface OpenRecord {
+  /** Number of the line that it begins in. */
+  readonly number: number;
+  /** Characters of its lines. */
+  length: number;
+  /** Its fields that are read to their end. */
+  readonly fields: string[];
+  /** What has been read of a quoted field that goes on in the next line; `null` where none does. */
+  quoted: string | null;
+}
+
 /**
  * The records of a CSV file. Commas part fields; a field in double quotes may hold commas, lines and, doubled, quotes.
- * Blank lines are left out. Lines within a field are parted by line feeds, whatever parts them in the file.
+ * Blank lines are left out. Lines within a field are parted by line feeds, whatever parts them in the file. A line that
+ * is not CSV is an error, and the next begins a record.
  */
 export async function* readCsv(lines: AsyncIterable<Line>): AsyncGenerator<CsvRecord> {
-  let open: { number: number; end: number; text: string } | null = null; // a record whose last field goes on
-  for await (const { number, end, text } of lines) {
+  let open: OpenRecord | null = null;
+  let end = 0;
+  for await (const line of lines) {
+    const { number, text } = line;
+    end = line.end;
+    if (open === null && text === "") continue;
+    const record: OpenRecord = open ?? { number, length: 0, fields: [], quoted: null };
+    open = null;
     if (text instanceof InputError) {
-      open = null;
       yield { number, end, fields: text };
       continue;
     }
-    if (open === null && text === "") continue;
-    const record: { number: number; end: number; text: string } = open === null
-      ? { number, end, text }
-      : { number: open.number, end, text: `${open.text}\n${text}` };
-    const wasOpen: boolean = open !== null;
-    // An odd number of quotes opens or closes a field.
-    const isOpen = wasOpen !== (text.split('"').length % 2 === 0);
-    open = null;
-    if (!isOpen) yield { number: record.number, end, fields: fieldsOf(record.text) };
-    else if (record.text.length <= MAX_LINE) open = record;
-    else yield { number: record.number, end, fields: UNCLOSED };
+    const problem = readOn(record, text);
+    if (problem === null && record.quoted !== null) open = record;
+    else yield { number: record.number, end, fields: problem ?? record.fields };
   }
-  if (open !== null) yield { number: open.number, end: open.end, fields: UNCLOSED };
+  if (open !== null) yield { number: open.number, end, fields: UNCLOSED };
 }
 
 const UNCLOSED = new InputError("must be CSV, and opens a quote that it does not close");
 
-/** The fields of a record whose quotes are even in number. */
-function fieldsOf(record: string): string[] | InputError {
-  const fields: string[] = [];
-  for (let at = 0; at <= record.length;) {
-    const end = record[at] === '"' ? endOfQuoted(record, at) : endOfPlain(record, at);
-    const field = record.slice(at, end);
-    const quoted = field.startsWith('"');
-    if (!quoted && field.includes('"')) {
-      return new InputError(`must be CSV, and has a quote within field ${fields.length + 1}, which has none around it`);
+/** Reads the next line of a record; gives what is wrong with it. */
+function readOn(record: OpenRecord, line: string): InputError | null {
+  record.length += line.length + 1;
+  let end = -1; // of the last field
+  while (end < line.length) {
+    const start = end + 1;
+    const isQuoted = record.quoted !== null || line[start] === '"';
+    end = isQuoted ? readQuoted(record, line, start) : readPlain(record, line, start);
+    if (record.quoted !== null) return record.length > MAX_LINE ? UNCLOSED : null;
+    if (end < line.length && line[end] !== ",") {
+      const field = `field ${record.fields.length}`;
+      const problem = isQuoted
+        ? `text after the closing quote of ${field}`
+        : `a quote within ${field}, which has none around it`;
+      return new InputError(`must be CSV, and has ${problem}`);
     }
-    if (end < record.length && record[end] !== ",") {
-      return new InputError(`must be CSV, and has text after the closing quote of field ${fields.length + 1}`);
-    }
-    fields.push(quoted ? field.slice(1, -1).replaceAll('""', '"') : field);
-    at = end + 1;
   }
-  return fields;
+  return null;
 }
 
-function endOfPlain(record: string, at: number): number {
-  const comma = record.indexOf(",", at);
-  return comma < 0 ? record.length : comma;
+/** Reads a field without quotes. Gives where it ends, or where a quote is in it. */
+function readPlain({ fields }: OpenRecord, line: string, start: number): number {
+  const comma = line.indexOf(",", start);
+  const end = comma < 0 ? line.length : comma;
+  const field = line.slice(start, end);
+  fields.push(field);
+  return field.includes('"') ? start + field.indexOf('"') : end;
 }
 
-/** The index after the closing quote: the first that is not doubled. */
-function endOfQuoted(record: string, at: number): number {
-  let quote = record.indexOf('"', at + 1);
-  while (record[quote + 1] === '"') quote = record.indexOf('"', quote + 2);
-  return quote + 1;
+/** Reads a field in quotes, or on in one. Gives where it ends, or the line. */
+function readQuoted(record: OpenRecord, line: string, start: number): number {
+  const from = record.quoted === null ? start + 1 : start;
+  let quote = line.indexOf('"', from);
+  while (quote >= 0 && line[quote + 1] === '"') quote = line.indexOf('"', quote + 2);
+  const isClosed = quote >= 0;
+  const text = (record.quoted ?? "") + line.slice(from, isClosed ? quote : undefined).replaceAll('""', '"');
+  record.quoted = isClosed ? null : `${text}\n`;
+  if (isClosed) record.fields.push(text);
+  return isClosed ? quote + 1 : line.length;
 }

@@ -15,7 +15,10 @@ export class Interrupted extends Error {
   }
 }
 
-/** Aborts with {@linkcode Interrupted} at the first signal, so that what is being written is finished; ends at the second. */
+/**
+ * Aborts with {@linkcode Interrupted} at the first signal, so that what is being written is finished (`writing.ts` says
+ * how long that may take); ends at the second.
+ */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
   const signals = Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGTERM"] as const;

@@ -30,33 +30,50 @@ Examples:
   narrowbert doctor
 
 Exit codes: 0 done, 1 failed or (with --skip-bad) something left out, 2 wrong usage,
-130 and 143 ended by SIGINT and SIGTERM, with all lines complete that were printed.
+130 and 143 ended by SIGINT and SIGTERM, with all lines complete that were printed (of 4 KiB or
+less, where their reader has stopped).
 `;
 
 /** Runs one command line and gives its exit code. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+  const line = partsOf(args);
   try {
-    await dispatch(args, terminal);
+    await dispatch(line, terminal);
     await terminal.status("");
     return 0;
   } catch (error) {
     await terminal.status("").catch(() => {});
     if (error instanceof Deno.errors.BrokenPipe) return 0; // the reader, like `head`, has had enough
-    await terminal.complain(complaint(error, args)).catch(() => {}); // nobody reads the errors either
+    await terminal.complain(complaint(error, line)).catch(() => {}); // nobody reads the errors either
     if (error instanceof Interrupted) return error.exitCode;
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-async function dispatch(args: readonly string[], terminal: Terminal): Promise<void> {
-  const [first, ...rest] = args;
-  const command = await COMMANDS.find(({ name }) => name === first)?.load();
-  if (hasFlag(args, "--help", "-h")) return await terminal.write(command?.help ?? HELP);
-  if (command !== undefined) return await command.run(rest, terminal);
-  if (hasFlag(args, "--version")) return await terminal.write(`narrowbert ${manifest.version}\n`);
+/** A command line in its parts. */
+interface CommandLine {
+  /** The options before the command: those of {@linkcode HELP}. */
+  readonly before: readonly string[];
+  readonly name: string | undefined;
+  /** What follows the command. */
+  readonly after: readonly string[];
+}
+
+function partsOf(args: readonly string[]): CommandLine {
+  const at = args.findIndex((arg) => !["-h", "--help", "--version", "--debug"].includes(arg));
+  const end = at < 0 ? args.length : at;
+  return { before: args.slice(0, end), name: args[end], after: args.slice(end + 1) };
+}
+
+async function dispatch({ before, name, after }: CommandLine, terminal: Terminal): Promise<void> {
+  if (hasFlag(before, "--help", "-h")) return await terminal.write(HELP);
+  if (hasFlag(before, "--version")) return await terminal.write(`narrowbert ${manifest.version}\n`);
+  const command = await COMMANDS.find((row) => row.name === name)?.load();
+  if (hasFlag(after, "--help", "-h")) return await terminal.write(command?.help ?? HELP);
+  if (command !== undefined) return await command.run(after, terminal);
   const names = COMMANDS.map(({ name }) => name).join(", ");
   throw new UsageError(
-    first === undefined ? `no command: give one of ${names}` : `no command "${first}": give one of ${names}`,
+    name === undefined ? `no command: give one of ${names}` : `no command "${name}": give one of ${names}`,
   );
 }
 
@@ -66,10 +83,10 @@ function hasFlag(args: readonly string[], ...flags: string[]): boolean {
   return args.slice(0, end < 0 ? args.length : end).some((arg) => flags.includes(arg));
 }
 
-function complaint(error: unknown, args: readonly string[]): string {
-  if (hasFlag(args, "--debug")) return `narrowbert: ${inspect(error)}\n`;
+function complaint(error: unknown, { before, name, after }: CommandLine): string {
+  if (hasFlag([...before, ...after], "--debug")) return `narrowbert: ${inspect(error)}\n`;
   const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, " ");
-  const command = COMMANDS.find(({ name }) => name === args[0]);
+  const command = COMMANDS.find((row) => row.name === name);
   const help = error instanceof UsageError ? `; see narrowbert ${command ? command.name + " " : ""}--help` : "";
   return `narrowbert: ${printable(message)}${help}\n`;
 }

@@ -137,7 +137,10 @@ function parse(args: readonly string[], options: ParseArgsOptionsConfig) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true, strict: true });
   } catch (error) {
-    const [problem] = (error as Error).message.split(/\.\s/); // what follows is advice, cut off within a quote
-    throw new UsageError(problem);
+    // After the first sentence comes advice, of which the example alone is kept: `use '--top-k=-XYZ'`.
+    const [problem, ...advice] = (error as Error).message.split(/\.\s/);
+    const [, name] = /'(--.+)=-XYZ'/.exec(advice.join()) ?? [];
+    if (name === undefined) throw new UsageError(problem);
+    throw new UsageError(`${name} needs a value; one that begins with a hyphen is written ${name}=-...`);
   }
 }

@@ -51,6 +51,25 @@ export function openOutput<Answer>(
   return asked.jsonl ? jsonLines(layout, terminal) : tables(layout, terminal);
 }
 
+/** Makes one answer of all. */
+export type Gather<Answer> = (answered: readonly Answered<Answer>[]) => Answered<Answer>;
+
+/** The output with all answers in one, where something makes one of them. */
+export function gathered<Answer>(output: Output<Answer>, gather: Gather<Answer> | undefined): Output<Answer> {
+  if (gather === undefined) return output;
+  const all: Answered<Answer>[] = [];
+  return {
+    put(answered) {
+      all.push(...answered);
+      return Promise.resolve();
+    },
+    async end() {
+      await output.put([gather(all)]);
+      await output.end();
+    },
+  };
+}
+
 /** All or nothing: whoever reads it never meets half an array. */
 function jsonArray<Answer>(layout: Layout<Answer>, terminal: Terminal): Output<Answer> {
   const elements: string[] = [];
@@ -70,13 +89,22 @@ function jsonLines<Answer>(layout: Layout<Answer>, terminal: Terminal): Output<A
   };
 }
 
-/** The question's fields and the answer's; a field that both have is the answer's, the question's is `input_<name>`. */
+/**
+ * The question's fields and the answer's. A field that both have is the answer's; the question's is `input_<name>`, with
+ * `input_` once more where that is taken too.
+ */
 function toJson<Answer>(layout: Layout<Answer>, { fields, answer }: Answered<Answer>): string {
   const found = layout.json(answer);
   const isTaken = (name: string, value: unknown) =>
     Object.hasOwn(found, name) && !layout.repeats?.includes(name) &&
     JSON.stringify(found[name]) !== JSON.stringify(value);
-  const kept = Object.entries(fields).map(([name, value]) => [isTaken(name, value) ? `input_${name}` : name, value]);
+  const names = new Set([...Object.keys(fields), ...Object.keys(found)]);
+  const free = (name: string): string => names.has(name) ? free(`input_${name}`) : name;
+  const kept = Object.entries(fields).map(([name, value]) => {
+    const own = isTaken(name, value) ? free(name) : name;
+    names.add(own);
+    return [own, value];
+  });
   return JSON.stringify({ ...Object.fromEntries(kept), ...found });
 }
 

@@ -69,7 +69,8 @@ async function* readTable(lines: AsyncIterable<Line>): AsyncGenerator<FileRecord
     else if (names === null) names = checkNames(fields, record.number);
     else if (fields.length === names.length) yield { ...record, fields: byName(names, fields) };
     else {
-      const problem = `must have ${names.length} fields, as the header of the file has, got ${fields.length}`;
+      const expected = names.length === 1 ? "1 field" : `${names.length} fields`;
+      const problem = `must have ${expected}, as the header of the file has, got ${fields.length}`;
       yield { ...record, fields: new InputError(problem) };
     }
   }

@@ -1,5 +1,7 @@
 /** The process's standard streams, as the commands use them; tests put their own in their place. */
 
+import { writeText } from "./writing.ts";
+
 /** Where a command reads and writes. */
 export interface Terminal {
   /** When the process began to work for the command, by `performance.now()`. */
@@ -34,12 +36,12 @@ export class ProcessTerminal implements Terminal {
 
   async write(text: string) {
     if (Deno.stdout.isTerminal()) await this.status("");
-    await writeAll(Deno.stdout, text);
+    await writeText(Deno.stdout, text, this.signal);
   }
 
   async complain(text: string) {
     await this.status("");
-    await writeAll(Deno.stderr, text);
+    await writeText(Deno.stderr, text, this.signal);
   }
 
   get statusStyle() {
@@ -50,11 +52,6 @@ export class ProcessTerminal implements Terminal {
   async status(line: string) {
     if (line === this.#status) return;
     this.#status = line;
-    await writeAll(Deno.stderr, `\r\x1b[K${line}`);
+    await writeText(Deno.stderr, `\r\x1b[K${line}`, this.signal);
   }
-}
-
-async function writeAll(stream: { write(bytes: Uint8Array): Promise<number> }, text: string): Promise<void> {
-  let bytes = new TextEncoder().encode(text);
-  while (bytes.length > 0) bytes = bytes.subarray(await stream.write(bytes));
 }

@@ -6,7 +6,7 @@ import { bursts } from "./bursts.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { INPUT_OPTIONS, type Item, openInputs } from "./inputs.ts";
 import { flag, type Options, type Values } from "./options.ts";
-import { type Answered, type Layout, openOutput, OUTPUT_OPTIONS } from "./outputs.ts";
+import { type Answered, type Gather, gathered, type Layout, openOutput, OUTPUT_OPTIONS } from "./outputs.ts";
 import { Progress } from "./progress.ts";
 import type { Fields } from "./records.ts";
 import type { Terminal } from "./terminal.ts";
@@ -48,6 +48,8 @@ export interface TextCommandDefinition<O extends Options, Question, Answer> exte
   open(values: Values<O>, loading: Loading): Promise<Answerer<Question, Answer>>;
   /** Makes the questions of what the user gave. Default: a question for each text. */
   prepare?(items: AsyncIterable<Item>, values: Values<O>): AsyncIterable<Item>;
+  /** What makes one answer of all, where the values ask for that. Default: each answer is printed by itself. */
+  gather?(values: Values<O>): Gather<Answer> | undefined;
 }
 
 const SHARED_OPTIONS = {
@@ -60,7 +62,8 @@ const SHARED_OPTIONS = {
 const ABOUT_INPUT = `\
 Texts are arguments, or come from files (--input), or from standard input. A .txt file holds a text
 a line; a .jsonl file a JSON string a line, or an object with "text"; a .csv file a header with a
-column "text". Further fields of objects and columns are printed with the answers as JSON.`;
+column "text". Further fields of objects and columns are printed with the answers as JSON, and
+called input_NAME where the answer has a NAME of its own.`;
 
 /** Makes a command of its definition. */
 export function textCommand<O extends Options, Question, Answer>(
@@ -82,17 +85,16 @@ async function answerAll<O extends Options, Question, Answer>(
   { values, positionals }: { values: Values<O & typeof SHARED_OPTIONS>; positionals: readonly string[] },
   terminal: Terminal,
 ): Promise<void> {
-  const { signal } = terminal;
   const shared: Values<typeof SHARED_OPTIONS> = values;
   const own = values as Values<O>;
   const timings = shared.timings ? new Timings() : null;
   timings?.lap("process", terminal.started);
   timings?.lap("import");
   const inputs = await openInputs(positionals, shared, terminal);
-  const output = openOutput(command, shared, terminal);
+  const output = gathered(openOutput(command, shared, terminal), command.gather?.(own));
   const progress = new Progress(terminal, inputs.bytes);
   const loading: Loading = {
-    signal,
+    signal: terminal.signal,
     timings,
     progress_callback(info) {
       timings?.loading(info);
@@ -120,7 +122,10 @@ async function answerAll<O extends Options, Question, Answer>(
     }
   }
 
-  for await (const burst of bursts(answerer.stream(questions(), { signal, errors: "yield" }), BURST)) {
+  const failed = new AbortController(); // aborted where an answer cannot be given or printed
+  const signal = AbortSignal.any([terminal.signal, failed.signal]);
+  const answers = answerer.stream(questions(), { signal, errors: "yield" });
+  for await (const burst of bursts(answers, { most: BURST, stop: () => failed.abort() })) {
     let end = 0;
     let block: Answered<Answer>[] = [];
     for (const answer of burst) {
@@ -155,7 +160,7 @@ class Refusals {
   }
 
   async take({ place }: Item, cause: Error): Promise<void> {
-    const problem = place === null ? cause.message : `${place}: ${cause.message}`;
+    const problem = place === null ? cause.message : `${place}: ${unnumbered(cause.message)}`;
     if (!this.#skip) throw new InputError(problem, { cause });
     this.#count++;
     await this.#terminal.complain(`narrowbert: ${problem}\n`);
@@ -176,8 +181,24 @@ function attempt<T>(make: () => T): T | InputError {
   }
 }
 
+/** A pipeline's message, which begins with `Cannot classify text 2:`, without the number: a place says more. */
+function unnumbered(message: string): string {
+  return message.replace(/^(Cannot [^:]*?)(\w+) \d+:/, "$1the $2:");
+}
+
 /** The text of a question. @throws {InputError} Where there is none. */
-export function textOf({ text }: Fields): string {
-  if (typeof text === "string") return text;
-  throw new InputError(`must have a string "text", got ${JSON.stringify(text)?.slice(0, 40)}`);
+export function textOf(fields: Fields): string {
+  return stringOf(fields, "text");
+}
+
+/** The text of a question, or its two texts. @throws {InputError} Where one of them is no text. */
+export function textsOf(fields: Fields): { text: string; text_pair?: string } {
+  const text = textOf(fields);
+  return fields.text_pair === undefined ? { text } : { text, text_pair: stringOf(fields, "text_pair") };
+}
+
+function stringOf(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (typeof value === "string") return value;
+  throw new InputError(`must have a string "${name}", got ${JSON.stringify(value)?.slice(0, 40)}`);
 }

@@ -3,8 +3,10 @@
 import type { Encoding } from "../text/encoding.ts";
 
 /**
- * Most tokens that one pass over a model computes. Enough to keep a GPU busy and to make the fixed cost of a readback
- * small; few enough that a batch's activations stay within the default limits of a WebGPU device for a base-sized model.
+ * Most tokens of one pass over a model, padding included: the pass leaves padding out, but its answers come back as
+ * wide for a short text as for the longest beside it. Enough to keep a GPU busy and to make the fixed cost of a
+ * readback small; few enough that a batch's activations stay within the default limits of a WebGPU device for a
+ * base-sized model.
  */
 export const BATCH_TOKENS = 4096;
 
@@ -15,27 +17,30 @@ export interface PaddedBatch {
   attention_mask: number[][];
 }
 
-/** Consecutive runs of `items` of bounded size; an item that is too large even alone is a run of its own. */
+/**
+ * Consecutive runs of `items` of bounded padded size: as many times the largest size as there are items. An item that
+ * is too large even alone is a run of its own.
+ */
 export function* tokenBatches<T>(
   items: readonly T[],
   { sizeOf, maximum = BATCH_TOKENS }: {
     /** What an item counts for. */
     sizeOf: (item: T) => number;
-    /** The most that the items of a batch may count for. */
+    /** The most that the items of a batch may count for, each as much as the largest. */
     maximum?: number;
   },
 ): Generator<T[]> {
   let batch: T[] = [];
-  let total = 0;
+  let largest = 0;
   for (const item of items) {
     const size = sizeOf(item);
-    if (batch.length > 0 && total + size > maximum) {
+    largest = Math.max(largest, size);
+    if (batch.length > 0 && (batch.length + 1) * largest > maximum) {
       yield batch;
       batch = [];
-      total = 0;
+      largest = size;
     }
     batch.push(item);
-    total += size;
   }
   if (batch.length > 0) yield batch;
 }

@@ -73,11 +73,13 @@ function encodePair({ text, text_pair }: { text: string; text_pair?: string }, c
 const SPECIALS = 2;
 
 function readText(input: TextInput, subject: string): { text: string; text_pair?: string } {
-  const pair = typeof input === "string" ? { text: input } : input;
-  if (typeof pair?.text === "string" && ["string", "undefined"].includes(typeof pair.text_pair)) return pair;
-  throw new TypeError(
-    `Cannot ${subject}: it must be a string or { text, text_pair } of strings, got ${kindOf(input)}`,
-  );
+  if (typeof input === "string") return { text: input };
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    throw new TypeError(`Cannot ${subject}: it must be a string or { text, text_pair }, got ${kindOf(input)}`);
+  }
+  checkString(input.text, subject, "its text");
+  if (input.text_pair !== undefined) checkString(input.text_pair, subject, "its text_pair");
+  return input;
 }
 
 /**
@@ -92,16 +94,17 @@ export function checkString(value: unknown, subject: string, what = "it"): asser
 }
 
 /**
- * Checks a list of strings that belongs to an input.
+ * Checks a list of strings that belongs to an input: what its answer is chosen from.
  *
  * @param noun What one of them is, for messages: `choice`.
  * @throws {TypeError} Where it is not a list of strings.
- * @throws {InputError} Where one of them is blank.
+ * @throws {InputError} Where there are none, or one of them is blank.
  */
 export function checkStrings(values: readonly string[], { subject, noun }: { subject: string; noun: string }): void {
   if (!Array.isArray(values)) {
     throw new TypeError(`Cannot ${subject}: its ${noun}s must be an array of strings, got ${kindOf(values)}`);
   }
+  if (values.length === 0) throw new InputError(`Cannot ${subject}: it must have a ${noun} at least, got none`);
   values.forEach((value: unknown, i) => {
     const name = nameOf(noun, i, values.length);
     if (typeof value !== "string") {

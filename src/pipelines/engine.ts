@@ -89,10 +89,11 @@ export class Engine<Input, Output, Options extends object> {
       for (const { values } of results) {
         const at = firstNonFinite(values);
         if (at < 0) continue;
-        const error = `Cannot ${this.#task.action} ${name}: the model gave ${values[at]}, so the answer is withheld`;
-        return { error: new NonFiniteError(error) };
+        throw new NonFiniteError(
+          `Cannot ${this.#task.action} ${name}: the model gave ${values[at]}, so the answer is withheld`,
+        );
       }
-      return { answer: run.collect(results, items, input) };
+      return run.collect(results, items, input);
     });
   }
 
@@ -146,7 +147,9 @@ export class Engine<Input, Output, Options extends object> {
     try {
       return this.#admit(run, input, name);
     } catch (error) {
-      return new Entry<Output>([], () => ({ error: error as Error }));
+      return new Entry<Output>([], () => {
+        throw error;
+      });
     }
   }
 }

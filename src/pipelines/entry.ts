@@ -10,17 +10,17 @@ export class Entry<Output> {
   /** What the model has to compute for it. */
   readonly items: readonly Item[];
   readonly #results: ItemResult[];
-  readonly #finish: (results: readonly ItemResult[]) => Outcome<Output>;
+  readonly #finish: (results: readonly ItemResult[]) => Output;
   #missing: number;
   #outcome: Outcome<Output> | null = null;
 
-  /** @param finish Makes the outcome, once the result of every item is there. */
-  constructor(items: readonly Item[], finish: (results: readonly ItemResult[]) => Outcome<Output>) {
+  /** @param finish Makes the answer once the result of every item is there, or throws the error in its place. */
+  constructor(items: readonly Item[], finish: (results: readonly ItemResult[]) => Output) {
     this.items = items;
     this.#results = new Array(items.length);
     this.#finish = finish;
     this.#missing = items.length;
-    if (items.length === 0) this.#outcome = finish([]);
+    if (items.length === 0) this.#settle();
   }
 
   /** Tokens of all its items. */
@@ -37,7 +37,7 @@ export class Entry<Output> {
   put(index: number, result: ItemResult): boolean {
     this.#results[index] = result;
     if (--this.#missing > 0) return false;
-    this.#outcome = this.#finish(this.#results);
+    this.#settle();
     return true;
   }
 
@@ -46,5 +46,13 @@ export class Entry<Output> {
     if (this.#outcome === null) throw new Error("Cannot answer before everything is computed");
     if ("error" in this.#outcome) throw this.#outcome.error;
     return this.#outcome.answer;
+  }
+
+  #settle(): void {
+    try {
+      this.#outcome = { answer: this.#finish(this.#results) };
+    } catch (error) {
+      this.#outcome = { error: error as Error };
+    }
   }
 }

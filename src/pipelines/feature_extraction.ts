@@ -30,9 +30,10 @@ export interface FeatureExtractionOptions extends TextOptions {
    */
   precision?: Precision;
   /**
-   * For `int8` and `uint8`: smallest and largest value of each dimension. Only embeddings of the same ranges compare, so
-   * whoever keeps them should give ranges, taken from many embeddings. Default: those of the call's own embeddings, or,
-   * for one embedding alone, its smallest and largest value; a stream must be given ranges.
+   * For `int8` and `uint8`: smallest and largest value of each dimension, taken from many embeddings. Without them the
+   * numbers of a text depend on the other texts of the call: the ranges are those of the call's own embeddings, or,
+   * for one embedding alone, from its smallest to its largest value. So embeddings of two calls compare only where both
+   * were given the same ranges. A stream must be given ranges.
    */
   ranges?: Ranges;
 }
@@ -86,7 +87,7 @@ export function createFeatureExtraction(
     }
     return quantizedStream(embeddings, precision, ranges);
   };
-  return asPipeline(Object.assign(call, { stream }), parts) as FeatureExtractionPipeline;
+  return asPipeline({ name: "feature-extraction", call, stream }, parts) as FeatureExtractionPipeline;
 }
 
 async function* quantizedStream(embeddings: AsyncIterable<Tensor>, precision: Precision, ranges?: Ranges) {

@@ -76,7 +76,7 @@ interface Words extends ItemResult {
 
 /** Makes the pipeline of a loaded masked language model, which it then owns. */
 export function createFillMask(parts: PipelineParts<FillMaskModel>): FillMaskPipeline {
-  return simplePipeline(fillMaskTask(parts), parts);
+  return simplePipeline({ name: "fill-mask", task: fillMaskTask(parts) }, parts);
 }
 
 function fillMaskTask(parts: PipelineParts<FillMaskModel>): Task<string, FilledText, FillMaskOptions> {

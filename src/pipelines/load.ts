@@ -49,6 +49,7 @@ async function checkHead(
   source: ModelSource,
   { progress_callback: _toldByTheModel, ...options }: LoadOptions,
 ): Promise<void> {
+  if (wanted === "none") return; // every model has a body
   const config = await NarrowBertConfig.from_pretrained(source, options);
   let found: Head;
   try {
@@ -57,7 +58,7 @@ async function checkHead(
     if (error instanceof ConfigError) return;
     throw error;
   }
-  if (found === wanted || wanted === "none") return; // every model has a body
+  if (found === wanted) return;
   const location = typeof source === "string" || source instanceof URL ? `"${source}"` : "the files given";
   throw new CheckpointError(
     `Cannot load ${location} for this task: it takes a ${name}, got a ${config.architectures?.join(", ")}`,

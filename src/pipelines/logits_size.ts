@@ -4,8 +4,8 @@ import type { Encoding } from "../text/encoding.ts";
 import { BATCH_TOKENS } from "./batches.ts";
 
 /**
- * What a logit counts for when texts are put into batches: a batch's logits `[rows, V]` are at most 64 MiB, which is
- * half of what WebGPU lets every device bind.
+ * What a logit counts for when texts are put into batches: a batch's logits `[B, rows, V]`, padding included, are at
+ * most 64 MiB, which is half of what WebGPU lets every device bind.
  */
 const TOKENS_PER_LOGIT = BATCH_TOKENS / 2 ** 24;
 

@@ -41,7 +41,8 @@ export type MultipleChoiceModel = Pick<NarrowBertForMultipleChoice, "config" | "
  * }
  * ```
  *
- * @throws {InputError} On an empty prompt or choice, or a pair that is longer than the model takes.
+ * @throws {InputError} On an empty prompt or choice, on a question without choices, or on a pair that is longer than the
+ *   model takes.
  */
 export interface MultipleChoicePipeline extends PipelineOwner<MultipleChoiceModel> {
   (prompt: string, choices: readonly string[], options?: TextOptions & CallOptions): Promise<ScoredChoice[]>;
@@ -59,7 +60,7 @@ export function createMultipleChoice(parts: PipelineParts<MultipleChoiceModel>):
     isList(first)
       ? engine.many(first, second as Options)
       : engine.one({ prompt: first, choices: second as readonly string[] }, options);
-  return asPipeline(Object.assign(call, { stream: engine.stream }), parts) as MultipleChoicePipeline;
+  return asPipeline({ name: "multiple-choice", call, stream: engine.stream }, parts) as MultipleChoicePipeline;
 }
 
 function choiceTask(parts: PipelineParts<MultipleChoiceModel>): Task<Question, ScoredChoice[], TextOptions> {

@@ -2,6 +2,7 @@
 
 import type { BertTokenizer } from "../text/bert_tokenizer.ts";
 import { Engine } from "./engine.ts";
+import { OwnedModel } from "./owned_model.ts";
 import type { CallOptions, Stream, Task } from "./task.ts";
 
 /** The model and tokenizer of a pipeline. */
@@ -12,7 +13,7 @@ export interface PipelineParts<Model> {
 
 /** Ownership of a pipeline: it frees its model's GPU memory by `dispose()`, or by `using` at the end of a block. */
 export interface PipelineOwner<Model> extends PipelineParts<Model> {
-  /** Frees the model's GPU memory, after the calls under way. The pipeline cannot be called afterwards. */
+  /** Frees the model's GPU memory, after the calls and streams under way. The pipeline cannot be called afterwards. */
   dispose(): void;
   [Symbol.dispose](): void;
 }
@@ -25,48 +26,44 @@ export interface SimplePipeline<Input, Output, Options, Model> extends PipelineO
   readonly stream: Stream<Input, Output, Options>;
 }
 
-/** Makes `call` a pipeline that owns its parts: its model stays until the calls under way are answered. */
-export function asPipeline<
-  Model extends { dispose(): void },
-  Call extends (...args: Args) => Promise<unknown>,
-  Args extends never[] = Parameters<Call> & never[],
->(
-  call: Call,
+/** What a pipeline does. */
+interface PipelineCalls<Args extends unknown[], StreamArgs extends unknown[]> {
+  /** Name of the task, and of the function. */
+  readonly name: string;
+  readonly call: (...args: Args) => Promise<unknown>;
+  readonly stream: (...args: StreamArgs) => AsyncIterable<unknown>;
+}
+
+/** Makes a pipeline that owns its parts: its model stays until the calls and streams under way are at their end. */
+export function asPipeline<Args extends unknown[], StreamArgs extends unknown[], Model extends { dispose(): void }>(
+  { name, call, stream }: PipelineCalls<Args, StreamArgs>,
   { model, tokenizer }: PipelineParts<Model>,
-): Call & PipelineOwner<Model> {
-  const running = new Set<Promise<unknown>>();
-  const tracked = async (...args: Args): Promise<unknown> => {
-    const answer = call(...args);
-    running.add(answer);
-    try {
-      return await answer;
-    } finally {
-      running.delete(answer);
-    }
-  };
-  const dispose = () => {
-    if (running.size === 0) model.dispose();
-    else Promise.allSettled(running).then(() => model.dispose());
-  };
-  // What `call` carries besides being called, such as `stream`, comes along.
-  const pipeline = Object.assign(tracked as unknown as Call, { ...call });
-  return Object.assign(pipeline, { model, tokenizer, dispose, [Symbol.dispose]: dispose });
+) {
+  const owned = new OwnedModel(model, `${name} pipeline`);
+  const pipeline = (...args: Args) => owned.call(() => call(...args));
+  const dispose = () => owned.dispose();
+  Object.defineProperty(pipeline, "name", { value: name });
+  return Object.assign(pipeline, {
+    stream(...args: StreamArgs) {
+      owned.check();
+      return owned.stream(stream(...args));
+    },
+    model,
+    tokenizer,
+    dispose,
+    [Symbol.dispose]: dispose,
+  });
 }
 
 /** Makes the pipeline of a task whose inputs are never arrays. */
 export function simplePipeline<Input, Output, Options extends object, Model extends { dispose(): void }>(
-  task: Task<Input, Output, Options>,
+  { name, task }: { name: string; task: Task<Input, Output, Options> },
   parts: PipelineParts<Model>,
 ): SimplePipeline<Input, Output, Options, Model> {
   const engine = new Engine(task);
   const call = (input: Input | readonly Input[], options?: Options & CallOptions) =>
     isList(input) ? engine.many(input, options) : engine.one(input, options);
-  return asPipeline(Object.assign(call, { stream: engine.stream }), parts) as SimplePipeline<
-    Input,
-    Output,
-    Options,
-    Model
-  >;
+  return asPipeline({ name, call, stream: engine.stream }, parts) as SimplePipeline<Input, Output, Options, Model>;
 }
 
 /** Whether a call is given a list of inputs. */

@@ -18,7 +18,8 @@ export function needsRanges(precision: Precision): boolean {
 
 /**
  * The ranges of the rows of float32 tensors `[…, C]`: what each dimension takes on in them. One row alone says nothing
- * of that: the range of all its dimensions is then from its smallest to its largest value.
+ * of that: the range of all its dimensions is then from its smallest to its largest value. Embeddings that were
+ * quantized by ranges of their own do not compare with any others.
  */
 export function rangesOf(tensors: readonly Tensor[]): Ranges {
   const columns = tensors[0]?.dims.at(-1) ?? 0;

@@ -58,7 +58,7 @@ interface Masking extends Item {
 
 /** Makes the pipeline of a loaded masked language model, which it then owns. */
 export function createScore(parts: PipelineParts<ScoreModel>): ScorePipeline {
-  return simplePipeline(scoreTask(parts), parts);
+  return simplePipeline({ name: "score", task: scoreTask(parts) }, parts);
 }
 
 function scoreTask(parts: PipelineParts<ScoreModel>): Task<string, TextScore, TextOptions> {

@@ -2,7 +2,8 @@
 
 import type { NarrowBertConfig } from "../model/config.ts";
 
-const FUNCTIONS = ["softmax", "sigmoid", "none"] as const;
+/** Names of the {@linkcode ScoreFunction}s. */
+export const FUNCTIONS = ["softmax", "sigmoid", "none"] as const;
 
 /** Turns logits into scores. */
 export type ScoreFunction = typeof FUNCTIONS[number];
@@ -39,4 +40,15 @@ export function softmax(logits: readonly number[]): number[] {
   const exponentials = logits.map((x) => Math.exp(x - largest));
   const sum = exponentials.reduce((a, b) => a + b, 0);
   return exponentials.map((x) => x / sum);
+}
+
+/**
+ * Checks how many answers a caller wants, best first; `null` is all.
+ *
+ * @param action For the message: `classify texts`.
+ * @throws {RangeError} Where it is neither `null` nor a whole number from 1.
+ */
+export function checkTopK(top_k: number | null, action: string): void {
+  if (top_k === null || (Number.isSafeInteger(top_k) && top_k >= 1)) return;
+  throw new RangeError(`Cannot ${action}: top_k must be null or a whole number from 1, got ${top_k}`);
 }

@@ -7,7 +7,7 @@ export const LATE = Symbol("late");
 export class Source<T> {
   readonly #iterator: Iterator<T> | AsyncIterator<T>;
   readonly #signal: AbortSignal | undefined;
-  #pending: Promise<IteratorResult<T>> | null = null;
+  #pending: PromiseLike<IteratorResult<T>> | null = null;
   #ended = false;
 
   constructor(inputs: Iterable<T> | AsyncIterable<T>, signal?: AbortSignal) {
@@ -25,7 +25,7 @@ export class Source<T> {
     this.#signal?.throwIfAborted();
     try {
       const step = this.#pending ?? this.#iterator.next();
-      if (!(step instanceof Promise)) return this.#arrived(step);
+      if (!isThenable(step)) return this.#arrived(step);
       this.#pending = step;
       const settled = await this.#settled(step, patience);
       return settled === LATE ? LATE : this.#arrived(settled);
@@ -51,7 +51,7 @@ export class Source<T> {
   }
 
   /** Not `Promise.race`: each race would leave a listener behind on the signal. */
-  #settled(pending: Promise<IteratorResult<T>>, patience?: number): Promise<IteratorResult<T> | typeof LATE> {
+  #settled(pending: PromiseLike<IteratorResult<T>>, patience?: number): Promise<IteratorResult<T> | typeof LATE> {
     const signal = this.#signal;
     return new Promise((resolve, reject) => {
       const timer = patience === undefined ? undefined : setTimeout(() => finish(() => resolve(LATE)), patience);
@@ -65,4 +65,9 @@ export class Source<T> {
       pending.then((step) => finish(() => resolve(step)), (error) => finish(() => reject(error)));
     });
   }
+}
+
+/** Not `instanceof Promise`: an iterator may have promises of another realm or library. */
+function isThenable<T>(step: T | PromiseLike<T>): step is PromiseLike<T> {
+  return typeof (step as PromiseLike<T>).then === "function";
 }

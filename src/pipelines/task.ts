@@ -53,11 +53,17 @@ export interface TaskRun<
    * @throws {InputError} Where the input does not fit the task or the model. It concerns this input alone.
    */
   pack(input: Input, name: string): TaskItem[];
-  /** What an item counts for in a batch of at most `BATCH_TOKENS`. Default: its tokens. */
+  /**
+   * What an item counts for in a batch: the largest, times the items, is at most `BATCH_TOKENS`. Default: its tokens.
+   */
   sizeOf?(item: TaskItem): number;
   /** One call of the model: a result for each item, in their order. `signal` is for the model. */
   compute(items: readonly TaskItem[], signal: AbortSignal | undefined): Promise<Result[]>;
-  /** Puts the answer together from the results of an input's items, in their order; their numbers are finite. */
+  /**
+   * Puts the answer together from the results of an input's items, in their order; their numbers are finite.
+   *
+   * @throws What takes the answer's place. It concerns this input alone.
+   */
   collect(results: readonly Result[], items: readonly TaskItem[], input: Input): Output;
 }
 
@@ -93,8 +99,9 @@ export type Inputs<Input> = AsyncIterable<Input> | Iterable<Input>;
 
 /**
  * Streams answers, in the order of the inputs. Inputs are read a window ahead, sorted by length and computed in
- * batches; nothing is read while nobody asks for answers. A source that lets one wait gets the answers to what it has
- * given.
+ * batches; nothing is read while nobody asks for answers. A source that lets one wait for 50 ms, at once or bit by bit,
+ * gets the answers to what it has given. The pipeline's model stays until a stream that was begun is at its end, or
+ * left by `break` or `return()`.
  */
 export interface Stream<Input, Output, Options> {
   (

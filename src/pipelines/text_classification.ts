@@ -4,7 +4,7 @@ import { classifierLogits, type SequenceClassifier } from "./classifier_logits.t
 import { encodeText, mostTokens, type TextInput, type TextOptions } from "./encode.ts";
 import { Engine } from "./engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "./parts.ts";
-import { type ScoreFunction, scoreFunction, scores } from "./scores.ts";
+import { checkTopK, type ScoreFunction, scoreFunction, scores } from "./scores.ts";
 import type { CallOptions, Inputs, StreamOptions, Task } from "./task.ts";
 
 /** A label with its score. */
@@ -79,7 +79,7 @@ export function createTextClassification(parts: PipelineParts<SequenceClassifier
     isList(input) ? inLists(options).many(input, options) : labels.one(input, options);
   const stream = (texts: Inputs<TextInput>, options?: TextClassificationOptions & StreamOptions) =>
     inLists(options).stream(texts, options);
-  return asPipeline(Object.assign(call, { stream }), parts) as TextClassificationPipeline;
+  return asPipeline({ name: "text-classification", call, stream }, parts) as TextClassificationPipeline;
 }
 
 /** Every text's labels, best first, as a list. */
@@ -94,9 +94,7 @@ function labelsTask(
     noun: "text",
     options: ["top_k", "function_to_apply", "truncation"],
     begin({ top_k = 1, function_to_apply, truncation }) {
-      if (top_k !== null && !(Number.isSafeInteger(top_k) && top_k >= 1)) {
-        throw new RangeError(`Cannot classify texts: top_k must be null or a whole number from 1, got ${top_k}`);
-      }
+      checkTopK(top_k, "classify texts");
       const apply = scoreFunction(function_to_apply, config);
       return {
         pack: (input, name) => [

@@ -5,7 +5,7 @@ import { classifierLogits, type SequenceClassifier } from "./classifier_logits.t
 import { checkString, checkStrings, encodeText, mostTokens, type TextOptions } from "./encode.ts";
 import { Engine } from "./engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "./parts.ts";
-import { scores } from "./scores.ts";
+import { checkTopK, scores } from "./scores.ts";
 import type { CallOptions, Stream, Task } from "./task.ts";
 
 /** A query and the texts to rank for it. */
@@ -26,6 +26,8 @@ export interface RankedText {
 
 /** Options of {@linkcode TextRankingPipeline}. */
 export interface TextRankingOptions extends TextOptions {
+  /** How many texts to give, best first. Default `null`: all. */
+  top_k?: number | null;
   /** Give the model's logits as they are, rather than their sigmoid. Default `false`. */
   raw_scores?: boolean;
   /** Give each text with its score. Default `false`. */
@@ -45,7 +47,9 @@ export interface TextRankingOptions extends TextOptions {
  * }
  * ```
  *
- * @throws {InputError} On an empty query or text, or a pair that is longer than the model takes.
+ * @throws {InputError} On an empty query or text, on a query without texts, or on a pair that is longer than the model
+ *   takes.
+ * @throws {RangeError} On an option's value that cannot be.
  */
 export interface TextRankingPipeline extends PipelineOwner<SequenceClassifier> {
   (query: string, texts: readonly string[], options?: TextRankingOptions & CallOptions): Promise<RankedText[]>;
@@ -74,7 +78,7 @@ export function createTextRanking(parts: PipelineParts<SequenceClassifier>): Tex
     isList(first)
       ? engine.many(first, second as Options)
       : engine.one({ query: first, texts: second as readonly string[] }, options);
-  return asPipeline(Object.assign(call, { stream: engine.stream }), parts) as TextRankingPipeline;
+  return asPipeline({ name: "text-ranking", call, stream: engine.stream }, parts) as TextRankingPipeline;
 }
 
 function rankingTask(parts: PipelineParts<SequenceClassifier>): Task<RankingQuery, RankedText[], TextRankingOptions> {
@@ -83,21 +87,25 @@ function rankingTask(parts: PipelineParts<SequenceClassifier>): Task<RankingQuer
   return {
     action: "rank the texts of",
     noun: "query",
-    options: ["raw_scores", "return_text", "truncation"],
-    begin: ({ raw_scores = false, return_text = false, truncation }) => ({
-      pack(request, name) {
-        const subject = `rank the texts of ${name}`;
-        const { query, texts } = request ?? {};
-        checkString(query, subject, "its query");
-        checkStrings(texts, { subject, noun: "text" });
-        const context = { tokenizer, maximum, subject, truncation };
-        return texts.map((text) => ({ encoding: encodeText({ text: query, text_pair: text }, context) }));
-      },
-      compute: (items, signal) => classifierLogits(model, items, signal),
-      collect: (results, _items, { texts }) =>
-        scores(results.map(({ values }) => values[0]!), raw_scores ? "none" : "sigmoid")
-          .map((score, index) => ({ index, score, ...(return_text && { text: texts[index]! }) }))
-          .sort((a, b) => b.score - a.score),
-    }),
+    options: ["top_k", "raw_scores", "return_text", "truncation"],
+    begin({ top_k = null, raw_scores = false, return_text = false, truncation }) {
+      checkTopK(top_k, "rank texts");
+      return {
+        pack(request, name) {
+          const subject = `rank the texts of ${name}`;
+          const { query, texts } = request ?? {};
+          checkString(query, subject, "its query");
+          checkStrings(texts, { subject, noun: "text" });
+          const context = { tokenizer, maximum, subject, truncation };
+          return texts.map((text) => ({ encoding: encodeText({ text: query, text_pair: text }, context) }));
+        },
+        compute: (items, signal) => classifierLogits(model, items, signal),
+        collect: (results, _items, { texts }) =>
+          scores(results.map(({ values }) => values[0]!), raw_scores ? "none" : "sigmoid")
+            .map((score, index) => ({ index, score, ...(return_text && { text: texts[index]! }) }))
+            .sort((a, b) => b.score - a.score)
+            .slice(0, top_k ?? undefined),
+      };
+    },
   };
 }

@@ -28,7 +28,7 @@ export interface TokenClassificationOptions<S extends AggregationStrategy = Aggr
    * `none`.
    */
   aggregation_strategy?: S;
-  /** Labels, or names of groups, to leave out. Default `["O"]`. */
+  /** Labels of the model, or names of its groups, to leave out; `O` may be named in any case. Default `["O"]`. */
   ignore_labels?: readonly string[];
   /**
    * Takes a text of any length, in windows that share this many word pieces; less than the model takes. Each piece is
@@ -97,7 +97,10 @@ export function createTokenClassification(parts: PipelineParts<TokenClassifier>)
   const engine = new Engine(entitiesTask(parts));
   const call = (input: string | readonly string[], options?: TokenClassificationOptions & CallOptions) =>
     isList(input) ? engine.many(input, options) : engine.one(input, options);
-  return asPipeline(Object.assign(call, { stream: engine.stream }), parts) as TokenClassificationPipeline;
+  return asPipeline(
+    { name: "token-classification", call, stream: engine.stream },
+    parts,
+  ) as TokenClassificationPipeline;
 }
 
 function entitiesTask(

@@ -5,7 +5,7 @@ import { PAUSE } from "./overlap.ts";
 import { LATE, Source } from "./source.ts";
 import type { Inputs } from "./task.ts";
 
-/** How long a window waits for its next input before it is closed as it is, in ms. */
+/** How long a window waits for its inputs, all of them together, before it is closed as it is, in ms. */
 const PATIENCE_MS = 50;
 
 /** Tokens that close a window, however few inputs it has. */
@@ -22,8 +22,9 @@ export interface WindowOptions<Input, Entry> {
 
 /**
  * Windows of a source's inputs, which is read only when the next window is asked for. Where the source lets one wait,
- * its window is closed early and a {@linkcode PAUSE} follows, so that whoever needs an answer before the next input
- * gets it. Where the source throws, what it gave before comes first.
+ * once or little by little, its window is closed early and a {@linkcode PAUSE} follows, so that whoever needs an answer
+ * before the next input gets it, and answers to a slow source keep up with it. Where the source throws, what it gave
+ * before comes first.
  */
 export async function* windows<Input, Entry extends { readonly tokens: number }>(
   inputs: Inputs<Input>,
@@ -32,11 +33,12 @@ export async function* windows<Input, Entry extends { readonly tokens: number }>
   const source = new Source(inputs, signal);
   let window: Entry[] = [];
   let tokens = 0;
-  let patience: number | undefined = PATIENCE_MS;
+  let patience: number | undefined = PATIENCE_MS; // what is left of it; after a pause there is nothing to do but wait
   try {
     for (;;) {
+      const asked = performance.now();
       const step = await source.next(patience);
-      patience = step === LATE ? undefined : PATIENCE_MS; // after a pause nothing is left to do but wait
+      patience = patience === undefined ? PATIENCE_MS : Math.max(0, patience - (performance.now() - asked));
       if (step !== LATE && !step.done) {
         const entry = admit(step.value);
         window.push(entry);
@@ -46,6 +48,7 @@ export async function* windows<Input, Entry extends { readonly tokens: number }>
       if (window.length > 0) yield window;
       window = [];
       tokens = 0;
+      patience = step === LATE ? undefined : PATIENCE_MS;
       if (step === LATE) yield PAUSE;
       else if (step.done) return;
     }

@@ -1,6 +1,6 @@
 /** Task `zero-shot-classification`: which of the caller's labels fit a text, by natural language inference. */
 
-import { ConfigError, InputError } from "../base/errors.ts";
+import { ConfigError } from "../base/errors.ts";
 import { classifierLogits, type SequenceClassifier } from "./classifier_logits.ts";
 import { checkString, checkStrings, type EncodeContext, encodeText, mostTokens, type TextOptions } from "./encode.ts";
 import { Engine } from "./engine.ts";
@@ -92,7 +92,7 @@ export function createZeroShotClassification(
     labels: CandidateLabels,
     options?: ZeroShotClassificationOptions & StreamOptions,
   ) => engine(labels).stream(texts, options);
-  return asPipeline(Object.assign(call, { stream }), parts) as ZeroShotClassificationPipeline;
+  return asPipeline({ name: "zero-shot-classification", call, stream }, parts) as ZeroShotClassificationPipeline;
 }
 
 function zeroShotTask(
@@ -148,6 +148,5 @@ function entailmentOf({ id2label }: SequenceClassifier["config"]): number {
 function readLabels(given: CandidateLabels): readonly string[] {
   const labels = typeof given === "string" ? given.split(",").map((label) => label.trim()) : given;
   checkStrings(labels, { subject: "classify texts", noun: "label" });
-  if (labels.length > 0) return labels;
-  throw new InputError("Cannot classify texts: labels must name one at least, got none");
+  return labels;
 }

@@ -40,7 +40,8 @@ const CHOICES = {
  */
 export function checkOptions(action: keyof typeof CHOICES, options: object): void {
   if (typeof options !== "object" || options === null) {
-    throw new TypeError(`Cannot ${action}: options must be an object, got ${describe(options)}`);
+    const cure = action === "encode" && typeof options === "string" ? "; a second text is given as { text_pair }" : "";
+    throw new TypeError(`Cannot ${action}: options must be an object, got ${describe(options)}${cure}`);
   }
   const choices: Record<string, Choice> = CHOICES[action];
   for (const [name, value] of Object.entries(options)) {

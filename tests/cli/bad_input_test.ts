@@ -22,7 +22,7 @@ Deno.test("a text without a mask is named, after the answers to those before it"
 
 Deno.test("an empty text is named by its line", async () => {
   await fails(["classify", ""], /^narrowbert: Cannot classify text 1: it must hold a word, got ""\n$/);
-  const message = /^narrowbert: standard input:2: Cannot classify text 2: it must hold a word, got ""\n$/;
+  const message = /^narrowbert: standard input:2: Cannot classify the text: it must hold a word, got ""\n$/;
   for (const format of ["--json", "--jsonl"]) {
     const stdout = await fails(["classify", format], message, "one\n\nthree\n");
     assert.match(stdout, format === "--json" ? /^$/ : /^\{"text":"one",[^\n]*\}\n$/);
@@ -46,7 +46,9 @@ Deno.test("files that hold no text are refused, with one error each", async () =
     "broken.jsonl": '"a dog"\n{"text": "a cat"\n"last"\n',
     "number.jsonl": '{"text": 7}\n',
     "no_text.csv": "id,name\n1,a\n",
+    "pair.jsonl": '{"text": "a", "text_pair": 3}\n',
     "ragged.csv": "id,text\n1,a,b\n",
+    "comma.csv": "text\na,b\n",
   });
   const cases: [file: string, message: RegExp][] = [
     ["empty.txt", /empty\.txt: must hold a text, and is empty$/],
@@ -57,6 +59,8 @@ Deno.test("files that hold no text are refused, with one error each", async () =
     ["broken.jsonl", /broken\.jsonl:2: must be JSON, but /],
     ["number.jsonl", /number\.jsonl:1: must have a string "text", got 7$/],
     ["no_text.csv", /Cannot read .*no_text\.csv: line 1, its header, must name a column "text", got id, name$/],
+    ["pair.jsonl", /pair\.jsonl:1: must have a string "text_pair", got 3$/],
+    ["comma.csv", /comma\.csv:2: must have 1 field, as the header of the file has, got 2$/],
     ["ragged.csv", /ragged\.csv:2: must have 2 fields, as the header of the file has, got 3$/],
     ["missing.txt", /Cannot read .*missing\.txt: there is no such file$/],
   ];
@@ -80,7 +84,7 @@ Deno.test("--skip-bad names what is bad by its line, answers the rest, and exits
   assert.match(errors[0]!, /^narrowbert: standard input:2: must be JSON, but /);
   assert.deepEqual(errors.slice(1), [
     'narrowbert: standard input:3: must have a string "text", got undefined',
-    'narrowbert: standard input:4: Cannot classify text 2: it must hold a word, got ""',
+    'narrowbert: standard input:4: Cannot classify the text: it must hold a word, got ""',
     "narrowbert: left out 3 of the inputs, which are named above",
   ]);
   const good = await narrowbert(["classify", "--skip-bad", "a dog"]);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { bursts } from "../../src/cli/bursts.ts";
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+const stop = () => {};
 
 Deno.test("what comes at once is a burst, of a bounded length", async () => {
   async function* numbers() {
@@ -10,8 +11,8 @@ Deno.test("what comes at once is a burst, of a bounded length", async () => {
       yield i;
     }
   }
-  assert.deepEqual(await Array.fromAsync(bursts(numbers(), 3)), [[0, 1], [2, 3, 4], [5, 6]]);
-  assert.deepEqual(await Array.fromAsync(bursts((async function* () {})(), 3)), []);
+  assert.deepEqual(await Array.fromAsync(bursts(numbers(), { most: 3, stop })), [[0, 1], [2, 3, 4], [5, 6]]);
+  assert.deepEqual(await Array.fromAsync(bursts((async function* () {})(), { most: 3, stop })), []);
 });
 
 Deno.test("what came is given while the next is waited for", async () => {
@@ -21,7 +22,7 @@ Deno.test("what came is given while the next is waited for", async () => {
     await later.promise;
     yield 2;
   }
-  const found = bursts(numbers(), 9);
+  const found = bursts(numbers(), { most: 9, stop });
   assert.deepEqual((await found.next()).value, [1]);
   later.resolve();
   assert.deepEqual((await found.next()).value, [2]);
@@ -34,7 +35,7 @@ Deno.test("what came before an error comes first", async () => {
     await Promise.resolve();
     throw new RangeError("no more");
   }
-  const found = bursts(numbers(), 9);
+  const found = bursts(numbers(), { most: 9, stop });
   assert.deepEqual((await found.next()).value, [1]);
   await assert.rejects(() => found.next(), new RangeError("no more"));
 });
@@ -48,8 +49,26 @@ Deno.test("whoever has had enough closes the source", async () => {
       closed = true;
     }
   }
-  for await (const burst of bursts(numbers(), 2)) {
+  for await (const burst of bursts(numbers(), { most: 2, stop })) {
     assert.deepEqual(burst, [1, 1]);
+    break;
+  }
+  assert(closed);
+});
+
+Deno.test("whoever has had enough need not wait for what a stopped source waits for", async () => {
+  const { promise: stopped, resolve } = Promise.withResolvers<void>();
+  let closed = false;
+  async function* numbers() {
+    try {
+      yield 1;
+      await stopped;
+    } finally {
+      closed = true;
+    }
+  }
+  for await (const burst of bursts(numbers(), { most: 2, stop: resolve })) {
+    assert.deepEqual(burst, [1]);
     break;
   }
   assert(closed);

@@ -55,6 +55,15 @@ Deno.test("classify reads CSV, and gives its columns back", async () => {
   assert.deepEqual([id, text, labels.length], ["7", CAN, 41]);
 });
 
+Deno.test("columns keep their values beside an answer of the same name", async () => {
+  const [{ labels, ...columns }] = await narrowbertJson<[Record<string, unknown>]>(
+    ["classify", "--json", "--format", "csv"],
+    `text,labels,input_labels,id\n${CAN},mine,other,7\n`,
+  );
+  assert.deepEqual(columns, { text: CAN, input_input_labels: "mine", input_labels: "other", id: "7" });
+  assert(Array.isArray(labels));
+});
+
 Deno.test("classify answers as Python's pipeline, pairs among its texts", async () => {
   const cases = await pipelineCases("text-classification");
   for (const name of ["nli", "one-label", "multi-label"] as const) {

@@ -35,6 +35,21 @@ Deno.test("what is not CSV is named by its line, and the rest is read", async ()
   ]);
 });
 
+Deno.test("a quote within a field without quotes opens nothing: its line alone is refused", async () => {
+  assert.deepEqual(await records('text\nsay "hi\nnext\n12" long,"a\nb",6"\nlast\n'), [
+    [1, ["text"]],
+    [2, "must be CSV, and has a quote within field 1, which has none around it"],
+    [3, ["next"]],
+    [4, "must be CSV, and has a quote within field 1, which has none around it"],
+    [5, "must be CSV, and has a quote within field 1, which has none around it"],
+    [6, ["last"]],
+  ]);
+  assert.deepEqual(await records('"a\nb" c\n"d\n"",e",f\n'), [
+    [1, "must be CSV, and has text after the closing quote of field 1"],
+    [3, ['d\n",e', "f"]],
+  ]);
+});
+
 Deno.test("a quote that is not closed is named by the line that opens it", async () => {
   const message = "must be CSV, and opens a quote that it does not close";
   assert.deepEqual(await records('a\n"b\nc\n'), [[1, ["a"]], [2, message]]);

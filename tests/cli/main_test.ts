@@ -93,7 +93,25 @@ Deno.test("empty standard input is no text", async () => {
 Deno.test("--debug shows the stack, without it there is none", async () => {
   const args = ["classify", "--model", "/no/such/folder", "text"];
   assert.doesNotMatch((await narrowbert(args)).stderr, / at |\n./);
-  assert.match((await narrowbert([...args, "--debug"])).stderr, /^narrowbert: \w+: .*\n\s+at /);
+  for (const line of [[...args, "--debug"], ["--debug", ...args]]) {
+    assert.match((await narrowbert(line)).stderr, /^narrowbert: \w+: .*\n\s+at /);
+  }
+});
+
+Deno.test("the options that --help lists may stand before a command", async () => {
+  const { stdout: help } = await narrowbert(["--help"]);
+  const { stdout: answer } = await narrowbert(["tokenize", "a dog"]);
+  const printed: Record<string, string> = {
+    "-h": help,
+    "--help": help,
+    "--version": `narrowbert ${manifest.version}\n`,
+    "--debug": answer,
+  };
+  const listed = help.slice(help.indexOf("Options:"), help.indexOf("Examples:")).match(/(?<= )--?[a-z]+/g);
+  assert.deepEqual(listed, Object.keys(printed));
+  for (const [option, stdout] of Object.entries(printed)) {
+    assert.deepEqual(await narrowbert([option, "tokenize", "a dog"]), { code: 0, stdout, stderr: "" });
+  }
 });
 
 Deno.test("after -- a flag is text", async () => {

@@ -36,6 +36,26 @@ Deno.test("rank reads queries with their texts, and names those that are none", 
   assert.match(stderr, /^narrowbert: standard input:2: must be an object with a "query" and a list of "texts", as --q/);
 });
 
+Deno.test("rank names each text that it cannot rank, and ranks the others where it may", async () => {
+  await using model = await smallModel("one-label");
+  const args = ["rank", "--model", model.path, "--query", QUERY];
+  const texts = ["the tiger", "", "the mouse", "mouse ".repeat(200).trim()];
+  for (const [given, stdin, place] of [[texts, null, "text "], [[], texts.join("\n"), "standard input:"]] as const) {
+    const { code, stdout, stderr } = await narrowbert([...args, "--skip-bad", "--jsonl", "--", ...given], stdin);
+    const [blank, long, rest, end] = stderr.split("\n");
+    assert.equal(blank, `narrowbert: ${place}2: Cannot rank the texts of the query: the text must hold a word, got ""`);
+    assert(long!.startsWith(`narrowbert: ${place}4: Cannot rank the texts of the query: the model takes `), long);
+    assert.deepEqual([rest, end], ["narrowbert: left out 2 of the inputs, which are named above", ""]);
+    assert.equal(code, 1);
+    const { query, texts: ranked }: { query: string; texts: RankedText[] } = JSON.parse(stdout);
+    assert.equal(query, QUERY);
+    assert.deepEqual(ranked.map(({ index }) => index).sort(), [0, 2]);
+    for (const { index, text } of ranked) assert.equal(text, texts[index]);
+    const strict = await narrowbert([...args, "--", ...given], stdin);
+    assert.deepEqual(strict, { code: 1, stdout: "", stderr: `${blank}\n` });
+  }
+});
+
 Deno.test("rank leaves out a line that is no text, where it may", async () => {
   await using model = await smallModel("one-label");
   const args = ["rank", "--model", model.path, "--query", QUERY, "--format", "jsonl"];

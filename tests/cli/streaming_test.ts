@@ -27,6 +27,15 @@ function start(args: string[], options: { cwd?: string; stdin?: "piped" | "null"
   }).spawn();
 }
 
+/** How a process ends by itself within ten seconds. */
+async function ended(child: Deno.ChildProcess): Promise<{ code: number; stderr: string }> {
+  const killer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+  if (!child.stdout.locked) await child.stdout.cancel();
+  const [{ code }, stderr] = await Promise.all([child.status, new Response(child.stderr).text()]);
+  clearTimeout(killer);
+  return { code, stderr };
+}
+
 Deno.test("a closed pipe ends a long run quietly", async () => {
   await using folder = await manyTexts();
   const child = start(["classify", "--jsonl", "-i", "many.jsonl"], { cwd: folder.path });
@@ -56,6 +65,45 @@ for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     assert(ids.length < MANY);
   });
 }
+
+Deno.test("a run that cannot go on ends while its input stays open", async (t) => {
+  for (const line of [" ", "{broken"]) {
+    await t.step(`as ${JSON.stringify(line)} is no text`, async () => {
+      const child = start(["classify", "--jsonl", "--format", line === " " ? "txt" : "jsonl"], { stdin: "piped" });
+      const input = child.stdin.getWriter();
+      await input.write(new TextEncoder().encode(`${line}\n`));
+      const { code, stderr } = await ended(child);
+      assert.match(stderr, /^narrowbert: standard input:1: .*\n$/m);
+      assert.equal(code, 1);
+      await input.abort().catch(() => {}); // nobody reads it any more
+    });
+  }
+  await t.step("as its output is closed", async () => {
+    const child = start(["classify", "--jsonl"], { stdin: "piped" });
+    await child.stdout.cancel();
+    const input = child.stdin.getWriter();
+    await input.write(new TextEncoder().encode("a large animal\n"));
+    assert.equal((await ended(child)).code, 0);
+    await input.abort().catch(() => {});
+  });
+});
+
+Deno.test("SIGINT ends a run whose output nobody reads on, after a complete line", async () => {
+  await using folder = await manyTexts();
+  const child = start(["tokenize", "--jsonl", "-i", "many.jsonl"], { cwd: folder.path });
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let { value: stdout = "" } = await reader.read();
+  await new Promise((resolve) => setTimeout(resolve, 1000)); // the pipe is full
+  child.kill("SIGINT");
+  const killer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+  const { code } = await child.status;
+  clearTimeout(killer);
+  for (let part = await reader.read(); !part.done; part = await reader.read()) stdout += part.value;
+  const stderr = await new Response(child.stderr).text();
+  assert.equal(code, 130);
+  assert.match(stderr, /^narrowbert: ended by SIGINT$/m);
+  assert(stdout.endsWith("}\n"), stdout.slice(-100));
+});
 
 for (const format of ["table", "jsonl"]) {
   Deno.test(`answers as ${format} come while more texts are waited for`, async () => {

@@ -3,9 +3,10 @@ import { BATCH_TOKENS, padBatch, padRows, tokenBatches } from "../../src/pipelin
 
 const batches = (sizes: number[], maximum?: number) => [...tokenBatches(sizes, { sizeOf: (size) => size, maximum })];
 
-Deno.test("tokenBatches fills runs up to the maximum, in order", () => {
-  assert.deepEqual(batches([3, 3, 4, 1, 9], 10), [[3, 3, 4], [1, 9]]);
-  assert.deepEqual(batches([3, 3, 5], 10), [[3, 3], [5]]);
+Deno.test("tokenBatches fills runs up to the maximum, each item counted as the largest", () => {
+  assert.deepEqual(batches([3, 3, 3, 3, 1], 10), [[3, 3, 3], [3, 1]]);
+  assert.deepEqual(batches([8, 2, 1, 1, 1, 1, 1], 8), [[8], [2, 1, 1, 1], [1, 1]]);
+  assert.deepEqual(batches([1, 3, 5, 1, 9], 10), [[1, 3], [5, 1], [9]]);
   assert.deepEqual(batches([], 10), []);
 });
 

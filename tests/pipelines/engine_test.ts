@@ -39,6 +39,17 @@ Deno.test("batches hold inputs of like length, longest first, within the token b
   ]);
 });
 
+Deno.test("one long input among many short ones does not widen a batch of them past the budget", async () => {
+  const { engine, journal } = shouting();
+  const texts = words([...new Array(1000).fill(4), BATCH_TOKENS / 8]);
+  assert.deepEqual(await engine.many(texts), texts.map((text) => text.toUpperCase()));
+  for (const batch of journal.batches) {
+    const longest = Math.max(...batch.map(({ length }) => length));
+    assert(batch.length * longest <= BATCH_TOKENS, `${batch.length} texts of up to ${longest} tokens`);
+  }
+  assert.equal(journal.batches.length, 2);
+});
+
 Deno.test("the next batch is submitted before the last is read, and no more than that", async () => {
   const { engine, journal } = shouting(() => tick());
   await engine.many(words(new Array(6).fill(BATCH_TOKENS)));
@@ -153,6 +164,31 @@ Deno.test("whoever needs an answer before the next input gets it", async () => {
     seen.push(answer);
   }
   assert.deepEqual(seen, ["A", "InputError: Cannot shout text 2: it must not ask", "C"]);
+});
+
+Deno.test("a slow but steady source gets answers long before its window is full", async () => {
+  const { engine } = shouting();
+  const inputs = 20;
+  let given = 0;
+  let answered = 0;
+  let behind = 0;
+  async function* steadily() {
+    while (given < inputs) {
+      await tick(30);
+      yield `${given++}`;
+    }
+  }
+  for await (const _ of engine.stream(steadily())) behind = Math.max(behind, given - answered++);
+  assert.equal(answered, inputs);
+  assert(behind <= inputs / 2, `${behind} inputs without an answer`);
+});
+
+Deno.test("an answer that cannot be put together takes its place as an error", async () => {
+  const { engine } = shouting();
+  const error = new Error("there are no words for this");
+  await assert.rejects(() => engine.many(["a", "wordless"]), error);
+  const answers = await Array.fromAsync(engine.stream(["a", "wordless", "c"], { errors: "yield" }));
+  assert.deepEqual(answers, ["A", error, "C"]);
 });
 
 Deno.test("a bad input ends a stream where its answer would be, or takes its place", async () => {
@@ -270,6 +306,22 @@ Deno.test("aborting does not wait for a source that gives nothing", async () => 
   }, /enough/);
   assert.deepEqual(seen, ["A"]);
   give();
+});
+
+Deno.test("aborting does not wait for promises of the source's own making either", async () => {
+  const { engine } = shouting();
+  const controller = new AbortController();
+  const steps = [{ then: (resolve: (step: IteratorResult<string>) => void) => resolve({ value: "a" }) }];
+  const next = () => steps.pop() ?? { then() {} };
+  const source = { [Symbol.asyncIterator]: () => ({ next }) } as unknown as AsyncIterable<string>;
+  const seen: string[] = [];
+  await assert.rejects(async () => {
+    for await (const answer of engine.stream(source, { signal: controller.signal })) {
+      seen.push(answer);
+      setTimeout(() => controller.abort(new Error("enough")), 5);
+    }
+  }, /enough/);
+  assert.deepEqual(seen, ["A"]);
 });
 
 Deno.test("a stream of what is no iterable is refused by name", () => {

@@ -28,7 +28,7 @@ export type Compute = (texts: readonly string[], signal: AbortSignal | undefined
 
 /**
  * A task that gives a text in capitals. It refuses texts with a question mark; `∞` stands for a number that is
- * infinite; each word is an item of its own.
+ * infinite; the text `wordless` has no answer; each word is an item of its own.
  */
 export function shouting(
   compute: Compute = () => {},
@@ -62,8 +62,10 @@ export function shouting(
           values: Array.from(text, (letter) => letter === "∞" ? Infinity : letter.codePointAt(0)!),
         }));
       },
-      collect: (results) =>
-        results.map(({ values }) => String.fromCodePoint(...Array.from(values)).toUpperCase()).join(" ") + mark,
+      collect(results, _items, input) {
+        if (input === "wordless") throw new Error("there are no words for this");
+        return results.map(({ values }) => String.fromCodePoint(...Array.from(values)).toUpperCase()).join(" ") + mark;
+      },
     }),
   };
   return { engine: new Engine(task), journal };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { ConfigError, InputError } from "../../src/base/errors.ts";
 import { Tensor } from "../../src/base/tensor.ts";
 import { NarrowBertConfig } from "../../src/model/config.ts";
+import { BATCH_TOKENS } from "../../src/pipelines/batches.ts";
 import { createFeatureExtraction, type FeatureExtractor } from "../../src/pipelines/feature_extraction.ts";
 import type { SentenceConfig } from "../../src/pipelines/pooling.ts";
 import { type Call, shippedTokenizer } from "./fakes.ts";
@@ -63,6 +64,16 @@ Deno.test("without pooling every token has its embedding, and padding has none",
   assert.deepEqual([short!.dims, long!.dims], [[1, 3, WIDTH], [1, 4, WIDTH]]);
   assert.deepEqual(short!.tolist(), [[2, 340, 3].map(state).map(float32)]);
   assert.deepEqual(model.calls[0]!.narrow_mask, model.calls[0]!.attention_mask);
+});
+
+Deno.test("without pooling one long text does not widen the embeddings of many short ones", async () => {
+  const { embed, model } = fake();
+  const embeddings = await embed(["person ".repeat(90), ...new Array(1000).fill("person")]);
+  assert.deepEqual([embeddings.length, embeddings[0]!.dims[1], embeddings[1000]!.dims[1]], [1001, 92, 3]);
+  for (const { input_ids } of model.calls) {
+    const tokens = input_ids.length * input_ids[0]!.length;
+    assert(tokens <= BATCH_TOKENS, `${input_ids.length} texts make ${tokens} tokens with padding`);
+  }
 });
 
 Deno.test("mean takes all tokens, cls asks for the first row alone", async () => {

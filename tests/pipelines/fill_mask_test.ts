@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/base/errors.ts";
 import { createFillMask, wordsByMask } from "../../src/pipelines/fill_mask.ts";
-import { FakeMaskedLM, shippedTokenizer, warnings } from "./fakes.ts";
+import { type Call, FakeMaskedLM, shippedTokenizer, warnings } from "./fakes.ts";
 
 const tokenizer = await shippedTokenizer();
 
@@ -46,6 +46,17 @@ Deno.test("many masks run in batches whose logits fit a GPU buffer", async () =>
   assert(rows.length > 1 && Math.max(...rows) * model.config.vocab_size * 4 <= 64 * 2 ** 20, `batches of ${rows}`);
 });
 
+Deno.test("a text of many masks does not widen the logits of many texts of one past a GPU buffer", async () => {
+  const { fill, model } = filling();
+  const options = { targets: ["person"], top_k: 1 };
+  assert.equal((await fill(["[MASK] ".repeat(90), ...new Array(600).fill("[MASK]")], options)).length, 601);
+  for (const { narrow_mask } of model.calls as Required<Call>[]) {
+    const rows = Math.max(...narrow_mask.map((flags) => flags.filter(Boolean).length));
+    const bytes = narrow_mask.length * rows * model.config.vocab_size * 4;
+    assert(bytes <= 64 * 2 ** 20, `${narrow_mask.length} texts of up to ${rows} masks: ${bytes} bytes of logits`);
+  }
+});
+
 Deno.test("texts whose masks cannot be filled are refused by name before the model runs", async () => {
   const { fill, model } = filling();
   const cases: [input: string | string[], message: string][] = [
@@ -85,12 +96,15 @@ Deno.test("targets are the only words to choose from, each once, likeliest first
   assert.deepEqual(first!.map(({ token }) => token), second!.map(({ token }) => token));
 });
 
-Deno.test("a target that is no word piece gives its first one, with a warning", async () => {
+Deno.test("targets that are no word piece give their first ones, with one warning for all", async () => {
   const said = await warnings(async () => {
-    const [word] = wordsByMask(await filling().fill("a [MASK]", { targets: ["horsey"] }))[0]!;
-    assert.equal(word!.token_str, "horse");
+    const [words] = wordsByMask(await filling().fill("a [MASK]", { targets: ["horsey", "king", "Treey"] }));
+    assert.deepEqual(words!.map(({ token_str }) => token_str).sort(), ["horse", "king", "tree"]);
   });
-  assert.deepEqual(said, ['narrowbert: target "horsey" is 2 word pieces; "horse" is taken in its place']);
+  assert.deepEqual(said, [
+    "narrowbert: targets that are no word piece of the vocabulary are replaced by their first: " +
+    '"horse" for "horsey", "tree" for "Treey"',
+  ]);
 });
 
 Deno.test("targets that name nothing are refused", async () => {

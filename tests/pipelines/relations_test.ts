@@ -7,9 +7,11 @@ import { NarrowBertConfig } from "../../src/model/config.ts";
 import { createFillMask } from "../../src/pipelines/fill_mask.ts";
 import { createMultipleChoice } from "../../src/pipelines/multiple_choice.ts";
 import { createScore } from "../../src/pipelines/score.ts";
-import { createTextClassification } from "../../src/pipelines/text_classification.ts";
+import { pipeline } from "../../src/pipelines/pipeline.ts";
+import { createTextClassification, type LabelScore } from "../../src/pipelines/text_classification.ts";
 import { createTextRanking } from "../../src/pipelines/text_ranking.ts";
 import { createZeroShotClassification } from "../../src/pipelines/zero_shot_classification.ts";
+import { randomTexts } from "../text/random_texts.ts";
 import { shippedTokenizer, warnings } from "./fakes.ts";
 
 const tokenizer = await shippedTokenizer();
@@ -153,6 +155,26 @@ testWays("score", async () => {
     stream: (texts) => score.stream(texts),
     [Symbol.dispose]: score.dispose,
   };
+});
+
+Deno.test("random Unicode texts give in a list what they give alone, on the shipped models", async () => {
+  const texts = randomTexts(40, 20250104).filter((text) => tokenizer.tokenize(text).length > 0);
+  assert(texts.length > 30);
+  const truncation = true;
+  using classify = await pipeline("text-classification");
+  const labels = await classify(texts, { truncation, top_k: null });
+  using embed = await pipeline("feature-extraction");
+  const embeddings = await embed(texts, { truncation, pooling: "none" });
+  const means = await embed(texts, { truncation, pooling: "mean" });
+  for (const [i, text] of texts.entries()) {
+    const name = JSON.stringify(text);
+    const byLabel = (found: LabelScore[]) => Object.fromEntries(found.map(({ label, score }) => [label, score]).sort());
+    assertAlike(byLabel(await classify(text, { truncation, top_k: null })), byLabel(labels[i]!), name);
+    const states = await embed(text, { truncation, pooling: "none" });
+    assert.deepEqual(states.dims, embeddings[i]!.dims);
+    assertAlike(states.tolist(), embeddings[i]!.tolist(), name);
+    assertAlike((await embed(text, { truncation, pooling: "mean" })).tolist(), means[i]!.tolist(), name);
+  }
 });
 
 Deno.test("aborting a list or a stream in the middle leaves nothing running, and GPU memory as it was", async () => {

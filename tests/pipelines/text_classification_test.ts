@@ -55,6 +55,17 @@ Deno.test("a long list runs in batches of bounded size and keeps its order", asy
   assert.deepEqual([results[0], results[17], results[299]], singly.flat());
 });
 
+Deno.test("a stream of many short texts takes few calls of the model", async () => {
+  const { classify, model } = counting();
+  let texts = 0;
+  for await (const { label } of classify.stream(Array.from({ length: 5000 }, (_, i) => "person ".repeat(1 + i % 8)))) {
+    assert.equal(label, "high");
+    texts++;
+  }
+  assert.equal(texts, 5000);
+  assert(model.calls.length <= texts / 100, `${model.calls.length} calls`);
+});
+
 Deno.test("a pair of texts is read together", async () => {
   const { classify, model } = counting();
   await classify({ text: "person", text_pair: "horse" });
@@ -89,15 +100,15 @@ Deno.test("texts that cannot be classified are refused by name before the model 
   for (const [input, message] of cases) {
     await assert.rejects(() => classify(input as string), new InputError(message));
   }
-  const wrong: [input: unknown, got: string][] = [
-    [7, "a number"],
-    [null, "null"],
-    [{ text: 1 }, "another object"],
-    [{ text: "a", text_pair: null }, "another object"],
+  const wrong: [input: unknown, message: string][] = [
+    [7, "it must be a string or { text, text_pair }, got a number"],
+    [null, "it must be a string or { text, text_pair }, got null"],
+    [{ text: 1 }, "its text must be a string, got a number"],
+    [{ text: "a", text_pair: 3 }, "its text_pair must be a string, got a number"],
+    [{ text: "a", text_pair: null }, "its text_pair must be a string, got null"],
   ];
-  for (const [input, got] of wrong) {
-    const message = `Cannot classify the text: it must be a string or { text, text_pair } of strings, got ${got}`;
-    await assert.rejects(() => classify(input as string), new TypeError(message));
+  for (const [input, message] of wrong) {
+    await assert.rejects(() => classify(input as string), new TypeError(`Cannot classify the text: ${message}`));
   }
   const unknown = "softmin" as "softmax";
   await assert.rejects(

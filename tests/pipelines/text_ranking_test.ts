@@ -26,7 +26,19 @@ Deno.test("texts come best first, with sigmoids or raw scores, and themselves on
     { index: 2, score: 6, text: "tree of" },
     { index: 0, score: 5, text: "king" },
   ]);
-  assert.deepEqual(await rank("horse", []), []);
+});
+
+Deno.test("top_k gives that many texts, best first, and null gives all", async () => {
+  const { rank } = ranking();
+  const texts = ["king", "king of a tree", "tree of"];
+  const indices = async (top_k: number | null) => (await rank("horse", texts, { top_k })).map(({ index }) => index);
+  assert.deepEqual(await indices(2), [1, 2]);
+  assert.deepEqual(await indices(9), [1, 2, 0]);
+  assert.deepEqual(await indices(null), [1, 2, 0]);
+  const [ranked] = await Array.fromAsync(rank.stream([{ query: "horse", texts }], { top_k: 1 }));
+  assert.deepEqual(ranked!.map(({ index }) => index), [1]);
+  const error = new RangeError("Cannot rank texts: top_k must be null or a whole number from 1, got 0");
+  await assert.rejects(() => indices(0), error);
 });
 
 Deno.test("queries in a list and in a stream are ranked each for itself", async () => {
@@ -42,6 +54,10 @@ Deno.test("queries that cannot be ranked, and models of several labels, are refu
   const { rank, model } = ranking();
   const cases: [query: unknown, error: Error][] = [
     [
+      { query: "horse", texts: [] },
+      new InputError("Cannot rank the texts of query 1 of 2: it must have a text at least, got none"),
+    ],
+    [
       { query: "horse", texts: ["king", " "] },
       new InputError('Cannot rank the texts of query 1 of 2: text 2 of 2 must hold a word, got " "'),
     ],
@@ -55,7 +71,7 @@ Deno.test("queries that cannot be ranked, and models of several labels, are refu
     ],
   ];
   for (const [query, error] of cases) {
-    await assert.rejects(() => rank([query as RankingQuery, { query: "a", texts: [] }]), error);
+    await assert.rejects(() => rank([query as RankingQuery, { query: "a", texts: ["b"] }]), error);
   }
   assert.equal(model.calls.length, 0);
   const wrong = new ConfigError(

@@ -17,8 +17,8 @@ class FakeTagger implements TokenClassifier {
   readonly config: NarrowBertConfig;
   readonly calls: Required<Call>[] = [];
 
-  constructor(positions: number) {
-    const id2label = Object.fromEntries(LABELS.entries());
+  constructor(positions: number, labels = LABELS) {
+    const id2label = Object.fromEntries(labels.entries());
     this.config = new NarrowBertConfig({ vocab_size: 8000, max_position_embeddings: positions, id2label });
   }
 
@@ -142,6 +142,14 @@ Deno.test("ignore_labels leaves out labels, or groups by name", async () => {
     await tag(text, { aggregation_strategy: "simple", ignore_labels: [entity_group] }),
     groups.filter((found) => found.entity_group !== entity_group),
   );
+});
+
+Deno.test("ignore_labels may name O where the model has no such label", async () => {
+  const model = new FakeTagger(96, ["B-LOC", ...LABELS.slice(1)]);
+  const tag = createTokenClassification({ model, tokenizer: shipped });
+  const text = "person horse tree wave stone";
+  assert.deepEqual(await tag(text, { ignore_labels: ["O"] }), await tag(text, { ignore_labels: [] }));
+  assert.equal((await tag(text)).length, 5);
 });
 
 Deno.test("a text longer than the model is refused, cut on request, and taken whole with a stride", async () => {

@@ -31,7 +31,7 @@ Deno.test("an option that does not exist, or has a value of the wrong kind, is a
       [{ padding_side: "both" }, /padding_side must be one of "left", "right", got "both"/],
       [{ return_word_ids: 1 }, /return_word_ids must be one of true, false, got 1/],
       [{ max_length: "3" }, /max_length must be a number, got "3"/],
-      ["a second text", /options must be an object, got "a second text"/],
+      ["a second text", /options must be an object, got "a second text"; a second text is given as { text_pair }$/],
     ] as [EncodeOptions, RegExp][]
   ) assert.throws(() => tokenizer.encode("a", options), { name: "TypeError", message });
   assert.throws(() => tokenizer.batch_encode_plus(["a"], { text_pair: "b" } as EncodeOptions), {

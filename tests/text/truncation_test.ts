@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { longestFirst, spans } from "../../src/text/truncation.ts";
+import { keptLengths, spans } from "../../src/text/truncation.ts";
 
-Deno.test("longestFirst cuts the longer list first, then both to half, the odd token to the longer", () => {
+Deno.test("longest_first cuts the longer list first, then both to half, the odd token to the longer", () => {
+  const longestFirst = (first: number, second: number, room: number) =>
+    keptLengths({ first, second, room }, "longest_first");
   assert.deepEqual(longestFirst(3, 4, 7), [3, 4]);
   assert.deepEqual(longestFirst(3, 9, 7), [3, 4]);
   assert.deepEqual(longestFirst(9, 3, 7), [4, 3]);

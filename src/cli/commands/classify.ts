@@ -1,12 +1,10 @@
 /** `narrowbert classify`: the labels of texts. */
 
-import type { ScoreFunction } from "../../pipelines/scores.ts";
+import { FUNCTIONS } from "../../pipelines/scores.ts";
 import { choice, countOrAll } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
 import { shortened } from "../table.ts";
-import { textCommand, textOf } from "../text_command.ts";
-
-const FUNCTIONS: readonly ScoreFunction[] = ["softmax", "sigmoid", "none"];
+import { textCommand, textOf, textsOf } from "../text_command.ts";
 
 /** The command. */
 export const classify = textCommand({
@@ -25,7 +23,7 @@ As JSON: { text, labels: [{ label, score }] }.`,
     "narrowbert classify --top-k 3 --jsonl < definitions.txt",
     "narrowbert classify --input reviews.csv --json",
   ],
-  question: (fields) => ({ text: textOf(fields), text_pair: fields.text_pair as string | undefined }),
+  question: textsOf,
   async open({ model, truncate: truncation, "top-k": top_k, "function-to-apply": function_to_apply }, loading) {
     const classify = await loadPipeline("text-classification", { model }, loading);
     return answerBy(

@@ -27,7 +27,7 @@ As JSON: { model, architecture, parameters, gpu_bytes, layers, tensors, tokenize
   },
   examples: ["narrowbert info", "narrowbert info --model examples/models/wordnet/topic --json"],
   async run({ values }, terminal) {
-    const description = await describe(values.model ?? TASKS["fill-mask"].defaultModel);
+    const description = await describe(values.model ?? TASKS["fill-mask"].defaultModel, terminal.signal);
     await terminal.write(values.json ? json(description) : table(rows(description)));
   },
 });
@@ -35,10 +35,9 @@ As JSON: { model, architecture, parameters, gpu_bytes, layers, tensors, tokenize
 type Description = Awaited<ReturnType<typeof describe>>;
 
 /** Reads a model's files and checks them as loading would, up to the GPU. */
-async function describe(source: string | URL) {
-  const folder = await openFolder(source);
-  const text = new TextDecoder().decode(await folder.read("config.json"));
-  const stored = NarrowBertConfig.parse(text, `${folder.location}/config.json`);
+async function describe(source: string | URL, signal: AbortSignal) {
+  const folder = await openFolder(source, { signal });
+  const stored = await NarrowBertConfig.read(folder);
   const checkpoint = await openCheckpoint(folder);
   const head = headOf(stored);
   const hasPooler = checkpoint.names().some((name) => name.endsWith("pooler.dense.weight"));

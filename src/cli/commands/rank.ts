@@ -5,7 +5,6 @@ import type { RankingQuery } from "../../pipelines/text_ranking.ts";
 import type { Item } from "../inputs.ts";
 import { count, flag, value } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
-import type { Fields } from "../records.ts";
 import { shortened } from "../table.ts";
 import { textCommand, textOf } from "../text_command.ts";
 
@@ -27,10 +26,13 @@ As JSON: { query, texts: [{ index, score, text }] }.`,
     'narrowbert rank --model models/ranker --query "the largest cat" --input animals.txt --top-k 10',
     "narrowbert rank --model models/ranker --input queries.jsonl --jsonl",
   ],
-  question({ query, texts }) {
+  question(fields, { query: asked }) {
+    if (asked !== undefined) return { query: asked, texts: [textOf(fields)] };
+    const { query, texts } = fields;
     if (typeof query === "string" && Array.isArray(texts)) return { query, texts };
     throw new InputError('must be an object with a "query" and a list of "texts", as --query is not given');
   },
+  prepare: (items, { query }) => query === undefined ? items : numbered(items),
   async open({ model, truncate: truncation, "raw-scores": raw_scores, "top-k": top }, loading) {
     const rank = await loadPipeline("text-ranking", { model }, loading);
     return answerBy(rank, async function* (queries: AsyncIterable<RankingQuery>, options) {
@@ -40,25 +42,25 @@ As JSON: { query, texts: [{ index, score, text }] }.`,
       }
     });
   },
-  prepare: (items, { query }) => query === undefined ? items : gathered(items, query),
+  gather({ query, "top-k": top }) {
+    if (query === undefined) return undefined;
+    return (answered) => {
+      const texts = answered.map(({ fields, answer: [text] }) => ({ ...text!, index: fields.index as number }));
+      return { fields: { query }, answer: texts.sort((a, b) => b.score - a.score).slice(0, top) };
+    };
+  },
   json: (texts) => ({ texts }),
   repeats: ["texts"],
   tables: (ranking) => [ranking.map(({ score, text }) => [score.toFixed(4), shortened(text!)])],
   apart: true,
 });
 
-/** All texts as one question. */
-async function* gathered(items: AsyncIterable<Item>, query: string): AsyncGenerator<Item> {
-  const texts: string[] = [];
-  let end = 0;
-  for await (const item of items) {
-    end = item.end;
-    try {
-      if (item.fields instanceof InputError) throw item.fields;
-      texts.push(textOf(item.fields as Fields));
-    } catch (error) {
-      yield { ...item, fields: error as InputError };
-    }
+/** Texts that are each a question of their own, with a place for arguments too: the pipeline would call it a query. */
+async function* numbered(items: AsyncIterable<Item>): AsyncGenerator<Item> {
+  let index = 0;
+  for await (const { fields, ...item } of items) {
+    const place = item.place ?? `text ${index + 1}`;
+    yield { ...item, place, fields: fields instanceof InputError ? fields : { text: fields.text, index } };
+    index++;
   }
-  yield { place: null, end, fields: { query, texts } };
 }

@@ -6,13 +6,10 @@ import type { Task } from "../../pipelines/task.ts";
 import { TASKS } from "../../pipelines/tasks.ts";
 import { toggle } from "../options.ts";
 import { answerBy, PIPELINE_OPTIONS } from "../pipelines.ts";
-import { textCommand, textOf } from "../text_command.ts";
+import { textCommand, textsOf } from "../text_command.ts";
 
 /** A text, or a pair of texts. */
-interface Texts {
-  text: string;
-  text_pair?: string;
-}
+type Texts = ReturnType<typeof textsOf>;
 
 /** The command. */
 export const tokenize = textCommand({
@@ -29,7 +26,7 @@ As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }.`,
     'narrowbert tokenize "unbelievable"',
     "narrowbert tokenize --model models/ner --input texts.txt --jsonl",
   ],
-  question: (fields) => ({ text: textOf(fields), text_pair: fields.text_pair as string | undefined }),
+  question: textsOf,
   async open({ model, truncate: truncation, offsets = true }, { signal, progress_callback }) {
     const source = model ?? TASKS["fill-mask"].defaultModel;
     const tokenizer = await NarrowBertTokenizerFast.from_pretrained(source, { signal, progress_callback });
