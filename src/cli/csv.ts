@@ -22,12 +22,15 @@ interface OpenRecord {
   readonly fields: string[];
   /** What has been read of a quoted field that goes on in the next line; `null` where none does. */
   quoted: string | null;
+  /** Why one of its lines is no text; it is read to its end all the same. */
+  problem: InputError | null;
 }
 
 /**
  * The records of a CSV file. Commas part fields; a field in double quotes may hold commas, lines and, doubled, quotes.
- * Blank lines are left out. Lines within a field are parted by line feeds, whatever parts them in the file. A line that
- * is not CSV is an error, and the next begins a record.
+ * Blank lines are left out. Lines within a field are parted by line feeds, whatever parts them in the file. A record
+ * with a line that is no text is one error, up to its end; a line that is not CSV is one too, and the next begins a
+ * record.
  */
 export async function* readCsv(lines: AsyncIterable<Line>): AsyncGenerator<CsvRecord> {
   let open: OpenRecord | null = null;
@@ -35,18 +38,14 @@ export async function* readCsv(lines: AsyncIterable<Line>): AsyncGenerator<CsvRe
   for await (const line of lines) {
     const { number, text } = line;
     end = line.end;
-    if (open === null && text === "") continue;
-    const record: OpenRecord = open ?? { number, length: 0, fields: [], quoted: null };
-    open = null;
-    if (text instanceof InputError) {
-      yield { number, end, fields: text };
-      continue;
-    }
+    if (open === null && text === "" && line.problem === null) continue;
+    const record: OpenRecord = open ?? { number, length: 0, fields: [], quoted: null, problem: null };
+    record.problem ??= line.problem;
     const problem = readOn(record, text);
-    if (problem === null && record.quoted !== null) open = record;
-    else yield { number: record.number, end, fields: problem ?? record.fields };
+    open = problem === null && record.quoted !== null ? record : null;
+    if (open === null) yield { number: record.number, end, fields: record.problem ?? problem ?? record.fields };
   }
-  if (open !== null) yield { number: open.number, end, fields: UNCLOSED };
+  if (open !== null) yield { number: open.number, end, fields: open.problem ?? UNCLOSED };
 }
 
 const UNCLOSED = new InputError("must be CSV, and opens a quote that it does not close");

@@ -5,14 +5,16 @@ import { InputError } from "../base/errors.ts";
 /** Most bytes of a line, 8 MiB: a long book. */
 export const MAX_LINE = 2 ** 23;
 
-/** A line of a file, or why it is none. */
+/** A line of a file. */
 export interface Line {
   /** Its number, from 1. */
   number: number;
   /** How many bytes have been read with it. */
   end: number;
-  /** Its text, without its end; an error where it is no text. */
-  text: string | InputError;
+  /** Its text, without its end; where it is none, what can be read of it. */
+  text: string;
+  /** Why it is no text. */
+  problem: InputError | null;
 }
 
 /**
@@ -30,7 +32,7 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
     else parts = []; // the rest of it is read past
   };
   const finish = (end: number): Line => {
-    const line = { number: ++number, end, text: decode(parts, { length, first: number === 1 }) };
+    const line = { number: ++number, end, ...decode(parts, { length, first: number === 1 }) };
     parts = [];
     length = 0;
     return line;
@@ -50,17 +52,26 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
 
 const LINE_FEED = 0x0a;
 
-function decode(parts: readonly Uint8Array[], { length, first }: { length: number; first: boolean }) {
-  if (length > MAX_LINE) return new InputError(`must be at most ${MAX_LINE / 2 ** 20} MiB long, and is longer`);
+function decode(
+  parts: readonly Uint8Array[],
+  { length, first }: { length: number; first: boolean },
+): Pick<Line, "text" | "problem"> {
+  if (length > MAX_LINE) return { text: "", problem: new InputError(TOO_LONG) };
+  const bytes = joined(parts, length);
+  const decoded = (fatal: boolean) => new TextDecoder("utf-8", { fatal, ignoreBOM: !first }).decode(bytes);
   let text: string;
+  let problem: InputError | null = null;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: !first }).decode(joined(parts, length));
+    text = decoded(true);
+    if (text.includes("\0")) problem = new InputError("must be text, and holds a NUL character, as binary files do");
   } catch {
-    return new InputError("must be UTF-8 text, and is not");
+    text = decoded(false);
+    problem = new InputError("must be UTF-8 text, and is not");
   }
-  if (text.includes("\0")) return new InputError("must be text, and holds a NUL character, as binary files do");
-  return text.endsWith("\r") ? text.slice(0, -1) : text;
+  return { text: text.endsWith("\r") ? text.slice(0, -1) : text, problem };
 }
+
+const TOO_LONG = `must be at most ${MAX_LINE / 2 ** 20} MiB long, and is longer`;
 
 function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
   const [only] = parts;

@@ -30,8 +30,8 @@ Examples:
   narrowbert doctor
 
 Exit codes: 0 done, 1 failed or (with --skip-bad) something left out, 2 wrong usage,
-130 and 143 ended by SIGINT and SIGTERM, with all lines complete that were printed (of 4 KiB or
-less, where their reader has stopped).
+130 and 143 ended by SIGINT and SIGTERM, with complete lines printed; where their reader has
+stopped, a line longer than what a pipe takes at once (4 KiB on Linux) may be cut after a second.
 `;
 
 /** Runs one command line and gives its exit code. */

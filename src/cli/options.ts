@@ -134,13 +134,16 @@ export function readOptions<O extends Options>(
 }
 
 function parse(args: readonly string[], options: ParseArgsOptionsConfig) {
+  const config = { args: [...args], options, allowPositionals: true };
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true, strict: true });
+    return parseArgs({ ...config, allowNegative: true, strict: true });
   } catch (error) {
-    // After the first sentence comes advice, of which the example alone is kept: `use '--top-k=-XYZ'`.
-    const [problem, ...advice] = (error as Error).message.split(/\.\s/);
-    const [, name] = /'(--.+)=-XYZ'/.exec(advice.join()) ?? [];
-    if (name === undefined) throw new UsageError(problem);
-    throw new UsageError(`${name} needs a value; one that begins with a hyphen is written ${name}=-...`);
+    for (const token of parseArgs({ ...config, strict: false, tokens: true }).tokens) {
+      if (token.kind !== "option" || options[token.name]?.type !== "string" || token.inlineValue) continue;
+      if (token.value !== undefined && !/^-./.test(token.value)) continue;
+      const name = `--${token.name}`;
+      throw new UsageError(`${name} needs a value; one that begins with a hyphen is written ${name}=-...`);
+    }
+    throw new UsageError((error as Error).message.split(/\.\s/)[0]); // what comes after the first sentence is advice
   }
 }

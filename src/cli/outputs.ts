@@ -70,7 +70,7 @@ export function gathered<Answer>(output: Output<Answer>, gather: Gather<Answer> 
   };
 }
 
-/** All or nothing: whoever reads it never meets half an array. */
+/** Printed once all is answered, so that a run that fails or is ended before prints no part of an array. */
 function jsonArray<Answer>(layout: Layout<Answer>, terminal: Terminal): Output<Answer> {
   const elements: string[] = [];
   return {
@@ -89,15 +89,23 @@ function jsonLines<Answer>(layout: Layout<Answer>, terminal: Terminal): Output<A
   };
 }
 
+function toJson<Answer>(layout: Layout<Answer>, { fields, answer }: Answered<Answer>): string {
+  return JSON.stringify(joined(fields, layout.json(answer), layout.repeats));
+}
+
 /**
  * The question's fields and the answer's. A field that both have is the answer's; the question's is `input_<name>`, with
  * `input_` once more where that is taken too.
+ *
+ * @param repeats Fields of the question that the answer holds again.
  */
-function toJson<Answer>(layout: Layout<Answer>, { fields, answer }: Answered<Answer>): string {
-  const found = layout.json(answer);
+export function joined<Found extends Fields>(
+  fields: Fields,
+  found: Found,
+  repeats: readonly string[] = [],
+): Fields & Found {
   const isTaken = (name: string, value: unknown) =>
-    Object.hasOwn(found, name) && !layout.repeats?.includes(name) &&
-    JSON.stringify(found[name]) !== JSON.stringify(value);
+    Object.hasOwn(found, name) && !repeats.includes(name) && JSON.stringify(found[name]) !== JSON.stringify(value);
   const names = new Set([...Object.keys(fields), ...Object.keys(found)]);
   const free = (name: string): string => names.has(name) ? free(`input_${name}`) : name;
   const kept = Object.entries(fields).map(([name, value]) => {
@@ -105,7 +113,7 @@ function toJson<Answer>(layout: Layout<Answer>, { fields, answer }: Answered<Ans
     names.add(own);
     return [own, value];
   });
-  return JSON.stringify({ ...Object.fromEntries(kept), ...found });
+  return { ...Object.fromEntries(kept), ...found };
 }
 
 function tables<Answer>(layout: Layout<Answer>, terminal: Terminal): Output<Answer> {

@@ -31,15 +31,13 @@ export type Format = keyof typeof FORMATS;
 
 /** A text a line. */
 async function* readTexts(lines: AsyncIterable<Line>): AsyncGenerator<FileRecord> {
-  for await (const { text, ...line } of lines) {
-    yield { ...line, fields: typeof text === "string" ? { text } : text };
-  }
+  for await (const { text, problem, ...line } of lines) yield { ...line, fields: problem ?? { text } };
 }
 
 /** A JSON string or object a line; blank lines are left out. */
 async function* readJsonLines(lines: AsyncIterable<Line>): AsyncGenerator<FileRecord> {
-  for await (const { text, ...line } of lines) {
-    if (text instanceof InputError) yield { ...line, fields: text };
+  for await (const { text, problem, ...line } of lines) {
+    if (problem !== null) yield { ...line, fields: problem };
     else if (text.trim() !== "") yield { ...line, fields: parseJson(text) };
   }
 }

@@ -42,6 +42,8 @@ export interface TextCommandDefinition<O extends Options, Question, Answer> exte
   /** Its own options. */
   readonly options: O;
   readonly examples: readonly string[];
+  /** Checks what is given together, before anything is loaded. @throws {UsageError} Where it does not fit. */
+  check?(values: Values<O>, texts: readonly string[]): void;
   /** The question that fields hold. @throws {InputError} Where they hold none. */
   question(fields: Fields, values: Values<O>): Question;
   /** Loads what answers. */
@@ -90,6 +92,7 @@ async function answerAll<O extends Options, Question, Answer>(
   const timings = shared.timings ? new Timings() : null;
   timings?.lap("process", terminal.started);
   timings?.lap("import");
+  command.check?.(own, positionals);
   const inputs = await openInputs(positionals, shared, terminal);
   const output = gathered(openOutput(command, shared, terminal), command.gather?.(own));
   const progress = new Progress(terminal, inputs.bytes);

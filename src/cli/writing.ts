@@ -8,10 +8,10 @@ const WHOLE = 4096;
 const GRACE = 1000;
 
 /**
- * Writes a text in parts of whole lines, which a process that is ended between or within them leaves complete; a line of
- * more than 4 KiB is a part of its own, and may be cut.
+ * Writes a text in parts of whole lines, all of them, even where the signal is aborted, unless the reader has stopped.
+ * Then what is written ends with a complete line, or within one of more than 4 KiB, which is a part of its own.
  *
- * @throws The signal's reason, where it is aborted and the text is not written a second later: its reader reads no more.
+ * @throws The signal's reason, where it is aborted and the text is not written a second later: its reader has stopped.
  */
 export async function writeText(stream: Parameters<typeof writeAll>[0], text: string, signal: AbortSignal) {
   const { promise: late, reject } = Promise.withResolvers<never>();
@@ -19,9 +19,17 @@ export async function writeText(stream: Parameters<typeof writeAll>[0], text: st
   const hurry = () => timer = setTimeout(() => reject(signal.reason), GRACE);
   if (signal.aborted) hurry();
   else signal.addEventListener("abort", hurry, { once: true });
+  let stopped = false;
+  const write = async () => {
+    for (const part of wholeLines(new TextEncoder().encode(text))) {
+      if (stopped) return;
+      await writeAll(stream, part);
+    }
+  };
   try {
-    for (const part of wholeLines(new TextEncoder().encode(text))) await Promise.race([writeAll(stream, part), late]);
+    await Promise.race([write(), late]);
   } finally {
+    stopped = true;
     clearTimeout(timer);
     signal.removeEventListener("abort", hurry);
   }

@@ -21,6 +21,8 @@ export interface EncodeContext {
   maximum: number;
   /** What messages call it: `classify text 3 of 8`. */
   subject: string;
+  /** What messages call the first text of a pair: `its query`. Default: what they call the whole, `it`. */
+  first?: string;
   /** How to cut what is too long; it is refused where this is `false`. */
   truncation?: EncodeOptions["truncation"];
   /** Further options of the tokenizer. */
@@ -41,16 +43,21 @@ export function mostTokens(
  * @throws {InputError} On a text without any word piece, or longer than the model takes where `truncation` is off.
  */
 export function encodeText(input: TextInput, context: EncodeContext): Encoding {
-  const { maximum, subject } = context;
+  const { maximum, subject, first } = context;
   const { text, text_pair } = readText(input, subject);
   const encoding = encodePair({ text, text_pair }, context);
   const { length } = encoding.input_ids;
-  const empty = encoding.token_type_ids.filter((type) => type === 0).length === SPECIALS;
-  if (empty) throw new InputError(`Cannot ${subject}: it must hold a word, got ${excerpt(text)}`);
+  const firstLength = encoding.token_type_ids.filter((type) => type === 0).length;
+  if (firstLength === SPECIALS) {
+    throw new InputError(`Cannot ${subject}: ${first ?? "it"} must hold a word, got ${excerpt(text)}`);
+  }
   if (length > maximum) {
+    const isFirst = firstLength > maximum;
+    const got = isFirst && first !== undefined ? `${firstLength} in ${first} alone` : length;
+    const longest = isFirst || 2 * firstLength > length ? text : text_pair!;
     throw new InputError(
-      `Cannot ${subject}: the model takes ${maximum} tokens, got ${length} (${excerpt(text)}); ` +
-        "shorten the text, or ask for truncation",
+      `Cannot ${subject}: the model takes ${maximum} tokens, got ${got} (${excerpt(longest)}); ` +
+        "shorten it, or ask for truncation",
     );
   }
   return encoding;
@@ -104,7 +111,7 @@ export function checkStrings(values: readonly string[], { subject, noun }: { sub
   if (!Array.isArray(values)) {
     throw new TypeError(`Cannot ${subject}: its ${noun}s must be an array of strings, got ${kindOf(values)}`);
   }
-  if (values.length === 0) throw new InputError(`Cannot ${subject}: it must have a ${noun} at least, got none`);
+  if (values.length === 0) throw new InputError(`Cannot ${subject}: its ${noun}s must name one at least, got none`);
   values.forEach((value: unknown, i) => {
     const name = nameOf(noun, i, values.length);
     if (typeof value !== "string") {

@@ -76,7 +76,7 @@ function choiceTask(parts: PipelineParts<MultipleChoiceModel>): Task<Question, S
         const { prompt, choices } = question ?? {};
         checkString(prompt, subject, "its prompt");
         checkStrings(choices, { subject, noun: "choice" });
-        const context = { tokenizer, maximum, subject, truncation };
+        const context = { tokenizer, maximum, subject, first: "its prompt", truncation };
         return choices.map((choice) => ({ encoding: encodeText({ text: prompt, text_pair: choice }, context) }));
       },
       async compute(items, signal) {

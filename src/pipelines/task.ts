@@ -53,9 +53,7 @@ export interface TaskRun<
    * @throws {InputError} Where the input does not fit the task or the model. It concerns this input alone.
    */
   pack(input: Input, name: string): TaskItem[];
-  /**
-   * What an item counts for in a batch: the largest, times the items, is at most `BATCH_TOKENS`. Default: its tokens.
-   */
+  /** What an item counts for in a batch, which is full at `BATCH_TOKENS`. Default: its tokens. */
   sizeOf?(item: TaskItem): number;
   /** One call of the model: a result for each item, in their order. `signal` is for the model. */
   compute(items: readonly TaskItem[], signal: AbortSignal | undefined): Promise<Result[]>;

@@ -96,7 +96,7 @@ function rankingTask(parts: PipelineParts<SequenceClassifier>): Task<RankingQuer
           const { query, texts } = request ?? {};
           checkString(query, subject, "its query");
           checkStrings(texts, { subject, noun: "text" });
-          const context = { tokenizer, maximum, subject, truncation };
+          const context = { tokenizer, maximum, subject, first: "its query", truncation };
           return texts.map((text) => ({ encoding: encodeText({ text: query, text_pair: text }, context) }));
         },
         compute: (items, signal) => classifierLogits(model, items, signal),

@@ -31,7 +31,7 @@ Deno.test("an empty text is named by its line", async () => {
 
 Deno.test("a text that is too long is named; --truncate cuts it", async () => {
   const long = "person ".repeat(100);
-  await fails(["classify", long], /the model takes 96 tokens, got 102 .*; shorten the text, or ask for truncation/);
+  await fails(["classify", long], /the model takes 96 tokens, got 102 .*; shorten it, or ask for truncation/);
   assert.equal((await narrowbert(["classify", "--truncate", long])).code, 0);
 });
 

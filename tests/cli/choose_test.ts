@@ -30,7 +30,14 @@ Deno.test("choose reads prompts with their choices", async () => {
   assert.equal(code, 0);
   const { id, prompt, choices } = JSON.parse(stdout);
   assert.deepEqual([id, prompt, choices.length], [9, PROMPTS[0], 2]);
-  const refused = await narrowbert(["choose", "--model", model.path, "a prompt"]);
+  const refused = await narrowbert(["choose", "--model", model.path], "a prompt\n");
   assert.equal(refused.code, 1);
-  assert.equal(refused.stderr, 'narrowbert: must have a "prompt" and a list of "choices", as --choice is not given\n');
+  const problem = 'must have a "prompt" and a list of "choices", as --choice is not given';
+  assert.equal(refused.stderr, `narrowbert: standard input:1: ${problem}\n`);
+  assert.deepEqual(await narrowbert(["choose", "--model", "nowhere", "a prompt"]), {
+    code: 2,
+    stdout: "",
+    stderr: 'narrowbert: no choices: give --choice, or objects with "prompt" and "choices" from a .jsonl file; ' +
+      "see narrowbert choose --help\n",
+  });
 });

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { readCsv } from "../../src/cli/csv.ts";
-import { readLines } from "../../src/cli/lines.ts";
+import { MAX_LINE, readLines } from "../../src/cli/lines.ts";
 import { chunks } from "./terminals.ts";
 
-/** The records of a text: fields, or an error's message, each with its line. */
-async function records(text: string): Promise<[number: number, fields: readonly string[] | string][]> {
-  const found = await Array.fromAsync(readCsv(readLines(chunks(text))));
+/** The records of a text in parts: fields, or an error's message, each with its line. */
+async function records(
+  ...parts: (string | Uint8Array)[]
+): Promise<[number: number, fields: readonly string[] | string][]> {
+  const found = await Array.fromAsync(readCsv(readLines(chunks(...parts))));
   return found.map(({ number, fields }) => [number, fields instanceof Error ? fields.message : fields]);
 }
 
@@ -57,4 +59,30 @@ Deno.test("a quote that is not closed is named by the line that opens it", async
   const found = await records(`"${lines}a\n`);
   assert.deepEqual(found[0], [1, message]);
   assert.deepEqual(found.at(-1), [12 - 1, ["a"]]);
+});
+
+Deno.test("a record with a line that is no text is one error, up to its end", async () => {
+  const bad = Uint8Array.of(0xff);
+  const notText = "must be UTF-8 text, and is not";
+  assert.deepEqual(await records('id,text\n1,"first line\n', bad, ' bad\n5,inner line\nlast line"\n2,a cat\n'), [
+    [1, ["id", "text"]],
+    [2, notText],
+    [6, ["2", "a cat"]],
+  ]);
+  assert.deepEqual(await records('1,"first', bad, '\n5,inner line"\n', bad, ',"first\nlast', bad, '"\n2,a cat\n'), [
+    [1, notText],
+    [3, notText],
+    [5, ["2", "a cat"]],
+  ]);
+  assert.deepEqual(await records(bad, ' say "hi\n3,a dog\n"never', bad, "\nclosed"), [
+    [1, notText],
+    [2, ["3", "a dog"]],
+    [3, notText],
+  ]);
+  const tooLong = "x".repeat(MAX_LINE + 1);
+  assert.deepEqual(await records(`1,"first line\n${tooLong}\n5,inner line\nlast line"\n${tooLong}\n2,a cat`), [
+    [1, "must be at most 8 MiB long, and is longer"],
+    [5, "must be at most 8 MiB long, and is longer"],
+    [6, ["2", "a cat"]],
+  ]);
 });

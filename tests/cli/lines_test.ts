@@ -6,7 +6,7 @@ import { chunks } from "./terminals.ts";
 async function lines(...parts: (string | Uint8Array)[]): Promise<string[]> {
   const found = await Array.fromAsync(readLines(chunks(...parts)));
   found.forEach(({ number }, i) => assert.equal(number, i + 1));
-  return found.map(({ text }) => typeof text === "string" ? text : text.message);
+  return found.map(({ text, problem }) => problem?.message ?? text);
 }
 
 Deno.test("lines end with a line feed, with or without a carriage return; the last may lack both", async () => {

@@ -65,3 +65,33 @@ Deno.test("rank leaves out a line that is no text, where it may", async () => {
   const { code, stdout } = await narrowbert([...args, "--skip-bad"], stdin);
   assert.deepEqual([code, stdout.split("\n").length], [1, 3]);
 });
+
+Deno.test("rank prints the further fields of each text with it", async () => {
+  await using model = await smallModel("one-label");
+  const args = ["rank", "--model", model.path, "--query", QUERY, "--format", "jsonl", "--jsonl"];
+  const given = TEXTS.map((text, i) => ({ id: `text ${i}`, score: i, text }));
+  const { query, texts } = await narrowbertJson<{ query: string; texts: Record<string, unknown>[] }>(
+    args,
+    given.map((fields) => JSON.stringify(fields)).join("\n"),
+  );
+  assert.equal(query, QUERY);
+  assert.deepEqual(
+    texts.sort((a, b) => Number(a.index) - Number(b.index)).map(({ score, ...others }) => [typeof score, others]),
+    given.map(({ id, score, text }, index) => ["number", { id, input_score: score, index, text }]),
+  );
+});
+
+Deno.test("rank without a query that can be is wrong usage, before anything is loaded", async () => {
+  const help = "; see narrowbert rank --help\n";
+  const args = ["rank", "--model", "nowhere", ...TEXTS];
+  assert.deepEqual(await narrowbert([...args, "--query", " "]), {
+    code: 2,
+    stdout: "",
+    stderr: `narrowbert: --query must hold a word, got " "${help}`,
+  });
+  assert.deepEqual(await narrowbert(args), {
+    code: 2,
+    stdout: "",
+    stderr: `narrowbert: no query: give --query, or objects with "query" and "texts" from a .jsonl file${help}`,
+  });
+});

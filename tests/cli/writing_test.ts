@@ -46,6 +46,13 @@ Deno.test("once the command is to end, a stuck write has a second", async () => 
   await assert.rejects(written, reason);
   await assert.rejects(() => writeText(stuck, "another\n", controller.signal), reason);
   assert(performance.now() - start >= 1990);
+  let release = (_: number) => {};
+  const parts: Uint8Array[] = [];
+  const late = (bytes: Uint8Array) => new Promise<number>((resolve) => (parts.push(bytes), release = resolve));
+  await assert.rejects(() => writeText({ write: late }, `${"x".repeat(4095)}\nlast\n`, controller.signal), reason);
+  release(4096);
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.equal(parts.length, 1);
   let found = 0;
   const slow = (bytes: Uint8Array) =>
     new Promise<number>((resolve) => setTimeout(() => resolve(found = bytes.length), 50));

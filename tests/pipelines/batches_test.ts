@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
-import { BATCH_TOKENS, padBatch, padRows, tokenBatches } from "../../src/pipelines/batches.ts";
+import { BATCH_TOKENS, padBatch, PADDED, padRows, tokenBatches } from "../../src/pipelines/batches.ts";
 
 const batches = (sizes: number[], maximum?: number) => [...tokenBatches(sizes, { sizeOf: (size) => size, maximum })];
 
-Deno.test("tokenBatches fills runs up to the maximum, each item counted as the largest", () => {
-  assert.deepEqual(batches([3, 3, 3, 3, 1], 10), [[3, 3, 3], [3, 1]]);
-  assert.deepEqual(batches([8, 2, 1, 1, 1, 1, 1], 8), [[8], [2, 1, 1, 1], [1, 1]]);
-  assert.deepEqual(batches([1, 3, 5, 1, 9], 10), [[1, 3], [5, 1], [9]]);
+Deno.test("tokenBatches fills runs up to the maximum, in order", () => {
+  assert.deepEqual(batches([3, 3, 4, 1, 9], 10), [[3, 3, 4], [1, 9]]);
+  assert.deepEqual(batches([3, 3, 5], 10), [[3, 3], [5]]);
   assert.deepEqual(batches([], 10), []);
+});
+
+Deno.test("tokenBatches bounds a run's padding too, whether its largest item comes first or last", () => {
+  const most = PADDED * 10 / 5;
+  const ones = new Array<number>(most).fill(0.1);
+  assert.deepEqual(batches([5, ...ones], 10).map((batch) => batch.length), [most, 1]);
+  assert.deepEqual(batches([...ones, 5, 0.1], 10).map((batch) => batch.length), [most, 2]);
+  assert.deepEqual(batches([...ones.slice(1), 5], 10).map((batch) => batch.length), [most]);
 });
 
 Deno.test("tokenBatches gives what is longer than the maximum a run of its own", () => {

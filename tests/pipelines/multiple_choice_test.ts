@@ -61,11 +61,11 @@ Deno.test("questions that cannot be answered are refused by name", async () => {
     ],
     [
       { prompt: "", choices: ["king"] },
-      new InputError('Cannot choose in question 2 of 2: it must hold a word, got ""'),
+      new InputError('Cannot choose in question 2 of 2: its prompt must hold a word, got ""'),
     ],
     [
       { prompt: "horse", choices: [] },
-      new InputError("Cannot choose in question 2 of 2: it must have a choice at least, got none"),
+      new InputError("Cannot choose in question 2 of 2: its choices must name one at least, got none"),
     ],
     [{ choices: [] }, new TypeError("Cannot choose in question 2 of 2: its prompt must be a string, got undefined")],
     [

@@ -94,7 +94,7 @@ Deno.test("texts that cannot be classified are refused by name before the model 
     [
       ["person", long, "tree"],
       'Cannot classify text 2 of 3: the model takes 96 tokens, got 102 ("person person person person person pers…"); ' +
-      "shorten the text, or ask for truncation",
+      "shorten it, or ask for truncation",
     ],
   ];
   for (const [input, message] of cases) {

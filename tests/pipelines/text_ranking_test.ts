@@ -55,11 +55,29 @@ Deno.test("queries that cannot be ranked, and models of several labels, are refu
   const cases: [query: unknown, error: Error][] = [
     [
       { query: "horse", texts: [] },
-      new InputError("Cannot rank the texts of query 1 of 2: it must have a text at least, got none"),
+      new InputError("Cannot rank the texts of query 1 of 2: its texts must name one at least, got none"),
     ],
     [
       { query: "horse", texts: ["king", " "] },
       new InputError('Cannot rank the texts of query 1 of 2: text 2 of 2 must hold a word, got " "'),
+    ],
+    [
+      { query: "", texts: ["king"] },
+      new InputError('Cannot rank the texts of query 1 of 2: its query must hold a word, got ""'),
+    ],
+    [
+      { query: "horse ".repeat(100), texts: ["king"] },
+      new InputError(
+        "Cannot rank the texts of query 1 of 2: the model takes 96 tokens, got 102 in its query alone " +
+          '("horse horse horse horse horse horse hor…"); shorten it, or ask for truncation',
+      ),
+    ],
+    [
+      { query: "horse", texts: ["king ".repeat(100)] },
+      new InputError(
+        "Cannot rank the texts of query 1 of 2: the model takes 96 tokens, got 104 " +
+          '("king king king king king king king king…"); shorten it, or ask for truncation',
+      ),
     ],
     [
       { query: 7, texts: ["king"] },

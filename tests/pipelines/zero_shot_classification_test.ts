@@ -81,7 +81,7 @@ Deno.test("truncation cuts the text, never the hypothesis", async () => {
 
 Deno.test("labels and templates that cannot be are refused", async () => {
   const { sort, model } = sorting();
-  const none = new InputError("Cannot classify texts: it must have a label at least, got none");
+  const none = new InputError("Cannot classify texts: its labels must name one at least, got none");
   await assert.rejects(() => sort("horse", []), none);
   await assert.rejects(
     () => sort("horse", ["king", " "]),

@@ -2,7 +2,7 @@
 
 import { InputError } from "../../base/errors.ts";
 import type { Question } from "../../pipelines/multiple_choice.ts";
-import { values } from "../options.ts";
+import { UsageError, values } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
 import type { Fields } from "../records.ts";
 import { shortened } from "../table.ts";
@@ -24,6 +24,11 @@ As JSON: { prompt, choices: [{ index, choice, score }] }.`,
     'narrowbert choose --model models/swag --choice "to eat." --choice "to let in air." "She opened the window"',
     "narrowbert choose --model models/swag --input questions.jsonl --jsonl",
   ],
+  check({ choice }, prompts) {
+    if (choice.length === 0 && prompts.length > 0) {
+      throw new UsageError('no choices: give --choice, or objects with "prompt" and "choices" from a .jsonl file');
+    }
+  },
   async *prepare(items) {
     for await (const item of items) yield { ...item, fields: asPrompt(item.fields) };
   },

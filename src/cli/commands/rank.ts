@@ -3,8 +3,10 @@
 import { InputError } from "../../base/errors.ts";
 import type { RankingQuery } from "../../pipelines/text_ranking.ts";
 import type { Item } from "../inputs.ts";
-import { count, flag, value } from "../options.ts";
+import { count, flag, UsageError, value } from "../options.ts";
+import { joined } from "../outputs.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
+import type { Fields } from "../records.ts";
 import { shortened } from "../table.ts";
 import { textCommand, textOf } from "../text_command.ts";
 
@@ -14,7 +16,8 @@ export const rank = textCommand({
   about: `\
 Orders texts by how well they answer a query, best first. With --query all texts are ranked for it;
 without, each object of a .jsonl file has a "query" and its "texts". Prints score and text.
-As JSON: { query, texts: [{ index, score, text }] }.`,
+As JSON: { query, texts: [{ index, score, text }] }, where index counts the texts from 0 as they
+were given; with --query the further fields of a text are printed beside its own.`,
   options: {
     ...PIPELINE_OPTIONS,
     query: value("TEXT", "what the texts are ranked for"),
@@ -26,6 +29,12 @@ As JSON: { query, texts: [{ index, score, text }] }.`,
     'narrowbert rank --model models/ranker --query "the largest cat" --input animals.txt --top-k 10',
     "narrowbert rank --model models/ranker --input queries.jsonl --jsonl",
   ],
+  check({ query }, texts) {
+    if (query?.trim() === "") throw new UsageError(`--query must hold a word, got "${query}"`);
+    if (query === undefined && texts.length > 0) {
+      throw new UsageError('no query: give --query, or objects with "query" and "texts" from a .jsonl file');
+    }
+  },
   question(fields, { query: asked }) {
     if (asked !== undefined) return { query: asked, texts: [textOf(fields)] };
     const { query, texts } = fields;
@@ -33,19 +42,19 @@ As JSON: { query, texts: [{ index, score, text }] }.`,
     throw new InputError('must be an object with a "query" and a list of "texts", as --query is not given');
   },
   prepare: (items, { query }) => query === undefined ? items : numbered(items),
-  async open({ model, truncate: truncation, "raw-scores": raw_scores, "top-k": top }, loading) {
+  async open({ model, truncate: truncation, "raw-scores": raw_scores, "top-k": top_k }, loading) {
     const rank = await loadPipeline("text-ranking", { model }, loading);
-    return answerBy(rank, async function* (queries: AsyncIterable<RankingQuery>, options) {
-      const own = { raw_scores, return_text: true, truncation };
-      for await (const ranking of rank.stream(queries, { ...options, ...own })) {
-        yield ranking instanceof Error ? ranking : ranking.slice(0, top);
-      }
+    const own = { raw_scores, return_text: true, truncation, top_k };
+    return answerBy(rank, (queries: AsyncIterable<RankingQuery>, options) => {
+      return rank.stream(queries, { ...options, ...own });
     });
   },
   gather({ query, "top-k": top }) {
     if (query === undefined) return undefined;
     return (answered) => {
-      const texts = answered.map(({ fields, answer: [text] }) => ({ ...text!, index: fields.index as number }));
+      const texts = answered.map(({ fields: { further, index }, answer: [ranked] }) => {
+        return joined(further as Fields, { ...ranked!, index: index as number });
+      });
       return { fields: { query }, answer: texts.sort((a, b) => b.score - a.score).slice(0, top) };
     };
   },
@@ -55,12 +64,19 @@ As JSON: { query, texts: [{ index, score, text }] }.`,
   apart: true,
 });
 
-/** Texts that are each a question of their own, with a place for arguments too: the pipeline would call it a query. */
+/**
+ * Texts that are each a question of their own, with their number and apart from their further fields. Arguments get a
+ * place too: the pipeline would call them queries.
+ */
 async function* numbered(items: AsyncIterable<Item>): AsyncGenerator<Item> {
   let index = 0;
   for await (const { fields, ...item } of items) {
     const place = item.place ?? `text ${index + 1}`;
-    yield { ...item, place, fields: fields instanceof InputError ? fields : { text: fields.text, index } };
+    if (fields instanceof InputError) yield { ...item, place, fields };
+    else {
+      const { text, ...further } = fields;
+      yield { ...item, place, fields: { text, further, index } };
+    }
     index++;
   }
 }
