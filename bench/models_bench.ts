@@ -1,17 +1,20 @@
 /**
- * Texts per second of the shipped models through their pipelines, narrow against the same network with every layer full.
- * A sample is one call: tokenising, one submit, one read.
+ * Narrow models against the same networks with every layer full, by turns: the shipped models through their pipelines,
+ * with tokenising, and `bert256` over lengths and over rows.
  */
 
 import {
   NarrowBertForMaskedLM,
   NarrowBertForSequenceClassification,
+  NarrowBertModel,
   NarrowBertTokenizerFast,
   pipeline,
 } from "../mod.ts";
 import { createFillMask } from "../src/pipelines/fill_mask.ts";
 import { createTextClassification } from "../src/pipelines/text_classification.ts";
-import { benchRate } from "./report.ts";
+import { bert256, narrowMask, SEED, tokens } from "./bert256.ts";
+import { benchRace, benchRounds } from "./interleaved.ts";
+import { curves, note, report, statistics } from "./report.ts";
 
 const MODELS = new URL("../examples/models/wordnet/", import.meta.url);
 const texts: string[] = (await Deno.readTextFile(new URL("texts.txt", import.meta.url))).trim().split("\n");
@@ -34,12 +37,56 @@ const fullFill = createFillMask({
   tokenizer: await NarrowBertTokenizerFast.from_pretrained(new URL("mlm/", MODELS)),
 });
 
+report(() => [note(
+  "A call for a single short text is mostly Deno's wait for the GPU, about 11 ms however little there is to do, so " +
+    "narrow layers gain nothing there.",
+)]);
 for (const count of [1, 64]) {
   const some = texts.slice(0, count);
   const someMasked = masked.slice(0, count);
-  const options = { unit: "texts/s", perSample: count };
-  benchRate({ name: "full", group: `classify ${count}`, baseline: true, ...options }, () => fullClassify(some));
-  benchRate({ name: "narrow", group: `classify ${count}`, ...options }, () => classify(some));
-  benchRate({ name: "full", group: `fill-mask ${count}`, baseline: true, ...options }, () => fullFill(someMasked));
-  benchRate({ name: "narrow", group: `fill-mask ${count}`, ...options }, () => fill(someMasked));
+  benchRace({ name: `classify ${count} texts`, baseline: "full" }, {
+    full: () => fullClassify(some),
+    narrow: () => classify(some),
+  });
+  benchRace({ name: `fill the masks of ${count} texts`, baseline: "full" }, {
+    full: () => fullFill(someMasked),
+    narrow: () => fill(someMasked),
+  });
+}
+
+const SEQUENCES = 4;
+const LONGEST = 128;
+
+const options = { seed: SEED, add_pooling_layer: false };
+const full = await NarrowBertModel.from_config(bert256(12), options);
+const narrow = await NarrowBertModel.from_config(bert256(2), options);
+
+sweep("tokens of a sequence", "one row", [16, 32, 64, LONGEST].map((length) => ({ at: length, length, rows: 1 })));
+const shares = [1, 6, 19, 64, LONGEST];
+sweep("rows of a sequence", `${LONGEST} tokens`, shares.map((rows) => ({ at: rows, length: LONGEST, rows })));
+
+/** Registers a race at each place, and reports all as curves. */
+function sweep(x: string, rest: string, places: readonly { at: number; length: number; rows: number }[]): void {
+  const samples = places.map(({ at, length, rows }) => {
+    const inputs = {
+      input_ids: tokens(SEQUENCES, length, full.config),
+      narrow_mask: narrowMask(SEQUENCES, length, rows),
+    };
+    return benchRounds({ name: `${at} ${x}, ${rest}`, group: `bert256 2:10 and 12 full layers by turns, over ${x}` }, {
+      full: () => full.forward(inputs),
+      narrow: () => narrow.forward(inputs),
+    });
+  });
+  report(() => {
+    const best = (run: string) => samples.map((of) => statistics(of.get(run) ?? []).minimum);
+    const [slow, fast] = [best("full"), best("narrow")];
+    if (slow.some(Number.isNaN)) return []; // left out by a filter
+    const at = places.map((place) => place.at);
+    const name = `bert256, ${SEQUENCES} sequences, ${rest}`;
+    const ratio = slow.map((ms, i) => ms / (fast[i] as number));
+    return [
+      curves({ name, x, at, unit: "ms", series: { "12 full layers": slow, "2:10": fast } }),
+      curves({ name, x, at, unit: "times as fast", series: { "2:10": ratio } }),
+    ];
+  });
 }

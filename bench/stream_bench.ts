@@ -1,10 +1,10 @@
 /**
  * 5,000 short texts through the shipped classifier as one stream, against one call at a time. The two take turns, so
- * that both meet the machine in the same state; after Deno's table come texts per second, their ratio, and memory.
+ * that both meet the machine in the same state. Reported are texts per second, and memory while the stream runs.
  */
 
 import { pipeline } from "../mod.ts";
-import { gpu } from "./report.ts";
+import { curves, figures, gpu, report } from "./report.ts";
 
 const TEXTS = 5_000;
 const SINGLES = 50;
@@ -43,22 +43,31 @@ async function stream(): Promise<void> {
   perStreamed = Math.min(perStreamed, (performance.now() - start) / TEXTS);
 }
 
-Deno.bench({ name: `${TEXTS} texts streamed, ${SINGLES} single calls before and after`, n: 3, warmup: 1 }, async () => {
+Deno.bench({
+  name: `a round: ${SINGLES} single calls, ${TEXTS} texts streamed, ${SINGLES} single calls`,
+  n: 3,
+  warmup: 1,
+}, async () => {
   await singles();
   await stream();
   await singles();
 });
 
-globalThis.addEventListener("unload", () => {
-  const rate = (ms: number) => (1000 / ms).toFixed(0);
-  console.error(
-    `stream: ${rate(perStreamed)} texts/s, one call at a time: ${rate(perSingle)} texts/s, ` +
-      `${(perSingle / perStreamed).toFixed(1)} times as many`,
-  );
-  const megabytes = (key: "heap" | "process" | "gpu") => memory.map((at) => (at[key] / 2 ** 20).toFixed(1)).join(", ");
-  console.error(
-    `memory in MiB after each thousand: heap ${megabytes("heap")}; process ${megabytes("process")}; GPU ${
-      megabytes("gpu")
-    }`,
-  );
+report(() => {
+  if (memory.length === 0) return []; // left out by a filter
+  const mebibytes = (key: "heap" | "process" | "gpu") => memory.map((at) => at[key] / 2 ** 20);
+  return [
+    figures({
+      name: `${TEXTS} short texts`,
+      unit: "texts/s",
+      values: { "as a stream": 1000 / perStreamed, "one call at a time": 1000 / perSingle },
+    }),
+    curves({
+      name: "memory while a stream runs",
+      x: "texts answered",
+      at: memory.map((_, i) => 1000 * (i + 1)),
+      unit: "MiB",
+      series: { heap: mebibytes("heap"), process: mebibytes("process"), GPU: mebibytes("gpu") },
+    }),
+  ];
 });

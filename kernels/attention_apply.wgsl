@@ -6,10 +6,10 @@
 // geometry      tiles (lib/attention_tiles.wgsl)
 //
 // In the absorbed form all heads share the values (v_head 0), and head_size is H: see lib/attention_tiles.wgsl.
-// A workgroup takes 8 queries of a tile, and 4 columns of v for each of its LANES lanes: a chunk.
+// A workgroup takes 8 queries of a tile, and 8 columns of v for each of its LANES lanes: a chunk.
 // Rows without keys come out as zeros.
 
-override LANES: u32 = 16;
+override LANES: u32 = 8;
 
 struct Params {
   tiles: u32,
@@ -36,14 +36,14 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let chunks = (params.head_size + 4 * LANES - 1) / (4 * LANES);
+  let chunks = (params.head_size + 8 * LANES - 1) / (8 * LANES);
   let index = group.y * groups.x + group.x;
   if (index >= params.tiles * params.heads * chunks) {
     return;
   }
   let tile = tile_at(index / chunks / params.heads);
   let first = index / chunks % params.heads * QUERIES;
-  let column = 4 * (index % chunks * LANES + lane);
+  let column = 8 * (index % chunks * LANES + lane);
   let shared_keys = params.v_head == 0;
   let leader = query_at(tile, first, shared_keys);
   if (!leader.real || column >= params.head_size) {
@@ -55,19 +55,31 @@ fn main(
     row_at[i] = (query.row * params.heads + query.head) * (params.keys / 4);
   }
 
-  var sums: array<vec4<f32>, QUERIES>;
+  var sums: array<vec4<f32>, 2 * QUERIES>; // of the first four columns, and of the others
   for (var key = 0u; key < tile.key_count; key += 4) {
     let tokens = tokens_at(tile, four(key));
     let at = (params.v_offset + tokens * params.v_stride + leader.head * params.v_head + column) / 4;
-    let values = mat4x4<f32>(v[at.x], v[at.y], v[at.z], v[at.w]);
+    let first_values = values_at(at);
+    let second_values = values_at(at + 1);
     for (var i = 0u; i < QUERIES; i++) {
-      sums[i] += values * probabilities[row_at[i] + key / 4];
+      let p = probabilities[row_at[i] + key / 4];
+      sums[i] += first_values * p;
+      sums[QUERIES + i] += second_values * p;
     }
   }
   for (var i = 0u; i < QUERIES; i++) {
     let query = query_at(tile, first + i, shared_keys);
+    let at = (query.row * params.out_stride + query.head * params.out_head + column) / 4;
     if (query.real) {
-      out[(query.row * params.out_stride + query.head * params.out_head + column) / 4] = sums[i];
+      out[at] = sums[i];
+    }
+    if (query.real && column + 4 < params.head_size) {
+      out[at + 1] = sums[QUERIES + i];
     }
   }
+}
+
+// A vec4 of each of four tokens' values; past the buffer, whatever is there: nothing comes of columns past the head.
+fn values_at(at: vec4<u32>) -> mat4x4<f32> {
+  return mat4x4<f32>(v[at.x], v[at.y], v[at.z], v[at.w]);
 }

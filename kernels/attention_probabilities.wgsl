@@ -9,10 +9,10 @@
 // probabilities  [rows, heads, keys]: key j of the row's own sequence in column j, zeros past its last key
 //
 // In the absorbed form all heads share the keys (k_head 0), and head_size is H: see lib/attention_tiles.wgsl.
-// Each lane scores every LANES-th group of 4 keys into `probabilities` and goes over the same groups again when the
+// Each lane scores every LANES-th group of 8 keys into `probabilities` and goes over the same groups again when the
 // highest score and the sum of each query are known.
 
-override LANES: u32 = 16;
+override LANES: u32 = 8; // 8 or more
 
 struct Params {
   tiles: u32,
@@ -50,6 +50,9 @@ struct Params {
 // Of each lane's keys, by [query, lane]: the highest score, and sum_j e^(score - highest).
 var<workgroup> lane_highest: array<f32, QUERIES * LANES>;
 var<workgroup> lane_total: array<f32, QUERIES * LANES>;
+// Of all keys: the highest score of each query, and what makes probabilities of powers.
+var<workgroup> tops: array<f32, QUERIES>;
+var<workgroup> factors: array<f32, QUERIES>;
 
 fn relative_query(at: u32) -> vec4<f32> {
   return q_relative[at];
@@ -97,19 +100,28 @@ fn main(
   for (var i = 0u; i < QUERIES; i++) {
     highest[i] = LOWEST;
   }
-  for (var block = 0u; block < tile.key_count; block += 4 * LANES) {
-    let keys = four(block + 4 * lane);
-    let real = keys < vec4<u32>(tile.key_count);
-    var block_scores = scores(queries, tokens_at(tile, keys), leader.head, real.x);
+  for (var block = 0u; block < tile.key_count; block += 8 * LANES) {
+    let first_keys = four(block + 8 * lane);
+    let second_keys = first_keys + 4;
+    let first_real = first_keys < vec4<u32>(tile.key_count);
+    let second_real = second_keys < vec4<u32>(tile.key_count);
+    let tokens = array<vec4<u32>, 2>(tokens_at(tile, first_keys), tokens_at(tile, second_keys));
+    var block_scores = scores(queries, tokens, leader.head, first_real.x);
     for (var i = 0u; i < QUERIES; i++) {
-      let known = select(vec4<f32>(LOWEST), block_scores[i], real);
-      let pair = max(known.xy, known.zw);
-      let top = max(highest[i], max(pair.x, pair.y));
-      let p = select(vec4<f32>(0), exp_difference(known, top), real);
-      total[i] = total[i] * exp_difference(vec4<f32>(highest[i]), top).x + dot(p, vec4<f32>(1));
+      let first_scores = select(vec4<f32>(LOWEST), block_scores[i], first_real);
+      let second_scores = select(vec4<f32>(LOWEST), block_scores[QUERIES + i], second_real);
+      let top = max(highest[i], highest_of(first_scores, second_scores));
+      let first_powers = select(vec4<f32>(0), exp_difference(first_scores, top), first_real);
+      let second_powers = select(vec4<f32>(0), exp_difference(second_scores, top), second_real);
+      let fade = exp_difference(vec4<f32>(highest[i]), top).x;
+      total[i] = total[i] * fade + dot(first_powers + second_powers, vec4<f32>(1));
       highest[i] = top;
-      if (real_query[i] && real.x) {
-        probabilities[row_at[i] + keys.x / 4] = known;
+      let at = row_at[i] + first_keys.x / 4;
+      if (real_query[i] && first_real.x) {
+        probabilities[at] = first_scores;
+      }
+      if (real_query[i] && second_real.x) {
+        probabilities[at + 1] = second_scores;
       }
     }
   }
@@ -119,33 +131,34 @@ fn main(
     lane_total[i * LANES + lane] = total[i];
   }
   workgroupBarrier();
-  for (var l = 0u; l < LANES; l++) {
-    for (var i = 0u; i < QUERIES; i++) {
-      highest[i] = max(highest[i], lane_highest[i * LANES + l]);
+  if (lane < QUERIES) {
+    let query = query_at(tile, first + lane, shared_keys);
+    var top = LOWEST;
+    for (var l = 0u; l < LANES; l++) {
+      top = max(top, lane_highest[lane * LANES + l]);
     }
-  }
-  var factor: array<f32, QUERIES>;
-  for (var l = 0u; l < LANES; l++) {
-    for (var i = 0u; i < QUERIES; i++) {
-      let at = i * LANES + l;
-      factor[i] += lane_total[at] * exp_difference(vec4<f32>(lane_highest[at]), highest[i]).x;
+    var sum = 0.0;
+    for (var l = 0u; l < LANES; l++) {
+      let at = lane * LANES + l;
+      sum += lane_total[at] * exp_difference(vec4<f32>(lane_highest[at]), top).x;
     }
-  }
-  for (var i = 0u; i < QUERIES; i++) {
-    let query = query_at(tile, first + i, shared_keys);
-    // The highest score's own power is 1, so a total below 1 means that there is no key.
-    factor[i] = head_scale[query.head] / select(factor[i], 1, factor[i] < 1);
-    if (query.real && lane == 0) {
+    tops[lane] = top;
+    // The highest score's own power is 1, so a sum below 1 means that there is no key.
+    factors[lane] = head_scale[query.head] / select(sum, 1, sum < 1);
+    if (query.real) {
       sums[query.row * params.heads + query.head] = select(0, head_scale[query.head], tile.key_count > 0);
     }
   }
+  workgroupBarrier();
 
-  for (var column = 4 * lane; column < params.keys; column += 4 * LANES) {
-    let real = four(column) < vec4<u32>(tile.key_count);
-    for (var i = 0u; i < QUERIES; i++) {
-      if (real_query[i]) {
-        let at = row_at[i] + column / 4;
-        probabilities[at] = select(vec4<f32>(0), exp_difference(probabilities[at], highest[i]) * factor[i], real);
+  for (var group = 8 * lane; group < params.keys; group += 8 * LANES) {
+    for (var column = group; column < min(group + 8, params.keys); column += 4) {
+      let real = four(column) < vec4<u32>(tile.key_count);
+      for (var i = 0u; i < QUERIES; i++) {
+        if (real_query[i]) {
+          let at = row_at[i] + column / 4;
+          probabilities[at] = select(vec4<f32>(0), exp_difference(probabilities[at], tops[i]) * factors[i], real);
+        }
       }
     }
   }

@@ -17,7 +17,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> tokens: array<vec4<u32>>;
-@group(0) @binding(2) var<storage, read> words: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> words: array<Weight4>; // vec4<f32> or vec4<f16>, by a line put in front
 @group(0) @binding(3) var<storage, read> positions: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> types: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> weight: array<vec4<f32>>;
@@ -27,7 +27,7 @@ struct Params {
 fn value(row: u32, i: u32) -> vec4<f32> {
   let width = (params.columns + 3) / 4;
   let token = tokens[row];
-  var sum = words[select(token.x, row, EMBEDS == 1) * width + i] + types[token.y * width + i];
+  var sum = vec4<f32>(words[select(token.x, row, EMBEDS == 1) * width + i]) + types[token.y * width + i];
   if (POSITIONS == 1) { sum += positions[token.z * width + i]; }
   return sum;
 }

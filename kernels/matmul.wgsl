@@ -4,33 +4,12 @@
 // row strides and batch strides are in elements and multiples of 4. Columns between a width and the next multiple of 4
 // hold zero in A, B, bias and residual, and become zero in out.
 //
-// An invocation computes ROWS x 8 outputs in registers, four k at a time. Loads are what costs on a software adapter, so
-// all are vec4. A 4 x 4 block is a WGSL matrix whose column i is row i of the block, hence the product of blocks A and B is
-// written B * A. A tile that reaches past m or n reads whatever lies there (past the buffer, what WebGPU hands out), and
-// does not store what comes of it. Past k nothing is read: the last k is read again, and counts zero.
+// An invocation computes ROWS x 8 outputs in registers, four k at a time. Loads are what costs on a software adapter,
+// so all are vec4. A 4 x 4 block is a WGSL matrix whose column i is row i of the block, hence the product of blocks A
+// and B is written B * A. A tile that reaches past m or n reads whatever lies there (past the buffer, what WebGPU hands
+// out), and does not store what comes of it. Past k nothing is read: the last k is read again, and counts zero.
 //
-// Joined to lib/activations.wgsl.
-
-struct Params {
-  m: u32,
-  n: u32,
-  k: u32,
-  batch: u32,
-  a_offset: u32,
-  a_stride: u32,
-  a_batch: u32,
-  b_offset: u32,
-  b_stride: u32,
-  b_batch: u32,
-  out_offset: u32, // out_* hold for residual too
-  out_stride: u32,
-  out_batch: u32,
-  bias_offset: u32,
-  bias_batch: u32,
-  bias: u32, // 0 none, 1 s = 1, 2 s[b, m] = bias_scale[m * batch + b]
-  activation: u32, // a code of lib/activations.wgsl
-  residual: u32, // 0 none, 1 added
-}
+// Joined to lib/matmul_buffers.wgsl, lib/matmul_registers.wgsl, lib/matmul_epilogue.wgsl and lib/activations.wgsl.
 
 override TRANSPOSE_A: u32 = 0;
 override TRANSPOSE_B: u32 = 0;
@@ -38,23 +17,13 @@ override ROWS: u32 = 8; // 8 or 4; the compiler drops the work for rows beyond
 override WORKGROUP_X: u32 = 8;
 override WORKGROUP_Y: u32 = 1;
 
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> bias_scale: array<f32>;
-@group(0) @binding(5) var<storage, read> residual: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> out: array<vec4<f32>>;
-
-const STEP = vec4<u32>(0, 1, 2, 3);
-
 // The block whose rows start at the vec4 indices `rows`, in their vec4 `column`.
 fn read_a(rows: vec4<u32>, column: u32) -> mat4x4<f32> {
   return mat4x4<f32>(a[rows.x + column], a[rows.y + column], a[rows.z + column], a[rows.w + column]);
 }
 
 fn read_b(rows: vec4<u32>, column: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(b[rows.x + column], b[rows.y + column], b[rows.z + column], b[rows.w + column]);
+  return weights(rows + column);
 }
 
 @compute @workgroup_size(WORKGROUP_X, WORKGROUP_Y)
@@ -118,55 +87,4 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 
 fn columns_times(block: mat4x4<f32>, factor: vec4<f32>) -> mat4x4<f32> {
   return mat4x4<f32>(block[0] * factor, block[1] * factor, block[2] * factor, block[3] * factor);
-}
-
-// Writes the block at row i, column j of the invocation's tile.
-fn store_block(id: vec3<u32>, i: u32, j: u32, block: mat4x4<f32>) {
-  store(id, i, j, block[0]);
-  store(id, i + 1u, j, block[1]);
-  store(id, i + 2u, j, block[2]);
-  store(id, i + 3u, j, block[3]);
-}
-
-fn store(id: vec3<u32>, i: u32, j: u32, sum: vec4<f32>) {
-  let m = id.y * ROWS + i;
-  let n = id.x * 8u + j;
-  if (i < ROWS && m < params.m && n < params.n) {
-    out[place(id.z, m, n)] = select(vec4<f32>(), sum, n + STEP < vec4<u32>(params.n));
-  }
-}
-
-// The vec4 of out, and of residual, that holds [b, m, n].
-fn place(b: u32, m: u32, n: u32) -> u32 {
-  return (params.out_offset + b * params.out_batch + m * params.out_stride + n) / 4u;
-}
-
-// Bias, activation and residual for the invocation's tile, read back from where it was just written: a loop over the
-// registers would be unrolled, and sixteen copies of all this double the time that compiling takes. Padding columns stay
-// zero, as bias and residual hold zero there and activations keep it.
-fn finish(id: vec3<u32>) {
-  if (params.bias + params.activation + params.residual == 0u) {
-    return;
-  }
-  let b = id.z;
-  let first_m = id.y * ROWS;
-  let first_n = id.x * 8u;
-  for (var m = first_m; m < min(first_m + ROWS, params.m); m++) {
-    var scale = 1.0;
-    if (params.bias == 2u) {
-      scale = bias_scale[m * params.batch + b];
-    }
-    for (var n = first_n; n < min(first_n + 8u, params.n); n += 4u) {
-      let at = place(b, m, n);
-      var value = out[at];
-      if (params.bias > 0u) {
-        value += bias[(params.bias_offset + b * params.bias_batch + n) / 4u] * scale;
-      }
-      value = activate4(value, params.activation);
-      if (params.residual == 1u) {
-        value += residual[at];
-      }
-      out[at] = value;
-    }
-  }
 }

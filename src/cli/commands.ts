@@ -60,6 +60,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./commands/doctor.ts")).doctor,
   },
   {
+    name: "tune",
+    summary: "find out which kernels are fast on this adapter, and remember it",
+    load: async () => (await import("./commands/tune.ts")).tune,
+  },
+  {
     name: "bench",
     summary: "measure how many texts a second this machine classifies",
     load: async () => (await import("./commands/bench.ts")).bench,

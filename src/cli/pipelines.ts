@@ -1,15 +1,25 @@
 /** Loads the pipeline of a command. */
 
 import { requestGpu } from "../gpu/device.ts";
+import { DTYPES } from "../model/device_options.ts";
 import { pipeline } from "../pipelines/pipeline.ts";
 import { type PipelineOf, TASKS } from "../pipelines/tasks.ts";
-import { flag, UsageError, value } from "./options.ts";
+import { choice, flag, UsageError, value } from "./options.ts";
 import type { Answerer, Loading } from "./text_command.ts";
+
+/** Options of every command that takes texts as a model does. */
+export const TEXT_OPTIONS = {
+  model: value("PATH|URL", "folder of the model"),
+  truncate: flag("cut texts that are longer than the model takes"),
+};
 
 /** Options of every command that computes. */
 export const PIPELINE_OPTIONS = {
-  model: value("PATH|URL", "folder of the model"),
-  truncate: flag("cut texts that are longer than the model takes"),
+  ...TEXT_OPTIONS,
+  dtype: choice(
+    DTYPES,
+    "how weights are kept on the GPU (f32); f16 halves their memory where the device has shader-f16",
+  ),
 };
 
 /**
@@ -19,7 +29,7 @@ export const PIPELINE_OPTIONS = {
  */
 export async function loadPipeline<T extends keyof typeof TASKS>(
   task: T,
-  { model }: { model: string | undefined },
+  { model, dtype }: { model: string | undefined; dtype: typeof DTYPES[number] | undefined },
   { signal, progress_callback, timings }: Loading,
 ): Promise<PipelineOf<T>> {
   const { defaultModel, modelClass } = TASKS[task];
@@ -30,7 +40,7 @@ export async function loadPipeline<T extends keyof typeof TASKS>(
     timings.watch((await requestGpu()).device);
     timings.lap("adapter");
   }
-  return await pipeline(task, model, { signal, progress_callback });
+  return await pipeline(task, model, { dtype, signal, progress_callback });
 }
 
 /** What answers by a pipeline, which it then owns. */

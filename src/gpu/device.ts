@@ -4,6 +4,7 @@ import { DeviceLostError, NoAdapterError } from "../base/errors.ts";
 import { BufferPool } from "./buffers.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { StagingPool } from "./readback.ts";
+import { TexturePool } from "./textures.ts";
 
 /** Options of {@linkcode requestGpu}. */
 export interface GpuOptions {
@@ -39,6 +40,7 @@ export class Gpu {
   readonly buffers: BufferPool;
   readonly pipelines: PipelineCache;
   readonly staging: StagingPool;
+  readonly textures: TexturePool;
   /** Error scopes round every submit. */
   readonly checked: boolean;
   /** Bind groups created so far; a warm call leaves it as it was. */
@@ -53,6 +55,7 @@ export class Gpu {
     this.buffers = new BufferPool(device, { poison: poisoned });
     this.pipelines = new PipelineCache(device);
     this.staging = new StagingPool(device);
+    this.textures = new TexturePool(device);
     this.checked = checked;
     const failure = this.#failure;
     device.lost.then(({ reason, message }) => {

@@ -1,7 +1,7 @@
 /** Compiled pipelines by (source, entry, constants), checked against the device's limits before they are made. */
 
-/** How a kernel uses one of its storage buffers. */
-export type BindingAccess = "read" | "write" | "read_write";
+/** How a kernel uses one of its storage buffers, or that it reads a texture of 32-bit floats in its place. */
+export type BindingAccess = "read" | "write" | "read_write" | "texture";
 
 /** Values of a shader's `override` constants. */
 export type Constants = Readonly<Record<string, number>>;
@@ -22,6 +22,8 @@ export interface PipelineRequest {
   workgroupSize: readonly [number, number, number];
   /** Bytes of workgroup memory under these constants. */
   workgroupBytes: number;
+  /** Features that the device must have; none where left out. */
+  features?: readonly GPUFeatureName[];
 }
 
 /** A compiled pipeline with the layout that its bind groups need. */
@@ -80,6 +82,10 @@ export class PipelineCache {
 
   async #compile(key: string, request: PipelineRequest): Promise<Pipeline> {
     checkLimits(request, this.#limits);
+    const lacking = request.features?.find((feature) => !this.#device.features.has(feature));
+    if (lacking !== undefined) {
+      throw new RangeError(`Cannot run kernel ${request.name} on this device: it lacks the feature ${lacking}`);
+    }
     const { name, source, entry, constants } = request;
     const layout = this.#layout(request.bindings);
     const { module, error: moduleError } = this.#module(name, source);
@@ -119,7 +125,9 @@ export class PipelineCache {
       const storage = bindings.map((access, i): GPUBindGroupLayoutEntry => ({
         binding: i + 1,
         visibility: COMPUTE_STAGE,
-        buffer: { type: access === "read" ? "read-only-storage" : "storage" },
+        ...(access === "texture"
+          ? { texture: { sampleType: "unfilterable-float" as const } }
+          : { buffer: { type: access === "read" ? "read-only-storage" as const : "storage" as const } }),
       }));
       const uniform: GPUBindGroupLayoutEntry = {
         binding: 0,
@@ -148,7 +156,12 @@ export function checkLimits(request: PipelineRequest, limits: GPUSupportedLimits
     ["workgroup size z", z, 1, limits.maxComputeWorkgroupSizeZ],
     ["invocations per workgroup", x * y * z, 1, limits.maxComputeInvocationsPerWorkgroup],
     ["bytes of workgroup memory", workgroupBytes, 0, limits.maxComputeWorkgroupStorageSize],
-    ["storage buffers", bindings.length, 0, limits.maxStorageBuffersPerShaderStage],
+    [
+      "storage buffers",
+      bindings.filter((access) => access !== "texture").length,
+      0,
+      limits.maxStorageBuffersPerShaderStage,
+    ],
   ];
   for (const [what, found, least, most] of checks) {
     if (Number.isInteger(found) && found >= least && found <= most) continue;

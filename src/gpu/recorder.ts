@@ -1,6 +1,7 @@
 /** Records one call's work: dispatches in as few passes as possible, copies, one submit. */
 
 import type { Profiler } from "./profiler.ts";
+import type { TextureView } from "./textures.ts";
 
 /** One dispatch. */
 export interface Dispatch {
@@ -47,10 +48,27 @@ export class Recorder {
     this.#encoder.copyBufferToBuffer(from, fromOffset, to, toOffset, bytes);
   }
 
-  /** Ends the recording and submits it. */
-  submit(): void {
+  /** Appends a copy of a matrix in a buffer to a texture of four 32-bit floats a texel; all in elements. */
+  copyToTexture(
+    buffer: GPUBuffer,
+    { offset, stride, columns, rows }: TextureView,
+    texture: GPUTexture,
+  ): void {
     this.#endPass();
-    this.#profiler?.resolve(this.#encoder);
+    const from = { buffer, offset: 4 * offset, bytesPerRow: 4 * stride };
+    this.#encoder.copyBufferToTexture(from, { texture }, [columns / 4, rows]);
+  }
+
+  /** Writes a timestamp here, by a pass that does nothing else. */
+  stamp(timestampWrites: GPUComputePassTimestampWrites): void {
+    this.#endPass();
+    this.#encoder.beginComputePass({ timestampWrites }).end();
+  }
+
+  /** Ends the recording and submits it. @param profiler Whose timestamps were written: by default the recorder's own. */
+  submit(profiler: Profiler | null = this.#profiler): void {
+    this.#endPass();
+    profiler?.resolve(this.#encoder);
     this.#device.queue.submit([this.#encoder.finish()]);
   }
 

@@ -1,7 +1,7 @@
 /** A traced computation: values, and the kernel calls that make them, over symbolic sizes. */
 
-import type { Constants, Kernel, Params } from "../kernels/kernel.ts";
-import type { AdapterClass } from "../gpu/device.ts";
+import { type Constants, type Kernel, type Params, type Variant, variantOf } from "../kernels/kernel.ts";
+import { defaultTuning, type Tuning } from "../kernels/tuning.ts";
 import type { Dim, Layout, Sizes } from "./shape.ts";
 
 /** A buffer of weights, owned by a model; it is there by the time a program runs. */
@@ -9,6 +9,8 @@ export interface ParameterBuffer {
   readonly label: string;
   /** Physical shape, rows pitched. */
   readonly shape: readonly number[];
+  /** Element type; only the second matrix of products and word embeddings may be f16. */
+  readonly dtype: "f32" | "f16";
   /** The GPU buffer. */
   readonly buffer: GPUBuffer;
 }
@@ -18,7 +20,7 @@ export interface Value {
   /** Unique label in its graph, such as `encoder.layer.0/intermediate`. */
   readonly label: string;
   readonly shape: readonly Dim[];
-  readonly dtype: "f32" | "u32";
+  readonly dtype: "f32" | "u32" | "f16";
   readonly layout: Layout;
   /** Where it comes from: the caller of a run, a model's weights, or a node. */
   readonly origin: "input" | ParameterBuffer | Node;
@@ -27,11 +29,12 @@ export interface Value {
 /** One kernel call of a graph. */
 export interface Node {
   readonly label: string;
+  /** The contract that all variants share: names, bindings and params. */
   readonly kernel: Kernel;
   /** The values bound to the kernel's buffers. */
   readonly bindings: Readonly<Record<string, Value>>;
-  /** The sets of constants among which {@linkcode Node.pick} chooses. */
-  readonly variants: readonly Constants[];
+  /** What {@linkcode Node.pick} chooses among. */
+  readonly variants: readonly Variant[];
   /** Index of the variant for a call's sizes. */
   pick(sizes: Sizes): number;
   /** The uniform struct's fields for a call's sizes. */
@@ -46,9 +49,9 @@ export interface KernelCall<F extends string, B extends string> {
   /** Shapes of what it writes. */
   outputs: Partial<Record<B, Output>>;
   params(sizes: Sizes): Params<F>;
-  /** One set of constants, or several with a choice among them by size. */
+  /** One set of constants, or several variants with a choice among them by size. */
   constants?: Constants;
-  variants?: { all: readonly Constants[]; pick(sizes: Sizes): number };
+  variants?: { all: readonly Variant<F, B>[]; pick(sizes: Sizes): number };
 }
 
 /** The shape of a value that a kernel writes. */
@@ -66,11 +69,11 @@ export class Graph {
   readonly #parameters = new Map<ParameterBuffer, Value>();
   readonly #labels = new Set<string>();
   readonly #scopes: string[] = [];
-  /** The class of adapter that kernels are chosen for. */
-  readonly adapterClass: AdapterClass;
+  /** The variants that are fast on the adapter that the graph is for. */
+  readonly tuning: Tuning;
 
-  constructor(adapterClass: AdapterClass = "other") {
-    this.adapterClass = adapterClass;
+  constructor(tuning: Tuning = defaultTuning("other")) {
+    this.tuning = tuning;
   }
 
   /** A tensor that each run is given. */
@@ -94,7 +97,7 @@ export class Graph {
       value = {
         label: parameter.label,
         shape: parameter.shape,
-        dtype: "f32",
+        dtype: parameter.dtype,
         layout: "pitched",
         origin: parameter,
       };
@@ -125,17 +128,18 @@ export class Graph {
     const label = this.#unique([...this.#scopes, call.label].join("/"));
     const bindings: Record<string, Value> = {};
     const fallback = Object.values(call.inputs)[0] as Value | undefined;
-    const variants = call.variants ?? { all: [kernel.constants(call.constants)], pick: () => 0 };
+    const variants = call.variants ?? { all: [variantOf(kernel, call.constants)], pick: () => 0 };
+    for (const variant of variants.all) checkContract(label, kernel, variant.kernel);
     const node: Node = {
       label,
       kernel: kernel as unknown as Kernel,
       bindings,
-      variants: variants.all,
+      variants: variants.all as unknown as readonly Variant[],
       pick: variants.pick,
       params: call.params,
     };
     for (const name of kernel.bindingNames) {
-      if (kernel.bindings[name] === "read") {
+      if (isRead(kernel, name)) {
         // A buffer that this variant never reads still needs a binding: any readable one serves.
         const value = call.inputs[name] ?? fallback;
         if (value === undefined) throw new Error(`Cannot trace ${label}: nothing is bound to "${name}"`);
@@ -159,16 +163,34 @@ export class Graph {
   }
 }
 
+/** Variants run with the same buffers and sizes, so they must mean the same by them. */
+function checkContract<F extends string, B extends string>(
+  label: string,
+  one: Kernel<F, B>,
+  other: Kernel<F, B>,
+): void {
+  if (one === other) return;
+  const contract = (kernel: Kernel<F, B>) =>
+    JSON.stringify([kernel.bindingNames.map((name) => [name, isRead(kernel, name)]), kernel.params]);
+  if (contract(one) === contract(other)) return;
+  throw new Error(`Cannot trace ${label}: kernels ${one.name} and ${other.name} differ in bindings or params`);
+}
+
+/** Whether a kernel only reads a binding, as a buffer or as a texture. */
+function isRead<F extends string, B extends string>({ bindings }: Kernel<F, B>, name: B): boolean {
+  return bindings[name] === "read" || bindings[name] === "texture";
+}
+
 /** The values that a node writes. */
 export function outputsOf(node: Node): Value[] {
   return node.kernel.bindingNames
-    .filter((name) => node.kernel.bindings[name] !== "read")
+    .filter((name) => !isRead(node.kernel, name))
     .map((name) => node.bindings[name] as Value);
 }
 
 /** The values that a node reads. */
 export function inputsOf(node: Node): Value[] {
   return node.kernel.bindingNames
-    .filter((name) => node.kernel.bindings[name] === "read")
+    .filter((name) => isRead(node.kernel, name))
     .map((name) => node.bindings[name] as Value);
 }

@@ -6,7 +6,7 @@ import type { Graph, Value } from "../graph/graph.ts";
 import { crossEntropy } from "../graph/ops/losses.ts";
 import { linear } from "../graph/ops/matmul.ts";
 import { softmax, topK } from "../graph/ops/rows.ts";
-import type { RunOutput } from "../graph/program.ts";
+import type { RunOutput } from "../graph/outputs.ts";
 import { MAX_TOP_K } from "../kernels/top_k.ts";
 import type { Body } from "../model/body.ts";
 import type { NarrowBertConfig } from "../model/config.ts";
@@ -119,13 +119,14 @@ export class NarrowBertForMaskedLM extends PreTrainedModel<MaskedLMHead> {
     if (batch.labels !== null) throw new InputError("Cannot find the top words with labels: they have no use here");
     const rows = { ...batch, narrow: batch.narrow ?? batch.mask };
     const call: (head: MaskedLMHead) => HeadCall = (head) => ({
-      key: `top ${k}`,
+      key: "top words",
       trace(g, last) {
         const probabilities = softmax(g, { label: "probabilities", x: head.apply(g, last) });
-        const { indices, values } = topK(g, { label: "top_k", x: probabilities, k });
+        const { indices, values } = topK(g, { label: "top_k", x: probabilities, k: "words" });
         g.output("indices", indices);
         g.output("scores", values);
       },
+      feed: () => ({ sizes: { words: k } }),
     });
     const { outputs, unpacker } = await this.run(rows, "narrow_mask", call, options);
     return {

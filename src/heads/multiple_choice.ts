@@ -1,7 +1,7 @@
 /** Multiple choice: which of several continuations fits. */
 
 import { reshape } from "../graph/ops/rows.ts";
-import type { RunOutput } from "../graph/program.ts";
+import type { RunOutput } from "../graph/outputs.ts";
 import type { Body } from "../model/body.ts";
 import type { NarrowBertConfig } from "../model/config.ts";
 import type { Head } from "../model/config_heads.ts";

@@ -1,7 +1,7 @@
 /** What the classes with a head return. */
 
 import type { Tensor } from "../base/tensor.ts";
-import type { RunOutput } from "../graph/program.ts";
+import type { RunOutput } from "../graph/outputs.ts";
 import type { CommonOutputs } from "../model/runner.ts";
 import { toTensor } from "../model/row_rules.ts";
 

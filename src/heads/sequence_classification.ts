@@ -2,7 +2,7 @@
 
 import type { Graph, Value } from "../graph/graph.ts";
 import { mean, pointwiseLoss } from "../graph/ops/losses.ts";
-import type { RunOutput } from "../graph/program.ts";
+import type { RunOutput } from "../graph/outputs.ts";
 import { pitch } from "../kernels/kernel.ts";
 import type { FlatArray } from "../model/arrays.ts";
 import type { Body } from "../model/body.ts";

@@ -1,6 +1,6 @@
 /** Token classification: a label for each word. */
 
-import type { RunOutput } from "../graph/program.ts";
+import type { RunOutput } from "../graph/outputs.ts";
 import type { Body } from "../model/body.ts";
 import type { NarrowBertConfig } from "../model/config.ts";
 import type { Head } from "../model/config_heads.ts";

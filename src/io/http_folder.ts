@@ -1,5 +1,6 @@
 /** A model folder on a web server. */
 
+import { type FileBytes, MemoryBytes } from "./file_bytes.ts";
 import { readBody, requestFile, urlForMessages } from "./http_file.ts";
 import { checkPlainName, type FolderSettings, type ModelFolder, noSuchFile, type ReadOptions } from "./model_folder.ts";
 import type { ProgressReporter } from "./progress.ts";
@@ -30,6 +31,10 @@ export class HttpFolder implements ModelFolder {
     const bytes = await readBody(response, (loaded, total) => this.#progress.advance(file, loaded, total));
     this.#progress.report("done", file);
     return bytes;
+  }
+
+  async open(file: string, options?: ReadOptions): Promise<FileBytes> {
+    return new MemoryBytes(await this.read(file, options));
   }
 
   async has(file: string): Promise<boolean> {

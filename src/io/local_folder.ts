@@ -2,6 +2,8 @@
 
 import { join, resolve, sep } from "node:path";
 import { CheckpointError } from "../base/errors.ts";
+import type { FileBytes } from "./file_bytes.ts";
+import { LocalFile } from "./local_file.ts";
 import { checkPlainName, type FolderSettings, type ModelFolder, noSuchFile, type ReadOptions } from "./model_folder.ts";
 import type { ProgressReporter } from "./progress.ts";
 import { quote } from "./quote.ts";
@@ -40,6 +42,23 @@ export class LocalFolder implements ModelFolder {
   }
 
   async read(file: string, { signal = this.#signal }: ReadOptions = {}): Promise<Uint8Array> {
+    const path = await this.#begin(file);
+    const bytes = await Deno.readFile(path, { signal });
+    this.#end(file, bytes.byteLength);
+    return bytes;
+  }
+
+  /** Its progress is that of a file which is here at once: it is not copied first. */
+  async open(file: string, { signal = this.#signal }: ReadOptions = {}): Promise<FileBytes> {
+    const path = await this.#begin(file);
+    signal?.throwIfAborted();
+    const bytes = new LocalFile(path);
+    this.#end(file, bytes.size);
+    return bytes;
+  }
+
+  /** The path of a file that is there, and in this folder. */
+  async #begin(file: string): Promise<string> {
     checkPlainName(file);
     this.#progress.report("initiate", file);
     const path = join(this.#path, file);
@@ -52,10 +71,12 @@ export class LocalFolder implements ModelFolder {
       );
     }
     this.#progress.report("download", file);
-    const bytes = await Deno.readFile(path, { signal });
-    this.#progress.advance(file, bytes.byteLength);
+    return path;
+  }
+
+  #end(file: string, bytes: number): void {
+    this.#progress.advance(file, bytes);
     this.#progress.report("done", file);
-    return bytes;
   }
 
   async has(file: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 /** A model folder that is in memory already. */
 
+import { type FileBytes, MemoryBytes } from "./file_bytes.ts";
 import { checkPlainName, type ModelFolder, noSuchFile } from "./model_folder.ts";
 
 /** The files of a `Map`, by name; those of a subfolder by `subfolder/name`. Needs no permission at all. */
@@ -21,6 +22,10 @@ export class MemoryFolder implements ModelFolder {
       if (bytes === undefined) throw noSuchFile(file, this.location);
       return bytes;
     });
+  }
+
+  async open(file: string): Promise<FileBytes> {
+    return new MemoryBytes(await this.read(file));
   }
 
   has(file: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 /** What a model is loaded from: a flat folder of files, wherever it is. */
 
 import { CheckpointError } from "../base/errors.ts";
+import type { FileBytes } from "./file_bytes.ts";
 import type { ProgressReporter } from "./progress.ts";
 import { quote } from "./quote.ts";
 
@@ -14,11 +15,17 @@ export interface ModelFolder {
    * @throws {CheckpointError} Where there is no such file, or `file` is no plain file name.
    */
   read(file: string, options?: ReadOptions): Promise<Uint8Array>;
+  /**
+   * A file that is read by ranges: one on disk stays there, one on a server is downloaded whole.
+   *
+   * @throws {CheckpointError} As {@linkcode read}.
+   */
+  open(file: string, options?: ReadOptions): Promise<FileBytes>;
   /** Whether there is such a file. */
   has(file: string): Promise<boolean>;
 }
 
-/** Options of {@linkcode ModelFolder.read}. */
+/** Options of {@linkcode ModelFolder.read} and {@linkcode ModelFolder.open}. */
 export interface ReadOptions {
   /** Ends the reading. */
   signal?: AbortSignal;

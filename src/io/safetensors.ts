@@ -1,11 +1,12 @@
 /** Reading safetensors files, and the whole public surface of the format; `safetensors_writer.ts` writes them. */
 
 import { CheckpointError } from "../base/errors.ts";
+import { type FileBytes, MemoryBytes } from "./file_bytes.ts";
 import { readBody, requestFile } from "./http_file.ts";
 import { parseLocation } from "./location.ts";
 import { quote } from "./quote.ts";
-import type { SafetensorsFile } from "./safetensors_file.ts";
-import { scanHeader, splitSafetensors } from "./safetensors_header.ts";
+import { type SafetensorsFile, SafetensorsTensor } from "./safetensors_file.ts";
+import { readHeader, scanHeader } from "./safetensors_header.ts";
 import { checkLayout } from "./safetensors_layout.ts";
 
 export { SafetensorsFile, SafetensorsTensor, type TensorView } from "./safetensors_file.ts";
@@ -39,10 +40,21 @@ export async function readSafetensors(where: Uint8Array | string | URL): Promise
  * @throws {CheckpointError} As {@linkcode readSafetensors}.
  */
 export function parseSafetensors(bytes: Uint8Array, name = "safetensors bytes"): SafetensorsFile {
-  const { header, section } = splitSafetensors(bytes, name);
-  const file = scanHeader(header, section, name);
-  checkLayout(file, section.byteLength, name);
-  return file;
+  return openSafetensors(new MemoryBytes(bytes), name);
+}
+
+/**
+ * Reads the header of a safetensors file. The bytes of its tensors stay in the file until they are asked for.
+ *
+ * @param file What to read it from.
+ * @param name What messages call it.
+ * @throws {CheckpointError} As {@linkcode readSafetensors}.
+ */
+export function openSafetensors(file: FileBytes, name: string): SafetensorsFile {
+  const { header, dataStart } = readHeader(file, name);
+  const tensors = scanHeader(header, name, (entry) => new SafetensorsTensor(file, dataStart, entry));
+  checkLayout(tensors, file.size - dataStart, name);
+  return tensors;
 }
 
 async function readFile(where: string | URL): Promise<Uint8Array> {

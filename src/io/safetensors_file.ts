@@ -1,6 +1,7 @@
-/** A safetensors file in memory. */
+/** The tensors of a safetensors file. */
 
 import { type Dtype, type DtypeArray, viewAs } from "../base/dtype.ts";
+import type { FileBytes } from "./file_bytes.ts";
 
 /** One tensor, as a file holds it and as a writer takes it. */
 export interface TensorView {
@@ -22,30 +23,37 @@ export interface TensorEntry {
   readonly end: number;
 }
 
-/** A tensor of a file. Its elements stay where they are in the file's bytes until they are asked for. */
+/** A tensor of a file. Its elements stay where they are in the file until they are asked for. */
 export class SafetensorsTensor implements TensorView, TensorEntry {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
-  readonly #section: Uint8Array;
+  readonly #file: FileBytes;
+  readonly #start: number;
   #data: DtypeArray | undefined;
 
-  /** @param section The bytes after the file's header, in which `entry` counts. */
-  constructor(section: Uint8Array, entry: TensorEntry) {
+  /** @param dataStart The file's first byte after its header, from where `entry` counts. */
+  constructor(file: FileBytes, dataStart: number, entry: TensorEntry) {
     this.dtype = entry.dtype;
     this.shape = entry.shape;
     this.begin = entry.begin;
     this.end = entry.end;
-    this.#section = section;
+    this.#file = file;
+    this.#start = dataStart + entry.begin;
   }
 
-  /** The tensor's bytes: a view of the file. */
+  /** The tensor's bytes: a view of a file in memory. */
   get bytes(): Uint8Array {
-    return this.#section.subarray(this.begin, this.end);
+    return this.read(0, this.end - this.begin);
   }
 
-  /** The elements: a view of the file, or a copy, made once, where the file does not align them. */
+  /** Its bytes from `begin` to `end`, counted from its first: as {@linkcode FileBytes.read} gives them. */
+  read(begin: number, end: number, into?: Uint8Array): Uint8Array {
+    return this.#file.read(this.#start + begin, this.#start + end, into);
+  }
+
+  /** The elements: a view of a file in memory, or a copy, made once, where that does not align them. */
   get data(): DtypeArray {
     return this.#data ??= viewAs(this.dtype, this.bytes);
   }

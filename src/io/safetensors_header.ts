@@ -6,9 +6,10 @@
 
 import { type Dtype, DTYPES, isDtype } from "../base/dtype.ts";
 import { CheckpointError } from "../base/errors.ts";
+import type { FileBytes } from "./file_bytes.ts";
 import { JsonScanner } from "./json_scanner.ts";
 import { quote } from "./quote.ts";
-import { SafetensorsFile, SafetensorsTensor, type TensorEntry } from "./safetensors_file.ts";
+import { SafetensorsFile, type SafetensorsTensor, type TensorEntry } from "./safetensors_file.ts";
 
 /** The bytes before the header that hold its length. */
 export const LENGTH_BYTES = 8;
@@ -28,20 +29,21 @@ export const MAX_DIMENSIONS = 64;
 /** How the text begins that Git leaves in the place of a large file until it is asked for. */
 const GIT_LFS = "version https://git-lfs";
 
-/** Divides a file into its header, as text, and the section of tensor bytes after it. */
-export function splitSafetensors(bytes: Uint8Array, name: string): { header: string; section: Uint8Array } {
-  const left = bytes.byteLength - LENGTH_BYTES;
+/** Reads a file's header, as text, and tells where the tensor bytes after it begin. */
+export function readHeader(file: FileBytes, name: string): { header: string; dataStart: number } {
+  const left = file.size - LENGTH_BYTES;
   if (left < 0) {
     throw new CheckpointError(
-      `Cannot read ${quote(name)}: a safetensors file has at least ${LENGTH_BYTES} bytes, got ${bytes.byteLength}`,
+      `Cannot read ${quote(name)}: a safetensors file has at least ${LENGTH_BYTES} bytes, got ${file.size}`,
     );
   }
-  if (new TextDecoder().decode(bytes.subarray(0, GIT_LFS.length)) === GIT_LFS) {
+  const start = file.read(0, Math.min(file.size, GIT_LFS.length));
+  if (new TextDecoder().decode(start) === GIT_LFS) {
     throw new CheckpointError(
       `Cannot read ${quote(name)}: it is a Git LFS pointer, not the file; run \`git lfs pull\``,
     );
   }
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  const length = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
   if (length > MAX_HEADER_BYTES) {
     throw new CheckpointError(
       `Cannot read ${quote(name)}: the header must have at most ${MAX_HEADER_BYTES} bytes, got ${length}: ` +
@@ -55,17 +57,24 @@ export function splitSafetensors(bytes: Uint8Array, name: string): { header: str
     );
   }
   const dataStart = LENGTH_BYTES + Number(length);
-  const headerBytes = bytes.subarray(LENGTH_BYTES, dataStart);
-  const section = bytes.subarray(dataStart);
+  const bytes = file.read(LENGTH_BYTES, dataStart);
   try {
-    return { header: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(headerBytes), section };
+    return { header: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), dataStart };
   } catch (cause) {
     throw new CheckpointError(`Cannot read the header of ${quote(name)}: it must be UTF-8, and is not`, { cause });
   }
 }
 
-/** Reads a header's text. What the tensors claim of `section` is not checked yet. */
-export function scanHeader(header: string, section: Uint8Array, name: string): SafetensorsFile {
+/**
+ * Reads the text of a header.
+ *
+ * @param makeTensor Makes a tensor of its entry, whose claims are not checked yet.
+ */
+export function scanHeader(
+  header: string,
+  name: string,
+  makeTensor: (entry: TensorEntry) => SafetensorsTensor,
+): SafetensorsFile {
   const json = new JsonScanner(header);
   const file = new SafetensorsFile();
   let metadata: Map<string, string> | undefined;
@@ -79,7 +88,7 @@ export function scanHeader(header: string, section: Uint8Array, name: string): S
       } else {
         part = `tensor ${quote(key)}`;
         if (file.has(key)) throw new SyntaxError("the name appears twice");
-        file.set(key, new SafetensorsTensor(section, scanEntry(json)));
+        file.set(key, makeTensor(scanEntry(json)));
       }
       part = "the header";
     });

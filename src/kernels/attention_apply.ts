@@ -28,8 +28,8 @@ export const attentionApply = defineKernel({
     out_head: "u32",
     tiles_at: "u32",
   },
-  constants: { LANES: 16 },
+  constants: { LANES: 8 },
   variants: [{}],
   workgroupSize: ({ LANES }) => [LANES, 1, 1],
-  grid: ({ tiles, heads, head_size }, { LANES }) => foldedGrid(tiles * heads * Math.ceil(head_size / (4 * LANES))),
+  grid: ({ tiles, heads, head_size }, { LANES }) => foldedGrid(tiles * heads * Math.ceil(head_size / (8 * LANES))),
 });

@@ -51,9 +51,9 @@ export const attentionProbabilities = defineKernel({
     q_relative_head: "u32",
     relative_size: "u32",
   },
-  constants: { RELATIVE: 0, LANES: 16 },
+  constants: { RELATIVE: 0, LANES: 8 },
   variants: [0, 1, 2].map((RELATIVE) => ({ RELATIVE })),
   workgroupSize: ({ LANES }) => [LANES, 1, 1],
-  workgroupBytes: ({ LANES }) => TILE_ROWS * LANES * (4 + 4),
+  workgroupBytes: ({ LANES }) => TILE_ROWS * (LANES + 1) * (4 + 4),
   grid: ({ tiles, heads }) => foldedGrid(tiles * heads),
 });

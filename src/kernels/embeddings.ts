@@ -3,7 +3,7 @@
 import rows from "../../kernels/lib/rows.wgsl" with { type: "text" };
 import normalize from "../../kernels/lib/normalize.wgsl" with { type: "text" };
 import source from "../../kernels/embeddings.wgsl" with { type: "text" };
-import { defineKernel } from "./kernel.ts";
+import { defineWeightKernel } from "./kernel.ts";
 import { NARROW_ROWS, rowLanes } from "./row_lanes.ts";
 
 /**
@@ -11,7 +11,7 @@ import { NARROW_ROWS, rowLanes } from "./row_lanes.ts";
  * they must be checked by the caller, since a shader would clamp them silently. With `EMBEDS` 1 `words` holds a row for
  * each token in place of a vocabulary; with `POSITIONS` 0 no position is added.
  */
-export const embeddings = defineKernel({
+export const embeddings = defineWeightKernel({
   name: "embeddings",
   summary: "out = LayerNorm(words[word] + positions[position] + types[type]) * weight + bias",
   source: source + normalize + rows,

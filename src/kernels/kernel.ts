@@ -10,8 +10,10 @@
 
 import type { BindingAccess, Constants, PipelineRequest } from "../gpu/pipelines.ts";
 import { pipelineKey } from "../gpu/pipelines.ts";
+import type { TextureView } from "../gpu/textures.ts";
 
 export type { Constants } from "../gpu/pipelines.ts";
+export type { TextureView } from "../gpu/textures.ts";
 
 /** Scalar types that a field of the uniform struct may have. */
 export type ParamType = "u32" | "i32" | "f32";
@@ -44,7 +46,14 @@ export interface KernelSpec<F extends string, B extends string, C extends string
   workgroupBytes?(constants: Readonly<Record<C, number>>): number;
   /** Workgroups for the given sizes; zero in any dimension means that there is nothing to do. */
   grid(params: Params<F>, constants: Readonly<Record<C, number>>): Grid;
+  /** Features that a device must have. */
+  features?: readonly GPUFeatureName[];
+  /** For bindings that are textures: the matrices of which they hold copies. */
+  textures?(params: Params<F>, constants: Readonly<Record<C, number>>): Partial<Record<B, TextureView>>;
 }
+
+/** Rows of a texture, and texels of a row, that every device allows. */
+export const MAX_TEXTURE_ROWS = 8192;
 
 /** A kernel as the registry, the graph, tests and benches see it. */
 export interface Kernel<F extends string = string, B extends string = string> {
@@ -57,16 +66,34 @@ export interface Kernel<F extends string = string, B extends string = string> {
   readonly params: Readonly<Record<F, ParamType>>;
   /** Bytes of the uniform struct. */
   readonly paramBytes: number;
+  /** The same kernel with weights of 16 bits, where it has weights. */
+  readonly f16: Kernel<F, B> | null;
   /** All sets of constants in use, each complete. */
   variants(): Constants[];
   /** The defaults with `overrides` laid over them; an unknown name or a value that is no number is an error. */
   constants(overrides?: Constants): Constants;
   /** Workgroups for a call, checked against the limit per dimension. */
   grid(params: Params<F>, constants: Constants): Grid;
+  /** The matrices of which bindings that are textures hold copies; null for a kernel that has none. */
+  readonly textures: ((params: Params<F>, constants: Constants) => Partial<Record<B, TextureView>>) | null;
   /** What the pipeline cache needs, with its key. */
   request(constants: Constants): PipelineRequest & { key: string };
   /** Writes the uniform struct's fields at byte `offset`. */
   writeParams(view: DataView, offset: number, params: Params<F>): void;
+}
+
+/** A kernel under one complete set of its constants. Variants of one computation share bindings and params. */
+export interface Variant<F extends string = string, B extends string = string> {
+  readonly kernel: Kernel<F, B>;
+  readonly constants: Constants;
+}
+
+/** A kernel under one complete set of its constants, `overrides` laid over its defaults. */
+export function variantOf<F extends string, B extends string>(
+  kernel: Kernel<F, B>,
+  overrides?: Constants,
+): Variant<F, B> {
+  return { kernel, constants: kernel.constants(overrides) };
 }
 
 /** Workgroups per dimension that every WebGPU device allows. */
@@ -97,6 +124,7 @@ export function defineKernel<F extends string, B extends string, C extends strin
     bindingNames,
     params,
     paramBytes: Math.ceil(fields.length / 4) * 16,
+    f16: null,
     variants: () => spec.variants.map((overrides) => complete(overrides as Constants)),
     constants: complete,
     grid(values, constants) {
@@ -111,6 +139,7 @@ export function defineKernel<F extends string, B extends string, C extends strin
       }
       return grid;
     },
+    textures: spec.textures as Kernel<F, B>["textures"] ?? null,
     request(constants) {
       return {
         key: pipelineKey(name, constants),
@@ -121,6 +150,7 @@ export function defineKernel<F extends string, B extends string, C extends strin
         bindings: Object.values(bindings),
         workgroupSize: spec.workgroupSize(constants as Record<C, number>),
         workgroupBytes: spec.workgroupBytes?.(constants as Record<C, number>) ?? 0,
+        features: spec.features ?? [],
       };
     },
     writeParams(view, offset, values) {
@@ -133,6 +163,22 @@ export function defineKernel<F extends string, B extends string, C extends strin
       });
     },
   };
+}
+
+/**
+ * Declares a kernel whose source reads weights as `vec4<f32>(w[i])` from a binding `w: array<Weight4>`: as itself with
+ * 32-bit weights, and as its `f16` with 16-bit ones, of the same name and `_f16`.
+ */
+export function defineWeightKernel<F extends string, B extends string, C extends string>(
+  spec: KernelSpec<F, B, C>,
+): Kernel<F, B> & { readonly f16: Kernel<F, B> } {
+  const f16 = defineKernel({
+    ...spec,
+    name: `${spec.name}_f16`,
+    source: `enable f16;\nalias Weight4 = vec4<f16>;\n${spec.source}`,
+    features: ["shader-f16"],
+  });
+  return { ...defineKernel({ ...spec, source: `alias Weight4 = vec4<f32>;\n${spec.source}` }), f16 };
 }
 
 /** The row pitch of a matrix with `columns` columns: the next multiple of 4, in elements. */

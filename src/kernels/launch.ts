@@ -2,15 +2,17 @@
 
 import type { Gpu } from "../gpu/device.ts";
 import { Recorder } from "../gpu/recorder.ts";
-import type { Constants, Kernel, Params } from "./kernel.ts";
+import type { Constants, Kernel, Params, TextureView } from "./kernel.ts";
 
 /** Contents of a storage buffer, or its size in bytes where the kernel only writes it. */
-export type BufferContents = Float32Array | Uint32Array | Int32Array | number;
+export type BufferContents = Float32Array | Float16Array | Uint32Array | Int32Array | number;
 
 /** A kernel bound to data, ready to run; dispose it to give its buffers back. */
 export interface Launch<B extends string> {
-  /** Submits the kernel `times` times in one pass. */
+  /** Submits the kernel `times` times at once, each with the copies that it reads as textures. */
   run(times?: number): void;
+  /** Appends it to a recording, once. */
+  record(recorder: Recorder): void;
   /** Waits for the work and reads a buffer back. */
   read(binding: B): Promise<Float32Array>;
   dispose(): void;
@@ -42,20 +44,30 @@ export async function prepareLaunch<F extends string, B extends string>(
     if (typeof contents !== "number" && contents.byteLength > 0) device.queue.writeBuffer(buffer, 0, contents.slice());
     bound.set(name, buffer);
   }
-  const storage = kernel.bindingNames.map((name, i) => ({
-    binding: i + 1,
-    resource: { buffer: bound.get(name) as GPUBuffer },
-  }));
+  const copies = (Object.entries(kernel.textures?.(params, values) ?? {}) as [B, TextureView][]).map(([name, view]) => {
+    return { name, view, texture: gpu.textures.create(view, name) };
+  });
+  const resourceOf = (name: B): GPUBindingResource => {
+    const copy = copies.find((one) => one.name === name);
+    return copy === undefined ? { buffer: bound.get(name) as GPUBuffer } : copy.texture.createView();
+  };
+  const storage = kernel.bindingNames.map((name, i) => ({ binding: i + 1, resource: resourceOf(name) }));
   const bindGroup = device.createBindGroup({
     layout,
     entries: [{ binding: 0, resource: { buffer: uniform } }, ...storage],
   });
+  const record = (recorder: Recorder) => {
+    if (grid.includes(0)) return;
+    for (const { name, view, texture } of copies) recorder.copyToTexture(bound.get(name) as GPUBuffer, view, texture);
+    recorder.dispatch({ label: kernel.name, pipeline, bindGroup, grid });
+  };
   return {
     run(times = 1) {
       const recorder = new Recorder(device);
-      for (let i = 0; i < times; i++) recorder.dispatch({ label: kernel.name, pipeline, bindGroup, grid });
+      for (let i = 0; i < times; i++) record(recorder);
       recorder.submit();
     },
+    record,
     async read(binding) {
       const contents = buffers[binding];
       const size = typeof contents === "number" ? contents : contents.byteLength;
@@ -69,6 +81,7 @@ export async function prepareLaunch<F extends string, B extends string>(
     },
     dispose() {
       for (const buffer of bound.values()) gpu.buffers.release(buffer);
+      for (const { texture } of copies) gpu.textures.destroy(texture);
       uniform.destroy();
     },
   };

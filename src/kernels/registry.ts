@@ -10,6 +10,9 @@ import { gatherRows } from "./gather_rows.ts";
 import type { Kernel } from "./kernel.ts";
 import { layerNorm } from "./layer_norm.ts";
 import { matmul } from "./matmul.ts";
+import { matmulSplit } from "./matmul_split.ts";
+import { matmulTextured } from "./matmul_textured.ts";
+import { matmulTiled } from "./matmul_tiled.ts";
 import { meanRows } from "./mean_rows.ts";
 import { pointwiseLoss } from "./pointwise_loss.ts";
 import { reduceSum } from "./reduce_sum.ts";
@@ -24,8 +27,15 @@ export const KERNELS: readonly Kernel[] = [
   attentionProbabilities,
   attentionApply,
   matmul,
+  matmul.f16,
+  matmulTextured,
+  matmulTiled,
+  matmulTiled.f16,
+  matmulSplit,
+  matmulSplit.f16,
   activation,
   embeddings,
+  embeddings.f16,
   layerNorm,
   gatherRows,
   meanRows,

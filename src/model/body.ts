@@ -4,11 +4,11 @@ import type { Graph, Value } from "../graph/graph.ts";
 import type { RowGeometry } from "../graph/ops/attention.ts";
 import { gatherRows } from "../graph/ops/rows.ts";
 import { pitch } from "../kernels/kernel.ts";
-import type { AttentionResult, AttentionShape } from "../nn/attention_shape.ts";
+import type { AttentionOptions, AttentionResult, AttentionShape } from "../nn/attention_shape.ts";
 import { Embeddings } from "../nn/embeddings.ts";
 import { FeedForward } from "../nn/feed_forward.ts";
 import { FullAttention } from "../nn/full_attention.ts";
-import { ContextProjection, NarrowAttention, type NarrowForm } from "../nn/narrow_attention.ts";
+import { ContextProjection, NarrowAttention } from "../nn/narrow_attention.ts";
 import type { ParameterSet } from "../nn/parameters.ts";
 import type { NarrowBertConfig } from "./config.ts";
 import type { RowRule } from "./packing.ts";
@@ -18,7 +18,10 @@ import { BODY, layerPath, remainingHeads } from "./weight_names.ts";
 export interface BodyCall {
   /** Which rows the narrow layers compute. */
   rule: RowRule;
-  form: NarrowForm;
+  /** How many narrow layers' keys and values are projected at once; null for the absorbed form, which needs none. */
+  projected: number | null;
+  /** Whether attention probabilities may be kept in memory where that is faster. */
+  storable: boolean;
   /** Whether the caller gives word embeddings. */
   embedded: boolean;
   /** Name every layer's state as an output `hidden_states.N`. */
@@ -94,17 +97,17 @@ export class Body {
     const geometry = g.input("geometry", "u32", ["G"]);
     const tokens = g.input("tokens", "u32", ["T", 4]);
     const embeds = call.embedded ? g.input("embeds", "f32", ["T", width], "pitched") : null;
-    const store = call.attentions;
+    const kept = { store: call.attentions, storable: call.storable };
     let count = 0;
     const keep = (state: Value) => {
       if (call.hiddenStates) g.output(`hidden_states.${count++}`, state);
       return state;
     };
     let layer = 0;
-    const run = (attend: (options: { headScale: Value; store: boolean }) => AttentionResult, feed: FeedForward) => {
+    const run = (attend: (options: Omit<AttentionOptions, "rows">) => AttentionResult, feed: FeedForward) => {
       const headScale = g.input(`head_scale.${layer}`, "f32", [pitch(remainingHeads(this.#config, layer).length)]);
-      const { state, probabilities } = attend({ headScale, store });
-      if (probabilities !== null) g.output(`attentions.${layer}`, probabilities);
+      const { state, probabilities } = attend({ headScale, ...kept });
+      if (call.attentions && probabilities !== null) g.output(`attentions.${layer}`, probabilities);
       layer++;
       return keep(feed.apply(g, state));
     };
@@ -123,15 +126,14 @@ export class Body {
       return x;
     }
     const context = x;
-    const keyValue = call.form === "projected" ? this.#projection?.apply(g, context) ?? null : null;
     x = gatherRows(g, { label: "narrow_rows", x: context, index: g.input("row_index", "u32", ["R"]) });
     const rows = rowGeometry(geometry, "row");
-    this.#narrow.forEach(({ attention, feedForward }, i) => {
+    const keyValues = call.projected === null ? null : this.#projection?.perLayer(g, context, call.projected) ?? null;
+    for (const [i, { attention, feedForward }] of this.#narrow.entries()) {
       const state = x;
-      const offset = this.#projection?.offset(i) ?? 0;
-      const narrow = { context, keyValue: keyValue === null ? null : { value: keyValue, offset } };
+      const narrow = { context, keyValue: keyValues?.(i) ?? null };
       x = run((options) => attention.apply(g, state, { rows, narrow, ...options }), feedForward);
-    });
+    }
     return x;
   }
 

@@ -3,7 +3,7 @@
 import { InputError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
 import { meanRows } from "../graph/ops/rows.ts";
-import type { RunOutput } from "../graph/program.ts";
+import type { RunOutput } from "../graph/outputs.ts";
 import type { ParameterSet } from "../nn/parameters.ts";
 import type { Body } from "./body.ts";
 import type { NarrowBertConfig } from "./config.ts";

@@ -1,8 +1,8 @@
 /**
- * Which form of narrow attention a call takes.
+ * How a call computes its attention: the form of the narrow layers, and what memory allows.
  *
- * Both give the same numbers. Per narrow layer, counted in multiply-adds, with R rows, T tokens, S the sum over rows of the
- * keys that each attends to, A heads of size D (A D = H):
+ * Both forms give the same numbers. Per narrow layer, counted in multiply-adds, with R rows, T tokens, S the sum over rows
+ * of the keys that each attends to, A heads of size D (A D = H):
  *
  *     projected: keys and values 2 T H A D, scores and sums 2 S A D
  *     absorbed:  queries and values through the projections 2 R H A D, scores and sums 2 S A H
@@ -26,6 +26,12 @@ export interface NarrowWork {
   headSize: number;
 }
 
+/** Most bytes that the keys and values of several narrow layers, made at once, may take. */
+const PROJECTED_BYTES = 128 * 1024 * 1024;
+
+/** Most bytes of attention probabilities that are kept for speed alone. */
+const STORED_BYTES = 64 * 1024 * 1024;
+
 /** Multiply-adds of one narrow layer's attention in each form, less what both need. */
 export function narrowCosts({ rows, tokens, rowKeys, width, heads, headSize }: NarrowWork): Record<NarrowForm, number> {
   const inner = heads * headSize;
@@ -40,4 +46,25 @@ export function planNarrowForm(work: NarrowWork, { withKeys }: { withKeys: boole
   if (withKeys) return "projected";
   const { projected, absorbed } = narrowCosts(work);
   return absorbed < projected ? "absorbed" : "projected";
+}
+
+/**
+ * How many of `layers` narrow layers have their keys and values projected at once: all, or a half, a quarter, … of them,
+ * so that few programs serve all sizes.
+ *
+ * @param largest Bytes of the largest buffer that the device allows.
+ */
+export function planProjection(
+  { tokens, heads, headSize }: NarrowWork,
+  { layers, largest }: { layers: number; largest: number },
+): number {
+  const layerBytes = 4 * tokens * 2 * heads * headSize;
+  let together = Math.max(1, layers);
+  while (together > 1 && together * layerBytes > Math.min(largest, PROJECTED_BYTES)) together = Math.ceil(together / 2);
+  return together;
+}
+
+/** Whether the probabilities of `rows` rows to at most `keys` keys may be kept in memory where that is faster. */
+export function mayStoreProbabilities(rows: number, { keys, heads }: { keys: number; heads: number }): boolean {
+  return 4 * rows * keys * heads <= STORED_BYTES;
 }

@@ -3,43 +3,28 @@
 import { Tensor } from "../base/tensor.ts";
 import { checkOptionNames } from "../base/options.ts";
 import { warn } from "../base/warn.ts";
-import { type Gpu, requestGpu } from "../gpu/device.ts";
+import type { Gpu } from "../gpu/device.ts";
+import type { Latency } from "../gpu/readback.ts";
 import { openCheckpoint } from "../io/checkpoint.ts";
-import { openFolder, type OpenFolderOptions } from "../io/folder.ts";
+import { openFolder } from "../io/folder.ts";
 import { ParameterSet, type WeightSource } from "../nn/parameters.ts";
+import type { WeightDtype } from "../nn/upload.ts";
 import { Body } from "./body.ts";
+import { checkDeviceOptions, type DeviceChoice, openDevice } from "./device_options.ts";
 import { NarrowBertConfig } from "./config.ts";
 import type { Head } from "./config_heads.ts";
 import { type Batch, type LeadingNames, type ModelInputs, readInputs } from "./inputs.ts";
 import type { RowRule } from "./packing.ts";
+import { LOAD_OPTIONS, type LoadOptions, MODEL_OPTIONS, type ModelOptions, poolerOf } from "./model_options.ts";
 import { prunedConfig, prunedWeights } from "./pruning.ts";
 import { randomWeights } from "./random_weights.ts";
 import { type ForwardOptions, type HeadCall, Runner, type RunResult } from "./runner.ts";
 import { saveModel } from "./saving.ts";
 import { parameterShapes } from "./weight_names.ts";
-import { resolveWeights } from "./weights.ts";
-
-/** Options that say where and how a model computes. */
-export interface DeviceOptions {
-  /** A GPU device of the caller's own; it is never destroyed. */
-  device?: GPUDevice;
-  /** A base model without its pooler computes the rows of `narrow_mask`, or all tokens. */
-  add_pooling_layer?: boolean;
-}
-
-/** Options of `from_pretrained`. */
-export interface LoadOptions extends DeviceOptions, OpenFolderOptions {
-  /** Overrides of keys of config.json, such as `problem_type`. */
-  config?: Readonly<Record<string, unknown>>;
-  /** Makes weights that the model has no use for an error. */
-  strict?: boolean;
-  /** Element type to compute in; this version computes in `f32`, which `auto` chooses. */
-  dtype?: "f32" | "auto";
-}
+import { checkValues, resolveWeights } from "./weights.ts";
 
 /** What a model is made of. */
-export interface ModelInit {
-  gpu: Gpu;
+export interface ModelInit extends DeviceChoice {
   config: NarrowBertConfig;
   pooler: boolean;
   weights: WeightSource;
@@ -66,6 +51,8 @@ interface Assembly<H> {
 export abstract class PreTrainedModel<H> {
   readonly #gpu: Gpu;
   readonly #pooler: boolean;
+  readonly #dtype: WeightDtype;
+  readonly #latency: Latency;
   #config: NarrowBertConfig;
   #assembly: Assembly<H>;
   /** Work that needs the assembly, from the moment it is asked for. */
@@ -75,8 +62,10 @@ export abstract class PreTrainedModel<H> {
   #warnedOrdinary = false;
   #disposed = false;
 
-  constructor({ gpu, config, pooler, weights, signal }: ModelInit) {
+  constructor({ gpu, config, pooler, weights, dtype, latency, signal }: ModelInit) {
     this.#gpu = gpu;
+    this.#dtype = dtype;
+    this.#latency = latency;
     this.#config = config;
     this.#pooler = pooler;
     this.#assembly = this.#assemble(config, weights, signal);
@@ -96,18 +85,18 @@ export abstract class PreTrainedModel<H> {
     options: LoadOptions = {},
   ): Promise<M> {
     checkOptionNames("load a model", options, LOAD_OPTIONS);
-    checkDtype(options.dtype);
     const { signal } = options;
+    checkDeviceOptions(options);
     const folder = await openFolder(where, options);
     const config = await NarrowBertConfig.read(folder, { overrides: options.config ?? {} });
     const checkpoint = await openCheckpoint(folder, { signal });
     const pooler = poolerOf(this, options);
     const { head } = this;
     const weights = resolveWeights(checkpoint, config, { head, pooler, strict: options.strict ?? false });
-    for (const name of weights.names) weights.get(name); // Finds non-finite weights before GPU memory is touched.
+    await checkValues(weights, signal);
     for (const warning of weights.warnings) warn(warning);
-    const gpu = await openDevice(options);
-    return await makeModel(this, { gpu, config: weights.config, pooler, weights, signal });
+    const device = await openDevice(options);
+    return await makeModel(this, { ...device, config: weights.config, pooler, weights: { get: weights.open }, signal });
   }
 
   /**
@@ -118,19 +107,20 @@ export abstract class PreTrainedModel<H> {
   static async from_config<M extends { dispose(): void }>(
     this: ModelClass<M>,
     config: NarrowBertConfig,
-    options: DeviceOptions & { seed?: number } = {},
+    options: ModelOptions & { seed?: number } = {},
   ): Promise<M> {
     if (!(config instanceof NarrowBertConfig)) {
       throw new TypeError(
         "Cannot make a model: config must be a NarrowBertConfig, made by new NarrowBertConfig({ … })",
       );
     }
-    checkOptionNames("make a model", options, [...DEVICE_OPTIONS, "seed"]);
+    checkOptionNames("make a model", options, [...MODEL_OPTIONS, "seed"]);
+    checkDeviceOptions(options);
     const pooler = poolerOf(this, options);
     const settled = config.with({ full_length_layers: config.full_length_layers });
     const shapes = parameterShapes(settled, { head: this.head, pooler });
     const weights = randomWeights(settled, shapes, options.seed ?? 0);
-    return await makeModel(this, { gpu: await openDevice(options), config: settled, pooler, weights });
+    return await makeModel(this, { ...await openDevice(options), config: settled, pooler, weights });
   }
 
   /** The model's configuration. */
@@ -146,6 +136,11 @@ export abstract class PreTrainedModel<H> {
   /** GPU bytes of the weights. */
   get weightBytes(): number {
     return this.#assembly.parameters.bytes;
+  }
+
+  /** GPU bytes of the buffers that calls work in, at the largest sizes so far. */
+  get activationBytes(): number {
+    return this.#assembly.runner.bytes;
   }
 
   /** The weights by checkpoint name, read back from the GPU. */
@@ -232,11 +227,11 @@ export abstract class PreTrainedModel<H> {
   }
 
   #assemble(config: NarrowBertConfig, weights: WeightSource, signal?: AbortSignal): Assembly<H> {
-    const parameters = new ParameterSet();
+    const parameters = new ParameterSet(this.#dtype);
     const body = new Body(parameters, config);
     const head = this.declareHead(parameters, { body, config, pooler: this.#pooler });
     parameters.load(this.#gpu, weights, { signal });
-    return { config, parameters, runner: new Runner(this.#gpu, body, config), head };
+    return { config, parameters, runner: new Runner(this.#gpu, body, { config, latency: this.#latency }), head };
   }
 
   async #readState({ config, parameters }: Assembly<H>): Promise<Map<string, Tensor>> {
@@ -284,11 +279,6 @@ export abstract class PreTrainedModel<H> {
   }
 }
 
-const DEVICE_OPTIONS = ["device", "add_pooling_layer"];
-const FOLDER_OPTIONS = ["subfolder", "local_files_only", "token", "progress_callback", "signal"];
-/** Names of the options of `from_pretrained`. */
-export const LOAD_OPTIONS = [...DEVICE_OPTIONS, ...FOLDER_OPTIONS, "config", "strict", "dtype"];
-
 /** Makes a model and waits for what the device says of its memory; on an error none of it stays. */
 async function makeModel<M extends { dispose(): void }>(Class: ModelClass<M>, init: ModelInit): Promise<M> {
   let model: M | null = null;
@@ -298,19 +288,5 @@ async function makeModel<M extends { dispose(): void }>(Class: ModelClass<M>, in
     (model as M | null)?.dispose();
     init.gpu.buffers.trim(); // A buffer that does not work must not be lent again.
     throw error;
-  }
-}
-
-function poolerOf({ pooling }: { pooling: boolean | "optional" }, { add_pooling_layer }: DeviceOptions): boolean {
-  return pooling === "optional" ? add_pooling_layer ?? true : pooling;
-}
-
-function openDevice({ device }: DeviceOptions): Promise<Gpu> {
-  return requestGpu(device === undefined ? {} : { device });
-}
-
-function checkDtype(dtype: string = "auto"): void {
-  if (dtype !== "f32" && dtype !== "auto") {
-    throw new RangeError(`Cannot load a model with dtype "${dtype}": this version computes in "f32" ("auto")`);
   }
 }

@@ -2,7 +2,7 @@
 
 import { InputError } from "../base/errors.ts";
 import { Tensor } from "../base/tensor.ts";
-import type { RunOutput } from "../graph/program.ts";
+import type { RunOutput } from "../graph/outputs.ts";
 import type { Batch } from "./inputs.ts";
 import type { RowRule } from "./packing.ts";
 

@@ -5,15 +5,18 @@ import { checkOptionNames } from "../base/options.ts";
 import { Tensor } from "../base/tensor.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Profiler } from "../gpu/profiler.ts";
+import type { Latency } from "../gpu/readback.ts";
 import { Graph, outputsOf, type Value } from "../graph/graph.ts";
-import { Program, type RunOutput } from "../graph/program.ts";
+import type { RunOutput } from "../graph/outputs.ts";
+import { Program } from "../graph/program.ts";
 import type { InputData } from "../graph/upload.ts";
 import { pitch } from "../kernels/kernel.ts";
+import { tuningOf } from "../kernels/tuning.ts";
 import type { NarrowForm } from "../nn/narrow_attention.ts";
-import type { Body } from "./body.ts";
+import type { Body, BodyCall } from "./body.ts";
 import type { NarrowBertConfig } from "./config.ts";
 import type { Batch } from "./inputs.ts";
-import { planNarrowForm } from "./narrow_planner.ts";
+import { mayStoreProbabilities, type NarrowWork, planNarrowForm, planProjection } from "./narrow_planner.ts";
 import { pack, type Packed, packEmbeds, type RowRule } from "./packing.ts";
 import { lastAxis, Unpacker } from "./unpacking.ts";
 import { remainingHeads } from "./weight_names.ts";
@@ -83,9 +86,15 @@ export class Runner {
   readonly #gpu: Gpu;
   readonly #body: Body;
   readonly #config: NarrowBertConfig;
+  readonly #latency: Latency;
   readonly #programs = new Map<string, Program>();
 
-  constructor(gpu: Gpu, body: Body, config: NarrowBertConfig) {
+  constructor(
+    gpu: Gpu,
+    body: Body,
+    { config, latency = "normal" }: { config: NarrowBertConfig; latency?: Latency | undefined },
+  ) {
+    this.#latency = latency;
     this.#gpu = gpu;
     this.#body = body;
     this.#config = config;
@@ -98,20 +107,22 @@ export class Runner {
       throw new InputError("Cannot run the model: every sequence needs a token at position 0, got empty sequences");
     }
     const packed = pack(batch, rule);
-    const asked = this.#form(packed, options.narrow ?? "auto");
-    // Where no narrow layer runs as such, the form makes no difference: one program serves.
-    const { full_length_layers: full, num_hidden_layers: layers } = this.#config;
-    const form = rule === "ordinary" || full === layers ? "projected" : asked;
-    const program = this.#program(batch, rule, form, head, options);
+    const program = this.#program({ ...this.#plan(batch, packed, rule, options), rule }, head, options);
     const feed = head.feed?.(packed);
     const outputs = await program.run({
       sizes: { ...packed.sizes, ...feed?.sizes },
       inputs: { ...this.#inputs(batch, packed), ...feed?.inputs },
       profiler: options.profiler ?? null,
+      latency: this.#latency,
       signal: options.signal,
     });
     const unpacker = new Unpacker(batch, packed);
     return { outputs, packed, unpacker, common: this.#common(outputs, unpacker, rule, options) };
+  }
+
+  /** Bytes of the buffers that calls work in. */
+  get bytes(): number {
+    return [...this.#programs.values()].reduce((sum, program) => sum + program.bytes, 0);
   }
 
   /** Gives all programs' memory back. */
@@ -120,9 +131,26 @@ export class Runner {
     this.#programs.clear();
   }
 
-  #form({ sizes, rowKeys }: Packed, asked: "auto" | NarrowForm): NarrowForm {
-    const { hidden_size: width, num_attention_heads: heads, headSize, position_embedding_type } = this.#config;
-    const withKeys = position_embedding_type === "relative_key_query";
+  /** What a call of these sizes computes, and in which form. */
+  #plan(batch: Batch, { sizes, rowKeys }: Packed, rule: RowRule, options: ForwardOptions): Omit<BodyCall, "rule"> {
+    const { num_hidden_layers: layers, full_length_layers: full, headSize } = this.#config;
+    const { hidden_size: width, num_attention_heads: heads } = this.#config;
+    const work = { rows: sizes.R, tokens: sizes.T, rowKeys, width, heads, headSize: pitch(headSize) };
+    const form = this.#form(work, options.narrow ?? "auto");
+    // Where no narrow layer runs as such, the form makes no difference: one program serves.
+    const isNarrow = rule !== "ordinary" && full < layers;
+    const together = planProjection(work, { layers: layers - full, largest: this.#gpu.buffers.largest });
+    return {
+      projected: !isNarrow ? 1 : form === "absorbed" ? null : together,
+      storable: mayStoreProbabilities(Math.max(sizes.T, sizes.R), { keys: sizes.K, heads }),
+      embedded: batch.embeds !== null,
+      hiddenStates: options.output_hidden_states ?? false,
+      attentions: options.output_attentions ?? false,
+    };
+  }
+
+  #form(work: NarrowWork, asked: "auto" | NarrowForm): NarrowForm {
+    const withKeys = this.#config.position_embedding_type === "relative_key_query";
     if (!["auto", "absorbed", "projected"].includes(asked)) {
       throw new RangeError(`Cannot run the model: narrow must be "auto", "absorbed" or "projected", got "${asked}"`);
     }
@@ -132,22 +160,14 @@ export class Runner {
           'its keys meet the distances, so it takes "projected"',
       );
     }
-    if (asked !== "auto") return asked;
-    return planNarrowForm({ rows: sizes.R, tokens: sizes.T, rowKeys, width, heads, headSize }, { withKeys });
+    return asked === "auto" ? planNarrowForm(work, { withKeys }) : asked;
   }
 
-  #program(batch: Batch, rule: RowRule, form: NarrowForm, head: HeadCall, options: ForwardOptions): Program {
-    const call = {
-      rule,
-      form,
-      embedded: batch.embeds !== null,
-      hiddenStates: options.output_hidden_states ?? false,
-      attentions: options.output_attentions ?? false,
-    };
+  #program(call: BodyCall, head: HeadCall, options: ForwardOptions): Program {
     const key = JSON.stringify([head.key, call, options.trace ?? false]);
     let program = this.#programs.get(key);
     if (program === undefined) {
-      const g = new Graph(this.#gpu.adapterClass);
+      const g = new Graph(tuningOf(this.#gpu));
       head.trace(g, this.#body.apply(g, call));
       if (options.trace) {
         for (const value of g.nodes.flatMap(outputsOf)) g.output(`trace ${value.label}`, value);

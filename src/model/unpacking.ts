@@ -1,7 +1,7 @@
 /** Lays packed results out again as the caller's batch: `[B, L, …]` or `[B, rows, …]`, zeros where nothing was computed. */
 
 import { Tensor } from "../base/tensor.ts";
-import type { RunOutput } from "../graph/program.ts";
+import type { RunOutput } from "../graph/outputs.ts";
 import type { Batch } from "./inputs.ts";
 import type { Packed, RowRule } from "./packing.ts";
 

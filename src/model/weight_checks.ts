@@ -2,6 +2,7 @@
 
 import { isFloatDtype } from "../base/dtype.ts";
 import { CheckpointError } from "../base/errors.ts";
+import { FloatMemory, pieces } from "../io/floats.ts";
 import { quoted } from "./config_messages.ts";
 import { familyOf } from "./weight_keys.ts";
 import { BODY, type Parts } from "./weight_names.ts";
@@ -55,12 +56,17 @@ export function misfits(checkpoint: WeightSource, stored: string, shape: readonl
 
 /** Where the copy of a shared weight is not what it is a copy of; both have the same shape. */
 export function differences(checkpoint: WeightSource, copy: string, original: string): string[] {
-  const got = checkpoint.float32(copy);
-  const expected = checkpoint.float32(original);
-  const at = got.findIndex((value, index) => value !== expected[index]);
-  if (at < 0) return [];
-  return [
-    `${quoted([copy])} must equal ${quoted([original])}, with which it is tied, ` +
-    `but element ${at} must be ${expected[at]}, got ${got[at]}`,
-  ];
+  const [memory, other] = [new FloatMemory(), new FloatMemory()];
+  const count = checkpoint.info(copy).shape.reduce((a, b) => a * b, 1);
+  for (const piece of pieces(0, count)) {
+    const got = checkpoint.float32(copy, { ...piece, memory });
+    const expected = checkpoint.float32(original, { ...piece, memory: other });
+    const at = got.findIndex((value, index) => value !== expected[index]);
+    if (at < 0) continue;
+    return [
+      `${quoted([copy])} must equal ${quoted([original])}, with which it is tied, ` +
+      `but element ${piece.begin + at} must be ${expected[at]}, got ${got[at]}`,
+    ];
+  }
+  return [];
 }

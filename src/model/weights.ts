@@ -1,6 +1,9 @@
 /** Reads a checkpoint of any layout as the published one, checking everything but the numbers before any is read. */
 
+import { setImmediate } from "node:timers/promises";
 import { CheckpointError } from "../base/errors.ts";
+import { FloatMemory, type FloatRange, pieces } from "../io/floats.ts";
+import type { Elements } from "../nn/upload.ts";
 import type { NarrowBertConfig } from "./config.ts";
 import { listed, quoted } from "./config_messages.ts";
 import { absences, differences, misfits, notBert } from "./weight_checks.ts";
@@ -26,11 +29,14 @@ export interface Weights {
   /** What a person should be told, a sentence each. */
   readonly warnings: readonly string[];
   /**
-   * The elements of a parameter as 32-bit floats, row-major, for reading only; converted anew at each call.
+   * The elements of a parameter, or a range of them, as 32-bit floats, row-major, for reading only; read anew at each
+   * call.
    *
    * @throws {CheckpointError} Where one of them is not finite.
    */
-  get(name: string): Float32Array;
+  get(name: string, range?: FloatRange): Float32Array;
+  /** The elements of a parameter, read as they are asked for, into the same memory for all parameters. */
+  open(name: string): Elements;
   /** Dimensions of a parameter. */
   shape(name: string): readonly number[];
 }
@@ -65,6 +71,8 @@ export function resolveWeights(checkpoint: WeightSource, config: NarrowBertConfi
   if (problems.length > 0) throw new CheckpointError(`Cannot load "${location}":${listed(problems)}`);
 
   const parameters = new Map([...shapes.keys()].map((name) => [name, known(sources, name)]));
+  const get = (name: string, range?: FloatRange) => checkpoint.float32(known(parameters, name), range);
+  const memory = new FloatMemory();
   return {
     config: settled,
     names: [...shapes.keys()],
@@ -72,9 +80,27 @@ export function resolveWeights(checkpoint: WeightSource, config: NarrowBertConfi
     warnings: noUse(unexpected.filter((name) => options.head !== "none" || !isOfHead(name))).map((problem) =>
       `In "${location}", ${problem}`
     ),
-    get: (name) => checkpoint.float32(known(parameters, name)),
+    get,
+    open: (name) => ({ subarray: (begin, end) => get(name, { begin, end, memory }) }),
     shape: (name) => known(shapes, name),
   };
+}
+
+/**
+ * Reads all weights once, for the error that one of them may be, so that no GPU memory is touched before; they are read
+ * again to be put there. Between pieces the process gets on with whatever else it does, and hears of an abort.
+ *
+ * @throws {CheckpointError} Naming the first element that is not finite.
+ */
+export async function checkValues({ names, shape, open }: Weights, signal?: AbortSignal): Promise<void> {
+  for (const name of names) {
+    const elements = open(name);
+    for (const { begin, end } of pieces(0, shape(name).reduce((a, b) => a * b, 1))) {
+      elements.subarray(begin, end);
+      await setImmediate();
+      signal?.throwIfAborted();
+    }
+  }
 }
 
 /** Stored names by published names, and the config with the layers that were found. */

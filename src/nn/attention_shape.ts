@@ -1,7 +1,7 @@
 /** What the attention of a layer looks like, and how its projections lie in memory. */
 
 import type { Graph, Value } from "../graph/graph.ts";
-import type { RelativePositions } from "../graph/ops/attention.ts";
+import type { RelativePositions, RowGeometry } from "../graph/ops/attention.ts";
 import { pitch } from "../kernels/kernel.ts";
 import { LayerNorm } from "./layer_norm.ts";
 import type { Group, Parameter, ParameterSet, Part } from "./parameters.ts";
@@ -70,7 +70,7 @@ export class AttentionOutput {
   /** Declares `<path>.dense` and `<path>.LayerNorm`. */
   constructor(parameters: ParameterSet, path: string, shape: AttentionShape) {
     const { width, heads, headSize, eps } = shape;
-    this.weight = parameters.declare(`${path}.dense.weight`, [innerWidth(shape), width], [{
+    this.weight = parameters.weight(`${path}.dense.weight`, [innerWidth(shape), width], [{
       name: `${path}.dense.weight`,
       shape: [width, heads * headSize],
       offset: 0,
@@ -107,6 +107,17 @@ export class Distances {
   apply(g: Graph): RelativePositions {
     return { distance: g.parameter(this.#table), center: this.#center, withKeys: this.#withKeys };
   }
+}
+
+/** How a layer is to attend. */
+export interface AttentionOptions {
+  rows: RowGeometry;
+  /** `[A]`, multiplied onto each head's probabilities. */
+  headScale: Value;
+  /** Whether the caller wants the probabilities. */
+  store: boolean;
+  /** Whether they are small enough to be kept in memory where that is faster. */
+  storable: boolean;
 }
 
 /** What a traced attention gives: the layer's state, and its probabilities `[rows, heads, keys]` where they are kept. */

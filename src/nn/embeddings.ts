@@ -31,7 +31,7 @@ export class Embeddings {
     const { vocabulary, positions, types, width, eps } = sizes;
     this.#path = path;
     this.#sizes = sizes;
-    this.words = parameters.table(`${path}.word_embeddings.weight`, vocabulary, width);
+    this.words = parameters.words(`${path}.word_embeddings.weight`, vocabulary, width);
     this.#positions = parameters.table(`${path}.position_embeddings.weight`, positions, width);
     this.#types = parameters.table(`${path}.token_type_embeddings.weight`, types, width);
     this.#norm = new LayerNorm(parameters, `${path}.LayerNorm`, { width, eps });

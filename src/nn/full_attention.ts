@@ -1,9 +1,10 @@
 /** Self-attention of a full layer: every token is a query. */
 
 import type { Graph, Value } from "../graph/graph.ts";
-import { attention, attentionApply, attentionProbabilities, type RowGeometry } from "../graph/ops/attention.ts";
+import { attention } from "../graph/ops/attention.ts";
 import { linear } from "../graph/ops/matmul.ts";
 import {
+  type AttentionOptions,
   AttentionOutput,
   type AttentionResult,
   type AttentionShape,
@@ -32,18 +33,14 @@ export class FullAttention {
     const parts = ["query", "key", "value"].map((name, i) =>
       projectionParts(`${path}.self.${name}`, shape, { column: i * inner, columns })
     );
-    this.#weight = parameters.declare(`${path}.self.qkv.weight`, [shape.width, columns], parts.map((p) => p.weight));
+    this.#weight = parameters.weight(`${path}.self.qkv.weight`, [shape.width, columns], parts.map((p) => p.weight));
     this.#bias = parameters.declare(`${path}.self.qkv.bias`, [1, columns], parts.map((p) => p.bias));
     this.#distances = Distances.declare(parameters, `${path}.self`, shape);
     this.#output = new AttentionOutput(parameters, `${path}.output`, shape);
   }
 
-  /** `[T, H]` to `[T, H]`; `store` keeps the probabilities. */
-  apply(
-    g: Graph,
-    x: Value,
-    { rows, headScale, store }: { rows: RowGeometry; headScale: Value; store: boolean },
-  ): AttentionResult {
+  /** `[T, H]` to `[T, H]`. */
+  apply(g: Graph, x: Value, { rows, headScale, ...kept }: AttentionOptions): AttentionResult {
     const { heads, headSize: trueSize } = this.#shape;
     const headSize = paddedHeadSize(this.#shape);
     const inner = innerWidth(this.#shape);
@@ -59,17 +56,11 @@ export class FullAttention {
       scale: 1 / Math.sqrt(trueSize),
       q: at(0),
       k: at(1),
+      v: at(2),
       headScale,
       relative: this.#distances?.apply(g) ?? null,
     };
-    let probabilities: Value | null = null;
-    let attended: Value;
-    if (store) {
-      probabilities = attentionProbabilities(g, call).probabilities;
-      attended = attentionApply(g, { label: `${path}.self.apply`, probabilities, v: at(2), rows, heads, headSize });
-    } else {
-      attended = attention(g, { ...call, v: at(2) });
-    }
+    const { out: attended, probabilities } = attention(g, call, { slot: "attention_full", ...kept });
     return { state: applyOutput(g, this.#output, `${path}.output.dense`, attended, x), probabilities };
   }
 }

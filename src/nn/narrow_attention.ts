@@ -1,8 +1,8 @@
 /**
  * Attention of a narrow layer: the narrow rows ask, the context answers.
  *
- * Keys and values are the layer's own projections of a context that never changes. Where rows are many, all narrow layers'
- * keys and values are projected at once (*projected*). Where they are few, the key projection is folded into the query and
+ * Keys and values are the layer's own projections of a context that never changes. Where rows are many, the
+ * keys and values of all narrow layers, or of as many as memory allows, are projected at once (*projected*). Where they are few, the key projection is folded into the query and
  * the value projection applied after the sum, so that the heads attend to the context itself (*absorbed*):
  *
  *     scores = q (C W_k + b_k)^T = (q W_k^T) C^T + const       the constant cancels in the softmax
@@ -10,11 +10,13 @@
  */
 
 import type { Graph, Value } from "../graph/graph.ts";
-import { attention, attentionApply, attentionProbabilities, type RowGeometry } from "../graph/ops/attention.ts";
+import { attention } from "../graph/ops/attention.ts";
 import { linear, matmul } from "../graph/ops/matmul.ts";
-import { type Dim, dimOf, rowsOf, type Sizes } from "../graph/shape.ts";
+import { columnsOf, type Dim, dimOf, rowsOf, type Sizes } from "../graph/shape.ts";
 import { pitch } from "../kernels/kernel.ts";
+import type { AttentionSlot } from "../kernels/tuning.ts";
 import {
+  type AttentionOptions,
   AttentionOutput,
   type AttentionResult,
   type AttentionShape,
@@ -52,35 +54,42 @@ export class ContextProjection {
       return [key, value];
     });
     const width = layers[0]?.shape.width ?? 0;
-    this.#weight = parameters.declare("narrow.key_value.weight", [width, columns], parts.map((p) => p.weight));
+    this.#weight = parameters.weight("narrow.key_value.weight", [width, columns], parts.map((p) => p.weight));
     this.#bias = parameters.declare("narrow.key_value.bias", [1, columns], parts.map((p) => p.bias));
   }
 
-  /** First key column of the layer numbered `layer` among the narrow ones. */
+  /** First key column of the layer numbered `layer` among the narrow ones; after the last, the number of columns. */
   offset(layer: number): number {
-    return this.#offsets[layer] as number;
+    return this.#offsets[layer] ?? this.columns;
   }
 
-  /** All layers' keys and values `[T, columns]` from one product. */
-  apply(g: Graph, context: Value): Value {
-    return linear(g, { label: "narrow.key_value", x: context, ...this.parameters(g) });
-  }
-
-  /** One layer's keys and values `[T, 2 A D]` from a state of its own. */
-  applyLayer(g: Graph, context: Value, { path, shape }: { path: string; shape: AttentionShape }, layer: number): Value {
+  /** Keys and values `[T, columns of the layers]` of `count` layers from `first` on, from one product. */
+  apply(g: Graph, context: Value, { first, count }: { first: number; count: number }): Value {
     const { weight, bias } = this.parameters(g);
-    const n = 2 * innerWidth(shape);
-    const offset = this.offset(layer);
+    const width = columnsOf(context.shape);
+    const offset = this.offset(first);
+    const n = this.offset(first + count) - offset;
     return matmul(g, {
-      label: `${path}.self.key_value`,
-      a: { value: context, stride: pitch(shape.width) },
+      label: `narrow.key_value.${first}`,
+      a: { value: context, stride: pitch(width) },
       b: { value: weight, offset, stride: pitch(this.columns) },
       m: (sizes) => rowsOf(context.shape, sizes),
       n,
-      k: shape.width,
+      k: width,
       out: { shape: [...context.shape.slice(0, -1), n], stride: n },
       bias: { value: bias, offset },
     });
+  }
+
+  /** Gives each layer in turn its keys and values, which are made for `together` layers at a time. */
+  perLayer(g: Graph, context: Value, together: number): (layer: number) => KeyValue {
+    const layers = this.#offsets.length;
+    let value: Value;
+    return (layer) => {
+      const first = layer - layer % together;
+      if (layer === first) value = this.apply(g, context, { first, count: Math.min(together, layers - first) });
+      return { value, offset: this.offset(layer) - this.offset(first), slot: "attention_projected" };
+    };
   }
 
   /** The weight and bias themselves. */
@@ -89,12 +98,21 @@ export class ContextProjection {
   }
 }
 
+/** Projected keys and values. */
+export interface KeyValue {
+  value: Value;
+  /** First key column of the layer; its values follow its keys. */
+  offset: number;
+  /** By whose tuning the layer attends to them. */
+  slot: AttentionSlot;
+}
+
 /** What a narrow layer attends to. */
 export interface NarrowContext {
   /** The context `[T, H]`: the last full layer's output, or the running state in the ordinary mode. */
   context: Value;
   /** In the projected form, its keys and values, this layer's from column `offset` on; else null. */
-  keyValue: { value: Value; offset: number } | null;
+  keyValue: KeyValue | null;
 }
 
 /** The attention of one narrow layer. */
@@ -124,24 +142,16 @@ export class NarrowAttention {
     const columns = innerWidth(shape);
     const { weight, bias } = projectionParts(`${path}.self.query`, shape, { column: 0, columns });
     this.#query = {
-      weight: parameters.declare(weight.name, [shape.width, columns], [weight]),
+      weight: parameters.weight(weight.name, [shape.width, columns], [weight]),
       bias: parameters.declare(bias.name, [1, columns], [bias]),
     };
     this.#distances = Distances.declare(parameters, `${path}.self`, shape);
     this.#output = new AttentionOutput(parameters, `${path}.output`, shape);
   }
 
-  /** `[R, H]` to `[R, H]`; `store` keeps the probabilities. */
-  apply(
-    g: Graph,
-    x: Value,
-    { rows, headScale, store, narrow }: {
-      rows: RowGeometry;
-      headScale: Value;
-      store: boolean;
-      narrow: NarrowContext;
-    },
-  ): AttentionResult {
+  /** `[R, H]` to `[R, H]`. */
+  apply(g: Graph, x: Value, options: AttentionOptions & { narrow: NarrowContext }): AttentionResult {
+    const { rows, headScale, narrow, ...kept } = options;
     const weight = g.parameter(this.#query.weight);
     const query = linear(g, { label: `${this.#path}.self.query`, x, weight, bias: g.parameter(this.#query.bias) });
     const call = {
@@ -153,20 +163,16 @@ export class NarrowAttention {
       relative: this.#distances?.apply(g) ?? null,
     };
     const { attended, probabilities } = narrow.keyValue === null
-      ? this.#absorbed(g, query, call, narrow.context)
-      : this.#projected(g, query, call, { ...narrow.keyValue, store });
+      ? this.#absorbed(g, query, call, { context: narrow.context, ...kept })
+      : this.#projected(g, query, call, { ...narrow.keyValue, ...kept });
     const state = applyOutput(g, this.#output, `${this.#path}.output.dense`, attended, x);
-    return { state, probabilities: store ? probabilities : null };
+    return { state, probabilities };
   }
 
   /** The attention of an ordinary layer: keys and values from the running state `[T, H]` itself. */
-  applyOrdinary(
-    g: Graph,
-    x: Value,
-    options: { rows: RowGeometry; headScale: Value; store: boolean },
-  ): AttentionResult {
-    const layer = { path: this.#path, shape: this.#shape };
-    const keyValue = { value: this.#projection.applyLayer(g, x, layer, this.#layer), offset: 0 };
+  applyOrdinary(g: Graph, x: Value, options: AttentionOptions): AttentionResult {
+    const value = this.#projection.apply(g, x, { first: this.#layer, count: 1 });
+    const keyValue: KeyValue = { value, offset: 0, slot: "attention_full" };
     return this.apply(g, x, { ...options, narrow: { context: x, keyValue } });
   }
 
@@ -174,16 +180,14 @@ export class NarrowAttention {
     g: Graph,
     query: Value,
     call: NarrowCall,
-    { value, offset, store }: { value: Value; offset: number; store: boolean },
+    { value, offset, ...how }: KeyValue & Kept,
   ): { attended: Value; probabilities: Value | null } {
     const headSize = paddedHeadSize(this.#shape);
     const q = { value: query, distance: headSize };
     const k = { value, offset, distance: headSize };
     const v = { value, offset: offset + innerWidth(this.#shape), distance: headSize };
-    if (!store) return { attended: attention(g, { ...call, headSize, q, k, v }), probabilities: null };
-    const { probabilities } = attentionProbabilities(g, { ...call, headSize, q, k });
-    const { label, rows, heads } = call;
-    const attended = attentionApply(g, { label: `${label}.apply`, probabilities, v, rows, heads, headSize });
+    const asked = { ...call, headSize, q, k, v };
+    const { out: attended, probabilities } = attention(g, asked, how);
     return { attended, probabilities };
   }
 
@@ -191,12 +195,13 @@ export class NarrowAttention {
     g: Graph,
     query: Value,
     call: NarrowCall,
-    context: Value,
-  ): { attended: Value; probabilities: Value } {
-    const { heads, label, rows } = call;
+    { context, ...kept }: { context: Value } & Kept,
+  ): { attended: Value; probabilities: Value | null } {
+    const { heads, label } = call;
     const width = this.#shape.width;
     const headSize = paddedHeadSize(this.#shape);
     const contextWidth = pitch(width);
+    const shared = { value: context, distance: 0 };
     const projection = this.#projection;
     const first = projection.offset(this.#layer);
     const { weight, bias } = projection.parameters(g);
@@ -215,22 +220,14 @@ export class NarrowAttention {
       batch: () => heads,
       out: { shape: [queryRows, heads, width], stride: heads * contextWidth, batch: contextWidth },
     });
-    const { probabilities, sums } = attentionProbabilities(g, {
+    const { out: weighted, sums, probabilities } = attention(g, {
       ...call,
       headSize: contextWidth,
       q: { value: expanded, distance: contextWidth },
-      k: { value: context, distance: 0 },
-      qRelative: { value: query, distance: headSize },
-      relativeSize: headSize,
-    });
-    const weighted = attentionApply(g, {
-      label: `${label}.apply`,
-      probabilities,
-      v: { value: context, distance: 0 },
-      rows,
-      heads,
-      headSize: contextWidth,
-    });
+      k: shared,
+      v: shared,
+      ...(call.relative && { qRelative: { value: query, distance: headSize, size: headSize } }),
+    }, { slot: "attention_absorbed", ...kept });
     const attended = matmul(g, {
       label: `${label}.absorb_value`,
       a: { value: weighted, stride: heads * contextWidth, batch: contextWidth },
@@ -245,6 +242,9 @@ export class NarrowAttention {
     return { attended, probabilities };
   }
 }
+
+/** What is kept of the probabilities. */
+type Kept = Pick<AttentionOptions, "store" | "storable">;
 
 /** The part of an attention call that both forms share. */
 type NarrowCall = Pick<

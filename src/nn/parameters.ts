@@ -11,43 +11,27 @@ import type { Gpu } from "../gpu/device.ts";
 import { bufferSize } from "../gpu/buffers.ts";
 import { Recorder } from "../gpu/recorder.ts";
 import { pitch } from "../kernels/kernel.ts";
+import { gatherPart, type Part } from "./parts.ts";
+import { type Elements, Uploader, type WeightDtype } from "./upload.ts";
 
-/** One checkpoint tensor's place in a physical matrix. A vector `[n]` counts as one row `[1, n]`. */
-export interface Part {
-  /** Checkpoint name. */
-  name: string;
-  /** Checkpoint shape, one or two dimensions. */
-  shape: readonly number[];
-  /** Element offset of the tensor's first element in the physical matrix. */
-  offset: number;
-  /** Physical distance of neighbouring rows and of neighbouring columns. */
-  rowStride: number;
-  columnStride: number;
-  /** Padding of groups (heads) of `size` consecutive indices to `padded`, along rows or columns. */
-  rowGroup?: Group;
-  columnGroup?: Group;
-}
-
-/** Groups of `size` indices, each followed by room up to `padded`. */
-export interface Group {
-  size: number;
-  padded: number;
-}
+export { gatherPart, type Group, type Part, scatterPart } from "./parts.ts";
 
 /** A physical matrix `[rows, columns]`, rows pitched, made of checkpoint tensors. */
 export class Parameter implements ParameterBuffer {
   readonly label: string;
   readonly shape: readonly number[];
   readonly parts: readonly Part[];
+  readonly dtype: WeightDtype;
   #buffer: GPUBuffer | null = null;
 
-  constructor(label: string, shape: readonly number[], parts: readonly Part[]) {
+  constructor(label: string, shape: readonly number[], parts: readonly Part[], dtype: WeightDtype = "f32") {
     this.label = label;
     this.shape = shape;
     this.parts = parts;
+    this.dtype = dtype;
   }
 
-  /** Number of 32-bit elements, padding included. */
+  /** Number of elements, padding included. */
   get elements(): number {
     const columns = this.shape.at(-1) ?? 1;
     return this.shape.slice(0, -1).reduce((a, b) => a * b, 1) * pitch(columns);
@@ -55,7 +39,7 @@ export class Parameter implements ParameterBuffer {
 
   /** Bytes on the GPU. */
   get bytes(): number {
-    return bufferSize(this.elements * 4);
+    return bufferSize(this.elements * (this.dtype === "f16" ? 2 : 4));
   }
 
   /** Whether the weights are on the GPU. */
@@ -80,14 +64,20 @@ const READ_BYTES = 64 * 1024 * 1024;
 
 /** Where weights come from: a checkpoint, random numbers, or another model. */
 export interface WeightSource {
-  /** The tensor's elements, row-major. */
-  get(name: string): Float32Array;
+  /** A tensor of this name; asked for once in a load. */
+  get(name: string): Elements;
 }
 
 /** All parameters of a model: declared first, so that their size is known before GPU memory is touched, then loaded. */
 export class ParameterSet {
   readonly #parameters: Parameter[] = [];
+  readonly #dtype: WeightDtype;
   #gpu: Gpu | null = null;
+
+  /** @param dtype How weights of products and word embeddings are kept; all else is small, and f32. */
+  constructor(dtype: WeightDtype = "f32") {
+    this.#dtype = dtype;
+  }
 
   /** The declared parameters. */
   get all(): readonly Parameter[] {
@@ -106,21 +96,28 @@ export class ParameterSet {
 
   /** Declares a table whose rows are looked up, `[rows, columns]` as in the checkpoint. */
   table(name: string, rows: number, columns: number): Parameter {
-    const part = { name, shape: [rows, columns], offset: 0, rowStride: pitch(columns), columnStride: 1 };
-    return this.declare(name, [rows, columns], [part]);
+    return this.declare(name, [rows, columns], [tablePart(name, rows, columns)]);
+  }
+
+  /** Declares a table of words, which may be a weight of products too. */
+  words(name: string, rows: number, columns: number): Parameter {
+    return this.weight(name, [rows, columns], [tablePart(name, rows, columns)]);
   }
 
   /** Declares a linear layer's weight: `[outputs, inputs]` in the checkpoint, `[inputs, outputs]` on the GPU. */
   transposed(name: string, outputs: number, inputs: number): Parameter {
     const part = { name, shape: [outputs, inputs], offset: 0, rowStride: 1, columnStride: pitch(outputs) };
-    return this.declare(name, [inputs, outputs], [part]);
+    return this.weight(name, [inputs, outputs], [part]);
+  }
+
+  /** Declares a matrix of several parts that is the second matrix of products alone. */
+  weight(label: string, shape: readonly number[], parts: readonly Part[]): Parameter {
+    return this.#add(new Parameter(label, shape, parts, this.#dtype));
   }
 
   /** Declares a matrix of several parts. */
   declare(label: string, shape: readonly number[], parts: readonly Part[]): Parameter {
-    const parameter = new Parameter(label, shape, parts);
-    this.#parameters.push(parameter);
-    return parameter;
+    return this.#add(new Parameter(label, shape, parts));
   }
 
   /**
@@ -141,17 +138,20 @@ export class ParameterSet {
     }
   }
 
-  /** Brings all parameters to the GPU; on an error none stays there. */
+  /** Brings all parameters to the GPU, a bounded part of them at once; on an error none stays there. */
   load(gpu: Gpu, source: WeightSource, { signal }: { signal?: AbortSignal | undefined } = {}): void {
     this.checkFits(gpu);
     this.#gpu = gpu;
+    const uploader = new Uploader(
+      gpu,
+      Math.max(0, ...this.#parameters.map(({ elements }) => bufferSize(4 * elements))),
+    );
     try {
       for (const parameter of this.#parameters) {
         signal?.throwIfAborted();
-        const elements = new Float32Array(parameter.bytes / 4);
-        for (const part of parameter.parts) scatterPart(part, source.get(part.name), elements);
+        const tensors = parameter.parts.map(({ name }) => source.get(name));
         parameter.buffer = gpu.buffers.acquire(parameter.bytes, parameter.label);
-        gpu.device.queue.writeBuffer(parameter.buffer, 0, elements);
+        uploader.upload(parameter, tensors);
       }
     } catch (error) {
       this.dispose();
@@ -178,15 +178,25 @@ export class ParameterSet {
     return tensors;
   }
 
+  #add(parameter: Parameter): Parameter {
+    this.#parameters.push(parameter);
+    return parameter;
+  }
+
   /** Gives the GPU memory back. */
   dispose(): void {
     for (const parameter of this.#parameters) {
       if (!parameter.loaded) continue;
+      this.#gpu?.textures.forget(parameter.buffer);
       this.#gpu?.buffers.release(parameter.buffer);
       parameter.buffer = null;
     }
     this.#gpu = null;
   }
+}
+
+function tablePart(name: string, rows: number, columns: number): Part {
+  return { name, shape: [rows, columns], offset: 0, rowStride: pitch(columns), columnStride: 1 };
 }
 
 /** Reads parameters of `bytes` bytes in all with one wait, and adds their checkpoint tensors. */
@@ -206,48 +216,12 @@ async function readChunk(
   recorder.submit();
   await gpu.staging.readInto(staging, bytes, (mapped) => {
     let start = 0;
-    for (const { bytes, parts } of chunk) {
-      const elements = new Float32Array(mapped, start, bytes / 4);
+    for (const { bytes, parts, dtype } of chunk) {
+      const elements = dtype === "f16"
+        ? new Float32Array(new Float16Array(mapped, start, bytes / 2))
+        : new Float32Array(mapped, start, bytes / 4);
       for (const part of parts) tensors.set(part.name, { shape: part.shape, data: gatherPart(part, elements) });
       start += bytes;
     }
   });
-}
-
-/** Copies a checkpoint tensor to its place. */
-export function scatterPart(part: Part, data: Float32Array, elements: Float32Array): void {
-  forEachRun(part, (at, physical, count, stride) => {
-    if (stride === 1) elements.set(data.subarray(at, at + count), physical);
-    else for (let c = 0; c < count; c++) elements[physical + c * stride] = data[at + c] as number;
-  });
-}
-
-/** Takes a checkpoint tensor out of its place. */
-export function gatherPart(part: Part, elements: Float32Array): Float32Array {
-  const data = new Float32Array(part.shape.reduce((a, b) => a * b, 1));
-  forEachRun(part, (at, physical, count, stride) => {
-    for (let c = 0; c < count; c++) data[at + c] = elements[physical + c * stride] as number;
-  });
-  return data;
-}
-
-/** Visits the runs of columns that lie evenly: from `at` in the tensor, at `physical + c * stride` in the matrix. */
-function forEachRun(
-  { shape, offset, rowStride, columnStride, rowGroup, columnGroup }: Part,
-  visit: (at: number, physical: number, count: number, stride: number) => void,
-): void {
-  const columns = shape.at(-1) ?? 1;
-  const rows = shape.length < 2 ? 1 : (shape[0] as number);
-  const run = Math.max(1, Math.min(columns, columnGroup?.size ?? columns));
-  for (let r = 0; r < rows; r++) {
-    const row = offset + grouped(r, rowGroup) * rowStride;
-    for (let c = 0; c < columns; c += run) {
-      visit(r * columns + c, row + grouped(c, columnGroup) * columnStride, Math.min(run, columns - c), columnStride);
-    }
-  }
-}
-
-function grouped(index: number, group: Group | undefined): number {
-  if (group === undefined) return index;
-  return Math.floor(index / group.size) * group.padded + index % group.size;
 }

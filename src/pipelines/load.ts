@@ -4,7 +4,7 @@ import { CheckpointError, ConfigError } from "../base/errors.ts";
 import type { openFolder } from "../io/folder.ts";
 import { NarrowBertConfig } from "../model/config.ts";
 import { type Head, headOf } from "../model/config_heads.ts";
-import type { LoadOptions } from "../model/pretrained.ts";
+import type { LoadOptions } from "../model/model_options.ts";
 import { NarrowBertTokenizerFast } from "../model/tokenizer.ts";
 import type { PipelineParts } from "./parts.ts";
 

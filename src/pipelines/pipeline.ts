@@ -2,7 +2,7 @@
 
 import { CheckpointError } from "../base/errors.ts";
 import { checkOptionNames } from "../base/options.ts";
-import { LOAD_OPTIONS, type LoadOptions } from "../model/pretrained.ts";
+import { LOAD_OPTIONS, type LoadOptions } from "../model/model_options.ts";
 import type { ModelSource } from "./load.ts";
 import { type PipelineOf, type TaskName, taskNamed, type TaskRow } from "./tasks.ts";
 

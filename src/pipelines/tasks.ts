@@ -5,7 +5,7 @@ import { NarrowBertForMultipleChoice } from "../heads/multiple_choice.ts";
 import { NarrowBertForSequenceClassification } from "../heads/sequence_classification.ts";
 import { NarrowBertForTokenClassification } from "../heads/token_classification.ts";
 import { NarrowBertModel } from "../model/narrow_bert_model.ts";
-import type { LoadOptions } from "../model/pretrained.ts";
+import type { LoadOptions } from "../model/model_options.ts";
 import { createFeatureExtraction } from "./feature_extraction.ts";
 import { createFillMask } from "./fill_mask.ts";
 import { loadParts, type ModelLoader, type ModelSource } from "./load.ts";

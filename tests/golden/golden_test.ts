@@ -8,8 +8,10 @@ import {
   NarrowBertForSequenceClassification,
   NarrowBertForTokenClassification,
   NarrowBertModel,
+  requestGpu,
   type Tensor,
 } from "../../mod.ts";
+import { defaultTuning, useTuning } from "../../src/kernels/tuning.ts";
 import { type GoldenCase, goldenModel, goldenNames, readGolden } from "./golden_case.ts";
 
 const TOLERANCE = 2e-4;
@@ -30,9 +32,18 @@ Deno.test("there are 52 forward and 9 training golden cases", () => {
   assert.equal(cases.length - training.length, 52);
 });
 
-for (const golden of cases) {
-  Deno.test(`golden ${golden.name}`, async () => {
-    const found = await runGolden(golden);
+/** A device of the limits and features that every WebGPU device has, with the kernels of a GPU. */
+const adapter = await navigator.gpu.requestAdapter();
+const least = await adapter!.requestDevice();
+useTuning(await requestGpu({ device: least }), defaultTuning("other"));
+
+for (const [where, device] of [["", undefined], [" with a GPU's kernels on the least device", least]] as const) {
+  for (const golden of cases) testGolden(golden, where, device);
+}
+
+function testGolden(golden: GoldenCase, where: string, device: GPUDevice | undefined): void {
+  Deno.test(`golden ${golden.name}${where}`, async () => {
+    const found = await runGolden(golden, device);
     assert.ok(golden.outputs.size > 0);
     for (const [name, expected] of golden.outputs) {
       const got = found.get(name);
@@ -44,11 +55,13 @@ for (const golden of cases) {
 }
 
 /** Runs the case and names its outputs as the golden files do. */
-async function runGolden({ model, class: className, options, add_pooling_layer, inputs }: GoldenCase) {
+async function runGolden(golden: GoldenCase, device: GPUDevice | undefined) {
+  const { model, class: className, options, add_pooling_layer, inputs } = golden;
   const { prune_heads, problem_type, ...forward } = options;
   const Class = CLASSES[className as keyof typeof CLASSES] as typeof NarrowBertModel;
   using loaded = await Class.from_pretrained(goldenModel(model), {
     ...(add_pooling_layer !== undefined && { add_pooling_layer }),
+    ...(device !== undefined && { device }),
     ...(problem_type !== undefined && { config: { problem_type } }),
   });
   if (prune_heads !== undefined) loaded.prune_heads(prune_heads);

@@ -100,3 +100,43 @@ Deno.test("results that no staging buffer can hold are an error that names the l
   assert.throws(() => staging.acquire(GIBI + 4), { name: "RangeError", message: /1073741828.*1073741824/s });
   assert.deepEqual([sizes, staging.created, staging.bytes], [[], 0, 0]);
 });
+
+/** A staging pool over buffers that are no buffers: they note what is done to them. */
+function watchedPool(runtime: string, rangeFails = false) {
+  const calls: string[] = [];
+  let failures = rangeFails ? 1 : 0;
+  const buffer = {
+    size: 4096,
+    mapAsync: () => {
+      calls.push("map");
+      return new Promise<void>((resolve) => setTimeout(() => resolve(void calls.push("mapped")), 1));
+    },
+    getMappedRange() {
+      if (calls.at(-1) === "map" && calls.length > 4 && failures-- > 0) throw new Error("not mapped");
+      calls.push("range");
+      return new ArrayBuffer(4096);
+    },
+    unmap: () => calls.push("unmap"),
+    destroy() {},
+  };
+  const device = fakeDevice({ createBuffer: () => buffer, limits: limits() });
+  return { staging: new StagingPool(device, runtime), calls };
+}
+
+async function readTwice({ staging, calls }: ReturnType<typeof watchedPool>): Promise<string[]> {
+  for (let i = 0; i < 2; i++) await staging.readInto(staging.acquire(16), 16, () => {}, "low");
+  return calls;
+}
+
+const WAITING = ["map", "mapped", "range", "unmap"];
+
+Deno.test("low latency looks at once, but at a buffer that was never mapped", async () => {
+  assert.deepEqual(await readTwice(watchedPool("2.9.6")), [...WAITING, "map", "range", "unmap"]);
+});
+
+Deno.test("low latency waits as usual in other versions of Deno, and where the buffer is not mapped yet", async () => {
+  for (const version of ["2.8.0", "2.10.0", "3.0.0", ""]) {
+    assert.deepEqual(await readTwice(watchedPool(version)), [...WAITING, ...WAITING], version);
+  }
+  assert.deepEqual(await readTwice(watchedPool("2.9.6", true)), [...WAITING, ...WAITING]);
+});

@@ -6,7 +6,7 @@ import { gatherRows as gatherKernel } from "../../src/kernels/gather_rows.ts";
 import { matmul } from "../../src/kernels/matmul.ts";
 import { linear } from "../../src/graph/ops/matmul.ts";
 
-const weight: ParameterBuffer = { label: "w", shape: [8, 6], buffer: {} as GPUBuffer };
+const weight: ParameterBuffer = { label: "w", shape: [8, 6], dtype: "f32", buffer: {} as GPUBuffer };
 
 Deno.test("labels carry their scopes and are unique", () => {
   const g = new Graph();

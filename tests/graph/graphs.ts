@@ -6,6 +6,7 @@ import { gatherRows, reshape } from "../../src/graph/ops/rows.ts";
 import { Program, type RunOptions } from "../../src/graph/program.ts";
 import { activation, ACTIVATION_CODES } from "../../src/kernels/activation.ts";
 import { pitch } from "../../src/kernels/kernel.ts";
+import { tuningOf } from "../../src/kernels/tuning.ts";
 
 /** Columns of the example's matrix: not a multiple of 4, so that rows are padded. */
 export const COLUMNS = 5;
@@ -15,7 +16,7 @@ export const COLUMNS = 5;
  * R of the index, with one buffer used again and one result read by two kernels.
  */
 export function exampleProgram(gpu: Gpu): Program {
-  const g = new Graph(gpu.adapterClass);
+  const g = new Graph(tuningOf(gpu));
   const x = g.input("x", "f32", ["T", COLUMNS], "pitched");
   const index = g.input("index", "u32", ["R"]);
   const { out } = g.call(activation, {

@@ -6,6 +6,7 @@ import { Program, type RunOptions } from "../../src/graph/program.ts";
 import { activation, ACTIVATION_CODES } from "../../src/kernels/activation.ts";
 import { countsOf } from "../gpu/counts.ts";
 import { exampleProgram, exampleResult, exampleRun } from "./graphs.ts";
+import { tuningOf } from "../../src/kernels/tuning.ts";
 
 const gpu = await requestGpu();
 
@@ -59,7 +60,7 @@ Deno.test("a call that does not fit grows the buffers, with room for more", asyn
 });
 
 Deno.test("calls of sizes that fit one by one fit one after the other", async () => {
-  const g = new Graph(gpu.adapterClass);
+  const g = new Graph(tuningOf(gpu));
   const rows = g.input("rows", "f32", ["N", 4]);
   g.output("table", reshape(g, { label: "table", x: rows, shape: ["N", "M"] }));
   const program = new Program(gpu, g);
@@ -125,7 +126,7 @@ Deno.test("a missing size is an error that names it", async () => {
 });
 
 Deno.test("a grid that no device has is an error that says the sizes, and costs nothing", async () => {
-  const g = new Graph(gpu.adapterClass);
+  const g = new Graph(tuningOf(gpu));
   const { out } = g.call(activation, {
     label: "relu",
     inputs: { x: g.input("x", "f32", ["N", 4]) },
@@ -168,7 +169,7 @@ Deno.test("a run that is aborted on the way drops its result, and the next one i
 });
 
 Deno.test("whole numbers come back as such, several outputs of one kernel each by its name", async () => {
-  const g = new Graph(gpu.adapterClass);
+  const g = new Graph(tuningOf(gpu));
   const { indices, values } = topK(g, { label: "best", x: g.input("x", "f32", ["N", 4]), k: 2 });
   g.output("indices", indices);
   g.output("values", values);
@@ -181,7 +182,7 @@ Deno.test("whole numbers come back as such, several outputs of one kernel each b
 });
 
 Deno.test("outputs do not share memory: one can be transferred without the others", async () => {
-  const g = new Graph(gpu.adapterClass);
+  const g = new Graph(tuningOf(gpu));
   const x = g.input("x", "f32", ["N", 4]);
   g.output("a", reshape(g, { label: "a", x, shape: ["N", 4] }));
   g.output("b", reshape(g, { label: "b", x, shape: ["half", 8] }));

@@ -36,10 +36,9 @@ Deno.test("a base model without a pooler in its files says which option loads it
 });
 
 Deno.test("a dtype that cannot be computed in is an error, before anything is read", async () => {
-  for (const dtype of ["f16", "float32"]) {
-    const load = NarrowBertModel.from_pretrained("/nowhere", { dtype: dtype as "f32" });
-    await assert.rejects(load, { name: "RangeError", message: new RegExp(`with dtype "${dtype}": .*"f32"`) });
-  }
+  const load = NarrowBertModel.from_pretrained("/nowhere", { dtype: "float32" as "f32" });
+  const message = 'Cannot make a model with dtype "float32": it must be "f32", "f16" or "auto"';
+  await assert.rejects(load, { name: "RangeError", message });
 });
 
 Deno.test("an aborted signal stops the loading", async () => {

@@ -99,12 +99,27 @@ Deno.test("narrowbert: where nothing is missing it is silent and passes argument
   const [args, environment, input] = stdout.split("\n");
   assert.equal(stderr, "");
   assert.equal(code, 0);
-  const permissions = "[--no-prompt][--allow-read][--allow-env=NARROWBERT_GPU_DEBUG]";
+  const permissions = "[--no-prompt][--allow-read][--allow-env=NARROWBERT_GPU_DEBUG,XDG_CACHE_HOME,HOME]";
   const lock = `[--lock=${root}/bin/narrowbert.lock][--frozen]`;
   assert.equal(args, `[run]${permissions}${lock}[${root}/src/cli/main.ts][classify][two words][][--json]`);
   assert.match(environment ?? "", /^vulkan in .*\/narrowbert-0$/);
   assert.equal(input, "a line of input");
   assert.deepEqual(calls, []);
+});
+
+Deno.test("narrowbert: may write in its cache folder to tune, and nowhere else", async () => {
+  const cache = await Deno.makeTempDir();
+  try {
+    for (
+      const [args, granted] of [[["--debug", "tune"], `${cache}/narrowbert`], [["classify", "tune"], null]] as const
+    ) {
+      const { stdout } = await run("bin/narrowbert", [...args], {}, { XDG_CACHE_HOME: cache });
+      const [, write] = /\[--allow-write=?(.*?)\]\[--lock/.exec(stdout) ?? [];
+      assert.equal(write ?? null, granted, args.join(" "));
+    }
+  } finally {
+    await Deno.remove(cache, { recursive: true });
+  }
 });
 
 Deno.test("narrowbert: may reach the host of a model that is a URL, and no other", async () => {

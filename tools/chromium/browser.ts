@@ -91,7 +91,9 @@ async function compilePipeline(
   const storage = bindings.map((access, i): GPUBindGroupLayoutEntry => ({
     binding: i + 1,
     visibility,
-    buffer: { type: access === "read" ? "read-only-storage" : "storage" },
+    ...(access === "texture"
+      ? { texture: { sampleType: "unfilterable-float" as const } }
+      : { buffer: { type: access === "read" ? "read-only-storage" as const : "storage" as const } }),
   }));
   device.pushErrorScope("validation");
   const layout = device.createBindGroupLayout({

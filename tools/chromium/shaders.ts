@@ -14,11 +14,21 @@ Deno.test.afterAll(() => browser[Symbol.asyncDispose]());
 for (const kernel of KERNELS) {
   for (const constants of kernel.variants()) {
     const request = kernel.request(constants);
+    if (request.features?.includes("shader-f16")) continue; // SwiftShader lacks it: see below.
     Deno.test(`Chromium compiles ${request.key}`, async () => {
       assert.equal(await browser.compile(request), null);
     });
   }
 }
+
+Deno.test("what is compiled with 16-bit weights is what was compiled with 32-bit ones, but for the alias", () => {
+  const halves = KERNELS.filter((kernel) => kernel.request(kernel.constants()).features?.includes("shader-f16"));
+  const ofKernels = KERNELS.flatMap(({ f16 }) => f16 ?? []);
+  assert.deepEqual(halves, ofKernels);
+  for (const { source, f16 } of KERNELS) {
+    if (f16 !== null) assert.equal(f16.source.replace("enable f16;\n", "").replace("vec4<f16>", "vec4<f32>"), source);
+  }
+});
 
 /** A kernel that doubles a buffer, with `body` between the load and the store. */
 function sample(body: string, constants: Record<string, number> = {}): PipelineRequest {

@@ -24,8 +24,8 @@ As JSON: { text, labels: [{ label, score }] }.`,
     "narrowbert classify --input reviews.csv --json",
   ],
   question: textsOf,
-  async open({ model, truncate: truncation, "top-k": top_k, "function-to-apply": function_to_apply }, loading) {
-    const classify = await loadPipeline("text-classification", { model }, loading);
+  async open({ model, dtype, truncate: truncation, "top-k": top_k, "function-to-apply": function_to_apply }, loading) {
+    const classify = await loadPipeline("text-classification", { model, dtype }, loading);
     return answerBy(
       classify,
       (texts, options) => classify.stream(texts, { ...options, truncation, top_k, function_to_apply }),

@@ -1,6 +1,8 @@
 /** `narrowbert doctor`: which adapter runs, and what it can do. */
 
 import { requestGpu } from "../../gpu/device.ts";
+import { loadTuning, tuningPath } from "../../kernels/tuning_file.ts";
+import { isTuned } from "../../kernels/tuning.ts";
 import { defineCommand } from "../command.ts";
 import { flag } from "../options.ts";
 import { json, table } from "../table.ts";
@@ -21,19 +23,23 @@ export const doctor = defineCommand({
   name: "doctor",
   about: `\
 Says which WebGPU adapter runs, its limits and features. Where there is none it says what to install,
-and exits with 1. As JSON: { adapter, class, limits, features }.`,
+and exits with 1. Also says where the kernels were tuned: by a file of "narrowbert tune", or as
+shipped for the class. As JSON: { adapter, class, tuning, limits, features }; tuning is a file or null.`,
   options: { json: flag("print JSON") },
   examples: ["narrowbert doctor", "narrowbert doctor --json"],
   async run({ values }, terminal) {
     const gpu = await requestGpu();
     const limits = LIMITS.map((name) => [name, gpu.limits[name]] as const);
     const features = [...gpu.features].sort();
+    await loadTuning(gpu);
+    const tuning = isTuned(gpu) ? tuningPath(gpu.adapter) : null;
     await terminal.write(
       values.json
-        ? json({ adapter: gpu.adapter, class: gpu.adapterClass, limits: Object.fromEntries(limits), features })
+        ? json({ adapter: gpu.adapter, class: gpu.adapterClass, tuning, limits: Object.fromEntries(limits), features })
         : table([
           ["adapter", gpu.name],
           ["class", gpu.adapterClass],
+          ["tuning", tuning ?? "as shipped for the class"],
           ...limits.map(([name, value]) => [name, value.toLocaleString("en")]),
           ["features", features.join(" ") || "none"],
         ]),

@@ -40,13 +40,13 @@ As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[.
   ],
   question: textOf,
   async open(values, loading) {
-    const { model, truncate: truncation, normalize, dimensions, precision } = values;
+    const { model, dtype, truncate: truncation, normalize, dimensions, precision } = values;
     if (precision?.endsWith("int8") && values.ranges === undefined) {
       throw new UsageError(`--precision ${precision} needs --ranges`);
     }
     const ranges = values.ranges === undefined ? undefined : await readRanges(values.ranges);
     const pooling = values.pooling ?? await poolingOf(model ?? TASKS["feature-extraction"].defaultModel, loading);
-    const embed = await loadPipeline("feature-extraction", { model }, loading);
+    const embed = await loadPipeline("feature-extraction", { model, dtype }, loading);
     const own = { pooling, normalize, dimensions, precision, ranges, truncation };
     return answerBy(embed, (texts, options) => embed.stream(texts, { ...options, ...own }));
   },

@@ -42,8 +42,8 @@ were given; with --query the further fields of a text are printed beside its own
     throw new InputError('must be an object with a "query" and a list of "texts", as --query is not given');
   },
   prepare: (items, { query }) => query === undefined ? items : numbered(items),
-  async open({ model, truncate: truncation, "raw-scores": raw_scores, "top-k": top_k }, loading) {
-    const rank = await loadPipeline("text-ranking", { model }, loading);
+  async open({ model, dtype, truncate: truncation, "raw-scores": raw_scores, "top-k": top_k }, loading) {
+    const rank = await loadPipeline("text-ranking", { model, dtype }, loading);
     const own = { raw_scores, return_text: true, truncation, top_k };
     return answerBy(rank, (queries: AsyncIterable<RankingQuery>, options) => {
       return rank.stream(queries, { ...options, ...own });

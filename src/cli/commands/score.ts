@@ -17,8 +17,8 @@ As JSON: { text, score, tokens: [{ index, token, token_str, score }] }.`,
     "narrowbert score --input sentences.txt --jsonl",
   ],
   question: textOf,
-  async open({ model, truncate: truncation }, loading) {
-    const score = await loadPipeline("score", { model }, loading);
+  async open({ model, dtype, truncate: truncation }, loading) {
+    const score = await loadPipeline("score", { model, dtype }, loading);
     return answerBy(score, (texts, options) => score.stream(texts, { ...options, truncation }));
   },
   json: ({ score, tokens }) => ({ score, tokens }),

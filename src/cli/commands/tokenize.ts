@@ -5,7 +5,7 @@ import { Engine } from "../../pipelines/engine.ts";
 import type { Task } from "../../pipelines/task.ts";
 import { TASKS } from "../../pipelines/tasks.ts";
 import { toggle } from "../options.ts";
-import { answerBy, PIPELINE_OPTIONS } from "../pipelines.ts";
+import { answerBy, TEXT_OPTIONS } from "../pipelines.ts";
 import { textCommand, textsOf } from "../text_command.ts";
 
 /** A text, or a pair of texts. */
@@ -19,7 +19,7 @@ Cuts texts, or pairs of texts (objects and columns with "text_pair"), into the w
 model is given. Prints for each piece: id, piece, start and end in its text (UTF-16 indices).
 As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }.`,
   options: {
-    ...PIPELINE_OPTIONS,
+    ...TEXT_OPTIONS,
     offsets: toggle("say where pieces stand in the text (yes); only tokenizers of BERT's kind can"),
   },
   examples: [

@@ -3,7 +3,8 @@
 import { attention as attentionKernel } from "../../kernels/attention.ts";
 import { attentionApply as applyKernel } from "../../kernels/attention_apply.ts";
 import { attentionProbabilities as probabilitiesKernel } from "../../kernels/attention_probabilities.ts";
-import { pitch } from "../../kernels/kernel.ts";
+import { pitch, type Variant } from "../../kernels/kernel.ts";
+import { type AttentionSlot, storesProbabilities } from "../../kernels/tuning.ts";
 import type { Graph, Value } from "../graph.ts";
 import { columnsOf, type Dim, type Sizes } from "../shape.ts";
 
@@ -39,7 +40,7 @@ export interface RelativePositions {
   withKeys: boolean;
 }
 
-/** What all forms of attention need. */
+/** What both forms of attention need. */
 export interface AttentionCall {
   label: string;
   rows: RowGeometry;
@@ -50,9 +51,12 @@ export interface AttentionCall {
   scale: number;
   q: Heads;
   k: Heads;
+  v: Heads;
   /** `[A]`, multiplied onto each head's probabilities. */
   headScale: Value;
   relative: RelativePositions | null;
+  /** What meets distances, of `size` elements a head, where that is not q itself. */
+  qRelative?: Heads & { size: number };
 }
 
 /** Distance of a matrix's rows: all dimensions but the first, the last one pitched. */
@@ -83,14 +87,52 @@ function commonParams(call: AttentionCall, sizes: Sizes) {
   };
 }
 
+function outputParams({ v, heads, headSize }: AttentionCall) {
+  return {
+    v_offset: v.offset ?? 0,
+    v_stride: strideOf(v),
+    v_head: v.distance,
+    out_stride: heads * headSize,
+    out_head: headSize,
+  };
+}
+
 function relativeCode(relative: RelativePositions | null): number {
   return relative === null ? 0 : relative.withKeys ? 2 : 1;
 }
 
-/** Softmax attention whose scores are never stored: `[rows, heads * headSize]`. */
-export function attention(g: Graph, call: AttentionCall & { v: Heads }): Value {
-  const { label, rows, q, k, v, headScale, relative, heads, headSize } = call;
-  return g.call(attentionKernel, {
+/** What attention gives. */
+export interface Attended {
+  /** `[rows, heads * headSize]`. */
+  out: Value;
+  /** Sums of the probabilities `[rows, heads]`: the head's scale, or 0 without keys. */
+  sums: Value;
+  /** `[rows, heads, keys]`, where they are stored. */
+  probabilities: Value | null;
+}
+
+/**
+ * Softmax attention, in the way that is fast in a slot of the tuning.
+ *
+ * @param options `store` keeps the probabilities; `storable` says that they may be kept in memory for speed.
+ */
+export function attention(
+  g: Graph,
+  call: AttentionCall,
+  { slot, store, storable }: { slot: AttentionSlot; store: boolean; storable: boolean },
+): Attended {
+  const variant = g.tuning[slot];
+  const isStored = storesProbabilities(variant);
+  // Relative heads with queries of their own for distances, which shared keys need, are stored.
+  if (store || call.qRelative !== undefined || (isStored && storable)) return storedAttention(g, call);
+  return fusedAttention(g, call, isStored ? g.tuning.attention_projected : variant);
+}
+
+/** Softmax attention whose scores are never stored. Heads that share their keys and values may not be relative. */
+function fusedAttention(g: Graph, call: AttentionCall, { constants }: Variant): Attended {
+  const { label, q, k, v, rows, headScale, relative, heads, headSize } = call;
+  const queryRows = q.value.shape[0] as Dim;
+  const { out, sums } = g.call(attentionKernel, {
     label,
     inputs: {
       q: q.value,
@@ -100,28 +142,21 @@ export function attention(g: Graph, call: AttentionCall & { v: Heads }): Value {
       head_scale: headScale,
       ...(relative && { distance: relative.distance }),
     },
-    outputs: { out: { shape: [q.value.shape[0] as Dim, heads * headSize] } },
-    constants: { RELATIVE: relativeCode(relative) },
-    params: (sizes) => ({
-      ...commonParams(call, sizes),
-      v_offset: v.offset ?? 0,
-      v_stride: strideOf(v),
-      v_head: v.distance,
-      out_stride: heads * headSize,
-      out_head: headSize,
-    }),
-  }).out;
+    outputs: {
+      out: { shape: [queryRows, heads * headSize] },
+      sums: { shape: [queryRows, heads], layout: "tight" },
+    },
+    constants: { ...constants, RELATIVE: relativeCode(relative) },
+    params: (sizes) => ({ ...commonParams(call, sizes), ...outputParams(call) }),
+  });
+  return { out, sums, probabilities: null };
 }
 
-/** The probabilities `[rows, heads, keys]`, and their sum `[rows, heads]` (the head's scale, or 0 without keys). */
-export function attentionProbabilities(
-  g: Graph,
-  call: AttentionCall & { qRelative?: Heads; relativeSize?: number },
-): { probabilities: Value; sums: Value } {
-  const { label, rows, q, k, headScale, relative, heads, headSize } = call;
+function storedAttention(g: Graph, call: AttentionCall): Attended {
+  const { label, q, k, v, rows, headScale, relative, heads, headSize } = call;
   const qRelative = call.qRelative ?? q;
   const queryRows = q.value.shape[0] as Dim;
-  return g.call(probabilitiesKernel, {
+  const { probabilities, sums } = g.call(probabilitiesKernel, {
     label,
     inputs: {
       q: q.value,
@@ -142,38 +177,21 @@ export function attentionProbabilities(
       q_relative_offset: qRelative.offset ?? 0,
       q_relative_stride: strideOf(qRelative),
       q_relative_head: qRelative.distance,
-      relative_size: call.relativeSize ?? headSize,
+      relative_size: call.qRelative?.size ?? headSize,
     }),
   });
-}
-
-/** Stored probabilities applied to values: `[rows, heads * headSize]`. */
-export function attentionApply(
-  g: Graph,
-  { label, probabilities, v, rows, heads, headSize }: {
-    label: string;
-    probabilities: Value;
-    v: Heads;
-    rows: RowGeometry;
-    heads: number;
-    headSize: number;
-  },
-): Value {
-  return g.call(applyKernel, {
-    label,
+  const { out } = g.call(applyKernel, {
+    label: `${label}.apply`,
     inputs: { probabilities, v: v.value, geometry: rows.geometry },
-    outputs: { out: { shape: [probabilities.shape[0] as Dim, heads * headSize] } },
+    outputs: { out: { shape: [queryRows, heads * headSize] } },
     params: (sizes) => ({
+      ...outputParams(call),
       tiles: sizes[rows.tiles] as number,
       heads,
       head_size: headSize,
-      v_offset: v.offset ?? 0,
-      v_stride: strideOf(v),
-      v_head: v.distance,
-      out_stride: heads * headSize,
-      out_head: headSize,
       tiles_at: sizes[rows.tilesAt] as number,
       keys: sizes[rows.keys] as number,
     }),
-  }).out;
+  });
+  return { out, sums, probabilities };
 }

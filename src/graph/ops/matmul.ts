@@ -2,7 +2,8 @@
 
 import { ACTIVATION_CODES, type ActivationName } from "../../kernels/activation.ts";
 import { pitch } from "../../kernels/kernel.ts";
-import { matmul as kernel, matmulVariant } from "../../kernels/matmul.ts";
+import { matmul as kernel } from "../../kernels/matmul.ts";
+import { matmulVariants } from "../../kernels/tuning.ts";
 import type { Graph, Output, Value } from "../graph.ts";
 import { columnsOf, rowsOf, type Sizes } from "../shape.ts";
 
@@ -56,14 +57,12 @@ export function matmul(g: Graph, call: MatmulCall): Value {
     activation: ACTIVATION_CODES[call.activation ?? "none"],
     residual: residual === undefined ? 0 : 1,
   };
-  const variant = (rows: number) =>
-    matmulVariant({
-      transposeA: a.transposed ?? false,
-      transposeB: b.transposed ?? false,
-      m: rows,
-      adapterClass: g.adapterClass,
-    });
-  const [few, many] = [variant(1), variant(Infinity)];
+  const params = (sizes: Sizes) => ({ ...fixed, m: m(sizes), batch: call.batch?.(sizes) ?? 1 });
+  const variants = matmulVariants(g.tuning, {
+    transposeA: a.transposed,
+    transposeB: b.transposed,
+    weights: b.value.dtype,
+  });
   return g.call(kernel, {
     label,
     inputs: {
@@ -74,8 +73,8 @@ export function matmul(g: Graph, call: MatmulCall): Value {
       ...(residual && { residual }),
     },
     outputs: { out },
-    params: (sizes) => ({ ...fixed, m: m(sizes), batch: call.batch?.(sizes) ?? 1 }),
-    variants: { all: [few, many], pick: (sizes) => variant(m(sizes)).ROWS === few.ROWS ? 0 : 1 },
+    params,
+    variants: { all: variants.all, pick: (sizes) => variants.pick(params(sizes)) },
   }).out;
 }
 

@@ -33,7 +33,7 @@ export function embeddings(
 ): Value {
   const columns = columnsOf(words.shape);
   const rows = tokens.shape[0] as Dim;
-  return g.call(embeddingsKernel, {
+  return g.call(words.dtype === "f16" ? embeddingsKernel.f16 : embeddingsKernel, {
     label,
     inputs: { tokens, words, positions: positions ?? types, types, weight, bias },
     outputs: { out: { shape: [rows, columns] } },
@@ -122,7 +122,7 @@ export function softmax(g: Graph, { label, x }: { label: string; x: Value }): Va
 /** The `k` largest elements of each row in descending order, ties by column: `[…, k]` indices and values. */
 export function topK(
   g: Graph,
-  { label, x, k }: { label: string; x: Value; k: number },
+  { label, x, k }: { label: string; x: Value; k: Dim },
 ): { indices: Value; values: Value } {
   const columns = columnsOf(x.shape);
   const shape = [...x.shape.slice(0, -1), k];
@@ -130,6 +130,6 @@ export function topK(
     label,
     inputs: { x },
     outputs: { indices: { shape, dtype: "u32", layout: "tight" }, values: { shape, layout: "tight" } },
-    params: (sizes) => ({ rows: rowsOf(x.shape, sizes), columns, k }),
+    params: (sizes) => ({ rows: rowsOf(x.shape, sizes), columns, k: dimOf(k, sizes) }),
   });
 }

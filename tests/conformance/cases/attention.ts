@@ -4,19 +4,28 @@ import type { attention } from "../../../src/kernels/attention.ts";
 import { attentionApply, attentionProbabilities } from "../../reference/attention.ts";
 import type { Cases } from "../conformance.ts";
 import { attentionBounds } from "./attention_bounds.ts";
-import { layOutput, problem, type Shape, UNTOUCHED } from "./attention_data.ts";
-import { ABSORBED, LONG_HEADS, SHAPES } from "./attention_shapes.ts";
+import { layOutput, problem, type Shape, sumsOf, UNTOUCHED } from "./attention_data.ts";
+import { ABSORBED, ABSORBED_WIDE, LONG_HEADS, SHAPES } from "./attention_shapes.ts";
 
-const EVERY: readonly Shape[] = [...SHAPES, ...LONG_HEADS, ...ABSORBED];
+const EVERY: readonly Shape[] = [...SHAPES, ...LONG_HEADS, ...ABSORBED, ...ABSORBED_WIDE];
 
-export function* cases(shapes: readonly Shape[] = EVERY): Cases<typeof attention> {
+export function* cases(shapes?: readonly Shape[]): Cases<typeof attention> {
+  yield* casesWith(shapes ?? EVERY, 8);
+  if (shapes === undefined) {
+    for (const lanes of [16, 32]) {
+      yield* casesWith(EVERY.filter((_, i) => i % 2 === 0), lanes);
+    }
+  }
+}
+
+function* casesWith(shapes: readonly Shape[], LANES: number): Cases<typeof attention> {
   for (const shape of shapes) {
     const p = problem(shape);
     const { heads, headSize, layouts: { q, k, v } } = p;
     const probabilities = attentionProbabilities(p, p.columns);
     yield {
       name: p.name,
-      constants: { RELATIVE: p.kind },
+      constants: { RELATIVE: p.kind, LANES },
       params: {
         ...p.places,
         heads,
@@ -42,12 +51,14 @@ export function* cases(shapes: readonly Shape[] = EVERY): Cases<typeof attention
         distance: p.distances,
         head_scale: p.headScale,
         out: new Float32Array(p.rows * p.outStride).fill(UNTOUCHED),
+        sums: new Float32Array(p.rows * heads).fill(UNTOUCHED),
       },
       expected: {
         out: {
           values: layOutput(p, attentionApply(p, probabilities, p.columns), UNTOUCHED),
           bound: layOutput(p, attentionBounds(p, probabilities), 0),
         },
+        sums: { values: sumsOf(p, UNTOUCHED) },
       },
     };
   }

@@ -148,6 +148,17 @@ export function layOutput(p: Problem, values: Float64Array, rest: number): Float
   return laid;
 }
 
+/** `[rows, heads]` sums of probabilities: a head's scale, 0 without keys; `rest` in rows of no sequence. */
+export function sumsOf(p: Problem, rest: number): Float64Array {
+  const sums = new Float64Array(p.rows * p.heads).fill(rest);
+  for (const { rowStart, rowCount, keyCount } of p.sequences) {
+    for (let i = 0; i < rowCount * p.heads; i++) {
+      sums[rowStart * p.heads + i] = keyCount === 0 ? 0 : p.headScale[i % p.heads] as number;
+    }
+  }
+  return sums;
+}
+
 function layOut(
   { layout, heads, headSize, rows, tokens }: Pick<Shape, "layout" | "heads" | "headSize"> & {
     rows: number;

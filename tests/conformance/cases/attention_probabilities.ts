@@ -4,10 +4,10 @@ import type { attentionProbabilities as kernel } from "../../../src/kernels/atte
 import { attentionProbabilities } from "../../reference/attention.ts";
 import type { Cases } from "../conformance.ts";
 import { probabilityBounds } from "./attention_bounds.ts";
-import { problem, type Shape } from "./attention_data.ts";
-import { ABSORBED, ABSORBED_WIDE, LONG_HEADS, SHAPES } from "./attention_shapes.ts";
+import { problem, type Shape, sumsOf } from "./attention_data.ts";
+import { ABSORBED, ABSORBED_DISTANCES, ABSORBED_WIDE, LONG_HEADS, SHAPES } from "./attention_shapes.ts";
 
-const EVERY: readonly Shape[] = [...SHAPES, ...LONG_HEADS, ...ABSORBED, ...ABSORBED_WIDE];
+const EVERY: readonly Shape[] = [...SHAPES, ...LONG_HEADS, ...ABSORBED, ...ABSORBED_WIDE, ...ABSORBED_DISTANCES];
 
 export function* cases(shapes: readonly Shape[] = EVERY): Cases<typeof kernel> {
   for (const shape of shapes) {
@@ -15,12 +15,7 @@ export function* cases(shapes: readonly Shape[] = EVERY): Cases<typeof kernel> {
     const { heads, headSize, columns, layouts: { q, k, relativeQuery } } = p;
     const probabilities = attentionProbabilities(p, columns);
     const bounds = probabilityBounds(p, probabilities);
-    const sums = new Float64Array(p.rows * heads);
-    for (const { rowStart, rowCount, keyCount } of p.sequences) {
-      for (let i = 0; i < rowCount * heads && keyCount > 0; i++) {
-        sums[rowStart * heads + i] = p.headScale[i % heads] as number;
-      }
-    }
+    const sums = sumsOf(p, 0);
     // Rows of no sequence stay as they are, NaN.
     const from = p.sequences[0]?.rowStart ?? p.rows;
     const written = (perHead: number) => range(from * heads * perHead, p.rows * heads * perHead);

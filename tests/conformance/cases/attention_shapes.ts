@@ -90,7 +90,7 @@ export const SHAPES: readonly Shape[] = ([0, 1, 2] as const).flatMap((relative):
   { name: "a model's", sequences: [[128, 128]], heads: 12, headSize: 64, layout: "fused", scale: 1 / 8 },
 ]);
 
-/** Shapes with heads of more than 64 elements, a chunk of `attention`, for every kernel. */
+/** Shapes with heads of more than 64 elements, the columns that 16 lanes take at once, for every kernel. */
 export const LONG_HEADS: readonly Shape[] = ([0, 1, 2] as const).flatMap((relative): Shape[] => [
   { name: "one past a chunk", sequences: [[3, 5]], heads: 3, headSize: 68, layout: "apart", relative },
   {
@@ -111,10 +111,14 @@ export const ABSORBED: readonly Shape[] = [32, 64, 100, 256].flatMap((headSize):
   { name: "some rows", sequences: [[2, 7], [8, 31], [11, 65]], heads: 5, headSize, layout: "shared" },
 ]);
 
-/** The absorbed form at widths that only stored probabilities take, with a query of its own for distances. */
+/** The absorbed form at models' widths. */
 export const ABSORBED_WIDE: readonly Shape[] = [
   { name: "absorbed", sequences: [[1, 67], [3, 33]], heads: 12, headSize: 768, layout: "shared", scale: 1 / 8 },
   { name: "widest", sequences: [[1, 5], [2, 3]], heads: 3, headSize: 4096, layout: "shared", scale: 1 / 64 },
+];
+
+/** The absorbed form with a query of its own for distances, which only stored probabilities take. */
+export const ABSORBED_DISTANCES: readonly Shape[] = [
   {
     name: "absorbed, with distances",
     sequences: [[1, 12], [9, 70]],

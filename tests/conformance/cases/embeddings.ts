@@ -9,6 +9,16 @@ import { layerNormBound } from "../layer_norm_bound.ts";
 const [VOCABULARY, POSITIONS, TYPES] = [101, 67, 2];
 
 export function* cases(): Cases<typeof kernel> {
+  yield* casesWith((words) => ({ words, stored: words }));
+}
+
+/** @param store What words become on the GPU, and what values they then have. */
+export function* casesWith(
+  store: (words: Float32Array<ArrayBuffer>) => {
+    words: Float32Array<ArrayBuffer>;
+    stored: Float32Array<ArrayBuffer> | Float16Array<ArrayBuffer>;
+  },
+): Cases<typeof kernel> {
   const next = random(3);
   const below = (count: number) => Math.floor((next() + 1) / 2 * count);
   for (const [rows, columns] of [[0, 8], [1, 1], [3, 2], [9, 33], [65, 128], [7, 129], [31, 768]] as const) {
@@ -17,7 +27,7 @@ export function* cases(): Cases<typeof kernel> {
     const weight = vector(columns, next);
     const bias = vector(columns, next);
     for (const embeds of [false, true]) {
-      const words = matrix(embeds ? rows : VOCABULARY, columns, next);
+      const { words, stored } = store(matrix(embeds ? rows : VOCABULARY, columns, next));
       for (const positions of [undefined, matrix(POSITIONS, columns, next)]) {
         const call = { rows, columns, eps: 1e-12, tokens, words, positions, types, weight, bias, embeds };
         const addends = embeddingSum({
@@ -32,7 +42,7 @@ export function* cases(): Cases<typeof kernel> {
           params: { rows, columns, eps: call.eps },
           buffers: {
             tokens,
-            words,
+            words: stored,
             positions: positions ?? new Float32Array(4),
             types,
             weight,

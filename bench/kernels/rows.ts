@@ -1,0 +1,160 @@
+/** Works of the kernels that go through rows: hidden states of 512 tokens, and logits of 8 rows over a vocabulary. */
+
+import { type activation, ACTIVATION_CODES } from "../../src/kernels/activation.ts";
+import type { embeddings } from "../../src/kernels/embeddings.ts";
+import type { gatherRows } from "../../src/kernels/gather_rows.ts";
+import { pitch } from "../../src/kernels/kernel.ts";
+import type { layerNorm } from "../../src/kernels/layer_norm.ts";
+import type { meanRows } from "../../src/kernels/mean_rows.ts";
+import type { reshape } from "../../src/kernels/reshape.ts";
+import type { scatterRows } from "../../src/kernels/scatter_rows.ts";
+import type { softmax } from "../../src/kernels/softmax.ts";
+import type { topK } from "../../src/kernels/top_k.ts";
+import { matrix, random, vector } from "../../tests/conformance/data.ts";
+import { layerNormBound } from "../../tests/conformance/layer_norm_bound.ts";
+import { bits } from "../../tests/conformance/bits.ts";
+import { activation as activationTwin } from "../../tests/reference/activation.ts";
+import { embeddings as embeddingsTwin, embeddingSum } from "../../tests/reference/embeddings.ts";
+import { gatherRows as gatherTwin } from "../../tests/reference/gather_rows.ts";
+import { layerNorm as layerNormTwin } from "../../tests/reference/layer_norm.ts";
+import { meanRows as meanTwin } from "../../tests/reference/mean_rows.ts";
+import { reshape as reshapeTwin } from "../../tests/reference/reshape.ts";
+import { scatterRows as scatterTwin } from "../../tests/reference/scatter_rows.ts";
+import { softmax as softmaxTwin } from "../../tests/reference/softmax.ts";
+import { topK as topKTwin } from "../../tests/reference/top_k.ts";
+import { elements, MODEL, type Works } from "./work.ts";
+
+const { rows: ROWS, width: WIDTH, vocabulary: VOCABULARY, sequences: SEQUENCES, length: LENGTH, heads: HEADS } = MODEL;
+const STATES = ROWS * WIDTH;
+const LOGITS = SEQUENCES * pitch(VOCABULARY);
+const next = random(5);
+
+export function activationWorks(): Works<typeof activation> {
+  const x = Float32Array.from({ length: 4 * STATES }, () => 4 * next());
+  const code = ACTIVATION_CODES.gelu;
+  return [{
+    name: `GELU of ${ROWS} x ${4 * WIDTH}`,
+    params: { count: x.length, activation: code },
+    buffers: { x, out: x.byteLength },
+    expected: { out: { values: activationTwin(x, code), bound: 1e-6 } },
+    amount: elements(x.length, x.length),
+  }];
+}
+
+export function embeddingsWorks({ halves = false } = {}): Works<typeof embeddings> {
+  const below = (count: number) => Math.floor((next() + 1) / 2 * count);
+  const [vocabulary, types] = [4000, 2];
+  const tokens = new Uint32Array(4 * ROWS).map((_, i) => below([vocabulary, types, LENGTH, 1][i % 4] as number));
+  const words = matrix(vocabulary, WIDTH, next);
+  const tables = {
+    words: halves ? words.map(Math.f16round) : words,
+    positions: matrix(LENGTH, WIDTH, next),
+    types: matrix(types, WIDTH, next),
+    weight: vector(WIDTH, next),
+    bias: vector(WIDTH, next),
+  };
+  const call = { rows: ROWS, columns: WIDTH, eps: 1e-12, tokens, embeds: false, ...tables };
+  const sum = embeddingSum(call);
+  return [{
+    name: `${ROWS} x ${WIDTH}`,
+    params: { rows: ROWS, columns: WIDTH, eps: call.eps },
+    buffers: { tokens, ...tables, words: halves ? new Float16Array(words) : words, out: 4 * STATES },
+    expected: {
+      out: {
+        values: embeddingsTwin(call),
+        bound: layerNormBound({ ...call, x: sum }, sum.map((value) => 3 + Math.abs(value))),
+      },
+    },
+    amount: elements((halves ? 1.5 : 2) * STATES),
+  }];
+}
+
+export function layerNormWorks(): Works<typeof layerNorm> {
+  const x = matrix(ROWS, WIDTH, next);
+  const vectors = { weight: vector(WIDTH, next), bias: vector(WIDTH, next) };
+  return [undefined, matrix(ROWS, WIDTH, next)].map((residual) => {
+    const call = { rows: ROWS, columns: WIDTH, eps: 1e-12, x, residual, ...vectors };
+    const addends = residual && Float64Array.from(x, (value, i) => Math.abs(value) + Math.abs(residual[i] as number));
+    return {
+      name: `${ROWS} x ${WIDTH}${residual ? " and residual" : ""}`,
+      params: { rows: ROWS, columns: WIDTH, eps: call.eps, residual: Number(residual !== undefined) },
+      buffers: { x, residual: residual ?? 16, ...vectors, out: x.byteLength },
+      expected: { out: { values: layerNormTwin(call), bound: layerNormBound(call, addends) } },
+      amount: elements((residual ? 3 : 2) * STATES),
+    };
+  });
+}
+
+export function gatherWorks(): Works<typeof gatherRows> {
+  const x = bits(STATES);
+  const index = Uint32Array.from({ length: ROWS / 4 }, (_, r) => 7 * r % ROWS);
+  return [{
+    name: `${index.length} of ${ROWS} x ${WIDTH}`,
+    params: { rows: index.length, columns: WIDTH },
+    buffers: { x, index, out: 4 * index.length * WIDTH },
+    expected: { out: { values: gatherTwin(x, index, WIDTH) } },
+    amount: elements(2 * index.length * WIDTH),
+  }];
+}
+
+export function scatterWorks(): Works<typeof scatterRows> {
+  const index = Uint32Array.from({ length: ROWS / 4 }, (_, r) => 4 * r);
+  const x = bits(index.length * WIDTH);
+  const out = bits(STATES);
+  return [{
+    name: `${index.length} to ${ROWS} x ${WIDTH}`,
+    params: { rows: index.length, columns: WIDTH },
+    buffers: { x, index, out },
+    expected: { out: { values: scatterTwin({ x, index, out, columns: WIDTH }) } },
+    amount: elements(2 * x.length),
+  }];
+}
+
+export function meanWorks(): Works<typeof meanRows> {
+  const x = matrix(ROWS, WIDTH, next);
+  const starts = Uint32Array.from({ length: SEQUENCES + 1 }, (_, s) => s * LENGTH);
+  return [{
+    name: `${SEQUENCES} of ${LENGTH} x ${WIDTH}`,
+    params: { segments: SEQUENCES, columns: WIDTH },
+    buffers: { x, starts, out: 4 * SEQUENCES * WIDTH },
+    expected: { out: { values: meanTwin(x, starts, WIDTH), bound: LENGTH * 2 ** -23 } },
+    amount: elements(STATES),
+  }];
+}
+
+export function reshapeWorks(): Works<typeof reshape> {
+  const x = bits(STATES);
+  const shape = [ROWS * HEADS, WIDTH / HEADS] as const;
+  return [{
+    name: `${ROWS} x ${WIDTH} to ${shape.join(" x ")}`,
+    params: { rows: shape[0], columns: shape[1], from_columns: WIDTH },
+    buffers: { x, out: x.byteLength },
+    expected: { out: { values: reshapeTwin(x, WIDTH, shape) } },
+    amount: elements(2 * STATES),
+  }];
+}
+
+export function softmaxWorks(): Works<typeof softmax> {
+  const call = { rows: SEQUENCES, columns: VOCABULARY, x: matrix(SEQUENCES, VOCABULARY, () => 10 * next()) };
+  return [{
+    name: `${SEQUENCES} x ${VOCABULARY}`,
+    params: { rows: SEQUENCES, columns: VOCABULARY },
+    buffers: { x: call.x, out: call.x.byteLength },
+    expected: { out: { values: softmaxTwin(call), bound: 2e-6 } },
+    amount: elements(2 * LOGITS),
+  }];
+}
+
+export function topKWorks(): Works<typeof topK> {
+  const x = matrix(SEQUENCES, VOCABULARY, next);
+  return [5].map((k) => {
+    const { indices, values } = topKTwin({ rows: SEQUENCES, columns: VOCABULARY, k, x });
+    return {
+      name: `${k} of ${SEQUENCES} x ${VOCABULARY}`,
+      params: { rows: SEQUENCES, columns: VOCABULARY, k },
+      buffers: { x, indices: indices.byteLength, values: indices.byteLength },
+      expected: { indices: { values: indices }, values: { values } },
+      amount: elements(LOGITS),
+    };
+  });
+}

@@ -1,0 +1,59 @@
+/** The works of every kernel of the registry. */
+
+import type { Kernel } from "../../src/kernels/kernel.ts";
+import type { Tuning } from "../../src/kernels/tuning.ts";
+import { applyWorks, attentionWorks, probabilitiesWorks } from "./attention.ts";
+import { crossEntropyWorks, pointwiseWorks, reduceWorks } from "./losses.ts";
+import { halved, matmulSplitWorks, matmulTexturedWorks, matmulTiledWorks, matmulWorks } from "./products.ts";
+import {
+  activationWorks,
+  embeddingsWorks,
+  gatherWorks,
+  layerNormWorks,
+  meanWorks,
+  reshapeWorks,
+  scatterWorks,
+  softmaxWorks,
+  topKWorks,
+} from "./rows.ts";
+import type { KernelWork } from "./work.ts";
+
+/** What makes the works of a kernel, by its name; a new kernel of the registry needs its line. */
+export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> = {
+  activation: activationWorks,
+  attention: attentionWorks,
+  attention_apply: applyWorks,
+  attention_probabilities: probabilitiesWorks,
+  cross_entropy: crossEntropyWorks,
+  embeddings: () => embeddingsWorks(),
+  embeddings_f16: () => embeddingsWorks({ halves: true }),
+  gather_rows: gatherWorks,
+  layer_norm: layerNormWorks,
+  matmul: matmulWorks,
+  matmul_f16: (tuning) => halved(matmulWorks(tuning)),
+  matmul_split: matmulSplitWorks,
+  matmul_split_f16: (tuning) => halved(matmulSplitWorks(tuning)),
+  matmul_textured: matmulTexturedWorks,
+  matmul_tiled: matmulTiledWorks,
+  matmul_tiled_f16: (tuning) => halved(matmulTiledWorks(tuning)),
+  mean_rows: meanWorks,
+  pointwise_loss: pointwiseWorks,
+  reduce_sum: reduceWorks,
+  reshape: reshapeWorks,
+  scatter_rows: scatterWorks,
+  softmax: softmaxWorks,
+  top_k: topKWorks,
+};
+
+/**
+ * The works of a kernel.
+ *
+ * @throws {Error} If there are none.
+ */
+export function worksOf(kernel: Kernel, tuning: Tuning): KernelWork[] {
+  const works = WORKS[kernel.name];
+  if (works === undefined) {
+    throw new Error(`Cannot bench kernel ${kernel.name}: bench/kernels/works.ts has no work for it; add a line`);
+  }
+  return works(tuning);
+}

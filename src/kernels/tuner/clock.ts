@@ -1,0 +1,66 @@
+/** How long runs take on the GPU. */
+
+import type { Gpu } from "../../gpu/device.ts";
+import { Profiler } from "../../gpu/profiler.ts";
+import { Recorder } from "../../gpu/recorder.ts";
+import type { Prepared } from "./work.ts";
+
+/** Times several runs at once. */
+export interface Clock {
+  /** What it measures by. */
+  readonly by: "timestamps" | "wall time";
+  /** How long a sample should take to be exact, in ms. */
+  readonly sample: number;
+  /** Milliseconds that `times` runs take, one after the other. */
+  time(run: Prepared, times: number): Promise<number>;
+  dispose(): void;
+}
+
+/** Timestamps where the device has them, else the wall time until a read, less that of an empty one. */
+export function clockOf(gpu: Gpu): Clock {
+  return gpu.features.has("timestamp-query") ? timestampClock(gpu) : wallClock(gpu);
+}
+
+function timestampClock({ device }: Gpu): Clock {
+  const profiler = new Profiler(device);
+  return {
+    by: "timestamps",
+    sample: 2,
+    async time(run, times) {
+      const { querySet, ...index } = profiler.next("runs") as GPUComputePassTimestampWrites;
+      const recorder = new Recorder(device);
+      recorder.stamp({ querySet, beginningOfPassWriteIndex: index.beginningOfPassWriteIndex });
+      for (let i = 0; i < times; i++) run.record(recorder);
+      recorder.stamp({ querySet, endOfPassWriteIndex: index.endOfPassWriteIndex });
+      recorder.submit(profiler);
+      const [runs] = await profiler.collect();
+      return runs!.nanoseconds / 1e6;
+    },
+    dispose: () => profiler.dispose(),
+  };
+}
+
+/** Exported for the tests of devices that have timestamps too. */
+export function wallClock({ device, buffers, staging }: Gpu): Clock {
+  const source = buffers.acquire(4, "clock");
+  const wall = async (run: Prepared | null, times: number) => {
+    const start = performance.now();
+    const recorder = new Recorder(device);
+    for (let i = 0; i < times; i++) run?.record(recorder);
+    const read = staging.acquire(4);
+    recorder.copy(source, 0, read, 0, 4);
+    recorder.submit();
+    await staging.readInto(read, 4, () => {}, "low");
+    return performance.now() - start;
+  };
+  let empty = Infinity;
+  return {
+    by: "wall time",
+    sample: 20,
+    async time(run, times) {
+      empty = Math.min(empty, await wall(null, 0));
+      return Math.max(0, await wall(run, times) - empty);
+    },
+    dispose: () => buffers.release(source),
+  };
+}

@@ -1,0 +1,214 @@
+/**
+ * Finds which variant is fast in each slot of the tuning on a device: all that fit are checked against float64, and those
+ * that are right are timed in turns. To replace the shipped default a winner must be clearly faster, and so twice: by
+ * the even rounds alone and by the odd ones, as times vary with whatever else the machine does.
+ */
+
+import type { Gpu } from "../../gpu/device.ts";
+import type { Variant } from "../kernel.ts";
+import { attentionWorks } from "./attention.ts";
+import { type Clock, clockOf } from "./clock.ts";
+import { matmulWorks } from "./matmul.ts";
+import { type ModelSizes, modelSizes, type Prepared, type Work } from "./work.ts";
+import { candidates, defaultTuning, isMatmulSlot, misfit, sameVariant, type Slot, SLOTS } from "../tuning.ts";
+
+/** A winner that takes more than this share of the default's time does not replace it. */
+const MARGIN = 0.97;
+
+/** How often each candidate is timed; its fastest time counts. */
+const ROUNDS = 10;
+
+/** A candidate that takes so many times the fastest one's time in the first rounds sits out the others. */
+const HOPELESS = 2;
+const FIRST_ROUNDS = 4;
+
+/** The most runs of a sample, however short they are. */
+const MOST_RUNS = 200;
+
+/** The fastest time of a run in the even rounds, and in the odd ones, in ms. */
+type Halves = readonly [even: number, odd: number];
+
+/** A candidate on its way, with what one run of each problem so far takes. */
+interface Running {
+  variant: Variant;
+  halves: Halves;
+  milliseconds: number;
+}
+
+/** Options of {@linkcode tune}. */
+export interface TuneOptions {
+  /** Slots to tune; all by default. */
+  slots?: readonly Slot[];
+  /** Sizes of the model whose calls are timed; by default those that suit the adapter. */
+  sizes?: ModelSizes;
+  /** What times, instead of the device's own clock. */
+  clock?: Clock;
+  /** Ends the tuning between two measurements, with its reason. */
+  signal?: AbortSignal;
+  /** Told of each problem before it is run, and how much of the whole lies behind. */
+  onProgress?(slot: Slot, problem: string, share: number): void;
+}
+
+/** A candidate that was timed. */
+export interface Timed {
+  variant: Variant;
+  /** Milliseconds of one run of each of the slot's problems. */
+  milliseconds: number;
+  /** 10⁹ floating-point operations a second. */
+  gflops: number;
+  /** Its speed as a share of the fastest one's. */
+  share: number;
+}
+
+/** What a slot's tuning found. */
+export interface SlotReport {
+  slot: Slot;
+  /** The shipped choice. */
+  shipped: Variant;
+  chosen: Variant;
+  /** The fastest first. */
+  timed: Timed[];
+  /** Candidates that do not fit the device, or do not give what they should there. */
+  leftOut: { variant: Variant; reason: string }[];
+}
+
+/**
+ * Tunes slots one after the other.
+ *
+ * @throws {Error} If no candidate of a slot gives right results.
+ * @throws {DeviceLostError} If the device is lost.
+ */
+export async function tune(gpu: Gpu, options: TuneOptions = {}): Promise<SlotReport[]> {
+  const { slots = SLOTS, sizes = modelSizes(gpu), clock = clockOf(gpu), signal, onProgress } = options;
+  const reports: SlotReport[] = [];
+  try {
+    for (const [i, slot] of slots.entries()) {
+      const works = isMatmulSlot(slot) ? matmulWorks(slot, sizes) : attentionWorks(slot, sizes);
+      const onWork = (work: Work, j: number) => onProgress?.(slot, work.name, (i + j / works.length) / slots.length);
+      reports.push(await gpu.watch(() => tuneSlot(gpu, slot, { works, clock, signal, onWork })));
+    }
+  } finally {
+    if (options.clock === undefined) clock.dispose();
+  }
+  return reports;
+}
+
+async function tuneSlot(
+  gpu: Gpu,
+  slot: Slot,
+  { works, clock, signal, onWork }: {
+    works: readonly Work[];
+    clock: Clock;
+    signal: AbortSignal | undefined;
+    onWork(work: Work, index: number): void;
+  },
+): Promise<SlotReport> {
+  const leftOut: SlotReport["leftOut"] = [];
+  let running: Running[] = [];
+  for (const variant of candidates(slot)) {
+    const reason = misfit(variant, gpu.limits);
+    if (reason === null) running.push({ variant, halves: [0, 0], milliseconds: 0 });
+    else leftOut.push({ variant, reason });
+  }
+  for (const [i, work] of works.entries()) {
+    onWork(work, i);
+    const prepared: Prepared[] = [];
+    try {
+      for (const { variant } of running) {
+        signal?.throwIfAborted();
+        const reason = await prepareChecked(gpu, { variant, work, prepared });
+        if (reason !== null) leftOut.push({ variant, reason });
+      }
+      running = running.filter(({ variant }) => prepared.some((one) => one.variant === variant));
+      if (work.untimed) continue;
+      const times = await fastestTimes(prepared, { clock, signal });
+      running = running.map(({ variant, halves, milliseconds }, j) => {
+        const [even, odd] = times[j] as Halves;
+        return {
+          variant,
+          halves: [halves[0] + even, halves[1] + odd],
+          milliseconds: milliseconds + Math.min(even, odd),
+        };
+      });
+    } finally {
+      for (const one of prepared) one.dispose();
+    }
+  }
+  const operations = works.reduce((sum, work) => sum + (work.untimed ? 0 : work.operations), 0);
+  return {
+    slot,
+    ...choose(slot, { running, operations, shipped: defaultTuning(gpu.adapterClass, gpu.limits)[slot] }),
+    leftOut,
+  };
+}
+
+/** Adds a candidate to `prepared` where it gives what it should; else says what is wrong. */
+async function prepareChecked(
+  gpu: Gpu,
+  { variant, work, prepared }: { variant: Variant; work: Work; prepared: Prepared[] },
+): Promise<string | null> {
+  let candidate: Prepared | null = null;
+  let reason: string | null;
+  try {
+    candidate = await work.prepare(gpu, variant);
+    reason = await candidate.check();
+  } catch (error) {
+    if (gpu.lost) throw error;
+    reason = (error as Error).message;
+  }
+  if (reason === null) prepared.push(candidate!);
+  else candidate?.dispose();
+  return reason === null ? null : `wrong for ${work.name}: ${reason}`;
+}
+
+/** The least times of one run of each candidate; the candidates take turns, so that all meet the machine's moods. */
+async function fastestTimes(
+  prepared: readonly Prepared[],
+  { clock, signal }: { clock: Clock; signal: AbortSignal | undefined },
+): Promise<Halves[]> {
+  const repeats: number[] = [];
+  for (const one of prepared) {
+    const runs = Math.ceil(clock.sample / await clock.time(one, 1));
+    repeats.push(Math.min(Math.max(runs, 1), MOST_RUNS));
+  }
+  const fastest = prepared.map((): [number, number] => [Infinity, Infinity]);
+  for (let round = 0; round < ROUNDS; round++) {
+    const limit = HOPELESS * Math.min(...fastest.flat());
+    for (const [i, one] of prepared.entries()) {
+      const halves = fastest[i] as [number, number];
+      if (round >= FIRST_ROUNDS && Math.min(...halves) > limit) continue;
+      signal?.throwIfAborted();
+      const times = repeats[i] as number;
+      halves[round % 2] = Math.min(halves[round % 2] as number, await clock.time(one, times) / times);
+    }
+  }
+  return fastest;
+}
+
+/** Sorts what was timed; the default keeps its place unless it is wrong, or the fastest is faster by the margin. */
+function choose(
+  slot: Slot,
+  { running, operations, shipped }: {
+    running: readonly Running[];
+    operations: number;
+    shipped: Variant;
+  },
+): Pick<SlotReport, "shipped" | "chosen" | "timed"> {
+  const sorted = running.toSorted((a, b) => a.milliseconds - b.milliseconds);
+  const [best] = sorted;
+  if (best === undefined) {
+    throw new Error(`Cannot tune ${slot}: no kernel gives right results on this device; update the graphics driver`);
+  }
+  const standing = sorted.find(({ variant }) => sameVariant(variant, shipped));
+  const keeps = standing?.halves.some((half, i) => (best.halves[i] as number) >= MARGIN * half) ?? false;
+  return {
+    shipped,
+    chosen: keeps ? shipped : best.variant,
+    timed: sorted.map(({ variant, milliseconds }) => ({
+      variant,
+      milliseconds,
+      gflops: operations / milliseconds / 1e6,
+      share: best.milliseconds / milliseconds,
+    })),
+  };
+}

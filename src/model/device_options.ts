@@ -1,0 +1,79 @@
+/** Options that say where and how a model computes. */
+
+import { type Gpu, requestGpu } from "../gpu/device.ts";
+import type { Latency } from "../gpu/readback.ts";
+import { loadTuning } from "../kernels/tuning_file.ts";
+import type { WeightDtype } from "../nn/upload.ts";
+
+/** Values of {@linkcode DeviceOptions.dtype}. */
+export const DTYPES = ["f32", "f16", "auto"] as const;
+
+/** Where and how a model computes. */
+export interface DeviceOptions {
+  /** A GPU device of the caller's own; it is never destroyed. */
+  device?: GPUDevice;
+  /**
+   * How the weights of products and the word embeddings are kept on the GPU: `f16` halves their memory, and needs a
+   * device with the feature `shader-f16`. All else, and all computing, is 32 bits. Default `auto`, which is `f32`.
+   */
+  dtype?: typeof DTYPES[number];
+  /**
+   * `low` saves about 10 ms of every call, which Deno's `mapAsync` takes beyond the work: in versions that are known to
+   * allow it results are read without its promise. Elsewhere it changes nothing. Default `normal`.
+   */
+  latency?: Latency;
+}
+
+/** Names of the {@linkcode DeviceOptions}. */
+export const DEVICE_OPTIONS = ["device", "dtype", "latency"];
+
+/** The options, settled. */
+export interface DeviceChoice {
+  gpu: Gpu;
+  dtype: WeightDtype;
+  latency: Latency;
+}
+
+/**
+ * Checks the values of the options.
+ *
+ * @throws {TypeError} On a device that is none.
+ * @throws {RangeError} On another value that is unknown.
+ */
+export function checkDeviceOptions({ device, dtype = "auto", latency = "normal" }: DeviceOptions): void {
+  if (device !== undefined && typeof device?.createBuffer !== "function") {
+    const found = typeof device === "string" ? `"${device}"` : String(device);
+    throw new TypeError(
+      `Cannot make a model with device ${found}: it must be a GPUDevice; left out, the model opens one itself`,
+    );
+  }
+  checkChoice("dtype", dtype, DTYPES);
+  checkChoice("latency", latency, ["normal", "low"]);
+}
+
+/**
+ * Opens the device that a model computes on.
+ *
+ * @throws {NoAdapterError} If there is none.
+ * @throws {RangeError} If it cannot compute with f16 weights that are asked for.
+ */
+export async function openDevice(
+  { device, dtype = "auto", latency = "normal" }: DeviceOptions,
+): Promise<DeviceChoice> {
+  const gpu = await requestGpu(device === undefined ? {} : { device });
+  if (dtype === "f16" && !gpu.features.has("shader-f16")) {
+    throw new RangeError(
+      `Cannot make a model with dtype "f16": ${gpu.name} lacks the feature shader-f16, or the device was made ` +
+        'without it; use dtype "f32"',
+    );
+  }
+  await loadTuning(gpu);
+  return { gpu, dtype: dtype === "auto" ? "f32" : dtype, latency };
+}
+
+function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
+  if (choices.some((choice) => choice === value)) return;
+  const expected = choices.map((choice) => `"${choice}"`);
+  const listed = `${expected.slice(0, -1).join(", ")} or ${expected.at(-1)}`;
+  throw new RangeError(`Cannot make a model with ${name} ${JSON.stringify(value)}: it must be ${listed}`);
+}

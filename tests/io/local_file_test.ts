@@ -1,0 +1,104 @@
+/** Files that stay on disk and are read by ranges. Each test fails if it leaves a file open. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { openCheckpoint } from "../../src/io/checkpoint.ts";
+import { openFolder, type ProgressInfo } from "../../src/io/folder.ts";
+import { LocalFile } from "../../src/io/local_file.ts";
+import { buildFloats } from "./build.ts";
+import { inTemporaryFolder } from "./temporary.ts";
+
+const FILE = "model.safetensors";
+
+function test(name: string, run: (folder: string) => Promise<void>): void {
+  Deno.test({ name, sanitizeResources: true, fn: () => inTemporaryFolder(run) });
+}
+
+test("a file is read by ranges, into new memory or memory that is given", async (folder) => {
+  const path = join(folder, "a");
+  await Deno.writeFile(path, Uint8Array.from({ length: 100 }, (_, i) => i));
+  const file = new LocalFile(path);
+  assert.equal(file.size, 100);
+  assert.deepEqual(file.read(0, 3), Uint8Array.of(0, 1, 2));
+  assert.deepEqual(file.read(98, 100), Uint8Array.of(98, 99));
+  assert.deepEqual(file.read(50, 50), new Uint8Array());
+  const memory = new Uint8Array(2);
+  assert.equal(file.read(7, 9, memory), memory);
+  assert.deepEqual(memory, Uint8Array.of(7, 8));
+});
+
+const CHANGES: [name: string, change: (path: string) => Promise<void>, problem: string][] = [
+  ["cut short", (path) => Deno.truncate(path, 70), "changed"],
+  ["longer", (path) => Deno.writeFile(path, Uint8Array.of(1), { append: true }), "changed"],
+  ["written again", (path) => Deno.utime(path, 1, 1), "changed"],
+  ["another one", async (path) => {
+    const { mtime, size } = await Deno.stat(path);
+    await Deno.writeFile(`${path}.new`, new Uint8Array(size));
+    await Deno.utime(`${path}.new`, mtime!, mtime!);
+    await Deno.rename(`${path}.new`, path);
+  }, "changed"],
+  ["removed", (path) => Deno.remove(path), "was removed"],
+];
+
+for (const [name, change, problem] of CHANGES) {
+  test(`weights of a file that is ${name} while it is loaded are an error`, async (folder) => {
+    const path = join(folder, FILE);
+    await Deno.writeFile(path, buildFloats({ a: [1, 2], b: [3] }));
+    const checkpoint = await openCheckpoint(await openFolder(folder));
+    assert.deepEqual(checkpoint.float32("a"), Float32Array.of(1, 2));
+    await change(path);
+    assert.throws(() => checkpoint.float32("b"), {
+      name: "CheckpointError",
+      message: `Cannot read "${path}": the file ${problem} while it was loaded; load the model again`,
+    });
+  });
+}
+
+test("a file that ends before its length says so", async (folder) => {
+  const path = join(folder, "a");
+  await Deno.writeFile(path, new Uint8Array(10));
+  const file = new LocalFile(path);
+  assert.throws(() => file.read(8, 12), { name: "CheckpointError", message: /the file changed while it was loaded/ });
+});
+
+test("what is wrong in a header, or is not there, leaves no file open", async (folder) => {
+  const path = join(folder, FILE);
+  for (const bytes of [new Uint8Array(7), new Uint8Array(8), buildFloats({ a: [1] }).subarray(0, -1)]) {
+    await Deno.writeFile(path, bytes);
+    await assert.rejects(openCheckpoint(await openFolder(folder)), {
+      name: "CheckpointError",
+      message: /^Cannot read /,
+    });
+  }
+  await Deno.writeFile(path, buildFloats({ a: [1, NaN] }));
+  const checkpoint = await openCheckpoint(await openFolder(folder));
+  assert.throws(() => checkpoint.float32("a"), { message: /element \[1\] of shape \[2\] must be finite/ });
+});
+
+test("a link out of the folder is refused as when it is read; a signal and the progress are heard", async (folder) => {
+  const model = join(folder, "model");
+  await Deno.mkdir(model);
+  await Deno.writeFile(join(folder, "outside"), buildFloats({ a: [1] }));
+  await Deno.symlink(join(folder, "outside"), join(model, FILE));
+  await Deno.writeFile(join(model, "inside"), new Uint8Array(3));
+  const events: ProgressInfo["status"][] = [];
+  const opened = await openFolder(model, { progress_callback: ({ status }) => events.push(status) });
+  await assert.rejects(opened.open(FILE), {
+    name: "CheckpointError",
+    message: /must be inside the folder, and is a link/,
+  });
+  await assert.rejects(opened.open("none"), { name: "CheckpointError", message: /there is no such file/ });
+  await assert.rejects(opened.open("../outside"), { name: "CheckpointError", message: /must be a plain file name/ });
+  const signal = AbortSignal.abort(new Error("enough"));
+  await assert.rejects(opened.open("inside", { signal }), { message: "enough" });
+  events.length = 0;
+  assert.equal((await opened.open("inside")).size, 3);
+  assert.deepEqual(events, ["initiate", "download", "progress", "progress_total", "done"]);
+});
+
+Deno.test("files in memory are opened as views", async () => {
+  const bytes = Uint8Array.of(1, 2, 3);
+  const file = await (await openFolder(new Map([["a", bytes]]))).open("a");
+  const view = file.read(1, 3);
+  assert.deepEqual([file.size, view.buffer, view.byteOffset, view.length], [3, bytes.buffer, 1, 2]);
+});

@@ -1,0 +1,197 @@
+/** The remembered tuning: where it is, what is refused, and what reading it needs. */
+
+import assert from "node:assert/strict";
+import { requestGpu } from "../../src/gpu/device.ts";
+import type { Variant } from "../../src/kernels/kernel.ts";
+import { candidates, defaultTuning, sameVariant, SLOTS } from "../../src/kernels/tuning.ts";
+import { parseTuning, tuningFileName, tuningPath, writableTuningPath } from "../../src/kernels/tuning_file.ts";
+import { cacheVariables } from "../cli/caches.ts";
+import { folderOf } from "../cli/folders.ts";
+import { type Finished, runDeno } from "../cli/processes.ts";
+import { limits } from "../gpu/fake_devices.ts";
+
+const gpu = await requestGpu();
+const { adapter, adapterClass } = gpu;
+const shipped = defaultTuning(adapterClass, gpu.limits);
+
+/** What is not shipped here for full layers. */
+const [other] = candidates("attention_full").filter((one) => !sameVariant(one, shipped.attention_full)) as [Variant];
+
+/** A file that says `variant` of full layers, but for the differences. */
+function fileOf(variant: Variant, differences: Record<string, unknown> = {}): string {
+  const { kernel: { name: kernel }, constants } = variant;
+  return JSON.stringify({ version: 1, adapter, slots: { attention_full: { kernel, constants } }, ...differences });
+}
+
+Deno.test("a file says variants of slots, all or some", () => {
+  const tuning = parseTuning(fileOf(other), gpu);
+  assert.deepEqual(Object.keys(tuning), ["attention_full"]);
+  assert.ok(sameVariant(tuning.attention_full!, other));
+  assert.deepEqual(parseTuning(fileOf(other, { slots: {} }), gpu), {});
+  const all = Object.fromEntries(SLOTS.map((slot) => {
+    const { kernel: { name: kernel }, constants } = shipped[slot];
+    return [slot, { kernel, constants }];
+  }));
+  assert.deepEqual(parseTuning(fileOf(other, { slots: all }), gpu), shipped);
+});
+
+const { kernel: { name: kernel }, constants } = other;
+const BAD: [what: string, text: string, message: RegExp][] = [
+  ["no JSON", fileOf(other).slice(0, -1), /^it is not JSON$/],
+  ["an empty file", "", /^it is not JSON$/],
+  ["no object", "[1]", /^the file must be an object, got \[1\]$/],
+  ["null", "null", /^the file must be an object, got null$/],
+  ["another version", fileOf(other, { version: 2 }), /^its version must be 1, got 2$/],
+  ["no version", fileOf(other, { version: undefined }), /^its version must be 1, got undefined$/],
+  ["no adapter", fileOf(other, { adapter: undefined }), /^adapter must be an object, got undefined$/],
+  [
+    "another adapter",
+    fileOf(other, { adapter: { ...adapter, description: "Other" } }),
+    /^it is for another adapter: description must be ".*", got "Other"$/,
+  ],
+  ["no slots", fileOf(other, { slots: undefined }), /^slots must be an object, got undefined$/],
+  ["an unknown slot", fileOf(other, { slots: { softmax: {} } }), /^there is no slot "softmax"$/],
+  ["a name of Object's", '{"slots":{"__proto__":{}},' + fileOf(other, { slots: undefined }).slice(1), /"__proto__"$/],
+  ["no variant", fileOf(other, { slots: { attention_full: 8 } }), /^slots.attention_full must be an object, got 8$/],
+  [
+    "no constants",
+    fileOf(other, { slots: { attention_full: { kernel } } }),
+    /^slots.attention_full.constants must be an object, got undefined$/,
+  ],
+  [
+    "an unknown kernel",
+    fileOf(other, { slots: { attention_full: { kernel: "flash", constants } } }),
+    /^attention_full has no such candidate: \{"kernel":"flash",.*\}$/,
+  ],
+  [
+    "an unknown constant",
+    fileOf(other, { slots: { attention_full: { kernel, constants: { ...constants, WIDE: 1 } } } }),
+    /^attention_full has no such candidate: /,
+  ],
+  [
+    "constants that are no variant",
+    fileOf(other, { slots: { attention_full: { kernel, constants: { ...constants, LANES: 7 } } } }),
+    /^attention_full has no such candidate: /,
+  ],
+  [
+    "a kernel of another slot",
+    fileOf(other, { slots: { matmul_nn_few: { kernel, constants } } }),
+    /^matmul_nn_few has no such candidate: /,
+  ],
+];
+
+for (const [what, text, message] of BAD) {
+  Deno.test(`a file is refused: ${what}`, () => {
+    assert.throws(() => parseTuning(text, gpu), (error: Error) => message.test(error.message));
+  });
+}
+
+Deno.test("a file is refused if the device is too small for what it says", () => {
+  const small = { adapter, limits: limits({ maxComputeWorkgroupSizeX: 4 }) };
+  assert.throws(() => parseTuning(fileOf(other), small), {
+    message: /^Cannot run kernel attention on this device: workgroup size x must be at most 4, got \d+$/,
+  });
+});
+
+Deno.test("without permission to read the environment there is no path, and saying so comes before the work", async () => {
+  assert.equal(tuningPath(adapter), null);
+  await assert.rejects(writableTuningPath(gpu), {
+    message: "Cannot remember a tuning: XDG_CACHE_HOME or HOME must be set to an absolute path and readable " +
+      "(--allow-env=XDG_CACHE_HOME,HOME)",
+  });
+});
+
+Deno.test("the name of a file is made of the adapter's words", () => {
+  const words = { vendor: "4318", architecture: "", device: "0x2330", description: "NVIDIA H100 80GB/HBM3: ../é" };
+  assert.match(tuningFileName(words), /^4318-0x2330-nvidia-h100-80gb-hbm3-[0-9a-f]{8}\.json$/);
+  const long = (end: string) => tuningFileName({ ...words, description: "x".repeat(500) + end });
+  assert.equal(long("a").length, 114);
+  assert.notEqual(long("a"), long("b"), "the whole description counts");
+  const nameless = { vendor: "", architecture: "", device: "", description: "" };
+  assert.match(tuningFileName(nameless), /^unnamed-[0-9a-f]{8}\.json$/);
+});
+
+const SCRIPT = new URL("./scripts/tuned_model.ts", import.meta.url).href;
+const READ_BOTH = "--allow-env=XDG_CACHE_HOME,HOME";
+
+/** A process whose cache folder and home hold the given tunings. */
+interface Call {
+  cache?: string;
+  home?: string;
+  /** Arguments before the script, by the folder that both are in, and after it. */
+  permissions(folder: string): string[];
+  args?: string[];
+}
+
+/** Makes models in a process of its own. */
+async function makeModels({ cache, home, permissions, args = [] }: Call): Promise<Finished & { path: string }> {
+  const path = `narrowbert/tuning/${tuningFileName(adapter)}`;
+  await using folder = await folderOf({
+    ...(cache !== undefined && { [`cache/${path}`]: cache }),
+    ...(home !== undefined && { [`home/.cache/${path}`]: home }),
+  });
+  const env = cacheVariables({
+    HOME: `${folder.path}/home`,
+    XDG_CACHE_HOME: cache === undefined ? "not/absolute" : `${folder.path}/cache`,
+  });
+  return {
+    ...await runDeno([...permissions(folder.path), SCRIPT, ...args], { env }),
+    path: `${folder.path}/cache/${path}`,
+  };
+}
+
+/** What the script prints, where no word is said of it. */
+async function chosen(call: Call): Promise<unknown> {
+  const { code, stdout, stderr } = await makeModels(call);
+  assert.deepEqual([code, stderr], [0, ""]);
+  return JSON.parse(stdout);
+}
+
+const is = ({ kernel, constants }: Variant) => ({ kernel: kernel.name, LANES: constants.LANES });
+const all = (folder: string) => [READ_BOTH, `--allow-read=${folder}`];
+
+Deno.test("models use the file of the cache folder, else that of the home folder", async () => {
+  const third = candidates("attention_full")
+    .find((one) => ![other, shipped.attention_full].some((two) => sameVariant(one, two))) as Variant;
+  const [inCache, inHome] = await Promise.all([
+    chosen({ cache: fileOf(other), home: fileOf(third), permissions: all }),
+    chosen({ home: fileOf(third), permissions: all }),
+  ]);
+  assert.deepEqual(inCache, is(other));
+  assert.deepEqual(inHome, is(third));
+});
+
+Deno.test("without a permission, a variable or a file, models use what is shipped and say nothing", async () => {
+  const cache = fileOf(other);
+  const calls: Call[] = [
+    { cache, permissions: () => [] },
+    { cache, permissions: () => [READ_BOTH] },
+    { cache, permissions: (folder) => [`--allow-read=${folder}`] },
+    { cache, permissions: (folder) => ["--allow-env=HOME", `--allow-read=${folder}`] },
+    { permissions: all },
+  ];
+  const found = await Promise.all(calls.map(chosen));
+  assert.deepEqual(found, calls.map(() => is(shipped.attention_full)));
+});
+
+Deno.test("what a program sets before stands against the file", async () => {
+  const args = ["--set-shipped"];
+  assert.deepEqual(await chosen({ cache: fileOf(other), permissions: all, args }), is(shipped.attention_full));
+});
+
+Deno.test("a file that says what is shipped changes no bit", async () => {
+  const args = ["--run"];
+  const without = await chosen({ permissions: all, args });
+  assert.ok((without as { bits: number[] }).bits.length > 0);
+  assert.deepEqual(await chosen({ cache: fileOf(shipped.attention_full), permissions: all, args }), without);
+});
+
+Deno.test("a bad file is ignored with one note that names it and the reason", async () => {
+  const { code, stdout, stderr, path } = await makeModels({ cache: fileOf(other, { version: 0 }), permissions: all });
+  assert.equal(code, 0);
+  assert.equal(
+    stderr,
+    `narrowbert: ignored the tuning ${path}: its version must be 1, got 0; "narrowbert tune" makes a new one\n`,
+  );
+  assert.deepEqual(JSON.parse(stdout), is(shipped.attention_full));
+});

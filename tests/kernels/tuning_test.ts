@@ -1,0 +1,93 @@
+/** What runs where: candidates, shipped choices, and what takes their place. */
+
+import assert from "node:assert/strict";
+import type { AdapterClass, Gpu } from "../../src/gpu/device.ts";
+import { pipelineKey } from "../../src/gpu/pipelines.ts";
+import { variantOf } from "../../src/kernels/kernel.ts";
+import { attention } from "../../src/kernels/attention.ts";
+import {
+  candidates,
+  defaultTuning,
+  isTuned,
+  misfit,
+  sameVariant,
+  SLOTS,
+  storesProbabilities,
+  tuningOf,
+  useTuning,
+} from "../../src/kernels/tuning.ts";
+import { limits } from "../gpu/fake_devices.ts";
+
+const CLASSES: readonly AdapterClass[] = ["software", "nvidia", "amd", "intel", "apple", "other"];
+
+/** A device of a class, with limits. */
+function gpuOf(adapterClass: AdapterClass, differences?: Parameters<typeof limits>[0]): Gpu {
+  return { adapterClass, limits: limits(differences) } as Gpu;
+}
+
+Deno.test("candidates of a slot are different, and multiply what the slot says", () => {
+  for (const slot of SLOTS) {
+    const found = candidates(slot);
+    const keys = found.map(({ kernel, constants }) => pipelineKey(kernel.name, constants));
+    assert.ok(keys.length > 1 && new Set(keys).size === keys.length, slot);
+    for (const { constants } of found) {
+      const { TRANSPOSE_A = 0, TRANSPOSE_B = 0, RELATIVE = 0 } = constants;
+      const stored = `${TRANSPOSE_A === 1 ? "t" : "n"}${TRANSPOSE_B === 1 ? "t" : "n"}`;
+      assert.ok(slot.startsWith("attention") ? RELATIVE === 0 : slot.startsWith(`matmul_${stored}`), slot);
+    }
+  }
+});
+
+Deno.test("the form that is bounded in memory stores no probabilities", () => {
+  assert.ok(!candidates("attention_projected").some(storesProbabilities));
+  assert.ok(candidates("attention_full").some(storesProbabilities));
+});
+
+Deno.test("every shipped choice is a candidate of its slot, and fits the least device as it is", () => {
+  for (const adapterClass of CLASSES) {
+    const shipped = defaultTuning(adapterClass);
+    for (const slot of SLOTS) {
+      assert.ok(candidates(slot).some((one) => sameVariant(one, shipped[slot])), `${adapterClass} ${slot}`);
+      assert.equal(misfit(shipped[slot], limits()), null);
+    }
+    assert.deepEqual(tuningOf(gpuOf(adapterClass)), shipped);
+  }
+});
+
+Deno.test("a device that is too small for a shipped choice runs one that fits, and keeps the others", () => {
+  const shipped = defaultTuning("nvidia");
+  for (
+    const small of [
+      { maxComputeInvocationsPerWorkgroup: 64 },
+      { maxComputeWorkgroupStorageSize: 8192 },
+      { maxComputeWorkgroupSizeX: 32 },
+    ]
+  ) {
+    const gpu = gpuOf("nvidia", small);
+    const tuning = tuningOf(gpu);
+    for (const slot of SLOTS) {
+      assert.equal(misfit(tuning[slot], gpu.limits), null, slot);
+      if (misfit(shipped[slot], gpu.limits) === null) assert.equal(tuning[slot], shipped[slot]);
+    }
+    assert.ok(SLOTS.some((slot) => tuning[slot] !== shipped[slot]));
+  }
+});
+
+Deno.test("a misfit says what is too much", () => {
+  const reason = misfit(variantOf(attention, { LANES: 32 }), limits({ maxComputeWorkgroupSizeX: 16 }));
+  assert.equal(reason, "Cannot run kernel attention on this device: workgroup size x must be at most 16, got 32");
+});
+
+Deno.test("variants that are set take the place of shipped ones, on their device alone", () => {
+  const [gpu, other] = [gpuOf("software"), gpuOf("software")];
+  const chosen = variantOf(attention, { LANES: 16 });
+  assert.equal(isTuned(gpu), false);
+  useTuning(gpu, { attention_full: chosen });
+  assert.equal(isTuned(gpu), true);
+  assert.equal(tuningOf(gpu).attention_full, chosen);
+  assert.deepEqual({ ...tuningOf(gpu), attention_full: null }, {
+    ...defaultTuning("software"),
+    attention_full: null,
+  });
+  assert.deepEqual(tuningOf(other), defaultTuning("software"));
+});
