@@ -35,10 +35,10 @@ export interface Node {
   readonly bindings: Readonly<Record<string, Value>>;
   /** What {@linkcode Node.pick} chooses among. */
   readonly variants: readonly Variant[];
-  /** Index of the variant for a call's sizes. */
-  pick(sizes: Sizes): number;
   /** The uniform struct's fields for a call's sizes. */
   params(sizes: Sizes): Params;
+  /** Index of the variant for those. */
+  pick(params: Params): number;
 }
 
 /** What {@linkcode Graph.call} takes. */
@@ -49,9 +49,9 @@ export interface KernelCall<F extends string, B extends string> {
   /** Shapes of what it writes. */
   outputs: Partial<Record<B, Output>>;
   params(sizes: Sizes): Params<F>;
-  /** One set of constants, or several variants with a choice among them by size. */
+  /** One set of constants, or several variants with a choice among them by the fields of the uniform struct. */
   constants?: Constants;
-  variants?: { all: readonly Variant<F, B>[]; pick(sizes: Sizes): number };
+  variants?: { all: readonly Variant<F, B>[]; pick(params: Params<F>): number };
 }
 
 /** The shape of a value that a kernel writes. */

@@ -83,18 +83,18 @@ export class Program {
 
   async #run(options: RunOptions): Promise<Map<string, RunOutput>> {
     const { sizes, signal } = options;
-    const picks = this.#graph.nodes.map((node) => node.pick(sizes));
+    const params = this.#graph.nodes.map((node) => node.params(sizes));
+    const picks = this.#graph.nodes.map((node, i) => node.pick(params[i] as Params));
     await this.#compile(picks);
     signal?.throwIfAborted();
-    const params = this.#graph.nodes.map((node) => node.params(sizes));
     const grids = this.#graph.nodes.map((node, i) => {
       const { kernel, constants } = node.variants[picks[i] as number] as Variant;
       return kernel.grid(params[i] as Params, constants);
     });
     const views = this.#graph.nodes.map((node, i) => {
       const { kernel, constants } = node.variants[picks[i] as number] as Variant;
-      return kernel.textures?.(params[i] as Params, constants) as RoomCall["views"][number] ?? null;
-    });
+      return kernel.textures === null ? null : Object.entries(kernel.textures(params[i] as Params, constants));
+    }) as RoomCall["views"];
     const room = { sizes, picks, views };
     await this.#room.prepare(room);
     const allocation = this.#room.at(room);
@@ -155,7 +155,7 @@ export class Program {
       const { pipeline } = this.#pipelines[i]?.[pick] as Pipeline;
       const grid = grids[i] as Grid;
       if (grid.includes(0)) return;
-      for (const [name, view] of Object.entries(views[i] ?? {})) {
+      for (const [name, view] of views[i] ?? []) {
         if (allocation.weights[i]?.[name] !== undefined) continue;
         const texture = allocation.textures.get(textureKey(name, view)) as GPUTexture;
         recorder.copyToTexture(bufferOf(allocation, node.bindings[name] as Value), view, texture);

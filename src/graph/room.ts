@@ -30,7 +30,7 @@ export interface RoomCall {
   /** The variant of each node. */
   readonly picks: readonly number[];
   /** The matrices that each node reads as textures, by binding. */
-  readonly views: readonly (Readonly<Record<string, TextureView>> | null)[];
+  readonly views: readonly (readonly (readonly [binding: string, view: TextureView])[] | null)[];
 }
 
 /** Makes room for the calls of a graph: nothing to do where a call fits, else what does not fit is laid out anew. */
@@ -73,7 +73,7 @@ export class Room {
   at(call: RoomCall): Allocation {
     const allocation = this.#atSizes(call.sizes);
     if (this.#isReady(call)) return allocation;
-    call.views.forEach((views, i) => this.#growTextures(allocation, i, views ?? {}));
+    call.views.forEach((views, i) => this.#growTextures(allocation, i, views ?? []));
     call.picks.forEach((pick, i) => {
       const views = call.views[i] ?? null;
       const groups = allocation.bindGroups[i] as Allocation["bindGroups"][number];
@@ -87,7 +87,7 @@ export class Room {
     return allocation !== null && fits(this.#symbols, sizes, allocation.capacities) &&
       views.every((own, i) =>
         allocation.bindGroups[i]?.[kindOf(own)] !== undefined &&
-        (own === null || Object.entries(own).every(([name, view]) => holds(allocation, i, name, view)))
+        (own === null || own.every(([name, view]) => holds(allocation, i, name, view)))
       );
   }
 
@@ -107,8 +107,8 @@ export class Room {
   }
 
   /** Makes the textures of a node's bindings tall enough; what was bound to shorter ones is bound anew. */
-  #growTextures(allocation: Allocation, i: number, views: Readonly<Record<string, TextureView>>): void {
-    for (const [name, view] of Object.entries(views)) {
+  #growTextures(allocation: Allocation, i: number, views: NonNullable<RoomCall["views"][number]>): void {
+    for (const [name, view] of views) {
       if (holds(allocation, i, name, view)) continue;
       const { origin } = this.#graph.nodes[i]?.bindings[name] as Value;
       const weight = typeof origin === "object" && "buffer" in origin
@@ -185,7 +185,7 @@ export class Room {
     const offset = layout.paramOffsets[i] as number;
     const uniform = { binding: 0, resource: { buffer: upload, offset, size: Math.max(16, kernel.paramBytes) } };
     const resourceOf = (name: string): GPUBindingResource => {
-      const view = views?.[name];
+      const view = views?.find(([binding]) => binding === name)?.[1];
       if (view !== undefined) {
         return (weights[i]?.[name] ?? textures.get(textureKey(name, view)) as GPUTexture).createView();
       }

@@ -30,11 +30,15 @@ function texturesOf(p: MatmulParams, transposeB: boolean): { a: TextureView; b: 
 /** Elements that a copy's rows must lie apart a multiple of: 256 bytes. */
 const ROW_UNIT = 64;
 
+/** Multiply-adds from which a product gains more by textures than the copy to one costs. */
+const LEAST_WORK = 2 ** 22;
+
 /**
- * Whether {@linkcode matmulTextured} can run a product: rows lie a multiple of 256 bytes apart, matrices of a batch lie
- * side by side, and no texture is larger than every device allows.
+ * Whether {@linkcode matmulTextured} can run a product, and should: it is not small, rows lie a multiple of 256 bytes
+ * apart, matrices of a batch lie side by side, and no texture is larger than every device allows.
  */
 export function fitsTextures(params: MatmulParams, transposeB: boolean): boolean {
+  if (params.m * params.n * params.k * params.batch < LEAST_WORK) return false;
   const fits = ({ stride, columns, rows }: TextureView) =>
     stride % ROW_UNIT === 0 && columns <= stride && columns <= 4 * MAX_TEXTURE_ROWS && rows <= MAX_TEXTURE_ROWS;
   const { a, b } = texturesOf(params, transposeB);

@@ -51,8 +51,10 @@ for (const [form, most] of [["projected", 7], ["absorbed", 10]] as const) {
 Deno.test("on software adapters a full layer copies 4 matrices to textures, and no weights once it is warm", async () => {
   const { adapterClass } = await requestGpu();
   const copies = async (full: number) => {
-    using model = await NarrowBertForMaskedLM.from_config(config(full, 1).with({ hidden_size: 64 }));
-    const long = input_ids.map((row) => [...row, ...row.slice(0, 10)]); // 80 tokens: many rows
+    using model = await NarrowBertForMaskedLM.from_config(
+      config(full, 1).with({ hidden_size: 256, intermediate_size: 512 }),
+    );
+    const long = input_ids.map((row) => [...row, ...row.slice(0, 10)]); // 80 tokens: many rows, much work
     const call = () =>
       model.forward({ input_ids: long, narrow_mask: long.map((row) => row.map((_, i) => i < 3 ? 1 : 0)) });
     await call();

@@ -151,7 +151,7 @@ function batchOf(
 
 /** Calls of a model whose products are read from textures on software adapters, some of which outgrow the last. */
 const GROWING = [[300, 5], [70, 65], [300, 5], [20, 3], [310, 200], [70, 65]] as const;
-const TEXTURED = { width: 64, heads: 2, inner: 128, layers: 3, full: 1, sequences: 1, length: 1, vocabulary: 50 };
+const TEXTURED = { width: 256, heads: 4, inner: 512, layers: 3, full: 1, sequences: 1, length: 1, vocabulary: 50 };
 
 Deno.test("calls that outgrow the textures of earlier ones give what they give alone, overlapping too", async () => {
   const batches = GROWING.map(([length, rows]) => batchOf({ ...TEXTURED, length, rows }));

@@ -74,7 +74,7 @@ export function matmul(g: Graph, call: MatmulCall): Value {
     },
     outputs: { out },
     params,
-    variants: { all: variants.all, pick: (sizes) => variants.pick(params(sizes)) },
+    variants,
   }).out;
 }
 
