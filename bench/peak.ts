@@ -1,7 +1,7 @@
 /** What an adapter can do at most, measured: multiply-adds without memory, and copies without arithmetic. */
 
 import type { Gpu } from "../src/gpu/device.ts";
-import { type Constants, defineKernel } from "../src/kernels/kernel.ts";
+import { type Constants, defineKernel, type Grid } from "../src/kernels/kernel.ts";
 import { prepareLaunch } from "../src/kernels/launch.ts";
 
 /** Billions a second. */
@@ -18,6 +18,15 @@ const ROUNDS = 256;
 const FLOP_PER_INVOCATION = ROUNDS * CHAINS * 4 * 2;
 
 const each = (line: (chain: number) => string) => Array.from({ length: CHAINS }, (_, i) => line(i)).join("\n");
+
+/** What both kernels declare alike: so many workgroups, of several sizes. */
+const workgroups = {
+  params: { groups: "u32" },
+  constants: { WORKGROUP: 64 },
+  variants: [{ WORKGROUP: 8 }, { WORKGROUP: 64 }, { WORKGROUP: 256 }],
+  workgroupSize: ({ WORKGROUP }: { WORKGROUP: number }): Grid => [WORKGROUP, 1, 1],
+  grid: ({ groups }: { groups: number }): Grid => [groups, 1, 1],
+} as const;
 
 /** `out[i]` = a sum that depends on all multiply-adds, so that none may be left out. */
 const multiplyAdds = defineKernel({
@@ -38,11 +47,7 @@ const multiplyAdds = defineKernel({
       out[id.x] = ${Array.from({ length: CHAINS }, (_, i) => `a${i}`).join(" + ")};
     }`,
   bindings: { out: "write" },
-  params: { groups: "u32" },
-  constants: { WORKGROUP: 64 },
-  variants: [{ WORKGROUP: 8 }, { WORKGROUP: 64 }, { WORKGROUP: 256 }],
-  workgroupSize: ({ WORKGROUP }) => [WORKGROUP, 1, 1],
-  grid: ({ groups }) => [groups, 1, 1],
+  ...workgroups,
 });
 
 /** Of this many bytes few caches hold two. */
@@ -63,11 +68,7 @@ const copy = defineKernel({
       for (var i = id.x; i < arrayLength(&x); i += stride) { out[i] = x[i]; }
     }`,
   bindings: { x: "read", out: "write" },
-  params: { groups: "u32" },
-  constants: { WORKGROUP: 64 },
-  variants: [{ WORKGROUP: 8 }, { WORKGROUP: 64 }, { WORKGROUP: 256 }],
-  workgroupSize: ({ WORKGROUP }) => [WORKGROUP, 1, 1],
-  grid: ({ groups }) => [groups, 1, 1],
+  ...workgroups,
 });
 
 /** Measures an adapter: the best of several workgroup sizes, each tried a few times, raises `best` to what is beyond it. */

@@ -79,18 +79,6 @@ fn read_a(at: vec4<u32>) -> mat4x4<f32> {
   return mat4x4<f32>(a[at.x], a[at.y], a[at.z], a[at.w]);
 }
 
-// The first `count` rows of a block of B: past k there may be anything, and A's padding zeros do not undo NaN.
-fn rows_before(count: u32, block: mat4x4<f32>) -> mat4x4<f32> {
-  let inside = STEP < vec4<u32>(count);
-  let zero = vec4<f32>();
-  return mat4x4<f32>(
-    block[0],
-    select(zero, block[1], inside.y),
-    select(zero, block[2], inside.z),
-    select(zero, block[3], inside.w),
-  );
-}
-
 fn plus_products(sum: mat4x4<f32>, rows: mat4x4<f32>, block: mat4x4<f32>) -> mat4x4<f32> {
   return mat4x4<f32>(
     plus_product(sum[0], rows[0], block),

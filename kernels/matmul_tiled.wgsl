@@ -126,14 +126,7 @@ fn read_block(load: Load, stage_k: u32) -> mat4x4<f32> {
   if (load.along_k) {
     block = transpose(block);
   }
-  let inside = k + STEP < vec4<u32>(params.k);
-  let zero = vec4<f32>();
-  return mat4x4<f32>(
-    block[0],
-    select(zero, block[1], inside.y),
-    select(zero, block[2], inside.z),
-    select(zero, block[3], inside.w),
-  );
+  return rows_before(params.k - k, block);
 }
 
 fn write_block(load: Load, stage: u32, block: mat4x4<f32>) {

@@ -92,11 +92,15 @@ export function encodeFloat16(values: Float32Array): Float16Array {
   return new Float16Array(values);
 }
 
-/** bfloat16 bits as 32-bit floats: a bfloat16 is the upper half of one, so no value changes. */
-export function decodeBfloat16(bits: Uint16Array): Float32Array {
-  const words = new Uint32Array(bits.length);
+/**
+ * bfloat16 bits as 32-bit floats: a bfloat16 is the upper half of one, so no value changes.
+ *
+ * @param into As many floats, which are filled and returned; without them, new ones.
+ */
+export function decodeBfloat16(bits: Uint16Array, into: Float32Array = new Float32Array(bits.length)): Float32Array {
+  const words = new Uint32Array(into.buffer, into.byteOffset, into.length);
   for (let i = 0; i < bits.length; i++) words[i] = (bits[i] as number) << 16;
-  return new Float32Array(words.buffer);
+  return into;
 }
 
 /** 32-bit floats rounded to bfloat16 bits; NaN stays NaN. */

@@ -1,4 +1,4 @@
-/** Counter-based random numbers: the same seed, stream and index give the same number everywhere, in any order. */
+/** Random numbers that are the same everywhere for the same seed: by counters, in any order, and one after the other. */
 
 /**
  * 32 random bits for a counter, by Philox-2x32 with 10 rounds.
@@ -42,4 +42,15 @@ export function normals(seed: number, stream: number, count: number): Float32Arr
     if (i + 1 < count) out[i + 1] = radius * Math.sin(angle);
   }
   return out;
+}
+
+/** A generator of pseudo-random numbers, uniform in [-1, 1): mulberry32 (public domain, Tommy Ettinger). */
+export function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 31 - 1;
+  };
 }

@@ -1,6 +1,7 @@
 /** The adapter, the device, and what hangs on them: one `Gpu` per device. */
 
 import { DeviceLostError, NoAdapterError } from "../base/errors.ts";
+import { deno, isGranted } from "../base/runtime.ts";
 import { BufferPool } from "./buffers.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { StagingPool } from "./readback.ts";
@@ -203,7 +204,7 @@ function noAdapterMessage(): string {
   const found = globalThis.navigator?.gpu === undefined
     ? "this runtime has no navigator.gpu (Deno 2.9 has it)"
     : "navigator.gpu has no adapter";
-  const platform = (globalThis as { Deno?: { build?: { os?: string } } }).Deno?.build?.os;
+  const platform = deno()?.build.os;
   const cure = platform === undefined || platform === "linux"
     ? "install a Vulkan driver: the GPU vendor's, or Mesa's software one with " +
       "`apt-get install mesa-vulkan-drivers libvulkan1`, and set DENO_WEBGPU_BACKEND=vulkan"
@@ -225,11 +226,8 @@ function classify({ vendor, device, description, architecture }: AdapterDescript
 /** The debug modes named in `NARROWBERT_GPU_DEBUG` (`checked`, `poisoned`), where reading it is allowed. */
 function debugFromEnvironment(): { checked: boolean; poisoned: boolean } {
   const variable = "NARROWBERT_GPU_DEBUG";
-  const deno = (globalThis as {
-    Deno?: { permissions: Pick<Deno.Permissions, "querySync">; env: Pick<Deno.Env, "get"> };
-  }).Deno;
-  const allowed = deno?.permissions.querySync({ name: "env", variable }).state === "granted";
-  const modes = (allowed ? deno?.env.get(variable) ?? "" : "").split(",").filter((mode) => mode !== "");
+  const allowed = isGranted({ name: "env", variable });
+  const modes = (allowed ? deno()?.env.get(variable) ?? "" : "").split(",").filter((mode) => mode !== "");
   const unknown = modes.find((mode) => mode !== "checked" && mode !== "poisoned");
   if (unknown !== undefined) {
     throw new RangeError(`Cannot read ${variable}: its modes are "checked" and "poisoned", got "${unknown}"`);

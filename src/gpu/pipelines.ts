@@ -122,23 +122,22 @@ export class PipelineCache {
     const key = bindings.join();
     let layout = this.#layouts.get(key);
     if (layout === undefined) {
-      const storage = bindings.map((access, i): GPUBindGroupLayoutEntry => ({
-        binding: i + 1,
-        visibility: COMPUTE_STAGE,
-        ...(access === "texture"
-          ? { texture: { sampleType: "unfilterable-float" as const } }
-          : { buffer: { type: access === "read" ? "read-only-storage" as const : "storage" as const } }),
-      }));
-      const uniform: GPUBindGroupLayoutEntry = {
-        binding: 0,
-        visibility: COMPUTE_STAGE,
-        buffer: { type: "uniform" },
-      };
-      layout = this.#device.createBindGroupLayout({ label: key, entries: [uniform, ...storage] });
+      layout = this.#device.createBindGroupLayout({ label: key, entries: layoutEntries(bindings) });
       this.#layouts.set(key, layout);
     }
     return layout;
   }
+}
+
+/** The bind group layout of a kernel: its uniform buffer of sizes, and then its bindings. */
+export function layoutEntries(bindings: readonly BindingAccess[]): GPUBindGroupLayoutEntry[] {
+  const resource = (access: BindingAccess): Omit<GPUBindGroupLayoutEntry, "binding" | "visibility"> => {
+    if (access === "texture") return { texture: { sampleType: "unfilterable-float" } };
+    return { buffer: { type: access === "read" ? "read-only-storage" : "storage" } };
+  };
+  return [{ buffer: { type: "uniform" } } as const, ...bindings.map(resource)].map((own, binding) => {
+    return { binding, visibility: COMPUTE_STAGE, ...own };
+  });
 }
 
 /** The cache key of one kernel under one set of constants. */

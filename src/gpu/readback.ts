@@ -6,6 +6,7 @@
  */
 
 import { setImmediate } from "node:timers";
+import { deno } from "../base/runtime.ts";
 
 const MAP_READ_COPY_DST = 0x01 | 0x08;
 const MAP_MODE_READ = 0x01;
@@ -32,7 +33,7 @@ export class StagingPool {
   #bytes = 0;
 
   /** @param runtime The version of Deno, for `latency: "low"`. */
-  constructor(device: GPUDevice, runtime = denoVersion()) {
+  constructor(device: GPUDevice, runtime = deno()?.version.deno ?? "") {
     this.#device = device;
     this.#mapsAtOnce = MAPS_AT_ONCE.test(runtime);
   }
@@ -150,8 +151,4 @@ export class StagingPool {
     this.#bytes -= buffer.size;
     buffer.destroy();
   }
-}
-
-function denoVersion(): string {
-  return (globalThis as { Deno?: { version: { deno: string } } }).Deno?.version.deno ?? "";
 }

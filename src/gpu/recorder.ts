@@ -1,7 +1,7 @@
 /** Records one call's work: dispatches in as few passes as possible, copies, one submit. */
 
 import type { Profiler } from "./profiler.ts";
-import type { TextureView } from "./textures.ts";
+import { copyToTexture, type TextureView } from "./textures.ts";
 
 /** One dispatch. */
 export interface Dispatch {
@@ -48,15 +48,10 @@ export class Recorder {
     this.#encoder.copyBufferToBuffer(from, fromOffset, to, toOffset, bytes);
   }
 
-  /** Appends a copy of a matrix in a buffer to a texture of four 32-bit floats a texel; all in elements. */
-  copyToTexture(
-    buffer: GPUBuffer,
-    { offset, stride, columns, rows }: TextureView,
-    texture: GPUTexture,
-  ): void {
+  /** Appends a copy of a matrix in a buffer to a texture. */
+  copyToTexture(buffer: GPUBuffer, view: TextureView, texture: GPUTexture): void {
     this.#endPass();
-    const from = { buffer, offset: 4 * offset, bytesPerRow: 4 * stride };
-    this.#encoder.copyBufferToTexture(from, { texture }, [columns / 4, rows]);
+    copyToTexture(this.#encoder, { buffer, view, texture });
   }
 
   /** Writes a timestamp here, by a pass that does nothing else. */

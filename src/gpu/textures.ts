@@ -62,12 +62,9 @@ export class TexturePool {
     this.#weightBytes += textureBytes(texture);
     if (own === undefined) this.#weights.set(buffer, own = new Map());
     own.set(key, texture);
-    if (columns > 0 && rows > 0) {
-      const encoder = this.#device.createCommandEncoder();
-      const from = { buffer, offset: 4 * offset, bytesPerRow: 4 * stride };
-      encoder.copyBufferToTexture(from, { texture }, [columns / 4, rows]);
-      this.#device.queue.submit([encoder.finish()]);
-    }
+    const encoder = this.#device.createCommandEncoder();
+    copyToTexture(encoder, { buffer, view, texture });
+    this.#device.queue.submit([encoder.finish()]);
     return texture;
   }
 
@@ -79,6 +76,19 @@ export class TexturePool {
     }
     this.#weights.delete(buffer);
   }
+}
+
+/** Appends the copy of a matrix in a buffer to a texture. */
+export function copyToTexture(
+  encoder: GPUCommandEncoder,
+  { buffer, view: { offset, stride, columns, rows }, texture }: {
+    buffer: GPUBuffer;
+    view: TextureView;
+    texture: GPUTexture;
+  },
+): void {
+  const from = { buffer, offset: 4 * offset, bytesPerRow: 4 * stride };
+  encoder.copyBufferToTexture(from, { texture }, [columns / 4, rows]);
 }
 
 /** Bytes of a texture's texels. */

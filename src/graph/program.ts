@@ -87,14 +87,11 @@ export class Program {
     const picks = this.#graph.nodes.map((node, i) => node.pick(params[i] as Params));
     await this.#compile(picks);
     signal?.throwIfAborted();
-    const grids = this.#graph.nodes.map((node, i) => {
-      const { kernel, constants } = node.variants[picks[i] as number] as Variant;
-      return kernel.grid(params[i] as Params, constants);
-    });
-    const views = this.#graph.nodes.map((node, i) => {
-      const { kernel, constants } = node.variants[picks[i] as number] as Variant;
-      return kernel.textures === null ? null : Object.entries(kernel.textures(params[i] as Params, constants));
-    }) as RoomCall["views"];
+    const variants = this.#graph.nodes.map((node, i) => node.variants[picks[i] as number] as Variant);
+    const grids = variants.map(({ kernel, constants }, i) => kernel.grid(params[i] as Params, constants));
+    const views = variants.map(({ kernel, constants }, i) =>
+      kernel.textures === null ? null : Object.entries(kernel.textures(params[i] as Params, constants))
+    ) as RoomCall["views"];
     const room = { sizes, picks, views };
     await this.#room.prepare(room);
     const allocation = this.#room.at(room);

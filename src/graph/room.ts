@@ -71,8 +71,8 @@ export class Room {
 
   /** The room for a call, made where it is not there yet, with some room to grow. */
   at(call: RoomCall): Allocation {
+    if (this.#isReady(call)) return this.#allocation as Allocation;
     const allocation = this.#atSizes(call.sizes);
-    if (this.#isReady(call)) return allocation;
     call.views.forEach((views, i) => this.#growTextures(allocation, i, views ?? []));
     call.picks.forEach((pick, i) => {
       const views = call.views[i] ?? null;

@@ -1,6 +1,6 @@
 /** Reading the elements of a tensor as 32-bit floats, as many at once as the reader has room for. */
 
-import { DTYPES, type FloatDtype, toFloat32, viewAs } from "../base/dtype.ts";
+import { decodeBfloat16, DTYPES, type FloatDtype, toFloat32, viewAs } from "../base/dtype.ts";
 import type { SafetensorsTensor } from "./safetensors_file.ts";
 
 /** Elements of a piece: 1 MiB of 32-bit floats. Fewer cost time for each read, more only memory. */
@@ -58,12 +58,7 @@ export function readFloats(
   }
   if (dtype === "F32") return viewAs(dtype, bytes);
   const floats = memory.floats(end - begin);
-  if (dtype === "BF16") {
-    const words = new Uint32Array(floats.buffer, 0, floats.length);
-    const bits = viewAs(dtype, bytes);
-    for (let i = 0; i < bits.length; i++) words[i] = (bits[i] as number) << 16;
-  } else {
-    floats.set(viewAs(dtype, bytes));
-  }
+  if (dtype === "BF16") return decodeBfloat16(viewAs(dtype, bytes), floats);
+  floats.set(viewAs(dtype, bytes));
   return floats;
 }

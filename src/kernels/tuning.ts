@@ -46,8 +46,8 @@ export function isMatmulSlot(slot: Slot): slot is MatmulSlot {
 export type Tuning = Readonly<Record<Slot, Variant>>;
 
 /** Up to this many rows a product has few; up to the next, some. */
-export const FEW_ROWS = 4;
-export const SOME_ROWS = 64;
+const FEW_ROWS = 4;
+const SOME_ROWS = 64;
 
 /** Kernels that multiply matrices under one contract, by how many rows they are made for. */
 const MATMULS: Readonly<Record<string, readonly Kernel[]>> = {

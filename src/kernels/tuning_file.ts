@@ -4,6 +4,7 @@
  */
 
 import { dirname, isAbsolute, join } from "node:path";
+import { deno, isGranted } from "../base/runtime.ts";
 import { warn } from "../base/warn.ts";
 import type { AdapterDescription, Gpu } from "../gpu/device.ts";
 import { pipelineKey } from "../gpu/pipelines.ts";
@@ -13,9 +14,6 @@ import { candidates, isTuned, misfit, type Slot, SLOTS, type Tuning, useTuning }
 
 /** Raised when files of before must not be read any more. */
 const VERSION = 1;
-
-/** The parts of Deno that are used here, where the runtime is Deno. */
-const deno = () => (globalThis as { Deno?: typeof Deno }).Deno;
 
 /** Where the tuning of an adapter is kept; `null` where neither variable is set and may be read. */
 export function tuningPath(adapter: AdapterDescription): string | null {
@@ -36,10 +34,6 @@ function folderIn(variable: string, ...names: string[]): string | null {
   if (!isGranted({ name: "env", variable })) return null;
   const folder = deno()?.env.get(variable) ?? "";
   return isAbsolute(folder) ? join(folder, ...names) : null;
-}
-
-function isGranted(permission: Deno.PermissionDescriptor): boolean {
-  return deno()?.permissions.querySync(permission).state === "granted";
 }
 
 const loads = new WeakMap<Gpu, Promise<void>>();
@@ -148,9 +142,8 @@ export async function writableTuningPath(gpu: Gpu): Promise<string> {
   }
 }
 
-/** Remembers variants for the adapter; what is remembered for other slots stays. Gives the file's path. */
-export async function saveTuning(gpu: Gpu, chosen: Partial<Tuning>): Promise<string> {
-  const path = await writableTuningPath(gpu);
+/** Remembers variants for the adapter in the file that {@linkcode writableTuningPath} names; those of other slots stay. */
+export async function saveTuning(gpu: Gpu, { path, chosen }: { path: string; chosen: Partial<Tuning> }): Promise<void> {
   const slots = { ...await remembered(path, gpu), ...chosen };
   const file = {
     version: VERSION,
@@ -162,7 +155,6 @@ export async function saveTuning(gpu: Gpu, chosen: Partial<Tuning>): Promise<str
     ),
   };
   await writeAtomically(path, [new TextEncoder().encode(JSON.stringify(file, null, 2) + "\n")]);
-  return path;
 }
 
 /** What a file says that is right; nothing of one that is not, or that is not there. */

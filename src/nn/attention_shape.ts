@@ -4,7 +4,8 @@ import type { Graph, Value } from "../graph/graph.ts";
 import type { RelativePositions, RowGeometry } from "../graph/ops/attention.ts";
 import { pitch } from "../kernels/kernel.ts";
 import { LayerNorm } from "./layer_norm.ts";
-import type { Group, Parameter, ParameterSet, Part } from "./parameters.ts";
+import type { Parameter, ParameterSet } from "./parameters.ts";
+import type { Group, Part } from "./parts.ts";
 
 /** Sizes of one layer's attention. */
 export interface AttentionShape {

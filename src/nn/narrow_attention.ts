@@ -1,9 +1,10 @@
 /**
  * Attention of a narrow layer: the narrow rows ask, the context answers.
  *
- * Keys and values are the layer's own projections of a context that never changes. Where rows are many, the
- * keys and values of all narrow layers, or of as many as memory allows, are projected at once (*projected*). Where they are few, the key projection is folded into the query and
- * the value projection applied after the sum, so that the heads attend to the context itself (*absorbed*):
+ * Keys and values are the layer's own projections of a context that never changes. Where rows are many, the keys and
+ * values of all narrow layers, or of as many as memory allows, are projected at once (*projected*). Where they are few,
+ * the key projection is folded into the query and the value projection applied after the sum, so that the heads attend
+ * to the context itself (*absorbed*):
  *
  *     scores = q (C W_k + b_k)^T = (q W_k^T) C^T + const       the constant cancels in the softmax
  *     P (C W_v + b_v)            = (P C) W_v + (sum of P) b_v

@@ -14,8 +14,6 @@ import { pitch } from "../kernels/kernel.ts";
 import { gatherPart, type Part } from "./parts.ts";
 import { type Elements, Uploader, type WeightDtype } from "./upload.ts";
 
-export { gatherPart, type Group, type Part, scatterPart } from "./parts.ts";
-
 /** A physical matrix `[rows, columns]`, rows pitched, made of checkpoint tensors. */
 export class Parameter implements ParameterBuffer {
   readonly label: string;

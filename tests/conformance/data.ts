@@ -2,16 +2,7 @@
 
 import { pitch } from "../../src/kernels/kernel.ts";
 
-/** A generator of pseudo-random numbers, uniform in [-1, 1): mulberry32 (public domain, Tommy Ettinger). */
-export function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 31 - 1;
-  };
-}
+export { random } from "../../src/base/random.ts";
 
 /** A `rows` x `columns` matrix of `next()`, row-major, each row padded with zeros to {@linkcode pitch}. */
 export function matrix(rows: number, columns: number, next: () => number): Float32Array<ArrayBuffer> {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { fc } from "../deps.ts";
-import { gatherPart, type Group, type Part, scatterPart } from "../../src/nn/parameters.ts";
+import { gatherPart, type Group, type Part, scatterPart } from "../../src/nn/parts.ts";
 
 /** A part in a matrix of `elements` numbers. */
 interface Placed {

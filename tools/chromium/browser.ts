@@ -3,7 +3,7 @@
  * (barriers in control flow that is not uniform, for one).
  */
 import { type Browser, chromium, type Page } from "npm:playwright-core@1.65.1";
-import type { PipelineRequest } from "../../src/gpu/pipelines.ts";
+import { layoutEntries, type PipelineRequest } from "../../src/gpu/pipelines.ts";
 
 /** Where Debian's package puts the browser; the variable `CHROMIUM` names another. */
 const DEFAULT_PATH = "/usr/bin/chromium";
@@ -58,7 +58,8 @@ export class ShaderBrowser implements AsyncDisposable {
   /** Compiles one pipeline. Returns the compiler's complaint, or null where there is none. */
   compile(request: PipelineRequest): Promise<string | null> {
     const { source, entry, constants, bindings } = request;
-    return this.#page.evaluate(compilePipeline, { source, entry, constants: { ...constants }, bindings });
+    const entries = layoutEntries(bindings);
+    return this.#page.evaluate(compilePipeline, { source, entry, constants: { ...constants }, entries });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -84,21 +85,13 @@ async function openDevice(): Promise<string | null> {
 
 /** Runs in the page: compiles with the bind group layout that the kernel declares. */
 async function compilePipeline(
-  { source, entry, constants, bindings }: Pick<PipelineRequest, "source" | "entry" | "constants" | "bindings">,
+  { source, entry, constants, entries }: Pick<PipelineRequest, "source" | "entry" | "constants"> & {
+    entries: GPUBindGroupLayoutEntry[];
+  },
 ): Promise<string | null> {
   const { device } = globalThis as unknown as PageGlobals;
-  const visibility = 4; // GPUShaderStage.COMPUTE
-  const storage = bindings.map((access, i): GPUBindGroupLayoutEntry => ({
-    binding: i + 1,
-    visibility,
-    ...(access === "texture"
-      ? { texture: { sampleType: "unfilterable-float" as const } }
-      : { buffer: { type: access === "read" ? "read-only-storage" as const : "storage" as const } }),
-  }));
   device.pushErrorScope("validation");
-  const layout = device.createBindGroupLayout({
-    entries: [{ binding: 0, visibility, buffer: { type: "uniform" } }, ...storage],
-  });
+  const layout = device.createBindGroupLayout({ entries });
   const module = device.createShaderModule({ code: source });
   const { messages } = await module.getCompilationInfo();
   const failure = await device.createComputePipelineAsync({

@@ -33,7 +33,7 @@ As JSON: { adapter, class, seconds, file, slots }.`,
     if (unknown !== undefined) throw new UsageError(`--only must be some of ${SLOTS.join(", ")}, got "${unknown}"`);
     const start = performance.now();
     const gpu = await requestGpu();
-    if (!values["dry-run"]) await writableTuningPath(gpu);
+    const file = values["dry-run"] ? null : await writableTuningPath(gpu);
     const { signal, statusStyle } = terminal;
     const reports = await tuneSlots(gpu, {
       slots,
@@ -48,7 +48,7 @@ As JSON: { adapter, class, seconds, file, slots }.`,
     const chosen = Object.fromEntries(reports.map(({ slot, chosen }) => [slot, chosen])) as Partial<Tuning>;
     const seconds = Number(((performance.now() - start) / 1000).toFixed(1));
     if (!values.json) await terminal.write(`${tableOf(reports)}\n${gpu.name}, ${seconds} s; `); // even if saving fails
-    const file = values["dry-run"] ? null : await saveTuning(gpu, chosen);
+    if (file !== null) await saveTuning(gpu, { path: file, chosen });
     await terminal.write(
       values.json
         ? json({ adapter: gpu.adapter, class: gpu.adapterClass, seconds, file, slots: reports.map(slotJson) })

@@ -1,11 +1,12 @@
 /** Attention that stands for the slots of its forms. */
 
+import { random } from "../../base/random.ts";
 import { TILE_ROWS } from "../attention.ts";
 import { attentionApply } from "../attention_apply.ts";
 import { pitch, type Variant } from "../kernel.ts";
 import { type Launch, prepareLaunch } from "../launch.ts";
 import { type AttentionProblem, attentionSamples, type Tensor } from "./attention_samples.ts";
-import { firstWrong, matrices, type ModelSizes, type Prepared, random, type Sample, type Work } from "./work.ts";
+import { firstWrong, matrices, type ModelSizes, type Prepared, type Sample, type Work } from "./work.ts";
 import { type AttentionSlot, storesProbabilities } from "../tuning.ts";
 
 /** A ragged problem with odd sizes, and those of the model: a narrow layer has a row a sequence, or those of masked words. */

@@ -1,9 +1,10 @@
 /** Matrix products that stand for the slots of `matmul`, and what they give in float64. */
 
+import { random } from "../../base/random.ts";
 import { type Params, pitch } from "../kernel.ts";
 import { prepareLaunch } from "../launch.ts";
 import type { MATMUL_PARAMS } from "../matmul_contract.ts";
-import { firstWrong, matrices, type ModelSizes, random, type Sample, type Work } from "./work.ts";
+import { firstWrong, matrices, type ModelSizes, type Sample, type Work } from "./work.ts";
 import type { MatmulSlot } from "../tuning.ts";
 
 /** `batch` products of m x k by k x n. */

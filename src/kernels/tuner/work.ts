@@ -61,17 +61,6 @@ export function modelSizes({ adapterClass }: Pick<Gpu, "adapterClass">): ModelSi
     : { rows: 512, sequences: 8, tokens: 128, hidden: 768, heads: 12, forward: 3072 };
 }
 
-/** A generator of pseudo-random numbers, uniform in [-1, 1): xorshift32. */
-export function random(seed: number): () => number {
-  let state = seed + 0x9e3779b9 | 0;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state / 2 ** 31;
-  };
-}
-
 /** `rows` rows of `batch` matrices side by side, each `columns` wide and padded with zeros to {@linkcode pitch}. */
 export function matrices(
   { rows, columns, batch = 1 }: { rows: number; columns: number; batch?: number },

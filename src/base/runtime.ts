@@ -1,0 +1,11 @@
+/** The runtime that the library is in, where that is Deno; nothing of it is touched before it is asked for. */
+
+/** Deno's own functions; nothing elsewhere. */
+export function deno(): typeof Deno | undefined {
+  return (globalThis as { Deno?: typeof Deno }).Deno;
+}
+
+/** Whether Deno has granted a permission; nobody is asked for it. */
+export function isGranted(permission: Deno.PermissionDescriptor): boolean {
+  return deno()?.permissions.querySync(permission).state === "granted";
+}
