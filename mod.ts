@@ -34,53 +34,66 @@ export { NarrowBertForMultipleChoice } from "./src/heads/multiple_choice.ts";
 export { type HeadOutput } from "./src/heads/output.ts";
 export { NarrowBertForSequenceClassification } from "./src/heads/sequence_classification.ts";
 export { NarrowBertForTokenClassification } from "./src/heads/token_classification.ts";
-export { readSafetensors, type SafetensorsFile, writeSafetensors } from "./src/io/safetensors.ts";
-export { type ArrayInput } from "./src/model/arrays.ts";
-export { NarrowBertConfig } from "./src/model/config.ts";
-export { type ModelInputs } from "./src/model/inputs.ts";
+export { readSafetensors, type SafetensorsFile, writeSafetensors } from "./src/io/safetensors/safetensors.ts";
+export { type ArrayInput } from "./src/model/batch/arrays.ts";
+export { NarrowBertConfig } from "./src/model/config/config.ts";
+export { type ModelInputs } from "./src/model/batch/inputs.ts";
 export { NarrowBertModel, type NarrowBertModelOutput } from "./src/model/narrow_bert_model.ts";
 export { type DeviceOptions } from "./src/model/device_options.ts";
 export { type LoadOptions, type ModelOptions } from "./src/model/model_options.ts";
 export { type CommonOutputs, type ForwardOptions } from "./src/model/runner.ts";
-export { AutoTokenizer, NarrowBertTokenizer, NarrowBertTokenizerFast } from "./src/model/tokenizer.ts";
-export { type TextInput, type TextOptions } from "./src/pipelines/encode.ts";
-export { type FeatureExtractionOptions, type FeatureExtractionPipeline } from "./src/pipelines/feature_extraction.ts";
+export { AutoTokenizer, NarrowBertTokenizer, NarrowBertTokenizerFast } from "./src/text/tokenizer.ts";
+export { type TextInput, type TextOptions } from "./src/pipelines/engine/encode.ts";
+export {
+  type FeatureExtractionOptions,
+  type FeatureExtractionPipeline,
+} from "./src/pipelines/tasks/feature_extraction.ts";
 export {
   type FilledMask,
   type FilledText,
   type FillMaskOptions,
   type FillMaskPipeline,
   wordsByMask,
-} from "./src/pipelines/fill_mask.ts";
-export { type MultipleChoicePipeline, type Question, type ScoredChoice } from "./src/pipelines/multiple_choice.ts";
+} from "./src/pipelines/tasks/fill_mask.ts";
+export {
+  type MultipleChoicePipeline,
+  type Question,
+  type ScoredChoice,
+} from "./src/pipelines/tasks/multiple_choice.ts";
 export { pipeline } from "./src/pipelines/pipeline.ts";
-export { type Pooling } from "./src/pipelines/pooling.ts";
-export { type Precision, quantize, type Ranges } from "./src/pipelines/precision.ts";
-export { type ScorePipeline, type TextScore, type TokenScore } from "./src/pipelines/score.ts";
-export { type CallOptions, type Inputs, type Progress, type Stream, type StreamOptions } from "./src/pipelines/task.ts";
-export { type TaskName } from "./src/pipelines/tasks.ts";
+export { type Pooling } from "./src/pipelines/tasks/pooling.ts";
+export { type Precision, quantize, type Ranges } from "./src/pipelines/tasks/precision.ts";
+export { type ScorePipeline, type TextScore, type TokenScore } from "./src/pipelines/tasks/score.ts";
+export {
+  type CallOptions,
+  type Inputs,
+  type Progress,
+  type Stream,
+  type StreamOptions,
+} from "./src/pipelines/engine/task.ts";
+export { type TaskName } from "./src/pipelines/task_table.ts";
 export {
   type LabelScore,
   type TextClassificationOptions,
   type TextClassificationPipeline,
-} from "./src/pipelines/text_classification.ts";
+} from "./src/pipelines/tasks/text_classification.ts";
 export {
   type RankedText,
   type RankingQuery,
   type TextRankingOptions,
   type TextRankingPipeline,
-} from "./src/pipelines/text_ranking.ts";
+} from "./src/pipelines/tasks/text_ranking.ts";
 export {
   type Entities,
   type TokenClassificationOptions,
   type TokenClassificationPipeline,
-} from "./src/pipelines/token_classification.ts";
+} from "./src/pipelines/tasks/token_classification/token_classification.ts";
 export {
   type CandidateLabels,
   type ZeroShotClassificationOptions,
   type ZeroShotClassificationPipeline,
   type ZeroShotLabels,
-} from "./src/pipelines/zero_shot_classification.ts";
+} from "./src/pipelines/tasks/zero_shot_classification.ts";
 export { type TextOrPair } from "./src/text/bert_tokenizer.ts";
 export {
   type BatchEncodeOptions,
@@ -89,4 +102,4 @@ export {
   type EncodeOptions,
   type Encoding,
   type PadOptions,
-} from "./src/text/encoding.ts";
+} from "./src/text/encoding/encoding.ts";

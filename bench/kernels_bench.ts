@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import type { Kernel } from "../src/kernels/kernel.ts";
 import { prepareLaunch } from "../src/kernels/launch.ts";
 import { KERNELS } from "../src/kernels/registry.ts";
-import { tuningOf } from "../src/kernels/tuning.ts";
+import { tuningOf } from "../src/kernels/tuning/tuning.ts";
 import { judge } from "../tests/conformance/conformance.ts";
 import type { KernelWork } from "./kernels/work.ts";
 import { worksOf } from "./kernels/works.ts";

@@ -10,8 +10,8 @@ import {
   NarrowBertTokenizerFast,
   pipeline,
 } from "../mod.ts";
-import { createFillMask } from "../src/pipelines/fill_mask.ts";
-import { createTextClassification } from "../src/pipelines/text_classification.ts";
+import { createFillMask } from "../src/pipelines/tasks/fill_mask.ts";
+import { createTextClassification } from "../src/pipelines/tasks/text_classification.ts";
 import { bert256, narrowMask, SEED, tokens } from "./bert256.ts";
 import { benchRace, benchRounds } from "./interleaved.ts";
 import { curves, note, report, statistics } from "./report.ts";

@@ -75,7 +75,7 @@ const copy = defineKernel({
 export async function measurePeak(gpu: Gpu, best: Peak = { gflops: 0, gigabytes: 0 }): Promise<Peak> {
   const invocations = gpu.adapterClass === "software" ? 2 ** 14 : 2 ** 21;
   const bytes = Math.min(COPY_BYTES, gpu.buffers.largest);
-  for (const constants of multiplyAdds.variants()) {
+  for (const constants of multiplyAdds.constantSets()) {
     const groups = invocations / (constants.WORKGROUP as number);
     const launch = { constants, params: { groups }, buffers: { out: 16 * invocations } };
     best.gflops = Math.max(
@@ -83,7 +83,7 @@ export async function measurePeak(gpu: Gpu, best: Peak = { gflops: 0, gigabytes:
       FLOP_PER_INVOCATION * invocations / await seconds(gpu, multiplyAdds, launch) / 1e9,
     );
   }
-  for (const constants of copy.variants()) {
+  for (const constants of copy.constantSets()) {
     const launch = { constants, params: { groups: 4096 }, buffers: { x: bytes, out: bytes } };
     best.gigabytes = Math.max(best.gigabytes, 2 * bytes / await seconds(gpu, copy, launch) / 1e9);
   }

@@ -3,7 +3,7 @@
  * nothing: the reader may take three times as long. A model of the usual size, and one with tens of thousands of tensors.
  */
 
-import { parseSafetensors } from "../src/io/safetensors.ts";
+import { parseSafetensors } from "../src/io/safetensors/safetensors.ts";
 
 const WEIGHTS = [
   "attention.self.query.weight",

@@ -1,10 +1,10 @@
 /** Works of the attention kernels: self-attention of a full layer, with and without distances, and the absorbed form. */
 
-import { attention, type Relative } from "../../src/kernels/attention.ts";
-import type { attentionApply } from "../../src/kernels/attention_apply.ts";
-import type { attentionProbabilities } from "../../src/kernels/attention_probabilities.ts";
+import { attention, type Relative } from "../../src/kernels/attention/attention.ts";
+import type { attentionApply } from "../../src/kernels/attention/attention_apply.ts";
+import type { attentionProbabilities } from "../../src/kernels/attention/attention_probabilities.ts";
 import type { Constants } from "../../src/kernels/kernel.ts";
-import type { Tuning } from "../../src/kernels/tuning.ts";
+import type { Tuning } from "../../src/kernels/tuning/tuning.ts";
 import { cases } from "../../tests/conformance/cases/attention.ts";
 import { cases as applyCases } from "../../tests/conformance/cases/attention_apply.ts";
 import type { Shape } from "../../tests/conformance/cases/attention_data.ts";

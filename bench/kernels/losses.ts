@@ -1,9 +1,9 @@
 /** Works of the losses: cross-entropy over a vocabulary, a comparison with targets, and their mean. */
 
-import type { crossEntropy } from "../../src/kernels/cross_entropy.ts";
+import type { crossEntropy } from "../../src/kernels/losses/cross_entropy.ts";
 import { pitch } from "../../src/kernels/kernel.ts";
-import { POINTWISE_LOSSES, type pointwiseLoss } from "../../src/kernels/pointwise_loss.ts";
-import type { reduceSum } from "../../src/kernels/reduce_sum.ts";
+import { POINTWISE_LOSSES, type pointwiseLoss } from "../../src/kernels/losses/pointwise_loss.ts";
+import type { reduceSum } from "../../src/kernels/losses/reduce_sum.ts";
 import { matrix, random } from "../../tests/conformance/data.ts";
 import { crossEntropy as crossEntropyTwin } from "../../tests/reference/cross_entropy.ts";
 import { pointwiseLoss as pointwiseTwin } from "../../tests/reference/pointwise_loss.ts";

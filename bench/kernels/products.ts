@@ -1,10 +1,10 @@
 /** Works of the matmul kernels: many tokens through a wide layer and a narrow one, and few rows. */
 
-import { matmul } from "../../src/kernels/matmul.ts";
-import { matmulSplit } from "../../src/kernels/matmul_split.ts";
-import { matmulTextured } from "../../src/kernels/matmul_textured.ts";
-import { matmulTiled } from "../../src/kernels/matmul_tiled.ts";
-import { matmulVariants, type Tuning } from "../../src/kernels/tuning.ts";
+import { matmul } from "../../src/kernels/products/matmul.ts";
+import { matmulSplit } from "../../src/kernels/products/matmul_split.ts";
+import { matmulTextured } from "../../src/kernels/products/matmul_textured.ts";
+import { matmulTiled } from "../../src/kernels/products/matmul_tiled.ts";
+import { matmulVariants, type Tuning } from "../../src/kernels/tuning/tuning.ts";
 import { matmulCase } from "../../tests/conformance/cases/matmul_cases.ts";
 import type { Works } from "./work.ts";
 

@@ -1,15 +1,15 @@
 /** Works of the kernels that go through rows: hidden states of 512 tokens, and logits of 8 rows over a vocabulary. */
 
-import { type activation, ACTIVATION_CODES } from "../../src/kernels/activation.ts";
-import type { embeddings } from "../../src/kernels/embeddings.ts";
-import type { gatherRows } from "../../src/kernels/gather_rows.ts";
+import { type activation, ACTIVATION_CODES } from "../../src/kernels/rows/activation.ts";
+import type { embeddings } from "../../src/kernels/rows/embeddings.ts";
+import type { gatherRows } from "../../src/kernels/rows/gather_rows.ts";
 import { pitch } from "../../src/kernels/kernel.ts";
-import type { layerNorm } from "../../src/kernels/layer_norm.ts";
-import type { meanRows } from "../../src/kernels/mean_rows.ts";
-import type { reshape } from "../../src/kernels/reshape.ts";
-import type { scatterRows } from "../../src/kernels/scatter_rows.ts";
-import type { softmax } from "../../src/kernels/softmax.ts";
-import type { topK } from "../../src/kernels/top_k.ts";
+import type { layerNorm } from "../../src/kernels/rows/layer_norm.ts";
+import type { meanRows } from "../../src/kernels/rows/mean_rows.ts";
+import type { reshape } from "../../src/kernels/rows/reshape.ts";
+import type { scatterRows } from "../../src/kernels/rows/scatter_rows.ts";
+import type { softmax } from "../../src/kernels/rows/softmax.ts";
+import type { topK } from "../../src/kernels/rows/top_k.ts";
 import { matrix, random, vector } from "../../tests/conformance/data.ts";
 import { layerNormBound } from "../../tests/conformance/layer_norm_bound.ts";
 import { bits } from "../../tests/conformance/bits.ts";

@@ -2,7 +2,7 @@
 
 import { helpPage } from "./help.ts";
 import { flag, type Options, readOptions, UsageError, type Values } from "./options.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "./outputs/terminal.ts";
 
 /** One command: a file in `commands/` and a row in `commands.ts`. */
 export interface Command {

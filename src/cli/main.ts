@@ -8,8 +8,8 @@ import manifest from "../../deno.json" with { type: "json" };
 import { COMMANDS } from "./commands.ts";
 import { Interrupted, interruption } from "./interrupts.ts";
 import { UsageError } from "./options.ts";
-import { printable } from "./table.ts";
-import { ProcessTerminal, type Terminal } from "./terminal.ts";
+import { printable } from "./outputs/table.ts";
+import { ProcessTerminal, type Terminal } from "./outputs/terminal.ts";
 
 const HELP = `\
 narrowbert ${manifest.version}: NarrowBERT on WebGPU

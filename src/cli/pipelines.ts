@@ -3,9 +3,9 @@
 import { requestGpu } from "../gpu/device.ts";
 import { DTYPES } from "../model/device_options.ts";
 import { pipeline } from "../pipelines/pipeline.ts";
-import { type PipelineOf, TASKS } from "../pipelines/tasks.ts";
+import { type PipelineOf, TASKS } from "../pipelines/task_table.ts";
 import { choice, flag, UsageError, value } from "./options.ts";
-import type { Answerer, Loading } from "./text_command.ts";
+import type { Loading, StreamingModel } from "./text_command.ts";
 
 /** Options of every command that takes texts as a model does. */
 export const TEXT_OPTIONS = {
@@ -46,7 +46,7 @@ export async function loadPipeline<T extends keyof typeof TASKS>(
 /** What answers by a pipeline, which it then owns. */
 export function answerBy<Question, Answer>(
   { dispose }: { dispose(): void },
-  stream: Answerer<Question, Answer>["stream"],
-): Answerer<Question, Answer> {
+  stream: StreamingModel<Question, Answer>["stream"],
+): StreamingModel<Question, Answer> {
   return { stream, [Symbol.dispose]: dispose };
 }

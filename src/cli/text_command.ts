@@ -1,15 +1,15 @@
 /** What all commands share that ask a model about texts: where texts come from, how answers go out, what may go wrong. */
 
 import { InputError } from "../base/errors.ts";
-import type { ProgressCallback } from "../io/folder.ts";
-import { bursts } from "./bursts.ts";
+import type { ProgressCallback } from "../io/folder/folder.ts";
+import { bursts } from "./outputs/bursts.ts";
 import { type Command, defineCommand } from "./command.ts";
-import { INPUT_OPTIONS, type Item, openInputs } from "./inputs.ts";
+import { INPUT_OPTIONS, type InputItem, openInputs } from "./inputs/inputs.ts";
 import { flag, type Options, type Values } from "./options.ts";
-import { type Answered, type Gather, gathered, type Layout, openOutput, OUTPUT_OPTIONS } from "./outputs.ts";
-import { Progress } from "./progress.ts";
-import type { Fields } from "./records.ts";
-import type { Terminal } from "./terminal.ts";
+import { type Answered, type Gather, gathered, type Layout, openOutput, OUTPUT_OPTIONS } from "./outputs/outputs.ts";
+import { ProgressBar } from "./outputs/progress.ts";
+import type { Fields } from "./inputs/records.ts";
+import type { Terminal } from "./outputs/terminal.ts";
 import { Timings } from "./timings.ts";
 
 /** Most answers that are written at once. */
@@ -24,7 +24,7 @@ export interface Loading {
 }
 
 /** A loaded model that answers questions. */
-export interface Answerer<Question, Answer> extends Disposable {
+export interface StreamingModel<Question, Answer> extends Disposable {
   /** Answers in the order of the questions; an error in the place of an answer that there is not. */
   stream(
     questions: AsyncIterable<Question>,
@@ -47,9 +47,9 @@ export interface TextCommandDefinition<O extends Options, Question, Answer> exte
   /** The question that fields hold. @throws {InputError} Where they hold none. */
   question(fields: Fields, values: Values<O>): Question;
   /** Loads what answers. */
-  open(values: Values<O>, loading: Loading): Promise<Answerer<Question, Answer>>;
+  open(values: Values<O>, loading: Loading): Promise<StreamingModel<Question, Answer>>;
   /** Makes the questions of what the user gave. Default: a question for each text. */
-  prepare?(items: AsyncIterable<Item>, values: Values<O>): AsyncIterable<Item>;
+  prepare?(items: AsyncIterable<InputItem>, values: Values<O>): AsyncIterable<InputItem>;
   /** What makes one answer of all, where the values ask for that. Default: each answer is printed by itself. */
   gather?(values: Values<O>): Gather<Answer> | undefined;
 }
@@ -95,7 +95,7 @@ async function answerAll<O extends Options, Question, Answer>(
   command.check?.(own, positionals);
   const inputs = await openInputs(positionals, shared, terminal);
   const output = gathered(openOutput(command, shared, terminal), command.gather?.(own));
-  const progress = new Progress(terminal, inputs.bytes);
+  const progress = new ProgressBar(terminal, inputs.bytes);
   const loading: Loading = {
     signal: terminal.signal,
     timings,
@@ -104,11 +104,11 @@ async function answerAll<O extends Options, Question, Answer>(
       progress.loading(info);
     },
   };
-  using answerer = await command.open(own, loading);
+  using model = await command.open(own, loading);
   timings?.lap("upload");
   progress.begin();
 
-  const asked: Item[] = []; // what the answerer has, in order
+  const asked: InputItem[] = []; // what the model has, in order
   const items = command.prepare?.(inputs.items, own) ?? inputs.items;
   const refused = new Refusals(shared["skip-bad"], terminal);
   let answered = 0;
@@ -127,7 +127,7 @@ async function answerAll<O extends Options, Question, Answer>(
 
   const failed = new AbortController(); // aborted where an answer cannot be given or printed
   const signal = AbortSignal.any([terminal.signal, failed.signal]);
-  const answers = answerer.stream(questions(), { signal, errors: "yield" });
+  const answers = model.stream(questions(), { signal, errors: "yield" });
   for await (const burst of bursts(answers, { most: BURST, stop: () => failed.abort() })) {
     let end = 0;
     let block: Answered<Answer>[] = [];
@@ -162,7 +162,7 @@ class Refusals {
     this.#terminal = terminal;
   }
 
-  async take({ place }: Item, cause: Error): Promise<void> {
+  async take({ place }: InputItem, cause: Error): Promise<void> {
     const problem = place === null ? cause.message : `${place}: ${unnumbered(cause.message)}`;
     if (!this.#skip) throw new InputError(problem, { cause });
     this.#count++;

@@ -1,7 +1,7 @@
 /** Where the time of a cold command goes. */
 
-import type { ProgressInfo } from "../io/folder.ts";
-import { table } from "./table.ts";
+import type { ProgressInfo } from "../io/folder/folder.ts";
+import { table } from "./outputs/table.ts";
 
 /** The phases of a command, in the order in which they are printed. */
 const PHASES = {

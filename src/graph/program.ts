@@ -13,7 +13,7 @@ import { Recorder } from "../gpu/recorder.ts";
 import type { Grid, Params, Variant } from "../kernels/kernel.ts";
 import type { Graph, Value } from "./graph.ts";
 import { compact, type OutputPlaces, placeOutputs, type RunOutput } from "./outputs.ts";
-import { type Allocation, bufferOf, kindOf, Room, type RoomCall, textureKey } from "./room.ts";
+import { type Allocation, bufferOf, kindOf, Room, type RoomCall, textureKey } from "./workspace.ts";
 import type { Sizes } from "./shape.ts";
 import { fillUploads, type InputData } from "./upload.ts";
 

@@ -4,10 +4,10 @@ import { InputError } from "../base/errors.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { crossEntropy, mean } from "../graph/ops/losses.ts";
 import type { Dim } from "../graph/shape.ts";
-import { NO_LABEL } from "../kernels/cross_entropy.ts";
-import type { FlatArray } from "../model/arrays.ts";
-import { type Batch, checkFinite, checkIndices } from "../model/inputs.ts";
-import type { Packed } from "../model/packing.ts";
+import { NO_LABEL } from "../kernels/losses/cross_entropy.ts";
+import type { FlatArray } from "../model/batch/arrays.ts";
+import { type Batch, checkFinite, checkIndices } from "../model/batch/inputs.ts";
+import type { Packed } from "../model/batch/packing.ts";
 import type { HeadFeed } from "../model/runner.ts";
 
 /** PyTorch's label for "no loss here". */

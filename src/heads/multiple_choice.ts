@@ -3,11 +3,11 @@
 import { reshape } from "../graph/ops/rows.ts";
 import type { RunOutput } from "../graph/outputs.ts";
 import type { Body } from "../model/body.ts";
-import type { NarrowBertConfig } from "../model/config.ts";
-import type { Head } from "../model/config_heads.ts";
-import type { ModelInputs } from "../model/inputs.ts";
+import type { NarrowBertConfig } from "../model/config/config.ts";
+import type { Head } from "../model/config/heads.ts";
+import type { ModelInputs } from "../model/batch/inputs.ts";
 import { PreTrainedModel } from "../model/pretrained.ts";
-import { firstRowRule, toTensor } from "../model/row_rules.ts";
+import { firstRowRule, toTensor } from "../model/batch/row_rules.ts";
 import type { ForwardOptions } from "../model/runner.ts";
 import type { ParameterSet } from "../nn/parameters.ts";
 import { feedClassLabels, traceCrossEntropy } from "./labels.ts";

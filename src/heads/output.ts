@@ -3,7 +3,7 @@
 import type { Tensor } from "../base/tensor.ts";
 import type { RunOutput } from "../graph/outputs.ts";
 import type { CommonOutputs } from "../model/runner.ts";
-import { toTensor } from "../model/row_rules.ts";
+import { toTensor } from "../model/batch/row_rules.ts";
 
 /** Results of a model with a head. */
 export interface HeadOutput extends CommonOutputs {

@@ -2,13 +2,13 @@
 
 import type { RunOutput } from "../graph/outputs.ts";
 import type { Body } from "../model/body.ts";
-import type { NarrowBertConfig } from "../model/config.ts";
-import type { Head } from "../model/config_heads.ts";
-import type { ModelInputs } from "../model/inputs.ts";
+import type { NarrowBertConfig } from "../model/config/config.ts";
+import type { Head } from "../model/config/heads.ts";
+import type { ModelInputs } from "../model/batch/inputs.ts";
 import { PreTrainedModel } from "../model/pretrained.ts";
-import { maskedRowRule } from "../model/row_rules.ts";
+import { maskedRowRule } from "../model/batch/row_rules.ts";
 import type { ForwardOptions } from "../model/runner.ts";
-import { lastAxis } from "../model/unpacking.ts";
+import { lastAxis } from "../model/batch/unpacking.ts";
 import { Linear } from "../nn/linear.ts";
 import type { ParameterSet } from "../nn/parameters.ts";
 import { feedRowLabels, rowsOfLabels, traceCrossEntropy } from "./labels.ts";

@@ -69,7 +69,7 @@ export interface Kernel<F extends string = string, B extends string = string> {
   /** The same kernel with weights of 16 bits, where it has weights. */
   readonly f16: Kernel<F, B> | null;
   /** All sets of constants in use, each complete. */
-  variants(): Constants[];
+  constantSets(): Constants[];
   /** The defaults with `overrides` laid over them; an unknown name or a value that is no number is an error. */
   constants(overrides?: Constants): Constants;
   /** Workgroups for a call, checked against the limit per dimension. */
@@ -125,7 +125,7 @@ export function defineKernel<F extends string, B extends string, C extends strin
     params,
     paramBytes: Math.ceil(fields.length / 4) * 16,
     f16: null,
-    variants: () => spec.variants.map((overrides) => complete(overrides as Constants)),
+    constantSets: () => spec.variants.map((overrides) => complete(overrides as Constants)),
     constants: complete,
     grid(values, constants) {
       const grid = spec.grid(values, constants as Record<C, number>);

@@ -10,9 +10,9 @@ import { FeedForward } from "../nn/feed_forward.ts";
 import { FullAttention } from "../nn/full_attention.ts";
 import { ContextProjection, NarrowAttention } from "../nn/narrow_attention.ts";
 import type { ParameterSet } from "../nn/parameters.ts";
-import type { NarrowBertConfig } from "./config.ts";
-import type { RowRule } from "./packing.ts";
-import { BODY, layerPath, remainingHeads } from "./weight_names.ts";
+import type { NarrowBertConfig } from "./config/config.ts";
+import type { RowRule } from "./batch/packing.ts";
+import { BODY, layerPath, remainingHeads } from "./weights/published_names.ts";
 
 /** What a traced body computes. */
 export interface BodyCall {
@@ -128,7 +128,9 @@ export class Body {
     const context = x;
     x = gatherRows(g, { label: "narrow_rows", x: context, index: g.input("row_index", "u32", ["R"]) });
     const rows = rowGeometry(geometry, "row");
-    const keyValues = call.projected === null ? null : this.#projection?.perLayer(g, context, call.projected) ?? null;
+    const keyValues = call.projected === null
+      ? null
+      : this.#projection?.projectedLayers(g, context, call.projected) ?? null;
     for (const [i, { attention, feedForward }] of this.#narrow.entries()) {
       const state = x;
       const narrow = { context, keyValue: keyValues?.(i) ?? null };

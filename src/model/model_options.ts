@@ -1,6 +1,6 @@
 /** Options of the ways to make a model. */
 
-import type { OpenFolderOptions } from "../io/folder.ts";
+import type { OpenFolderOptions } from "../io/folder/folder.ts";
 import { DEVICE_OPTIONS, type DeviceOptions } from "./device_options.ts";
 
 /** Options of every way to make a model. */

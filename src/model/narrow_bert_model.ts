@@ -6,14 +6,14 @@ import { meanRows } from "../graph/ops/rows.ts";
 import type { RunOutput } from "../graph/outputs.ts";
 import type { ParameterSet } from "../nn/parameters.ts";
 import type { Body } from "./body.ts";
-import type { NarrowBertConfig } from "./config.ts";
-import type { Head } from "./config_heads.ts";
-import type { Batch, ModelInputs } from "./inputs.ts";
+import type { NarrowBertConfig } from "./config/config.ts";
+import type { Head } from "./config/heads.ts";
+import type { Batch, ModelInputs } from "./batch/inputs.ts";
 import { Pooler } from "./pooler.ts";
 import { PreTrainedModel } from "./pretrained.ts";
-import { firstRowRule, maskedRowRule, toTensor } from "./row_rules.ts";
+import { firstRowRule, maskedRowRule, toTensor } from "./batch/row_rules.ts";
 import type { CommonOutputs, ForwardOptions } from "./runner.ts";
-import { lastAxis } from "./unpacking.ts";
+import { lastAxis } from "./batch/unpacking.ts";
 
 /** Results of {@linkcode NarrowBertModel.forward}. */
 export interface NarrowBertModelOutput extends CommonOutputs {

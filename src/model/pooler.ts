@@ -3,8 +3,8 @@
 import type { Graph, Value } from "../graph/graph.ts";
 import { Linear } from "../nn/linear.ts";
 import type { ParameterSet } from "../nn/parameters.ts";
-import type { NarrowBertConfig } from "./config.ts";
-import { BODY } from "./weight_names.ts";
+import type { NarrowBertConfig } from "./config/config.ts";
+import { BODY } from "./weights/published_names.ts";
 
 /** `tanh(x W + b)`, `[B, H]` to `[B, H]`. */
 export class Pooler {

@@ -5,29 +5,29 @@ import { checkOptionNames } from "../base/options.ts";
 import { warn } from "../base/warn.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Latency } from "../gpu/readback.ts";
-import { openCheckpoint } from "../io/checkpoint.ts";
-import { openFolder } from "../io/folder.ts";
-import { ParameterSet, type WeightSource } from "../nn/parameters.ts";
+import { openCheckpoint } from "../io/checkpoint/checkpoint.ts";
+import { openFolder } from "../io/folder/folder.ts";
+import { type ElementSource, ParameterSet } from "../nn/parameters.ts";
 import type { WeightDtype } from "../nn/upload.ts";
 import { Body } from "./body.ts";
 import { checkDeviceOptions, type DeviceChoice, openDevice } from "./device_options.ts";
-import { NarrowBertConfig } from "./config.ts";
-import type { Head } from "./config_heads.ts";
-import { type Batch, type LeadingNames, type ModelInputs, readInputs } from "./inputs.ts";
-import type { RowRule } from "./packing.ts";
+import { NarrowBertConfig } from "./config/config.ts";
+import type { Head } from "./config/heads.ts";
+import { type Batch, type LeadingNames, type ModelInputs, readInputs } from "./batch/inputs.ts";
+import type { RowRule } from "./batch/packing.ts";
 import { LOAD_OPTIONS, type LoadOptions, MODEL_OPTIONS, type ModelOptions, poolerOf } from "./model_options.ts";
-import { prunedConfig, prunedWeights } from "./pruning.ts";
-import { randomWeights } from "./random_weights.ts";
+import { prunedConfig, prunedWeights } from "./weights/pruning.ts";
+import { randomWeights } from "./weights/random_weights.ts";
 import { type ForwardOptions, type HeadCall, Runner, type RunResult } from "./runner.ts";
-import { saveModel } from "./saving.ts";
-import { parameterShapes } from "./weight_names.ts";
-import { checkValues, resolveWeights } from "./weights.ts";
+import { saveModel } from "./weights/saving.ts";
+import { parameterShapes } from "./weights/published_names.ts";
+import { checkValues, resolveWeights } from "./weights/weights.ts";
 
 /** What a model is made of. */
 export interface ModelInit extends DeviceChoice {
   config: NarrowBertConfig;
   pooler: boolean;
-  weights: WeightSource;
+  weights: ElementSource;
   signal?: AbortSignal | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface ModelClass<M> {
 }
 
 /** The parts that exist once the weights are on the GPU; pruning makes them anew. */
-interface Assembly<H> {
+interface LoadedModel<H> {
   config: NarrowBertConfig;
   parameters: ParameterSet;
   runner: Runner;
@@ -54,7 +54,7 @@ export abstract class PreTrainedModel<H> {
   readonly #dtype: WeightDtype;
   readonly #latency: Latency;
   #config: NarrowBertConfig;
-  #assembly: Assembly<H>;
+  #assembly: LoadedModel<H>;
   /** Work that needs the assembly, from the moment it is asked for. */
   readonly #running = new Set<Promise<unknown>>();
   /** Settles when the last pruning is through; work asked for later waits for it. */
@@ -226,7 +226,7 @@ export abstract class PreTrainedModel<H> {
     return this.constructor as unknown as ModelClass<this>;
   }
 
-  #assemble(config: NarrowBertConfig, weights: WeightSource, signal?: AbortSignal): Assembly<H> {
+  #assemble(config: NarrowBertConfig, weights: ElementSource, signal?: AbortSignal): LoadedModel<H> {
     const parameters = new ParameterSet(this.#dtype);
     const body = new Body(parameters, config);
     const head = this.declareHead(parameters, { body, config, pooler: this.#pooler });
@@ -234,7 +234,7 @@ export abstract class PreTrainedModel<H> {
     return { config, parameters, runner: new Runner(this.#gpu, body, { config, latency: this.#latency }), head };
   }
 
-  async #readState({ config, parameters }: Assembly<H>): Promise<Map<string, Tensor>> {
+  async #readState({ config, parameters }: LoadedModel<H>): Promise<Map<string, Tensor>> {
     const tensors = await parameters.read();
     const names = parameterShapes(config, { head: this.#class.head, pooler: this.#pooler }).keys();
     return new Map([...names].map((name) => {
@@ -244,7 +244,7 @@ export abstract class PreTrainedModel<H> {
   }
 
   /** Does work on the assembly, which stays on the GPU until the work is through. */
-  #use<T>(work: (assembly: Assembly<H>) => Promise<T>): Promise<T> {
+  #use<T>(work: (assembly: LoadedModel<H>) => Promise<T>): Promise<T> {
     return this.#track((async () => {
       this.#checkLive();
       await this.#pruned;

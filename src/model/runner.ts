@@ -11,15 +11,15 @@ import type { RunOutput } from "../graph/outputs.ts";
 import { Program } from "../graph/program.ts";
 import type { InputData } from "../graph/upload.ts";
 import { pitch } from "../kernels/kernel.ts";
-import { tuningOf } from "../kernels/tuning.ts";
+import { tuningOf } from "../kernels/tuning/tuning.ts";
 import type { NarrowForm } from "../nn/narrow_attention.ts";
 import type { Body, BodyCall } from "./body.ts";
-import type { NarrowBertConfig } from "./config.ts";
-import type { Batch } from "./inputs.ts";
+import type { NarrowBertConfig } from "./config/config.ts";
+import type { Batch } from "./batch/inputs.ts";
 import { mayStoreProbabilities, type NarrowWork, planNarrowForm, planProjection } from "./narrow_planner.ts";
-import { pack, type Packed, packEmbeds, type RowRule } from "./packing.ts";
-import { lastAxis, Unpacker } from "./unpacking.ts";
-import { remainingHeads } from "./weight_names.ts";
+import { pack, type Packed, packEmbeds, type RowRule } from "./batch/packing.ts";
+import { lastAxis, Unpacker } from "./batch/unpacking.ts";
+import { remainingHeads } from "./weights/published_names.ts";
 
 /** Options of every call. */
 export interface ForwardOptions {

@@ -5,7 +5,7 @@ import type { RelativePositions, RowGeometry } from "../graph/ops/attention.ts";
 import { pitch } from "../kernels/kernel.ts";
 import { LayerNorm } from "./layer_norm.ts";
 import type { Parameter, ParameterSet } from "./parameters.ts";
-import type { Group, Part } from "./parts.ts";
+import type { Group, Placement } from "./placement.ts";
 
 /** Sizes of one layer's attention. */
 export interface AttentionShape {
@@ -39,7 +39,7 @@ export function projectionParts(
   path: string,
   shape: AttentionShape,
   { column, columns }: { column: number; columns: number },
-): { weight: Part; bias: Part } {
+): { weight: Placement; bias: Placement } {
   const outputs = shape.heads * shape.headSize;
   const group = headGroup(shape);
   return {

@@ -1,7 +1,7 @@
 /** The second half of a BERT layer. */
 
 import type { Graph, Value } from "../graph/graph.ts";
-import type { ActivationName } from "../kernels/activation.ts";
+import type { ActivationName } from "../kernels/rows/activation.ts";
 import { LayerNorm } from "./layer_norm.ts";
 import { Linear } from "./linear.ts";
 import type { ParameterSet } from "./parameters.ts";

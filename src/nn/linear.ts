@@ -2,7 +2,7 @@
 
 import type { Graph, Value } from "../graph/graph.ts";
 import { linear } from "../graph/ops/matmul.ts";
-import type { ActivationName } from "../kernels/activation.ts";
+import type { ActivationName } from "../kernels/rows/activation.ts";
 import type { Parameter, ParameterSet } from "./parameters.ts";
 
 /** `x W + b`, its weight `[out, in]` in the checkpoint and `[in, out]` on the GPU. */

@@ -15,7 +15,7 @@ import { attention } from "../graph/ops/attention.ts";
 import { linear, matmul } from "../graph/ops/matmul.ts";
 import { columnsOf, type Dim, dimOf, rowsOf, type Sizes } from "../graph/shape.ts";
 import { pitch } from "../kernels/kernel.ts";
-import type { AttentionSlot } from "../kernels/tuning.ts";
+import type { AttentionSlot } from "../kernels/tuning/tuning.ts";
 import {
   type AttentionOptions,
   AttentionOutput,
@@ -83,7 +83,7 @@ export class ContextProjection {
   }
 
   /** Gives each layer in turn its keys and values, which are made for `together` layers at a time. */
-  perLayer(g: Graph, context: Value, together: number): (layer: number) => KeyValue {
+  projectedLayers(g: Graph, context: Value, together: number): (layer: number) => ProjectedContext {
     const layers = this.#offsets.length;
     let value: Value;
     return (layer) => {
@@ -100,7 +100,7 @@ export class ContextProjection {
 }
 
 /** Projected keys and values. */
-export interface KeyValue {
+export interface ProjectedContext {
   value: Value;
   /** First key column of the layer; its values follow its keys. */
   offset: number;
@@ -113,7 +113,7 @@ export interface NarrowContext {
   /** The context `[T, H]`: the last full layer's output, or the running state in the ordinary mode. */
   context: Value;
   /** In the projected form, its keys and values, this layer's from column `offset` on; else null. */
-  keyValue: KeyValue | null;
+  keyValue: ProjectedContext | null;
 }
 
 /** The attention of one narrow layer. */
@@ -173,7 +173,7 @@ export class NarrowAttention {
   /** The attention of an ordinary layer: keys and values from the running state `[T, H]` itself. */
   applyOrdinary(g: Graph, x: Value, options: AttentionOptions): AttentionResult {
     const value = this.#projection.apply(g, x, { first: this.#layer, count: 1 });
-    const keyValue: KeyValue = { value, offset: 0, slot: "attention_full" };
+    const keyValue: ProjectedContext = { value, offset: 0, slot: "attention_full" };
     return this.apply(g, x, { ...options, narrow: { context: x, keyValue } });
   }
 
@@ -181,7 +181,7 @@ export class NarrowAttention {
     g: Graph,
     query: Value,
     call: NarrowCall,
-    { value, offset, ...how }: KeyValue & Kept,
+    { value, offset, ...how }: ProjectedContext & Kept,
   ): { attended: Value; probabilities: Value | null } {
     const headSize = paddedHeadSize(this.#shape);
     const q = { value: query, distance: headSize };

@@ -3,7 +3,7 @@
  *
  * A checkpoint's tensors are laid out for the kernels when they are loaded: linear weights `[out, in]` are stored as
  * `[in, out]`, the query, key and value projections side by side in one matrix, each head's columns padded to a multiple
- * of 4. A {@linkcode Part} says where each element goes, in both directions, so that weights can be read back and saved.
+ * of 4. A {@linkcode Placement} says where each element goes, in both directions, so that weights can be read back and saved.
  */
 
 import type { ParameterBuffer } from "../graph/graph.ts";
@@ -11,18 +11,18 @@ import type { Gpu } from "../gpu/device.ts";
 import { bufferSize } from "../gpu/buffers.ts";
 import { Recorder } from "../gpu/recorder.ts";
 import { pitch } from "../kernels/kernel.ts";
-import { gatherPart, type Part } from "./parts.ts";
+import { gatherPlacement, type Placement } from "./placement.ts";
 import { type Elements, Uploader, type WeightDtype } from "./upload.ts";
 
 /** A physical matrix `[rows, columns]`, rows pitched, made of checkpoint tensors. */
 export class Parameter implements ParameterBuffer {
   readonly label: string;
   readonly shape: readonly number[];
-  readonly parts: readonly Part[];
+  readonly parts: readonly Placement[];
   readonly dtype: WeightDtype;
   #buffer: GPUBuffer | null = null;
 
-  constructor(label: string, shape: readonly number[], parts: readonly Part[], dtype: WeightDtype = "f32") {
+  constructor(label: string, shape: readonly number[], parts: readonly Placement[], dtype: WeightDtype = "f32") {
     this.label = label;
     this.shape = shape;
     this.parts = parts;
@@ -61,7 +61,7 @@ export class Parameter implements ParameterBuffer {
 const READ_BYTES = 64 * 1024 * 1024;
 
 /** Where weights come from: a checkpoint, random numbers, or another model. */
-export interface WeightSource {
+export interface ElementSource {
   /** A tensor of this name; asked for once in a load. */
   get(name: string): Elements;
 }
@@ -109,12 +109,12 @@ export class ParameterSet {
   }
 
   /** Declares a matrix of several parts that is the second matrix of products alone. */
-  weight(label: string, shape: readonly number[], parts: readonly Part[]): Parameter {
+  weight(label: string, shape: readonly number[], parts: readonly Placement[]): Parameter {
     return this.#add(new Parameter(label, shape, parts, this.#dtype));
   }
 
   /** Declares a matrix of several parts. */
-  declare(label: string, shape: readonly number[], parts: readonly Part[]): Parameter {
+  declare(label: string, shape: readonly number[], parts: readonly Placement[]): Parameter {
     return this.#add(new Parameter(label, shape, parts));
   }
 
@@ -137,7 +137,7 @@ export class ParameterSet {
   }
 
   /** Brings all parameters to the GPU, a bounded part of them at once; on an error none stays there. */
-  load(gpu: Gpu, source: WeightSource, { signal }: { signal?: AbortSignal | undefined } = {}): void {
+  load(gpu: Gpu, source: ElementSource, { signal }: { signal?: AbortSignal | undefined } = {}): void {
     this.checkFits(gpu);
     this.#gpu = gpu;
     const uploader = new Uploader(
@@ -193,7 +193,7 @@ export class ParameterSet {
   }
 }
 
-function tablePart(name: string, rows: number, columns: number): Part {
+function tablePart(name: string, rows: number, columns: number): Placement {
   return { name, shape: [rows, columns], offset: 0, rowStride: pitch(columns), columnStride: 1 };
 }
 
@@ -218,7 +218,7 @@ async function readChunk(
       const elements = dtype === "f16"
         ? new Float32Array(new Float16Array(mapped, start, bytes / 2))
         : new Float32Array(mapped, start, bytes / 4);
-      for (const part of parts) tensors.set(part.name, { shape: part.shape, data: gatherPart(part, elements) });
+      for (const part of parts) tensors.set(part.name, { shape: part.shape, data: gatherPlacement(part, elements) });
       start += bytes;
     }
   });

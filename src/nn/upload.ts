@@ -1,8 +1,8 @@
 /** Brings weights to the GPU in memory that does not grow with them. */
 
 import type { Gpu } from "../gpu/device.ts";
-import { pieces } from "../io/floats.ts";
-import { type Part, rowsInWindow, scatterPart } from "./parts.ts";
+import { pieces } from "../io/checkpoint/floats.ts";
+import { type Placement, rowsInWindow, scatterPlacement } from "./placement.ts";
 
 /** Bytes of a weight that are laid out and sent to the GPU at once: a transposed one is read once for each window. */
 const WINDOW_BYTES = 8 * 1024 * 1024;
@@ -71,7 +71,7 @@ interface UploadedParameter {
   /** Bytes of the matrix, padding included. */
   readonly bytes: number;
   readonly dtype: WeightDtype;
-  readonly parts: readonly Part[];
+  readonly parts: readonly Placement[];
 }
 
 /**
@@ -79,7 +79,7 @@ interface UploadedParameter {
  * has elements of every row in each window, so it is read again for each.
  */
 export function layOutWindow(
-  parts: readonly Part[],
+  parts: readonly Placement[],
   tensors: readonly Elements[],
   { window, first }: { window: Float32Array; first: number },
 ): void {
@@ -88,7 +88,7 @@ export function layOutWindow(
     const { begin, end } = rowsInWindow(part, { begin: first, end: first + window.length });
     for (const piece of pieces(begin, end)) {
       const data = (tensors[i] as Elements).subarray(piece.begin, piece.end);
-      scatterPart(part, data, window, { from: piece.begin, first });
+      scatterPlacement(part, data, window, { from: piece.begin, first });
     }
   }
 }

@@ -3,8 +3,8 @@
 import { CheckpointError } from "../base/errors.ts";
 import { checkOptionNames } from "../base/options.ts";
 import { LOAD_OPTIONS, type LoadOptions } from "../model/model_options.ts";
-import type { ModelSource } from "./load.ts";
-import { type PipelineOf, type TaskName, taskNamed, type TaskRow } from "./tasks.ts";
+import type { ModelSource } from "./engine/load.ts";
+import { type PipelineOf, type TaskName, taskNamed, type TaskRow } from "./task_table.ts";
 
 /**
  * Loads a model with its tokenizer and makes the pipeline of a task. Called with one text the pipeline gives one

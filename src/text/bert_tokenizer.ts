@@ -1,18 +1,25 @@
 /** BERT's tokenizer: from text to word pieces' ids with `[CLS]` and `[SEP]`, and back. */
 
 import { TokenizerError } from "../base/errors.ts";
-import { BertSplitter } from "./bert_splitter.ts";
+import { BertSplitter } from "./bert/splitter.ts";
 import { BertVocabulary } from "./bert_vocabulary.ts";
-import { encodePieces } from "./encoder.ts";
-import type { BatchEncodeOptions, BatchEncoding, EncodeOptions, Encoding, PadOptions, Side } from "./encoding.ts";
-import type { TokenizerFiles } from "./files.ts";
-import { LibrarySplitter } from "./library_splitter.ts";
-import { checkOptions, describe } from "./options.ts";
-import { fromBatch, padEncoding, toBatch } from "./padding.ts";
-import type { Pieces, Splitter } from "./pieces.ts";
-import { type PaddingPlan, type Plan, planEncoding, planPadding } from "./plan.ts";
-import { parseTokenizerJson } from "./tokenizer_json.ts";
-import { vocabularyText } from "./vocabulary.ts";
+import { encodePieces } from "./encoding/encoder.ts";
+import type {
+  BatchEncodeOptions,
+  BatchEncoding,
+  EncodeOptions,
+  Encoding,
+  PadOptions,
+  Side,
+} from "./encoding/encoding.ts";
+import type { TokenizerFiles } from "./files/files.ts";
+import { LibrarySplitter } from "./bert/library_splitter.ts";
+import { checkOptions, describe } from "./encoding/options.ts";
+import { fromBatch, padEncoding, toBatch } from "./encoding/padding.ts";
+import type { Pieces, Splitter } from "./encoding/pieces.ts";
+import { type PaddingPlan, type Plan, planEncoding, planPadding } from "./encoding/plan.ts";
+import { parseTokenizerJson } from "./files/tokenizer_json.ts";
+import { vocabularyText } from "./files/vocabulary.ts";
 
 /** A text, or a pair of texts that the model reads together. */
 export type TextOrPair = string | readonly [text: string, text_pair: string];

@@ -1,13 +1,13 @@
 /** The tokens of a BERT tokenizer and their ids: the half of it that needs no text to read. */
 
 import { TokenizerError } from "../base/errors.ts";
-import type { TokenizerConfig } from "./config.ts";
+import type { TokenizerConfig } from "./files/config.ts";
 import { Tokenizer } from "./deps.ts";
-import type { DecodeOptions } from "./encoding.ts";
-import { framed, tokenTypes } from "./frame.ts";
-import { checkOptions, describe } from "./options.ts";
-import { findSpecialTokens } from "./special_tokens.ts";
-import { checkTokenIds, type TokenizerJson } from "./tokenizer_json.ts";
+import type { DecodeOptions } from "./encoding/encoding.ts";
+import { framed, tokenTypes } from "./encoding/frame.ts";
+import { checkOptions, describe } from "./encoding/options.ts";
+import { findSpecialTokens } from "./files/special_tokens.ts";
+import { checkTokenIds, type TokenizerJson } from "./files/tokenizer_json.ts";
 
 /** Tokens, ids, and how both are put together. Names are those of Hugging Face's Python tokenizers. */
 export class BertVocabulary {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { bursts } from "../../src/cli/bursts.ts";
+import { bursts } from "../../src/cli/outputs/bursts.ts";
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const stop = () => {};

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LabelScore } from "../../src/pipelines/text_classification.ts";
+import type { LabelScore } from "../../src/pipelines/tasks/text_classification.ts";
 import { pipelineCases } from "../golden/pipelines/pipeline_case.ts";
 import { folderOf, smallModel } from "./folders.ts";
 import { narrowbert, narrowbertJson } from "./terminals.ts";

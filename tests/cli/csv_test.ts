@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readCsv } from "../../src/cli/csv.ts";
-import { MAX_LINE, readLines } from "../../src/cli/lines.ts";
+import { readCsv } from "../../src/cli/inputs/csv.ts";
+import { MAX_LINE, readLines } from "../../src/cli/inputs/lines.ts";
 import { chunks } from "./terminals.ts";
 
 /** The records of a text in parts: fields, or an error's message, each with its line. */

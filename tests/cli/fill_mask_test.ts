@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { FilledMask } from "../../src/pipelines/fill_mask.ts";
+import type { FilledMask } from "../../src/pipelines/tasks/fill_mask.ts";
 import { narrowbert } from "./terminals.ts";
 
 Deno.test("fill-mask prints word, score and filled text, likeliest first", async () => {

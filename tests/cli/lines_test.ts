@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { MAX_LINE, readLines } from "../../src/cli/lines.ts";
+import { MAX_LINE, readLines } from "../../src/cli/inputs/lines.ts";
 import { chunks } from "./terminals.ts";
 
 /** The lines of some parts: texts, or messages of errors. */

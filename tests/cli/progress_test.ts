@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Progress } from "../../src/cli/progress.ts";
+import { ProgressBar } from "../../src/cli/outputs/progress.ts";
 import { MemoryTerminal } from "./terminals.ts";
 
 /** A bar over 200 bytes on a terminal of some width, and a clock that is set by hand. */
@@ -7,7 +7,7 @@ function bar({ columns = 80, color = false, bytes = 200 as number | null } = {})
   const terminal = new MemoryTerminal();
   terminal.statusStyle = { columns, color };
   const clock = { now: 0 };
-  return { terminal, clock, progress: new Progress(terminal, bytes, () => clock.now) };
+  return { terminal, clock, progress: new ProgressBar(terminal, bytes, () => clock.now) };
 }
 
 Deno.test("the bar comes after a second, and is drawn ten times a second at most", async () => {

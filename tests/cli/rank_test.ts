@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { pipeline } from "../../src/pipelines/pipeline.ts";
-import type { RankedText } from "../../src/pipelines/text_ranking.ts";
+import type { RankedText } from "../../src/pipelines/tasks/text_ranking.ts";
 import { smallModel } from "./folders.ts";
 import { narrowbert, narrowbertJson } from "./terminals.ts";
 

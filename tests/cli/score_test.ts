@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { TextScore } from "../../src/pipelines/score.ts";
+import type { TextScore } from "../../src/pipelines/tasks/score.ts";
 import { narrowbert, narrowbertJson } from "./terminals.ts";
 
 Deno.test("score finds a sentence likelier than its words in disorder", async () => {

@@ -3,7 +3,7 @@ import {
   AGGREGATION_STRATEGIES,
   type EntityGroup,
   type TokenEntity,
-} from "../../src/pipelines/token_classification_entities.ts";
+} from "../../src/pipelines/tasks/token_classification/entities.ts";
 import { pipelineCases } from "../golden/pipelines/pipeline_case.ts";
 import { folderOf, smallModel } from "./folders.ts";
 import { narrowbert, narrowbertJson } from "./terminals.ts";

@@ -1,7 +1,7 @@
 /** A terminal in memory: what `main` reads and writes in tests. */
 
 import { main } from "../../src/cli/main.ts";
-import type { Terminal } from "../../src/cli/terminal.ts";
+import type { Terminal } from "../../src/cli/outputs/terminal.ts";
 
 /** What a command line left. */
 export interface Outcome {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Interrupted } from "../../src/cli/interrupts.ts";
-import { writeText } from "../../src/cli/writing.ts";
+import { writeText } from "../../src/cli/outputs/writing.ts";
 
 const never = new AbortController().signal;
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ZeroShotLabels } from "../../src/pipelines/zero_shot_classification.ts";
+import type { ZeroShotLabels } from "../../src/pipelines/tasks/zero_shot_classification.ts";
 import { pipelineCases } from "../golden/pipelines/pipeline_case.ts";
 import { smallModel } from "./folders.ts";
 import { narrowbert, narrowbertJson } from "./terminals.ts";

@@ -11,7 +11,7 @@ import {
   requestGpu,
   type Tensor,
 } from "../../mod.ts";
-import { defaultTuning, useTuning } from "../../src/kernels/tuning.ts";
+import { defaultTuning, useTuning } from "../../src/kernels/tuning/tuning.ts";
 import { type GoldenCase, goldenModel, goldenNames, readGolden } from "./golden_case.ts";
 
 const TOLERANCE = 2e-4;

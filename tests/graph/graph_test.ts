@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { Graph, inputsOf, outputsOf, type ParameterBuffer } from "../../src/graph/graph.ts";
 import { gatherRows, topK } from "../../src/graph/ops/rows.ts";
 import { bytesOf, columnsOf, dimsOf, rowsOf } from "../../src/graph/shape.ts";
-import { gatherRows as gatherKernel } from "../../src/kernels/gather_rows.ts";
-import { matmul } from "../../src/kernels/matmul.ts";
+import { gatherRows as gatherKernel } from "../../src/kernels/rows/gather_rows.ts";
+import { matmul } from "../../src/kernels/products/matmul.ts";
 import { linear } from "../../src/graph/ops/matmul.ts";
 
 const weight: ParameterBuffer = { label: "w", shape: [8, 6], dtype: "f32", buffer: {} as GPUBuffer };

@@ -4,9 +4,9 @@ import type { Gpu } from "../../src/gpu/device.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { gatherRows, reshape } from "../../src/graph/ops/rows.ts";
 import { Program, type RunOptions } from "../../src/graph/program.ts";
-import { activation, ACTIVATION_CODES } from "../../src/kernels/activation.ts";
+import { activation, ACTIVATION_CODES } from "../../src/kernels/rows/activation.ts";
 import { pitch } from "../../src/kernels/kernel.ts";
-import { tuningOf } from "../../src/kernels/tuning.ts";
+import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
 
 /** Columns of the example's matrix: not a multiple of 4, so that rows are padded. */
 export const COLUMNS = 5;

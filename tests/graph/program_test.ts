@@ -3,10 +3,10 @@ import { Gpu, requestGpu } from "../../src/gpu/device.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { reshape, topK } from "../../src/graph/ops/rows.ts";
 import { Program, type RunOptions } from "../../src/graph/program.ts";
-import { activation, ACTIVATION_CODES } from "../../src/kernels/activation.ts";
+import { activation, ACTIVATION_CODES } from "../../src/kernels/rows/activation.ts";
 import { countsOf } from "../gpu/counts.ts";
 import { exampleProgram, exampleResult, exampleRun } from "./graphs.ts";
-import { tuningOf } from "../../src/kernels/tuning.ts";
+import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
 
 const gpu = await requestGpu();
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { writeAtomically } from "../../src/io/atomic_write.ts";
-import { readSafetensors, writeSafetensors } from "../../src/io/safetensors.ts";
+import { writeAtomically } from "../../src/io/folder/atomic_write.ts";
+import { readSafetensors, writeSafetensors } from "../../src/io/safetensors/safetensors.ts";
 import { inTemporaryFolder } from "./temporary.ts";
 
 const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name);

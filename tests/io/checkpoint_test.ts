@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { Checkpoint, openCheckpoint } from "../../src/io/checkpoint.ts";
-import { openFolder } from "../../src/io/folder.ts";
-import { parseSafetensors } from "../../src/io/safetensors.ts";
+import { Checkpoint, openCheckpoint } from "../../src/io/checkpoint/checkpoint.ts";
+import { openFolder } from "../../src/io/folder/folder.ts";
+import { parseSafetensors } from "../../src/io/safetensors/safetensors.ts";
 import { buildFile, buildFloats } from "./build.ts";
 
 const INDEX = "model.safetensors.index.json";

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { encodeBfloat16 } from "../../src/base/dtype.ts";
-import { Checkpoint } from "../../src/io/checkpoint.ts";
-import { FloatMemory, pieces } from "../../src/io/floats.ts";
-import { openSafetensors, parseSafetensors } from "../../src/io/safetensors.ts";
-import { LocalFile } from "../../src/io/local_file.ts";
+import { Checkpoint } from "../../src/io/checkpoint/checkpoint.ts";
+import { FloatMemory, pieces } from "../../src/io/checkpoint/floats.ts";
+import { openSafetensors, parseSafetensors } from "../../src/io/safetensors/safetensors.ts";
+import { LocalFile } from "../../src/io/folder/local_file.ts";
 import { buildFile } from "./build.ts";
 import { inTemporaryFolder } from "./temporary.ts";
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
-import { openFolder, type ProgressInfo } from "../../src/io/folder.ts";
+import { openFolder, type ProgressInfo } from "../../src/io/folder/folder.ts";
 import { inTemporaryFolder } from "./temporary.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { openFolder, type ProgressInfo } from "../../src/io/folder.ts";
-import { readSafetensors } from "../../src/io/safetensors.ts";
+import { openFolder, type ProgressInfo } from "../../src/io/folder/folder.ts";
+import { readSafetensors } from "../../src/io/safetensors/safetensors.ts";
 import { buildFloats } from "./build.ts";
 
 const LARGE = 300_000;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { JsonScanner } from "../../src/io/json_scanner.ts";
+import { JsonScanner } from "../../src/io/safetensors/json_scanner.ts";
 import { fc } from "../deps.ts";
 
 function read<T>(text: string, method: (json: JsonScanner) => T): T {

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { openCheckpoint } from "../../src/io/checkpoint.ts";
-import { openFolder, type ProgressInfo } from "../../src/io/folder.ts";
-import { LocalFile } from "../../src/io/local_file.ts";
+import { openCheckpoint } from "../../src/io/checkpoint/checkpoint.ts";
+import { openFolder, type ProgressInfo } from "../../src/io/folder/folder.ts";
+import { LocalFile } from "../../src/io/folder/local_file.ts";
 import { buildFloats } from "./build.ts";
 import { inTemporaryFolder } from "./temporary.ts";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { CheckpointError } from "../../src/base/errors.ts";
-import { parseSafetensors, type SafetensorsFile } from "../../src/io/safetensors.ts";
+import { parseSafetensors, type SafetensorsFile } from "../../src/io/safetensors/safetensors.ts";
 
 interface TensorFacts {
   dtype: string;

@@ -7,7 +7,7 @@ import { inTemporaryFolder } from "./temporary.ts";
 
 const HEAD = ["folder", "checkpoint", "safetensors"]
   .map((name) =>
-    `import * as ${name} from ${JSON.stringify(new URL(`../../src/io/${name}.ts`, import.meta.url).href)};`
+    `import * as ${name} from ${JSON.stringify(new URL(`../../src/io/${name}/${name}.ts`, import.meta.url).href)};`
   )
   .join("\n");
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { DTYPES } from "../../src/base/dtype.ts";
 import { CheckpointError } from "../../src/base/errors.ts";
-import { parseSafetensors, type SafetensorsFile } from "../../src/io/safetensors.ts";
+import { parseSafetensors, type SafetensorsFile } from "../../src/io/safetensors/safetensors.ts";
 import { buildFile, buildFloats } from "./build.ts";
 import { mutant } from "./mutate.ts";
 

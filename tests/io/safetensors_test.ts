@@ -1,7 +1,7 @@
 /** Reading: what is handed out, and the words of every error. The verdicts themselves are in `manifest_test.ts`. */
 
 import assert from "node:assert/strict";
-import { parseSafetensors, readSafetensors, SafetensorsFile } from "../../src/io/safetensors.ts";
+import { parseSafetensors, readSafetensors, SafetensorsFile } from "../../src/io/safetensors/safetensors.ts";
 import { buildFile, buildFloats } from "./build.ts";
 
 const F32 = '"dtype":"F32","shape":[1],"data_offsets":[0,4]';

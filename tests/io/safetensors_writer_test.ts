@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Dtype, DTYPES, viewAs } from "../../src/base/dtype.ts";
-import { type NamedTensor, parseSafetensors, writeSafetensors } from "../../src/io/safetensors.ts";
+import { type NamedTensor, parseSafetensors, writeSafetensors } from "../../src/io/safetensors/safetensors.ts";
 import { fc } from "../deps.ts";
 import { buildFile } from "./build.ts";
 

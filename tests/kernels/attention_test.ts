@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { requestGpu } from "../../src/gpu/device.ts";
-import { attention } from "../../src/kernels/attention.ts";
-import { attentionProbabilities } from "../../src/kernels/attention_probabilities.ts";
+import { attention } from "../../src/kernels/attention/attention.ts";
+import { attentionProbabilities } from "../../src/kernels/attention/attention_probabilities.ts";
 import { launchKernel } from "../../src/kernels/launch.ts";
 import { cases } from "../conformance/cases/attention.ts";
 import { cases as probabilitiesCases } from "../conformance/cases/attention_probabilities.ts";

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import type { Constants } from "../../src/kernels/kernel.ts";
-import { matmulSplit } from "../../src/kernels/matmul_split.ts";
-import { matmulTiled } from "../../src/kernels/matmul_tiled.ts";
+import { matmulSplit } from "../../src/kernels/products/matmul_split.ts";
+import { matmulTiled } from "../../src/kernels/products/matmul_tiled.ts";
 
 /** What every WebGPU device has. */
 const INVOCATIONS = 256;
@@ -12,7 +12,7 @@ const BYTES = 16384;
 Deno.test("tiles fit the limits of every device, but for one size that needs 32 KiB", () => {
   const large: unknown[] = [];
   for (const kernel of [matmulTiled, matmulSplit]) {
-    for (const constants of kernel.variants()) {
+    for (const constants of kernel.constantSets()) {
       const { workgroupSize: [x, y, z], workgroupBytes } = kernel.request(constants);
       assert.ok(x * y * z <= INVOCATIONS);
       if (workgroupBytes > BYTES) large.push([constants.TILE_M, constants.TILE_N, constants.TILE_K, workgroupBytes]);

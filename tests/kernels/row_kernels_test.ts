@@ -2,15 +2,15 @@
 
 import assert from "node:assert/strict";
 import { requestGpu } from "../../src/gpu/device.ts";
-import { activation, ACTIVATION_CODES } from "../../src/kernels/activation.ts";
-import { crossEntropy } from "../../src/kernels/cross_entropy.ts";
-import { embeddings } from "../../src/kernels/embeddings.ts";
+import { activation, ACTIVATION_CODES } from "../../src/kernels/rows/activation.ts";
+import { crossEntropy } from "../../src/kernels/losses/cross_entropy.ts";
+import { embeddings } from "../../src/kernels/rows/embeddings.ts";
 import { pitch } from "../../src/kernels/kernel.ts";
 import { launchKernel } from "../../src/kernels/launch.ts";
-import { layerNorm } from "../../src/kernels/layer_norm.ts";
-import { POINTWISE_LOSSES, pointwiseLoss } from "../../src/kernels/pointwise_loss.ts";
-import { softmax } from "../../src/kernels/softmax.ts";
-import { topK } from "../../src/kernels/top_k.ts";
+import { layerNorm } from "../../src/kernels/rows/layer_norm.ts";
+import { POINTWISE_LOSSES, pointwiseLoss } from "../../src/kernels/losses/pointwise_loss.ts";
+import { softmax } from "../../src/kernels/rows/softmax.ts";
+import { topK } from "../../src/kernels/rows/top_k.ts";
 import { matrix, random, vector } from "../conformance/data.ts";
 
 const gpu = await requestGpu({ poisoned: true });

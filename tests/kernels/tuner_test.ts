@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { requestGpu } from "../../src/gpu/device.ts";
-import { attention } from "../../src/kernels/attention.ts";
-import { attentionProbabilities } from "../../src/kernels/attention_probabilities.ts";
+import { attention } from "../../src/kernels/attention/attention.ts";
+import { attentionProbabilities } from "../../src/kernels/attention/attention_probabilities.ts";
 import { type Kernel, type Variant, variantOf } from "../../src/kernels/kernel.ts";
-import { matmul } from "../../src/kernels/matmul.ts";
+import { matmul } from "../../src/kernels/products/matmul.ts";
 import { tune } from "../../src/kernels/tuner/tuner.ts";
 import { attentionWork } from "../../src/kernels/tuner/attention.ts";
 import { attentionSamples } from "../../src/kernels/tuner/attention_samples.ts";
@@ -13,7 +13,7 @@ import { type Clock, clockOf, wallClock } from "../../src/kernels/tuner/clock.ts
 import { matmulSample, matmulWork } from "../../src/kernels/tuner/matmul.ts";
 import { random } from "../../src/base/random.ts";
 import { firstWrong, matrices, modelSizes, type Work } from "../../src/kernels/tuner/work.ts";
-import { candidates, defaultTuning, type Slot, SLOTS } from "../../src/kernels/tuning.ts";
+import { candidates, defaultTuning, type Slot, SLOTS } from "../../src/kernels/tuning/tuning.ts";
 import { attention as attentionTwin, type AttentionInputs } from "../reference/attention.ts";
 import { matmulAt } from "../reference/matmul.ts";
 
@@ -272,6 +272,6 @@ Deno.test("importing mod.ts does not import the tuner", async () => {
     args: ["info", "--json", new URL("../../mod.ts", import.meta.url).href],
   }).output();
   const modules: { specifier: string }[] = JSON.parse(new TextDecoder().decode(stdout)).modules;
-  assert.ok(modules.some(({ specifier }) => specifier.endsWith("/src/kernels/tuning_file.ts")));
+  assert.ok(modules.some(({ specifier }) => specifier.endsWith("/src/kernels/tuning/tuning_file.ts")));
   assert.deepEqual(modules.filter(({ specifier }) => specifier.includes("/src/kernels/tuner")), []);
 });

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { requestGpu } from "../../src/gpu/device.ts";
 import type { Variant } from "../../src/kernels/kernel.ts";
-import { candidates, defaultTuning, sameVariant, SLOTS } from "../../src/kernels/tuning.ts";
-import { parseTuning, tuningFileName, tuningPath, writableTuningPath } from "../../src/kernels/tuning_file.ts";
+import { candidates, defaultTuning, sameVariant, SLOTS } from "../../src/kernels/tuning/tuning.ts";
+import { parseTuning, tuningFileName, tuningPath, writableTuningPath } from "../../src/kernels/tuning/tuning_file.ts";
 import { cacheVariables } from "../cli/caches.ts";
 import { folderOf } from "../cli/folders.ts";
 import { type Finished, runDeno } from "../cli/processes.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import type { AdapterClass, Gpu } from "../../src/gpu/device.ts";
 import { pipelineKey } from "../../src/gpu/pipelines.ts";
 import { variantOf } from "../../src/kernels/kernel.ts";
-import { attention } from "../../src/kernels/attention.ts";
+import { attention } from "../../src/kernels/attention/attention.ts";
 import {
   candidates,
   defaultTuning,
@@ -15,7 +15,7 @@ import {
   storesProbabilities,
   tuningOf,
   useTuning,
-} from "../../src/kernels/tuning.ts";
+} from "../../src/kernels/tuning/tuning.ts";
 import { limits } from "../gpu/fake_devices.ts";
 
 const CLASSES: readonly AdapterClass[] = ["software", "nvidia", "amd", "intel", "apple", "other"];

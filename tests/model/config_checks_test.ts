@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { NarrowBertConfig } from "../../src/model/config.ts";
-import { ACTIVATIONS, LARGEST, POSITION_TYPES, PROBLEM_TYPES } from "../../src/model/config_fields.ts";
+import { NarrowBertConfig } from "../../src/model/config/config.ts";
+import { ACTIVATIONS, LARGEST, POSITION_TYPES, PROBLEM_TYPES } from "../../src/model/config/fields.ts";
 import { refusal, refusalOf, SIZES } from "./config_refusals.ts";
 
 Deno.test("labels that are wrong", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "npm:fast-check@4.10.2";
 import { ConfigError } from "../../src/base/errors.ts";
-import { NarrowBertConfig } from "../../src/model/config.ts";
-import { ACTIVATIONS, LARGEST } from "../../src/model/config_fields.ts";
+import { NarrowBertConfig } from "../../src/model/config/config.ts";
+import { ACTIVATIONS, LARGEST } from "../../src/model/config/fields.ts";
 import { refusalOf, SIZES } from "./config_refusals.ts";
 
 /** Any JSON value, and the numbers that JSON has no words for. */

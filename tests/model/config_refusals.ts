@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { ConfigError } from "../../src/base/errors.ts";
-import { NarrowBertConfig } from "../../src/model/config.ts";
-import type { ConfigSource } from "../../src/model/config_source.ts";
+import { NarrowBertConfig } from "../../src/model/config/config.ts";
+import type { ConfigSource } from "../../src/model/config/source.ts";
 
 /** The message of the ConfigError that `make` throws. */
 export function refusal(make: () => unknown): string {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { CheckpointError, ConfigError } from "../../src/base/errors.ts";
-import { NarrowBertConfig } from "../../src/model/config.ts";
-import { headOf } from "../../src/model/config_heads.ts";
+import { NarrowBertConfig } from "../../src/model/config/config.ts";
+import { headOf } from "../../src/model/config/heads.ts";
 import { refusal } from "./config_refusals.ts";
 
 const MODELS = new URL("../golden/models/", import.meta.url);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { InputError, type ModelInputs, NarrowBertConfig, NarrowBertModel, requestGpu, Tensor } from "../../mod.ts";
-import { readInputs } from "../../src/model/inputs.ts";
+import { readInputs } from "../../src/model/batch/inputs.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 import { countsOf } from "../gpu/counts.ts";
 
@@ -210,8 +210,8 @@ Deno.test("ids are the same in any kind of array, tensor or number", () => {
 
 Deno.test("a head mask for all layers is each layer's", () => {
   const shared = readInputs({ input_ids: IDS, head_mask: [1, 0, 0.5, 2] }, config).headMask;
-  const perLayer = readInputs({ input_ids: IDS, head_mask: new Array(5).fill([1, 0, 0.5, 2]) }, config).headMask;
-  assert.deepEqual(shared, perLayer);
+  const projectedLayers = readInputs({ input_ids: IDS, head_mask: new Array(5).fill([1, 0, 0.5, 2]) }, config).headMask;
+  assert.deepEqual(shared, projectedLayers);
   assert.equal(readInputs({ input_ids: IDS }, config).headMask, null);
 });
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { fc } from "../deps.ts";
-import { TILE_ROWS } from "../../src/kernels/attention.ts";
-import type { Batch } from "../../src/model/inputs.ts";
-import { pack, type Packed, packEmbeds, type RowRule } from "../../src/model/packing.ts";
-import { lastAxis, Unpacker } from "../../src/model/unpacking.ts";
+import { TILE_ROWS } from "../../src/kernels/attention/attention.ts";
+import type { Batch } from "../../src/model/batch/inputs.ts";
+import { pack, type Packed, packEmbeds, type RowRule } from "../../src/model/batch/packing.ts";
+import { lastAxis, Unpacker } from "../../src/model/batch/unpacking.ts";
 
 /** A batch whose word ids are their own places, so that every token can be told apart. */
 function batchOf(sequences: number, length: number, { mask, narrow }: { mask?: number[]; narrow?: number[] }): Batch {

@@ -1,10 +1,10 @@
 /** Checkpoints made up in memory. */
 
 import type { Dtype } from "../../src/base/dtype.ts";
-import { NarrowBertConfig } from "../../src/model/config.ts";
-import type { Head } from "../../src/model/config_heads.ts";
-import { parameterShapes } from "../../src/model/weight_names.ts";
-import type { WeightSource } from "../../src/model/weight_source.ts";
+import { NarrowBertConfig } from "../../src/model/config/config.ts";
+import type { Head } from "../../src/model/config/heads.ts";
+import { parameterShapes } from "../../src/model/weights/published_names.ts";
+import type { StoredWeights } from "../../src/model/weights/stored_weights.ts";
 
 /** A stored tensor whose elements all have the value `fill`. */
 export interface FakeTensor {
@@ -14,7 +14,7 @@ export interface FakeTensor {
 }
 
 /** A checkpoint that can be changed at will, and remembers what was read from it. */
-export class FakeCheckpoint implements WeightSource {
+export class FakeCheckpoint implements StoredWeights {
   readonly location = "models/fake";
   readonly tensors: Map<string, FakeTensor>;
   readonly reads: string[] = [];

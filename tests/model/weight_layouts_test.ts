@@ -1,12 +1,12 @@
 /** Every golden model resolves to the published names; what each stores is written down in tests/golden. */
 
 import assert from "node:assert/strict";
-import { type Checkpoint, openCheckpoint } from "../../src/io/checkpoint.ts";
-import { openFolder } from "../../src/io/folder.ts";
-import { NarrowBertConfig } from "../../src/model/config.ts";
-import { headOf } from "../../src/model/config_heads.ts";
-import { parameterShapes } from "../../src/model/weight_names.ts";
-import { resolveWeights, type Weights } from "../../src/model/weights.ts";
+import { type Checkpoint, openCheckpoint } from "../../src/io/checkpoint/checkpoint.ts";
+import { openFolder } from "../../src/io/folder/folder.ts";
+import { NarrowBertConfig } from "../../src/model/config/config.ts";
+import { headOf } from "../../src/model/config/heads.ts";
+import { parameterShapes } from "../../src/model/weights/published_names.ts";
+import { resolveWeights, type Weights } from "../../src/model/weights/weights.ts";
 
 const MODELS = new URL("../golden/models/", import.meta.url);
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { layerPath, parameterShapes, remainingHeads } from "../../src/model/weight_names.ts";
+import { layerPath, parameterShapes, remainingHeads } from "../../src/model/weights/published_names.ts";
 import { SMALL } from "./weight_fakes.ts";
 
 Deno.test("the parameters of a base model, by name and shape", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { CheckpointError } from "../../src/base/errors.ts";
-import { NarrowBertConfig } from "../../src/model/config.ts";
-import { resolveWeights, type WeightOptions } from "../../src/model/weights.ts";
+import { NarrowBertConfig } from "../../src/model/config/config.ts";
+import { resolveWeights, type WeightOptions } from "../../src/model/weights/weights.ts";
 import { FakeCheckpoint, published, SMALL } from "./weight_fakes.ts";
 
 const BASE: WeightOptions = { head: "none", pooler: false };

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { requestGpu } from "../../src/gpu/device.ts";
-import { ParameterSet, type WeightSource } from "../../src/nn/parameters.ts";
+import { type ElementSource, ParameterSet } from "../../src/nn/parameters.ts";
 
 const gpu = await requestGpu();
 
 /** Tensors by name, as a source that notes what is asked of it. */
-function source(tensors: Record<string, Float32Array>): WeightSource & { asked: string[] } {
+function source(tensors: Record<string, Float32Array>): ElementSource & { asked: string[] } {
   const asked: string[] = [];
   return {
     asked,

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { fc } from "../deps.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { ParameterSet } from "../../src/nn/parameters.ts";
-import { type Part, scatterPart } from "../../src/nn/parts.ts";
+import { type Placement, scatterPlacement } from "../../src/nn/placement.ts";
 import { type Elements, layOutWindow } from "../../src/nn/upload.ts";
 
 const gpu = await requestGpu();
@@ -13,7 +13,7 @@ const gpu = await requestGpu();
 const PIECE = 2 ** 18;
 const WINDOW_BYTES = 8 * 2 ** 20;
 
-function numbersFor({ shape }: Part, first: number): Float32Array {
+function numbersFor({ shape }: Placement, first: number): Float32Array {
   return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => first + i);
 }
 
@@ -23,7 +23,7 @@ const parts = fc.record({
   columns: fc.integer({ min: 1, max: 9 }),
   heads: fc.integer({ min: 1, max: 3 }),
   kind: fc.constantFrom("vector", "table", "transposed", "projections", "biases", "output"),
-}).map(({ rows, columns, heads, kind }): { kind: string; parts: readonly Part[]; elements: number } => {
+}).map(({ rows, columns, heads, kind }): { kind: string; parts: readonly Placement[]; elements: number } => {
   const parameters = new ParameterSet();
   const group = { size: rows, padded: Math.ceil(rows / 4) * 4 };
   const inner = heads * group.padded;
@@ -67,7 +67,7 @@ Deno.test("windows of any size, down to less than a row, make up the whole matri
   fc.assert(fc.property(parts, fc.integer({ min: 1, max: 40 }), ({ parts, elements }, size) => {
     const tensors = parts.map((part, i) => numbersFor(part, 1 + 1000 * i));
     const whole = new Float32Array(elements);
-    parts.forEach((part, i) => scatterPart(part, tensors[i]!, whole));
+    parts.forEach((part, i) => scatterPlacement(part, tensors[i]!, whole));
     const joined = new Float32Array(elements);
     const memory = new Float32Array(size).fill(NaN);
     for (let first = 0; first < elements; first += size) {

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { fc } from "../deps.ts";
-import { gatherPart, type Group, type Part, scatterPart } from "../../src/nn/parts.ts";
+import { gatherPlacement, type Group, type Placement, scatterPlacement } from "../../src/nn/placement.ts";
 
 /** A part in a matrix of `elements` numbers. */
 interface Placed {
-  part: Part;
+  part: Placement;
   elements: number;
 }
 
@@ -42,14 +42,14 @@ const placed: fc.Arbitrary<Placed> = fc.record({
 });
 
 /** Where element (r, c) lies, by the definition of a part. */
-function placeOf({ offset, rowStride, columnStride, rowGroup, columnGroup }: Part, r: number, c: number): number {
+function placeOf({ offset, rowStride, columnStride, rowGroup, columnGroup }: Placement, r: number, c: number): number {
   const at = (i: number, group?: Group) =>
     group === undefined ? i : Math.floor(i / group.size) * group.padded + i % group.size;
   return offset + at(r, rowGroup) * rowStride + at(c, columnGroup) * columnStride;
 }
 
 /** Numbers that are all different, for a part's tensor. */
-function numbersFor({ shape }: Part): Float32Array {
+function numbersFor({ shape }: Placement): Float32Array {
   return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i + 1);
 }
 
@@ -57,8 +57,8 @@ Deno.test("what is scattered to any layout is gathered again", () => {
   fc.assert(fc.property(placed, ({ part, elements }) => {
     const data = numbersFor(part);
     const matrix = new Float32Array(elements);
-    scatterPart(part, data, matrix);
-    assert.deepEqual(gatherPart(part, matrix), data);
+    scatterPlacement(part, data, matrix);
+    assert.deepEqual(gatherPlacement(part, matrix), data);
   }));
 });
 
@@ -66,7 +66,7 @@ Deno.test("every element goes to the place that its part defines, and nothing el
   fc.assert(fc.property(placed, ({ part, elements }) => {
     const data = numbersFor(part);
     const matrix = new Float32Array(elements).fill(-1);
-    scatterPart(part, data, matrix);
+    scatterPlacement(part, data, matrix);
     const expected = new Float32Array(elements).fill(-1);
     const columns = part.shape.at(-1)!;
     data.forEach((value, i) => expected[placeOf(part, Math.floor(i / columns), i % columns)] = value);
@@ -81,7 +81,7 @@ Deno.test("the query, key and value of two heads of size 3 lie side by side, eac
   ["query", "key", "value"].forEach((name, i) => {
     const heads = { size: 3, padded: 4 };
     const part = { name, shape: [6, width], offset: 8 * i, rowStride: 1, rowGroup: heads, columnStride: columns };
-    scatterPart(part, Float32Array.from({ length: 12 }, (_, e) => 100 * (i + 1) + e), matrix);
+    scatterPlacement(part, Float32Array.from({ length: 12 }, (_, e) => 100 * (i + 1) + e), matrix);
   });
   // The checkpoint has [out, in]; input 0's weights are the even elements.
   const first = [100, 102, 104, 0, 106, 108, 110, 0];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BATCH_TOKENS, padBatch, PADDED, padRows, tokenBatches } from "../../src/pipelines/batches.ts";
+import { BATCH_TOKENS, padBatch, PADDED, padRows, tokenBatches } from "../../src/pipelines/engine/batches.ts";
 
 const batches = (sizes: number[], maximum?: number) => [...tokenBatches(sizes, { sizeOf: (size) => size, maximum })];
 

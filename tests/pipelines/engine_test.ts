@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { InputError, NonFiniteError } from "../../src/base/errors.ts";
-import { BATCH_TOKENS, PADDED } from "../../src/pipelines/batches.ts";
-import type { Progress } from "../../src/pipelines/task.ts";
+import { BATCH_TOKENS, PADDED } from "../../src/pipelines/engine/batches.ts";
+import type { Progress } from "../../src/pipelines/engine/task.ts";
 import { shouting } from "./fake_task.ts";
 
 /** Texts of one word each, `lengths[i]` letters long, all different. */

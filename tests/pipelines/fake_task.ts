@@ -1,8 +1,8 @@
 /** A task without a model, over texts of which each character is a token, that writes down what happens to it. */
 
 import { InputError } from "../../src/base/errors.ts";
-import { Engine } from "../../src/pipelines/engine.ts";
-import type { Item, Task } from "../../src/pipelines/task.ts";
+import { Engine } from "../../src/pipelines/engine/engine.ts";
+import type { Item, Task } from "../../src/pipelines/engine/task.ts";
 
 /** Options of the fake task. */
 export interface ShoutOptions {

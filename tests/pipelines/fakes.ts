@@ -1,11 +1,11 @@
 /** Models that answer from a rule, so that a pipeline is tested without a GPU, and the shipped tokenizer. */
 
 import { Tensor } from "../../src/base/tensor.ts";
-import { NarrowBertConfig } from "../../src/model/config.ts";
-import type { SequenceClassifier } from "../../src/pipelines/classifier_logits.ts";
-import type { FillMaskModel } from "../../src/pipelines/fill_mask.ts";
+import { NarrowBertConfig } from "../../src/model/config/config.ts";
+import type { SequenceClassifier } from "../../src/pipelines/tasks/classifier_logits.ts";
+import type { FillMaskModel } from "../../src/pipelines/tasks/fill_mask.ts";
 import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
-import { readTokenizerFiles } from "../../src/text/files.ts";
+import { readTokenizerFiles } from "../../src/text/files/files.ts";
 import { shippedFolder } from "../text/folders.ts";
 
 /** The folder of the shipped language model. */

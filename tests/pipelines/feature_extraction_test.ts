@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { ConfigError, InputError } from "../../src/base/errors.ts";
 import { Tensor } from "../../src/base/tensor.ts";
-import { NarrowBertConfig } from "../../src/model/config.ts";
-import { BATCH_TOKENS, PADDED } from "../../src/pipelines/batches.ts";
-import { createFeatureExtraction, type FeatureExtractor } from "../../src/pipelines/feature_extraction.ts";
-import type { SentenceConfig } from "../../src/pipelines/pooling.ts";
+import { NarrowBertConfig } from "../../src/model/config/config.ts";
+import { BATCH_TOKENS, PADDED } from "../../src/pipelines/engine/batches.ts";
+import { createFeatureExtraction, type FeatureExtractor } from "../../src/pipelines/tasks/feature_extraction.ts";
+import type { SentenceConfig } from "../../src/pipelines/tasks/pooling.ts";
 import { type Call, shippedTokenizer } from "./fakes.ts";
 
 const tokenizer = await shippedTokenizer();

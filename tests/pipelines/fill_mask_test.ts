@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/base/errors.ts";
-import { createFillMask, wordsByMask } from "../../src/pipelines/fill_mask.ts";
+import { createFillMask, wordsByMask } from "../../src/pipelines/tasks/fill_mask.ts";
 import { type Call, FakeMaskedLM, shippedTokenizer, warnings } from "./fakes.ts";
 
 const tokenizer = await shippedTokenizer();

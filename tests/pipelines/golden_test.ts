@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import { type FilledMask, type FillMaskOptions, wordsByMask } from "../../src/pipelines/fill_mask.ts";
+import { type FilledMask, type FillMaskOptions, wordsByMask } from "../../src/pipelines/tasks/fill_mask.ts";
 import { pipeline } from "../../src/pipelines/pipeline.ts";
-import type { TextInput } from "../../src/pipelines/encode.ts";
-import type { LabelScore, TextClassificationOptions } from "../../src/pipelines/text_classification.ts";
-import type { ZeroShotClassificationOptions, ZeroShotLabels } from "../../src/pipelines/zero_shot_classification.ts";
+import type { TextInput } from "../../src/pipelines/engine/encode.ts";
+import type { LabelScore, TextClassificationOptions } from "../../src/pipelines/tasks/text_classification.ts";
+import type {
+  ZeroShotClassificationOptions,
+  ZeroShotLabels,
+} from "../../src/pipelines/tasks/zero_shot_classification.ts";
 import { pipelineCases, pipelineModel } from "../golden/pipelines/pipeline_case.ts";
 
 /** Python's scores are float32 rounded to six digits; ours come from float32 on another machine. */

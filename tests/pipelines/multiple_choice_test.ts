@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/base/errors.ts";
 import { Tensor } from "../../src/base/tensor.ts";
-import { NarrowBertConfig } from "../../src/model/config.ts";
-import { createMultipleChoice, type MultipleChoiceModel, type Question } from "../../src/pipelines/multiple_choice.ts";
+import { NarrowBertConfig } from "../../src/model/config/config.ts";
+import {
+  createMultipleChoice,
+  type MultipleChoiceModel,
+  type Question,
+} from "../../src/pipelines/tasks/multiple_choice.ts";
 import { shippedTokenizer } from "./fakes.ts";
 
 const tokenizer = await shippedTokenizer();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createFillMask } from "../../src/pipelines/fill_mask.ts";
-import { createTextClassification } from "../../src/pipelines/text_classification.ts";
+import { createFillMask } from "../../src/pipelines/tasks/fill_mask.ts";
+import { createTextClassification } from "../../src/pipelines/tasks/text_classification.ts";
 import { FakeClassifier, FakeMaskedLM, shippedTokenizer } from "./fakes.ts";
 
 const tokenizer = await shippedTokenizer();

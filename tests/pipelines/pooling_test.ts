@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { CheckpointError, ConfigError } from "../../src/base/errors.ts";
-import { NO_SENTENCE_CONFIG, readSentenceConfig } from "../../src/pipelines/pooling.ts";
+import { NO_SENTENCE_CONFIG, readSentenceConfig } from "../../src/pipelines/tasks/pooling.ts";
 
 const TYPE = "sentence_transformers.models.";
 const TRANSFORMER = { idx: 0, name: "0", path: "", type: `${TYPE}Transformer` };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Tensor } from "../../src/base/tensor.ts";
-import { quantize, rangesOf } from "../../src/pipelines/precision.ts";
+import { quantize, rangesOf } from "../../src/pipelines/tasks/precision.ts";
 
 /** Two embeddings of three dimensions, the last of which never varies. */
 const TWO = [new Tensor("float32", [-1, 0, 0.5], [1, 3]), new Tensor("float32", [1, 2, 0.5], [1, 3])];

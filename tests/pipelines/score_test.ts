@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { InputError } from "../../src/base/errors.ts";
 import { Tensor } from "../../src/base/tensor.ts";
 import { NarrowBertForMaskedLM } from "../../src/heads/masked_lm.ts";
-import { NarrowBertConfig } from "../../src/model/config.ts";
-import { createScore, type ScoreModel } from "../../src/pipelines/score.ts";
+import { NarrowBertConfig } from "../../src/model/config/config.ts";
+import { createScore, type ScoreModel } from "../../src/pipelines/tasks/score.ts";
 import { SHIPPED_MLM, shippedTokenizer } from "./fakes.ts";
 
 const tokenizer = await shippedTokenizer();

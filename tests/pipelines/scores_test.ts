@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { scores } from "../../src/pipelines/scores.ts";
+import { scores } from "../../src/pipelines/tasks/scores.ts";
 
 Deno.test("softmax sums to 1, keeps the order and survives large logits", () => {
   const [low, high] = scores([0, Math.log(3)], "softmax") as [number, number];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/base/errors.ts";
-import { createTextClassification } from "../../src/pipelines/text_classification.ts";
+import { createTextClassification } from "../../src/pipelines/tasks/text_classification.ts";
 import { FakeClassifier, shippedTokenizer } from "./fakes.ts";
 
 const tokenizer = await shippedTokenizer();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ConfigError, InputError } from "../../src/base/errors.ts";
-import { createTextRanking, type RankingQuery } from "../../src/pipelines/text_ranking.ts";
+import { createTextRanking, type RankingQuery } from "../../src/pipelines/tasks/text_ranking.ts";
 import { FakeClassifier, shippedTokenizer } from "./fakes.ts";
 
 const tokenizer = await shippedTokenizer();

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { NarrowBertForTokenClassification } from "../../src/heads/token_classification.ts";
-import { NarrowBertConfig } from "../../src/model/config.ts";
+import { NarrowBertConfig } from "../../src/model/config/config.ts";
 import { pipeline } from "../../src/pipelines/pipeline.ts";
-import { softmax } from "../../src/pipelines/scores.ts";
+import { softmax } from "../../src/pipelines/tasks/scores.ts";
 import {
   createTokenClassification,
   type TokenClassificationOptions,
-} from "../../src/pipelines/token_classification.ts";
-import type { EntityGroup, TokenEntity } from "../../src/pipelines/token_classification_entities.ts";
+} from "../../src/pipelines/tasks/token_classification/token_classification.ts";
+import type { EntityGroup, TokenEntity } from "../../src/pipelines/tasks/token_classification/entities.ts";
 import { pipelineCases, pipelineModel } from "../golden/pipelines/pipeline_case.ts";
 import { shippedTokenizer } from "./fakes.ts";
 

@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import fc from "npm:fast-check@4.10.2";
 import { InputError } from "../../src/base/errors.ts";
 import { Tensor } from "../../src/base/tensor.ts";
-import { NarrowBertConfig } from "../../src/model/config.ts";
-import { createTokenClassification, type TokenClassifier } from "../../src/pipelines/token_classification.ts";
-import { AGGREGATION_STRATEGIES } from "../../src/pipelines/token_classification_entities.ts";
+import { NarrowBertConfig } from "../../src/model/config/config.ts";
+import {
+  createTokenClassification,
+  type TokenClassifier,
+} from "../../src/pipelines/tasks/token_classification/token_classification.ts";
+import { AGGREGATION_STRATEGIES } from "../../src/pipelines/tasks/token_classification/entities.ts";
 import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
-import { readTokenizerFiles } from "../../src/text/files.ts";
+import { readTokenizerFiles } from "../../src/text/files/files.ts";
 import { filesFolder } from "../text/folders.ts";
 import { type Call, shippedTokenizer } from "./fakes.ts";
 

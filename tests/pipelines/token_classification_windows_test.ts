@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "npm:fast-check@4.10.2";
-import { windowsOf } from "../../src/pipelines/token_classification_windows.ts";
+import { windowsOf } from "../../src/pipelines/tasks/token_classification/windows.ts";
 
 /** Which pieces begin a word, for words of these lengths. */
 const words = (...lengths: number[]) => lengths.flatMap((length) => Array.from({ length }, (_, i) => i === 0));

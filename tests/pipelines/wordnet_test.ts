@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { wordsByMask } from "../../src/pipelines/fill_mask.ts";
+import { wordsByMask } from "../../src/pipelines/tasks/fill_mask.ts";
 import { pipeline } from "../../src/pipelines/pipeline.ts";
 
 /** What a float64 implementation gives for the stored weights; margins are differences of neighbouring logits. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ConfigError, InputError } from "../../src/base/errors.ts";
-import { createZeroShotClassification } from "../../src/pipelines/zero_shot_classification.ts";
+import { createZeroShotClassification } from "../../src/pipelines/tasks/zero_shot_classification.ts";
 import { FakeClassifier, shippedTokenizer } from "./fakes.ts";
 
 const tokenizer = await shippedTokenizer();

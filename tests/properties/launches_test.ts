@@ -8,7 +8,7 @@ import {
   NarrowBertTokenizerFast,
   requestGpu,
 } from "../../mod.ts";
-import { createTextClassification } from "../../src/pipelines/text_classification.ts";
+import { createTextClassification } from "../../src/pipelines/tasks/text_classification.ts";
 import { countOf, gpuCallsOf } from "./gpu_calls.ts";
 
 const MODEL = new URL("../../examples/models/wordnet/topic/", import.meta.url);

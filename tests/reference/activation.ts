@@ -1,6 +1,6 @@
-/** The activation functions in float64, by the codes of src/kernels/activation.ts. */
+/** The activation functions in float64, by the codes of src/kernels/rows/activation.ts. */
 
-import { ACTIVATION_CODES } from "../../src/kernels/activation.ts";
+import { ACTIVATION_CODES } from "../../src/kernels/rows/activation.ts";
 import { erf } from "./erf.ts";
 
 /** `activation(x)` for one number. */

@@ -1,6 +1,6 @@
 /** Cross-entropy in float64. */
 
-import { NO_LABEL } from "../../src/kernels/cross_entropy.ts";
+import { NO_LABEL } from "../../src/kernels/losses/cross_entropy.ts";
 import { pitch } from "../../src/kernels/kernel.ts";
 
 /** `losses[r] = log(sum over c of e^x[r, c]) - x[r, labels[r]]`, 0 without a label; [rows]. */

@@ -1,6 +1,6 @@
 /** Gathering rows, on the bits. */
 
-import { NO_ROW } from "../../src/kernels/gather_rows.ts";
+import { NO_ROW } from "../../src/kernels/rows/gather_rows.ts";
 import { pitch } from "../../src/kernels/kernel.ts";
 
 /** `out[r] = x[index[r]]`, zeros for NO_ROW; [index.length, columns]. */

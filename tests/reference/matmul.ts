@@ -1,7 +1,7 @@
 /** Matrix multiplication in float64, one output at a time; the formula is that of kernels/matmul.wgsl. */
 
 import type { Params } from "../../src/kernels/kernel.ts";
-import type { matmul } from "../../src/kernels/matmul.ts";
+import type { matmul } from "../../src/kernels/products/matmul.ts";
 import { activate } from "./activation.ts";
 
 /** A call of the kernel: its sizes, and the contents of its buffers where a flag turns them on. */

@@ -1,7 +1,7 @@
 /** Pointwise losses in float64. */
 
 import { pitch } from "../../src/kernels/kernel.ts";
-import { POINTWISE_LOSSES } from "../../src/kernels/pointwise_loss.ts";
+import { POINTWISE_LOSSES } from "../../src/kernels/losses/pointwise_loss.ts";
 
 /** The loss of one logit or value x against its target y. */
 export function pointLoss(x: number, y: number, kind: number): number {

@@ -1,6 +1,6 @@
 /** Scattering rows, on the bits. */
 
-import { NO_ROW } from "../../src/kernels/gather_rows.ts";
+import { NO_ROW } from "../../src/kernels/rows/gather_rows.ts";
 import { pitch } from "../../src/kernels/kernel.ts";
 
 /** `out` after `out[index[r]] = x[r]` for every index but NO_ROW; the given `out` is left as it is. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { AddedToken } from "../../src/text/added_tokens.ts";
+import type { AddedToken } from "../../src/text/files/added_tokens.ts";
 import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
-import { tokenizerFromVocabulary } from "../../src/text/vocabulary.ts";
+import { tokenizerFromVocabulary } from "../../src/text/files/vocabulary.ts";
 import { goldenBytes } from "./goldens.ts";
 
 const vocabulary = new TextDecoder().decode(await goldenBytes("vocab.txt"));

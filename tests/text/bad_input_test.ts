@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { TokenizerError } from "../../src/base/errors.ts";
 import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
-import type { EncodeOptions, Encoding } from "../../src/text/encoding.ts";
-import { readTokenizerFiles } from "../../src/text/files.ts";
+import type { EncodeOptions, Encoding } from "../../src/text/encoding/encoding.ts";
+import { readTokenizerFiles } from "../../src/text/files/files.ts";
 import { filesFolder, shippedFolder } from "./folders.ts";
 
 const tokenizer = new BertTokenizer(await readTokenizerFiles(shippedFolder("mlm")));

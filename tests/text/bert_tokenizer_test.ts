@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
-import type { TokenizerConfig } from "../../src/text/config.ts";
-import { readTokenizerFiles } from "../../src/text/files.ts";
+import type { TokenizerConfig } from "../../src/text/files/config.ts";
+import { readTokenizerFiles } from "../../src/text/files/files.ts";
 import { filesFolder, shippedFolder } from "./folders.ts";
 
 async function shipped(without: string[] = []): Promise<BertTokenizer> {

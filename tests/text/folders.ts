@@ -1,6 +1,6 @@
 /** Folders for tokenizer tests: of files in memory, and of a shipped model. */
 
-import type { TokenizerFolder } from "../../src/text/files.ts";
+import type { TokenizerFolder } from "../../src/text/files/files.ts";
 
 /** A folder of the given files. */
 export function filesFolder(files: Record<string, string | Uint8Array<ArrayBuffer>>): TokenizerFolder {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { EncodeOptions, Offset } from "../../src/text/encoding.ts";
+import type { EncodeOptions, Offset } from "../../src/text/encoding/encoding.ts";
 import { bertTokenizer, readGolden } from "./goldens.ts";
 
 /** One text or pair, and what transformers 4.26.1 makes of it with the vocabulary of bert-base-uncased. */

@@ -2,7 +2,7 @@
 
 import { gunzipSync } from "node:zlib";
 import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
-import { readTokenizerFiles } from "../../src/text/files.ts";
+import { readTokenizerFiles } from "../../src/text/files/files.ts";
 import { filesFolder } from "./folders.ts";
 
 const FOLDER = new URL("../golden/text/", import.meta.url);

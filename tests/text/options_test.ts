@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { BatchEncodeOptions, Encoding } from "../../src/text/encoding.ts";
+import type { BatchEncodeOptions, Encoding } from "../../src/text/encoding/encoding.ts";
 import { bertTokenizer, readGolden } from "./goldens.ts";
 
 const WANTED = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { TokenizerError } from "../../src/base/errors.ts";
-import { AutoTokenizer, NarrowBertTokenizer, NarrowBertTokenizerFast } from "../../src/model/tokenizer.ts";
+import { AutoTokenizer, NarrowBertTokenizer, NarrowBertTokenizerFast } from "../../src/text/tokenizer.ts";
 import { randomTexts } from "./random_texts.ts";
 
 const MODEL = new URL("../../examples/models/wordnet/mlm/", import.meta.url);

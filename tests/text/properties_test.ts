@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "npm:fast-check@4.10.2";
-import { ACCENTS, COMBINING_CLASSES } from "../../src/text/bert_characters.ts";
-import { BertNormalizer } from "../../src/text/bert_normalizer.ts";
+import { ACCENTS, COMBINING_CLASSES } from "../../src/text/bert/characters.ts";
+import { BertNormalizer } from "../../src/text/bert/normalizer.ts";
 import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
-import { characterNumbers } from "../../src/text/character_ranges.ts";
-import type { BatchEncodeOptions } from "../../src/text/encoding.ts";
-import { tokenizerFromVocabulary } from "../../src/text/vocabulary.ts";
-import { words } from "../../src/text/words.ts";
+import { characterNumbers } from "../../src/text/bert/character_ranges.ts";
+import type { BatchEncodeOptions } from "../../src/text/encoding/encoding.ts";
+import { tokenizerFromVocabulary } from "../../src/text/files/vocabulary.ts";
+import { words } from "../../src/text/bert/words.ts";
 import { bertTokenizer } from "./goldens.ts";
 import { randomTexts } from "./random_texts.ts";
 

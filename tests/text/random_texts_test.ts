@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { BertNormalizer, type NormalizerOptions } from "../../src/text/bert_normalizer.ts";
+import { BertNormalizer, type NormalizerOptions } from "../../src/text/bert/normalizer.ts";
 import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
-import type { Offset } from "../../src/text/encoding.ts";
-import { tokenizerFromVocabulary } from "../../src/text/vocabulary.ts";
-import { words } from "../../src/text/words.ts";
+import type { Offset } from "../../src/text/encoding/encoding.ts";
+import { tokenizerFromVocabulary } from "../../src/text/files/vocabulary.ts";
+import { words } from "../../src/text/bert/words.ts";
 import { goldenBytes, readGolden } from "./goldens.ts";
 import { RANDOM_SEED, RANDOM_TEXTS, randomTexts } from "./random_texts.ts";
 

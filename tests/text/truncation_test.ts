@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { keptLengths, spans } from "../../src/text/truncation.ts";
+import { keptLengths, spans } from "../../src/text/encoding/truncation.ts";
 
 Deno.test("longest_first cuts the longer list first, then both to half, the odd token to the longer", () => {
   const longestFirst = (first: number, second: number, room: number) =>

@@ -74,7 +74,7 @@ Deno.test("layers: a sibling folder of the same layer is named as such", () => {
 
 Deno.test("layers: shaders belong to the kernels", () => {
   const source = 'import wgsl from "../../kernels/matmul.wgsl" with { type: "text" };';
-  assert.deepEqual(rules("src/kernels/matmul.ts", source), []);
+  assert.deepEqual(rules("src/kernels/products/matmul.ts", source), []);
   for (const path of ["src/graph/a.ts", "src/gpu/a.ts", "tests/kernels/a_test.ts", "bench/kernels/a.ts"]) {
     assert.deepEqual(rules(path, source), ["narrowbert/layers"], path);
   }

@@ -12,7 +12,7 @@ console.log(`Compiling with Chromium on ${browser.adapter}`);
 Deno.test.afterAll(() => browser[Symbol.asyncDispose]());
 
 for (const kernel of KERNELS) {
-  for (const constants of kernel.variants()) {
+  for (const constants of kernel.constantSets()) {
     const request = kernel.request(constants);
     if (request.features?.includes("shader-f16")) continue; // SwiftShader lacks it: see below.
     Deno.test(`Chromium compiles ${request.key}`, async () => {

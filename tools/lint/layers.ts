@@ -8,8 +8,8 @@ import { visitSpecifiers } from "./specifiers.ts";
 /** The folders of each layer, lowest first. `mod.ts` is the public face of all that is below the applications. */
 export const LAYERS: readonly (readonly string[])[] = [
   ["src/base"],
-  ["src/io", "src/text", "src/gpu"],
-  ["src/kernels"],
+  ["src/io", "src/gpu"],
+  ["src/text", "src/kernels"],
   ["src/graph"],
   ["src/nn"],
   ["src/model"],

@@ -1,9 +1,9 @@
-"""Writes src/text/bert_characters.ts: which characters PyPI's `tokenizers` treats how in BERT's pipeline.
+"""Writes src/text/bert/characters.ts: which characters PyPI's `tokenizers` treats how in BERT's pipeline.
 
 Every Unicode character is put through the library itself, so the tables hold what it does, whatever it should do.
 
     python -m venv venv && venv/bin/pip install tokenizers==0.23.3
-    venv/bin/python tools/tokenizer/characters.py > src/text/bert_characters.ts
+    venv/bin/python tools/tokenizer/characters.py > src/text/bert/characters.ts
 """
 
 import textwrap

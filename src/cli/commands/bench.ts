@@ -4,7 +4,7 @@ import { requestGpu } from "../../gpu/device.ts";
 import { pipeline } from "../../pipelines/pipeline.ts";
 import { defineCommand } from "../command.ts";
 import { count, flag, value } from "../options.ts";
-import { json, table } from "../table.ts";
+import { json, table } from "../outputs/table.ts";
 
 /** Texts of the length of a definition. */
 const TEXTS = [

@@ -1,11 +1,11 @@
 /** `narrowbert choose`: which of several continuations fits a text. */
 
 import { InputError } from "../../base/errors.ts";
-import type { Question } from "../../pipelines/multiple_choice.ts";
+import type { Question } from "../../pipelines/tasks/multiple_choice.ts";
 import { UsageError, values } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
-import type { Fields } from "../records.ts";
-import { shortened } from "../table.ts";
+import type { Fields } from "../inputs/records.ts";
+import { shortened } from "../outputs/table.ts";
 import { textCommand } from "../text_command.ts";
 
 /** The command. */

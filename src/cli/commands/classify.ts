@@ -1,9 +1,9 @@
 /** `narrowbert classify`: the labels of texts. */
 
-import { FUNCTIONS } from "../../pipelines/scores.ts";
+import { FUNCTIONS } from "../../pipelines/tasks/scores.ts";
 import { choice, countOrAll } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
-import { shortened } from "../table.ts";
+import { shortened } from "../outputs/table.ts";
 import { textCommand, textOf, textsOf } from "../text_command.ts";
 
 /** The command. */

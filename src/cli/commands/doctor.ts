@@ -1,11 +1,11 @@
 /** `narrowbert doctor`: which adapter runs, and what it can do. */
 
 import { requestGpu } from "../../gpu/device.ts";
-import { loadTuning, tuningPath } from "../../kernels/tuning_file.ts";
-import { isTuned } from "../../kernels/tuning.ts";
+import { loadTuning, tuningPath } from "../../kernels/tuning/tuning_file.ts";
+import { isTuned } from "../../kernels/tuning/tuning.ts";
 import { defineCommand } from "../command.ts";
 import { flag } from "../options.ts";
-import { json, table } from "../table.ts";
+import { json, table } from "../outputs/table.ts";
 
 /** Limits that decide which models fit and which kernels run. */
 const LIMITS = [

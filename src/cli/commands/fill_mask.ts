@@ -1,6 +1,6 @@
 /** `narrowbert fill-mask`: the likeliest words for each mask. */
 
-import { wordsByMask } from "../../pipelines/fill_mask.ts";
+import { wordsByMask } from "../../pipelines/tasks/fill_mask.ts";
 import { count, list } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
 import { textCommand, textOf } from "../text_command.ts";

@@ -1,16 +1,16 @@
 /** `narrowbert info`: what is in a model's folder, without running it. */
 
-import { openCheckpoint } from "../../io/checkpoint.ts";
-import { openFolder } from "../../io/folder.ts";
-import { NarrowBertConfig } from "../../model/config.ts";
-import { headOf } from "../../model/config_heads.ts";
-import { resolveWeights } from "../../model/weights.ts";
-import { TASKS } from "../../pipelines/tasks.ts";
+import { openCheckpoint } from "../../io/checkpoint/checkpoint.ts";
+import { openFolder } from "../../io/folder/folder.ts";
+import { NarrowBertConfig } from "../../model/config/config.ts";
+import { headOf } from "../../model/config/heads.ts";
+import { resolveWeights } from "../../model/weights/weights.ts";
+import { TASKS } from "../../pipelines/task_table.ts";
 import { BertTokenizer } from "../../text/bert_tokenizer.ts";
-import { hasTokenizer, readTokenizerFiles } from "../../text/files.ts";
+import { hasTokenizer, readTokenizerFiles } from "../../text/files/files.ts";
 import { defineCommand } from "../command.ts";
 import { flag, value } from "../options.ts";
-import { json, table } from "../table.ts";
+import { json, table } from "../outputs/table.ts";
 
 /** Bytes of a weight on the GPU: whatever it is stored as, it is computed in f32. */
 const BYTES_PER_WEIGHT = 4;

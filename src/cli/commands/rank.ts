@@ -1,13 +1,13 @@
 /** `narrowbert rank`: texts in the order of how well they answer a query. */
 
 import { InputError } from "../../base/errors.ts";
-import type { RankingQuery } from "../../pipelines/text_ranking.ts";
-import type { Item } from "../inputs.ts";
+import type { RankingQuery } from "../../pipelines/tasks/text_ranking.ts";
+import type { InputItem } from "../inputs/inputs.ts";
 import { count, flag, UsageError, value } from "../options.ts";
-import { joined } from "../outputs.ts";
+import { joined } from "../outputs/outputs.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
-import type { Fields } from "../records.ts";
-import { shortened } from "../table.ts";
+import type { Fields } from "../inputs/records.ts";
+import { shortened } from "../outputs/table.ts";
 import { textCommand, textOf } from "../text_command.ts";
 
 /** The command. */
@@ -68,7 +68,7 @@ were given; with --query the further fields of a text are printed beside its own
  * Texts that are each a question of their own, with their number and apart from their further fields. Arguments get a
  * place too: the pipeline would call them queries.
  */
-async function* numbered(items: AsyncIterable<Item>): AsyncGenerator<Item> {
+async function* numbered(items: AsyncIterable<InputItem>): AsyncGenerator<InputItem> {
   let index = 0;
   for await (const { fields, ...item } of items) {
     const place = item.place ?? `text ${index + 1}`;

@@ -1,7 +1,7 @@
 /** `narrowbert score`: how likely texts are. */
 
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
-import { shortened } from "../table.ts";
+import { shortened } from "../outputs/table.ts";
 import { textCommand, textOf } from "../text_command.ts";
 
 /** The command. */

@@ -1,6 +1,6 @@
 /** `narrowbert tag`: the entities of texts. */
 
-import { AGGREGATION_STRATEGIES } from "../../pipelines/token_classification_entities.ts";
+import { AGGREGATION_STRATEGIES } from "../../pipelines/tasks/token_classification/entities.ts";
 import { choice, count, list } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
 import { textCommand, textOf } from "../text_command.ts";

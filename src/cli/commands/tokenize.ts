@@ -1,9 +1,9 @@
 /** `narrowbert tokenize`: the word pieces of texts. */
 
-import { NarrowBertTokenizerFast } from "../../model/tokenizer.ts";
-import { Engine } from "../../pipelines/engine.ts";
-import type { Task } from "../../pipelines/task.ts";
-import { TASKS } from "../../pipelines/tasks.ts";
+import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
+import { Engine } from "../../pipelines/engine/engine.ts";
+import type { Task } from "../../pipelines/engine/task.ts";
+import { TASKS } from "../../pipelines/task_table.ts";
 import { toggle } from "../options.ts";
 import { answerBy, TEXT_OPTIONS } from "../pipelines.ts";
 import { textCommand, textsOf } from "../text_command.ts";

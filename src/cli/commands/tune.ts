@@ -3,11 +3,11 @@
 import { requestGpu } from "../../gpu/device.ts";
 import type { Variant } from "../../kernels/kernel.ts";
 import { type SlotReport, tune as tuneSlots } from "../../kernels/tuner/tuner.ts";
-import { saveTuning, writableTuningPath } from "../../kernels/tuning_file.ts";
-import { sameVariant, SLOTS, type Tuning } from "../../kernels/tuning.ts";
+import { saveTuning, writableTuningPath } from "../../kernels/tuning/tuning_file.ts";
+import { sameVariant, SLOTS, type Tuning } from "../../kernels/tuning/tuning.ts";
 import { defineCommand } from "../command.ts";
 import { flag, list, UsageError } from "../options.ts";
-import { json, type Row, table } from "../table.ts";
+import { json, type Row, table } from "../outputs/table.ts";
 
 /** The command. */
 export const tune = defineCommand({

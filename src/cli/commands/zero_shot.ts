@@ -2,7 +2,7 @@
 
 import { flag, list, UsageError, value } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
-import { shortened } from "../table.ts";
+import { shortened } from "../outputs/table.ts";
 import { textCommand, textOf } from "../text_command.ts";
 
 /** The command. */

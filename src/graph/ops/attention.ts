@@ -1,10 +1,10 @@
 /** Attention of packed query rows to the packed keys of their own sequence. */
 
-import { attention as attentionKernel } from "../../kernels/attention.ts";
-import { attentionApply as applyKernel } from "../../kernels/attention_apply.ts";
-import { attentionProbabilities as probabilitiesKernel } from "../../kernels/attention_probabilities.ts";
+import { attention as attentionKernel } from "../../kernels/attention/attention.ts";
+import { attentionApply as applyKernel } from "../../kernels/attention/attention_apply.ts";
+import { attentionProbabilities as probabilitiesKernel } from "../../kernels/attention/attention_probabilities.ts";
 import { pitch, type Variant } from "../../kernels/kernel.ts";
-import { type AttentionSlot, storesProbabilities } from "../../kernels/tuning.ts";
+import { type AttentionSlot, storesProbabilities } from "../../kernels/tuning/tuning.ts";
 import type { Graph, Value } from "../graph.ts";
 import { columnsOf, type Dim, type Sizes } from "../shape.ts";
 

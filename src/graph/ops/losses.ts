@@ -1,8 +1,8 @@
 /** Losses: one number per row, then their mean. */
 
-import { crossEntropy as crossEntropyKernel } from "../../kernels/cross_entropy.ts";
-import { POINTWISE_LOSSES, pointwiseLoss as pointwiseKernel } from "../../kernels/pointwise_loss.ts";
-import { reduceSum as reduceSumKernel } from "../../kernels/reduce_sum.ts";
+import { crossEntropy as crossEntropyKernel } from "../../kernels/losses/cross_entropy.ts";
+import { POINTWISE_LOSSES, pointwiseLoss as pointwiseKernel } from "../../kernels/losses/pointwise_loss.ts";
+import { reduceSum as reduceSumKernel } from "../../kernels/losses/reduce_sum.ts";
 import type { Graph, Value } from "../graph.ts";
 import { type Dim, dimOf, rowsOf, type Sizes } from "../shape.ts";
 

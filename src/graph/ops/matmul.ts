@@ -1,9 +1,9 @@
 /** Matrix products: the general form over views, and the linear layer. */
 
-import { ACTIVATION_CODES, type ActivationName } from "../../kernels/activation.ts";
+import { ACTIVATION_CODES, type ActivationName } from "../../kernels/rows/activation.ts";
 import { pitch } from "../../kernels/kernel.ts";
-import { matmul as kernel } from "../../kernels/matmul.ts";
-import { matmulVariants } from "../../kernels/tuning.ts";
+import { matmul as kernel } from "../../kernels/products/matmul.ts";
+import { matmulVariants } from "../../kernels/tuning/tuning.ts";
 import type { Graph, Output, Value } from "../graph.ts";
 import { columnsOf, rowsOf, type Sizes } from "../shape.ts";
 

@@ -1,12 +1,12 @@
 /** Ops on rows: embeddings, LayerNorm, gathering, averaging, reshaping, softmax, top-k. */
 
-import { embeddings as embeddingsKernel } from "../../kernels/embeddings.ts";
-import { gatherRows as gatherKernel } from "../../kernels/gather_rows.ts";
-import { layerNorm as layerNormKernel } from "../../kernels/layer_norm.ts";
-import { meanRows as meanKernel } from "../../kernels/mean_rows.ts";
-import { reshape as reshapeKernel } from "../../kernels/reshape.ts";
-import { softmax as softmaxKernel } from "../../kernels/softmax.ts";
-import { topK as topKKernel } from "../../kernels/top_k.ts";
+import { embeddings as embeddingsKernel } from "../../kernels/rows/embeddings.ts";
+import { gatherRows as gatherKernel } from "../../kernels/rows/gather_rows.ts";
+import { layerNorm as layerNormKernel } from "../../kernels/rows/layer_norm.ts";
+import { meanRows as meanKernel } from "../../kernels/rows/mean_rows.ts";
+import { reshape as reshapeKernel } from "../../kernels/rows/reshape.ts";
+import { softmax as softmaxKernel } from "../../kernels/rows/softmax.ts";
+import { topK as topKKernel } from "../../kernels/rows/top_k.ts";
 import type { Graph, Value } from "../graph.ts";
 import { columnsOf, type Dim, dimOf, rowsOf } from "../shape.ts";
 

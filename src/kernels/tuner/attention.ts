@@ -1,13 +1,13 @@
 /** Attention that stands for the slots of its forms. */
 
 import { random } from "../../base/random.ts";
-import { TILE_ROWS } from "../attention.ts";
-import { attentionApply } from "../attention_apply.ts";
+import { TILE_ROWS } from "../attention/attention.ts";
+import { attentionApply } from "../attention/attention_apply.ts";
 import { pitch, type Variant } from "../kernel.ts";
 import { type Launch, prepareLaunch } from "../launch.ts";
 import { type AttentionProblem, attentionSamples, type Tensor } from "./attention_samples.ts";
 import { firstWrong, matrices, type ModelSizes, type Prepared, type Sample, type Work } from "./work.ts";
-import { type AttentionSlot, storesProbabilities } from "../tuning.ts";
+import { type AttentionSlot, storesProbabilities } from "../tuning/tuning.ts";
 
 /** A ragged problem with odd sizes, and those of the model: a narrow layer has a row a sequence, or those of masked words. */
 export function attentionWorks(slot: AttentionSlot, { sequences, tokens, hidden, heads }: ModelSizes): Work[] {

@@ -3,9 +3,9 @@
 import { random } from "../../base/random.ts";
 import { type Params, pitch } from "../kernel.ts";
 import { prepareLaunch } from "../launch.ts";
-import type { MATMUL_PARAMS } from "../matmul_contract.ts";
+import type { MATMUL_PARAMS } from "../products/matmul_contract.ts";
 import { firstWrong, matrices, type ModelSizes, type Sample, type Work } from "./work.ts";
-import type { MatmulSlot } from "../tuning.ts";
+import type { MatmulSlot } from "../tuning/tuning.ts";
 
 /** `batch` products of m x k by k x n. */
 interface Product {
@@ -118,7 +118,7 @@ export function matmulWork(
 }
 
 /** Operands with a bias, and where they lie. */
-interface MatmulCall {
+interface MatmulLaunch {
   params: Params<keyof typeof MATMUL_PARAMS>;
   transposeA: boolean;
   transposeB: boolean;
@@ -128,7 +128,7 @@ interface MatmulCall {
 }
 
 /** Output `i` of `[batch, m, n]`. */
-export function matmulSample({ params: p, transposeA, transposeB, a, b, bias }: MatmulCall, i: number): Sample {
+export function matmulSample({ params: p, transposeA, transposeB, a, b, bias }: MatmulLaunch, i: number): Sample {
   const column = i % p.n;
   const row = Math.floor(i / p.n) % p.m;
   const matrix = Math.floor(i / (p.n * p.m));

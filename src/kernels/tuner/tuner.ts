@@ -10,7 +10,7 @@ import { attentionWorks } from "./attention.ts";
 import { type Clock, clockOf } from "./clock.ts";
 import { matmulWorks } from "./matmul.ts";
 import { type ModelSizes, modelSizes, type Prepared, type Work } from "./work.ts";
-import { candidates, defaultTuning, isMatmulSlot, misfit, sameVariant, type Slot, SLOTS } from "../tuning.ts";
+import { candidates, defaultTuning, isMatmulSlot, misfit, sameVariant, type Slot, SLOTS } from "../tuning/tuning.ts";
 
 /** A winner that takes more than this share of the default's time does not replace it. */
 const MARGIN = 0.97;

@@ -1,6 +1,6 @@
 /** Conformance cases of `activation`. */
 
-import { type activation as kernel, ACTIVATION_CODES } from "../../../src/kernels/activation.ts";
+import { type activation as kernel, ACTIVATION_CODES } from "../../../src/kernels/rows/activation.ts";
 import { activation } from "../../reference/activation.ts";
 import type { Cases } from "../conformance.ts";
 

@@ -1,6 +1,6 @@
 /** Cases of the kernel `attention`. */
 
-import type { attention } from "../../../src/kernels/attention.ts";
+import type { attention } from "../../../src/kernels/attention/attention.ts";
 import { attentionApply, attentionProbabilities } from "../../reference/attention.ts";
 import type { Cases } from "../conformance.ts";
 import { attentionBounds } from "./attention_bounds.ts";

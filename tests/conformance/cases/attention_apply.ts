@@ -1,6 +1,6 @@
 /** Cases of the kernel `attention_apply`. */
 
-import type { attentionApply as kernel } from "../../../src/kernels/attention_apply.ts";
+import type { attentionApply as kernel } from "../../../src/kernels/attention/attention_apply.ts";
 import { attentionApply, attentionProbabilities } from "../../reference/attention.ts";
 import type { Cases } from "../conformance.ts";
 import { sumBounds } from "./attention_bounds.ts";

@@ -1,6 +1,6 @@
 /** Problems for the attention kernels: the same data as the kernels see it and as the twin sees it. */
 
-import { type Relative, TILE_ROWS } from "../../../src/kernels/attention.ts";
+import { type Relative, TILE_ROWS } from "../../../src/kernels/attention/attention.ts";
 import { pitch } from "../../../src/kernels/kernel.ts";
 import type { AttentionInputs, Read } from "../../reference/attention.ts";
 import { matrix, random } from "../data.ts";

@@ -1,6 +1,6 @@
 /** Cases of the kernel `attention_probabilities`. */
 
-import type { attentionProbabilities as kernel } from "../../../src/kernels/attention_probabilities.ts";
+import type { attentionProbabilities as kernel } from "../../../src/kernels/attention/attention_probabilities.ts";
 import { attentionProbabilities } from "../../reference/attention.ts";
 import type { Cases } from "../conformance.ts";
 import { probabilityBounds } from "./attention_bounds.ts";

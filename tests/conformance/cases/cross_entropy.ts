@@ -1,6 +1,6 @@
 /** Conformance cases of `cross_entropy`. */
 
-import { type crossEntropy as kernel, NO_LABEL } from "../../../src/kernels/cross_entropy.ts";
+import { type crossEntropy as kernel, NO_LABEL } from "../../../src/kernels/losses/cross_entropy.ts";
 import { crossEntropy } from "../../reference/cross_entropy.ts";
 import type { Cases } from "../conformance.ts";
 import { matrix, random } from "../data.ts";

@@ -1,6 +1,6 @@
 /** Conformance cases of `embeddings`. */
 
-import type { embeddings as kernel } from "../../../src/kernels/embeddings.ts";
+import type { embeddings as kernel } from "../../../src/kernels/rows/embeddings.ts";
 import { embeddings, embeddingSum } from "../../reference/embeddings.ts";
 import type { Cases } from "../conformance.ts";
 import { matrix, random, vector } from "../data.ts";

@@ -1,6 +1,6 @@
 /** Cases of embeddings with words of 16 bits. */
 
-import type { embeddings } from "../../../src/kernels/embeddings.ts";
+import type { embeddings } from "../../../src/kernels/rows/embeddings.ts";
 import type { Cases } from "../conformance.ts";
 import { casesWith } from "./embeddings.ts";
 

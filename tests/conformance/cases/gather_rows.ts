@@ -1,6 +1,6 @@
 /** Conformance cases of `gather_rows`: bit-exact, so the data is any bits, NaNs with payloads included. */
 
-import { type gatherRows as kernel, NO_ROW } from "../../../src/kernels/gather_rows.ts";
+import { type gatherRows as kernel, NO_ROW } from "../../../src/kernels/rows/gather_rows.ts";
 import { pitch } from "../../../src/kernels/kernel.ts";
 import { gatherRows } from "../../reference/gather_rows.ts";
 import type { Cases } from "../conformance.ts";

@@ -1,6 +1,6 @@
 /** Conformance cases of `layer_norm`. */
 
-import type { layerNorm as kernel } from "../../../src/kernels/layer_norm.ts";
+import type { layerNorm as kernel } from "../../../src/kernels/rows/layer_norm.ts";
 import { layerNorm } from "../../reference/layer_norm.ts";
 import type { Cases } from "../conformance.ts";
 import { matrix, random, vector } from "../data.ts";

@@ -1,6 +1,6 @@
 /** Cases of matmul: sizes pairwise, all transposes, every epilogue, batches of slices. */
 
-import { matmul } from "../../../src/kernels/matmul.ts";
+import { matmul } from "../../../src/kernels/products/matmul.ts";
 import type { Cases } from "../conformance.ts";
 import { epilogueCases, matmulCase, smallCases } from "./matmul_cases.ts";
 
@@ -8,7 +8,7 @@ const SMALL = [1, 2, 3, 31, 32, 33, 63, 64, 65, 127, 128, 129];
 const LARGE = [768, 3072];
 
 export function* cases(): Cases<typeof matmul> {
-  for (const [i, constants] of matmul.variants().entries()) {
+  for (const [i, constants] of matmul.constantSets().entries()) {
     const thorough = i === 0;
     const sizes = thorough ? pairwise(SMALL, LARGE) : pairwise([1, 3, 32, 33, 65], [768]);
     for (const [m, n, k] of sizes) yield matmulCase(constants, { m, n, k });

@@ -4,7 +4,7 @@ import type { Constants } from "../../../src/kernels/kernel.ts";
 import { pitch } from "../../../src/kernels/kernel.ts";
 import { matmulAt, type MatmulCall, outIndex } from "../../reference/matmul.ts";
 import type { Cases, ConformanceCase, Expected } from "../conformance.ts";
-import type { matmul } from "../../../src/kernels/matmul.ts";
+import type { matmul } from "../../../src/kernels/products/matmul.ts";
 import { random } from "../data.ts";
 
 type MatmulCase = ConformanceCase<keyof typeof matmul.params, keyof typeof matmul.bindings>;

@@ -1,11 +1,11 @@
 /** Cases of matmul_split: few rows, k round what its splits share, both transposes, every epilogue, batches of slices. */
 
-import { matmulSplit } from "../../../src/kernels/matmul_split.ts";
+import { matmulSplit } from "../../../src/kernels/products/matmul_split.ts";
 import type { Cases } from "../conformance.ts";
 import { epilogueCases, matmulCase, smallCases } from "./matmul_cases.ts";
 
 export function* cases(): Cases<typeof matmulSplit> {
-  for (const constants of matmulSplit.variants()) {
+  for (const constants of matmulSplit.constantSets()) {
     const { ROWS, COLUMNS, SPLITS } = constants as Record<"ROWS" | "COLUMNS" | "SPLITS", number>;
     const sizes = [
       [1, 1, 1],

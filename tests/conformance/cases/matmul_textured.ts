@@ -1,11 +1,11 @@
 /** Cases of matmul_textured: sizes round the edges of its tiles, every epilogue, batches of slices. */
 
-import { matmulTextured } from "../../../src/kernels/matmul_textured.ts";
+import { matmulTextured } from "../../../src/kernels/products/matmul_textured.ts";
 import type { Cases } from "../conformance.ts";
 import { texturedCase } from "./matmul_cases.ts";
 
 export function* cases(): Cases<typeof matmulTextured> {
-  for (const constants of matmulTextured.variants()) {
+  for (const constants of matmulTextured.constantSets()) {
     const sizes = [[1, 1, 1], [3, 2, 4], [15, 9, 8], [16, 65, 7], [17, 64, 33], [33, 129, 64], [65, 40, 768]] as const;
     for (const [m, n, k] of sizes) yield texturedCase(constants, { m, n, k, bias: 1 });
     for (const [m, n, k] of [[0, 5, 5], [5, 0, 5], [5, 5, 0]] as const) yield texturedCase(constants, { m, n, k });

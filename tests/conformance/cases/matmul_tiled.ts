@@ -1,11 +1,11 @@
 /** Cases of matmul_tiled: sizes round the edges of its tiles, all transposes, every epilogue, batches of slices. */
 
-import { matmulTiled } from "../../../src/kernels/matmul_tiled.ts";
+import { matmulTiled } from "../../../src/kernels/products/matmul_tiled.ts";
 import type { Cases } from "../conformance.ts";
 import { epilogueCases, matmulCase, smallCases } from "./matmul_cases.ts";
 
 export function* cases(): Cases<typeof matmulTiled> {
-  for (const constants of matmulTiled.variants()) {
+  for (const constants of matmulTiled.constantSets()) {
     const { TILE_M, TILE_N, TILE_K } = constants as Record<"TILE_M" | "TILE_N" | "TILE_K", number>;
     const sizes = [
       [1, 1, 1],

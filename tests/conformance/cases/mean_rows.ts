@@ -1,7 +1,7 @@
 /** Conformance cases of `mean_rows`. */
 
 import { pitch } from "../../../src/kernels/kernel.ts";
-import type { meanRows as kernel } from "../../../src/kernels/mean_rows.ts";
+import type { meanRows as kernel } from "../../../src/kernels/rows/mean_rows.ts";
 import { meanRows } from "../../reference/mean_rows.ts";
 import type { Cases } from "../conformance.ts";
 import { matrix, random } from "../data.ts";

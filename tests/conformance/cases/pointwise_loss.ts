@@ -1,6 +1,6 @@
 /** Conformance cases of `pointwise_loss`. */
 
-import { POINTWISE_LOSSES, type pointwiseLoss as kernel } from "../../../src/kernels/pointwise_loss.ts";
+import { POINTWISE_LOSSES, type pointwiseLoss as kernel } from "../../../src/kernels/losses/pointwise_loss.ts";
 import { pointwiseLoss } from "../../reference/pointwise_loss.ts";
 import type { Cases } from "../conformance.ts";
 import { matrix, random } from "../data.ts";

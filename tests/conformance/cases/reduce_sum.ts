@@ -1,6 +1,6 @@
 /** Conformance cases of `reduce_sum`. */
 
-import type { reduceSum as kernel } from "../../../src/kernels/reduce_sum.ts";
+import type { reduceSum as kernel } from "../../../src/kernels/losses/reduce_sum.ts";
 import { reduceSum } from "../../reference/reduce_sum.ts";
 import type { Cases } from "../conformance.ts";
 import { random } from "../data.ts";

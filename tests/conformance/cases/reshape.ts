@@ -1,7 +1,7 @@
 /** Conformance cases of `reshape`: bit-exact. */
 
 import { pitch } from "../../../src/kernels/kernel.ts";
-import type { reshape as kernel } from "../../../src/kernels/reshape.ts";
+import type { reshape as kernel } from "../../../src/kernels/rows/reshape.ts";
 import { reshape } from "../../reference/reshape.ts";
 import { bits } from "../bits.ts";
 import type { Cases } from "../conformance.ts";

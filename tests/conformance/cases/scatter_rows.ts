@@ -1,8 +1,8 @@
 /** Conformance cases of `scatter_rows`: bit-exact, so the data is any bits, NaNs with payloads included. */
 
-import { NO_ROW } from "../../../src/kernels/gather_rows.ts";
+import { NO_ROW } from "../../../src/kernels/rows/gather_rows.ts";
 import { pitch } from "../../../src/kernels/kernel.ts";
-import type { scatterRows as kernel } from "../../../src/kernels/scatter_rows.ts";
+import type { scatterRows as kernel } from "../../../src/kernels/rows/scatter_rows.ts";
 import { scatterRows } from "../../reference/scatter_rows.ts";
 import type { Cases } from "../conformance.ts";
 import { bits } from "../bits.ts";

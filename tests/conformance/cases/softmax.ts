@@ -1,6 +1,6 @@
 /** Conformance cases of `softmax`. */
 
-import type { softmax as kernel } from "../../../src/kernels/softmax.ts";
+import type { softmax as kernel } from "../../../src/kernels/rows/softmax.ts";
 import { softmax } from "../../reference/softmax.ts";
 import type { Cases } from "../conformance.ts";
 import { matrix, random } from "../data.ts";

@@ -1,6 +1,6 @@
 /** Conformance cases of `top_k`. */
 
-import type { topK as kernel } from "../../../src/kernels/top_k.ts";
+import type { topK as kernel } from "../../../src/kernels/rows/top_k.ts";
 import { topK } from "../../reference/top_k.ts";
 import type { Cases } from "../conformance.ts";
 import { matrix, random } from "../data.ts";

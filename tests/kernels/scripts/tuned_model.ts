@@ -4,7 +4,7 @@
  */
 
 import { NarrowBertConfig, NarrowBertModel, requestGpu } from "../../../mod.ts";
-import { tuningOf, useTuning } from "../../../src/kernels/tuning.ts";
+import { tuningOf, useTuning } from "../../../src/kernels/tuning/tuning.ts";
 
 const config = new NarrowBertConfig({
   vocab_size: 11,

@@ -1,0 +1,127 @@
+/** Where a command's questions come from: arguments, files or standard input. */
+
+import { InputError } from "../../base/errors.ts";
+import { readLines } from "./lines.ts";
+import { choice, UsageError, values } from "../options.ts";
+import { type Fields, type Format, FORMATS } from "./records.ts";
+import type { Terminal } from "../outputs/terminal.ts";
+
+/** Options of every command that reads texts. */
+export const INPUT_OPTIONS = {
+  input: values("FILE", "read texts from a file, or with - from standard input; may be given several times", {
+    short: "i",
+  }),
+  format: choice(
+    Object.keys(FORMATS) as Format[],
+    "what files hold, whatever their names end with; standard input holds txt, a text a line, if this is not given",
+  ),
+};
+
+/** A question to the model, or why it is none. */
+export interface InputItem {
+  /** Where it stands, `reviews.txt:3`, for messages; `null` for an argument. */
+  readonly place: string | null;
+  /** How many bytes of all input have been read with it. */
+  readonly end: number;
+  readonly fields: Fields | InputError;
+}
+
+/** All questions to the model. */
+export interface Inputs {
+  readonly items: AsyncIterable<InputItem>;
+  /** The bytes of all files; `null` where they are not known. */
+  readonly bytes: number | null;
+}
+
+/** A file that is to be read. */
+interface Source {
+  /** What messages call it. */
+  readonly name: string;
+  readonly format: Format;
+  readonly bytes: number | null;
+  open(): AsyncIterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>>;
+}
+
+/**
+ * Finds a command's questions: its arguments, else the files of `--input`, else standard input.
+ *
+ * @throws {UsageError} Where there are none of these, or arguments and files.
+ * @throws {InputError} Where a file is not there.
+ */
+export async function openInputs(
+  texts: readonly string[],
+  { input, format }: { input: readonly string[]; format: Format | undefined },
+  terminal: Terminal,
+): Promise<Inputs> {
+  if (texts.length > 0) {
+    if (input.length > 0) throw new UsageError("texts are arguments or come from --input, got both");
+    return { items: fromArguments(texts), bytes: null };
+  }
+  const piped = terminal.input();
+  if (input.length === 0 && piped === null) throw new UsageError(NO_TEXT);
+  const names = input.length > 0 ? input : ["-"];
+  if (names.indexOf("-") < names.lastIndexOf("-")) throw new UsageError("--input - can be given once");
+  const sources: Source[] = [];
+  for (const name of names) {
+    sources.push(name === "-" ? standardInput(piped, format) : await file(name, format));
+  }
+  const bytes = sources.reduce<number | null>(
+    (sum, { bytes }) => sum === null || bytes === null ? null : sum + bytes,
+    0,
+  );
+  return { items: fromSources(sources, { asked: input.length > 0 }), bytes };
+}
+
+const NO_TEXT = "no text: give texts as arguments, files by --input, or a text a line on standard input";
+
+async function* fromArguments(texts: readonly string[]): AsyncGenerator<InputItem> {
+  for (const text of texts) yield { place: null, end: 0, fields: { text } };
+}
+
+/** @param asked Whether the user named the sources, rather than leave texts away. */
+async function* fromSources(sources: readonly Source[], { asked }: { asked: boolean }): AsyncGenerator<InputItem> {
+  let start = 0;
+  for (const source of sources) {
+    const { name, format } = source;
+    let end = 0;
+    let records = 0;
+    try {
+      for await (const record of FORMATS[format](readLines(await source.open()))) {
+        records++;
+        end = record.end;
+        yield { place: `${name}:${record.number}`, end: start + end, fields: record.fields };
+      }
+    } catch (error) {
+      throw new InputError(`Cannot read ${name}: ${(error as Error).message}`, { cause: error });
+    }
+    if (records === 0 && !asked) throw new UsageError(NO_TEXT);
+    if (records === 0) yield { place: name, end: start, fields: new InputError("must hold a text, and is empty") };
+    start += end;
+  }
+}
+
+function standardInput(piped: AsyncIterable<Uint8Array> | null, format: Format = "txt"): Source {
+  if (piped === null) throw new UsageError("--input - reads standard input, and nothing is piped into it");
+  return { name: "standard input", format, bytes: null, open: () => piped };
+}
+
+async function file(name: string, format?: Format): Promise<Source> {
+  let info: Deno.FileInfo;
+  try {
+    info = await Deno.stat(name);
+  } catch (cause) {
+    const problem = cause instanceof Deno.errors.NotFound ? "there is no such file" : (cause as Error).message;
+    throw new InputError(`Cannot read ${name}: ${problem}`, { cause });
+  }
+  if (info.isDirectory) throw new InputError(`Cannot read ${name}: it must be a file, and is a folder`);
+  const bytes = info.isFile ? info.size : null;
+  return { name, format: format ?? formatOf(name), bytes, open: async () => (await Deno.open(name)).readable };
+}
+
+/** The format that the end of a file's name stands for. */
+function formatOf(name: string): Format {
+  const formats = Object.keys(FORMATS) as Format[];
+  const format = formats.find((format) => name.toLowerCase().endsWith(`.${format}`));
+  if (format !== undefined) return format;
+  throw new UsageError(`cannot tell what ${name} holds: give --format ${formats.join(", ")}`);
+}

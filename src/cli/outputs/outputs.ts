@@ -1,0 +1,134 @@
+/** How a command prints its answers: as a table for reading, or as JSON for programs. */
+
+import { flag, UsageError } from "../options.ts";
+import type { Fields } from "../inputs/records.ts";
+import { type Row, table } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Options of every command that prints answers. */
+export const OUTPUT_OPTIONS = {
+  json: flag("print one JSON array, once all is answered"),
+  jsonl: flag("print a JSON object a line, as soon as it is answered"),
+};
+
+/** A question and the answer to it. */
+export interface Answered<Answer> {
+  readonly fields: Fields;
+  readonly answer: Answer;
+}
+
+/** How the answers of a command look. */
+export interface Layout<Answer> {
+  /** An answer as JSON; it is printed together with the fields of the question. */
+  json(answer: Answer): Fields;
+  /** Fields of the question that the answer holds again. */
+  readonly repeats?: readonly string[];
+  /** An answer as tables. */
+  tables(answer: Answer, fields: Fields): readonly (readonly Row[])[];
+  /** Whether a blank line parts two tables; otherwise those that come together share their columns. */
+  readonly apart?: boolean;
+}
+
+/** Prints answers as they come. */
+export interface AnswerOutput<Answer> {
+  put(answered: readonly Answered<Answer>[]): Promise<void>;
+  /** Called when all is answered. */
+  end(): Promise<void>;
+}
+
+/**
+ * The output that the options ask for, or tables.
+ *
+ * @throws {UsageError} Where they ask for two.
+ */
+export function openOutput<Answer>(
+  layout: Layout<Answer>,
+  asked: { json: boolean; jsonl: boolean },
+  terminal: Terminal,
+): AnswerOutput<Answer> {
+  if (asked.json && asked.jsonl) throw new UsageError("answers are printed as --json or as --jsonl, got both");
+  if (asked.json) return jsonArray(layout, terminal);
+  return asked.jsonl ? jsonLines(layout, terminal) : tables(layout, terminal);
+}
+
+/** Makes one answer of all. */
+export type Gather<Answer> = (answered: readonly Answered<Answer>[]) => Answered<Answer>;
+
+/** The output with all answers in one, where something makes one of them. */
+export function gathered<Answer>(
+  output: AnswerOutput<Answer>,
+  gather: Gather<Answer> | undefined,
+): AnswerOutput<Answer> {
+  if (gather === undefined) return output;
+  const all: Answered<Answer>[] = [];
+  return {
+    put(answered) {
+      all.push(...answered);
+      return Promise.resolve();
+    },
+    async end() {
+      await output.put([gather(all)]);
+      await output.end();
+    },
+  };
+}
+
+/** Printed once all is answered, so that a run that fails or is ended before prints no part of an array. */
+function jsonArray<Answer>(layout: Layout<Answer>, terminal: Terminal): AnswerOutput<Answer> {
+  const elements: string[] = [];
+  return {
+    put(answered) {
+      for (const one of answered) elements.push(`  ${toJson(layout, one)}`);
+      return Promise.resolve();
+    },
+    end: () => terminal.write(elements.length === 0 ? "[]\n" : `[\n${elements.join(",\n")}\n]\n`),
+  };
+}
+
+function jsonLines<Answer>(layout: Layout<Answer>, terminal: Terminal): AnswerOutput<Answer> {
+  return {
+    put: (answered) => terminal.write(answered.map((one) => `${toJson(layout, one)}\n`).join("")),
+    end: () => Promise.resolve(),
+  };
+}
+
+function toJson<Answer>(layout: Layout<Answer>, { fields, answer }: Answered<Answer>): string {
+  return JSON.stringify(joined(fields, layout.json(answer), layout.repeats));
+}
+
+/**
+ * The question's fields and the answer's. A field that both have is the answer's; the question's is `input_<name>`, with
+ * `input_` once more where that is taken too.
+ *
+ * @param repeats Fields of the question that the answer holds again.
+ */
+export function joined<Found extends Fields>(
+  fields: Fields,
+  found: Found,
+  repeats: readonly string[] = [],
+): Fields & Found {
+  const isTaken = (name: string, value: unknown) =>
+    Object.hasOwn(found, name) && !repeats.includes(name) && JSON.stringify(found[name]) !== JSON.stringify(value);
+  const names = new Set([...Object.keys(fields), ...Object.keys(found)]);
+  const free = (name: string): string => names.has(name) ? free(`input_${name}`) : name;
+  const kept = Object.entries(fields).map(([name, value]) => {
+    const own = isTaken(name, value) ? free(name) : name;
+    names.add(own);
+    return [own, value];
+  });
+  return { ...Object.fromEntries(kept), ...found };
+}
+
+function tables<Answer>(layout: Layout<Answer>, terminal: Terminal): AnswerOutput<Answer> {
+  let first = true;
+  return {
+    async put(answered) {
+      const found = answered.flatMap(({ answer, fields }) => layout.tables(answer, fields));
+      if (found.length === 0) return;
+      const text = layout.apart ? found.map(table).join("\n") : table(found.flat());
+      await terminal.write(layout.apart && !first ? `\n${text}` : text);
+      first = false;
+    },
+    end: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,70 @@
+/** A bar on standard error that says how far a long run is; nothing where that is not a terminal. */
+
+import type { ProgressInfo } from "../../io/folder/folder.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What takes less long has no bar, in ms. */
+const DELAY = 1000;
+/** Least time between two drawings, in ms. */
+const INTERVAL = 100;
+/** Characters of the bar. */
+const LENGTH = 24;
+
+/** The bar of one run: of loading a model, then of answering. `main` takes it away. */
+export class ProgressBar {
+  readonly #terminal: Terminal;
+  readonly #bytes: number | null;
+  readonly #now: () => number;
+  #begun: number;
+  #drawn = -Infinity;
+
+  /**
+   * @param bytes All bytes of the input; `null` where they are not known.
+   * @param now The time, in ms.
+   */
+  constructor(terminal: Terminal, bytes: number | null, now = () => performance.now()) {
+    this.#terminal = terminal;
+    this.#bytes = bytes;
+    this.#now = now;
+    this.#begun = now();
+  }
+
+  /** Told of the files of a model as they come in. */
+  loading(info: ProgressInfo): void {
+    if (info.status !== "progress_total") return;
+    this.#draw(info.progress / 100, "of the model loaded").catch(() => {}); // nobody sees it
+  }
+
+  /** The model is there: time counts from now. */
+  begin(): void {
+    this.#begun = this.#now();
+  }
+
+  /** So many questions are answered, the last of which ends at byte `end` of the input. */
+  async answered(count: number, end: number): Promise<void> {
+    const rate = count / ((this.#now() - this.#begun) / 1000);
+    const share = this.#bytes === null || this.#bytes === 0 ? null : end / this.#bytes;
+    await this.#draw(share, `${count.toLocaleString("en")} answered, ${rate.toFixed(0)} a second`);
+  }
+
+  async #draw(share: number | null, text: string): Promise<void> {
+    const style = this.#terminal.statusStyle;
+    const now = this.#now();
+    if (style === null || now - this.#begun < DELAY || now - this.#drawn < INTERVAL) return;
+    this.#drawn = now;
+    await this.#terminal.status(statusLine(share, text, style));
+  }
+}
+
+function statusLine(
+  share: number | null,
+  text: string,
+  { columns, color }: { columns: number; color: boolean },
+): string {
+  if (share === null) return text.slice(0, columns - 1);
+  const done = Math.floor(Math.min(1, share) * LENGTH);
+  const percent = `${Math.floor(Math.min(1, share) * 100)}%`.padStart(5);
+  const rest = `${percent}  ${text}`.slice(0, Math.max(0, columns - LENGTH - 1));
+  const full = "#".repeat(done);
+  return `${color ? `\x1b[36m${full}\x1b[39m` : full}${"-".repeat(LENGTH - done)}${rest}`;
+}

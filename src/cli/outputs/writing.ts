@@ -1,0 +1,48 @@
+/** Writing to a stream whose reader may be slow, stuck or gone. */
+
+import { writeAll } from "../../io/folder/atomic_write.ts";
+
+/** Most bytes that a pipe takes as a whole or not at all: PIPE_BUF of Linux. */
+const WHOLE = 4096;
+/** How long a text may take to be written once the command is to end, in ms. */
+const GRACE = 1000;
+
+/**
+ * Writes a text in parts of whole lines, all of them, even where the signal is aborted, unless the reader has stopped.
+ * Then what is written ends with a complete line, or within one of more than 4 KiB, which is a part of its own.
+ *
+ * @throws The signal's reason, where it is aborted and the text is not written a second later: its reader has stopped.
+ */
+export async function writeText(stream: Parameters<typeof writeAll>[0], text: string, signal: AbortSignal) {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const hurry = () => timer = setTimeout(() => reject(signal.reason), GRACE);
+  if (signal.aborted) hurry();
+  else signal.addEventListener("abort", hurry, { once: true });
+  let stopped = false;
+  const write = async () => {
+    for (const part of wholeLines(new TextEncoder().encode(text))) {
+      if (stopped) return;
+      await writeAll(stream, part);
+    }
+  };
+  try {
+    await Promise.race([write(), late]);
+  } finally {
+    stopped = true;
+    clearTimeout(timer);
+    signal.removeEventListener("abort", hurry);
+  }
+}
+
+const LINE_FEED = 0x0a;
+
+/** Parts of as many lines as there is room for, at least one. */
+function* wholeLines(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let from = 0, to: number; from < bytes.length; from = to) {
+    const most = from + WHOLE;
+    to = most < bytes.length ? bytes.lastIndexOf(LINE_FEED, most - 1) + 1 : bytes.length;
+    if (to <= from) to = bytes.indexOf(LINE_FEED, from) + 1 || bytes.length;
+    yield bytes.subarray(from, to);
+  }
+}

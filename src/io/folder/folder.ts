@@ -1,0 +1,78 @@
+/** Opening what a caller names as a model: a local folder, the URL of one, or files in memory. */
+
+import { join } from "node:path";
+import { CheckpointError } from "../../base/errors.ts";
+import { HttpFolder } from "./http_folder.ts";
+import { LocalFolder } from "./local_folder.ts";
+import { parseLocation } from "./location.ts";
+import { MemoryFolder } from "./memory_folder.ts";
+import { isPlainName, type ModelFolder } from "./model_folder.ts";
+import { type ProgressCallback, ProgressReporter } from "./progress.ts";
+import { quote } from "../quote.ts";
+
+export type { ModelFolder, ReadOptions } from "./model_folder.ts";
+export type { ProgressCallback, ProgressInfo } from "./progress.ts";
+
+/** Options of {@linkcode openFolder}. */
+export interface OpenFolderOptions {
+  /** A folder inside the folder, as `a` or `a/b`. */
+  subfolder?: string;
+  /** Makes no network call: a URL is an error. */
+  local_files_only?: boolean;
+  /** Sent as a bearer token to the server of a URL. */
+  token?: string;
+  /** Told how the files of a local folder or a URL come in. */
+  progress_callback?: ProgressCallback;
+  /** Ends every reading that has no signal of its own. */
+  signal?: AbortSignal;
+}
+
+const HUB_ID = /^\w[\w.-]*(\/\w[\w.-]*)?$/;
+
+/**
+ * Opens the folder that a model is in.
+ *
+ * @param where A local path, a `file:`, `http:` or `https:` URL of a folder, or files in memory, by name.
+ * @throws {CheckpointError} Where there is no such folder. A missing permission is Deno's own `NotCapable`, which says
+ * what was wanted. A server is only asked for files, so a URL that leads nowhere fails at the first of them.
+ */
+export async function openFolder(
+  where: string | URL | ReadonlyMap<string, Uint8Array>,
+  { subfolder = "", local_files_only = false, token, progress_callback, signal }: OpenFolderOptions = {},
+): Promise<ModelFolder> {
+  const subfolders = splitSubfolder(subfolder);
+  if (isFiles(where)) return new MemoryFolder(where, subfolders);
+  const progress = new ProgressReporter(`${where}`, progress_callback);
+  const location = parseLocation(where);
+
+  if ("url" in location) {
+    if (local_files_only) {
+      throw new CheckpointError(`Cannot open ${quote(`${where}`)}: local_files_only is set, and this is not local`);
+    }
+    const url = new URL(location.url);
+    url.pathname = [url.pathname.replace(/\/$/, ""), ...subfolders.map(encodeURIComponent), ""].join("/");
+    return new HttpFolder(url, { progress, token, signal });
+  }
+
+  const path = join(location.path, ...subfolders);
+  const folder = await LocalFolder.open(path, { progress, signal });
+  if (folder !== undefined) return folder;
+  const cure = HUB_ID.test(location.path)
+    ? ". Models are not downloaded from the Hugging Face Hub by this version: download it, and pass its folder"
+    : "";
+  throw new CheckpointError(`Cannot open ${quote(path)}: there is no such folder${cure}`);
+}
+
+function splitSubfolder(subfolder: string): string[] {
+  const names = subfolder === "" ? [] : subfolder.split("/");
+  if (!names.every(isPlainName)) {
+    throw new CheckpointError(
+      `Cannot open subfolder ${quote(subfolder)}: it must be plain names with "/" between them`,
+    );
+  }
+  return names;
+}
+
+function isFiles(where: unknown): where is ReadonlyMap<string, Uint8Array> {
+  return where instanceof Map;
+}

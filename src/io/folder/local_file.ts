@@ -1,0 +1,58 @@
+/** A file on this machine, read by ranges. */
+
+import { CheckpointError } from "../../base/errors.ts";
+import type { FileBytes } from "./file_bytes.ts";
+import { quote } from "../quote.ts";
+
+/** What tells a file from another one, or from its later self. */
+type Identity = Pick<Deno.FileInfo, "size" | "mtime" | "ino" | "dev">;
+
+/**
+ * A file of the local file system. It is open during a read only, so that no owner has to close it; what its path leads
+ * to must therefore stay the same file, unchanged, which every read checks.
+ */
+export class LocalFile implements FileBytes {
+  readonly #path: string;
+  readonly #identity: Identity;
+
+  /** @param path Of a file that exists. Needs read permission for it. */
+  constructor(path: string) {
+    using file = Deno.openSync(path);
+    this.#path = path;
+    this.#identity = file.statSync();
+  }
+
+  get size(): number {
+    return this.#identity.size;
+  }
+
+  read(begin: number, end: number, into = new Uint8Array(end - begin)): Uint8Array {
+    using file = this.#open();
+    if (!isSame(file.statSync(), this.#identity)) throw this.#changed();
+    file.seekSync(begin, Deno.SeekMode.Start);
+    for (let filled = 0; filled < into.byteLength;) {
+      const count = file.readSync(into.subarray(filled));
+      if (count === null) throw this.#changed();
+      filled += count;
+    }
+    return into;
+  }
+
+  #open(): Deno.FsFile {
+    try {
+      return Deno.openSync(this.#path);
+    } catch (error) {
+      throw error instanceof Deno.errors.NotFound ? this.#changed(error) : error;
+    }
+  }
+
+  #changed(cause?: Error): CheckpointError {
+    const problem = cause === undefined ? "changed" : "was removed";
+    const message = `Cannot read ${quote(this.#path)}: the file ${problem} while it was loaded; load the model again`;
+    return new CheckpointError(message, { cause });
+  }
+}
+
+function isSame(a: Identity, b: Identity): boolean {
+  return a.size === b.size && a.mtime?.getTime() === b.mtime?.getTime() && a.ino === b.ino && a.dev === b.dev;
+}

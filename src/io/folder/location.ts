@@ -1,0 +1,41 @@
+/** What callers may give as the place of a file or folder. */
+
+import { fileURLToPath } from "node:url";
+import { quote } from "../quote.ts";
+
+/** A place on this machine, or on a web server. */
+export type Location = { path: string } | { url: URL };
+
+// A drive letter with its colon is no scheme.
+const URL_START = /^[a-z][a-z0-9+.-]+:\/\//i;
+
+/**
+ * Tells a path from a URL.
+ *
+ * @param where A path, or a `file:`, `http:` or `https:` URL as text or object.
+ * @throws {TypeError} On a URL of another kind.
+ */
+export function parseLocation(where: string | URL): Location {
+  if (typeof where === "string" && !URL_START.test(where)) {
+    if (where === "") throw new TypeError("Cannot open a path that is empty");
+    return { path: where };
+  }
+  if (!(typeof where === "string" || where instanceof URL)) {
+    throw new TypeError(`Cannot open a path or URL: it must be a string or a URL, got ${described(where)}`);
+  }
+  if (!URL.canParse(where)) throw new TypeError(`Cannot open ${quote(`${where}`)}: it is not a valid URL`);
+  const url = new URL(where);
+  switch (url.protocol) {
+    case "file:":
+      return { path: fileURLToPath(url) };
+    case "http:":
+    case "https:":
+      return { url };
+    default:
+      throw new TypeError(`Cannot open ${quote(url.href)}: a URL must be file:, http: or https:, got ${url.protocol}`);
+  }
+}
+
+function described(value: unknown): string {
+  return value === null ? "null" : typeof value;
+}

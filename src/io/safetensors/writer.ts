@@ -1,0 +1,140 @@
+/** Writing safetensors files, byte for byte as the reference implementation does. */
+
+import { Buffer } from "node:buffer";
+import { DTYPES, isDtype } from "../../base/dtype.ts";
+import { writeAtomically } from "../folder/atomic_write.ts";
+import { quote } from "../quote.ts";
+import type { TensorView } from "./file.ts";
+import { LENGTH_BYTES, MAX_DIMENSIONS, MAX_HEADER_BYTES, METADATA_KEY } from "./header.ts";
+import { bitCount } from "./layout.ts";
+
+/** A tensor and its name. */
+export type NamedTensor = readonly [name: string, tensor: TensorView];
+
+/** Options of {@linkcode writeSafetensors}. */
+export interface WriteSafetensorsOptions {
+  /** The file to write, at once or not at all. Without it, the bytes are returned. */
+  path?: string | URL;
+  /** Free text for the header. */
+  metadata?: Record<string, string>;
+}
+
+const DTYPE_ORDER = Object.keys(DTYPES);
+
+/**
+ * Writes tensors as a safetensors file. A file that was read can be passed as it is.
+ *
+ * @param tensors Names and tensors; `data` is the typed array of the `dtype`, or its bytes in a `Uint8Array`.
+ * @param options Where to write, and free text for the header.
+ * @returns The file's bytes, or nothing where a `path` is given.
+ * @throws {TypeError} On a tensor that is not what it says, or a text that the format cannot hold.
+ *
+ * @example
+ * ```ts
+ * const bytes = await writeSafetensors([["a", { dtype: "F32", shape: [2], data: new Float32Array([1, 2]) }]]);
+ * ```
+ */
+export function writeSafetensors(
+  tensors: Iterable<NamedTensor>,
+  options: WriteSafetensorsOptions & { path: string | URL },
+): Promise<void>;
+export function writeSafetensors(
+  tensors: Iterable<NamedTensor>,
+  options?: WriteSafetensorsOptions & { path?: undefined },
+): Promise<Uint8Array>;
+export async function writeSafetensors(
+  tensors: Iterable<NamedTensor>,
+  { path, metadata = {} }: WriteSafetensorsOptions = {},
+): Promise<Uint8Array | void> {
+  checkMetadata(metadata);
+  const sorted = sortTensors(checkTensors(tensors));
+  const parts = [encodeHeader(sorted, metadata), ...sorted.map(([, { data }]) => bytesOf(data))];
+  return path === undefined ? concatenate(parts) : await writeAtomically(path, parts);
+}
+
+function checkMetadata(metadata: Record<string, string>): void {
+  for (const text of Object.entries(metadata).flat()) {
+    if (typeof text !== "string" || !text.isWellFormed()) {
+      throw new TypeError(
+        `Cannot write metadata: keys and values must be well-formed strings, got ${quote(`${text}`)}`,
+      );
+    }
+  }
+}
+
+function checkTensors(tensors: Iterable<NamedTensor>): Map<string, TensorView> {
+  if (typeof tensors?.[Symbol.iterator] !== "function") {
+    throw new TypeError("Cannot write tensors: they must be a Map, or a list of [name, { dtype, shape, data }]");
+  }
+  const checked = new Map<string, TensorView>();
+  for (const [name, tensor] of tensors) {
+    const problem = checked.has(name) ? "there are two of this name" : nameProblem(name) ?? tensorProblem(tensor);
+    if (problem !== undefined) throw new TypeError(`Cannot write tensor ${quote(name)}: ${problem}`);
+    checked.set(name, tensor);
+  }
+  return checked;
+}
+
+function nameProblem(name: string): string | undefined {
+  if (name === METADATA_KEY) return "the format keeps this name for its metadata";
+  if (!name.isWellFormed()) return "the name must be well-formed Unicode, but has a lone surrogate";
+  return undefined;
+}
+
+function tensorProblem({ dtype, shape, data }: TensorView): string | undefined {
+  if (!isDtype(dtype)) return `dtype must be one of ${DTYPE_ORDER.join(", ")}, got ${quote(`${dtype}`)}`;
+  const dims = `[${shape.join(", ")}]`;
+  if (shape.length > MAX_DIMENSIONS || !shape.every((dim) => Number.isSafeInteger(dim) && dim >= 0)) {
+    return `shape must be at most ${MAX_DIMENSIONS} whole numbers from 0, got ${dims}`;
+  }
+  const { array } = DTYPES[dtype];
+  if (!(data instanceof array || data instanceof Uint8Array)) {
+    return `data of ${dtype} must be a ${array.name}, or its bytes in a Uint8Array, got ${data.constructor.name}`;
+  }
+  const bytes = bitCount({ dtype, shape }) / 8;
+  if (data.byteLength !== bytes) return `${dtype} of shape ${dims} must have ${bytes} bytes, got ${data.byteLength}`;
+  return undefined;
+}
+
+/** Widest elements first, which aligns all of them, then by the bytes of the name. */
+function sortTensors(tensors: Map<string, TensorView>): NamedTensor[] {
+  return [...tensors].sort(([a, { dtype: s }], [b, { dtype: t }]) =>
+    DTYPE_ORDER.indexOf(t) - DTYPE_ORDER.indexOf(s) || Buffer.compare(Buffer.from(a), Buffer.from(b))
+  );
+}
+
+/** The header with its length, padded by spaces so that the tensors begin at a multiple of 8 bytes. */
+function encodeHeader(tensors: NamedTensor[], metadata: Record<string, string>): Uint8Array {
+  const entries = Object.keys(metadata).length === 0 ? [] : [`"${METADATA_KEY}":${JSON.stringify(metadata)}`];
+  let position = 0;
+  for (const [name, { dtype, shape, data }] of tensors) {
+    const end = position + data.byteLength;
+    entries.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [position, end] })}`);
+    position = end;
+  }
+  const text = new TextEncoder().encode(`{${entries.join(",")}}`);
+  const length = Math.ceil(text.byteLength / LENGTH_BYTES) * LENGTH_BYTES;
+  if (length > MAX_HEADER_BYTES) {
+    throw new RangeError(
+      `Cannot write a safetensors header: it must have at most ${MAX_HEADER_BYTES} bytes, got ${length}`,
+    );
+  }
+  const header = new Uint8Array(LENGTH_BYTES + length).fill(" ".charCodeAt(0));
+  new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
+  header.set(text, LENGTH_BYTES);
+  return header;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function concatenate(parts: Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let position = 0;
+  for (const part of parts) {
+    whole.set(part, position);
+    position += part.byteLength;
+  }
+  return whole;
+}

@@ -1,0 +1,46 @@
+/** Matrix multiplication of many rows for software adapters, from textures: see `kernels/matmul_textured.wgsl`. */
+
+import source from "../../../kernels/matmul_textured.wgsl" with { type: "text" };
+import { defineKernel, MAX_TEXTURE_ROWS, type Params, pitch, type TextureView } from "../kernel.ts";
+import { MATMUL_BINDINGS, MATMUL_EPILOGUE, MATMUL_PARAMS, MATMUL_REGISTERS } from "./matmul_contract.ts";
+
+type MatmulParams = Params<keyof typeof MATMUL_PARAMS>;
+
+/** The product of `matmul_contract.ts` with A and B in textures, A not transposed; see {@linkcode fitsTextures}. */
+export const matmulTextured = defineKernel({
+  name: "matmul_textured",
+  summary: "out = activation(A * B + bias * s) + residual, for many rows on software adapters",
+  source: source + MATMUL_REGISTERS + MATMUL_EPILOGUE,
+  bindings: { ...MATMUL_BINDINGS, a: "texture", b: "texture" },
+  params: MATMUL_PARAMS,
+  constants: { TRANSPOSE_B: 0, ROWS: 16, WORKGROUP_X: 8 },
+  variants: [{}, { ROWS: 8 }, { TRANSPOSE_B: 1 }, { TRANSPOSE_B: 1, ROWS: 8 }],
+  workgroupSize: ({ WORKGROUP_X }) => [WORKGROUP_X, 1, 1],
+  grid: ({ m, n, batch }, { ROWS, WORKGROUP_X }) => [Math.ceil(n / (8 * WORKGROUP_X)), Math.ceil(m / ROWS), batch],
+  textures: (params, { TRANSPOSE_B }) => texturesOf(params, TRANSPOSE_B === 1),
+});
+
+/** Where A and B lie in their buffers. */
+function texturesOf(p: MatmulParams, transposeB: boolean): { a: TextureView; b: TextureView } {
+  const a = { offset: p.a_offset, stride: p.a_stride, columns: (p.batch - 1) * p.a_batch + pitch(p.k), rows: p.m };
+  const [columns, rows] = transposeB ? [pitch(p.k), p.n] : [pitch(p.n), p.k];
+  return { a, b: { offset: p.b_offset, stride: p.b_stride, columns: (p.batch - 1) * p.b_batch + columns, rows } };
+}
+
+/** Elements that a copy's rows must lie apart a multiple of: 256 bytes. */
+const ROW_UNIT = 64;
+
+/** Multiply-adds from which a product gains more by textures than the copy to one costs. */
+const LEAST_WORK = 2 ** 22;
+
+/**
+ * Whether {@linkcode matmulTextured} can run a product, and should: it is not small, rows lie a multiple of 256 bytes
+ * apart, matrices of a batch lie side by side, and no texture is larger than every device allows.
+ */
+export function fitsTextures(params: MatmulParams, transposeB: boolean): boolean {
+  if (params.m * params.n * params.k * params.batch < LEAST_WORK) return false;
+  const fits = ({ stride, columns, rows }: TextureView) =>
+    stride % ROW_UNIT === 0 && columns <= stride && columns <= 4 * MAX_TEXTURE_ROWS && rows <= MAX_TEXTURE_ROWS;
+  const { a, b } = texturesOf(params, transposeB);
+  return fits(a) && fits(b);
+}

@@ -1,0 +1,28 @@
+/** Which rows a call computes, by what its inputs say. */
+
+import { InputError } from "../../base/errors.ts";
+import { Tensor } from "../../base/tensor.ts";
+import type { RunOutput } from "../../graph/outputs.ts";
+import type { Batch } from "./inputs.ts";
+import type { RowRule } from "./packing.ts";
+
+/** The rule of models with a pooler: each sequence's first row, and no choice. */
+export function firstRowRule({ narrow }: Batch): RowRule {
+  if (narrow !== null) {
+    throw new InputError(
+      "Cannot run a model that has a pooler with narrow_mask: its narrow row is position 0 of each sequence; " +
+        "leave narrow_mask out, or load NarrowBertModel with add_pooling_layer: false",
+    );
+  }
+  return "first";
+}
+
+/** The rule of models without a pooler: the rows of `narrow_mask`, or all layers over all tokens. */
+export function maskedRowRule({ narrow }: Batch): RowRule {
+  return narrow === null ? "ordinary" : "narrow_mask";
+}
+
+/** A program's output as a tensor. */
+export function toTensor({ data, dims }: RunOutput): Tensor {
+  return new Tensor(data instanceof Uint32Array ? "uint32" : "float32", data, dims);
+}

@@ -1,0 +1,71 @@
+/** The labels of a classifier: `id2label`, `label2id` and the short form `num_labels`. */
+
+import { LARGEST, whole } from "./fields.ts";
+import { shown } from "./messages.ts";
+import { type ConfigSource, isObject } from "./source.ts";
+
+/** Labels by number, and numbers by label. */
+export interface Labels {
+  readonly id2label: Readonly<Record<number, string>>;
+  readonly label2id: Readonly<Record<string, number>>;
+}
+
+const COUNT = whole(2, LARGEST.num_labels);
+
+/**
+ * Reads the labels of a config: two, called LABEL_0 and LABEL_1, unless it says otherwise.
+ *
+ * @param source The config as given.
+ * @param problems Gets a line for each thing that is wrong; what is returned is then of no use.
+ */
+export function readLabels(source: ConfigSource, problems: string[]): Labels {
+  const before = problems.length;
+  const names = readNames(source, problems);
+  if (problems.length > before) return { id2label: {}, label2id: {} };
+  const id2label = Object.freeze(Object.fromEntries(names.entries()));
+  const label2id = readNumbers(source, names, problems);
+  return { id2label, label2id: Object.freeze(label2id) };
+}
+
+/** The label of each number. */
+function readNames({ num_labels = null, id2label = null }: ConfigSource, problems: string[]): string[] {
+  if (num_labels !== null && !COUNT.accepts(num_labels)) {
+    problems.push(`num_labels must be ${COUNT.expected}, got ${shown(num_labels)}`);
+    return [];
+  }
+  if (id2label === null) return Array.from({ length: num_labels ?? COUNT.fallback }, (_, id) => `LABEL_${id}`);
+  if (!isObject(id2label) || Object.keys(id2label).length === 0) {
+    problems.push(`id2label must be an object with a label for each number from 0, got ${shown(id2label)}`);
+    return [];
+  }
+  const size = Object.keys(id2label).length;
+  const ids = Array.from({ length: size }, (_, id) => id);
+  const absent = ids.find((id) => !Object.hasOwn(id2label, id));
+  if (absent !== undefined) {
+    problems.push(`id2label must number its ${size} labels 0 to ${size - 1}, but there is no label ${absent}`);
+    return [];
+  }
+  if (num_labels !== null && num_labels !== size) {
+    problems.push(`num_labels must be the size of id2label, ${size}, got ${num_labels}`);
+  }
+  for (const id of ids) {
+    if (typeof id2label[id] !== "string") problems.push(`id2label.${id} must be a string, got ${shown(id2label[id])}`);
+  }
+  return ids.map((id) => String(id2label[id]));
+}
+
+/** The number of each label: as given, else the reverse of `names`. */
+function readNumbers({ label2id = null }: ConfigSource, names: string[], problems: string[]): Record<string, number> {
+  if (label2id === null) return Object.fromEntries(names.map((name, id) => [name, id]));
+  const { accepts, expected } = whole(0, names.length - 1, 0);
+  if (!isObject(label2id)) {
+    problems.push(`label2id must be an object with the number of each label, got ${shown(label2id)}`);
+    return {};
+  }
+  const numbers: [string, number][] = [];
+  for (const [label, id] of Object.entries(label2id)) {
+    if (accepts(id)) numbers.push([label, id]);
+    else problems.push(`label2id.${label} must be ${expected}, got ${shown(id)}`);
+  }
+  return Object.fromEntries(numbers);
+}

@@ -1,0 +1,72 @@
+/** What can be wrong with the weights of a checkpoint, in words. */
+
+import { isFloatDtype } from "../../base/dtype.ts";
+import { CheckpointError } from "../../base/errors.ts";
+import { FloatMemory, pieces } from "../../io/checkpoint/floats.ts";
+import { quoted } from "../config/messages.ts";
+import { familyOf } from "./stored_names.ts";
+import { BODY, type Parts } from "./published_names.ts";
+import type { StoredWeights } from "./stored_weights.ts";
+
+/** The error for a checkpoint without a single BERT layer. */
+export function notBert(location: string, names: readonly string[]): CheckpointError {
+  const family = familyOf(names);
+  const got = names.length === 0
+    ? "none"
+    : `${names.length}${family === undefined ? "" : ` of ${family}`}, such as ${quoted(names.slice(0, 3))}`;
+  return new CheckpointError(
+    `Cannot load "${location}": its weights must be those of a NarrowBERT or a BERT, with names like ` +
+      `"${BODY}encoder.layer.0.output.dense.weight" or "bert.encoder.layer.0.output.dense.weight", got ${got}`,
+  );
+}
+
+/** Published names that nothing was stored for: of the encoder, of the pooler, of the head. */
+export function absences(names: readonly string[], head: Parts["head"]): string[] {
+  const pooler = names.filter((name) => name.startsWith(`${BODY}pooler.`));
+  const body = names.filter((name) => name.startsWith(BODY) && !pooler.includes(name));
+  const top = names.filter((name) => !name.startsWith(BODY));
+  const problems: string[] = [];
+  if (body.length > 0) problems.push(`${body.length} weights are missing: ${quoted(body)}`);
+  if (pooler.length > 0) {
+    const cure = head === "none"
+      ? "set add_pooling_layer: false to load the model without one"
+      : "this head needs one; only NarrowBertModel can do without, with add_pooling_layer: false";
+    problems.push(`the pooler is missing: ${quoted(pooler)} (${cure})`);
+  }
+  if (top.length > 0) {
+    problems.push(`the ${head} head is missing: ${quoted(top)} (load a checkpoint that was trained with this head)`);
+  }
+  return problems;
+}
+
+/** What keeps a stored weight from being a parameter of some shape. */
+export function misfits(checkpoint: StoredWeights, stored: string, shape: readonly number[]): string[] {
+  const info = checkpoint.info(stored);
+  const problems: string[] = [];
+  if (!isFloatDtype(info.dtype)) {
+    problems.push(`type of ${quoted([stored])} must be F32, F16, BF16 or F64, got ${info.dtype}`);
+  }
+  if (info.shape.length !== shape.length || info.shape.some((size, axis) => size !== shape[axis])) {
+    problems.push(
+      `shape of ${quoted([stored])} must be [${shape.join(", ")}] by the config, got [${info.shape.join(", ")}]`,
+    );
+  }
+  return problems;
+}
+
+/** Where the copy of a shared weight is not what it is a copy of; both have the same shape. */
+export function differences(checkpoint: StoredWeights, copy: string, original: string): string[] {
+  const [memory, other] = [new FloatMemory(), new FloatMemory()];
+  const count = checkpoint.info(copy).shape.reduce((a, b) => a * b, 1);
+  for (const piece of pieces(0, count)) {
+    const got = checkpoint.float32(copy, { ...piece, memory });
+    const expected = checkpoint.float32(original, { ...piece, memory: other });
+    const at = got.findIndex((value, index) => value !== expected[index]);
+    if (at < 0) continue;
+    return [
+      `${quoted([copy])} must equal ${quoted([original])}, with which it is tied, ` +
+      `but element ${piece.begin + at} must be ${expected[at]}, got ${got[at]}`,
+    ];
+  }
+  return [];
+}

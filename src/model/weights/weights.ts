@@ -1,0 +1,150 @@
+/** Reads a checkpoint of any layout as the published one, checking everything but the numbers before any is read. */
+
+import { setImmediate } from "node:timers/promises";
+import { CheckpointError } from "../../base/errors.ts";
+import { FloatMemory, type FloatRange, pieces } from "../../io/checkpoint/floats.ts";
+import type { Elements } from "../../nn/upload.ts";
+import type { NarrowBertConfig } from "../config/config.ts";
+import { listed, quoted } from "../config/messages.ts";
+import { absences, differences, misfits, notBert } from "./checks.ts";
+import { isOfHead, isSuperfluous, publishedName, TIED } from "./stored_names.ts";
+import { countLayers, settleLayers, splitLayers } from "./layers.ts";
+import { parameterShapes, type Parts } from "./published_names.ts";
+import type { StoredWeights } from "./stored_weights.ts";
+
+/** Which weights to look for, and how to take others. */
+export interface WeightOptions extends Parts {
+  /** Makes weights that are left over an error. Default false: they are a warning. */
+  readonly strict?: boolean;
+}
+
+/** A model's weights under their published names. */
+export interface Weights {
+  /** The config as given, with `full_length_layers` settled and `narrow_bert` as its model type. */
+  readonly config: NarrowBertConfig;
+  /** Every parameter of the model, in the order of {@linkcode parameterShapes}. */
+  readonly names: readonly string[];
+  /** Stored names that the model has no use for, apart from those that BERT checkpoints commonly hold. */
+  readonly unexpected: readonly string[];
+  /** What a person should be told, a sentence each. */
+  readonly warnings: readonly string[];
+  /**
+   * The elements of a parameter, or a range of them, as 32-bit floats, row-major, for reading only; read anew at each
+   * call.
+   *
+   * @throws {CheckpointError} Where one of them is not finite.
+   */
+  get(name: string, range?: FloatRange): Float32Array;
+  /** The elements of a parameter, read as they are asked for, into the same memory for all parameters. */
+  open(name: string): Elements;
+  /** Dimensions of a parameter. */
+  shape(name: string): readonly number[];
+}
+
+/**
+ * Finds a model's weights in a checkpoint, whichever layout it has: the published one, the authors' `bert.` prefix,
+ * no prefix, an ordinary BERT's single list of layers, LayerNorms with gamma and beta, shared weights stored twice.
+ *
+ * @throws {CheckpointError} Listing all that is missing, mis-shaped, of a wrong type, or left over where `strict`;
+ * or saying that the layers disagree with the config, or that it is another architecture's checkpoint.
+ */
+export function resolveWeights(checkpoint: StoredWeights, config: NarrowBertConfig, options: WeightOptions): Weights {
+  const { location } = checkpoint;
+  const problems: string[] = [];
+  const { settled, sources } = locate(checkpoint, config, problems);
+  const copies = takeCopies(sources, options);
+  const shapes = parameterShapes(settled, options);
+
+  problems.push(...absences([...shapes.keys()].filter((name) => !sources.has(name)), options.head));
+  for (const [name, stored] of [...sources, ...copies]) {
+    const shape = shapes.get(name);
+    if (shape !== undefined) problems.push(...misfits(checkpoint, stored, shape));
+  }
+  const unexpected = [...sources]
+    .filter(([name]) => !shapes.has(name) && !isSuperfluous(name, options))
+    .map(([, stored]) => stored);
+  const noUse = (names: readonly string[]) => names.length === 0 ? [] : [`this model has no use for ${quoted(names)}`];
+  if (options.strict) problems.push(...noUse(unexpected).map((problem) => `${problem} (strict: false ignores them)`));
+  if (problems.length === 0) {
+    for (const [name, copy] of copies) problems.push(...differences(checkpoint, copy, known(sources, name)));
+  }
+  if (problems.length > 0) throw new CheckpointError(`Cannot load "${location}":${listed(problems)}`);
+
+  const parameters = new Map([...shapes.keys()].map((name) => [name, known(sources, name)]));
+  const get = (name: string, range?: FloatRange) => checkpoint.float32(known(parameters, name), range);
+  const memory = new FloatMemory();
+  return {
+    config: settled,
+    names: [...shapes.keys()],
+    unexpected,
+    warnings: noUse(unexpected.filter((name) => options.head !== "none" || !isOfHead(name))).map((problem) =>
+      `In "${location}", ${problem}`
+    ),
+    get,
+    open: (name) => ({ subarray: (begin, end) => get(name, { begin, end, memory }) }),
+    shape: (name) => known(shapes, name),
+  };
+}
+
+/**
+ * Reads all weights once, for the error that one of them may be, so that no GPU memory is touched before; they are read
+ * again to be put there. Between pieces the process gets on with whatever else it does, and hears of an abort.
+ *
+ * @throws {CheckpointError} Naming the first element that is not finite.
+ */
+export async function checkValues({ names, shape, open }: Weights, signal?: AbortSignal): Promise<void> {
+  for (const name of names) {
+    const elements = open(name);
+    for (const { begin, end } of pieces(0, shape(name).reduce((a, b) => a * b, 1))) {
+      elements.subarray(begin, end);
+      await setImmediate();
+      signal?.throwIfAborted();
+    }
+  }
+}
+
+/** Stored names by published names, and the config with the layers that were found. */
+function locate(
+  checkpoint: StoredWeights,
+  config: NarrowBertConfig,
+  problems: string[],
+): { settled: NarrowBertConfig; sources: Map<string, string> } {
+  const { location } = checkpoint;
+  const names = checkpoint.names();
+  const published = names.map(publishedName);
+  const counts = countLayers(published);
+  if (counts.encoder + counts.narrow === 0) throw notBert(location, names);
+  const settled = settleLayers(config, counts, location).with({ model_type: "narrow_bert" });
+  const sources = new Map<string, string>();
+  for (const [index, stored] of names.entries()) {
+    const title = published[index] as string;
+    const name = counts.narrow === 0 ? splitLayers(title, settled) : title;
+    const other = sources.get(name);
+    if (other !== undefined) problems.push(`${quoted([other])} and ${quoted([stored])} are names of the same weight`);
+    sources.set(name, stored);
+  }
+  return { settled, sources };
+}
+
+/**
+ * Takes copies of shared weights out of `sources`: one stands in for an original that is missing (files without
+ * duplicates may have kept either name), the others are returned by the name that they must be equal to.
+ */
+function takeCopies(sources: Map<string, string>, { head }: Parts): Map<string, string> {
+  const copies = new Map<string, string>();
+  for (const [copy, name] of TIED) {
+    const stored = sources.get(copy);
+    if (stored === undefined || (head !== "masked_lm" && sources.has(name))) continue;
+    sources.delete(copy);
+    if (sources.has(name)) copies.set(name, stored);
+    else sources.set(name, stored);
+  }
+  return copies;
+}
+
+/** What a map has for the name of a parameter. */
+function known<T>(map: ReadonlyMap<string, T>, name: string): T {
+  const value = map.get(name);
+  if (value === undefined) throw new RangeError(`Cannot find weight "${name}": it is not a parameter of this model`);
+  return value;
+}

@@ -1,0 +1,115 @@
+/** Where the elements of checkpoint tensors lie in the matrices of the GPU, in both directions. */
+
+/** One checkpoint tensor's place in a physical matrix. A vector `[n]` counts as one row `[1, n]`. */
+export interface Placement {
+  /** Checkpoint name. */
+  name: string;
+  /** Checkpoint shape, one or two dimensions. */
+  shape: readonly number[];
+  /** Element offset of the tensor's first element in the physical matrix. */
+  offset: number;
+  /** Physical distance of neighbouring rows and of neighbouring columns. */
+  rowStride: number;
+  columnStride: number;
+  /** Padding of groups (heads) of `size` consecutive indices to `padded`, along rows or columns. */
+  rowGroup?: Group;
+  columnGroup?: Group;
+}
+
+/** Groups of `size` indices, each followed by room up to `padded`. */
+export interface Group {
+  size: number;
+  padded: number;
+}
+
+/** Elements of a tensor, or of a matrix, from `begin` to `end`. */
+interface Range {
+  begin: number;
+  end: number;
+}
+
+/**
+ * Copies elements of a checkpoint tensor to their places in a matrix, or in a window of it.
+ *
+ * @param data The tensor's elements from number `from` on.
+ * @param elements The matrix's elements from number `first` on; what has its place elsewhere is left out.
+ */
+export function scatterPlacement(
+  part: Placement,
+  data: Float32Array,
+  elements: Float32Array,
+  { from = 0, first = 0 }: { from?: number; first?: number } = {},
+): void {
+  const stride = part.columnStride;
+  forEachRun(part, { begin: from, end: from + data.length }, (at, physical, count) => {
+    const place = physical - first;
+    const begin = Math.max(0, Math.ceil(-place / stride));
+    const end = Math.min(count, Math.ceil((elements.length - place) / stride));
+    if (begin >= end) return;
+    const start = at - from;
+    if (stride === 1) elements.set(data.subarray(start + begin, start + end), place + begin);
+    else for (let c = begin; c < end; c++) elements[place + c * stride] = data[start + c] as number;
+  });
+}
+
+/** Takes a checkpoint tensor out of its place. */
+export function gatherPlacement(part: Placement, elements: Float32Array): Float32Array {
+  const data = new Float32Array(sizeOf(part));
+  forEachRun(part, { begin: 0, end: data.length }, (at, physical, count) => {
+    for (let c = 0; c < count; c++) data[at + c] = elements[physical + c * part.columnStride] as number;
+  });
+  return data;
+}
+
+/**
+ * The rows of a tensor that have elements in a window of the matrix, from the first to the last of them, as a range of
+ * the tensor's elements.
+ */
+export function rowsInWindow(part: Placement, window: Range): Range {
+  const columns = part.shape.at(-1) as number;
+  const rows = columns === 0 ? 0 : sizeOf(part) / columns;
+  const width = grouped(columns - 1, part.columnGroup) * part.columnStride + 1;
+  const place = (row: number) => part.offset + grouped(row, part.rowGroup) * part.rowStride;
+  return {
+    begin: columns * firstIndex(rows, (row) => place(row) + width > window.begin),
+    end: columns * firstIndex(rows, (row) => place(row) >= window.end),
+  };
+}
+
+/** Visits the runs of columns of a range that lie evenly: from `at` in the tensor, from `physical` in the matrix. */
+function forEachRun(
+  { shape, offset, rowStride, columnStride, rowGroup, columnGroup }: Placement,
+  { begin, end }: Range,
+  visit: (at: number, physical: number, count: number) => void,
+): void {
+  const columns = shape.at(-1) as number;
+  const run = columnGroup?.size ?? columns;
+  for (let at = begin; at < end;) {
+    const column = at % columns;
+    const row = (at - column) / columns;
+    const count = Math.min(run - column % run, columns - column, end - at);
+    visit(at, offset + grouped(row, rowGroup) * rowStride + grouped(column, columnGroup) * columnStride, count);
+    at += count;
+  }
+}
+
+function grouped(index: number, group: Group | undefined): number {
+  if (group === undefined) return index;
+  return Math.floor(index / group.size) * group.padded + index % group.size;
+}
+
+/** Number of elements of a part's tensor. */
+function sizeOf({ shape }: Placement): number {
+  return shape.reduce((a, b) => a * b, 1);
+}
+
+/** The first of `count` indices of which something is true that stays true for all after it; `count` if for none. */
+function firstIndex(count: number, isTrue: (index: number) => boolean): number {
+  let [low, high] = [0, count];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isTrue(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

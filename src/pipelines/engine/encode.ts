@@ -1,0 +1,129 @@
+/** From a text to a model's input: encoded, and refused by name where it does not fit. */
+
+import { InputError } from "../../base/errors.ts";
+import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
+import type { EncodeOptions, Encoding } from "../../text/encoding/encoding.ts";
+import { excerpt, nameOf } from "./names.ts";
+
+/** A text, or a pair of texts that the model reads together. */
+export type TextInput = string | { text: string; text_pair?: string };
+
+/** Options of every task that takes texts. */
+export interface TextOptions {
+  /** Cut a text that is longer than the model takes, rather than refuse it. Default `false`. */
+  truncation?: boolean;
+}
+
+/** What {@linkcode encodeText} encodes with. */
+export interface EncodeContext {
+  tokenizer: BertTokenizer;
+  /** The most tokens that the model takes; see {@linkcode mostTokens}. */
+  maximum: number;
+  /** What messages call it: `classify text 3 of 8`. */
+  subject: string;
+  /** What messages call the first text of a pair: `its query`. Default: what they call the whole, `it`. */
+  first?: string;
+  /** How to cut what is too long; it is refused where this is `false`. */
+  truncation?: EncodeOptions["truncation"];
+  /** Further options of the tokenizer. */
+  options?: EncodeOptions;
+}
+
+/** The most tokens of one input, by the tokenizer's configuration and the model's. */
+export function mostTokens(
+  { model, tokenizer }: { model: { config: { max_position_embeddings: number } }; tokenizer: BertTokenizer },
+): number {
+  return Math.min(tokenizer.model_max_length, model.config.max_position_embeddings);
+}
+
+/**
+ * Encodes a text or a pair.
+ *
+ * @throws {TypeError} Where the input is neither.
+ * @throws {InputError} On a text without any word piece, or longer than the model takes where `truncation` is off.
+ */
+export function encodeText(input: TextInput, context: EncodeContext): Encoding {
+  const { maximum, subject, first } = context;
+  const { text, text_pair } = readText(input, subject);
+  const encoding = encodePair({ text, text_pair }, context);
+  const { length } = encoding.input_ids;
+  const firstLength = encoding.token_type_ids.filter((type) => type === 0).length;
+  if (firstLength === SPECIALS) {
+    throw new InputError(`Cannot ${subject}: ${first ?? "it"} must hold a word, got ${excerpt(text)}`);
+  }
+  if (length > maximum) {
+    const isFirst = firstLength > maximum;
+    const got = isFirst && first !== undefined ? `${firstLength} in ${first} alone` : length;
+    const longest = isFirst || 2 * firstLength > length ? text : text_pair!;
+    throw new InputError(
+      `Cannot ${subject}: the model takes ${maximum} tokens, got ${got} (${excerpt(longest)}); ` +
+        "shorten it, or ask for truncation",
+    );
+  }
+  return encoding;
+}
+
+function encodePair({ text, text_pair }: { text: string; text_pair?: string }, context: EncodeContext): Encoding {
+  const { tokenizer, maximum, subject, truncation = false, options } = context;
+  try {
+    return tokenizer.encode_plus(text, { ...options, text_pair, truncation, max_length: maximum });
+  } catch (cause) {
+    if (!(cause instanceof RangeError && typeof truncation === "string")) throw cause;
+    throw new InputError(
+      `Cannot ${subject}: the model takes ${maximum} tokens, of which ${excerpt(text_pair ?? "")} leaves it none`,
+      { cause },
+    );
+  }
+}
+
+/** `[CLS]` and `[SEP]`, of type 0 as the first text is. */
+const SPECIALS = 2;
+
+function readText(input: TextInput, subject: string): { text: string; text_pair?: string } {
+  if (typeof input === "string") return { text: input };
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    throw new TypeError(`Cannot ${subject}: it must be a string or { text, text_pair }, got ${kindOf(input)}`);
+  }
+  checkString(input.text, subject, "its text");
+  if (input.text_pair !== undefined) checkString(input.text_pair, subject, "its text_pair");
+  return input;
+}
+
+/**
+ * Checks an input that must be one text, or a part of one.
+ *
+ * @param what What messages call it.
+ * @throws {TypeError} Where it is no string.
+ */
+export function checkString(value: unknown, subject: string, what = "it"): asserts value is string {
+  if (typeof value === "string") return;
+  throw new TypeError(`Cannot ${subject}: ${what} must be a string, got ${kindOf(value)}`);
+}
+
+/**
+ * Checks a list of strings that belongs to an input: what its answer is chosen from.
+ *
+ * @param noun What one of them is, for messages: `choice`.
+ * @throws {TypeError} Where it is not a list of strings.
+ * @throws {InputError} Where there are none, or one of them is blank.
+ */
+export function checkStrings(values: readonly string[], { subject, noun }: { subject: string; noun: string }): void {
+  if (!Array.isArray(values)) {
+    throw new TypeError(`Cannot ${subject}: its ${noun}s must be an array of strings, got ${kindOf(values)}`);
+  }
+  if (values.length === 0) throw new InputError(`Cannot ${subject}: its ${noun}s must name one at least, got none`);
+  values.forEach((value: unknown, i) => {
+    const name = nameOf(noun, i, values.length);
+    if (typeof value !== "string") {
+      throw new TypeError(`Cannot ${subject}: ${name} must be a string, got ${kindOf(value)}`);
+    }
+    if (value.trim() === "") {
+      throw new InputError(`Cannot ${subject}: ${name} must hold a word, got ${excerpt(value)}`);
+    }
+  });
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return Array.isArray(value) ? "an array" : typeof value === "object" ? "another object" : `a ${typeof value}`;
+}

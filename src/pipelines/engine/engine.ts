@@ -1,0 +1,176 @@
+/** Makes of a task's definition all that its pipeline does: inputs, lists, streams, batches, stopping, progress. */
+
+import { NonFiniteError } from "../../base/errors.ts";
+import { checkOptionNames } from "../../base/options.ts";
+import { tokenBatches } from "./batches.ts";
+import { Entry } from "./entry.ts";
+import { nameOf } from "./names.ts";
+import { overlapped, PAUSE } from "./overlap.ts";
+import type { CallOptions, Inputs, Item, ItemResult, Stream, StreamOptions, Task, TaskRun } from "./task.ts";
+import { windows } from "./windows.ts";
+
+/** Most inputs that a stream sorts by length together. */
+const WINDOW = 1024;
+
+/** An item of an entry on its way through the model. */
+interface Piece<Output> {
+  readonly entry: Entry<Output>;
+  /** Which of the entry's items it is. */
+  readonly index: number;
+  readonly item: Item;
+}
+
+/** Inputs to compute together; at a pause the source has no more for now. */
+type Windows<Output> = Iterable<Entry<Output>[]> | AsyncIterable<Entry<Output>[] | typeof PAUSE>;
+
+/** A task that can be called. */
+export class Engine<Input, Output, Options extends object> {
+  readonly #task: Task<Input, Output, Options>;
+
+  constructor(task: Task<Input, Output, Options>) {
+    this.#task = task;
+  }
+
+  /** The answer to one input. */
+  async one(input: Input, options?: Options & CallOptions): Promise<Output> {
+    const [answer] = await this.many([input], options);
+    return answer as Output;
+  }
+
+  /** The answers to a list, in its order. All of it is checked before any of it is computed. */
+  async many(inputs: readonly Input[], options: Options & CallOptions = {} as Options): Promise<Output[]> {
+    const run = this.#begin(options, ["signal", "progress_callback"]);
+    const { signal, progress_callback } = options;
+    signal?.throwIfAborted();
+    const total = inputs.length;
+    const entries = inputs.map((input, i) => this.#admit(run, input, nameOf(this.#task.noun, i, total)));
+    let done = entries.filter(({ outcome }) => outcome !== null).length;
+    for await (const settled of this.#computed(run, [entries], signal)) {
+      done += settled;
+      progress_callback?.({ done, total });
+    }
+    return entries.map((entry) => entry.answer());
+  }
+
+  /** The answers to what an iterable gives; see {@linkcode Stream}. */
+  readonly stream = ((inputs: Inputs<Input>, options: Options & StreamOptions = {} as Options) => {
+    const run = this.#begin(options, ["signal", "progress_callback", "errors", "window"]);
+    const { window = WINDOW, errors = "throw" } = options;
+    const isList = typeof inputs === "object" && inputs !== null &&
+      (Symbol.asyncIterator in inputs || Symbol.iterator in inputs);
+    if (!isList) {
+      const found = inputs === null || inputs === undefined ? String(inputs) : `a ${typeof inputs}`;
+      throw new TypeError(
+        `Cannot ${this.#task.action} a stream of ${this.#task.noun}s: it must be an iterable or async iterable of them, ` +
+          `got ${found}`,
+      );
+    }
+    if (!Number.isSafeInteger(window) || window < 1) {
+      throw this.#refusal(`window must be a whole number from 1, got ${window}`);
+    }
+    if (errors !== "throw" && errors !== "yield") {
+      throw this.#refusal(`errors must be "throw" or "yield", got "${errors}"`);
+    }
+    return this.#streamed(run, inputs, { ...options, window, errors });
+  }) as Stream<Input, Output, Options>;
+
+  #begin(options: Options, more: readonly (keyof StreamOptions)[]): TaskRun<Input, Output> {
+    checkOptionNames(`${this.#task.action} a ${this.#task.noun}`, options, [...this.#task.options, ...more]);
+    return this.#task.begin(options);
+  }
+
+  #refusal(why: string): RangeError {
+    return new RangeError(`Cannot ${this.#task.action} a ${this.#task.noun}: ${why}`);
+  }
+
+  #admit(run: TaskRun<Input, Output>, input: Input, name: string): Entry<Output> {
+    const items = run.pack(input, name);
+    return new Entry<Output>(items, (results) => {
+      for (const { values } of results) {
+        const at = firstNonFinite(values);
+        if (at < 0) continue;
+        throw new NonFiniteError(
+          `Cannot ${this.#task.action} ${name}: the model gave ${values[at]}, so the answer is withheld`,
+        );
+      }
+      return run.collect(results, items, input);
+    });
+  }
+
+  /** Computes windows of entries in batches; after each, and at a pause, yields how many entries are newly settled. */
+  async *#computed(
+    run: TaskRun<Input, Output>,
+    entries: Windows<Output>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<number> {
+    const compute = (batch: Piece<Output>[]) => run.compute(batch.map(({ item }) => item), signal);
+    const settle = (batch: Piece<Output>[], results: ItemResult[]) =>
+      batch.filter(({ entry, index }, i) => entry.put(index, results[i] as ItemResult)).length;
+    for await (const finished of overlapped(batches(run, entries), compute)) {
+      signal?.throwIfAborted();
+      yield finished === PAUSE ? 0 : settle(finished.batch, finished.result);
+    }
+  }
+
+  async *#streamed(
+    run: TaskRun<Input, Output>,
+    inputs: Inputs<Input>,
+    { signal, progress_callback, errors, window }: StreamOptions & { window: number },
+  ): AsyncGenerator<Output | Error> {
+    const { noun } = this.#task;
+    const waiting: Entry<Output>[] = []; // in the order of the inputs
+    let read = 0;
+    let done = 0;
+    const admit = (input: Input) => {
+      const entry = this.#admitOrRefuse(run, input, nameOf(noun, read++));
+      waiting.push(entry);
+      return entry;
+    };
+    function* answers() {
+      const end = waiting.findIndex(({ outcome }) => outcome === null);
+      const settled = waiting.splice(0, end < 0 ? waiting.length : end);
+      done += settled.length;
+      if (settled.length > 0) progress_callback?.({ done });
+      for (const entry of settled) {
+        signal?.throwIfAborted();
+        yield errors === "yield" && "error" in entry.outcome! ? entry.outcome.error : entry.answer();
+      }
+    }
+    for await (const _ of this.#computed(run, windows(inputs, { size: window, admit, signal }), signal)) {
+      yield* answers();
+    }
+    yield* answers();
+  }
+
+  /** As `#admit`, but an input that does not fit becomes an entry with its error. */
+  #admitOrRefuse(run: TaskRun<Input, Output>, input: Input, name: string): Entry<Output> {
+    try {
+      return this.#admit(run, input, name);
+    } catch (error) {
+      return new Entry<Output>([], () => {
+        throw error;
+      });
+    }
+  }
+}
+
+/** Batches of a window's items, the largest first: the first batch then makes room on the GPU for the others. */
+async function* batches<Output>(
+  run: TaskRun<never, Output>,
+  entries: Windows<Output>,
+): AsyncGenerator<Piece<Output>[] | typeof PAUSE> {
+  const sizeOf = ({ item }: Piece<Output>) => run.sizeOf?.(item) ?? item.encoding.input_ids.length;
+  for await (const window of entries) {
+    if (window === PAUSE) yield PAUSE;
+    else {
+      const pieces = window.flatMap((entry) => entry.items.map((item, index) => ({ entry, index, item })));
+      yield* tokenBatches(pieces.sort((a, b) => sizeOf(b) - sizeOf(a)), { sizeOf });
+    }
+  }
+}
+
+/** Index of the first number that is NaN or infinite, -1 where there is none. */
+function firstNonFinite(values: ArrayLike<number>): number {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
+  return -1;
+}

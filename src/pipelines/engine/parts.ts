@@ -1,0 +1,72 @@
+/** What every pipeline is, besides a function: a model and a tokenizer that it owns and can give back. */
+
+import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
+import { Engine } from "./engine.ts";
+import { OwnedModel } from "./owned_model.ts";
+import type { CallOptions, Stream, Task } from "./task.ts";
+
+/** The model and tokenizer of a pipeline. */
+export interface PipelineParts<Model> {
+  readonly model: Model;
+  readonly tokenizer: BertTokenizer;
+}
+
+/** Ownership of a pipeline: it frees its model's GPU memory by `dispose()`, or by `using` at the end of a block. */
+export interface PipelineOwner<Model> extends PipelineParts<Model> {
+  /** Frees the model's GPU memory, after the calls and streams under way. The pipeline cannot be called afterwards. */
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+/** A pipeline from one kind of input to one kind of answer: an input gives an answer, a list a list. */
+export interface SimplePipeline<Input, Output, Options, Model> extends PipelineOwner<Model> {
+  (input: Input, options?: Options & CallOptions): Promise<Output>;
+  (inputs: readonly Input[], options?: Options & CallOptions): Promise<Output[]>;
+  /** Answers in the order of the inputs, as they are read. */
+  readonly stream: Stream<Input, Output, Options>;
+}
+
+/** What a pipeline does. */
+interface PipelineCalls<Args extends unknown[], StreamArgs extends unknown[]> {
+  /** Name of the task, and of the function. */
+  readonly name: string;
+  readonly call: (...args: Args) => Promise<unknown>;
+  readonly stream: (...args: StreamArgs) => AsyncIterable<unknown>;
+}
+
+/** Makes a pipeline that owns its parts: its model stays until the calls and streams under way are at their end. */
+export function asPipeline<Args extends unknown[], StreamArgs extends unknown[], Model extends { dispose(): void }>(
+  { name, call, stream }: PipelineCalls<Args, StreamArgs>,
+  { model, tokenizer }: PipelineParts<Model>,
+) {
+  const owned = new OwnedModel(model, `${name} pipeline`);
+  const pipeline = (...args: Args) => owned.call(() => call(...args));
+  const dispose = () => owned.dispose();
+  Object.defineProperty(pipeline, "name", { value: name });
+  return Object.assign(pipeline, {
+    stream(...args: StreamArgs) {
+      owned.check();
+      return owned.stream(stream(...args));
+    },
+    model,
+    tokenizer,
+    dispose,
+    [Symbol.dispose]: dispose,
+  });
+}
+
+/** Makes the pipeline of a task whose inputs are never arrays. */
+export function simplePipeline<Input, Output, Options extends object, Model extends { dispose(): void }>(
+  { name, task }: { name: string; task: Task<Input, Output, Options> },
+  parts: PipelineParts<Model>,
+): SimplePipeline<Input, Output, Options, Model> {
+  const engine = new Engine(task);
+  const call = (input: Input | readonly Input[], options?: Options & CallOptions) =>
+    isList(input) ? engine.many(input, options) : engine.one(input, options);
+  return asPipeline({ name, call, stream: engine.stream }, parts) as SimplePipeline<Input, Output, Options, Model>;
+}
+
+/** Whether a call is given a list of inputs. */
+export function isList<Input, Single>(input: Single | readonly Input[]): input is readonly Input[] {
+  return Array.isArray(input);
+}

@@ -1,0 +1,112 @@
+/** How token embeddings become one embedding, as sentence-transformers leaves it written beside a model. */
+
+import { CheckpointError, ConfigError } from "../../base/errors.ts";
+import { type ModelFolder, openFolder, type OpenFolderOptions } from "../../io/folder/folder.ts";
+import { isObject } from "../../model/config/source.ts";
+
+/** Ways from token embeddings to the embedding of a text: none, their mean, the embedding of `[CLS]`. */
+export const POOLINGS = ["none", "mean", "cls"] as const;
+
+/** Name of a pooling. */
+export type Pooling = typeof POOLINGS[number];
+
+/** What a model's files say about embeddings. */
+export interface SentenceConfig {
+  /** The pooling that the model was trained with, or what it takes that is not done here. */
+  pooling: Pooling | { unknown: string };
+  /** Whether its embeddings are scaled to length 1. */
+  normalize: boolean;
+  /** Most tokens that it was trained on. */
+  maximum: number;
+}
+
+/** What holds for a model whose files say nothing. */
+export const NO_SENTENCE_CONFIG: SentenceConfig = { pooling: "none", normalize: false, maximum: Infinity };
+
+/** A model's folder: its path or URL, or its files in memory by name. */
+type Source = Parameters<typeof openFolder>[0];
+
+/**
+ * Reads `modules.json`, `1_Pooling/config.json` (or the folder that `modules.json` names) and
+ * `sentence_bert_config.json`, each where present.
+ *
+ * @throws {ConfigError} Where one of them is not what sentence-transformers writes.
+ * @throws {CheckpointError} Where `modules.json` names a folder that is not there.
+ */
+export async function readSentenceConfig(source: Source, options: OpenFolderOptions = {}): Promise<SentenceConfig> {
+  const folder = await openFolder(source, options);
+  const modules = readModules(await readJson(folder, "modules.json"), folder.location);
+  const kinds = modules?.map(({ kind }) => kind).join(", ");
+  const inside = (name: string) => ({
+    ...options,
+    subfolder: options.subfolder ? `${options.subfolder}/${name}` : name,
+  });
+  const pooling = async (): Promise<SentenceConfig["pooling"]> => {
+    if (modules === null) return await poolingIfPresent(source, inside("1_Pooling"));
+    if (!/^Transformer, Pooling(, Normalize)?$/.test(kinds!)) return { unknown: `modules ${kinds}` };
+    return await readPooling(await openFolder(source, inside(modules[1]!.path)));
+  };
+  return {
+    pooling: await pooling(),
+    normalize: kinds?.endsWith("Normalize") ?? false,
+    maximum: readMaximum(await readJson(folder, "sentence_bert_config.json"), folder.location),
+  };
+}
+
+/** The modules that a text goes through, in order; `null` where there is no such list. */
+function readModules(json: unknown, location: string): { kind: string; path: string }[] | null {
+  if (json === undefined) return null;
+  const modules = Array.isArray(json) ? json.map(readModule) : [null];
+  if (modules.every((module) => module !== null)) return modules;
+  throw new ConfigError(
+    `Cannot read modules.json in "${location}": it must be an array of objects with a type and a path`,
+  );
+}
+
+function readModule(module: unknown): { kind: string; path: string } | null {
+  if (!isObject(module) || typeof module.type !== "string" || typeof module.path !== "string") return null;
+  return { kind: module.type.split(".").at(-1)!, path: module.path };
+}
+
+async function poolingIfPresent(source: Source, options: OpenFolderOptions): Promise<SentenceConfig["pooling"]> {
+  let folder: ModelFolder;
+  try {
+    folder = await openFolder(source, options);
+  } catch (error) {
+    if (error instanceof CheckpointError) return "none"; // a local folder without it
+    throw error;
+  }
+  return await folder.has("config.json") ? await readPooling(folder) : "none";
+}
+
+async function readPooling(folder: ModelFolder): Promise<SentenceConfig["pooling"]> {
+  const json = await readJson(folder, "config.json");
+  if (!isObject(json)) {
+    throw new ConfigError(`Cannot read config.json in "${folder.location}": it must be there, and be an object`);
+  }
+  const modes = Object.keys(json).filter((key) => key.startsWith("pooling_mode_") && json[key] === true).join(", ");
+  if (modes === "pooling_mode_mean_tokens") return "mean";
+  return modes === "pooling_mode_cls_token" ? "cls" : { unknown: modes || "no pooling_mode" };
+}
+
+function readMaximum(json: unknown, location: string): number {
+  const length = isObject(json) ? json.max_seq_length ?? undefined : json;
+  if (length === undefined) return Infinity;
+  if (typeof length === "number" && Number.isSafeInteger(length) && length > 0) return length;
+  throw new ConfigError(
+    `Cannot read sentence_bert_config.json in "${location}": it must be an object whose max_seq_length is a whole ` +
+      `number from 1, got ${JSON.stringify(length)}`,
+  );
+}
+
+/** A file as JSON; `undefined` where there is none. */
+async function readJson(folder: ModelFolder, file: string): Promise<unknown> {
+  if (!(await folder.has(file))) return undefined;
+  const bytes = await folder.read(file);
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    const problem = (cause as Error).message;
+    throw new ConfigError(`Cannot read ${file} in "${folder.location}": it must be JSON: ${problem}`, { cause });
+  }
+}

@@ -1,0 +1,112 @@
+/** Task `text-classification`: the labels of a text, by a sequence classifier. */
+
+import { classifierLogits, type SequenceClassifier } from "./classifier_logits.ts";
+import { encodeText, mostTokens, type TextInput, type TextOptions } from "../engine/encode.ts";
+import { Engine } from "../engine/engine.ts";
+import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
+import { checkTopK, type ScoreFunction, scoreFunction, scores } from "./scores.ts";
+import type { CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
+
+/** A label with its score. */
+export interface LabelScore {
+  label: string;
+  score: number;
+}
+
+/** Options of {@linkcode TextClassificationPipeline}. */
+export interface TextClassificationOptions<K extends number | null = number | null> extends TextOptions {
+  /** How many labels to give, best first; `null` gives all. Default 1. */
+  top_k?: K;
+  /**
+   * From logits to scores. Default: `none` for a regression model, `sigmoid` for one label or several at once, else
+   * `softmax`.
+   */
+  function_to_apply?: ScoreFunction;
+}
+
+/** One result per text: its best label where `top_k` is 1, else a list of labels. */
+export type BatchLabels<K extends number | null> = [K] extends [1] ? LabelScore[]
+  : number extends K ? LabelScore[] | LabelScore[][]
+  : LabelScore[][];
+
+/**
+ * Gives the labels of texts.
+ *
+ * @example
+ * ```ts
+ * import { pipeline } from "@narrowbert/webgpu";
+ *
+ * using classify = await pipeline("text-classification");
+ * await classify("a large animal with a long trunk"); // [{ label: "noun.animal", score: 0.9… }]
+ * for await (const { label } of classify.stream(["move quickly on foot", "the color blue"])) console.log(label);
+ * ```
+ *
+ * @throws {InputError} On an empty text, or one that is longer than the model takes.
+ * @throws {RangeError} On an option's value that cannot be.
+ */
+export interface TextClassificationPipeline extends PipelineOwner<SequenceClassifier> {
+  /** One text gives its `top_k` labels, best first. */
+  (text: TextInput, options?: TextClassificationOptions & CallOptions): Promise<LabelScore[]>;
+  /** A list of texts gives a list: of labels where `top_k` is 1, else of lists of labels. */
+  <K extends number | null = 1>(
+    texts: readonly TextInput[],
+    options?: TextClassificationOptions<K> & CallOptions,
+  ): Promise<BatchLabels<K>>;
+  /** A stream of texts gives what a list would, one by one. */
+  stream<K extends number | null = 1>(
+    texts: Inputs<TextInput>,
+    options: TextClassificationOptions<K> & StreamOptions & { errors: "yield" },
+  ): AsyncIterableIterator<BatchLabels<K>[number] | Error>;
+  stream<K extends number | null = 1>(
+    texts: Inputs<TextInput>,
+    options?: TextClassificationOptions<K> & StreamOptions,
+  ): AsyncIterableIterator<BatchLabels<K>[number]>;
+}
+
+/** Makes the pipeline of a loaded classifier, which it then owns. */
+export function createTextClassification(parts: PipelineParts<SequenceClassifier>): TextClassificationPipeline {
+  const task = labelsTask(parts);
+  const labels = new Engine(task);
+  const best = new Engine<TextInput, LabelScore, TextClassificationOptions>({
+    ...task,
+    begin(options) {
+      const run = task.begin(options);
+      return { ...run, collect: (...results) => run.collect(...results)[0] as LabelScore };
+    },
+  });
+  const inLists = ({ top_k = 1 }: TextClassificationOptions = {}) => top_k === 1 ? best : labels;
+  const call = (input: TextInput | readonly TextInput[], options?: TextClassificationOptions & CallOptions) =>
+    isList(input) ? inLists(options).many(input, options) : labels.one(input, options);
+  const stream = (texts: Inputs<TextInput>, options?: TextClassificationOptions & StreamOptions) =>
+    inLists(options).stream(texts, options);
+  return asPipeline({ name: "text-classification", call, stream }, parts) as TextClassificationPipeline;
+}
+
+/** Every text's labels, best first, as a list. */
+function labelsTask(
+  parts: PipelineParts<SequenceClassifier>,
+): Task<TextInput, LabelScore[], TextClassificationOptions> {
+  const { model, tokenizer } = parts;
+  const { config } = model;
+  const maximum = mostTokens(parts);
+  return {
+    action: "classify",
+    noun: "text",
+    options: ["top_k", "function_to_apply", "truncation"],
+    begin({ top_k = 1, function_to_apply, truncation }) {
+      checkTopK(top_k, "classify texts");
+      const apply = scoreFunction(function_to_apply, config);
+      return {
+        pack: (input, name) => [
+          { encoding: encodeText(input, { tokenizer, maximum, subject: `classify ${name}`, truncation }) },
+        ],
+        compute: (items, signal) => classifierLogits(model, items, signal),
+        collect: ([result]) =>
+          scores(result!.values, apply)
+            .map((score, id) => ({ label: config.id2label[id] as string, score }))
+            .sort((a, b) => b.score - a.score)
+            .slice(0, top_k ?? undefined),
+      };
+    },
+  };
+}

@@ -1,0 +1,111 @@
+/** Task `text-ranking`: which texts answer a query best, by a classifier with one label (a cross-encoder). */
+
+import { ConfigError } from "../../base/errors.ts";
+import { classifierLogits, type SequenceClassifier } from "./classifier_logits.ts";
+import { checkString, checkStrings, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
+import { Engine } from "../engine/engine.ts";
+import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
+import { checkTopK, scores } from "./scores.ts";
+import type { CallOptions, Stream, Task } from "../engine/task.ts";
+
+/** A query and the texts to rank for it. */
+export interface RankingQuery {
+  query: string;
+  texts: readonly string[];
+}
+
+/** A text's place in a ranking. */
+export interface RankedText {
+  /** Its place among the texts as they were given, from 0. */
+  index: number;
+  /** How well it answers the query: from 0 to 1, or any number with `raw_scores`. */
+  score: number;
+  /** The text, with `return_text`. */
+  text?: string;
+}
+
+/** Options of {@linkcode TextRankingPipeline}. */
+export interface TextRankingOptions extends TextOptions {
+  /** How many texts to give, best first. Default `null`: all. */
+  top_k?: number | null;
+  /** Give the model's logits as they are, rather than their sigmoid. Default `false`. */
+  raw_scores?: boolean;
+  /** Give each text with its score. Default `false`. */
+  return_text?: boolean;
+}
+
+/**
+ * Ranks texts for queries, best first. Every pair of query and text is read together, all of them in one go.
+ *
+ * @example
+ * ```ts
+ * import { pipeline } from "@narrowbert/webgpu";
+ *
+ * async function rankCats(crossEncoder: string) {
+ *   using rank = await pipeline("text-ranking", crossEncoder);
+ *   return await rank("largest cat", ["the mouse", "the tiger"]); // [{ index: 1, score: 0.9… }, …]
+ * }
+ * ```
+ *
+ * @throws {InputError} On an empty query or text, on a query without texts, or on a pair that is longer than the model
+ *   takes.
+ * @throws {RangeError} On an option's value that cannot be.
+ */
+export interface TextRankingPipeline extends PipelineOwner<SequenceClassifier> {
+  (query: string, texts: readonly string[], options?: TextRankingOptions & CallOptions): Promise<RankedText[]>;
+  (queries: readonly RankingQuery[], options?: TextRankingOptions & CallOptions): Promise<RankedText[][]>;
+  /** The rankings of one query after the other. */
+  readonly stream: Stream<RankingQuery, RankedText[], TextRankingOptions>;
+}
+
+type Options = TextRankingOptions & CallOptions;
+
+/**
+ * Makes the pipeline of a loaded classifier, which it then owns.
+ *
+ * @throws {ConfigError} Where it has more than one label.
+ */
+export function createTextRanking(parts: PipelineParts<SequenceClassifier>): TextRankingPipeline {
+  const { num_labels, id2label } = parts.model.config;
+  if (num_labels !== 1) {
+    throw new ConfigError(
+      `Cannot rank texts: the model must have one label, got ${num_labels} (${Object.values(id2label).join(", ")}); ` +
+        "take one that was trained to score pairs of query and text",
+    );
+  }
+  const engine = new Engine(rankingTask(parts));
+  const call = (first: string | readonly RankingQuery[], second?: readonly string[] | Options, options?: Options) =>
+    isList(first)
+      ? engine.many(first, second as Options)
+      : engine.one({ query: first, texts: second as readonly string[] }, options);
+  return asPipeline({ name: "text-ranking", call, stream: engine.stream }, parts) as TextRankingPipeline;
+}
+
+function rankingTask(parts: PipelineParts<SequenceClassifier>): Task<RankingQuery, RankedText[], TextRankingOptions> {
+  const { model, tokenizer } = parts;
+  const maximum = mostTokens(parts);
+  return {
+    action: "rank the texts of",
+    noun: "query",
+    options: ["top_k", "raw_scores", "return_text", "truncation"],
+    begin({ top_k = null, raw_scores = false, return_text = false, truncation }) {
+      checkTopK(top_k, "rank texts");
+      return {
+        pack(request, name) {
+          const subject = `rank the texts of ${name}`;
+          const { query, texts } = request ?? {};
+          checkString(query, subject, "its query");
+          checkStrings(texts, { subject, noun: "text" });
+          const context = { tokenizer, maximum, subject, first: "its query", truncation };
+          return texts.map((text) => ({ encoding: encodeText({ text: query, text_pair: text }, context) }));
+        },
+        compute: (items, signal) => classifierLogits(model, items, signal),
+        collect: (results, _items, { texts }) =>
+          scores(results.map(({ values }) => values[0]!), raw_scores ? "none" : "sigmoid")
+            .map((score, index) => ({ index, score, ...(return_text && { text: texts[index]! }) }))
+            .sort((a, b) => b.score - a.score)
+            .slice(0, top_k ?? undefined),
+      };
+    },
+  };
+}

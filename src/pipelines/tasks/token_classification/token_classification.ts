@@ -1,0 +1,203 @@
+/** Task `token-classification`: the labels of a text's words, by a token classifier. */
+
+import type { NarrowBertForTokenClassification } from "../../../heads/token_classification.ts";
+import { padBatch, padRows } from "../../engine/batches.ts";
+import { rowsOf } from "../classifier_logits.ts";
+import { mostTokens, type TextOptions } from "../../engine/encode.ts";
+import { Engine } from "../../engine/engine.ts";
+import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../../engine/parts.ts";
+import { softmax } from "../scores.ts";
+import type { CallOptions, Inputs, Item, StreamOptions, Task, TaskRun } from "../../engine/task.ts";
+import {
+  aggregate,
+  AGGREGATION_STRATEGIES,
+  type AggregationStrategy,
+  type EntityGroup,
+  groupName,
+  type TokenEntity,
+} from "./entities.ts";
+import { joinPieces, readPieces, type TextPiece } from "./pieces.ts";
+import { type TextWindow, windowsOf } from "./windows.ts";
+
+/** Options of {@linkcode TokenClassificationPipeline}. */
+export interface TokenClassificationOptions<S extends AggregationStrategy = AggregationStrategy> extends TextOptions {
+  /**
+   * `none` gives each word piece with its label; the others give groups of neighbours of one kind, joined from word
+   * pieces (`simple`) or from whole words, labelled by their first piece (`first`), by the mean of their pieces
+   * (`average`) or by their most certain one (`max`). `first` computes the first piece of each word alone. Default
+   * `none`.
+   */
+  aggregation_strategy?: S;
+  /** Labels of the model, or names of its groups, to leave out; `O` may be named in any case. Default `["O"]`. */
+  ignore_labels?: readonly string[];
+  /**
+   * Takes a text of any length, in windows that share this many word pieces; less than the model takes. Each piece is
+   * computed once, in the window that shows more of what is around it. Nothing is cut then, whatever `truncation` says.
+   */
+  stride?: number;
+}
+
+/** What is found in a text, from left to right. */
+export type Entities<S extends AggregationStrategy> = [S] extends ["none"] ? TokenEntity[]
+  : "none" extends S ? TokenEntity[] | EntityGroup[]
+  : EntityGroup[];
+
+/** What the pipeline asks of its model. */
+export type TokenClassifier = Pick<NarrowBertForTokenClassification, "config" | "forward" | "dispose">;
+
+/**
+ * Finds entities, such as names of persons and places, in texts.
+ *
+ * The answers are those of Hugging Face's pipeline, but for three things. `start` and `end` are UTF-16 indices, as
+ * JavaScript slices. A piece goes on with the word before where the tokenizer says so; Python compares lengths, and takes
+ * a word with a combining accent or a soft hyphen for the end of the one before. And with `stride` every piece is one
+ * window's to answer for, where Python drops the shorter of two entities that overlap; so `none` works with it too.
+ *
+ * @example
+ * ```ts ignore
+ * import { pipeline } from "@narrowbert/webgpu";
+ *
+ * using tag = await pipeline("token-classification", "models/ner");
+ * await tag("Anna moved to New York", { aggregation_strategy: "first" });
+ * // [{ entity_group: "PER", score: 0.9…, word: "anna", start: 0, end: 4 }, …]
+ * ```
+ *
+ * @throws {InputError} On an empty text, or one that is longer than the model takes where there is no `stride`.
+ * @throws {RangeError} On an option's value that cannot be.
+ */
+export interface TokenClassificationPipeline extends PipelineOwner<TokenClassifier> {
+  <S extends AggregationStrategy = "none">(
+    text: string,
+    options?: TokenClassificationOptions<S> & CallOptions,
+  ): Promise<Entities<S>>;
+  <S extends AggregationStrategy = "none">(
+    texts: readonly string[],
+    options?: TokenClassificationOptions<S> & CallOptions,
+  ): Promise<Entities<S>[]>;
+  /** The entities of one text after the other. */
+  stream<S extends AggregationStrategy = "none">(
+    texts: Inputs<string>,
+    options: TokenClassificationOptions<S> & StreamOptions & { errors: "yield" },
+  ): AsyncIterableIterator<Entities<S> | Error>;
+  stream<S extends AggregationStrategy = "none">(
+    texts: Inputs<string>,
+    options?: TokenClassificationOptions<S> & StreamOptions,
+  ): AsyncIterableIterator<Entities<S>>;
+}
+
+/** A window of a text: its word pieces, and those that it answers for. */
+interface Window extends Item {
+  readonly pieces: readonly TextPiece[];
+  /** 1 for the tokens to compute, which are some or all of those pieces. */
+  readonly rows: number[];
+}
+
+/** Makes the pipeline of a loaded token classifier, which it then owns. */
+export function createTokenClassification(parts: PipelineParts<TokenClassifier>): TokenClassificationPipeline {
+  const engine = new Engine(entitiesTask(parts));
+  const call = (input: string | readonly string[], options?: TokenClassificationOptions & CallOptions) =>
+    isList(input) ? engine.many(input, options) : engine.one(input, options);
+  return asPipeline(
+    { name: "token-classification", call, stream: engine.stream },
+    parts,
+  ) as TokenClassificationPipeline;
+}
+
+function entitiesTask(
+  parts: PipelineParts<TokenClassifier>,
+): Task<string, (TokenEntity | EntityGroup)[], TokenClassificationOptions> {
+  const { model, tokenizer } = parts;
+  const { id2label, num_labels } = model.config;
+  const maximum = mostTokens(parts);
+  const capacity = maximum - SPECIALS;
+  return {
+    action: "tag",
+    noun: "text",
+    options: ["aggregation_strategy", "ignore_labels", "stride", "truncation"],
+    begin(options): TaskRun<string, (TokenEntity | EntityGroup)[], Window> {
+      const { aggregation_strategy: strategy = "none", ignore_labels = ["O"], stride, truncation } = options;
+      checkStrategy(strategy);
+      checkStride(stride, capacity);
+      checkIgnored(ignore_labels, id2label);
+      const computed = ({ continues }: TextPiece) => strategy !== "first" || !continues;
+      return {
+        pack(text, name) {
+          const limit = stride === undefined ? { maximum, truncation } : { maximum: Infinity, truncation: false };
+          const pieces = readPieces(text, { tokenizer, subject: `tag ${name}`, ...limit });
+          const begins = pieces.map(({ continues }) => !continues);
+          return windowsOf(begins, capacity, stride ?? 0).map((window) => ({
+            encoding: windowEncoding(pieces, window),
+            pieces: pieces.slice(window.first, window.last),
+            rows: windowRows(pieces, window, computed),
+          }));
+        },
+        async compute(items, signal) {
+          const narrow_mask = padRows(items.map(({ rows }) => rows));
+          const inputs = { ...padBatch(items.map(({ encoding }) => encoding)), narrow_mask };
+          return rowsOf((await model.forward(inputs, { signal })).logits);
+        },
+        collect(results, windows) {
+          const scored = windows.flatMap(({ pieces }, w) => {
+            const { values } = results[w]!;
+            let at = 0;
+            return pieces.map((piece) => {
+              const logits = Array.from({ length: computed(piece) ? num_labels : 0 }, () => values[at++]!);
+              return { ...piece, scores: softmax(logits) };
+            });
+          });
+          const found = aggregate(scored, strategy, { labels: id2label, join: joinPieces });
+          return found.filter((entity) => !ignore_labels.includes(labelOf(entity)));
+        },
+      };
+    },
+  };
+
+  /** The model's input for a window: its pieces between `[CLS]` and `[SEP]`. */
+  function windowEncoding(pieces: readonly TextPiece[], { from, to }: TextWindow) {
+    const ids = pieces.slice(from, to).map(({ id }) => id);
+    const input_ids = [tokenizer.cls_token_id, ...ids, tokenizer.sep_token_id];
+    return { input_ids, token_type_ids: input_ids.map(() => 0), attention_mask: input_ids.map(() => 1) };
+  }
+}
+
+/** `[CLS]` and `[SEP]`. */
+const SPECIALS = 2;
+
+function windowRows(
+  pieces: readonly TextPiece[],
+  { from, to, first, last }: TextWindow,
+  computed: (piece: TextPiece) => boolean,
+): number[] {
+  const row = (piece: TextPiece, i: number) => Number(from + i >= first && from + i < last && computed(piece));
+  return [0, ...pieces.slice(from, to).map(row), 0];
+}
+
+function labelOf(found: TokenEntity | EntityGroup): string {
+  return "entity" in found ? found.entity : found.entity_group;
+}
+
+function checkStrategy(strategy: string): void {
+  if (AGGREGATION_STRATEGIES.some((known) => known === strategy)) return;
+  throw new RangeError(
+    `Cannot tag texts: aggregation_strategy must be one of ${AGGREGATION_STRATEGIES.join(", ")}, got "${strategy}"`,
+  );
+}
+
+function checkStride(stride: number | undefined, capacity: number): void {
+  if (stride === undefined || (Number.isSafeInteger(stride) && stride >= 0 && stride < capacity)) return;
+  throw new RangeError(
+    `Cannot tag texts: stride must be a whole number from 0 to ${capacity - 1}, as the model takes ${capacity} word ` +
+      `pieces, got ${stride}`,
+  );
+}
+
+function checkIgnored(labels: readonly string[], id2label: Readonly<Record<number, string>>): void {
+  if (!Array.isArray(labels)) throw new TypeError(`Cannot tag texts: ignore_labels must be an array of labels`);
+  const own = Object.values(id2label);
+  const known = new Set(["O", ...own, ...own.map(groupName)]);
+  const unknown = labels.find((label) => !known.has(label));
+  if (unknown === undefined) return;
+  throw new RangeError(
+    `Cannot tag texts: ignore_labels must be labels of the model (${own.join(", ")}), got ${JSON.stringify(unknown)}`,
+  );
+}

@@ -1,0 +1,159 @@
+/** Task `zero-shot-classification`: which of the caller's labels fit a text, by natural language inference. */
+
+import { ConfigError } from "../../base/errors.ts";
+import { classifierLogits, type SequenceClassifier } from "./classifier_logits.ts";
+import {
+  checkString,
+  checkStrings,
+  type EncodeContext,
+  encodeText,
+  mostTokens,
+  type TextOptions,
+} from "../engine/encode.ts";
+import { Engine } from "../engine/engine.ts";
+import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
+import { softmax } from "./scores.ts";
+import type { CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
+
+/** The labels of a text, best first. */
+export interface ZeroShotLabels {
+  /** The text. */
+  sequence: string;
+  /** The caller's labels, best first. */
+  labels: string[];
+  /** The score of each label. */
+  scores: number[];
+}
+
+/** Options of {@linkcode ZeroShotClassificationPipeline}. */
+export interface ZeroShotClassificationOptions extends TextOptions {
+  /** A sentence that a label makes true or false of a text; `{}` stands for the label. Default `This example is {}.` */
+  hypothesis_template?: string;
+  /** Score each label by itself, as several may fit, rather than let the scores add up to 1. Default `false`. */
+  multi_label?: boolean;
+}
+
+/** Labels as a list, or in one string with commas between them. */
+export type CandidateLabels = string | readonly string[];
+
+/**
+ * Scores labels for texts: each label makes a hypothesis, and its score is how surely the text entails it. All pairs of
+ * text and label are computed together.
+ *
+ * @example
+ * ```ts
+ * import { pipeline } from "@narrowbert/webgpu";
+ *
+ * async function sortCats(inferenceModel: string) {
+ *   using sort = await pipeline("zero-shot-classification", inferenceModel);
+ *   return await sort("a large wild cat", ["travel", "animals"]); // { labels: ["animals", …], scores, … }
+ * }
+ * ```
+ *
+ * @throws {InputError} On an empty text, or one that is longer than the model takes; without labels, or on an empty
+ *   one.
+ * @throws {RangeError} On a template without `{}`.
+ */
+export interface ZeroShotClassificationPipeline extends PipelineOwner<SequenceClassifier> {
+  (
+    text: string,
+    labels: CandidateLabels,
+    options?: ZeroShotClassificationOptions & CallOptions,
+  ): Promise<ZeroShotLabels>;
+  (
+    texts: readonly string[],
+    labels: CandidateLabels,
+    options?: ZeroShotClassificationOptions & CallOptions,
+  ): Promise<ZeroShotLabels[]>;
+  /** The same labels scored for one text after the other. */
+  stream(
+    texts: Inputs<string>,
+    labels: CandidateLabels,
+    options: ZeroShotClassificationOptions & StreamOptions & { errors: "yield" },
+  ): AsyncIterableIterator<ZeroShotLabels | Error>;
+  stream(
+    texts: Inputs<string>,
+    labels: CandidateLabels,
+    options?: ZeroShotClassificationOptions & StreamOptions,
+  ): AsyncIterableIterator<ZeroShotLabels>;
+}
+
+/**
+ * Makes the pipeline of a loaded classifier, which it then owns.
+ *
+ * @throws {ConfigError} Where none of its labels says that a text entails the hypothesis.
+ */
+export function createZeroShotClassification(
+  parts: PipelineParts<SequenceClassifier>,
+): ZeroShotClassificationPipeline {
+  const entailment = entailmentOf(parts.model.config);
+  const engine = (labels: CandidateLabels) =>
+    new Engine(zeroShotTask(parts, { labels: readLabels(labels), entailment }));
+  const call = async (
+    input: string | readonly string[],
+    labels: CandidateLabels,
+    options?: ZeroShotClassificationOptions & CallOptions,
+  ) => isList(input) ? await engine(labels).many(input, options) : await engine(labels).one(input, options);
+  const stream = (
+    texts: Inputs<string>,
+    labels: CandidateLabels,
+    options?: ZeroShotClassificationOptions & StreamOptions,
+  ) => engine(labels).stream(texts, options);
+  return asPipeline({ name: "zero-shot-classification", call, stream }, parts) as ZeroShotClassificationPipeline;
+}
+
+function zeroShotTask(
+  parts: PipelineParts<SequenceClassifier>,
+  { labels, entailment }: { labels: readonly string[]; entailment: number },
+): Task<string, ZeroShotLabels, ZeroShotClassificationOptions> {
+  const { model, tokenizer } = parts;
+  const maximum = mostTokens(parts);
+  const contradiction = entailment === 0 ? model.config.num_labels - 1 : 0;
+  return {
+    action: "classify",
+    noun: "text",
+    options: ["hypothesis_template", "multi_label", "truncation"],
+    begin({ hypothesis_template: template = "This example is {}.", multi_label = false, truncation = false }) {
+      if (!template.includes("{}")) {
+        throw new RangeError(
+          `Cannot classify texts: hypothesis_template must contain {} where the label goes, got "${template}"`,
+        );
+      }
+      const hypotheses = labels.map((label) => template.replace("{}", () => label));
+      return {
+        pack(text, name) {
+          const subject = `classify ${name}`;
+          checkString(text, subject);
+          const context: EncodeContext = { tokenizer, maximum, subject, truncation: truncation && "only_first" };
+          return hypotheses.map((text_pair) => ({ encoding: encodeText({ text, text_pair }, context) }));
+        },
+        compute: (items, signal) => classifierLogits(model, items, signal),
+        collect(results, _items, sequence) {
+          const logits = results.map(({ values }) => values);
+          const scores = multi_label || labels.length === 1
+            ? logits.map((row) => softmax([row[contradiction]!, row[entailment]!])[1]!)
+            : softmax(logits.map((row) => row[entailment]!));
+          const ranked = labels.map((label, i) => ({ label, score: scores[i]! })).sort((a, b) => b.score - a.score);
+          return { sequence, labels: ranked.map(({ label }) => label), scores: ranked.map(({ score }) => score) };
+        },
+      };
+    },
+  };
+}
+
+/** Number of the label that means entailment: the first that begins with `entail`, as in Hugging Face's pipeline. */
+function entailmentOf({ id2label }: SequenceClassifier["config"]): number {
+  const names = Object.values(id2label);
+  const entailment = names.findIndex((name) => name.toLowerCase().startsWith("entail"));
+  if (entailment >= 0) return entailment;
+  throw new ConfigError(
+    `Cannot classify by entailment: a label of the model must begin with "entail", got ${names.join(", ")}; take a ` +
+      "model of natural language inference, or name its labels by config: { id2label }",
+  );
+}
+
+function readLabels(given: CandidateLabels): readonly string[] {
+  const labels = typeof given === "string" ? given.split(",").map((label) => label.trim()) : given;
+  checkStrings(labels, { subject: "classify texts", noun: "label" });
+  return labels;
+}

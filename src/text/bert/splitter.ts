@@ -1,0 +1,93 @@
+/** From text to word pieces as BERT does it: added tokens, normaliser, words, pieces, with exact places throughout. */
+
+import { AddedTokenSplitter } from "../files/added_tokens.ts";
+import { BertNormalizer, type NormalizedText } from "./normalizer.ts";
+import type { Tokenizer } from "../deps.ts";
+import type { Pieces, Splitter } from "../encoding/pieces.ts";
+import type { BertTokenizerJson } from "../files/tokenizer_json.ts";
+import { WordPieces } from "./word_pieces.ts";
+import { words } from "./words.ts";
+
+/**
+ * Splits as Hugging Face's fast tokenizers do, to the same ids and places for any text. The JavaScript library, which
+ * knows tokens, ids and decoding here, would give no places, and other ids outside the basic plane and where Unicode grew.
+ */
+export class BertSplitter implements Splitter {
+  readonly locates = true;
+  readonly #written: AddedTokenSplitter;
+  readonly #normalized: AddedTokenSplitter;
+  readonly #normalizer: BertNormalizer;
+  readonly #wordPieces: WordPieces;
+
+  /** @param library The library's tokenizer of the same file. */
+  constructor(json: BertTokenizerJson, library: Tokenizer) {
+    this.#normalizer = new BertNormalizer(json.normalizer);
+    this.#wordPieces = new WordPieces(pieceIds(library, json), json.model);
+    const { written = [], normalized = [] } = Object.groupBy(
+      json.added_tokens,
+      ({ normalized, special }) => normalized ?? !special ? "normalized" : "written",
+    );
+    this.#written = new AddedTokenSplitter(new Map(written.map((token) => [token.content, token])));
+    this.#normalized = new AddedTokenSplitter(
+      new Map(normalized.map((token) => [this.#normalizer.normalize(token.content).text, token])),
+    );
+  }
+
+  split(text: string): Pieces {
+    const pieces: Pieces = { ids: [], starts: [], ends: [], words: [] };
+    let word = 0;
+    for (const { start, end, id } of this.#written.split(text)) {
+      if (id !== undefined) addPiece(pieces, { id, start, end, word: word++ });
+      else word = this.#splitPlain({ text: text.slice(start, end), start, word }, pieces);
+    }
+    return pieces;
+  }
+
+  /** Splits a stretch that starts at `start` of the whole text; returns the number of the word after it. */
+  #splitPlain(stretch: { text: string; start: number; word: number }, pieces: Pieces): number {
+    let { word } = stretch;
+    const normalized = this.#normalizer.normalize(stretch.text);
+    const add = (id: number, from: number, to: number) => {
+      const { start, end } = originOf(normalized, from, to);
+      addPiece(pieces, { id, start: stretch.start + start, end: stretch.start + end, word });
+    };
+    for (const part of this.#normalized.split(normalized.text)) {
+      if (part.id !== undefined) {
+        add(part.id, part.start, part.end);
+        word++;
+        continue;
+      }
+      for (const { text, start } of words(normalized.text.slice(part.start, part.end))) {
+        const { ids, ends } = this.#wordPieces.spell(text);
+        for (let index = 0, from = 0; index < ids.length; from = ends[index++]!) {
+          add(ids[index]!, part.start + start + from, part.start + start + ends[index]!);
+        }
+        word++;
+      }
+    }
+    return word;
+  }
+}
+
+/**
+ * Id of each word piece. The library has them ready, with all added tokens among them: where one of these is no piece, it
+ * would be found inside words, and a list without it is made.
+ */
+function pieceIds(library: Tokenizer, { added_tokens, model: { vocab } }: BertTokenizerJson): Map<string, number> {
+  const arePieces = added_tokens.every(({ content, id }) => Object.hasOwn(vocab, content) && vocab[content] === id);
+  return arePieces ? library.model!.tokens_to_ids : new Map(Object.entries(vocab));
+}
+
+/** Where the units from `from` to `to` of a normalised text come from. */
+function originOf({ origins }: NormalizedText, from: number, to: number): { start: number; end: number } {
+  return origins === undefined
+    ? { start: from, end: to }
+    : { start: origins.starts[from]!, end: origins.ends[to - 1]! };
+}
+
+function addPiece(pieces: Pieces, piece: { id: number; start: number; end: number; word: number }): void {
+  pieces.ids.push(piece.id);
+  pieces.starts.push(piece.start);
+  pieces.ends.push(piece.end);
+  pieces.words.push(piece.word);
+}

@@ -1,0 +1,82 @@
+/** The tokenizers as users load them: {@linkcode BertTokenizer} over the files of a model's folder. */
+
+import { join } from "node:path";
+import { writeAtomically } from "../io/folder/atomic_write.ts";
+import { openFolder, type OpenFolderOptions } from "../io/folder/folder.ts";
+import { isPlainName } from "../io/folder/model_folder.ts";
+import { makeFolder } from "../io/folder/output_folder.ts";
+import { BertTokenizer } from "./bert_tokenizer.ts";
+import { readTokenizerFiles } from "./files/files.ts";
+
+/** Path or URL of a folder, or its files in memory. */
+type Source = Parameters<typeof openFolder>[0];
+
+/**
+ * NarrowBERT's tokenizer, which is BERT's. Ids are those of Hugging Face's fast tokenizer, as those of
+ * {@linkcode NarrowBertTokenizerFast} are: docs/tokenizers.md lists where Python's slow one differs.
+ */
+export class NarrowBertTokenizer extends BertTokenizer {
+  /** Whether this is the class that Python calls fast. */
+  readonly is_fast: boolean = false;
+
+  /**
+   * Reads `tokenizer.json`, or `vocab.txt` alone, and `tokenizer_config.json` where present.
+   *
+   * @throws {TokenizerError} Where the folder holds no readable tokenizer.
+   * @throws {CheckpointError} Where there is no such folder.
+   */
+  static async from_pretrained(source: Source, options: OpenFolderOptions = {}): Promise<NarrowBertTokenizer> {
+    return new this(await readTokenizerFiles(await openFolder(source, options)));
+  }
+
+  /**
+   * Writes `vocab.txt`, from which the tokenizer can be loaded again (but for added tokens that are no word pieces).
+   *
+   * @param save_directory A local folder, made where it does not exist.
+   * @returns The paths of the files written: the one.
+   * @throws {TokenizerError} Where the vocabulary does not fit into such a file.
+   * @throws {TypeError} Where the folder is not local, or the prefix no part of a file's name.
+   */
+  async save_vocabulary(
+    save_directory: string | URL,
+    { filename_prefix }: { filename_prefix?: string } = {},
+  ): Promise<[path: string]> {
+    const name = filename_prefix ? `${filename_prefix}-vocab.txt` : "vocab.txt";
+    if (!isPlainName(name)) {
+      throw new TypeError(`Cannot save a vocabulary: filename_prefix must be part of a name, got "${filename_prefix}"`);
+    }
+    const text = this.vocabularyText();
+    const path = join(await makeFolder(save_directory), name);
+    await writeAtomically(path, [new TextEncoder().encode(text)]);
+    return [path];
+  }
+}
+
+/**
+ * NarrowBERT's tokenizer by the name of Python's fast one.
+ *
+ * @example
+ * ```ts
+ * const tokenizer = await NarrowBertTokenizerFast.from_pretrained("examples/models/wordnet/mlm");
+ * tokenizer.encode("a large [MASK]"); // [2, 40, 389, 4, 3]
+ * ```
+ */
+export class NarrowBertTokenizerFast extends NarrowBertTokenizer {
+  override readonly is_fast: boolean = true;
+}
+
+/** The tokenizer of any model that this library runs. */
+export const AutoTokenizer = {
+  /**
+   * Loads a {@linkcode NarrowBertTokenizerFast}, or with `use_fast: false` a {@linkcode NarrowBertTokenizer}.
+   *
+   * @throws {TokenizerError} Where the folder holds no readable tokenizer.
+   * @throws {CheckpointError} Where there is no such folder.
+   */
+  from_pretrained(
+    source: Source,
+    { use_fast = true, ...options }: OpenFolderOptions & { use_fast?: boolean } = {},
+  ): Promise<NarrowBertTokenizer> {
+    return (use_fast ? NarrowBertTokenizerFast : NarrowBertTokenizer).from_pretrained(source, options);
+  },
+};
