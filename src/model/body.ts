@@ -1,33 +1,32 @@
 /** NarrowBERT without a head: embeddings, full layers over every token, narrow layers over the rows asked for. */
 
 import type { Graph, Value } from "../graph/graph.ts";
-import type { RowGeometry } from "../graph/ops/attention.ts";
+import type { ProbabilityStorage, RowGeometry } from "../graph/ops/attention.ts";
 import { gatherRows } from "../graph/ops/rows.ts";
 import { pitch } from "../kernels/kernel.ts";
 import type { AttentionOptions, AttentionResult, AttentionShape } from "../nn/attention_shape.ts";
 import { Embeddings } from "../nn/embeddings.ts";
 import { FeedForward } from "../nn/feed_forward.ts";
 import { FullAttention } from "../nn/full_attention.ts";
-import { ContextProjection, NarrowAttention } from "../nn/narrow_attention.ts";
+import { ContextProjection, NarrowAttention, type NarrowPlan, type ProjectedContext } from "../nn/narrow_attention.ts";
 import type { ParameterSet } from "../nn/parameters.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
-import type { RowRule } from "./batch/packing.ts";
 import { BODY, layerPath, remainingHeads } from "./weights/published_names.ts";
 
-/** What a traced body computes. */
+/** What both halves of a traced body are told. */
 export interface BodyCall {
-  /** Which rows the narrow layers compute. */
-  rule: RowRule;
-  /** How many narrow layers' keys and values are projected at once; null for the absorbed form, which needs none. */
-  projected: number | null;
-  /** Whether attention probabilities may be kept in memory where that is faster. */
-  storable: boolean;
-  /** Whether the caller gives word embeddings. */
-  embedded: boolean;
-  /** Name every layer's state as an output `hidden_states.N`. */
-  hiddenStates: boolean;
-  /** Keep every layer's probabilities as an output `attentions.N`. */
-  attentions: boolean;
+  /** Whether attention probabilities are stored. */
+  probabilities: ProbabilityStorage;
+  /** Told of every layer's state, the embeddings' as layer 0, as it is traced. */
+  onState?: (layer: number, state: Value) => void;
+  /** Told of every layer's attention probabilities, counted from 0, if they are stored. */
+  onAttention?: (layer: number, probabilities: Value) => void;
+}
+
+/** One layer: attention, then feed-forward. */
+interface Layer<Attention> {
+  attention: Attention;
+  feedForward: FeedForward;
 }
 
 /** Where the tokens' and the narrow rows' records lie in the geometry, by names of sizes. */
@@ -47,8 +46,8 @@ export class Body {
   /** The embeddings; their word table is also a tied decoder. */
   readonly embeddings: Embeddings;
   readonly #config: NarrowBertConfig;
-  readonly #full: { attention: FullAttention; feedForward: FeedForward }[] = [];
-  readonly #narrow: { attention: NarrowAttention; feedForward: FeedForward }[] = [];
+  readonly #full: Layer<FullAttention>[] = [];
+  readonly #narrow: Layer<NarrowAttention>[] = [];
   readonly #projection: ContextProjection | null;
 
   /** Declares the parameters of all layers. */
@@ -89,53 +88,82 @@ export class Body {
   }
 
   /**
-   * Traces the model and returns its last state: `[T, H]` under the rule `ordinary`, else `[R, H]`.
-   * Declares the inputs `tokens`, `geometry`, `head_scale.N` and, as needed, `embeds` and `row_index`.
+   * The first half: the embeddings, then the full layers over every token. Gives the context `[T, H]`.
+   * Declares the inputs `geometry`, `head_scale.N`, and `tokens` and, if the caller gives word embeddings, `embeds`.
    */
-  apply(g: Graph, call: BodyCall): Value {
-    const { hidden_size: width } = this.#config;
-    const geometry = g.input("geometry", "u32", ["G"]);
+  encode(g: Graph, { embedded, ...call }: BodyCall & { embedded: boolean }): Value {
     const tokens = g.input("tokens", "u32", ["T", 4]);
-    const embeds = call.embedded ? g.input("embeds", "f32", ["T", width], "pitched") : null;
-    const kept = { store: call.attentions, storable: call.storable };
-    let count = 0;
-    const keep = (state: Value) => {
-      if (call.hiddenStates) g.output(`hidden_states.${count++}`, state);
-      return state;
-    };
-    let layer = 0;
-    const run = (attend: (options: Omit<AttentionOptions, "rows">) => AttentionResult, feed: FeedForward) => {
-      const headScale = g.input(`head_scale.${layer}`, "f32", [pitch(remainingHeads(this.#config, layer).length)]);
-      const { state, probabilities } = attend({ headScale, ...kept });
-      if (call.attentions && probabilities !== null) g.output(`attentions.${layer}`, probabilities);
-      layer++;
-      return keep(feed.apply(g, state));
-    };
+    const embeds = embedded ? g.input("embeds", "f32", ["T", this.#config.hidden_size], "pitched") : null;
+    const rows = this.#tokenRows(g);
+    let x = this.embeddings.apply(g, tokens, embeds);
+    call.onState?.(0, x);
+    for (const [layer, { attention, feedForward }] of this.#full.entries()) {
+      const attended = attention.apply(g, x, { rows, ...this.#options(g, layer, call) });
+      x = this.#finish(g, attended, { layer, feedForward, call });
+    }
+    return x;
+  }
 
-    let x = keep(this.embeddings.apply(g, tokens, embeds));
-    const tokenRows = rowGeometry(geometry, "token");
-    for (const { attention, feedForward } of this.#full) {
-      const state = x;
-      x = run((options) => attention.apply(g, state, { rows: tokenRows, ...options }), feedForward);
-    }
-    if (call.rule === "ordinary") {
-      for (const { attention, feedForward } of this.#narrow) {
-        const state = x;
-        x = run((options) => attention.applyOrdinary(g, state, { rows: tokenRows, ...options }), feedForward);
+  /**
+   * The second half: the narrow layers over the narrow rows, all against the context. Gives the rows' state `[R, H]`.
+   * Declares the inputs `geometry`, `head_scale.N` and `row_index`.
+   */
+  narrow(g: Graph, context: Value, { plan, ...call }: BodyCall & { plan: NarrowPlan }): Value {
+    const rows = rowGeometry(g.input("geometry", "u32", ["G"]), "row");
+    const together = plan.form === "projected" ? plan.together : 1;
+    let x = gatherRows(g, { label: "narrow_rows", x: context, index: g.input("row_index", "u32", ["R"]) });
+    for (let first = 0; first < this.#narrow.length; first += together) {
+      const group = this.#narrow.slice(first, first + together);
+      const keysAndValues = plan.form === "absorbed" ? null : this.#project(g, context, { first, count: group.length });
+      for (const [i, { attention, feedForward }] of group.entries()) {
+        const layer = this.#full.length + first + i;
+        const narrow = { context, projected: keysAndValues?.(first + i) ?? null };
+        const attended = attention.apply(g, x, { rows, narrow, ...this.#options(g, layer, call) });
+        x = this.#finish(g, attended, { layer, feedForward, call });
       }
-      return x;
     }
-    const context = x;
-    x = gatherRows(g, { label: "narrow_rows", x: context, index: g.input("row_index", "u32", ["R"]) });
-    const rows = rowGeometry(geometry, "row");
-    const keyValues = call.projected === null
-      ? null
-      : this.#projection?.projectedLayers(g, context, call.projected) ?? null;
+    return x;
+  }
+
+  /** The layers after the full ones as ordinary layers over every token, `[T, H]` to `[T, H]`. */
+  ordinary(g: Graph, x: Value, call: BodyCall): Value {
+    const rows = this.#tokenRows(g);
     for (const [i, { attention, feedForward }] of this.#narrow.entries()) {
-      const state = x;
-      const narrow = { context, keyValue: keyValues?.(i) ?? null };
-      x = run((options) => attention.apply(g, state, { rows, narrow, ...options }), feedForward);
+      const layer = this.#full.length + i;
+      const attended = attention.applyOrdinary(g, x, { rows, ...this.#options(g, layer, call) });
+      x = this.#finish(g, attended, { layer, feedForward, call });
     }
+    return x;
+  }
+
+  /** Keys and values of `count` narrow layers from `first` on, from one product; gives each layer its own. */
+  #project(
+    g: Graph,
+    context: Value,
+    { first, count }: { first: number; count: number },
+  ): (layer: number) => ProjectedContext {
+    const projection = this.#projection as ContextProjection;
+    const value = projection.apply(g, context, { first, count });
+    return (layer) => projection.ofLayer(value, { layer, first });
+  }
+
+  #tokenRows(g: Graph): RowGeometry {
+    return rowGeometry(g.input("geometry", "u32", ["G"]), "token");
+  }
+
+  #options(g: Graph, layer: number, { probabilities }: BodyCall): Omit<AttentionOptions, "rows"> {
+    const heads = remainingHeads(this.#config, layer).length;
+    return { headScale: g.input(`head_scale.${layer}`, "f32", [pitch(heads)]), probabilities };
+  }
+
+  #finish(
+    g: Graph,
+    { state, probabilities }: AttentionResult,
+    { layer, feedForward, call }: { layer: number; feedForward: FeedForward; call: BodyCall },
+  ): Value {
+    if (probabilities !== null) call.onAttention?.(layer, probabilities);
+    const x = feedForward.apply(g, state);
+    call.onState?.(layer + 1, x);
     return x;
   }
 

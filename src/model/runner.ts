@@ -7,12 +7,13 @@ import type { Gpu } from "../gpu/device.ts";
 import type { Profiler } from "../gpu/profiler.ts";
 import type { Latency } from "../gpu/readback.ts";
 import { Graph, outputsOf, type Value } from "../graph/graph.ts";
+import type { ProbabilityStorage } from "../graph/ops/attention.ts";
 import type { RunOutput } from "../graph/outputs.ts";
 import { Program } from "../graph/program.ts";
 import type { InputData } from "../graph/upload.ts";
 import { pitch } from "../kernels/kernel.ts";
 import { tuningOf } from "../kernels/tuning/tuning.ts";
-import type { NarrowForm } from "../nn/narrow_attention.ts";
+import type { NarrowForm, NarrowPlan } from "../nn/narrow_attention.ts";
 import type { Body, BodyCall } from "./body.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import type { Batch } from "./batch/inputs.ts";
@@ -107,7 +108,7 @@ export class Runner {
       throw new InputError("Cannot run the model: every sequence needs a token at position 0, got empty sequences");
     }
     const packed = pack(batch, rule);
-    const program = this.#program({ ...this.#plan(batch, packed, rule, options), rule }, head, options);
+    const program = this.#program(this.#plan(batch, packed, rule, options), head, options);
     const feed = head.feed?.(packed);
     const outputs = await program.run({
       sizes: { ...packed.sizes, ...feed?.sizes },
@@ -132,7 +133,7 @@ export class Runner {
   }
 
   /** What a call of these sizes computes, and in which form. */
-  #plan(batch: Batch, { sizes, rowKeys }: Packed, rule: RowRule, options: ForwardOptions): Omit<BodyCall, "rule"> {
+  #plan(batch: Batch, { sizes, rowKeys }: Packed, rule: RowRule, options: ForwardOptions): TraceCall {
     const { num_hidden_layers: layers, full_length_layers: full, headSize } = this.#config;
     const { hidden_size: width, num_attention_heads: heads } = this.#config;
     const work = { rows: sizes.R, tokens: sizes.T, rowKeys, width, heads, headSize: pitch(headSize) };
@@ -140,12 +141,13 @@ export class Runner {
     // Where no narrow layer runs as such, the form makes no difference: one program serves.
     const isNarrow = rule !== "ordinary" && full < layers;
     const together = planProjection(work, { layers: layers - full, largest: this.#gpu.buffers.largest });
+    const mayStore = mayStoreProbabilities(Math.max(sizes.T, sizes.R), { keys: sizes.K, heads });
     return {
-      projected: !isNarrow ? 1 : form === "absorbed" ? null : together,
-      storable: mayStoreProbabilities(Math.max(sizes.T, sizes.R), { keys: sizes.K, heads }),
+      ordinary: rule === "ordinary",
+      plan: !isNarrow || form === "absorbed" ? { form: "absorbed" } : { form: "projected", together },
+      probabilities: options.output_attentions ? "output" : mayStore ? "scratch" : "none",
       embedded: batch.embeds !== null,
       hiddenStates: options.output_hidden_states ?? false,
-      attentions: options.output_attentions ?? false,
     };
   }
 
@@ -163,12 +165,12 @@ export class Runner {
     return asked === "auto" ? planNarrowForm(work, { withKeys }) : asked;
   }
 
-  #program(call: BodyCall, head: HeadCall, options: ForwardOptions): Program {
+  #program(call: TraceCall, head: HeadCall, options: ForwardOptions): Program {
     const key = JSON.stringify([head.key, call, options.trace ?? false]);
     let program = this.#programs.get(key);
     if (program === undefined) {
       const g = new Graph(tuningOf(this.#gpu));
-      head.trace(g, this.#body.apply(g, call));
+      head.trace(g, traceBody(g, this.#body, call));
       if (options.trace) {
         for (const value of g.nodes.flatMap(outputsOf)) g.output(`trace ${value.label}`, value);
       }
@@ -224,6 +226,29 @@ export class Runner {
     if (trace) common.trace = tracedTensors(outputs);
     return common;
   }
+}
+
+/** What a traced program computes before its head. */
+interface TraceCall {
+  /** Whether the layers after the full ones run as ordinary layers. */
+  ordinary: boolean;
+  plan: NarrowPlan;
+  probabilities: ProbabilityStorage;
+  /** Whether the caller gives word embeddings. */
+  embedded: boolean;
+  /** Name every layer's state as an output `hidden_states.N`. */
+  hiddenStates: boolean;
+}
+
+/** Traces both halves of a body; states and probabilities that are asked for become outputs by layer. */
+function traceBody(g: Graph, body: Body, { ordinary, plan, probabilities, embedded, hiddenStates }: TraceCall): Value {
+  const call: BodyCall = {
+    probabilities,
+    ...(hiddenStates && { onState: (layer, state) => g.output(`hidden_states.${layer}`, state) }),
+    ...(probabilities === "output" && { onAttention: (layer, value) => g.output(`attentions.${layer}`, value) }),
+  };
+  const context = body.encode(g, { ...call, embedded });
+  return ordinary ? body.ordinary(g, context, call) : body.narrow(g, context, { ...call, plan });
 }
 
 function tracedTensors(outputs: Map<string, RunOutput>): Map<string, Tensor> {

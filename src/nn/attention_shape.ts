@@ -1,7 +1,7 @@
 /** What the attention of a layer looks like, and how its projections lie in memory. */
 
 import type { Graph, Value } from "../graph/graph.ts";
-import type { RelativePositions, RowGeometry } from "../graph/ops/attention.ts";
+import type { ProbabilityStorage, RelativePositions, RowGeometry } from "../graph/ops/attention.ts";
 import { pitch } from "../kernels/kernel.ts";
 import { LayerNorm } from "./layer_norm.ts";
 import type { Parameter, ParameterSet } from "./parameters.ts";
@@ -115,13 +115,11 @@ export interface AttentionOptions {
   rows: RowGeometry;
   /** `[A]`, multiplied onto each head's probabilities. */
   headScale: Value;
-  /** Whether the caller wants the probabilities. */
-  store: boolean;
-  /** Whether they are small enough to be kept in memory where that is faster. */
-  storable: boolean;
+  /** Whether attention probabilities are stored. */
+  probabilities: ProbabilityStorage;
 }
 
-/** What a traced attention gives: the layer's state, and its probabilities `[rows, heads, keys]` where they are kept. */
+/** What a traced attention gives: the layer's state, and its probabilities `[rows, heads, keys]` if they are stored. */
 export interface AttentionResult {
   state: Value;
   probabilities: Value | null;

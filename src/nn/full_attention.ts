@@ -40,7 +40,7 @@ export class FullAttention {
   }
 
   /** `[T, H]` to `[T, H]`. */
-  apply(g: Graph, x: Value, { rows, headScale, ...kept }: AttentionOptions): AttentionResult {
+  apply(g: Graph, x: Value, { rows, headScale, probabilities: storage }: AttentionOptions): AttentionResult {
     const { heads, headSize: trueSize } = this.#shape;
     const headSize = paddedHeadSize(this.#shape);
     const inner = innerWidth(this.#shape);
@@ -60,7 +60,10 @@ export class FullAttention {
       headScale,
       relative: this.#distances?.apply(g) ?? null,
     };
-    const { out: attended, probabilities } = attention(g, call, { slot: "attention_full", ...kept });
+    const { out: attended, probabilities } = attention(g, call, {
+      slot: "attention_full",
+      probabilities: storage,
+    });
     return { state: applyOutput(g, this.#output, `${path}.output.dense`, attended, x), probabilities };
   }
 }

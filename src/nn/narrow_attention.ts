@@ -11,7 +11,7 @@
  */
 
 import type { Graph, Value } from "../graph/graph.ts";
-import { attention } from "../graph/ops/attention.ts";
+import { attention, type ProbabilityStorage } from "../graph/ops/attention.ts";
 import { linear, matmul } from "../graph/ops/matmul.ts";
 import { columnsOf, type Dim, dimOf, rowsOf, type Sizes } from "../graph/shape.ts";
 import { pitch } from "../kernels/kernel.ts";
@@ -31,6 +31,9 @@ import type { Parameter, ParameterSet } from "./parameters.ts";
 
 /** The two forms of narrow attention, equal up to rounding. */
 export type NarrowForm = "absorbed" | "projected";
+
+/** How a call computes its narrow layers; `together` layers' keys and values are projected by one product. */
+export type NarrowPlan = { readonly form: "absorbed" } | { readonly form: "projected"; readonly together: number };
 
 /** Keys and values of all narrow layers side by side: `[H, sum of 2 A D]`. */
 export class ContextProjection {
@@ -82,15 +85,9 @@ export class ContextProjection {
     });
   }
 
-  /** Gives each layer in turn its keys and values, which are made for `together` layers at a time. */
-  projectedLayers(g: Graph, context: Value, together: number): (layer: number) => ProjectedContext {
-    const layers = this.#offsets.length;
-    let value: Value;
-    return (layer) => {
-      const first = layer - layer % together;
-      if (layer === first) value = this.apply(g, context, { first, count: Math.min(together, layers - first) });
-      return { value, offset: this.offset(layer) - this.offset(first), slot: "attention_projected" };
-    };
+  /** A narrow layer's part of the keys and values that {@linkcode apply} gave for layers from `first` on. */
+  ofLayer(value: Value, { layer, first }: { layer: number; first: number }): ProjectedContext {
+    return { value, offset: this.offset(layer) - this.offset(first), slot: "attention_projected" };
   }
 
   /** The weight and bias themselves. */
@@ -113,7 +110,7 @@ export interface NarrowContext {
   /** The context `[T, H]`: the last full layer's output, or the running state in the ordinary mode. */
   context: Value;
   /** In the projected form, its keys and values, this layer's from column `offset` on; else null. */
-  keyValue: ProjectedContext | null;
+  projected: ProjectedContext | null;
 }
 
 /** The attention of one narrow layer. */
@@ -152,7 +149,7 @@ export class NarrowAttention {
 
   /** `[R, H]` to `[R, H]`. */
   apply(g: Graph, x: Value, options: AttentionOptions & { narrow: NarrowContext }): AttentionResult {
-    const { rows, headScale, narrow, ...kept } = options;
+    const { rows, headScale, narrow, probabilities: storage } = options;
     const weight = g.parameter(this.#query.weight);
     const query = linear(g, { label: `${this.#path}.self.query`, x, weight, bias: g.parameter(this.#query.bias) });
     const call = {
@@ -163,9 +160,9 @@ export class NarrowAttention {
       headScale,
       relative: this.#distances?.apply(g) ?? null,
     };
-    const { attended, probabilities } = narrow.keyValue === null
-      ? this.#absorbed(g, query, call, { context: narrow.context, ...kept })
-      : this.#projected(g, query, call, { ...narrow.keyValue, ...kept });
+    const { attended, probabilities } = narrow.projected === null
+      ? this.#absorbed(g, query, call, { context: narrow.context, storage })
+      : this.#projected(g, query, call, { ...narrow.projected, storage });
     const state = applyOutput(g, this.#output, `${this.#path}.output.dense`, attended, x);
     return { state, probabilities };
   }
@@ -173,22 +170,22 @@ export class NarrowAttention {
   /** The attention of an ordinary layer: keys and values from the running state `[T, H]` itself. */
   applyOrdinary(g: Graph, x: Value, options: AttentionOptions): AttentionResult {
     const value = this.#projection.apply(g, x, { first: this.#layer, count: 1 });
-    const keyValue: ProjectedContext = { value, offset: 0, slot: "attention_full" };
-    return this.apply(g, x, { ...options, narrow: { context: x, keyValue } });
+    const projected: ProjectedContext = { value, offset: 0, slot: "attention_full" };
+    return this.apply(g, x, { ...options, narrow: { context: x, projected } });
   }
 
   #projected(
     g: Graph,
     query: Value,
     call: NarrowCall,
-    { value, offset, ...how }: ProjectedContext & Kept,
+    { value, offset, slot, storage }: ProjectedContext & { storage: ProbabilityStorage },
   ): { attended: Value; probabilities: Value | null } {
     const headSize = paddedHeadSize(this.#shape);
     const q = { value: query, distance: headSize };
     const k = { value, offset, distance: headSize };
     const v = { value, offset: offset + innerWidth(this.#shape), distance: headSize };
     const asked = { ...call, headSize, q, k, v };
-    const { out: attended, probabilities } = attention(g, asked, how);
+    const { out: attended, probabilities } = attention(g, asked, { slot, probabilities: storage });
     return { attended, probabilities };
   }
 
@@ -196,7 +193,7 @@ export class NarrowAttention {
     g: Graph,
     query: Value,
     call: NarrowCall,
-    { context, ...kept }: { context: Value } & Kept,
+    { context, storage }: { context: Value; storage: ProbabilityStorage },
   ): { attended: Value; probabilities: Value | null } {
     const { heads, label } = call;
     const width = this.#shape.width;
@@ -228,7 +225,7 @@ export class NarrowAttention {
       k: shared,
       v: shared,
       ...(call.relative && { qRelative: { value: query, distance: headSize, size: headSize } }),
-    }, { slot: "attention_absorbed", ...kept });
+    }, { slot: "attention_absorbed", probabilities: storage });
     const attended = matmul(g, {
       label: `${label}.absorb_value`,
       a: { value: weighted, stride: heads * contextWidth, batch: contextWidth },
@@ -243,9 +240,6 @@ export class NarrowAttention {
     return { attended, probabilities };
   }
 }
-
-/** What is kept of the probabilities. */
-type Kept = Pick<AttentionOptions, "store" | "storable">;
 
 /** The part of an attention call that both forms share. */
 type NarrowCall = Pick<

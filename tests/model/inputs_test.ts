@@ -210,8 +210,8 @@ Deno.test("ids are the same in any kind of array, tensor or number", () => {
 
 Deno.test("a head mask for all layers is each layer's", () => {
   const shared = readInputs({ input_ids: IDS, head_mask: [1, 0, 0.5, 2] }, config).headMask;
-  const projectedLayers = readInputs({ input_ids: IDS, head_mask: new Array(5).fill([1, 0, 0.5, 2]) }, config).headMask;
-  assert.deepEqual(shared, projectedLayers);
+  const perLayer = readInputs({ input_ids: IDS, head_mask: new Array(5).fill([1, 0, 0.5, 2]) }, config).headMask;
+  assert.deepEqual(shared, perLayer);
   assert.equal(readInputs({ input_ids: IDS }, config).headMask, null);
 });
 

@@ -101,6 +101,12 @@ function relativeCode(relative: RelativePositions | null): number {
   return relative === null ? 0 : relative.withKeys ? 2 : 1;
 }
 
+/**
+ * Whether attention probabilities are stored: never; in scratch memory if that is faster on this adapter; or always,
+ * since the caller wants them as an output.
+ */
+export type ProbabilityStorage = "none" | "scratch" | "output";
+
 /** What attention gives. */
 export interface Attended {
   /** `[rows, heads * headSize]`. */
@@ -114,17 +120,18 @@ export interface Attended {
 /**
  * Softmax attention, in the way that is fast in a slot of the tuning.
  *
- * @param options `store` keeps the probabilities; `storable` says that they may be kept in memory for speed.
+ * @param options `slot`: whose tuning applies; `probabilities`: whether they are stored.
  */
 export function attention(
   g: Graph,
   call: AttentionCall,
-  { slot, store, storable }: { slot: AttentionSlot; store: boolean; storable: boolean },
+  { slot, probabilities }: { slot: AttentionSlot; probabilities: ProbabilityStorage },
 ): Attended {
   const variant = g.tuning[slot];
   const isStored = storesProbabilities(variant);
   // Relative heads with queries of their own for distances, which shared keys need, are stored.
-  if (store || call.qRelative !== undefined || (isStored && storable)) return storedAttention(g, call);
+  const store = probabilities === "output" || (probabilities === "scratch" && isStored);
+  if (store || call.qRelative !== undefined) return storedAttention(g, call);
   return fusedAttention(g, call, isStored ? g.tuning.attention_projected : variant);
 }
 
