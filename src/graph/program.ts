@@ -6,12 +6,14 @@
  */
 
 import type { Gpu } from "../gpu/device.ts";
+import type { Meter } from "../gpu/meter.ts";
 import type { Pipeline } from "../gpu/pipelines.ts";
 import type { Profiler } from "../gpu/profiler.ts";
 import type { Latency } from "../gpu/readback.ts";
 import { Recorder } from "../gpu/recorder.ts";
 import type { Grid, Params, Variant } from "../kernels/kernel.ts";
-import type { Graph, Value } from "./graph.ts";
+import { costOf } from "./cost.ts";
+import type { Graph, Node, Value } from "./graph.ts";
 import { compact, type OutputPlaces, placeOutputs, type RunOutput } from "./outputs.ts";
 import { type Allocation, bufferOf, kindOf, Room, type RoomCall, textureKey } from "./workspace.ts";
 import type { Sizes } from "./shape.ts";
@@ -37,12 +39,14 @@ export class Program {
   readonly #graph: Graph;
   readonly #pipelines: (Pipeline | undefined)[][];
   readonly #room: Room;
+  readonly #meter: Meter;
   #active = 0;
   #disposed = false;
 
   constructor(gpu: Gpu, graph: Graph) {
     this.#gpu = gpu;
     this.#graph = graph;
+    this.#meter = gpu.scheduler.meter();
     this.#pipelines = graph.nodes.map((node) => node.variants.map(() => undefined));
     this.#room = new Room(gpu, graph, (node, pick) => this.#pipelines[node]?.[pick]?.layout as GPUBindGroupLayout);
   }
@@ -94,27 +98,23 @@ export class Program {
     ) as RoomCall["views"];
     const room = { sizes, picks, views };
     await this.#room.prepare(room);
-    const allocation = this.#room.at(room);
+    const { capacities } = this.#room.at(room);
     const outputs = placeOutputs(this.#graph, sizes);
-    const used = fillUploads(this.#graph, allocation.layout, allocation.uploadBytes, { ...options, params });
-    const roomy = placeOutputs(this.#graph, allocation.capacities).bytes;
+    const roomy = placeOutputs(this.#graph, capacities).bytes;
     const staging = this.#gpu.staging.acquire(roomy <= this.#gpu.limits.maxBufferSize ? roomy : outputs.bytes);
-    try {
-      const call = { picks, views, grids, outputs, staging, used };
-      await this.#gpu.guarded("a program", () => this.#submit(allocation, call, options));
-    } catch (error) {
-      this.#gpu.staging.release(staging);
-      throw error;
-    }
-    const results = await this.#gpu.staging.readInto(
+    using call = new Call(this.#gpu, this.#room, room);
+    return await this.#gpu.scheduler.run({
+      label: "a program",
+      costs: this.#graph.nodes.map(({ kernel: { name } }, i) => costOf(name, params[i] as Params)),
+      meter: this.#meter,
+      encode: (first, end) => this.#encode(call, { first, end, params, grids, outputs, staging }, options),
       staging,
-      outputs.bytes,
-      (mapped) =>
+      bytes: outputs.bytes,
+      take: (mapped) =>
         new Map(outputs.places.map(({ name, value, offset }) => [name, compact(value, sizes, mapped, offset)])),
-      options.latency,
-    );
-    signal?.throwIfAborted();
-    return results;
+      latency: options.latency,
+      signal,
+    });
   }
 
   /** Compiles in parallel what the picked variants lack; does not wait at all when nothing is missing. */
@@ -130,28 +130,32 @@ export class Program {
     if (missing.length > 0) await Promise.all(missing);
   }
 
-  #submit(
-    allocation: Allocation,
-    { picks, views, grids, outputs, staging, used }: {
-      picks: readonly number[];
-      views: RoomCall["views"];
+  #encode(
+    call: Call,
+    { first, end, params, grids, outputs, staging }: {
+      /** The nodes to encode. */
+      first: number;
+      end: number;
+      params: readonly Params[];
       grids: readonly Grid[];
       outputs: OutputPlaces;
       staging: GPUBuffer;
-      /** Bytes of the uploads that count. */
-      used: number;
     },
-    { profiler }: RunOptions,
-  ): void {
-    const { device, buffers } = this.#gpu;
-    if (buffers.poisoned) { for (const buffer of [allocation.upload, ...allocation.buffers]) buffers.poison(buffer); }
-    device.queue.writeBuffer(allocation.upload, 0, allocation.uploadBytes, 0, used);
-    const recorder = new Recorder(device, profiler ?? null);
-    this.#graph.nodes.forEach((node, i) => {
-      const pick = picks[i] as number;
-      const { pipeline } = this.#pipelines[i]?.[pick] as Pipeline;
+    options: RunOptions,
+  ): GPUCommandBuffer {
+    const { nodes } = this.#graph;
+    const { picks, views } = call.demand;
+    const recorder = new Recorder(this.#gpu.device, options.profiler ?? null);
+    const allocation = call.allocation();
+    if (first === 0) {
+      const used = fillUploads(this.#graph, allocation.layout, allocation.uploadBytes, { ...options, params });
+      call.upload(recorder, used);
+    }
+    for (let i = first; i < Math.min(end, nodes.length); i++) {
+      const node = nodes[i] as Node;
+      const { pipeline } = this.#pipelines[i]?.[picks[i] as number] as Pipeline;
       const grid = grids[i] as Grid;
-      if (grid.includes(0)) return;
+      if (grid.includes(0)) continue;
       for (const [name, view] of views[i] ?? []) {
         if (allocation.weights[i]?.[name] !== undefined) continue;
         const texture = allocation.textures.get(textureKey(name, view)) as GPUTexture;
@@ -159,10 +163,55 @@ export class Program {
       }
       const bindGroup = allocation.bindGroups[i]?.[kindOf(views[i] ?? null)] as GPUBindGroup;
       recorder.dispatch({ label: node.label, pipeline, bindGroup, grid });
-    });
-    for (const { value, offset, bytes } of outputs.places) {
-      recorder.copy(bufferOf(allocation, value), 0, staging, offset, bytes);
     }
-    recorder.submit();
+    if (end >= nodes.length) {
+      for (const { value, offset, bytes } of outputs.places) {
+        recorder.copy(bufferOf(allocation, value), 0, staging, offset, bytes);
+      }
+    }
+    return recorder.finish();
+  }
+}
+
+/** The buffers of one run, from its first submission until it has ended. */
+class Call {
+  readonly demand: RoomCall;
+  readonly #gpu: Gpu;
+  readonly #room: Room;
+  #allocation: Allocation | null = null;
+  #upload: GPUBuffer | null = null;
+  #release: () => void = () => {};
+
+  constructor(gpu: Gpu, room: Room, demand: RoomCall) {
+    this.#gpu = gpu;
+    this.#room = room;
+    this.demand = demand;
+  }
+
+  /** The program's buffers, the same ones for all steps of the run. */
+  allocation(): Allocation {
+    if (this.#allocation === null) {
+      this.#allocation = this.#room.at(this.demand);
+      this.#release = this.#room.hold(this.#allocation);
+    } else this.#room.complete(this.#allocation, this.demand);
+    return this.#allocation;
+  }
+
+  /**
+   * Sends the first `used` bytes of the uploads. They go through a buffer of this run's own, and from there by a copy,
+   * since the program's own buffer may be in use by a run that is submitted together with this one.
+   */
+  upload(recorder: Recorder, used: number): void {
+    const { device, buffers } = this.#gpu;
+    const { layout, upload, uploadBytes, buffers: own } = this.allocation();
+    if (buffers.poisoned) { for (const buffer of [upload, ...own]) buffers.poison(buffer); }
+    this.#upload = buffers.acquire(layout.bytes, "uploads of a run");
+    device.queue.writeBuffer(this.#upload, 0, uploadBytes, 0, used);
+    recorder.copy(this.#upload, 0, upload, 0, used);
+  }
+
+  [Symbol.dispose](): void {
+    this.#release();
+    if (this.#upload !== null) this.#gpu.buffers.release(this.#upload);
   }
 }

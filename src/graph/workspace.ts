@@ -22,6 +22,10 @@ export interface Allocation {
   readonly textures: Map<string, GPUTexture>;
   /** Of each node, by binding: textures that hold weights, which need no copying. */
   readonly weights: Record<string, GPUTexture>[];
+  /** Calls that are not all submitted yet: until then nothing here is given back. */
+  users: number;
+  /** Whether it was replaced, or the program disposed: the last user gives it back. */
+  retired: boolean;
 }
 
 /** What a call asks of the room. */
@@ -73,13 +77,27 @@ export class Room {
   at(call: RoomCall): Allocation {
     if (this.#isReady(call)) return this.#allocation as Allocation;
     const allocation = this.#atSizes(call.sizes);
+    this.complete(allocation, call);
+    return allocation;
+  }
+
+  /** Makes what a call needs beyond the buffers: another call may have replaced textures since it was prepared. */
+  complete(allocation: Allocation, call: RoomCall): void {
     call.views.forEach((views, i) => this.#growTextures(allocation, i, views ?? []));
     call.picks.forEach((pick, i) => {
       const views = call.views[i] ?? null;
       const groups = allocation.bindGroups[i] as Allocation["bindGroups"][number];
       groups[kindOf(views)] ??= this.#bind(allocation, { i, pick, views });
     });
-    return allocation;
+  }
+
+  /** Keeps an allocation until the function that it returns is called. */
+  hold(allocation: Allocation): () => void {
+    allocation.users++;
+    return () => {
+      allocation.users--;
+      if (allocation.retired && allocation.users === 0) this.#giveBack(allocation);
+    };
   }
 
   #isReady({ sizes, views }: RoomCall): boolean {
@@ -168,6 +186,8 @@ export class Room {
         bindGroups,
         textures: new Map(),
         weights: bindGroups.map(() => ({})),
+        users: 0,
+        retired: false,
       };
     } catch (error) {
       for (const buffer of acquired) pool.release(buffer);
@@ -203,13 +223,19 @@ export class Room {
     });
   }
 
-  /** Gives all of it back. */
+  /** Gives all of it back, once the last call is done that uses it. */
   release(): void {
-    if (this.#allocation === null) return;
-    this.#gpu.buffers.release(this.#allocation.upload);
-    for (const buffer of this.#allocation.buffers) this.#gpu.buffers.release(buffer);
-    for (const texture of this.#allocation.textures.values()) this.#gpu.textures.destroy(texture);
+    const allocation = this.#allocation;
+    if (allocation === null) return;
     this.#allocation = null;
+    allocation.retired = true;
+    if (allocation.users === 0) this.#giveBack(allocation);
+  }
+
+  #giveBack({ upload, buffers, textures }: Allocation): void {
+    this.#gpu.buffers.release(upload);
+    for (const buffer of buffers) this.#gpu.buffers.release(buffer);
+    for (const texture of textures.values()) this.#gpu.textures.destroy(texture);
   }
 }
 

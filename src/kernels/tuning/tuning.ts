@@ -1,6 +1,7 @@
 /** Which variant of a kernel is fast on an adapter: shipped defaults by adapter class, or what a tuner measured there. */
 
-import type { AdapterClass, Gpu } from "../../gpu/device.ts";
+import type { AdapterClass } from "../../gpu/adapter.ts";
+import type { Gpu } from "../../gpu/device.ts";
 import { checkLimits, pipelineKey } from "../../gpu/pipelines.ts";
 import { attention } from "../attention/attention.ts";
 import { attentionProbabilities } from "../attention/attention_probabilities.ts";

@@ -6,7 +6,8 @@
 import { dirname, isAbsolute, join } from "node:path";
 import { deno, isGranted } from "../../base/runtime.ts";
 import { warn } from "../../base/warn.ts";
-import type { AdapterDescription, Gpu } from "../../gpu/device.ts";
+import type { AdapterDescription } from "../../gpu/adapter.ts";
+import type { Gpu } from "../../gpu/device.ts";
 import { pipelineKey } from "../../gpu/pipelines.ts";
 import { writeAtomically } from "../../io/folder/atomic_write.ts";
 import type { Variant } from "../kernel.ts";

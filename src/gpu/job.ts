@@ -1,0 +1,82 @@
+/** Work for the GPU that ends with a readback, and its way through the scheduler. */
+
+import type { Meter } from "./meter.ts";
+import type { Latency } from "./readback.ts";
+
+/** Work that a scheduler takes: steps in order, and a result in a staging buffer. */
+export interface Job<T> {
+  /** Names the work in errors: `Cannot run LABEL: …`. */
+  readonly label: string;
+  /**
+   * Estimated cost of each step, in multiply-adds. The steps are submitted together or one after the other: by their
+   * costs, never by the clock. A job without steps only copies.
+   */
+  readonly costs: readonly number[];
+  /** Predicts how long this kind of work takes, and learns it. Default: the device's. */
+  readonly meter?: Meter | undefined;
+  /**
+   * Encodes the steps from `first` to before `end`, in order, right before they are submitted. The last ones also copy
+   * the result to the staging buffer.
+   *
+   * What it sends by `queue.writeBuffer` is there before all other work of the submission. If other jobs use the same
+   * buffer, it must come by a copy in the commands.
+   */
+  encode(first: number, end: number): GPUCommandBuffer;
+  /** A buffer of the device's staging pool. The scheduler gives it back. */
+  readonly staging: GPUBuffer;
+  /** Bytes of the result. */
+  readonly bytes: number;
+  /** Makes the result of the mapped bytes. They are gone when it returns, so it must copy. */
+  take(mapped: ArrayBuffer): T;
+  /** How the result is waited for. Default: `normal`. */
+  readonly latency?: Latency | undefined;
+  /** Tells the caller at once when it is aborted; steps that are not submitted yet never run. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A job on its way. */
+export class Ticket<T = unknown> {
+  readonly job: Job<T>;
+  /** The result, or what went wrong. */
+  readonly promise: Promise<T>;
+  /** The step that is submitted next. */
+  next = 0;
+  /** Whether the last step was encoded: the staging buffer is then in use until the GPU has done it. */
+  copying = false;
+  /** Whether the caller was told. */
+  settled = false;
+  readonly #resolve: (result: T) => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #release: () => void;
+  readonly #abort = () => this.reject(this.job.signal?.reason);
+
+  /** @param release Gives the staging buffer back. Called if the job ends before its last step was encoded. */
+  constructor(job: Job<T>, release: () => void) {
+    this.job = job;
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.promise = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#release = release;
+    job.signal?.addEventListener("abort", this.#abort);
+  }
+
+  /** Tells the caller the result, unless it was told something already. */
+  resolve(result: T): void {
+    if (this.#settle()) this.#resolve(result);
+  }
+
+  /** Tells the caller what went wrong, unless it was told something already. */
+  reject(reason: unknown): void {
+    if (!this.#settle()) return;
+    if (!this.copying) this.#release();
+    this.#reject(reason);
+  }
+
+  #settle(): boolean {
+    if (this.settled) return false;
+    this.settled = true;
+    this.job.signal?.removeEventListener("abort", this.#abort);
+    return true;
+  }
+}
