@@ -1,6 +1,6 @@
 /** Work for the GPU that ends with a readback, and its way through the scheduler. */
 
-import type { Meter } from "./meter.ts";
+import type { Work } from "./meter.ts";
 import type { Latency } from "./readback.ts";
 
 /** Work that a scheduler takes: steps in order, and a result in a staging buffer. */
@@ -8,12 +8,10 @@ export interface Job<T> {
   /** Names the work in errors: `Cannot run LABEL: …`. */
   readonly label: string;
   /**
-   * Estimated cost of each step, in multiply-adds. The steps are submitted together or one after the other: by their
-   * costs, never by the clock. A job without steps only copies.
+   * The steps, in order. They are submitted together or one after the other: by their costs, never by the clock. A job
+   * without steps only copies.
    */
-  readonly costs: readonly number[];
-  /** Predicts how long this kind of work takes, and learns it. Default: the device's. */
-  readonly meter?: Meter | undefined;
+  readonly steps: readonly Work[];
   /**
    * Encodes the steps from `first` to before `end`, in order, right before they are submitted. The last ones also copy
    * the result to the staging buffer.

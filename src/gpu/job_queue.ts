@@ -1,14 +1,13 @@
 /** Which steps of waiting jobs are submitted together. */
 
 import type { Ticket } from "./job.ts";
+import type { Work } from "./meter.ts";
 
 /** Steps of one job, from `first` to before `end`. */
 export interface Slice {
   readonly ticket: Ticket;
   readonly first: number;
   readonly end: number;
-  /** Estimated cost of these steps. */
-  readonly cost: number;
 }
 
 /** Jobs in the order in which they came. */
@@ -31,20 +30,20 @@ export class JobQueue {
     const slices: Slice[] = [];
     let left = budget;
     for (let ticket = this.#first(); ticket !== undefined; ticket = this.#first()) {
-      const { next: first, job: { costs } } = ticket;
+      const { next: first, job: { steps } } = ticket;
       let end = first;
       let cost = 0;
-      while (end < costs.length) {
-        const step = costs[end] as number;
+      while (end < steps.length) {
+        const step = (steps[end] as Work).cost;
         if (cost + step > left && (end > first || slices.length > 0)) break;
         cost += step;
         end++;
       }
-      if (end === first && costs.length > 0) break;
-      slices.push({ ticket, first, end, cost });
+      if (end === first && steps.length > 0) break;
+      slices.push({ ticket, first, end });
       ticket.next = end;
       left -= cost;
-      if (end < costs.length) break;
+      if (end < steps.length) break;
       this.#tickets.shift();
       if (alone) break;
     }

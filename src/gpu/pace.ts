@@ -1,12 +1,6 @@
 /** When the GPU is expected to be idle, and what is learned when it is. */
 
-import type { Meter } from "./meter.ts";
-
-/** Work of one kind. */
-export interface Work {
-  readonly meter: Meter;
-  readonly cost: number;
-}
+import { learn, predict, type Work } from "./meter.ts";
 
 /** A call by its start and its end, in ms. */
 export interface Span {
@@ -24,22 +18,16 @@ const HELD = 1;
 const SLEPT = 0.9;
 const LATE = 2;
 
-/** What an observation counts for if the GPU was idle when it was looked at: nobody knows for how long. */
+/** What was expected counts for at most this much if the GPU was idle already, nobody knows for how long. */
 const IDLE = 0.9;
 
 /** Follows one device: what it was given since it was last known to be idle. */
 export class Pace {
-  readonly #device: Meter;
   #works: Work[] = [];
   #expected = 0;
   #since = 0;
   /** Whether the driver holds a submit up while it works on an earlier one. */
   #submitHolds = false;
-
-  /** @param device Learns from all kinds of work. */
-  constructor(device: Meter) {
-    this.#device = device;
-  }
 
   /** Milliseconds to sleep from `now` until the GPU is nearly idle; 0 if it is not worth it. */
   rest(now: number): number {
@@ -53,8 +41,8 @@ export class Pace {
     if (held) this.#submitHolds = true;
     if (held) this.#idle(to, true);
     else if (this.#works.length === 0 || this.#submitHolds) this.#idle(from, false);
-    for (const work of works) this.#expected += work.meter.predict(work.cost);
     this.#works.push(...works);
+    this.#expected += predict(works);
   }
 
   /** All work was seen to be done at the end of a call that waits for it. */
@@ -65,11 +53,8 @@ export class Pace {
   /** @param exact Whether the GPU became idle just now, or some time ago. */
   #idle(now: number, exact: boolean): void {
     const taken = now - this.#since;
-    if (this.#works.length > 0 && this.#expected > 0 && Math.max(taken, this.#expected) >= SHORT) {
-      const ratio = taken / this.#expected;
-      for (const meter of new Set([this.#device, ...this.#works.map(({ meter }) => meter)])) {
-        meter.learn(exact ? ratio : Math.min(ratio, IDLE));
-      }
+    if (Math.max(taken, this.#expected) >= SHORT) {
+      learn(this.#works, exact ? taken : Math.min(taken, IDLE * this.#expected));
     }
     this.#works = [];
     this.#expected = 0;

@@ -13,8 +13,8 @@ import { deno } from "../base/runtime.ts";
 import type { Speed } from "./adapter.ts";
 import { type Job, Ticket } from "./job.ts";
 import { JobQueue } from "./job_queue.ts";
-import { Meter } from "./meter.ts";
-import { Pace, type Work } from "./pace.ts";
+import { Meter, type Work } from "./meter.ts";
+import { Pace } from "./pace.ts";
 import type { StagingPool } from "./readback.ts";
 import { nextTurn, sleep } from "./turn.ts";
 
@@ -45,24 +45,29 @@ interface Submission {
 /** Runs the jobs of one device. */
 export class Scheduler {
   readonly #host: SchedulerHost;
-  readonly #budget: number;
-  readonly #meter: Meter;
-  readonly #pace: Pace;
+  readonly #speed: Speed;
+  readonly #pace = new Pace();
+  readonly #meters = new Map<string, Meter>();
   readonly #queue = new JobQueue();
   /** Whether waiting for the GPU holds the event loop: in Deno it does, in browsers it does not. */
   readonly #holds = deno() !== undefined;
   #working = false;
 
-  constructor(host: SchedulerHost, { budget, rate }: Speed) {
+  /** @param speed How fast the device is taken to be. */
+  constructor(host: SchedulerHost, speed: Speed) {
     this.#host = host;
-    this.#budget = budget;
-    this.#meter = new Meter(rate);
-    this.#pace = new Pace(this.#meter);
+    this.#speed = speed;
   }
 
-  /** A meter for a new kind of job, which starts from what the device's jobs took so far. */
-  meter(): Meter {
-    return new Meter(this.#meter);
+  /**
+   * A meter of its own for a caller's work of a kind. It starts from what this kind took so far in all callers' work.
+   *
+   * @param kind The name of a kernel, or of what else is done.
+   */
+  meter(kind: string): Meter {
+    let all = this.#meters.get(kind);
+    if (all === undefined) this.#meters.set(kind, all = new Meter(this.#speed.rate));
+    return new Meter(all);
   }
 
   /**
@@ -119,9 +124,9 @@ export class Scheduler {
     const works: Work[] = [];
     const checks: Promise<void>[] = [];
     while (commands.length === 0) {
-      const slices = this.#queue.take(this.#budget, { alone: this.#host.buffers.poisoned });
+      const slices = this.#queue.take(this.#speed.budget, { alone: this.#host.buffers.poisoned });
       if (slices.length === 0) return null;
-      for (const { ticket, first, end, cost } of slices) {
+      for (const { ticket, first, end } of slices) {
         const { job } = ticket;
         const check = this.#host.guarded(job.label, () => {
           try {
@@ -132,10 +137,10 @@ export class Scheduler {
         });
         checks.push(check.catch((error) => ticket.reject(error)));
         if (ticket.settled) continue;
-        ticket.copying = end === job.costs.length;
+        ticket.copying = end === job.steps.length;
         if (ticket.copying) ended.push(ticket);
         tickets.push(ticket);
-        works.push({ cost, meter: job.meter ?? this.#meter });
+        works.push(...job.steps.slice(first, end));
       }
     }
     return { commands, tickets, ended, works, checks };

@@ -1,13 +1,29 @@
-/** What kernels cost, estimated: how work is cut into submissions depends on it, its results never do. */
+/** What kernels cost, estimated. How work is cut into submissions depends on it; its results never do. */
 
 import type { Params } from "../kernels/kernel.ts";
 
 /** Cost of a dispatch with nothing to do. */
-const DISPATCH = 20_000;
+const DISPATCH = 100_000;
+
+/** Rows that a product with few rows counts for beyond its own: it waits for memory. */
+const FEW_ROWS = 6;
+
+/** Cost of an element in kernels that read each once or twice. */
+const ELEMENT = 50;
+
+/** Cost of a multiply-add in attention. */
+const SCORE = 4;
+
+/** Keys of a row, if the params do not tell. */
+const KEYS = 64;
 
 /** Estimated cost of a kernel call, in multiply-adds of a large product. */
 export function costOf(kernel: string, params: Params): number {
-  const product = (...names: string[]) => names.reduce((sum, name) => sum * (params[name] ?? 1), 1);
-  if (kernel.startsWith("matmul")) return DISPATCH + product("m", "n", "k", "batch");
-  return DISPATCH;
+  const of = (name: string, otherwise = 1) => params[name] ?? otherwise;
+  if (kernel.startsWith("matmul")) return DISPATCH + (of("m") + FEW_ROWS) * of("n") * of("k") * of("batch");
+  if (kernel.startsWith("attention")) {
+    const products = kernel === "attention" ? 2 : 1;
+    return DISPATCH + SCORE * products * 8 * of("tiles") * of("heads") * of("head_size") * of("keys", KEYS);
+  }
+  return DISPATCH + ELEMENT * of("rows") * of("columns") * of("count");
 }

@@ -39,14 +39,14 @@ export class Program {
   readonly #graph: Graph;
   readonly #pipelines: (Pipeline | undefined)[][];
   readonly #room: Room;
-  readonly #meter: Meter;
+  /** By kernel: how fast this program's calls of it are. */
+  readonly #meters = new Map<string, Meter>();
   #active = 0;
   #disposed = false;
 
   constructor(gpu: Gpu, graph: Graph) {
     this.#gpu = gpu;
     this.#graph = graph;
-    this.#meter = gpu.scheduler.meter();
     this.#pipelines = graph.nodes.map((node) => node.variants.map(() => undefined));
     this.#room = new Room(gpu, graph, (node, pick) => this.#pipelines[node]?.[pick]?.layout as GPUBindGroupLayout);
   }
@@ -105,8 +105,10 @@ export class Program {
     using call = new Call(this.#gpu, this.#room, room);
     return await this.#gpu.scheduler.run({
       label: "a program",
-      costs: this.#graph.nodes.map(({ kernel: { name } }, i) => costOf(name, params[i] as Params)),
-      meter: this.#meter,
+      steps: this.#graph.nodes.map((_, i) => {
+        const { name } = (variants[i] as Variant).kernel;
+        return { meter: this.#meter(name), cost: costOf(name, params[i] as Params) };
+      }),
       encode: (first, end) => this.#encode(call, { first, end, params, grids, outputs, staging }, options),
       staging,
       bytes: outputs.bytes,
@@ -128,6 +130,12 @@ export class Program {
       return [this.#gpu.pipelines.compile(request.key, request).then((pipeline) => pipelines[pick] = pipeline)];
     });
     if (missing.length > 0) await Promise.all(missing);
+  }
+
+  #meter(kernel: string): Meter {
+    let meter = this.#meters.get(kernel);
+    if (meter === undefined) this.#meters.set(kernel, meter = this.#gpu.scheduler.meter(kernel));
+    return meter;
   }
 
   #encode(
