@@ -26,13 +26,13 @@ export function classify({ vendor, device, description, architecture }: AdapterD
 export interface Speed {
   /** Most estimated cost of one submission, in multiply-adds: what takes about 80 ms. */
   readonly budget: number;
-  /** Nanoseconds of a multiply-add in a large product, before any was observed; rather too few. */
+  /** Nanoseconds of work of a multiply-add in a large product, before any was observed; rather too few. */
   readonly rate: number;
 }
 
 /** How fast adapters of a class are taken to be, before anything was observed. */
 export const SPEEDS: Readonly<Record<AdapterClass, Speed>> = {
-  software: { budget: 8e8, rate: 0.07 },
+  software: { budget: 8e8, rate: 0.14 },
   nvidia: { budget: 5e11, rate: 1e-4 },
   amd: { budget: 2e11, rate: 3e-4 },
   intel: { budget: 2e10, rate: 2e-3 },

@@ -8,6 +8,7 @@ import { PipelineCache } from "./pipelines.ts";
 import { StagingPool } from "./readback.ts";
 import { Scheduler } from "./scheduler.ts";
 import { TexturePool } from "./textures.ts";
+import { workClock } from "./work_clock.ts";
 
 /** Options of {@linkcode requestGpu}. */
 export interface GpuOptions {
@@ -53,7 +54,10 @@ export class Gpu {
     this.staging = new StagingPool(device);
     this.textures = new TexturePool(device);
     this.checked = checked;
-    this.scheduler = new Scheduler(this, SPEEDS[this.adapterClass]);
+    this.scheduler = new Scheduler(this, {
+      speed: SPEEDS[this.adapterClass],
+      clock: workClock(this.adapterClass),
+    });
     const failure = this.#failure;
     device.lost.then(({ reason, message }) => {
       const error = new DeviceLostError(`The GPU device was lost (${reason}): ${message}. Load the model again`);

@@ -16,7 +16,8 @@ import { JobQueue } from "./job_queue.ts";
 import { Meter, type Work } from "./meter.ts";
 import { Pace } from "./pace.ts";
 import type { StagingPool } from "./readback.ts";
-import { nextTurn, sleep } from "./turn.ts";
+import { nextTurn } from "./turn.ts";
+import type { WorkClock } from "./work_clock.ts";
 
 /** What a scheduler needs of the device that it serves. */
 export interface SchedulerHost {
@@ -46,17 +47,17 @@ interface Submission {
 export class Scheduler {
   readonly #host: SchedulerHost;
   readonly #speed: Speed;
-  readonly #pace = new Pace();
+  readonly #pace: Pace;
   readonly #meters = new Map<string, Meter>();
   readonly #queue = new JobQueue();
   /** Whether waiting for the GPU holds the event loop: in Deno it does, in browsers it does not. */
   readonly #holds = deno() !== undefined;
   #working = false;
 
-  /** @param speed How fast the device is taken to be. */
-  constructor(host: SchedulerHost, speed: Speed) {
+  constructor(host: SchedulerHost, { speed, clock }: { speed: Speed; clock: WorkClock }) {
     this.#host = host;
     this.#speed = speed;
+    this.#pace = new Pace(clock);
   }
 
   /**
@@ -104,8 +105,7 @@ export class Scheduler {
       const flight: Submission = next;
       await this.#submit(flight);
       if (this.#holds) {
-        const rest = this.#pace.rest(performance.now());
-        if (rest > 0) await sleep(rest);
+        await this.#pace.sleep();
         next = this.#encode(); // while the GPU finishes
         this.#read(flight); // the GPU is idle then, and the next submission does not wait for the promises
       } else {
@@ -148,11 +148,12 @@ export class Scheduler {
 
   async #submit({ commands, tickets, works, checks }: Submission): Promise<void> {
     const { queue } = this.#host.device;
-    const from = performance.now();
-    const labels = new Set(tickets.map(({ job }) => job.label));
+    const labels = [...new Set(tickets.map(({ job }) => job.label))];
     try {
-      const submitted = this.#host.guarded([...labels].join(" and "), () => queue.submit([...commands]));
-      this.#pace.submitted(works, { from, to: performance.now() });
+      let submitted = Promise.resolve();
+      this.#pace.submit(works, () => {
+        submitted = this.#host.guarded(labels.join(" and "), () => queue.submit([...commands]));
+      });
       await Promise.all([submitted, ...checks]);
     } catch (error) {
       for (const ticket of tickets) ticket.reject(error);
@@ -162,20 +163,19 @@ export class Scheduler {
   /** Asks for the results of all jobs that end with a submission; each is told its own. */
   #read({ ended }: Submission): Promise<void>[] {
     const { staging } = this.#host;
-    const from = performance.now();
+    for (const { settled, job } of ended) if (settled) staging.release(job.staging);
+    const waiting = ended.filter(({ settled }) => !settled);
     const reads: Promise<void>[] = [];
-    for (const ticket of ended) {
-      const { job } = ticket;
-      if (ticket.settled) {
-        staging.release(job.staging);
-        continue;
+    if (waiting.length === 0) return reads;
+    this.#pace.finish(() => {
+      for (const ticket of waiting) {
+        const { job } = ticket;
+        // The caller may be told of an abort meanwhile.
+        const take = (mapped: ArrayBuffer) => ticket.settled ? undefined : job.take(mapped);
+        const read = staging.readInto(job.staging, job.bytes, take, job.latency);
+        reads.push(read.then((result) => ticket.resolve(result), (error) => ticket.reject(error)));
       }
-      // The caller may be told of an abort meanwhile.
-      const take = (mapped: ArrayBuffer) => ticket.settled ? undefined : job.take(mapped);
-      const read = staging.readInto(job.staging, job.bytes, take, job.latency);
-      reads.push(read.then((result) => ticket.resolve(result), (error) => ticket.reject(error)));
-    }
-    if (reads.length > 0) this.#pace.done({ from, to: performance.now() });
+    });
     return reads;
   }
 }
