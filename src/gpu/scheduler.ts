@@ -21,9 +21,9 @@ import type { WorkClock } from "./work_clock.ts";
 
 /** What a scheduler needs of the device that it serves. */
 export interface SchedulerHost {
-  readonly device: GPUDevice;
-  readonly staging: StagingPool;
-  /** Buffers are filled with NaN before use, so that jobs must not share a submission. */
+  readonly device: { readonly queue: Pick<GPUQueue, "submit" | "onSubmittedWorkDone"> };
+  readonly staging: Pick<StagingPool, "readInto" | "release">;
+  /** Whether jobs fill their buffers with NaN by `queue.writeBuffer`: each then has a submission of its own. */
   readonly buffers: { readonly poisoned: boolean };
   check(): void;
   watch<T>(work: () => Promise<T>): Promise<T>;
