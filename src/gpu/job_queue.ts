@@ -14,6 +14,11 @@ export interface Slice {
 export class JobQueue {
   readonly #tickets: Ticket[] = [];
 
+  /** Whether no job waits. */
+  get isEmpty(): boolean {
+    return this.#first() === undefined;
+  }
+
   /** Appends a job. */
   add(ticket: Ticket): void {
     this.#tickets.push(ticket);

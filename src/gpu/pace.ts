@@ -23,10 +23,10 @@ const LOOK = 20;
 const WORKING = 0.05;
 
 /**
- * For how long it must stand still to be taken for idle: in ms, and as a share of the time that was expected yet. On a
+ * For how long it must stand still to be taken for idle, in ms: a share of the time that was expected yet, within limits. On a
  * busy machine a software adapter waits for its turn as everybody else does.
  */
-const STILL = { least: 2, share: 0.3 };
+const STILL = { least: 2, share: 0.3, most: 200 };
 
 /** What was expected counts for at most this much if the GPU was idle already, nobody knows for how long. */
 const IDLE = 0.9;
@@ -58,15 +58,15 @@ export class Pace {
     this.#expected += predict(works);
   }
 
-  /** Sleeps until the GPU is nearly idle, if it is worth it. */
-  async sleep(): Promise<void> {
+  /** Sleeps until the GPU is nearly idle, if it is worth it. @returns Whether it was. */
+  async sleep(): Promise<boolean> {
     const { most, stops } = this.#clock;
-    if (this.#expected < SHORT) return;
+    if (this.#expected < SHORT) return false;
     const end = this.#since + this.#expected * (stops ? SLEPT.stops : SLEPT.runs);
     let work = this.#clock.now();
-    for (let still = 0;;) {
+    for (let still = 0, slept = false;; slept = true) {
       const left = (end - work) / most;
-      if (left - LATE < 1 || still > STILL.least + STILL.share * left) return;
+      if (left - LATE < 1 || still > Math.min(STILL.most, STILL.least + STILL.share * left)) return slept;
       const start = performance.now();
       await sleep(stops ? Math.min(LOOK, left - LATE) : left - LATE);
       const taken = performance.now() - start;

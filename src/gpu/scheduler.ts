@@ -105,7 +105,8 @@ export class Scheduler {
       const flight: Submission = next;
       await this.#submit(flight);
       if (this.#holds) {
-        await this.#pace.sleep();
+        const slept = await this.#pace.sleep();
+        if (!slept && !this.#queue.isEmpty) await nextTurn(); // so that others have theirs
         next = this.#encode(); // while the GPU finishes
         this.#read(flight); // the GPU is idle then, and the next submission does not wait for the promises
       } else {
@@ -130,7 +131,8 @@ export class Scheduler {
         const { job } = ticket;
         const check = this.#host.guarded(job.label, () => {
           try {
-            commands.push(job.encode(first, end));
+            const encoded = job.encode(first, end);
+            if (!ticket.settled) commands.push(encoded);
           } catch (error) {
             ticket.reject(error);
           }
