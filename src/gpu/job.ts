@@ -1,7 +1,7 @@
 /** Work for the GPU that ends with a readback, and its way through the scheduler. */
 
 import type { Work } from "./meter.ts";
-import type { Latency } from "./readback.ts";
+import type { Latency, StagingPool } from "./readback.ts";
 
 /** Work that a scheduler takes: steps in order, and a result in a staging buffer. */
 export interface Job<T> {
@@ -32,6 +32,9 @@ export interface Job<T> {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What a job needs of the pool that its staging buffer is from. */
+export type JobStaging = Pick<StagingPool, "destroy" | "release">;
+
 /** A job on its way. */
 export class Ticket<T = unknown> {
   readonly job: Job<T>;
@@ -39,23 +42,23 @@ export class Ticket<T = unknown> {
   readonly promise: Promise<T>;
   /** The step that is submitted next. */
   next = 0;
-  /** Whether the last step was encoded: the staging buffer is then in use until the GPU has done it. */
-  copying = false;
+  /** Whether the result is being read. */
+  reading = false;
   /** Whether the caller was told. */
   settled = false;
   readonly #resolve: (result: T) => void;
   readonly #reject: (reason: unknown) => void;
-  readonly #release: () => void;
+  readonly #pool: JobStaging;
   readonly #abort = () => this.reject(this.job.signal?.reason);
 
-  /** @param release Gives the staging buffer back. Called if the job ends before its last step was encoded. */
-  constructor(job: Job<T>, release: () => void) {
+  /** @param pool Gets the staging buffer back if the job fails. */
+  constructor(job: Job<T>, pool: JobStaging) {
     this.job = job;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     this.promise = promise;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#release = release;
+    this.#pool = pool;
     job.signal?.addEventListener("abort", this.#abort);
   }
 
@@ -67,7 +70,9 @@ export class Ticket<T = unknown> {
   /** Tells the caller what went wrong, unless it was told something already. */
   reject(reason: unknown): void {
     if (!this.#settle()) return;
-    if (!this.copying) this.#release();
+    // All use of a buffer is in the order of submission, so it can be lent again at once, unless it is being mapped.
+    if (this.reading) this.#pool.destroy(this.job.staging);
+    else this.#pool.release(this.job.staging);
     this.#reject(reason);
   }
 

@@ -26,6 +26,7 @@ export class StagingPool {
   readonly #mapsAtOnce: boolean;
   /** Buffers that were mapped before. */
   readonly #mapped = new WeakSet<GPUBuffer>();
+  readonly #destroyed = new WeakSet<GPUBuffer>();
   #created = 0;
   #bytes = 0;
 
@@ -96,13 +97,14 @@ export class StagingPool {
       this.release(buffer);
       return taken;
     } catch (error) {
-      this.#destroy(buffer);
+      this.destroy(buffer);
       throw error;
     }
   }
 
   async #range(buffer: GPUBuffer, length: number, mapped: Promise<undefined>): Promise<ArrayBuffer> {
     await mapped;
+    if (this.#destroyed.has(buffer)) throw new Error("Cannot read a staging buffer: it was destroyed meanwhile");
     this.#mapped.add(buffer);
     return buffer.getMappedRange(0, length);
   }
@@ -122,19 +124,22 @@ export class StagingPool {
     }
   }
 
-  /** Takes back an unmapped buffer that was acquired. */
+  /** Takes back an unmapped buffer that was acquired. Work already submitted may still write to it. */
   release(buffer: GPUBuffer): void {
     this.#free.push(buffer);
     const freeBytes = () => this.#free.reduce((sum, { size }) => sum + size, 0);
-    while (this.#free.length > 1 && freeBytes() > KEEP_BYTES) this.#destroy(this.#free.shift() as GPUBuffer);
+    while (this.#free.length > 1 && freeBytes() > KEEP_BYTES) this.destroy(this.#free.shift() as GPUBuffer);
   }
 
   /** Destroys the free buffers. */
   trim(): void {
-    for (const buffer of this.#free.splice(0)) this.#destroy(buffer);
+    for (const buffer of this.#free.splice(0)) this.destroy(buffer);
   }
 
-  #destroy(buffer: GPUBuffer): void {
+  /** Destroys a buffer that was acquired, which ends a read of it. */
+  destroy(buffer: GPUBuffer): void {
+    if (this.#destroyed.has(buffer)) return;
+    this.#destroyed.add(buffer);
     this.#bytes -= buffer.size;
     buffer.destroy();
   }

@@ -22,7 +22,7 @@ import type { WorkClock } from "./work_clock.ts";
 /** What a scheduler needs of the device that it serves. */
 export interface SchedulerHost {
   readonly device: { readonly queue: Pick<GPUQueue, "submit" | "onSubmittedWorkDone"> };
-  readonly staging: Pick<StagingPool, "readInto" | "release">;
+  readonly staging: Pick<StagingPool, "readInto" | "release" | "destroy">;
   /** Whether jobs fill their buffers with NaN by `queue.writeBuffer`: each then has a submission of its own. */
   readonly buffers: { readonly poisoned: boolean };
   check(): void;
@@ -78,15 +78,15 @@ export class Scheduler {
    * @throws What `encode` or `take` throws, or the reason of the signal.
    */
   async run<T>(job: Job<T>): Promise<T> {
-    const release = () => this.#host.staging.release(job.staging);
+    const { staging } = this.#host;
     try {
       this.#host.check();
       job.signal?.throwIfAborted();
     } catch (error) {
-      release();
+      staging.release(job.staging);
       throw error;
     }
-    const ticket = new Ticket(job, release);
+    const ticket = new Ticket(job, staging);
     const forget = this.#host.onLoss((error) => ticket.reject(error));
     this.#queue.add(ticket as Ticket);
     if (!this.#working) this.#work();
@@ -139,8 +139,7 @@ export class Scheduler {
         });
         checks.push(check.catch((error) => ticket.reject(error)));
         if (ticket.settled) continue;
-        ticket.copying = end === job.steps.length;
-        if (ticket.copying) ended.push(ticket);
+        if (end === job.steps.length) ended.push(ticket);
         tickets.push(ticket);
         works.push(...job.steps.slice(first, end));
       }
@@ -165,16 +164,14 @@ export class Scheduler {
   /** Asks for the results of all jobs that end with a submission; each is told its own. */
   #read({ ended }: Submission): Promise<void>[] {
     const { staging } = this.#host;
-    for (const { settled, job } of ended) if (settled) staging.release(job.staging);
     const waiting = ended.filter(({ settled }) => !settled);
     const reads: Promise<void>[] = [];
     if (waiting.length === 0) return reads;
     this.#pace.finish(() => {
       for (const ticket of waiting) {
         const { job } = ticket;
-        // The caller may be told of an abort meanwhile.
-        const take = (mapped: ArrayBuffer) => ticket.settled ? undefined : job.take(mapped);
-        const read = staging.readInto(job.staging, job.bytes, take, job.latency);
+        ticket.reading = true;
+        const read = staging.readInto(job.staging, job.bytes, (mapped) => job.take(mapped), job.latency);
         reads.push(read.then((result) => ticket.resolve(result), (error) => ticket.reject(error)));
       }
     });

@@ -34,11 +34,13 @@ export function fakeScheduler(options: Partial<SchedulerHost> = {}): FakeSchedul
       async readInto(buffer, _bytes, take) {
         told.push(`map ${nameOf(buffer)}`);
         await new Promise((resolve) => setTimeout(resolve, SETTLES));
+        if (told.includes(`destroy ${nameOf(buffer)}`)) throw new Error("destroyed");
         const taken = take(new ArrayBuffer(4));
         told.push(`release ${nameOf(buffer)}`);
         return taken;
       },
       release: (buffer) => void told.push(`release ${nameOf(buffer)}`),
+      destroy: (buffer) => void told.push(`destroy ${nameOf(buffer)}`),
     },
     buffers: { poisoned: false },
     check() {},

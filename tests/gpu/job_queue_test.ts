@@ -16,7 +16,7 @@ function ticket(label: string, costs: readonly number[]): Ticket {
     bytes: 4,
     take: () => {},
   };
-  return new Ticket(job, () => {});
+  return new Ticket(job, { release() {}, destroy() {} });
 }
 
 /** A queue of jobs with the costs given, labelled a, b, c, … */

@@ -111,7 +111,7 @@ Deno.test("a job aborted between its parts goes no further, and the next takes i
   assert.deepEqual(submits, ["submit a0", "submit b0-1"]);
 });
 
-Deno.test("a job aborted in its last part is told at once; its staging buffer comes back when the GPU is done", async () => {
+Deno.test("a job aborted while it is read is told at once, and its staging buffer is never lent again", async () => {
   const controller = new AbortController();
   const { scheduler, told, job } = fakeScheduler();
   const aborted = scheduler.run(job("a", [1], { signal: controller.signal })).catch((error) => {
@@ -122,7 +122,7 @@ Deno.test("a job aborted in its last part is told at once; its staging buffer co
   setTimeout(() => controller.abort(new Error("too slow")), 5); // a and b are being read
   await assert.rejects(aborted, /too slow/);
   await next;
-  const ends = ["submit a0-1 b0-1", "map a", "map b", "told a", "release a", "release b"];
+  const ends = ["submit a0-1 b0-1", "map a", "map b", "destroy a", "told a", "release b"];
   assert.deepEqual(without("encode", told), ends);
 });
 
@@ -130,7 +130,7 @@ Deno.test("when the device is lost, all who wait are told, and who comes later b
   const lost = new Error("the device was lost");
   let isLost = false;
   const { scheduler, job, lose } = fakeScheduler({
-    staging: { readInto: () => new Promise(() => {}), release() {} }, // a lost device may never answer
+    staging: { readInto: () => new Promise(() => {}), release() {}, destroy() {} }, // a lost device may never answer
     check() {
       if (isLost) throw lost;
     },
