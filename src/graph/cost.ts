@@ -27,3 +27,8 @@ export function costOf(kernel: string, params: Params): number {
   }
   return DISPATCH + ELEMENT * of("rows") * of("columns") * of("count");
 }
+
+/** Names calls that cost about the same for each unit: products with the same weights' shape, or calls of one kernel. */
+export function costKind(kernel: string, { n, k }: Params): string {
+  return n === undefined || k === undefined ? kernel : `${kernel} ${n} ${k}`;
+}

@@ -12,7 +12,7 @@ import type { Profiler } from "../gpu/profiler.ts";
 import type { Latency } from "../gpu/readback.ts";
 import { Recorder } from "../gpu/recorder.ts";
 import type { Grid, Params, Variant } from "../kernels/kernel.ts";
-import { costOf } from "./cost.ts";
+import { costKind, costOf } from "./cost.ts";
 import type { Graph, Node, Value } from "./graph.ts";
 import { compact, type OutputPlaces, placeOutputs, type RunOutput } from "./outputs.ts";
 import { type Allocation, bufferOf, kindOf, Room, type RoomCall, textureKey } from "./workspace.ts";
@@ -39,7 +39,7 @@ export class Program {
   readonly #graph: Graph;
   readonly #pipelines: (Pipeline | undefined)[][];
   readonly #room: Room;
-  /** By kernel: how fast this program's calls of it are. */
+  /** By kind of kernel call: how fast this program's are. */
   readonly #meters = new Map<string, Meter>();
   #active = 0;
   #disposed = false;
@@ -107,7 +107,8 @@ export class Program {
       label: "a program",
       steps: this.#graph.nodes.map((_, i) => {
         const { name } = (variants[i] as Variant).kernel;
-        return { meter: this.#meter(name), cost: costOf(name, params[i] as Params) };
+        const own = params[i] as Params;
+        return { meter: this.#meter(costKind(name, own)), cost: costOf(name, own) };
       }),
       encode: (first, end) => this.#encode(call, { first, end, params, grids, outputs, staging }, options),
       staging,
@@ -132,9 +133,9 @@ export class Program {
     if (missing.length > 0) await Promise.all(missing);
   }
 
-  #meter(kernel: string): Meter {
-    let meter = this.#meters.get(kernel);
-    if (meter === undefined) this.#meters.set(kernel, meter = this.#gpu.scheduler.meter(kernel));
+  #meter(kind: string): Meter {
+    let meter = this.#meters.get(kind);
+    if (meter === undefined) this.#meters.set(kind, meter = this.#gpu.scheduler.meter(kind));
     return meter;
   }
 
