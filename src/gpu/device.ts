@@ -6,9 +6,9 @@ import { type AdapterClass, type AdapterDescription, classify, SPEEDS } from "./
 import { BufferPool } from "./buffers.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { StagingPool } from "./readback.ts";
-import { Scheduler } from "./scheduler.ts";
+import { Scheduler } from "./scheduler/scheduler.ts";
 import { TexturePool } from "./textures.ts";
-import { workClock } from "./work_clock.ts";
+import { workClock } from "./scheduler/work_clock.ts";
 
 /** Options of {@linkcode requestGpu}. */
 export interface GpuOptions {

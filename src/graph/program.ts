@@ -6,7 +6,7 @@
  */
 
 import type { Gpu } from "../gpu/device.ts";
-import type { Meter } from "../gpu/meter.ts";
+import type { Meter } from "../gpu/scheduler/meter.ts";
 import type { Pipeline } from "../gpu/pipelines.ts";
 import type { Profiler } from "../gpu/profiler.ts";
 import type { Latency } from "../gpu/readback.ts";
