@@ -1,5 +1,6 @@
 /** `narrowbert tokenize`: the word pieces of texts. */
 
+import { states } from "../../heads/readouts/states.ts";
 import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
 import { Engine } from "../../pipelines/engine/engine.ts";
 import type { Task } from "../../pipelines/engine/task.ts";
@@ -48,12 +49,14 @@ As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }.`,
 /** A task that computes nothing on the GPU: it is streamed and stopped as all others are. */
 function withoutModel<Answer>(answer: (texts: Texts) => Answer): Task<Texts, Answer, object> {
   return {
+    model: { trunk: { answer: () => Promise.resolve([]) } },
     action: "tokenize",
     noun: "text",
     options: [],
     begin: () => ({
       pack: () => [],
-      compute: () => Promise.resolve([]),
+      readout: states,
+      ask: () => ({}),
       collect: (_results, _items, texts) => answer(texts),
     }),
   };
