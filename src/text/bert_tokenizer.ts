@@ -1,6 +1,7 @@
 /** BERT's tokenizer: from text to word pieces' ids with `[CLS]` and `[SEP]`, and back. */
 
 import { TokenizerError } from "../base/errors.ts";
+import { describe } from "../base/messages.ts";
 import { BertSplitter } from "./bert/splitter.ts";
 import { BertVocabulary } from "./bert_vocabulary.ts";
 import { encodePieces } from "./encoding/encoder.ts";
@@ -14,7 +15,7 @@ import type {
 } from "./encoding/encoding.ts";
 import type { TokenizerFiles } from "./files/files.ts";
 import { LibrarySplitter } from "./bert/library_splitter.ts";
-import { checkOptions, describe } from "./encoding/options.ts";
+import { checkOptions } from "./encoding/options.ts";
 import { fromBatch, padEncoding, toBatch } from "./encoding/padding.ts";
 import type { Pieces, Splitter } from "./encoding/pieces.ts";
 import { type PaddingPlan, type Plan, planEncoding, planPadding } from "./encoding/plan.ts";

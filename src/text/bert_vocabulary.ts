@@ -1,11 +1,12 @@
 /** The tokens of a BERT tokenizer and their ids: the half of it that needs no text to read. */
 
 import { TokenizerError } from "../base/errors.ts";
+import { describe } from "../base/messages.ts";
 import type { TokenizerConfig } from "./files/config.ts";
 import { Tokenizer } from "./deps.ts";
 import type { DecodeOptions } from "./encoding/encoding.ts";
 import { framed, tokenTypes } from "./encoding/frame.ts";
-import { checkOptions, describe } from "./encoding/options.ts";
+import { checkOptions } from "./encoding/options.ts";
 import { findSpecialTokens } from "./files/special_tokens.ts";
 import { checkTokenIds, type TokenizerJson } from "./files/tokenizer_json.ts";
 

@@ -2,10 +2,10 @@
 
 import { type Dtype, isFloatDtype } from "../../base/dtype.ts";
 import { CheckpointError } from "../../base/errors.ts";
-import { placeOf } from "../../base/place.ts";
+import { quote } from "../../base/messages.ts";
+import { elementCount, placeOf, shapeText } from "../../base/shape.ts";
 import { type FloatRange, readFloats } from "./floats.ts";
 import type { ModelFolder, ReadOptions } from "../folder/model_folder.ts";
-import { quote } from "../quote.ts";
 import { openSafetensors, type SafetensorsTensor } from "../safetensors/safetensors.ts";
 import { parseShardIndex } from "./shard_index.ts";
 
@@ -60,13 +60,13 @@ export class Checkpoint {
     if (!isFloatDtype(dtype)) {
       throw new CheckpointError(`Cannot load ${weight}: dtype must be F32, F16, BF16 or F64, got ${dtype}`);
     }
-    const last = end ?? shape.reduce((a, b) => a * b, 1);
+    const last = end ?? elementCount(shape);
     const values = readFloats(tensor, dtype, { begin, end: last, memory });
     const index = firstNonFinite(values);
     if (index >= 0) {
       const place = placeOf(begin + index, shape);
       throw new CheckpointError(
-        `Cannot load ${weight}: element [${place.join(", ")}] of shape [${shape.join(", ")}] must be ` +
+        `Cannot load ${weight}: element ${shapeText(place)} of shape ${shapeText(shape)} must be ` +
           `finite as a 32-bit float, got ${values[index]}`,
       );
     }

@@ -1,9 +1,9 @@
 /** The index of a checkpoint in several files: which tensor is in which of them. */
 
 import { CheckpointError } from "../../base/errors.ts";
+import { quote } from "../../base/messages.ts";
 import { JsonScanner } from "../safetensors/json_scanner.ts";
 import { isPlainName } from "../folder/model_folder.ts";
-import { quote } from "../quote.ts";
 
 /**
  * Reads a `model.safetensors.index.json`.

@@ -2,13 +2,13 @@
 
 import { join } from "node:path";
 import { CheckpointError } from "../../base/errors.ts";
+import { quote } from "../../base/messages.ts";
 import { HttpFolder } from "./http_folder.ts";
 import { LocalFolder } from "./local_folder.ts";
 import { parseLocation } from "./location.ts";
 import { MemoryFolder } from "./memory_folder.ts";
 import { isPlainName, type ModelFolder } from "./model_folder.ts";
 import { type ProgressCallback, ProgressReporter } from "./progress.ts";
-import { quote } from "../quote.ts";
 
 export type { ModelFolder, ReadOptions } from "./model_folder.ts";
 export type { ProgressCallback, ProgressInfo } from "./progress.ts";

@@ -1,7 +1,7 @@
 /** Files over HTTP. */
 
 import { CheckpointError } from "../../base/errors.ts";
-import { quote } from "../quote.ts";
+import { quote } from "../../base/messages.ts";
 
 const FIRST_CAPACITY = 1 << 16;
 

@@ -1,8 +1,8 @@
 /** A file on this machine, read by ranges. */
 
 import { CheckpointError } from "../../base/errors.ts";
+import { quote } from "../../base/messages.ts";
 import type { FileBytes } from "./file_bytes.ts";
-import { quote } from "../quote.ts";
 
 /** What tells a file from another one, or from its later self. */
 type Identity = Pick<Deno.FileInfo, "size" | "mtime" | "ino" | "dev">;

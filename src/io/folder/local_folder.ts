@@ -2,11 +2,11 @@
 
 import { join, resolve, sep } from "node:path";
 import { CheckpointError } from "../../base/errors.ts";
+import { quote } from "../../base/messages.ts";
 import type { FileBytes } from "./file_bytes.ts";
 import { LocalFile } from "./local_file.ts";
 import { checkPlainName, type FolderSettings, type ModelFolder, noSuchFile, type ReadOptions } from "./model_folder.ts";
 import type { ProgressReporter } from "./progress.ts";
-import { quote } from "../quote.ts";
 
 /** A folder of the local file system. Needs read permission for it. */
 export class LocalFolder implements ModelFolder {

@@ -1,7 +1,7 @@
 /** What callers may give as the place of a file or folder. */
 
 import { fileURLToPath } from "node:url";
-import { quote } from "../quote.ts";
+import { quote } from "../../base/messages.ts";
 
 /** A place on this machine, or on a web server. */
 export type Location = { path: string } | { url: URL };

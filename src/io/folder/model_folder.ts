@@ -1,9 +1,9 @@
 /** What a model is loaded from: a flat folder of files, wherever it is. */
 
 import { CheckpointError } from "../../base/errors.ts";
+import { quote } from "../../base/messages.ts";
 import type { FileBytes } from "./file_bytes.ts";
 import type { ProgressReporter } from "./progress.ts";
-import { quote } from "../quote.ts";
 
 /** A folder with a model's files. */
 export interface ModelFolder {

@@ -6,9 +6,9 @@
 
 import { type Dtype, DTYPES, isDtype } from "../../base/dtype.ts";
 import { CheckpointError } from "../../base/errors.ts";
+import { quote } from "../../base/messages.ts";
 import type { FileBytes } from "../folder/file_bytes.ts";
 import { JsonScanner } from "./json_scanner.ts";
-import { quote } from "../quote.ts";
 import { SafetensorsFile, type SafetensorsTensor, type TensorEntry } from "./file.ts";
 
 /** The bytes before the header that hold its length. */

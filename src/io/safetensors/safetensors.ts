@@ -1,10 +1,10 @@
 /** Reading safetensors files, and the whole public surface of the format; `safetensors_writer.ts` writes them. */
 
 import { CheckpointError } from "../../base/errors.ts";
+import { quote } from "../../base/messages.ts";
 import { type FileBytes, MemoryBytes } from "../folder/file_bytes.ts";
 import { readBody, requestFile } from "../folder/http_file.ts";
 import { parseLocation } from "../folder/location.ts";
-import { quote } from "../quote.ts";
 import { type SafetensorsFile, SafetensorsTensor } from "./file.ts";
 import { readHeader, scanHeader } from "./header.ts";
 import { checkLayout } from "./layout.ts";

@@ -2,8 +2,9 @@
 
 import { Buffer } from "node:buffer";
 import { DTYPES, isDtype } from "../../base/dtype.ts";
+import { quote } from "../../base/messages.ts";
+import { shapeText } from "../../base/shape.ts";
 import { writeAtomically } from "../folder/atomic_write.ts";
-import { quote } from "../quote.ts";
 import type { TensorView } from "./file.ts";
 import { LENGTH_BYTES, MAX_DIMENSIONS, MAX_HEADER_BYTES, METADATA_KEY } from "./header.ts";
 import { bitCount } from "./layout.ts";
@@ -83,7 +84,7 @@ function nameProblem(name: string): string | undefined {
 
 function tensorProblem({ dtype, shape, data }: TensorView): string | undefined {
   if (!isDtype(dtype)) return `dtype must be one of ${DTYPE_ORDER.join(", ")}, got ${quote(`${dtype}`)}`;
-  const dims = `[${shape.join(", ")}]`;
+  const dims = shapeText(shape);
   if (shape.length > MAX_DIMENSIONS || !shape.every((dim) => Number.isSafeInteger(dim) && dim >= 0)) {
     return `shape must be at most ${MAX_DIMENSIONS} whole numbers from 0, got ${dims}`;
   }

@@ -4,6 +4,7 @@
  */
 
 import { dirname, isAbsolute, join } from "node:path";
+import { isObject } from "../../base/json.ts";
 import { deno, isGranted } from "../../base/runtime.ts";
 import { warn } from "../../base/warn.ts";
 import type { AdapterDescription, Gpu } from "../../gpu/device.ts";
@@ -109,7 +110,7 @@ function parseJson(text: string): unknown {
 }
 
 function record(value: unknown, name: string): Record<string, unknown> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isObject(value)) return value;
   throw new TypeError(`${name} must be an object, got ${JSON.stringify(value)}`);
 }
 

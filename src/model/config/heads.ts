@@ -1,7 +1,7 @@
 /** Which head a checkpoint holds. */
 
 import { ConfigError } from "../../base/errors.ts";
-import { quoted } from "./messages.ts";
+import { quoted } from "../../base/messages.ts";
 
 /** What stands on the encoder; `none` for the base model. */
 export type Head = "none" | "masked_lm" | "sequence_classification" | "multiple_choice" | "token_classification";

@@ -1,5 +1,6 @@
 /** What the tasks by a sequence classifier share: one call of the model, a row of logits for each item. */
 
+import { elementCount } from "../../base/shape.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import type { NarrowBertForSequenceClassification } from "../../heads/sequence_classification.ts";
 import { padBatch } from "../engine/batches.ts";
@@ -20,7 +21,7 @@ export async function classifierLogits(
 
 /** Results of a tensor `[items, …]`: what lies in it for each item. */
 export function rowsOf({ data, dims }: Tensor): ItemResult[] {
-  const columns = dims.slice(1).reduce((a, b) => a * b, 1);
+  const columns = elementCount(dims.slice(1));
   return Array.from({ length: dims[0] ?? 0 }, (_, i) => ({
     values: data.subarray(i * columns, (i + 1) * columns) as Float32Array,
   }));

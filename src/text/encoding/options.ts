@@ -1,5 +1,6 @@
 /** Checks the options that callers give. */
 
+import { describe } from "../../base/messages.ts";
 import type { DecodeOptions, EncodeOptions, PadOptions } from "./encoding.ts";
 
 const SWITCH = [true, false];
@@ -65,10 +66,4 @@ function checkValue(subject: string, value: unknown, choice: Choice): void {
     const expected = choice.map((each) => JSON.stringify(each)).join(", ");
     throw new TypeError(`${subject} must be one of ${expected}, got ${describe(value)}`);
   }
-}
-
-/** A value as messages show it. */
-export function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  return Array.isArray(value) ? "a list" : typeof value === "object" && value !== null ? "an object" : String(value);
 }

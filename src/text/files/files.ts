@@ -1,6 +1,7 @@
 /** Reads what a tokenizer is made of: `tokenizer.json`, or `vocab.txt` alone, and `tokenizer_config.json` where present. */
 
 import { TokenizerError } from "../../base/errors.ts";
+import { isObject } from "../../base/json.ts";
 import { parseConfig, type TokenizerConfig } from "./config.ts";
 import { tokenizerFromVocabulary } from "./vocabulary.ts";
 
@@ -72,7 +73,7 @@ async function readJson(folder: TokenizerFolder, file: string): Promise<object> 
       { cause },
     );
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     throw new TokenizerError(`Cannot load a tokenizer from "${folder.location}": ${file} must be a JSON object`);
   }
   return value;

@@ -1,6 +1,7 @@
 /** Checks a `tokenizer.json`, and tells BERT's kind from all others. */
 
 import { TokenizerError } from "../../base/errors.ts";
+import { isObject } from "../../base/json.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import type { NormalizerOptions } from "../bert/normalizer.ts";
 import type { TokenizerConfig } from "./config.ts";
@@ -120,10 +121,6 @@ function normalizerOptions(normalizer: Partial<NormalizerOptions>, config: Token
     strip_accents: config.strip_accents === undefined ? strip_accents : config.strip_accents,
     lowercase: config.do_lower_case ?? lowercase,
   };
-}
-
-function isObject(value: unknown): value is Unknown {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isId(value: unknown): value is number {
