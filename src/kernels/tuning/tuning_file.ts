@@ -11,7 +11,9 @@ import type { AdapterDescription, Gpu } from "../../gpu/device.ts";
 import { pipelineKey } from "../../gpu/pipelines.ts";
 import { writeAtomically } from "../../io/folder/atomic_write.ts";
 import type { Variant } from "../kernel.ts";
-import { candidates, isTuned, misfit, type Slot, SLOTS, type Tuning, useTuning } from "./tuning.ts";
+import { candidates, misfit } from "./candidates.ts";
+import { type Slot, SLOTS, type Tuning } from "./slots.ts";
+import { isTuned, useTuning } from "./tuning.ts";
 
 /** Raised when files of before must not be read any more. */
 const VERSION = 1;
