@@ -37,7 +37,7 @@ export async function loadPipeline<T extends keyof typeof TASKS>(
     throw new UsageError(`no model is shipped for this command: give --model, the folder of a ${modelClass}`);
   }
   if (timings !== null) {
-    timings.watch((await requestGpu()).device);
+    timings.watch((await requestGpu()).pipelines);
     timings.lap("adapter");
   }
   return await pipeline(task, model, { dtype, signal, progress_callback });
