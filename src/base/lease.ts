@@ -37,7 +37,7 @@ export class Lease {
   /**
    * Adds a user, which keeps the resource until it leaves.
    *
-   * @returns Leaves. Further calls of it do nothing.
+   * @returns A function by which the user leaves; further calls of it do nothing.
    * @throws {Error} If the resource was disposed of.
    */
   enter(): () => void {
@@ -61,7 +61,7 @@ export class Lease {
     }
   }
 
-  /** Passes on values whose making uses the resource, from the first that is asked for until the end. */
+  /** Passes on values that are made with the resource. The stream is a user from its first value to its end. */
   async *stream<T>(values: AsyncIterable<T>): AsyncGenerator<T> {
     const leave = this.enter();
     try {

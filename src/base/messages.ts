@@ -1,9 +1,9 @@
-/** How error messages word what they found. Names, texts and values come from strangers, so each of them is cut. */
+/** The wording of values in error messages. They come from untrusted files and callers, so each is cut. */
 
 /** Longest name that a message quotes whole. */
 const MAX_NAME = 200;
 
-/** `text` in quotes, with control characters escaped, cut after 200 characters. For names of files, tensors and keys. */
+/** A text in quotes, control characters escaped, cut after 200 characters. For names of files, tensors and keys. */
 export function quote(text: string): string {
   return JSON.stringify(text.length <= MAX_NAME ? text : text.slice(0, MAX_NAME) + "…");
 }

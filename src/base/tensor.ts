@@ -1,4 +1,4 @@
-/** The tensor that callers see: plain numbers on the CPU, with a type and dimensions, as in transformers.js. */
+/** The tensor of the public API: numbers on the CPU with a type and dimensions, as in transformers.js. */
 
 import { elementCount, shapeText } from "./shape.ts";
 

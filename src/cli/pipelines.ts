@@ -25,7 +25,7 @@ export const PIPELINE_OPTIONS = {
 /**
  * Loads the model that the user names, or the shipped one.
  *
- * @throws {UsageError} Where none is named, and none is shipped.
+ * @throws {UsageError} If none is named, and none is shipped.
  */
 export async function loadPipeline<T extends keyof typeof TASKS>(
   task: T,

@@ -43,9 +43,9 @@ export interface TextCommandDefinition<O extends Options, Question, Answer> exte
   /** Its own options. */
   readonly options: O;
   readonly examples: readonly string[];
-  /** Checks what is given together, before anything is loaded. @throws {UsageError} Where it does not fit. */
+  /** Checks what is given together, before anything is loaded. @throws {UsageError} If it does not fit. */
   check?(values: Values<O>, texts: readonly string[]): void;
-  /** The question that fields hold. @throws {InputError} Where they hold none. */
+  /** The question that fields hold. @throws {InputError} If they hold none. */
   question(fields: Fields, values: Values<O>): Question;
   /** Loads what answers. */
   open(values: Values<O>, loading: Loading): Promise<StreamingModel<Question, Answer>>;

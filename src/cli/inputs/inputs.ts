@@ -47,8 +47,8 @@ interface Source {
 /**
  * Finds a command's questions: its arguments, else the files of `--input`, else standard input.
  *
- * @throws {UsageError} Where there are none of these, or arguments and files.
- * @throws {InputError} Where a file is not there.
+ * @throws {UsageError} If there are none of these, or arguments and files.
+ * @throws {InputError} If a file is not there.
  */
 export async function openInputs(
   texts: readonly string[],

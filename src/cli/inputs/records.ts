@@ -59,7 +59,7 @@ function parseJson(text: string): Fields | InputError {
 /**
  * A record a row, with fields by the names in the first.
  *
- * @throws {InputError} Where the first row names no `text`, or a name twice.
+ * @throws {InputError} If the first row names no `text`, or a name twice.
  */
 async function* readTable(lines: AsyncIterable<Line>): AsyncGenerator<FileRecord> {
   let names: readonly string[] | null = null;

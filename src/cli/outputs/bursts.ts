@@ -11,7 +11,7 @@ export interface BurstOptions {
   stop(): void;
 }
 
-/** What an iterator gives, in groups: each holds what came without a pause. What came before an error comes before it. */
+/** An iterator's values in groups: each holds what came without a pause. What came before an error comes before it. */
 export async function* bursts<T>(items: AsyncIterable<T>, { most, stop }: BurstOptions): AsyncGenerator<T[]> {
   const iterator = items[Symbol.asyncIterator]();
   let burst: T[] = [];

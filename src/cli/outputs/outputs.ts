@@ -41,7 +41,7 @@ export interface AnswerOutput<Answer> {
 /**
  * The output that the options ask for, or tables.
  *
- * @throws {UsageError} Where they ask for two.
+ * @throws {UsageError} If they ask for two.
  */
 export function openOutput<Answer>(
   layout: Layout<Answer>,

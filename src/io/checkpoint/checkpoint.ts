@@ -40,7 +40,7 @@ export class Checkpoint {
   /**
    * The element type and dimensions of a tensor.
    *
-   * @throws {CheckpointError} Where there is none of this name.
+   * @throws {CheckpointError} If there is none of this name.
    */
   info(name: string): { dtype: Dtype; shape: readonly number[] } {
     const { dtype, shape } = this.#tensor(name);
@@ -48,10 +48,10 @@ export class Checkpoint {
   }
 
   /**
-   * The elements of a tensor, or a range of them, as 32-bit floats, row-major. Those of F32 are a view of a file in
-   * memory that aligns them, so they are for reading only.
+   * The elements of a tensor, or a range of them, as 32-bit floats, row-major. For reading only: aligned F32 elements of
+   * a file in memory are a view of it.
    *
-   * @throws {CheckpointError} Where there is no such tensor, it does not hold floats, or an element is not finite.
+   * @throws {CheckpointError} If there is no such tensor, it does not hold floats, or an element is not finite.
    */
   float32(name: string, { begin = 0, end, memory }: FloatRange = {}): Float32Array {
     const tensor = this.#tensor(name);
@@ -85,7 +85,7 @@ export class Checkpoint {
 /**
  * Opens the weights of a folder: `model.safetensors`, or the files that `model.safetensors.index.json` lists.
  *
- * @throws {CheckpointError} Where there are none, or a file is not valid.
+ * @throws {CheckpointError} If there are none, or a file is not valid.
  */
 export async function openCheckpoint(folder: ModelFolder, options: ReadOptions = {}): Promise<Checkpoint> {
   const { location } = folder;
@@ -136,8 +136,8 @@ function pathIn({ location }: ModelFolder, file: string): string {
 }
 
 /**
- * The index of the first value that is NaN or infinite, or -1. Those have all bits of the exponent set; the bits are
- * compared because V8, after some million floats, goes over to code that takes six times as long for `Number.isFinite`.
+ * The index of the first value that is NaN or infinite, or -1. Such values have all exponent bits set. The bits are
+ * compared because V8 takes six times as long for `Number.isFinite` after some million floats.
  */
 function firstNonFinite(values: Float32Array): number {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);

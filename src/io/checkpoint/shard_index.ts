@@ -11,7 +11,7 @@ import { isPlainName } from "../folder/model_folder.ts";
  * @param bytes The file.
  * @param name What messages call it.
  * @returns For each tensor the plain name of its file.
- * @throws {CheckpointError} Where it is not strict JSON with a `weight_map` of tensor names to plain file names.
+ * @throws {CheckpointError} If it is not strict JSON with a `weight_map` of tensor names to plain file names.
  */
 export function parseShardIndex(bytes: Uint8Array, name: string): Map<string, string> {
   let weightMap: Map<string, string> | undefined;

@@ -52,8 +52,8 @@ function entryProblem(entry: TensorEntry, position: number): string | undefined 
 }
 
 /**
- * Bits of all elements, or infinity where the reference, which multiplies in 64 bits, finds an overflow. A count beyond
- * 2^53 may come out rounded: it is of more bytes than any file has, so the tensor does not pass as the file's.
+ * Bits of all elements, or infinity if they overflow the 64 bits of the reference implementation. A count beyond 2^53
+ * may be rounded; no file has that many bytes, so the tensor is refused all the same.
  */
 export function bitCount({ dtype, shape }: Pick<TensorEntry, "dtype" | "shape">): number {
   let count: number | bigint = 1;

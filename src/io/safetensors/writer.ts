@@ -14,7 +14,7 @@ export type NamedTensor = readonly [name: string, tensor: TensorView];
 
 /** Options of {@linkcode writeSafetensors}. */
 export interface WriteSafetensorsOptions {
-  /** The file to write, at once or not at all. Without it, the bytes are returned. */
+  /** The file to write, atomically. Without it, the bytes are returned. */
   path?: string | URL;
   /** Free text for the header. */
   metadata?: Record<string, string>;
@@ -26,8 +26,8 @@ const DTYPE_ORDER = Object.keys(DTYPES);
  * Writes tensors as a safetensors file. A file that was read can be passed as it is.
  *
  * @param tensors Names and tensors; `data` is the typed array of the `dtype`, or its bytes in a `Uint8Array`.
- * @param options Where to write, and free text for the header.
- * @returns The file's bytes, or nothing where a `path` is given.
+ * @param options The file to write, and free text for the header.
+ * @returns The file's bytes, or nothing if a `path` is given.
  * @throws {TypeError} On a tensor that is not what it says, or a text that the format cannot hold.
  *
  * @example

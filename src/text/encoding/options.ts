@@ -59,7 +59,7 @@ function checkValue(subject: string, value: unknown, choice: Choice): void {
     if (typeof value !== "string") throw new TypeError(`${subject} must be a string, got ${describe(value)}`);
   } else if (typeof choice === "number") {
     if (typeof value !== "number") throw new TypeError(`${subject} must be a number, got ${describe(value)}`);
-    // Infinity: the length of a model without a limit may be handed on.
+    // Infinity is allowed: it is the `model_max_length` of a model without a limit.
     if (value >= choice && (Number.isSafeInteger(value) || value === Infinity)) return;
     throw new RangeError(`${subject} must be a whole number from ${choice} up, got ${value}`);
   } else if (!choice.includes(value)) {
