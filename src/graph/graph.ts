@@ -1,7 +1,8 @@
 /** A traced computation: values, and the kernel calls that make them, over symbolic sizes. */
 
 import { type Constants, type Kernel, type Params, type Variant, variantOf } from "../kernels/kernel.ts";
-import { defaultTuning, type Tuning } from "../kernels/tuning/tuning.ts";
+import { defaultTuning } from "../kernels/tuning/shipped.ts";
+import type { Tuning } from "../kernels/tuning/slots.ts";
 import type { Dim, Layout, Sizes } from "./shape.ts";
 
 /** A buffer of weights, owned by a model; it is there by the time a program runs. */

@@ -1,5 +1,6 @@
 /** Shapes whose dimensions may be symbols, known only when a call comes. */
 
+import { elementCount } from "../base/shape.ts";
 import { pitch } from "../kernels/kernel.ts";
 
 /** A dimension: a number, or the name of a size that each call gives (`T` tokens, `R` rows, `B` sequences, …). */
@@ -26,7 +27,7 @@ export function dimsOf(shape: readonly Dim[], sizes: Sizes): number[] {
 
 /** Rows of the tensor seen as a matrix: the product of all dimensions but the last. */
 export function rowsOf(shape: readonly Dim[], sizes: Sizes): number {
-  return dimsOf(shape.slice(0, -1), sizes).reduce((a, b) => a * b, 1);
+  return elementCount(dimsOf(shape.slice(0, -1), sizes));
 }
 
 /** Bytes that a tensor of 32-bit elements takes on the GPU. */

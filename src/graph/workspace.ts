@@ -195,8 +195,7 @@ export class Room {
       return { buffer: upload, offset: input.offset, size: input.bytes };
     };
     const others = kernel.bindingNames.map((name, b) => ({ binding: b + 1, resource: resourceOf(name) }));
-    this.#gpu.bindGroups++;
-    return this.#gpu.device.createBindGroup({
+    return this.#gpu.createBindGroup({
       label: node.label,
       layout: this.#layoutOf(i, pick),
       entries: [uniform, ...others],

@@ -1,6 +1,7 @@
 /** Checks labels and makes of them what the loss kernels read. */
 
 import { InputError } from "../base/errors.ts";
+import { shapeText } from "../base/shape.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { crossEntropy, mean } from "../graph/ops/losses.ts";
 import type { Dim } from "../graph/shape.ts";
@@ -64,7 +65,7 @@ export function packTargets(
     (dims.length === 1 && dims[0] === rows * columns && (columns === 1 || rows === 0));
   if (!fits) {
     const expected = columns === 1 ? `[${rows}] or [${rows}, 1]` : `[${rows}, ${columns}]`;
-    throw new InputError(`Cannot read labels: shape must be ${expected}, got [${dims.join(", ")}]`);
+    throw new InputError(`Cannot read labels: shape must be ${expected}, got ${shapeText(dims)}`);
   }
   checkFinite("labels", labels);
   const packed = new Float32Array(rows * stride);

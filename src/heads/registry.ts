@@ -1,7 +1,7 @@
 /** All heads. A new one is its object in `layers/`, a class beside this file, and a line here. */
 
 import { ConfigError } from "../base/errors.ts";
-import { quoted } from "../model/config/messages.ts";
+import { quoted } from "../base/messages.ts";
 import { BASE, type Head } from "../model/head.ts";
 import { MASKED_LM } from "./layers/masked_lm.ts";
 import { MULTIPLE_CHOICE, SEQUENCE_CLASSIFICATION } from "./layers/pooled_classifier.ts";

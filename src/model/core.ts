@@ -1,5 +1,6 @@
 /** A model on the GPU, whoever uses it: its weights, its programs, its heads, and how long they live. */
 
+import { Lease } from "../base/lease.ts";
 import { Tensor } from "../base/tensor.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Latency } from "../gpu/readback.ts";
@@ -38,8 +39,8 @@ export class ModelCore {
   #config: NarrowBertConfig;
   #loaded: LoadedModel;
   #owners = 0;
-  /** Work that needs the weights, from the moment it is asked for. */
-  readonly #running = new Set<Promise<unknown>>();
+  /** Held by work that needs the weights, from the moment it is asked for. */
+  readonly #lease = new Lease("Cannot use this model: it was disposed", () => freeModel(this.#loaded));
   /** Settles when the last pruning is through; work asked for later waits for it. */
   #pruned: Promise<void> = Promise.resolve();
 
@@ -59,7 +60,7 @@ export class ModelCore {
     try {
       return await init.gpu.scoped("load a model to the GPU", () => core = new ModelCore(init));
     } catch (error) {
-      if (core !== null) (core as ModelCore).#free();
+      if (core !== null) (core as ModelCore).#lease.dispose();
       init.gpu.buffers.trim(); // A buffer that does not work must not be lent again.
       throw error;
     }
@@ -80,9 +81,9 @@ export class ModelCore {
     return this.#loaded.runner.bytes;
   }
 
-  /** Whether its memory was freed. */
-  get isFreed(): boolean {
-    return this.#owners < 0;
+  /** @throws {Error} If its last owner has let go of it. */
+  check(): void {
+    this.#lease.check();
   }
 
   /** Counts another owner, who must {@linkcode release} the model. */
@@ -92,23 +93,20 @@ export class ModelCore {
 
   /** Counts an owner less; after the last, the memory is freed when the calls under way are through. */
   release(): void {
-    if (--this.#owners > 0) return;
-    this.#owners = -1;
-    if (this.#running.size === 0) this.#free();
-    else Promise.allSettled(this.#running).then(() => this.#free());
+    if (--this.#owners === 0) this.#lease.dispose();
   }
 
   /** Does work with the programs, which stay on the GPU until the work is through. */
   use<T>(work: (runner: Runner) => Promise<T>): Promise<T> {
-    return this.#track((async () => {
+    return this.#lease.use(async () => {
       await this.#pruned;
       return await work(this.#loaded.runner);
-    })());
+    });
   }
 
   /** The weights of the body and of some heads by checkpoint name, read back from the GPU, with the config that they fit. */
   readWeights(parts: ModelParts): Promise<{ config: NarrowBertConfig; tensors: Map<string, Tensor> }> {
-    return this.#track((async () => {
+    return this.#lease.use(async () => {
       await this.#pruned;
       const { config } = this.#loaded;
       const all = await this.#read(this.#loaded);
@@ -118,7 +116,7 @@ export class ModelCore {
         return [name, new Tensor("float32", data, shape)];
       }));
       return { config, tensors };
-    })());
+    });
   }
 
   /**
@@ -129,16 +127,16 @@ export class ModelCore {
   prune(heads: Readonly<Record<number, readonly number[]>>): void {
     const after = prunedConfig(this.#config, heads);
     this.#config = after;
-    const earlier = [...this.#running];
-    const pruning = (async () => {
-      await Promise.allSettled(earlier);
+    const earlier = this.#lease.idle();
+    const pruning = this.#lease.use(async () => {
+      await earlier;
       const old = this.#loaded;
       const weights = prunedWeights(await this.#read(old), old.config, after);
       this.#loaded = this.#load(after, weights);
       freeModel(old);
-    })();
+    });
     this.#pruned = pruning;
-    this.#track(pruning).catch(() => {}); // What is asked for later reports it.
+    pruning.catch(() => {}); // What is asked for later reports it.
   }
 
   #load(config: NarrowBertConfig, weights: ElementSource, signal?: AbortSignal): LoadedModel {
@@ -163,20 +161,6 @@ export class ModelCore {
     const read = [];
     for (const set of parameters) if (set.all.length > 0) read.push(...await set.read());
     return new Map(read);
-  }
-
-  /** Remembers work under way, at once, until it has settled. */
-  async #track<T>(work: Promise<T>): Promise<T> {
-    this.#running.add(work);
-    try {
-      return await work;
-    } finally {
-      this.#running.delete(work);
-    }
-  }
-
-  #free(): void {
-    freeModel(this.#loaded);
   }
 }
 

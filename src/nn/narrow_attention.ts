@@ -15,7 +15,7 @@ import { attention, type ProbabilityStorage } from "../graph/ops/attention.ts";
 import { linear, matmul } from "../graph/ops/matmul.ts";
 import { columnsOf, type Dim, dimOf, rowsOf, type Sizes } from "../graph/shape.ts";
 import { pitch } from "../kernels/kernel.ts";
-import type { AttentionSlot } from "../kernels/tuning/tuning.ts";
+import type { AttentionSlot } from "../kernels/tuning/slots.ts";
 import {
   type AttentionOptions,
   AttentionOutput,

@@ -1,6 +1,7 @@
 /** `pipeline`: from a task's name to a function from texts to answers. */
 
 import { CheckpointError } from "../base/errors.ts";
+import { kindOf } from "../base/messages.ts";
 import { checkOptionNames } from "../base/options.ts";
 import { LOAD_OPTIONS, type LoadOptions } from "../model/model_options.ts";
 import { PreTrainedModel } from "../heads/pretrained.ts";
@@ -76,14 +77,10 @@ function isShared(model: ModelSource | SharedParts | undefined): model is Shared
   const isParts = (typeof model === "object" || typeof model === "function") && model !== null && "model" in model;
   if (!isParts) return false;
   if (!(model.model instanceof PreTrainedModel)) {
-    throw new TypeError(`Cannot make a pipeline: model must be a model of this library, got ${describe(model.model)}`);
+    throw new TypeError(`Cannot make a pipeline: model must be a model of this library, got ${kindOf(model.model)}`);
   }
   if (!(model.tokenizer instanceof BertTokenizer)) {
-    throw new TypeError(`Cannot make a pipeline: tokenizer must be a tokenizer, got ${describe(model.tokenizer)}`);
+    throw new TypeError(`Cannot make a pipeline: tokenizer must be a tokenizer, got ${kindOf(model.tokenizer)}`);
   }
   return true;
-}
-
-function describe(value: unknown): string {
-  return typeof value === "object" && value !== null ? `a ${value.constructor?.name ?? "object"}` : String(value);
 }

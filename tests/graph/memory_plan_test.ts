@@ -13,7 +13,7 @@ const mix = defineKernel({
   bindings: { a: "read", b: "read", out: "write", also: "read_write" },
   params: {},
   constants: {},
-  variants: [{}],
+  constantSets: [{}],
   workgroupSize: () => [1, 1, 1],
   grid: () => [1, 1, 1],
 });

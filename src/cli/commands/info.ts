@@ -1,5 +1,6 @@
 /** `narrowbert info`: what is in a model's folder, without running it. */
 
+import { elementCount } from "../../base/shape.ts";
 import { openCheckpoint } from "../../io/checkpoint/checkpoint.ts";
 import { openFolder } from "../../io/folder/folder.ts";
 import { NarrowBertConfig } from "../../model/config/config.ts";
@@ -44,7 +45,7 @@ async function describe(source: string | URL, signal: AbortSignal) {
   const add_pooling_layer = checkpoint.names().some((name) => name.endsWith("pooler.dense.weight"));
   const parts = { heads: [head], pooler: hasPooler(head, { add_pooling_layer }), known: HEADS };
   const { config, names, shape, warnings } = resolveWeights(checkpoint, stored, parts);
-  const parameters = names.reduce((sum, name) => sum + shape(name).reduce((a, b) => a * b, 1), 0);
+  const parameters = names.reduce((sum, name) => sum + elementCount(shape(name)), 0);
   const tensors: Record<string, number> = {};
   for (const name of checkpoint.names()) {
     const { dtype } = checkpoint.info(name);

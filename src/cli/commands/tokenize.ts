@@ -5,9 +5,10 @@ import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
 import { Engine } from "../../pipelines/engine/engine.ts";
 import type { Task } from "../../pipelines/engine/task.ts";
 import { TASKS } from "../../pipelines/task_table.ts";
+import { textsOf } from "../inputs/questions.ts";
 import { toggle } from "../options.ts";
 import { answerBy, TEXT_OPTIONS } from "../pipelines.ts";
-import { textCommand, textsOf } from "../text_command.ts";
+import { textCommand } from "../text_command.ts";
 
 /** A text, or a pair of texts. */
 type Texts = ReturnType<typeof textsOf>;

@@ -4,7 +4,8 @@ import { attention as attentionKernel } from "../../kernels/attention/attention.
 import { attentionApply as applyKernel } from "../../kernels/attention/attention_apply.ts";
 import { attentionProbabilities as probabilitiesKernel } from "../../kernels/attention/attention_probabilities.ts";
 import { pitch, type Variant } from "../../kernels/kernel.ts";
-import { type AttentionSlot, storesProbabilities } from "../../kernels/tuning/tuning.ts";
+import { storesProbabilities } from "../../kernels/attention/attention_probabilities.ts";
+import type { AttentionSlot } from "../../kernels/tuning/slots.ts";
 import type { Graph, Value } from "../graph.ts";
 import { columnsOf, type Dim, type Sizes } from "../shape.ts";
 

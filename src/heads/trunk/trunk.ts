@@ -115,7 +115,8 @@ export class Trunk<R extends Readout = Readout> {
    */
   async answer(queries: readonly Query<R>[], options: AnswerOptions = {}): Promise<Answers<R>[]> {
     checkOptionNames("answer queries", options, ["signal", "narrow"]);
-    if (this.#disposed || this.#core.isFreed) throw new Error("Cannot use this Trunk: it was disposed");
+    if (this.#disposed) throw new Error("Cannot use this Trunk: it was disposed");
+    this.#core.check();
     const { config } = this;
     const checked = queries.map((query, i) => {
       const subject = queries.length === 1 ? "the query" : `query ${i + 1} of ${queries.length}`;

@@ -14,7 +14,7 @@ export const scatterRows = defineKernel({
   bindings: { x: "read", index: "read", out: "read_write" },
   params: { rows: "u32", columns: "u32" },
   constants: {},
-  variants: [{}],
+  constantSets: [{}],
   workgroupSize: () => [64, 1, 1],
   grid: ({ rows, columns }) => foldedGrid(Math.ceil(rows * pitch(columns) / 256)),
 });

@@ -1,5 +1,6 @@
 /** Lays packed results out again as the caller's batch: `[B, L, …]` or `[B, rows, …]`, zeros where nothing was computed. */
 
+import { elementCount } from "../../base/shape.ts";
 import { Tensor } from "../../base/tensor.ts";
 import type { RunOutput } from "../../graph/outputs.ts";
 import type { Batch } from "./inputs.ts";
@@ -30,7 +31,7 @@ export class Unpacker {
   /** Per-token or per-row results `[T, C]` or `[R, C]` as `[B, L, C]` or `[B, rows, C]`. */
   states({ data, dims }: RunOutput, axis: Axis, type: "float32" | "int32" = "float32"): Tensor {
     const { sequences } = this.#batch;
-    const columns = dims.slice(1).reduce((a, b) => a * b, 1);
+    const columns = elementCount(dims.slice(1));
     const extent = this.#extent(axis);
     const out = new (type === "float32" ? Float32Array : Int32Array)(sequences * extent * columns);
     this.#slotsOf(axis).forEach((slot, i) => {

@@ -2,8 +2,9 @@
 
 import { isFloatDtype } from "../../base/dtype.ts";
 import { CheckpointError } from "../../base/errors.ts";
+import { quoted } from "../../base/messages.ts";
+import { elementCount, shapeText } from "../../base/shape.ts";
 import { FloatMemory, pieces } from "../../io/checkpoint/floats.ts";
-import { quoted } from "../config/messages.ts";
 import { familyOf } from "./stored_names.ts";
 import { BODY } from "./published_names.ts";
 import type { Head } from "../head.ts";
@@ -51,7 +52,7 @@ export function misfits(checkpoint: StoredWeights, stored: string, shape: readon
   }
   if (info.shape.length !== shape.length || info.shape.some((size, axis) => size !== shape[axis])) {
     problems.push(
-      `shape of ${quoted([stored])} must be [${shape.join(", ")}] by the config, got [${info.shape.join(", ")}]`,
+      `shape of ${quoted([stored])} must be ${shapeText(shape)} by the config, got ${shapeText(info.shape)}`,
     );
   }
   return problems;
@@ -60,7 +61,7 @@ export function misfits(checkpoint: StoredWeights, stored: string, shape: readon
 /** Where the copy of a shared weight is not what it is a copy of; both have the same shape. */
 export function differences(checkpoint: StoredWeights, copy: string, original: string): string[] {
   const [memory, other] = [new FloatMemory(), new FloatMemory()];
-  const count = checkpoint.info(copy).shape.reduce((a, b) => a * b, 1);
+  const count = elementCount(checkpoint.info(copy).shape);
   for (const piece of pieces(0, count)) {
     const got = checkpoint.float32(copy, { ...piece, memory });
     const expected = checkpoint.float32(original, { ...piece, memory: other });

@@ -2,10 +2,11 @@
 
 import { setImmediate } from "node:timers/promises";
 import { CheckpointError } from "../../base/errors.ts";
+import { listed, quoted } from "../../base/messages.ts";
+import { elementCount } from "../../base/shape.ts";
 import { FloatMemory, type FloatRange, pieces } from "../../io/checkpoint/floats.ts";
 import type { Elements } from "../../nn/upload.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
-import { listed, quoted } from "../config/messages.ts";
 import type { Head, ModelParts } from "../head.ts";
 import { absences, differences, misfits, notBert } from "./checks.ts";
 import { isSuperfluous, publishedName, TIED } from "./stored_names.ts";
@@ -98,7 +99,7 @@ export function resolveWeights(checkpoint: StoredWeights, config: NarrowBertConf
 export async function checkValues({ names, shape, open }: Weights, signal?: AbortSignal): Promise<void> {
   for (const name of names) {
     const elements = open(name);
-    for (const { begin, end } of pieces(0, shape(name).reduce((a, b) => a * b, 1))) {
+    for (const { begin, end } of pieces(0, elementCount(shape(name)))) {
       elements.subarray(begin, end);
       await setImmediate();
       signal?.throwIfAborted();

@@ -1,11 +1,11 @@
 /** Makes of a task's definition all that its pipeline does: inputs, lists, streams, batches, stopping, progress. */
 
 import { NonFiniteError } from "../../base/errors.ts";
+import { nameOf } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
 import type { ReadoutAnswer } from "../../heads/readouts/readout.ts";
 import { tokenBatches } from "./batches.ts";
 import { Entry } from "./entry.ts";
-import { nameOf } from "./names.ts";
 import { overlapped, PAUSE } from "./overlap.ts";
 import type { CallOptions, Inputs, Item, Stream, StreamOptions, Task, TaskRun } from "./task.ts";
 import { windows } from "./windows.ts";

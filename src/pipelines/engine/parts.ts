@@ -1,10 +1,10 @@
 /** What every pipeline is, besides a function: a model and a tokenizer that it owns and can give back. */
 
+import { Lease } from "../../base/lease.ts";
 import type { ModelSource } from "../../model/loading.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import { Engine } from "./engine.ts";
-import { OwnedModel } from "./owned_model.ts";
 import type { AnsweringModel, CallOptions, Stream, Task } from "./task.ts";
 
 /** The model and tokenizer of a pipeline. */
@@ -57,14 +57,14 @@ export function asPipeline<
   { name, call, stream }: PipelineCalls<Args, StreamArgs>,
   { model, tokenizer, origin }: PipelineParts<AnsweringModel>,
 ): Pipeline {
-  const owned = new OwnedModel(model, `${name} pipeline`);
-  const pipeline = (...args: Args) => owned.call(() => call(...args));
-  const dispose = () => owned.dispose();
+  const lease = new Lease(`Cannot use this ${name} pipeline: it was disposed`, () => model.dispose());
+  const pipeline = (...args: Args) => lease.use(() => call(...args));
+  const dispose = () => lease.dispose();
   Object.defineProperty(pipeline, "name", { value: name });
   return Object.assign(pipeline, {
     stream(...args: StreamArgs) {
-      owned.check();
-      return owned.stream(stream(...args));
+      lease.check();
+      return lease.stream(stream(...args));
     },
     model,
     tokenizer,

@@ -1,6 +1,7 @@
 /** Task `fill-mask`: the likeliest words for each mask in a text, by a masked language model. */
 
 import { InputError } from "../../base/errors.ts";
+import { excerpt } from "../../base/messages.ts";
 import type { NarrowBertForMaskedLM } from "../../heads/masked_lm.ts";
 import { targetWords, type TopWords, topWords } from "../../heads/readouts/words.ts";
 import { MAX_TOP_K } from "../../kernels/rows/top_k.ts";
@@ -8,7 +9,6 @@ import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import { checkString, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { targetIds } from "./fill_mask_targets.ts";
 import { sizeWithLogits } from "./logits_size.ts";
-import { excerpt } from "../engine/names.ts";
 import { type PipelineParts, type SimplePipeline, simplePipeline } from "../engine/parts.ts";
 import type { AnsweringModel, Item, Task, TaskRun } from "../engine/task.ts";
 

@@ -1,11 +1,11 @@
 /** Task `score`: how likely a masked language model finds a text, by masking each of its tokens in turn. */
 
 import { InputError } from "../../base/errors.ts";
+import { excerpt } from "../../base/messages.ts";
 import type { NarrowBertForMaskedLM } from "../../heads/masked_lm.ts";
 import { wordProbabilities } from "../../heads/readouts/words.ts";
 import { checkString, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { sizeWithLogits } from "./logits_size.ts";
-import { excerpt } from "../engine/names.ts";
 import { type PipelineParts, type SimplePipeline, simplePipeline } from "../engine/parts.ts";
 import type { AnsweringModel, Item, Task, TaskRun } from "../engine/task.ts";
 
