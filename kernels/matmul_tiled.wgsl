@@ -7,7 +7,7 @@
 // B to registers, and then to the other half of that memory, so that a stage costs one barrier. A stage holds, for each
 // of its k, TILE_M values of A and then TILE_N of B, as vec4s of four rows or columns, whichever way they were stored.
 //
-// Invocations load blocks of 4 k by 4 rows or columns. Where those that write to workgroup memory together hold
+// Invocations load blocks of 4 k by 4 rows or columns. If those that write to workgroup memory together hold
 // successive k, their vec4s would lie in the same banks; so a vec4's place is its index with some bits flipped by its k
 // (`swizzle`), which takes no memory, as padding would.
 //
