@@ -88,6 +88,11 @@ export class ParameterSet {
     return this.#parameters.reduce((sum, parameter) => sum + parameter.bytes, 0);
   }
 
+  /** Names and shapes of the checkpoint's tensors, in the order in which they were declared. */
+  *shapes(): Generator<[name: string, shape: readonly number[]]> {
+    for (const { parts } of this.#parameters) for (const { name, shape } of parts) yield [name, shape];
+  }
+
   /** Declares a vector such as a bias, padded to its pitch. */
   vector(name: string, length: number): Parameter {
     return this.declare(name, [1, length], [{ name, shape: [length], offset: 0, rowStride: 0, columnStride: 1 }]);

@@ -1,5 +1,6 @@
 /** `narrowbert tokenize`: the word pieces of texts. */
 
+import { states } from "../../heads/readouts/states.ts";
 import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
 import { Engine } from "../../pipelines/engine/engine.ts";
 import type { Task } from "../../pipelines/engine/task.ts";
@@ -49,12 +50,14 @@ As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }.`,
 /** A task that computes nothing on the GPU, so that tokenizing streams and stops like all other tasks. */
 function withoutModel<Answer>(answer: (texts: Texts) => Answer): Task<Texts, Answer, object> {
   return {
+    model: { trunk: { answer: () => Promise.resolve([]) } },
     action: "tokenize",
     noun: "text",
     options: [],
     begin: () => ({
       pack: () => [],
-      compute: () => Promise.resolve([]),
+      readout: states,
+      ask: () => ({}),
       collect: (_results, _items, texts) => answer(texts),
     }),
   };

@@ -4,16 +4,15 @@ import { InputError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
 import { meanRows } from "../graph/ops/rows.ts";
 import type { RunOutput } from "../graph/outputs.ts";
-import type { ParameterSet } from "../nn/parameters.ts";
-import type { Body } from "./body.ts";
-import type { NarrowBertConfig } from "./config/config.ts";
-import type { Head } from "./config/heads.ts";
-import type { Batch, ModelInputs } from "./batch/inputs.ts";
-import { Pooler } from "./pooler.ts";
+import type { Batch, ModelInputs } from "../model/batch/inputs.ts";
+import { firstRowRule, maskedRowRule } from "../model/batch/row_rules.ts";
+import { lastAxis } from "../model/batch/unpacking.ts";
+import { toTensor } from "../model/common_outputs.ts";
+import type { CommonOutputs, ForwardOptions } from "../model/forward_options.ts";
+import { BASE } from "../model/head.ts";
+import type { Pooler } from "../model/pooler.ts";
+import type { Stage } from "../model/stage.ts";
 import { PreTrainedModel } from "./pretrained.ts";
-import { firstRowRule, maskedRowRule, toTensor } from "./batch/row_rules.ts";
-import type { CommonOutputs, ForwardOptions } from "./runner.ts";
-import { lastAxis } from "./batch/unpacking.ts";
 
 /** Results of {@linkcode NarrowBertModel.forward}. */
 export interface NarrowBertModelOutput extends CommonOutputs {
@@ -38,9 +37,9 @@ export interface NarrowBertModelOutput extends CommonOutputs {
  * console.log(last_hidden_state.dims); // [1, 1, 128]
  * ```
  */
-export class NarrowBertModel extends PreTrainedModel<Pooler | null> {
-  static readonly head: Head = "none";
-  static readonly pooling: boolean | "optional" = "optional";
+export class NarrowBertModel extends PreTrainedModel {
+  /** What it puts on the body. */
+  static readonly head = BASE;
 
   /**
    * Computes the last hidden state.
@@ -50,13 +49,7 @@ export class NarrowBertModel extends PreTrainedModel<Pooler | null> {
   async forward(inputs: ModelInputs, options: ForwardOptions = {}): Promise<NarrowBertModelOutput> {
     const batch = this.#readUnlabelled(inputs);
     const rule = this.pooler ? firstRowRule(batch) : maskedRowRule(batch);
-    const { outputs, unpacker, common } = await this.run(batch, rule, (pooler) => ({
-      key: "base",
-      trace(g, last) {
-        g.output("last_hidden_state", last);
-        if (pooler !== null) g.output("pooler_output", pooler.apply(g, last));
-      },
-    }), options);
+    const { outputs, unpacker, common } = await this.run(batch, rule, { stage: LAST_STATE }, options);
     const result: NarrowBertModelOutput = {
       last_hidden_state: unpacker.states(outputs.get("last_hidden_state") as RunOutput, lastAxis(rule)),
       ...common,
@@ -81,14 +74,9 @@ export class NarrowBertModel extends PreTrainedModel<Pooler | null> {
       );
     }
     const batch = this.#readUnlabelled(inputs);
-    const { outputs } = await this.run({ ...batch, narrow: batch.narrow ?? batch.mask }, "narrow_mask", () => ({
-      key: "mean pooling",
-      trace(g, last) {
-        const starts = g.input("row_starts", "u32", ["row_starts"]);
-        g.output("means", meanRows(g, { label: "means", x: last, starts, segments: "B" }));
-      },
-      feed: ({ rowStarts }) => ({ inputs: { row_starts: rowStarts }, sizes: { row_starts: rowStarts.length } }),
-    }), options);
+    const rows = { ...batch, narrow: batch.narrow ?? batch.mask };
+    const call = { stage: MEAN, inputs: { row_starts: startsOf(rows) }, scalars: { row_starts: batch.sequences + 1 } };
+    const { outputs } = await this.run(rows, "narrow_mask", call, options);
     return toTensor(outputs.get("means") as RunOutput);
   }
 
@@ -97,11 +85,31 @@ export class NarrowBertModel extends PreTrainedModel<Pooler | null> {
     if (batch.labels !== null) throw new InputError("Cannot run NarrowBertModel with labels: it has no loss");
     return batch;
   }
+}
 
-  protected override declareHead(
-    parameters: ParameterSet,
-    { config, pooler }: { body: Body; config: NarrowBertConfig; pooler: boolean },
-  ): Pooler | null {
-    return pooler ? new Pooler(parameters, config) : null;
+const LAST_STATE: Stage<Pooler | null> = {
+  head: BASE,
+  trace: (g, rows, pooler) => ({
+    last_hidden_state: rows,
+    ...(pooler !== null && { pooler_output: pooler.apply(g, rows) }),
+  }),
+};
+
+const MEAN: Stage<Pooler | null> = {
+  head: BASE,
+  trace(g, x) {
+    const starts = g.input("row_starts", "u32", ["row_starts"]);
+    return { means: meanRows(g, { label: "means", x, starts, segments: "B" }) };
+  },
+};
+
+/** The first narrow row of each sequence, and their number. */
+function startsOf({ sequences, length, narrow }: Batch): Uint32Array {
+  const starts = new Uint32Array(sequences + 1);
+  for (let b = 0; b < sequences; b++) {
+    let count = starts[b] as number;
+    for (let l = 0; l < length; l++) if (narrow?.[b * length + l] === 1) count++;
+    starts[b + 1] = count;
   }
+  return starts;
 }
