@@ -8,9 +8,10 @@
  *
  * @example
  * ```ts
- * const lease = new Lease("Cannot run the model: it was disposed", () => buffer.destroy());
- * await lease.use(() => run(buffer));
- * lease.dispose();
+ * const lease = new Lease("Cannot read the file: it was closed", () => console.log("closed"));
+ * const text = lease.use(() => Promise.resolve("its text"));
+ * lease.dispose(); // prints "closed" once the text is there
+ * await text;
  * ```
  */
 export class Lease {

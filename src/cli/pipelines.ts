@@ -18,14 +18,14 @@ export const PIPELINE_OPTIONS = {
   ...TEXT_OPTIONS,
   dtype: choice(
     DTYPES,
-    "how weights are kept on the GPU (f32); f16 halves their memory where the device has shader-f16",
+    "how weights are kept on the GPU (f32); f16 halves their memory if the device has shader-f16",
   ),
 };
 
 /**
  * Loads the model that the user names, or the shipped one.
  *
- * @throws {UsageError} If none is named, and none is shipped.
+ * @throws {UsageError} If no model is named, and none is shipped.
  */
 export async function loadPipeline<T extends keyof typeof TASKS>(
   task: T,
@@ -43,7 +43,7 @@ export async function loadPipeline<T extends keyof typeof TASKS>(
   return await pipeline(task, model, { dtype, signal, progress_callback });
 }
 
-/** What answers by a pipeline, which it then owns. */
+/** A model for a text command that answers by a pipeline, which it then owns. */
 export function answerBy<Question, Answer>(
   { dispose }: { dispose(): void },
   stream: StreamingModel<Question, Answer>["stream"],

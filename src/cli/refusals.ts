@@ -1,4 +1,4 @@
-/** What becomes of inputs that cannot be read or answered. */
+/** Handles inputs that cannot be read or answered. */
 
 import { InputError } from "../base/errors.ts";
 import type { Terminal } from "./outputs/terminal.ts";
@@ -18,7 +18,7 @@ export class Refusals {
   /**
    * Refuses an input.
    *
-   * @param place Where it stands, for the message; `null` if the cause names it.
+   * @param place Its place, for the message; `null` if the cause names it.
    * @throws {InputError} Unless bad inputs are skipped.
    */
   async take(place: string | null, cause: Error): Promise<void> {

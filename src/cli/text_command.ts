@@ -1,4 +1,4 @@
-/** What all commands share that ask a model about texts: where texts come from, how answers go out, what may go wrong. */
+/** The common part of all commands that ask a model about texts: inputs, outputs, errors, progress. */
 
 import { InputError } from "../base/errors.ts";
 import type { ProgressCallback } from "../io/folder/folder.ts";
@@ -26,28 +26,28 @@ export interface Loading {
 
 /** A loaded model that answers questions. */
 export interface StreamingModel<Question, Answer> extends Disposable {
-  /** Answers in the order of the questions; an error in the place of an answer that there is not. */
+  /** Yields one answer a question, in order; a question that fails yields its error. */
   stream(
     questions: AsyncIterable<Question>,
     options: { signal: AbortSignal; errors: "yield" },
   ): AsyncIterable<Answer | Error>;
 }
 
-/** What a text command is made of. */
+/** What {@linkcode textCommand} takes. */
 export interface TextCommandDefinition<O extends Options, Question, Answer> extends Layout<Answer> {
   readonly name: string;
-  /** What its positional arguments are called. Default: `[text ...]`. */
+  /** Name of its positional arguments. Default: `[text ...]`. */
   readonly positionals?: string;
   /** What it does and what it prints. */
   readonly about: string;
   /** Its own options. */
   readonly options: O;
   readonly examples: readonly string[];
-  /** Checks what is given together, before anything is loaded. @throws {UsageError} If it does not fit. */
+  /** Checks options and texts together, before anything is loaded. @throws {UsageError} If they do not fit. */
   check?(values: Values<O>, texts: readonly string[]): void;
-  /** The question that fields hold. @throws {InputError} If they hold none. */
+  /** Makes a question of fields. @throws {InputError} If they hold none. */
   question(fields: Fields, values: Values<O>): Question;
-  /** Loads what answers. */
+  /** Loads the model. */
   open(values: Values<O>, loading: Loading): Promise<StreamingModel<Question, Answer>>;
   /** The field that holds a bare text: an argument, a line, a column `text`. Default: `text`. */
   readonly textField?: string;
@@ -66,7 +66,7 @@ const ABOUT_INPUT = `\
 Texts are arguments, or come from files (--input), or from standard input. A .txt file holds a text
 a line; a .jsonl file a JSON string a line, or an object with "text"; a .csv file a header with a
 column "text". Further fields of objects and columns are printed with the answers as JSON, and
-called input_NAME where the answer has a NAME of its own.`;
+called input_NAME if the answer has a NAME of its own.`;
 
 /** Makes a command of its definition. */
 export function textCommand<O extends Options, Question, Answer>(
@@ -111,7 +111,7 @@ async function answerAll<O extends Options, Question, Answer>(
   timings?.lap("upload");
   progress.begin();
 
-  const asked: InputItem[] = []; // what the model has, in order
+  const asked: InputItem[] = []; // what the model has not answered yet, in order
   const refused = new Refusals(shared["skip-bad"], terminal);
   // The pipeline's messages number its questions, but not the texts of one question.
   const placeOf = ({ place, index }: InputItem) => place ?? (gather === undefined ? null : `text ${index + 1}`);
@@ -129,7 +129,7 @@ async function answerAll<O extends Options, Question, Answer>(
     }
   }
 
-  const failed = new AbortController(); // aborted where an answer cannot be given or printed
+  const failed = new AbortController(); // aborted when an answer cannot be given or printed
   const signal = AbortSignal.any([terminal.signal, failed.signal]);
   const answers = model.stream(questions(), { signal, errors: "yield" });
   for await (const burst of bursts(answers, { most: BURST, stop: () => failed.abort() })) {

@@ -34,7 +34,7 @@ export class Timings {
     this.#compiled = compiled;
   }
 
-  /** Told of the files of a model as they come in: what is not spent on them is spent on their contents. */
+  /** Receives the progress of reading a model's files: the time between them is spent on their contents. */
   loading({ status }: ProgressInfo): void {
     if (status === "initiate") this.lap("upload");
     if (status === "done") this.lap("read");

@@ -102,7 +102,7 @@ export class BertVocabulary {
   }
 
   /**
-   * 1 for special tokens and 0 for all others, for the list that {@linkcode build_inputs_with_special_tokens} gives; with
+   * 1 for special tokens and 0 for all others, for the list of {@linkcode build_inputs_with_special_tokens}; with
    * `already_has_special_tokens`, for `ids` as they are.
    *
    * @throws {TypeError} On a pair with `already_has_special_tokens`, which takes one list.

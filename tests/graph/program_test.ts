@@ -4,7 +4,6 @@ import { Graph } from "../../src/graph/graph.ts";
 import { reshape, topK } from "../../src/graph/ops/rows.ts";
 import { Program, type RunOptions } from "../../src/graph/program.ts";
 import { activation, ACTIVATION_CODES } from "../../src/kernels/rows/activation.ts";
-import { countsOf } from "../gpu/counts.ts";
 import { exampleProgram, exampleResult, exampleRun } from "./graphs.ts";
 import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
 
@@ -37,9 +36,9 @@ Deno.test("a run over no rows gives empty outputs", async () => {
 Deno.test("a call that fits creates no buffer, bind group, pipeline or staging buffer", async () => {
   const program = exampleProgram(gpu);
   await runAndCompare(program, exampleRun(30, 0));
-  const warm = countsOf(gpu);
+  const warm = gpu.counts;
   for (let rows = 0; rows <= 30; rows += 2) await runAndCompare(program, exampleRun(rows, rows + 1));
-  assert.deepEqual(countsOf(gpu), warm);
+  assert.deepEqual(gpu.counts, warm);
   program.dispose();
 });
 
@@ -51,9 +50,9 @@ Deno.test("a call that does not fit grows the buffers, with room for more", asyn
   await runAndCompare(program, exampleRun(200, 1));
   assert.ok(program.bytes > small, `${program.bytes} bytes after ${small}`);
   assert.equal(gpu.buffers.liveBytes - before, program.bytes, "the smaller buffers were given back");
-  const grown = countsOf(gpu);
+  const grown = gpu.counts;
   await runAndCompare(program, exampleRun(250, 2));
-  assert.deepEqual(countsOf(gpu), grown, "250 rows have room where 200 were");
+  assert.deepEqual(gpu.counts, grown, "250 rows have room where 200 were");
   program.dispose();
   assert.equal(gpu.buffers.liveBytes, before);
   assert.equal(program.bytes, 0);
@@ -83,9 +82,9 @@ Deno.test("overlapping calls that fit create nothing either, once as many have o
   const program = exampleProgram(gpu);
   const round = () => Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((i) => runAndCompare(program, exampleRun(20, i))));
   await round();
-  const warm = countsOf(gpu);
+  const warm = gpu.counts;
   for (let i = 0; i < 3; i++) await round();
-  assert.deepEqual(countsOf(gpu), warm);
+  assert.deepEqual(gpu.counts, warm);
   program.dispose();
 });
 
@@ -107,14 +106,14 @@ Deno.test("a missing or mis-sized input is an error that names it, and costs not
   await runAndCompare(program, exampleRun(6, 0));
   const { sizes, inputs } = exampleRun(6, 1);
   const { index: _, ...missing } = inputs;
-  const counts = countsOf(gpu);
+  const counts = gpu.counts;
   for (let i = 0; i < 6; i++) {
     await assert.rejects(program.run({ sizes, inputs: missing }), /Cannot run the program: input "index" is missing/);
     const short = { ...inputs, index: new Uint32Array(2) };
     await assert.rejects(program.run({ sizes, inputs: short }), /input "index" \[3\] needs 12 bytes, got 8/);
   }
   await runAndCompare(program, exampleRun(6, 2));
-  assert.deepEqual(countsOf(gpu), counts);
+  assert.deepEqual(gpu.counts, counts);
   program.dispose();
 });
 
@@ -137,34 +136,34 @@ Deno.test("a grid that no device has is an error that says the sizes, and costs 
   const program = new Program(gpu, g);
   const run = (count: number) => program.run({ sizes: { N: 1, count }, inputs: { x: Float32Array.of(-1, 0, 1, 2) } });
   await run(4);
-  const counts = countsOf(gpu);
+  const counts = gpu.counts;
   const beyond = 256 * 65_536 * 65_536;
   const message = new RegExp(`Cannot run kernel activation: at most 65535 workgroups .*count=${beyond}.*smaller batch`);
   for (let i = 0; i < 6; i++) await assert.rejects(run(beyond), { name: "RangeError", message });
   assert.deepEqual((await run(4)).get("out")!.data, Float32Array.of(0, 0, 1, 2));
-  assert.deepEqual(countsOf(gpu), counts);
+  assert.deepEqual(gpu.counts, counts);
   program.dispose();
 });
 
 Deno.test("a run that was aborted before does nothing", async () => {
   const program = exampleProgram(gpu);
-  const counts = countsOf(gpu);
+  const counts = gpu.counts;
   const signal = AbortSignal.abort(new Error("not needed"));
   await assert.rejects(program.run({ ...exampleRun(4, 0), signal }), { message: "not needed" });
-  assert.deepEqual(countsOf(gpu), counts);
+  assert.deepEqual(gpu.counts, counts);
   program.dispose();
 });
 
 Deno.test("a run that is aborted on the way drops its result, and the next one is right", async () => {
   const program = exampleProgram(gpu);
   await runAndCompare(program, exampleRun(10, 0));
-  const counts = countsOf(gpu);
+  const counts = gpu.counts;
   const abort = new AbortController();
   const run = program.run({ ...exampleRun(10, 1), signal: abort.signal });
   abort.abort(new Error("changed my mind"));
   await assert.rejects(run, { message: "changed my mind" });
   await runAndCompare(program, exampleRun(10, 2));
-  assert.deepEqual(countsOf(gpu), counts);
+  assert.deepEqual(gpu.counts, counts);
   program.dispose();
 });
 

@@ -9,7 +9,6 @@ import {
   Tensor,
 } from "../../mod.ts";
 import { goldenModel } from "../golden/golden_case.ts";
-import { countsOf } from "../gpu/counts.ts";
 import { assertLoss, crossEntropy } from "./losses.ts";
 
 const N = -100;
@@ -90,11 +89,11 @@ for (const { name, classes, load } of CLASSES) {
   Deno.test(`${name}: wrong labels are an InputError, and reach no GPU`, async () => {
     const gpu = await requestGpu();
     using model = await load();
-    const before = countsOf(gpu);
+    const before = gpu.counts;
     for (const [what, labels, message] of WRONG) {
       const call = model.forward({ ...INPUTS, labels } as ModelInputs);
       await assert.rejects(call, { name: "InputError", message }, what);
     }
-    assert.deepEqual(countsOf(gpu), before);
+    assert.deepEqual(gpu.counts, before);
   });
 }

@@ -12,7 +12,6 @@ import {
   writeSafetensors,
 } from "../../mod.ts";
 import { goldenModel } from "../golden/golden_case.ts";
-import { countsOf } from "../gpu/counts.ts";
 import { warningsOf } from "./warnings.ts";
 
 const IDS = { input_ids: [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]] };
@@ -89,7 +88,7 @@ Deno.test("whatever is wrong with config or weights is told before GPU memory is
       new RegExp(`"${last.replaceAll(".", "\\.")}".*\\b3\\b.*NaN`),
     ],
   ];
-  const before = countsOf(gpu);
+  const before = gpu.counts;
   for (const [files, ErrorClass, message] of wrong) {
     const load = NarrowBertModel.from_pretrained(files, { add_pooling_layer: false, device });
     await assert.rejects(load, (error: unknown) => {
@@ -97,7 +96,7 @@ Deno.test("whatever is wrong with config or weights is told before GPU memory is
       assert.match(error.message, message);
       return true;
     });
-    assert.deepEqual(countsOf(gpu), before, message.source);
+    assert.deepEqual(gpu.counts, before, message.source);
   }
 });
 

@@ -61,7 +61,7 @@ As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[.
   },
 });
 
-/** What the model's files say; one embedding a text where they say nothing. */
+/** The pooling that the model's files ask for; one embedding a text if they do not say. */
 async function poolingOf(model: string | URL, { signal }: Loading) {
   const { pooling } = await readSentenceConfig(model, { signal });
   if (pooling === "none") return "mean";

@@ -14,7 +14,7 @@ import { defineCommand } from "../command.ts";
 import { flag, value } from "../options.ts";
 import { json, table } from "../outputs/table.ts";
 
-/** Bytes of a weight on the GPU: whatever it is stored as, it is computed in f32. */
+/** Bytes of a weight on the GPU: it is f32 there, however it is stored. */
 const BYTES_PER_WEIGHT = 4;
 
 /** The command. */

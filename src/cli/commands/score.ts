@@ -10,7 +10,7 @@ export const score = textCommand({
   name: "score",
   about: `\
 Says how likely a masked language model finds texts: the sum of the logarithms of each word piece's
-probability where it alone is masked. Prints the score, its mean over the word pieces, and the text.
+probability when it alone is masked. Prints the score, its mean over the word pieces, and the text.
 As JSON: { text, score, tokens: [{ index, token, token_str, score }] }.`,
   options: PIPELINE_OPTIONS,
   examples: [

@@ -47,7 +47,7 @@ As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }.`,
   apart: true,
 });
 
-/** A task that computes nothing on the GPU: it is streamed and stopped as all others are. */
+/** A task that computes nothing on the GPU, so that tokenizing streams and stops like all other tasks. */
 function withoutModel<Answer>(answer: (texts: Texts) => Answer): Task<Texts, Answer, object> {
   return {
     model: { trunk: { answer: () => Promise.resolve([]) } },

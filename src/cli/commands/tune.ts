@@ -21,7 +21,7 @@ there, and remembers the fastest, in narrowbert/tuning/ADAPTER.json of $XDG_CACH
 of $HOME/.cache. Models use them from their next load on, given --allow-read of that file and
 --allow-env=XDG_CACHE_HOME,HOME; a file that does not fit is ignored with a warning. Tuning
 takes --allow-read and --allow-write of the folder, and a machine that does nothing else. What
-is shipped stays where nothing is faster by 3% in both halves of the rounds; to go back to it
+is shipped stays unless something is faster by 3% in both halves of the rounds; to go back to it
 everywhere, delete the file. "narrowbert doctor" says which file is in use.
 As JSON: { adapter, class, seconds, file, slots }.`,
   options: {
@@ -44,7 +44,7 @@ As JSON: { adapter, class, seconds, file, slots }.`,
       onProgress(slot, problem, share) {
         if (statusStyle === null) return;
         const line = `${(100 * share).toFixed(0).padStart(3)}%  ${slot}: ${problem}`;
-        terminal.status(line.slice(0, statusStyle.columns - 1)).catch(() => {}); // nobody sees it
+        terminal.status(line.slice(0, statusStyle.columns - 1)).catch(() => {}); // a failed status line is no failure
       },
     });
     signal.throwIfAborted();
@@ -79,7 +79,7 @@ function tableOf(reports: readonly SlotReport[]): string {
   return table(rows);
 }
 
-/** A variant without what all candidates of its slot share. */
+/** A variant, without the constants that all candidates of its slot share. */
 function nameOf({ kernel, constants }: Variant): string {
   const own = Object.entries(constants).filter(([name]) => !/^(TRANSPOSE_[AB]|RELATIVE)$/.test(name));
   return [kernel.name, ...own.map(([name, value]) => `${name}=${value}`)].join(" ");

@@ -1,4 +1,4 @@
-/** Where a command's questions come from: arguments, files or standard input. */
+/** Reads a command's questions from arguments, files or standard input. */
 
 import { InputError } from "../../base/errors.ts";
 import { readLines } from "./lines.ts";
@@ -17,11 +17,11 @@ export const INPUT_OPTIONS = {
   ),
 };
 
-/** A question to the model, or why it is none. */
+/** A question to the model, or the error in its place. */
 export interface InputItem {
-  /** Its number among all, from 0; what is no question counts too. */
+  /** Its number among all, from 0; errors count too. */
   readonly index: number;
-  /** Where it stands, `reviews.txt:3`, for messages; `null` for an argument. */
+  /** Its place for messages, such as `reviews.txt:3`; `null` for an argument. */
   readonly place: string | null;
   /** How many bytes of all input have been read with it. */
   readonly end: number;
@@ -31,13 +31,13 @@ export interface InputItem {
 /** All questions to the model. */
 export interface Inputs {
   readonly items: AsyncIterable<InputItem>;
-  /** The bytes of all files; `null` where they are not known. */
+  /** The bytes of all files; `null` if they are not known. */
   readonly bytes: number | null;
 }
 
 /** A file that is to be read. */
 interface Source {
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly name: string;
   readonly format: Format;
   readonly bytes: number | null;
@@ -47,8 +47,8 @@ interface Source {
 /**
  * Finds a command's questions: its arguments, else the files of `--input`, else standard input.
  *
- * @throws {UsageError} If there are none of these, or arguments and files.
- * @throws {InputError} If a file is not there.
+ * @throws {UsageError} If there is none of these, or arguments and files.
+ * @throws {InputError} If a file does not exist.
  */
 export async function openInputs(
   texts: readonly string[],
@@ -80,7 +80,7 @@ async function* fromArguments(texts: readonly string[]): AsyncGenerator<InputIte
   for (const [index, text] of texts.entries()) yield { index, place: null, end: 0, fields: { text } };
 }
 
-/** @param asked Whether the user named the sources, rather than leave texts away. */
+/** @param asked Whether the user named the sources. */
 async function* fromSources(sources: readonly Source[], { asked }: { asked: boolean }): AsyncGenerator<InputItem> {
   let start = 0;
   let index = 0;
@@ -123,7 +123,7 @@ async function file(name: string, format?: Format): Promise<Source> {
   return { name, format: format ?? formatOf(name), bytes, open: async () => (await Deno.open(name)).readable };
 }
 
-/** The format that the end of a file's name stands for. */
+/** The format by the end of a file's name. */
 function formatOf(name: string): Format {
   const formats = Object.keys(FORMATS) as Format[];
   const format = formats.find((format) => name.toLowerCase().endsWith(`.${format}`));

@@ -1,14 +1,14 @@
-/** From lines of a file to records: objects with a text and whatever else stands beside it. */
+/** Makes records of the lines of a file: objects with a text and any further fields. */
 
 import { InputError } from "../../base/errors.ts";
 import { isObject } from "../../base/json.ts";
 import { readCsv } from "./csv.ts";
 import type { Line } from "./lines.ts";
 
-/** What a file gives for one question to the model: fields by name, `text` in most cases. */
+/** The fields of one question to the model by name; most questions are in `text`. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A record of a file, or why it is none. */
+/** A record of a file, or the error in its place. */
 export interface FileRecord {
   /** Number of the line that it begins in, from 1. */
   number: number;
@@ -17,10 +17,10 @@ export interface FileRecord {
   fields: Fields | InputError;
 }
 
-/** Reads the records of a file of some format. */
+/** Reads the records of a file. */
 type RecordReader = (lines: AsyncIterable<Line>) => AsyncIterable<FileRecord>;
 
-/** The formats of files, by the name that ends a file's. */
+/** The formats of files, by the extension of a file's name. */
 export const FORMATS = {
   txt: readTexts,
   jsonl: readJsonLines,
@@ -57,7 +57,7 @@ function parseJson(text: string): Fields | InputError {
 }
 
 /**
- * A record a row, with fields by the names in the first.
+ * A record a row; the first row names the fields.
  *
  * @throws {InputError} If the first row names no `text`, or a name twice.
  */

@@ -1,4 +1,4 @@
-/** How a command prints its answers: as a table for reading, or as JSON for programs. */
+/** Prints the answers of a command: as a table for reading, or as JSON for programs. */
 
 import { flag, UsageError } from "../options.ts";
 import type { Fields } from "../inputs/records.ts";
@@ -19,15 +19,15 @@ export interface Answered<Answer> {
   readonly answer: Answer;
 }
 
-/** How the answers of a command look. */
+/** The layout of the answers of a command. */
 export interface Layout<Answer> {
   /** An answer as JSON; it is printed together with the fields of the question. */
   json(answer: Answer): Fields;
-  /** Fields of the question that the answer holds again. */
+  /** Fields of the question that the answer repeats. */
   readonly repeats?: readonly string[];
   /** An answer as tables. */
   tables(answer: Answer, fields: Fields): readonly (readonly Row[])[];
-  /** Whether a blank line parts two tables; otherwise those that come together share their columns. */
+  /** Whether tables are separated by a blank line; otherwise those that come together share their columns. */
   readonly apart?: boolean;
 }
 
@@ -41,7 +41,7 @@ export interface AnswerOutput<Answer> {
 /**
  * The output that the options ask for, or tables.
  *
- * @throws {UsageError} If they ask for two.
+ * @throws {UsageError} If they ask for both.
  */
 export function openOutput<Answer>(
   layout: Layout<Answer>,
@@ -71,7 +71,7 @@ export function gathered<Answer>(output: AnswerOutput<Answer>, gather: Gather<An
   };
 }
 
-/** Printed once all is answered, so that a run that fails or is ended before prints no part of an array. */
+/** Printed once all is answered, so that a run that fails or is interrupted prints no part of an array. */
 function jsonArray<Answer>(layout: Layout<Answer>, terminal: Terminal): AnswerOutput<Answer> {
   const elements: string[] = [];
   return {
@@ -95,10 +95,10 @@ function toJson<Answer>(layout: Layout<Answer>, { fields, answer }: Answered<Ans
 }
 
 /**
- * The question's fields and the answer's. A field that both have is the answer's; the question's is `input_<name>`, with
- * `input_` once more where that is taken too.
+ * The question's fields and the answer's. If both have a field of one name, the question's becomes `input_<name>`, with
+ * one more `input_` if that is taken too.
  *
- * @param repeats Fields of the question that the answer holds again.
+ * @param repeats Fields of the question that the answer repeats.
  */
 export function joined<Found extends Fields>(
   fields: Fields,

@@ -1,4 +1,4 @@
-/** Activations by themselves, for where no matmul precedes them. */
+/** Activations that no matmul precedes. */
 
 import activations from "../../../kernels/lib/activations.wgsl" with { type: "text" };
 import source from "../../../kernels/activation.wgsl" with { type: "text" };

@@ -7,7 +7,7 @@ import { defineKernel, foldedGrid, pitch } from "../kernel.ts";
 export const NO_ROW = 0xffffffff;
 
 /**
- * `out[r] = x[index[r]]`, bit for bit, zeros where the index is {@linkcode NO_ROW}; other indices must be rows of x.
+ * `out[r] = x[index[r]]`, bit for bit, zeros if the index is {@linkcode NO_ROW}; other indices must be rows of x.
  */
 export const gatherRows = defineKernel({
   name: "gather_rows",

@@ -31,7 +31,7 @@ interface Inputs {
 /** How many heads of rows are sampled: all elements of each. */
 const SAMPLED = 16;
 
-/** Outputs `[rows, heads, headSize]` of heads of rows from the first to the last of them. */
+/** Outputs `[rows, heads, headSize]` of heads of rows that are spread evenly from the first to the last. */
 export function attentionSamples({ sequences, heads, headSize }: AttentionProblem, inputs: Inputs): Sample[] {
   let keyStart = 0;
   const keysOfRows = sequences.flatMap(([rows, count]) => {

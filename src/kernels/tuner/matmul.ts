@@ -1,4 +1,4 @@
-/** Matrix products that stand for the slots of `matmul`, and what they give in float64. */
+/** Problems for the slots of matrix products, and their results in float64. */
 
 import { random } from "../../base/random.ts";
 import { type Params, pitch } from "../kernel.ts";
@@ -15,7 +15,7 @@ interface Product {
   batch?: number;
 }
 
-/** Outputs that are checked; all where there are not many. */
+/** How many outputs are checked; all of them if there are not many. */
 const SAMPLES = 256;
 const FEW_OUTPUTS = 8192;
 
@@ -32,7 +32,7 @@ export function matmulWorks(slot: MatmulSlot, sizes: ModelSizes): Work[] {
   ];
 }
 
-/** What a model multiplies in a slot. */
+/** The products of a model in a slot. */
 function products(slot: MatmulSlot, { rows, hidden, heads, forward }: ModelSizes): Product[] {
   const headSize = hidden / heads;
   // The absorbed form's, a matrix a head; and logits of masked words, for a part of a vocabulary.
@@ -119,7 +119,7 @@ export function matmulWork(
   };
 }
 
-/** Operands with a bias, and where they lie. */
+/** Operands with a bias, and their layout. */
 interface MatmulLaunch {
   params: Params<keyof typeof MATMUL_PARAMS>;
   transposeA: boolean;

@@ -1,7 +1,7 @@
 /**
- * Finds which variant is fast in each slot of the tuning on a device: all that fit are checked against float64, and those
- * that are right are timed in turns. To replace the shipped default a winner must be clearly faster, and so twice: by
- * the even rounds alone and by the odd ones, as times vary with whatever else the machine does.
+ * Finds the fastest variant of each slot on a device. All candidates that fit are checked against float64, and those
+ * that are right are timed in turns. To replace the shipped default, a winner must be clearly faster twice, in the even
+ * rounds and in the odd ones, since times vary with the load of the machine.
  */
 
 import type { Gpu } from "../../gpu/device.ts";
@@ -20,7 +20,7 @@ const MARGIN = 0.97;
 /** How often each candidate is timed; its fastest time counts. */
 const ROUNDS = 10;
 
-/** A candidate that takes so many times the fastest one's time in the first rounds sits out the others. */
+/** A candidate that takes this many times the fastest time in the first rounds is not timed in the others. */
 const HOPELESS = 2;
 const FIRST_ROUNDS = 4;
 
@@ -30,7 +30,7 @@ const MOST_RUNS = 200;
 /** The fastest time of a run in the even rounds, and in the odd ones, in ms. */
 type Halves = readonly [even: number, odd: number];
 
-/** A candidate on its way, with what one run of each problem so far takes. */
+/** A candidate that is being timed, with the time of one run of each problem so far. */
 interface Running {
   variant: Variant;
   halves: Halves;
@@ -43,11 +43,11 @@ export interface TuneOptions {
   slots?: readonly Slot[];
   /** Sizes of the model whose calls are timed; by default those that suit the adapter. */
   sizes?: ModelSizes;
-  /** What times, instead of the device's own clock. */
+  /** The clock. Default: that of the device. */
   clock?: Clock;
-  /** Ends the tuning between two measurements, with its reason. */
+  /** Aborts the tuning between two measurements. */
   signal?: AbortSignal;
-  /** Told of each problem before it is run, and how much of the whole lies behind. */
+  /** Called before each problem, with the share of the whole that is done. */
   onProgress?(slot: Slot, problem: string, share: number): void;
 }
 
@@ -62,7 +62,7 @@ export interface Timed {
   share: number;
 }
 
-/** What a slot's tuning found. */
+/** The result of tuning a slot. */
 export interface SlotReport {
   slot: Slot;
   /** The shipped choice. */
@@ -70,7 +70,7 @@ export interface SlotReport {
   chosen: Variant;
   /** The fastest first. */
   timed: Timed[];
-  /** Candidates that do not fit the device, or do not give what they should there. */
+  /** Candidates that do not fit the device, or give wrong results there. */
   leftOut: { variant: Variant; reason: string }[];
 }
 
@@ -144,7 +144,7 @@ async function tuneSlot(
   };
 }
 
-/** Adds a candidate to `prepared` where it gives what it should; else says what is wrong. */
+/** Adds a candidate to `prepared` if its results are right; otherwise returns what is wrong. */
 async function prepareChecked(
   gpu: Gpu,
   { variant, work, prepared }: { variant: Variant; work: Work; prepared: Prepared[] },
@@ -163,7 +163,7 @@ async function prepareChecked(
   return reason === null ? null : `wrong for ${work.name}: ${reason}`;
 }
 
-/** The least times of one run of each candidate; the candidates take turns, so that all meet the machine's moods. */
+/** The least times of one run of each candidate. They take turns, so that the machine's load affects all alike. */
 async function fastestTimes(
   prepared: readonly Prepared[],
   { clock, signal }: { clock: Clock; signal: AbortSignal | undefined },

@@ -28,7 +28,7 @@ export function candidates(slot: Slot): Variant[] {
   return kernels.flatMap((kernel) => variantsOf(kernel, { RELATIVE: 0 }));
 }
 
-/** The variants of a kernel that have the given constants; one that it does not know is 0. */
+/** The variants of a kernel with the given constants; a constant that the kernel does not have is 0. */
 function variantsOf(kernel: Kernel, constants: Constants): Variant[] {
   const wanted = Object.entries(constants);
   return kernel.constantSets()

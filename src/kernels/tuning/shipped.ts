@@ -24,8 +24,8 @@ interface Choices {
 }
 
 /**
- * Rows in registers and no workgroup memory: there loads are what costs, those of texels least, a workgroup is one SIMD
- * vector, and barriers keep values from staying in registers, so that storing probabilities is cheaper than sharing them.
+ * Rows in registers and no workgroup memory. On a CPU loads are what costs, those of texels least, and a workgroup is
+ * one SIMD vector. A barrier forces values out of registers, so storing probabilities is cheaper than sharing them.
  */
 const SOFTWARE: Choices = {
   few: variantOf(matmul, { ROWS: 4 }),
@@ -37,8 +37,8 @@ const SOFTWARE: Choices = {
 };
 
 /**
- * What every GPU can run: for few rows, whose tiles would not fill a device, sums split over a workgroup, and else tiles
- * in workgroup memory. These choices and those for vendors follow from the kernels' design; no GPU has measured them.
+ * What every GPU can run: sums split over a workgroup for few rows, whose tiles would not fill a device, and tiles in
+ * workgroup memory for more. These choices and those for vendors follow from the kernels' design; none was measured.
  */
 const GPU: Choices = {
   few: variantOf(matmulSplit),

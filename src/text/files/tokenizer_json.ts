@@ -44,8 +44,8 @@ type Fail = (path: string, expected: string, found: unknown) => never;
 /**
  * Checks what the files of a tokenizer hold.
  *
- * @throws {TokenizerError} On a wrong value, named by its path in `tokenizer.json`. The ids of the vocabulary are left to
- *   {@linkcode checkTokenIds}.
+ * @throws {TokenizerError} On a wrong value, named by its path in `tokenizer.json`. The ids of the vocabulary are left
+ *   to {@linkcode checkTokenIds}.
  */
 export function parseTokenizerJson({ location, tokenizer, config }: TokenizerFiles): TokenizerJson {
   const fail: Fail = (path, expected, found) => {
