@@ -10,7 +10,7 @@ const mix = defineKernel({
   name: "mix",
   summary: "",
   source: "",
-  bindings: { a: "read", b: "read", out: "write", also: "read_write" },
+  bindings: { a: "read", b: "read", out: "write", also: "write" },
   params: {},
   constants: {},
   variants: [{}],
