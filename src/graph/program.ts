@@ -2,33 +2,37 @@
  * A compiled graph: traced once, replayed for every call.
  *
  * A call whose sizes fit the current capacity creates no buffer, no bind group and no pipeline: it writes one buffer of
- * sizes and inputs, encodes the dispatches, submits once and waits once.
+ * sizes and inputs, encodes the dispatches, submits once and waits once. One whose scalars are those of the call before
+ * works nothing out again either.
  */
 
 import type { Gpu } from "../gpu/device.ts";
 import type { Pipeline } from "../gpu/pipelines.ts";
-import type { Profiler } from "../gpu/profiler.ts";
-import type { Latency } from "../gpu/readback.ts";
 import { Recorder } from "../gpu/recorder.ts";
-import type { Grid, Params, Variant } from "../kernels/kernel.ts";
-import type { Graph, Value } from "./graph.ts";
-import { compact, type OutputPlaces, placeOutputs, type RunOutput } from "./outputs.ts";
-import { type Allocation, bufferOf, kindOf, Room, type RoomCall, textureKey } from "./workspace.ts";
-import type { Sizes } from "./shape.ts";
-import { fillUploads, type InputData } from "./upload.ts";
+import { bindSteps, type BoundSteps } from "./bound_steps.ts";
+import type { Graph } from "./graph.ts";
+import type { RunOutput } from "./outputs.ts";
+import { ProgramCall, type RunOptions } from "./program_call.ts";
+import { checkResidents, type Residents, sameResidents } from "./residents.ts";
+import { checkScalars, sameScalars } from "./scalars.ts";
+import type { Scalar, Scalars } from "./shape.ts";
+import { planSteps, type Step } from "./steps.ts";
+import { Workspace } from "./workspace.ts";
 
-/** What a run takes. */
-export interface RunOptions {
-  /** A size for every symbol. */
-  sizes: Sizes;
-  /** Data for every input. */
-  inputs: Readonly<Record<string, InputData>>;
-  /** Times every dispatch. */
-  profiler?: Profiler | null;
-  /** How the results are waited for. */
-  latency?: Latency;
-  /** Stops before the work is submitted, or drops its result. */
-  signal?: AbortSignal | undefined;
+export type { RunOptions } from "./program_call.ts";
+
+/** What a run gives. */
+export interface ProgramResult {
+  /** The named outputs. */
+  outputs: Map<string, RunOutput>;
+  /** With `record`: what every node wrote, by `<label>.<binding>`, as it was right after the node. */
+  recorded: Map<string, RunOutput>;
+}
+
+/** The steps of the last scalars. */
+interface Plan {
+  readonly scalars: Scalars;
+  readonly steps: readonly Step[];
 }
 
 /** Replays a graph on a device. Calls may overlap. */
@@ -36,7 +40,9 @@ export class Program {
   readonly #gpu: Gpu;
   readonly #graph: Graph;
   readonly #pipelines: (Pipeline | undefined)[][];
-  readonly #room: Room;
+  readonly #workspace: Workspace;
+  #plan: Plan | null = null;
+  #bound: BoundSteps | null = null;
   #active = 0;
   #disposed = false;
 
@@ -44,7 +50,7 @@ export class Program {
     this.#gpu = gpu;
     this.#graph = graph;
     this.#pipelines = graph.nodes.map((node) => node.variants.map(() => undefined));
-    this.#room = new Room(gpu, graph, (node, pick) => this.#pipelines[node]?.[pick]?.layout as GPUBindGroupLayout);
+    this.#workspace = new Workspace(gpu, graph, (step) => this.#pipelineOf(step).layout);
   }
 
   /** Number of kernel calls. */
@@ -52,18 +58,24 @@ export class Program {
     return this.#graph.nodes.length;
   }
 
+  /** The scalars that each call must give. */
+  get scalars(): ReadonlyMap<string, Scalar> {
+    return this.#graph.scalars;
+  }
+
   /** Bytes of this program's own buffers. */
   get bytes(): number {
-    return this.#room.bytes;
+    return this.#workspace.bytes;
   }
 
   /**
    * Runs the graph and returns its named outputs.
    *
+   * @throws {Error} If a scalar, input or resident is missing, too many, or of another size than its shape.
    * @throws {RangeError} If a buffer or a grid would exceed the device's limits.
    * @throws {DeviceLostError} If the device is lost before the results are here.
    */
-  async run(options: RunOptions): Promise<Map<string, RunOutput>> {
+  async run(options: RunOptions): Promise<ProgramResult> {
     options.signal?.throwIfAborted();
     if (this.#disposed) throw new Error("Cannot run the model: it was disposed");
     this.#active++;
@@ -71,98 +83,94 @@ export class Program {
       return await this.#gpu.watch(() => this.#run(options));
     } finally {
       this.#active--;
-      if (this.#disposed && this.#active === 0) this.#room.release();
+      if (this.#disposed && this.#active === 0) this.#workspace.release();
     }
   }
 
   /** Gives all buffers back, after the runs under way. */
   dispose(): void {
     this.#disposed = true;
-    if (this.#active === 0) this.#room.release();
+    if (this.#active === 0) this.#workspace.release();
   }
 
-  async #run(options: RunOptions): Promise<Map<string, RunOutput>> {
-    const { sizes, signal } = options;
-    const params = this.#graph.nodes.map((node) => node.params(sizes));
-    const picks = this.#graph.nodes.map((node, i) => node.pick(params[i] as Params));
-    await this.#compile(picks);
-    signal?.throwIfAborted();
-    const variants = this.#graph.nodes.map((node, i) => node.variants[picks[i] as number] as Variant);
-    const grids = variants.map(({ kernel, constants }, i) => kernel.grid(params[i] as Params, constants));
-    const views = variants.map(({ kernel, constants }, i) =>
-      kernel.textures === null ? null : Object.entries(kernel.textures(params[i] as Params, constants))
-    ) as RoomCall["views"];
-    const room = { sizes, picks, views };
-    await this.#room.prepare(room);
-    const allocation = this.#room.at(room);
-    const outputs = placeOutputs(this.#graph, sizes);
-    const used = fillUploads(this.#graph, allocation.layout, allocation.uploadBytes, { ...options, params });
-    const roomy = placeOutputs(this.#graph, allocation.capacities).bytes;
-    const staging = this.#gpu.staging.acquire(roomy <= this.#gpu.limits.maxBufferSize ? roomy : outputs.bytes);
+  async #run(options: RunOptions): Promise<ProgramResult> {
+    const call = await this.prepare(options);
+    options.signal?.throwIfAborted();
+    call.start();
     try {
-      const call = { picks, views, grids, outputs, staging, used };
-      await this.#gpu.guarded("a program", () => this.#submit(allocation, call, options));
+      await this.#gpu.guarded("a program", () => {
+        const recorder = new Recorder(this.#gpu.device, options.profiler ?? null);
+        call.encode(recorder, 0, call.steps.length);
+        call.finish(recorder);
+        recorder.submit();
+        call.submitted();
+      });
     } catch (error) {
-      this.#gpu.staging.release(staging);
+      call.abandon();
       throw error;
     }
-    const results = await this.#gpu.staging.readInto(
-      staging,
-      outputs.bytes,
-      (mapped) =>
-        new Map(outputs.places.map(({ name, value, offset }) => [name, compact(value, sizes, mapped, offset)])),
-      options.latency,
-    );
-    signal?.throwIfAborted();
-    return results;
+    return await call.read();
   }
 
-  /** Compiles in parallel what the picked variants lack; does not wait at all when nothing is missing. */
-  async #compile(picks: readonly number[]): Promise<void> {
-    const missing = this.#graph.nodes.flatMap((node, i) => {
-      const pick = picks[i] as number;
-      const pipelines = this.#pipelines[i] as (Pipeline | undefined)[];
-      if (pipelines[pick] !== undefined) return [];
-      const { kernel, constants } = node.variants[pick] as Variant;
-      const request = kernel.request(constants);
-      return [this.#gpu.pipelines.compile(request.key, request).then((pipeline) => pipelines[pick] = pipeline)];
-    });
+  /**
+   * Gets all ready that a call needs: compiles what its variants lack, and allocates what does not fit. Waits for
+   * nothing if nothing is lacking.
+   *
+   * @throws {Error} As {@linkcode run}.
+   */
+  async prepare(options: RunOptions): Promise<ProgramCall> {
+    const { scalars, residents = {}, signal } = options;
+    const steps = this.#planFor(scalars).steps;
+    checkResidents(this.#graph, residents, scalars);
+    const missing = this.#compile(steps);
     if (missing.length > 0) await Promise.all(missing);
+    signal?.throwIfAborted();
+    const demand = { scalars, steps, residents };
+    if (!this.#isBound(steps, residents)) await this.#workspace.prepare(demand);
+    return new ProgramCall({ gpu: this.#gpu, graph: this.#graph, steps, bind: () => this.#bind(demand) }, options);
   }
 
-  #submit(
-    allocation: Allocation,
-    { picks, views, grids, outputs, staging, used }: {
-      picks: readonly number[];
-      views: RoomCall["views"];
-      grids: readonly Grid[];
-      outputs: OutputPlaces;
-      staging: GPUBuffer;
-      /** Bytes of the uploads that count. */
-      used: number;
-    },
-    { profiler }: RunOptions,
-  ): void {
-    const { device, buffers } = this.#gpu;
-    if (buffers.poisoned) { for (const buffer of [allocation.upload, ...allocation.buffers]) buffers.poison(buffer); }
-    device.queue.writeBuffer(allocation.upload, 0, allocation.uploadBytes, 0, used);
-    const recorder = new Recorder(device, profiler ?? null);
-    this.#graph.nodes.forEach((node, i) => {
-      const pick = picks[i] as number;
-      const { pipeline } = this.#pipelines[i]?.[pick] as Pipeline;
-      const grid = grids[i] as Grid;
-      if (grid.includes(0)) return;
-      for (const [name, view] of views[i] ?? []) {
-        if (allocation.weights[i]?.[name] !== undefined) continue;
-        const texture = allocation.textures.get(textureKey(name, view)) as GPUTexture;
-        recorder.copyToTexture(bufferOf(allocation, node.bindings[name] as Value), view, texture);
-      }
-      const bindGroup = allocation.bindGroups[i]?.[kindOf(views[i] ?? null)] as GPUBindGroup;
-      recorder.dispatch({ label: node.label, pipeline, bindGroup, grid });
-    });
-    for (const { value, offset, bytes } of outputs.places) {
-      recorder.copy(bufferOf(allocation, value), 0, staging, offset, bytes);
+  #planFor(scalars: Scalars): Plan {
+    const { scalars: declared } = this.#graph;
+    const last = this.#plan;
+    if (last !== null && sameScalars(scalars, last.scalars, { count: declared.size })) return last;
+    checkScalars(declared, scalars);
+    const plan = { scalars: { ...scalars }, steps: planSteps(this.#graph, scalars) };
+    this.#plan = plan;
+    return plan;
+  }
+
+  #isBound(steps: readonly Step[], residents: Residents): boolean {
+    const bound = this.#bound;
+    return bound !== null && bound.of === steps && bound.generation === this.#workspace.generation &&
+      sameResidents(this.#graph, bound.residents, residents);
+  }
+
+  /** The steps with all that they bind: those of the last call, if nothing has changed since. */
+  #bind(demand: { scalars: Scalars; steps: readonly Step[]; residents: Residents }): BoundSteps {
+    const { steps, residents } = demand;
+    if (this.#isBound(steps, residents)) return this.#bound as BoundSteps;
+    const allocation = this.#workspace.ensure(demand);
+    const { generation } = this.#workspace;
+    const pipelineOf = (step: Step) => this.#pipelineOf(step).pipeline;
+    const bound = bindSteps(this.#graph, allocation, { ...demand, generation, pipelineOf });
+    this.#bound = bound;
+    return bound;
+  }
+
+  #pipelineOf({ index, pick }: Step): Pipeline {
+    return this.#pipelines[index]?.[pick] as Pipeline;
+  }
+
+  /** Starts to compile, in parallel, what the picked variants lack. */
+  #compile(steps: readonly Step[]): Promise<unknown>[] {
+    const missing: Promise<unknown>[] = [];
+    for (const { index, pick, kernel, constants } of steps) {
+      const pipelines = this.#pipelines[index] as (Pipeline | undefined)[];
+      if (pipelines[pick] !== undefined) continue;
+      const request = kernel.request(constants);
+      missing.push(this.#gpu.pipelines.compile(request.key, request).then((pipeline) => pipelines[pick] = pipeline));
     }
-    recorder.submit();
+    return missing;
   }
 }

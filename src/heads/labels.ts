@@ -1,8 +1,10 @@
 /** Checks labels and makes of them what the loss kernels read. */
 
 import { InputError } from "../base/errors.ts";
-import type { Graph, Value } from "../graph/graph.ts";
-import { crossEntropy, mean } from "../graph/ops/losses.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { crossEntropy } from "../graph/ops/losses/cross_entropy.ts";
+import { mean } from "../graph/ops/losses/mean.ts";
 import type { Dim } from "../graph/shape.ts";
 import { NO_LABEL } from "../kernels/losses/cross_entropy.ts";
 import type { FlatArray } from "../model/batch/arrays.ts";
@@ -42,7 +44,7 @@ export function feedClassLabels(labels: FlatArray, rows: number, classes: number
 export function traceCrossEntropy(g: Graph, logits: Value): void {
   const labels = g.input("labels", "u32", [logits.shape[0] as Dim]);
   const losses = crossEntropy(g, { label: "loss.rows", x: logits, labels });
-  g.output("loss", mean(g, { label: "loss", x: losses, divisor: ({ counted }) => counted as number }));
+  g.output("loss", mean(g, { label: "loss", x: losses, divisor: g.scalar("counted") }));
 }
 
 /** Targets `[rows, columns]`, or `[rows]` where there is one column, as pitched rows. */

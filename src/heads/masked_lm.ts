@@ -2,10 +2,12 @@
 
 import { InputError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
-import type { Graph, Value } from "../graph/graph.ts";
-import { crossEntropy } from "../graph/ops/losses.ts";
-import { linear } from "../graph/ops/matmul.ts";
-import { softmax, topK } from "../graph/ops/rows.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { crossEntropy } from "../graph/ops/losses/cross_entropy.ts";
+import { linear } from "../graph/ops/products/linear.ts";
+import { softmax } from "../graph/ops/rows/softmax.ts";
+import { topK } from "../graph/ops/rows/top_k.ts";
 import type { RunOutput } from "../graph/outputs.ts";
 import { MAX_TOP_K } from "../kernels/rows/top_k.ts";
 import type { Body } from "../model/body.ts";

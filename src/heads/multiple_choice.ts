@@ -1,6 +1,6 @@
 /** Multiple choice: which of several continuations fits. */
 
-import { reshape } from "../graph/ops/rows.ts";
+import { reshape } from "../graph/ops/rows/reshape.ts";
 import type { RunOutput } from "../graph/outputs.ts";
 import type { Body } from "../model/body.ts";
 import type { NarrowBertConfig } from "../model/config/config.ts";

@@ -1,6 +1,7 @@
 /** What the two classifiers of whole sequences share: a pooler and a linear layer. */
 
-import type { Graph, Value } from "../graph/graph.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
 import type { NarrowBertConfig } from "../model/config/config.ts";
 import { Pooler } from "../model/pooler.ts";
 import { Linear } from "../nn/linear.ts";

@@ -1,7 +1,9 @@
 /** Sequence classification and regression. */
 
-import type { Graph, Value } from "../graph/graph.ts";
-import { mean, pointwiseLoss } from "../graph/ops/losses.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { mean } from "../graph/ops/losses/mean.ts";
+import { pointwiseLoss } from "../graph/ops/losses/pointwise_loss.ts";
 import type { RunOutput } from "../graph/outputs.ts";
 import { pitch } from "../kernels/kernel.ts";
 import type { FlatArray } from "../model/batch/arrays.ts";
@@ -81,9 +83,9 @@ function lossOf(labels: FlatArray, rows: number, config: NarrowBertConfig): Loss
   return {
     problem,
     trace(g, x) {
-      const y = g.input("targets", "f32", ["B", columns], "pitched");
+      const y = g.input("targets", "f32", x.shape, "pitched");
       const losses = pointwiseLoss(g, { label: "loss.rows", x, y, kind });
-      g.output("loss", mean(g, { label: "loss", x: losses, divisor: ({ B }) => (B as number) * columns }));
+      g.output("loss", mean(g, { label: "loss", x: losses, divisor: x.shape }));
     },
     feed: { inputs: { targets } },
   };

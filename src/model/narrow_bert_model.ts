@@ -2,7 +2,7 @@
 
 import { InputError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
-import { meanRows } from "../graph/ops/rows.ts";
+import { meanRows } from "../graph/ops/rows/mean_rows.ts";
 import type { RunOutput } from "../graph/outputs.ts";
 import type { ParameterSet } from "../nn/parameters.ts";
 import type { Body } from "./body.ts";

@@ -6,8 +6,9 @@ import { Tensor } from "../base/tensor.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Profiler } from "../gpu/profiler.ts";
 import type { Latency } from "../gpu/readback.ts";
-import { Graph, outputsOf, type Value } from "../graph/graph.ts";
-import type { ProbabilityStorage } from "../graph/ops/attention.ts";
+import { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import type { ProbabilityStorage } from "../graph/ops/attention/attention.ts";
 import type { RunOutput } from "../graph/outputs.ts";
 import { Program } from "../graph/program.ts";
 import type { InputData } from "../graph/upload.ts";
@@ -32,13 +33,13 @@ export interface ForwardOptions {
   narrow?: "auto" | NarrowForm;
   /** Stops the call. */
   signal?: AbortSignal;
-  /** Return every kernel's result by its label, as it lies on the GPU: for finding a wrong number. */
-  trace?: boolean;
+  /** Return what every kernel wrote, as it lay on the GPU right after the kernel: for finding a wrong number. */
+  recordValues?: boolean;
   /** Collects the time of every kernel. */
   profiler?: Profiler;
 }
 
-const FORWARD_OPTIONS = ["output_hidden_states", "output_attentions", "narrow", "signal", "trace", "profiler"];
+const FORWARD_OPTIONS = ["output_hidden_states", "output_attentions", "narrow", "signal", "recordValues", "profiler"];
 
 /** What a head adds to a call. */
 export interface HeadCall {
@@ -66,8 +67,8 @@ export interface CommonOutputs {
   attentions?: Tensor[];
   /** The position of each narrow row, int32 `[B, rows]`, -1 for padding; not in the ordinary mode. */
   narrow_positions?: Tensor;
-  /** With `trace`: every kernel's result by label. */
-  trace?: Map<string, Tensor>;
+  /** With `recordValues`: what every kernel wrote, by label. */
+  recorded?: Map<string, Tensor>;
 }
 
 /** One call's results. */
@@ -108,17 +109,20 @@ export class Runner {
       throw new InputError("Cannot run the model: every sequence needs a token at position 0, got empty sequences");
     }
     const packed = pack(batch, rule);
-    const program = this.#program(this.#plan(batch, packed, rule, options), head, options);
+    const program = this.#program(this.#plan(batch, packed, rule, options), head);
     const feed = head.feed?.(packed);
-    const outputs = await program.run({
-      sizes: { ...packed.sizes, ...feed?.sizes },
+    const { outputs, recorded } = await program.run({
+      scalars: pick({ ...packed.sizes, ...feed?.sizes }, program.scalars),
       inputs: { ...this.#inputs(batch, packed), ...feed?.inputs },
+      record: options.recordValues ?? false,
       profiler: options.profiler ?? null,
       latency: this.#latency,
       signal: options.signal,
     });
     const unpacker = new Unpacker(batch, packed);
-    return { outputs, packed, unpacker, common: this.#common(outputs, unpacker, rule, options) };
+    const common = this.#common(outputs, unpacker, rule, options);
+    if (options.recordValues) common.recorded = new Map([...recorded].map(([path, value]) => [path, tensorOf(value)]));
+    return { outputs, packed, unpacker, common };
   }
 
   /** Bytes of the buffers that calls work in. */
@@ -165,15 +169,12 @@ export class Runner {
     return asked === "auto" ? planNarrowForm(work, { withKeys }) : asked;
   }
 
-  #program(call: TraceCall, head: HeadCall, options: ForwardOptions): Program {
-    const key = JSON.stringify([head.key, call, options.trace ?? false]);
+  #program(call: TraceCall, head: HeadCall): Program {
+    const key = JSON.stringify([head.key, call]);
     let program = this.#programs.get(key);
     if (program === undefined) {
       const g = new Graph(tuningOf(this.#gpu));
       head.trace(g, traceBody(g, this.#body, call));
-      if (options.trace) {
-        for (const value of g.nodes.flatMap(outputsOf)) g.output(`trace ${value.label}`, value);
-      }
       program = new Program(this.#gpu, g);
     }
     this.#programs.delete(key);
@@ -207,7 +208,7 @@ export class Runner {
     outputs: Map<string, RunOutput>,
     unpacker: Unpacker,
     rule: RowRule,
-    { output_hidden_states, output_attentions, trace }: ForwardOptions,
+    { output_hidden_states, output_attentions }: ForwardOptions,
   ): CommonOutputs {
     const { full_length_layers, num_hidden_layers } = this.#config;
     const axis = (layer: number) => layer < full_length_layers ? "tokens" : lastAxis(rule);
@@ -223,7 +224,6 @@ export class Runner {
       common.attentions = layers.map((layer) => unpacker.attentions(take(`attentions.${layer}`), axis(layer)));
     }
     if (rule !== "ordinary") common.narrow_positions = unpacker.narrowPositions();
-    if (trace) common.trace = tracedTensors(outputs);
     return common;
   }
 }
@@ -251,11 +251,11 @@ function traceBody(g: Graph, body: Body, { ordinary, plan, probabilities, embedd
   return ordinary ? body.ordinary(g, context, call) : body.narrow(g, context, { ...call, plan });
 }
 
-function tracedTensors(outputs: Map<string, RunOutput>): Map<string, Tensor> {
-  const prefix = "trace ";
-  const traced = [...outputs].filter(([name]) => name.startsWith(prefix));
-  return new Map(traced.map(([name, { data, dims }]) => {
-    const type = data instanceof Uint32Array ? "uint32" : "float32";
-    return [name.slice(prefix.length), new Tensor(type, data, dims)];
-  }));
+function tensorOf({ data, dims }: RunOutput): Tensor {
+  return new Tensor(data instanceof Uint32Array ? "uint32" : "float32", data, dims);
+}
+
+/** The scalars that a program declares, out of all that a batch has. */
+function pick(sizes: Readonly<Record<string, number>>, declared: ReadonlyMap<string, unknown>): Record<string, number> {
+  return Object.fromEntries(Object.entries(sizes).filter(([name]) => declared.has(name)));
 }

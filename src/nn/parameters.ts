@@ -6,7 +6,7 @@
  * of 4. A {@linkcode Placement} says where each element goes, in both directions, so that weights can be read back and saved.
  */
 
-import type { ParameterBuffer } from "../graph/graph.ts";
+import type { ParameterBuffer } from "../graph/value.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { bufferSize } from "../gpu/buffers.ts";
 import { Recorder } from "../gpu/recorder.ts";

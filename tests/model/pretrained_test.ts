@@ -208,13 +208,13 @@ for (const turns of [1, 3, 6, 9]) {
   });
 }
 
-Deno.test("traces hold every kernel's result by its label", async () => {
+Deno.test("records hold every kernel's result by its label", async () => {
   using model = await NarrowBertModel.from_pretrained(goldenModel("base-pooler"));
-  const { trace, pooler_output } = await model.forward(IDS, { trace: true });
-  assert.deepEqual(trace!.get("narrow_bert.embeddings.out")!.dims, [10, 32]);
-  assert.deepEqual(trace!.get("narrow_bert.pooler.dense.out")!.data, pooler_output!.data);
+  const { recorded, pooler_output } = await model.forward(IDS, { recordValues: true });
+  assert.deepEqual(recorded!.get("narrow_bert.embeddings.out")!.dims, [10, 32]);
+  assert.deepEqual(recorded!.get("narrow_bert.pooler.dense.out")!.data, pooler_output!.data);
   const plain = await model.forward(IDS);
-  assert.equal(plain.trace, undefined);
+  assert.equal(plain.recorded, undefined);
   assert.deepEqual(plain.pooler_output, pooler_output);
 });
 
