@@ -32,16 +32,31 @@ export { type KernelTime, Profiler } from "./src/gpu/profiler.ts";
 export { type LabelLikelihood, NarrowBertForMaskedLM, type TopWords } from "./src/heads/masked_lm.ts";
 export { NarrowBertForMultipleChoice } from "./src/heads/multiple_choice.ts";
 export { type HeadOutput } from "./src/heads/output.ts";
+export { choiceLogit, labelLogits, tokenLogits } from "./src/heads/readouts/labels.ts";
+export { type PositionsAsk, type Readout, type ReadoutAnswer } from "./src/heads/readouts/readout.ts";
+export { meanState, states, type StatesAsk } from "./src/heads/readouts/states.ts";
+export {
+  targetWords,
+  type TargetWordsAsk,
+  type TopWords as TopWordsAnswer,
+  topWords,
+  type TopWordsAsk,
+  wordLogits,
+  wordProbabilities,
+  type WordProbabilitiesAsk,
+} from "./src/heads/readouts/words.ts";
+export { type Answers, type Asks, type Query, type QueryTokens } from "./src/heads/trunk/query.ts";
+export { type AnswerOptions, Trunk } from "./src/heads/trunk/trunk.ts";
 export { NarrowBertForSequenceClassification } from "./src/heads/sequence_classification.ts";
 export { NarrowBertForTokenClassification } from "./src/heads/token_classification.ts";
 export { readSafetensors, type SafetensorsFile, writeSafetensors } from "./src/io/safetensors/safetensors.ts";
 export { type ArrayInput } from "./src/model/batch/arrays.ts";
 export { NarrowBertConfig } from "./src/model/config/config.ts";
 export { type ModelInputs } from "./src/model/batch/inputs.ts";
-export { NarrowBertModel, type NarrowBertModelOutput } from "./src/model/narrow_bert_model.ts";
+export { NarrowBertModel, type NarrowBertModelOutput } from "./src/heads/narrow_bert_model.ts";
 export { type DeviceOptions } from "./src/model/device_options.ts";
 export { type LoadOptions, type ModelOptions } from "./src/model/model_options.ts";
-export { type CommonOutputs, type ForwardOptions } from "./src/model/runner.ts";
+export { type CommonOutputs, type ForwardOptions } from "./src/model/forward_options.ts";
 export { AutoTokenizer, NarrowBertTokenizer, NarrowBertTokenizerFast } from "./src/text/tokenizer.ts";
 export { type TextInput, type TextOptions } from "./src/pipelines/engine/encode.ts";
 export {
@@ -60,7 +75,7 @@ export {
   type Question,
   type ScoredChoice,
 } from "./src/pipelines/tasks/multiple_choice.ts";
-export { pipeline } from "./src/pipelines/pipeline.ts";
+export { pipeline, type SharedParts } from "./src/pipelines/pipeline.ts";
 export { type Pooling } from "./src/pipelines/tasks/pooling.ts";
 export { type Precision, quantize, type Ranges } from "./src/pipelines/tasks/precision.ts";
 export { type ScorePipeline, type TextScore, type TokenScore } from "./src/pipelines/tasks/score.ts";

@@ -1,7 +1,7 @@
 /** The works of every kernel of the registry. */
 
 import type { Kernel } from "../../src/kernels/kernel.ts";
-import type { Tuning } from "../../src/kernels/tuning/tuning.ts";
+import type { Tuning } from "../../src/kernels/tuning/slots.ts";
 import { applyWorks, attentionWorks, probabilitiesWorks } from "./attention.ts";
 import { crossEntropyWorks, pointwiseWorks, reduceWorks } from "./losses.ts";
 import { halved, matmulSplitWorks, matmulTexturedWorks, matmulTiledWorks, matmulWorks } from "./products.ts";

@@ -2,7 +2,8 @@
 
 import { NarrowBertModel, requestGpu, Tensor } from "../../mod.ts";
 import { prepareLaunch } from "../../src/kernels/launch.ts";
-import { matmulVariants, tuningOf } from "../../src/kernels/tuning/tuning.ts";
+import { matmulVariants } from "../../src/kernels/tuning/matmul_variants.ts";
+import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
 import { loadTuning } from "../../src/kernels/tuning/tuning_file.ts";
 import { serve } from "./party.ts";
 import { matrices, tokens } from "./works.ts";

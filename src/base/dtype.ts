@@ -60,7 +60,7 @@ export function isFloatDtype(dtype: Dtype): dtype is FloatDtype {
   return dtype === "F32" || dtype === "F16" || dtype === "BF16" || dtype === "F64";
 }
 
-/** `bytes` as the typed array of `dtype`: a view of the same memory, or a copy where it is not aligned for that. */
+/** `bytes` as the typed array of `dtype`: a view of the same memory, or a copy if it is not aligned for that. */
 export function viewAs<D extends Dtype>(dtype: D, bytes: Uint8Array): DtypeArray<D>;
 export function viewAs(dtype: Dtype, bytes: Uint8Array): DtypeArray {
   const ArrayType: ViewConstructor = DTYPES[dtype].array;
@@ -71,7 +71,7 @@ export function viewAs(dtype: Dtype, bytes: Uint8Array): DtypeArray {
 }
 
 /**
- * Floating-point elements as 32-bit floats. F32 is a view of `bytes` where it is aligned; F64 is rounded, and is
+ * Floating-point elements as 32-bit floats. F32 is a view of `bytes` if they are aligned; F64 is rounded, and is
  * infinite beyond the range of 32 bits.
  */
 export function toFloat32(dtype: FloatDtype, bytes: Uint8Array): Float32Array {
@@ -95,7 +95,7 @@ export function encodeFloat16(values: Float32Array): Float16Array {
 /**
  * bfloat16 bits as 32-bit floats: a bfloat16 is the upper half of one, so no value changes.
  *
- * @param into As many floats, which are filled and returned; without them, new ones.
+ * @param into As many floats as there are bits, to fill and return. Default: a new array.
  */
 export function decodeBfloat16(bits: Uint16Array, into: Float32Array = new Float32Array(bits.length)): Float32Array {
   const words = new Uint32Array(into.buffer, into.byteOffset, into.length);
@@ -110,7 +110,7 @@ export function encodeBfloat16(values: Float32Array): Uint16Array {
   for (let i = 0; i < words.length; i++) {
     const word = words[i] as number;
     const nan = (word & 0x7fffffff) > 0x7f800000;
-    // Half of the dropped part, less one unless the kept part is odd: a carry rounds up, ties go to even.
+    // Adds half of the dropped part, less one if the kept part is even: a carry rounds up, and ties go to even.
     // A NaN must not carry into infinity or lose its last bit, so it is cut and made quiet instead.
     bits[i] = nan ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
   }

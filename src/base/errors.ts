@@ -2,7 +2,7 @@
  * The errors that callers can act on. Wrong types and shapes are `TypeError`, values out of range `RangeError`,
  * unparsable text `SyntaxError`; the classes here are for what a program may want to tell apart.
  *
- * Every message names the thing, what was expected, what was found and, where there is one, the cure.
+ * Every message names the thing, what was expected, what was found and, if there is one, the cure.
  */
 
 /** There is no WebGPU adapter. The message says what to install. */

@@ -25,7 +25,7 @@ export const PIPELINE_OPTIONS = {
 /**
  * Loads the model that the user names, or the shipped one.
  *
- * @throws {UsageError} Where none is named, and none is shipped.
+ * @throws {UsageError} If none is named, and none is shipped.
  */
 export async function loadPipeline<T extends keyof typeof TASKS>(
   task: T,
@@ -37,7 +37,7 @@ export async function loadPipeline<T extends keyof typeof TASKS>(
     throw new UsageError(`no model is shipped for this command: give --model, the folder of a ${modelClass}`);
   }
   if (timings !== null) {
-    timings.watch((await requestGpu()).device);
+    timings.watch((await requestGpu()).pipelines);
     timings.lap("adapter");
   }
   return await pipeline(task, model, { dtype, signal, progress_callback });

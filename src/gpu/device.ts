@@ -3,6 +3,7 @@
 import { DeviceLostError, NoAdapterError } from "../base/errors.ts";
 import { deno, isGranted } from "../base/runtime.ts";
 import { BufferPool } from "./buffers.ts";
+import type { GpuCounts } from "./counts.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { StagingPool } from "./readback.ts";
 import { TexturePool } from "./textures.ts";
@@ -44,9 +45,8 @@ export class Gpu {
   readonly textures: TexturePool;
   /** Error scopes round every submit. */
   readonly checked: boolean;
-  /** Bind groups created so far; a warm call leaves it as it was. */
-  bindGroups = 0;
   readonly #failure: Failure = { error: null };
+  #bindGroups = 0;
 
   constructor(device: GPUDevice, { checked = false, poisoned = false }: Omit<GpuOptions, "device"> = {}) {
     this.device = device;
@@ -83,6 +83,24 @@ export class Gpu {
   /** Features of the device. */
   get features(): GPUSupportedFeatures {
     return this.device.features;
+  }
+
+  /** What was made on the device so far. */
+  get counts(): GpuCounts {
+    return {
+      liveBytes: this.buffers.liveBytes,
+      buffers: this.buffers.created,
+      staging: this.staging.created,
+      stagingBytes: this.staging.bytes,
+      bindGroups: this.#bindGroups,
+      pipelines: this.pipelines.size,
+    };
+  }
+
+  /** Makes a bind group of a program, and counts it. */
+  createBindGroup(descriptor: GPUBindGroupDescriptor): GPUBindGroup {
+    this.#bindGroups++;
+    return this.device.createBindGroup(descriptor);
   }
 
   /** Whether the device was lost. */

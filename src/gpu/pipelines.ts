@@ -51,6 +51,10 @@ export class PipelineCache {
   readonly #pending = new Map<string, Promise<Pipeline>>();
   readonly #modules = new Map<string, ShaderModule>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  /** Pipelines being compiled, since when there are any, and how long there were any before. */
+  #compiling = 0;
+  #compilingSince = 0;
+  #compileMilliseconds = 0;
 
   /**
    * @param device The device that compiles.
@@ -66,6 +70,11 @@ export class PipelineCache {
     return this.#ready.size;
   }
 
+  /** How long pipelines were being compiled so far, in ms; those that are compiled at once count once. */
+  get compileMilliseconds(): number {
+    return this.#compileMilliseconds + (this.#compiling === 0 ? 0 : performance.now() - this.#compilingSince);
+  }
+
   /** The compiled pipeline, or undefined where {@linkcode compile} has not finished for it. */
   get(key: string): Pipeline | undefined {
     return this.#ready.get(key);
@@ -77,7 +86,7 @@ export class PipelineCache {
     if (ready !== undefined) return Promise.resolve(ready);
     let pending = this.#pending.get(key);
     if (pending === undefined) {
-      pending = this.#compile(key, request).finally(() => this.#pending.delete(key));
+      pending = this.#timed(() => this.#compile(key, request)).finally(() => this.#pending.delete(key));
       this.#pending.set(key, pending);
     }
     return pending;
@@ -108,6 +117,15 @@ export class PipelineCache {
     const compiled = { pipeline, layout };
     this.#ready.set(key, compiled);
     return compiled;
+  }
+
+  async #timed<T>(compile: () => Promise<T>): Promise<T> {
+    if (this.#compiling++ === 0) this.#compilingSince = performance.now();
+    try {
+      return await compile();
+    } finally {
+      if (--this.#compiling === 0) this.#compileMilliseconds += performance.now() - this.#compilingSince;
+    }
   }
 
   #module(name: string, source: string): ShaderModule {

@@ -1,7 +1,8 @@
 /** A traced computation: values, and the kernel calls that make them, over sizes that calls give. */
 
 import { type Constants, type Kernel, type Params, type Variant, variantOf } from "../kernels/kernel.ts";
-import { defaultTuning, type Tuning } from "../kernels/tuning/tuning.ts";
+import { defaultTuning } from "../kernels/tuning/shipped.ts";
+import type { Tuning } from "../kernels/tuning/slots.ts";
 import type { Dim, Extent, Layout, Scalar, Scalars } from "./shape.ts";
 import { Tape } from "./tape.ts";
 import { typeText } from "./types.ts";

@@ -39,7 +39,7 @@ export interface KernelSpec<F extends string, B extends string, C extends string
   /** The `override` constants with their defaults. */
   constants: Readonly<Record<C, number>>;
   /** Every set of constants that callers use; each is compiled and tested. Given as differences from the defaults. */
-  variants: readonly Partial<Readonly<Record<C, number>>>[];
+  constantSets: readonly Partial<Readonly<Record<C, number>>>[];
   /** Workgroup size under the given constants. */
   workgroupSize(constants: Readonly<Record<C, number>>): Grid;
   /** Bytes of workgroup memory under the given constants; 0 where left out. */
@@ -125,7 +125,7 @@ export function defineKernel<F extends string, B extends string, C extends strin
     params,
     paramBytes: Math.ceil(fields.length / 4) * 16,
     f16: null,
-    constantSets: () => spec.variants.map((overrides) => complete(overrides as Constants)),
+    constantSets: () => spec.constantSets.map((overrides) => complete(overrides as Constants)),
     constants: complete,
     grid(values, constants) {
       const grid = spec.grid(values, constants as Record<C, number>);

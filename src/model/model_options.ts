@@ -22,8 +22,3 @@ export const MODEL_OPTIONS = [...DEVICE_OPTIONS, "add_pooling_layer"];
 const FOLDER_OPTIONS = ["subfolder", "local_files_only", "token", "progress_callback", "signal"];
 /** Names of the options of `from_pretrained`. */
 export const LOAD_OPTIONS = [...MODEL_OPTIONS, ...FOLDER_OPTIONS, "config", "strict"];
-
-/** Whether a model has a pooler, given whether its class has one: always, never, or as an option says. */
-export function poolerOf({ pooling }: { pooling: boolean | "optional" }, { add_pooling_layer }: ModelOptions): boolean {
-  return pooling === "optional" ? add_pooling_layer ?? true : pooling;
-}

@@ -17,7 +17,7 @@ import { linear } from "../graph/ops/products/linear.ts";
 import { matmul } from "../graph/ops/products/matmul.ts";
 import { columnsOf, type Dim } from "../graph/shape.ts";
 import { pitch } from "../kernels/kernel.ts";
-import type { AttentionSlot } from "../kernels/tuning/tuning.ts";
+import type { AttentionSlot } from "../kernels/tuning/slots.ts";
 import {
   type AttentionOptions,
   AttentionOutput,

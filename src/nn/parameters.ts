@@ -6,6 +6,7 @@
  * of 4. A {@linkcode Placement} says where each element goes, in both directions, so that weights can be read back and saved.
  */
 
+import { elementCount } from "../base/shape.ts";
 import type { ParameterBuffer } from "../graph/value.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { bufferSize } from "../gpu/buffers.ts";
@@ -32,7 +33,7 @@ export class Parameter implements ParameterBuffer {
   /** Number of elements, padding included. */
   get elements(): number {
     const columns = this.shape.at(-1) ?? 1;
-    return this.shape.slice(0, -1).reduce((a, b) => a * b, 1) * pitch(columns);
+    return elementCount(this.shape.slice(0, -1)) * pitch(columns);
   }
 
   /** Bytes on the GPU. */
@@ -85,6 +86,11 @@ export class ParameterSet {
   /** Bytes of all parameters on the GPU. */
   get bytes(): number {
     return this.#parameters.reduce((sum, parameter) => sum + parameter.bytes, 0);
+  }
+
+  /** Names and shapes of the checkpoint's tensors, in the order in which they were declared. */
+  *shapes(): Generator<[name: string, shape: readonly number[]]> {
+    for (const { parts } of this.#parameters) for (const { name, shape } of parts) yield [name, shape];
   }
 
   /** Declares a vector such as a bias, padded to its pitch. */

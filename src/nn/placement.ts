@@ -1,5 +1,7 @@
 /** Where the elements of checkpoint tensors lie in the matrices of the GPU, in both directions. */
 
+import { elementCount } from "../base/shape.ts";
+
 /** One checkpoint tensor's place in a physical matrix. A vector `[n]` counts as one row `[1, n]`. */
 export interface Placement {
   /** Checkpoint name. */
@@ -54,7 +56,7 @@ export function scatterPlacement(
 
 /** Takes a checkpoint tensor out of its place. */
 export function gatherPlacement(part: Placement, elements: Float32Array): Float32Array {
-  const data = new Float32Array(sizeOf(part));
+  const data = new Float32Array(elementCount(part.shape));
   forEachRun(part, { begin: 0, end: data.length }, (at, physical, count) => {
     for (let c = 0; c < count; c++) data[at + c] = elements[physical + c * part.columnStride] as number;
   });
@@ -67,7 +69,7 @@ export function gatherPlacement(part: Placement, elements: Float32Array): Float3
  */
 export function rowsInWindow(part: Placement, window: Range): Range {
   const columns = part.shape.at(-1) as number;
-  const rows = columns === 0 ? 0 : sizeOf(part) / columns;
+  const rows = columns === 0 ? 0 : elementCount(part.shape) / columns;
   const width = grouped(columns - 1, part.columnGroup) * part.columnStride + 1;
   const place = (row: number) => part.offset + grouped(row, part.rowGroup) * part.rowStride;
   return {
@@ -96,11 +98,6 @@ function forEachRun(
 function grouped(index: number, group: Group | undefined): number {
   if (group === undefined) return index;
   return Math.floor(index / group.size) * group.padded + index % group.size;
-}
-
-/** Number of elements of a part's tensor. */
-function sizeOf({ shape }: Placement): number {
-  return shape.reduce((a, b) => a * b, 1);
 }
 
 /** The first of `count` indices of which something is true that stays true for all after it; `count` if for none. */

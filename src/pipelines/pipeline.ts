@@ -1,14 +1,24 @@
 /** `pipeline`: from a task's name to a function from texts to answers. */
 
 import { CheckpointError } from "../base/errors.ts";
+import { kindOf } from "../base/messages.ts";
 import { checkOptionNames } from "../base/options.ts";
 import { LOAD_OPTIONS, type LoadOptions } from "../model/model_options.ts";
-import type { ModelSource } from "./engine/load.ts";
+import { PreTrainedModel } from "../heads/pretrained.ts";
+import type { ModelSource } from "../model/loading.ts";
+import { BertTokenizer } from "../text/bert_tokenizer.ts";
+import type { PipelineParts } from "./engine/parts.ts";
 import { type PipelineOf, type TaskName, taskNamed, type TaskRow } from "./task_table.ts";
+
+/** A model that is loaded, with its tokenizer: another pipeline is such a pair. */
+export type SharedParts = PipelineParts<PreTrainedModel>;
 
 /**
  * Loads a model with its tokenizer and makes the pipeline of a task. Called with one text the pipeline gives one
  * result, with an array an array. It owns the model: `dispose()` or `using` frees its GPU memory.
+ *
+ * Given another pipeline in place of a folder, or a model and its tokenizer, it shares their weights, which are then on
+ * the GPU once: the last of them to be disposed of frees them.
  *
  * @example
  * ```ts
@@ -20,11 +30,23 @@ import { type PipelineOf, type TaskName, taskNamed, type TaskRow } from "./task_
  *
  * @param task `fill-mask`, `text-classification` (`sentiment-analysis`), `token-classification` (`ner`),
  *   `feature-extraction`, `zero-shot-classification`, `multiple-choice`, `text-ranking` or `score`.
- * @param model Path or URL of the model's folder, or its files in memory. Default, where the task has one: a small
+ * @example Three tasks on one set of weights
+ * ```ts
+ * import { pipeline } from "@narrowbert/webgpu";
+ *
+ * using fill = await pipeline("fill-mask");
+ * using embed = await pipeline("feature-extraction", fill);
+ * using score = await pipeline("score", fill);
+ * await embed("a large animal", { pooling: "mean" });
+ * await score("the wife of a king");
+ * ```
+ *
+ * @param model Path or URL of the model's folder, its files in memory, another pipeline, or a model and its tokenizer.
+ *   Default, where the task has one: a small
  *   model shipped with this module, trained on WordNet's definitions.
  * @param options As of the model classes' `from_pretrained`.
  * @throws {RangeError} On an unknown task.
- * @throws {TypeError} On an unknown option.
+ * @throws {TypeError} On an unknown option, or if a model that is to be shared lacks the task's head.
  * @throws {CheckpointError} Where the folder cannot be read, or holds another kind of model, or none is named.
  * @throws {ConfigError} Where its configuration is not valid, or its labels do not fit the task.
  * @throws {TokenizerError} Where it holds no readable tokenizer.
@@ -32,10 +54,14 @@ import { type PipelineOf, type TaskName, taskNamed, type TaskRow } from "./task_
  */
 export async function pipeline<T extends TaskName>(
   task: T,
-  model?: ModelSource,
+  model?: ModelSource | SharedParts,
   options: LoadOptions = {},
 ): Promise<PipelineOf<T>> {
-  const { defaultModel, modelClass, load }: TaskRow<unknown, URL | null> = taskNamed(task);
+  const { defaultModel, modelClass, load, share }: TaskRow<unknown, URL | null> = taskNamed(task);
+  if (isShared(model)) {
+    checkOptionNames("make a pipeline on a loaded model", options, []);
+    return await share(model) as PipelineOf<T>;
+  }
   checkOptionNames("make a pipeline", options, LOAD_OPTIONS);
   const source = model ?? defaultModel;
   if (source === null) {
@@ -44,4 +70,17 @@ export async function pipeline<T extends TaskName>(
     );
   }
   return await load(source, options) as PipelineOf<T>;
+}
+
+/** Whether a model is one that is loaded. @throws {TypeError} If it has a model and a tokenizer that are none. */
+function isShared(model: ModelSource | SharedParts | undefined): model is SharedParts {
+  const isParts = (typeof model === "object" || typeof model === "function") && model !== null && "model" in model;
+  if (!isParts) return false;
+  if (!(model.model instanceof PreTrainedModel)) {
+    throw new TypeError(`Cannot make a pipeline: model must be a model of this library, got ${kindOf(model.model)}`);
+  }
+  if (!(model.tokenizer instanceof BertTokenizer)) {
+    throw new TypeError(`Cannot make a pipeline: tokenizer must be a tokenizer, got ${kindOf(model.tokenizer)}`);
+  }
+  return true;
 }

@@ -4,11 +4,13 @@ import { NarrowBertForMaskedLM } from "../heads/masked_lm.ts";
 import { NarrowBertForMultipleChoice } from "../heads/multiple_choice.ts";
 import { NarrowBertForSequenceClassification } from "../heads/sequence_classification.ts";
 import { NarrowBertForTokenClassification } from "../heads/token_classification.ts";
-import { NarrowBertModel } from "../model/narrow_bert_model.ts";
+import { NarrowBertModel } from "../heads/narrow_bert_model.ts";
+import type { PreTrainedModel } from "../heads/pretrained.ts";
+import type { ModelSource } from "../model/loading.ts";
 import type { LoadOptions } from "../model/model_options.ts";
 import { createFeatureExtraction } from "./tasks/feature_extraction.ts";
 import { createFillMask } from "./tasks/fill_mask.ts";
-import { loadParts, type ModelLoader, type ModelSource } from "./engine/load.ts";
+import { loadParts, type ModelLoader } from "./engine/load.ts";
 import { createMultipleChoice } from "./tasks/multiple_choice.ts";
 import type { PipelineParts } from "./engine/parts.ts";
 import { readSentenceConfig } from "./tasks/pooling.ts";
@@ -20,67 +22,63 @@ import { createZeroShotClassification } from "./tasks/zero_shot_classification.t
 
 /** One row of the table. */
 export interface TaskRow<Pipeline, DefaultModel extends URL | null> {
-  /** The shipped model that runs where none is named; `null` where none is shipped. */
+  /** The shipped model that runs if none is named; `null` if none is shipped. */
   readonly defaultModel: DefaultModel;
   /** Class of the model, for messages and help. */
   readonly modelClass: string;
   /** Loads model and tokenizer from one folder and makes the pipeline, which owns them. */
   load(source: ModelSource, options: LoadOptions): Promise<Pipeline>;
+  /** Makes the pipeline on the weights of a model that is loaded, which it then shares. */
+  share(parts: PipelineParts<PreTrainedModel>): Promise<Pipeline>;
 }
 
-function defineTask<Model extends { dispose(): void }, Pipeline, DefaultModel extends URL | null>(
+function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extends URL | null>(
   { defaultModel, create, ...loader }: ModelLoader<Model> & {
     defaultModel: DefaultModel;
-    create: (parts: PipelineParts<Model>, source: ModelSource, options: LoadOptions) => Pipeline | Promise<Pipeline>;
+    create: (parts: PipelineParts<Model>) => Pipeline | Promise<Pipeline>;
   },
 ): TaskRow<Pipeline, DefaultModel> {
+  const owned = async (parts: PipelineParts<Model>) => {
+    try {
+      return await create(parts);
+    } catch (error) {
+      parts.model.dispose();
+      throw error;
+    }
+  };
   return {
     defaultModel,
     modelClass: loader.modelClass.name,
-    async load(source, options) {
-      const parts = await loadParts(loader, source, options);
-      try {
-        return await create(parts, source, options);
-      } catch (error) {
-        parts.model.dispose();
-        throw error;
-      }
-    },
+    load: async (source, options) => await owned(await loadParts(loader, source, options)),
+    share: async (parts) => await owned({ ...parts, model: loader.shareModel(parts.model) }),
   };
 }
 
 /** A folder under `examples/models/`, which is beside this module wherever that came from. */
 const shipped = (name: string) => new URL(`../../examples/models/${name}/`, import.meta.url);
 
-const maskedLM = {
-  modelClass: NarrowBertForMaskedLM,
-  loadModel: (source: ModelSource, options: LoadOptions) => NarrowBertForMaskedLM.from_pretrained(source, options),
-};
+/** How a task loads and shares models of a class. */
+function modelsOf<Model extends PreTrainedModel>(
+  modelClass: ModelLoader<Model>["modelClass"] & {
+    from_pretrained(source: ModelSource, options: LoadOptions): Promise<Model>;
+    share(other: PreTrainedModel): Model;
+  },
+  always: LoadOptions = {},
+): ModelLoader<Model> {
+  return {
+    modelClass,
+    loadModel: (source, options) => modelClass.from_pretrained(source, { ...options, ...always }),
+    shareModel: (other) => modelClass.share(other),
+  };
+}
 
-const classifier = {
-  modelClass: NarrowBertForSequenceClassification,
-  loadModel: (source: ModelSource, options: LoadOptions) =>
-    NarrowBertForSequenceClassification.from_pretrained(source, options),
-};
-
-const tokenClassifier = {
-  modelClass: NarrowBertForTokenClassification,
-  loadModel: (source: ModelSource, options: LoadOptions) =>
-    NarrowBertForTokenClassification.from_pretrained(source, options),
-};
-
-const choiceModel = {
-  modelClass: NarrowBertForMultipleChoice,
-  loadModel: (source: ModelSource, options: LoadOptions) =>
-    NarrowBertForMultipleChoice.from_pretrained(source, options),
-};
+const maskedLM = modelsOf<NarrowBertForMaskedLM>(NarrowBertForMaskedLM);
+const classifier = modelsOf<NarrowBertForSequenceClassification>(NarrowBertForSequenceClassification);
+const tokenClassifier = modelsOf<NarrowBertForTokenClassification>(NarrowBertForTokenClassification);
+const choiceModel = modelsOf<NarrowBertForMultipleChoice>(NarrowBertForMultipleChoice);
 
 /** Any model's body: without its pooler it computes the rows that a pooling asks for. */
-const body = {
-  modelClass: NarrowBertModel,
-  loadModel: (source: ModelSource, options: LoadOptions) =>
-    NarrowBertModel.from_pretrained(source, { ...options, add_pooling_layer: false }),
-};
+const body = modelsOf<NarrowBertModel>(NarrowBertModel, { add_pooling_layer: false });
 
 /** Every task that {@linkcode pipeline} knows, by name. */
 export const TASKS = {
@@ -94,7 +92,11 @@ export const TASKS = {
   "feature-extraction": defineTask({
     ...body,
     defaultModel: shipped("wordnet/mlm"),
-    create: async (parts, source, options) => createFeatureExtraction(parts, await readSentenceConfig(source, options)),
+    create: async (parts) => {
+      const { origin } = parts;
+      const sentence = origin === undefined ? undefined : await readSentenceConfig(origin.source, origin.options);
+      return createFeatureExtraction(parts, sentence);
+    },
   }),
   "zero-shot-classification": defineTask({ ...classifier, defaultModel: null, create: createZeroShotClassification }),
   "multiple-choice": defineTask({ ...choiceModel, defaultModel: null, create: createMultipleChoice }),

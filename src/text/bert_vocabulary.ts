@@ -1,21 +1,22 @@
-/** The tokens of a BERT tokenizer and their ids: the half of it that needs no text to read. */
+/** The tokens of a BERT tokenizer and their ids: the part of it that does not read text. */
 
 import { TokenizerError } from "../base/errors.ts";
+import { describe } from "../base/messages.ts";
 import type { TokenizerConfig } from "./files/config.ts";
 import { Tokenizer } from "./deps.ts";
 import type { DecodeOptions } from "./encoding/encoding.ts";
 import { framed, tokenTypes } from "./encoding/frame.ts";
-import { checkOptions, describe } from "./encoding/options.ts";
+import { checkOptions } from "./encoding/options.ts";
 import { findSpecialTokens } from "./files/special_tokens.ts";
 import { checkTokenIds, type TokenizerJson } from "./files/tokenizer_json.ts";
 
-/** Tokens, ids, and how both are put together. Names are those of Hugging Face's Python tokenizers. */
+/** Tokens, ids, and the conversions between them. Names are those of Hugging Face's Python tokenizers. */
 export class BertVocabulary {
   /** The padding token, usually `[PAD]`. */
   readonly pad_token: string;
   /** Id of {@linkcode pad_token}. */
   readonly pad_token_id: number;
-  /** The token for what the vocabulary cannot spell, usually `[UNK]`. */
+  /** The token for words that the vocabulary cannot spell, usually `[UNK]`. */
   readonly unk_token: string;
   /** Id of {@linkcode unk_token}. */
   readonly unk_token_id: number;
@@ -38,7 +39,7 @@ export class BertVocabulary {
   /** The library's tokenizer, which knows tokens, ids and decoding. */
   protected readonly library: Tokenizer;
 
-  /** @throws {TokenizerError} Where the library refuses the file, or a special token is not in the vocabulary. */
+  /** @throws {TokenizerError} If the library refuses the file, or a special token is not in the vocabulary. */
   constructor({ library }: TokenizerJson, { location, config }: { location: string; config: TokenizerConfig }) {
     try {
       this.library = new Tokenizer(library, config);
@@ -76,7 +77,7 @@ export class BertVocabulary {
   /**
    * The text of a list of ids. Ids without a token are left out.
    *
-   * @throws {TypeError} Where an id is no whole number from 0 up, or an option is wrong.
+   * @throws {TypeError} If an id is no whole number from 0 up, or an option is wrong.
    */
   decode(ids: readonly number[], options: DecodeOptions = {}): string {
     checkOptions("decode", options);
@@ -101,10 +102,10 @@ export class BertVocabulary {
   }
 
   /**
-   * 1 for special tokens, 0 for all others, of what {@linkcode build_inputs_with_special_tokens} gives; with
-   * `already_has_special_tokens`, of `ids` as they are.
+   * 1 for special tokens and 0 for all others, for the list that {@linkcode build_inputs_with_special_tokens} gives; with
+   * `already_has_special_tokens`, for `ids` as they are.
    *
-   * @throws {TypeError} On a pair with `already_has_special_tokens`: there is but one list then.
+   * @throws {TypeError} On a pair with `already_has_special_tokens`, which takes one list.
    */
   get_special_tokens_mask(
     ids: readonly number[],

@@ -11,7 +11,8 @@ import {
   requestGpu,
   type Tensor,
 } from "../../mod.ts";
-import { defaultTuning, useTuning } from "../../src/kernels/tuning/tuning.ts";
+import { defaultTuning } from "../../src/kernels/tuning/shipped.ts";
+import { useTuning } from "../../src/kernels/tuning/tuning.ts";
 import { type GoldenCase, goldenModel, goldenNames, readGolden } from "./golden_case.ts";
 
 const TOLERANCE = 2e-4;

@@ -4,7 +4,7 @@ import type { Gpu } from "../../src/gpu/device.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { gatherRows } from "../../src/graph/ops/rows/gather_rows.ts";
 import { reshape } from "../../src/graph/ops/rows/reshape.ts";
-import { Program, type RunOptions } from "../../src/graph/program.ts";
+import { Program, type RunOptions } from "../../src/graph/program/program.ts";
 import { activation, ACTIVATION_CODES } from "../../src/kernels/rows/activation.ts";
 import { pitch } from "../../src/kernels/kernel.ts";
 import { tuningOf } from "../../src/kernels/tuning/tuning.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fc } from "../deps.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { planMemory } from "../../src/graph/memory_plan.ts";
+import { planMemory } from "../../src/graph/program/memory_plan.ts";
 import { bytesOf, type Dim } from "../../src/graph/shape.ts";
 import { inputsOf, outputsOf, type Value } from "../../src/graph/value.ts";
 import { defineKernel } from "../../src/kernels/kernel.ts";
@@ -14,7 +14,7 @@ const mix = defineKernel({
   bindings: { a: "read", b: "read", out: "write", also: "write" },
   params: {},
   constants: {},
-  variants: [{}],
+  constantSets: [{}],
   workgroupSize: () => [1, 1, 1],
   grid: () => [1, 1, 1],
 });

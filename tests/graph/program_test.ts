@@ -4,7 +4,7 @@ import { Graph } from "../../src/graph/graph.ts";
 import { matmul } from "../../src/graph/ops/products/matmul.ts";
 import { reshape } from "../../src/graph/ops/rows/reshape.ts";
 import { topK } from "../../src/graph/ops/rows/top_k.ts";
-import { Program, type RunOptions } from "../../src/graph/program.ts";
+import { Program, type RunOptions } from "../../src/graph/program/program.ts";
 import { valueOf } from "../../src/graph/shape.ts";
 import { activation, ACTIVATION_CODES } from "../../src/kernels/rows/activation.ts";
 import { countsOf } from "../gpu/counts.ts";

@@ -208,7 +208,7 @@ for (const turns of [1, 3, 6, 9]) {
   });
 }
 
-Deno.test("records hold every kernel's result by its label", async () => {
+Deno.test("recorded values hold every kernel's result by its path", async () => {
   using model = await NarrowBertModel.from_pretrained(goldenModel("base-pooler"));
   const { recorded, pooler_output } = await model.forward(IDS, { recordValues: true });
   assert.deepEqual(recorded!.get("narrow_bert.embeddings.out")!.dims, [10, 32]);

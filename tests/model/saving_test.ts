@@ -10,7 +10,7 @@ import {
   readSafetensors,
   type Tensor,
 } from "../../mod.ts";
-import { parameterShapes } from "../../src/model/weights/published_names.ts";
+import { parameterShapes } from "./parts.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 
 const input_ids = [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]];

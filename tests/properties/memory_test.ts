@@ -9,12 +9,6 @@ const SHAPE = { sequences: 3, length: 20, vocabulary: 99, types: 3 };
 
 Deno.test("a warm call creates no buffer, bind group or pipeline", async () => {
   const gpu = await requestGpu();
-  const counts = () => ({
-    buffers: gpu.buffers.created,
-    staging: gpu.staging.created,
-    bindGroups: gpu.bindGroups,
-    pipelines: gpu.pipelines.size,
-  });
   using model = await NarrowBertForMaskedLM.from_pretrained(goldenModel("masked-lm"));
   const largest = randomBatch(0, { ...SHAPE, sequences: 6, length: 40 });
   const full = largest.input_ids.map((row) => row.map(() => 1));
@@ -22,13 +16,13 @@ Deno.test("a warm call creates no buffer, bind group or pipeline", async () => {
     await model.forward({ ...largest, attention_mask: full, narrow_mask: full }, { narrow });
     await model.forward({ ...single(largest.input_ids) }, { narrow });
   }
-  const warm = counts();
+  const warm = gpu.counts;
   for (let seed = 1; seed <= 20; seed++) {
     for (const narrow of ["absorbed", "projected"] as const) {
       await model.forward({ ...randomBatch(seed, SHAPE) }, { narrow });
     }
   }
-  assert.deepEqual(counts(), warm);
+  assert.deepEqual(gpu.counts, warm);
 });
 
 Deno.test("live GPU bytes are back where they were after 1,000 calls", async () => {

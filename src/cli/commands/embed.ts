@@ -4,10 +4,11 @@ import { InputError } from "../../base/errors.ts";
 import { POOLINGS, readSentenceConfig } from "../../pipelines/tasks/pooling.ts";
 import { PRECISIONS, type Ranges } from "../../pipelines/tasks/precision.ts";
 import { TASKS } from "../../pipelines/task_table.ts";
+import { textOf } from "../inputs/questions.ts";
 import { choice, count, toggle, UsageError, value } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
 import { shortened } from "../outputs/table.ts";
-import { type Loading, textCommand, textOf } from "../text_command.ts";
+import { type Loading, textCommand } from "../text_command.ts";
 
 /** Numbers that a table shows of an embedding. */
 const SHOWN = 4;

@@ -1,9 +1,11 @@
 /** `narrowbert info`: what is in a model's folder, without running it. */
 
+import { elementCount } from "../../base/shape.ts";
 import { openCheckpoint } from "../../io/checkpoint/checkpoint.ts";
 import { openFolder } from "../../io/folder/folder.ts";
 import { NarrowBertConfig } from "../../model/config/config.ts";
-import { headOf } from "../../model/config/heads.ts";
+import { headOf, HEADS } from "../../heads/registry.ts";
+import { hasPooler } from "../../model/head.ts";
 import { resolveWeights } from "../../model/weights/weights.ts";
 import { TASKS } from "../../pipelines/task_table.ts";
 import { BertTokenizer } from "../../text/bert_tokenizer.ts";
@@ -40,10 +42,10 @@ async function describe(source: string | URL, signal: AbortSignal) {
   const stored = await NarrowBertConfig.read(folder);
   const checkpoint = await openCheckpoint(folder);
   const head = headOf(stored);
-  const hasPooler = checkpoint.names().some((name) => name.endsWith("pooler.dense.weight"));
-  const pooler = head === "sequence_classification" || head === "multiple_choice" || (head === "none" && hasPooler);
-  const { config, names, shape, warnings } = resolveWeights(checkpoint, stored, { head, pooler });
-  const parameters = names.reduce((sum, name) => sum + shape(name).reduce((a, b) => a * b, 1), 0);
+  const add_pooling_layer = checkpoint.names().some((name) => name.endsWith("pooler.dense.weight"));
+  const parts = { heads: [head], pooler: hasPooler(head, { add_pooling_layer }), known: HEADS };
+  const { config, names, shape, warnings } = resolveWeights(checkpoint, stored, parts);
+  const parameters = names.reduce((sum, name) => sum + elementCount(shape(name)), 0);
   const tensors: Record<string, number> = {};
   for (const name of checkpoint.names()) {
     const { dtype } = checkpoint.info(name);

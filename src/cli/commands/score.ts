@@ -1,8 +1,9 @@
 /** `narrowbert score`: how likely texts are. */
 
+import { textOf } from "../inputs/questions.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
 import { shortened } from "../outputs/table.ts";
-import { textCommand, textOf } from "../text_command.ts";
+import { textCommand } from "../text_command.ts";
 
 /** The command. */
 export const score = textCommand({

@@ -1,12 +1,14 @@
 /** `narrowbert tokenize`: the word pieces of texts. */
 
+import { states } from "../../heads/readouts/states.ts";
 import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
 import { Engine } from "../../pipelines/engine/engine.ts";
 import type { Task } from "../../pipelines/engine/task.ts";
 import { TASKS } from "../../pipelines/task_table.ts";
+import { textsOf } from "../inputs/questions.ts";
 import { toggle } from "../options.ts";
 import { answerBy, TEXT_OPTIONS } from "../pipelines.ts";
-import { textCommand, textsOf } from "../text_command.ts";
+import { textCommand } from "../text_command.ts";
 
 /** A text, or a pair of texts. */
 type Texts = ReturnType<typeof textsOf>;
@@ -48,12 +50,14 @@ As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }.`,
 /** A task that computes nothing on the GPU: it is streamed and stopped as all others are. */
 function withoutModel<Answer>(answer: (texts: Texts) => Answer): Task<Texts, Answer, object> {
   return {
+    model: { trunk: { answer: () => Promise.resolve([]) } },
     action: "tokenize",
     noun: "text",
     options: [],
     begin: () => ({
       pack: () => [],
-      compute: () => Promise.resolve([]),
+      readout: states,
+      ask: () => ({}),
       collect: (_results, _items, texts) => answer(texts),
     }),
   };

@@ -4,10 +4,13 @@ import { requestGpu } from "../../gpu/device.ts";
 import type { Variant } from "../../kernels/kernel.ts";
 import { type SlotReport, tune as tuneSlots } from "../../kernels/tuner/tuner.ts";
 import { saveTuning, writableTuningPath } from "../../kernels/tuning/tuning_file.ts";
-import { sameVariant, SLOTS, type Tuning } from "../../kernels/tuning/tuning.ts";
+import { sameVariant } from "../../kernels/tuning/candidates.ts";
+import { INFERENCE_SLOTS, SLOTS, TRAINING_SLOTS, type Tuning } from "../../kernels/tuning/slots.ts";
 import { defineCommand } from "../command.ts";
 import { flag, list, UsageError } from "../options.ts";
 import { json, type Row, table } from "../outputs/table.ts";
+
+const FOR_TRAINING = `${TRAINING_SLOTS.join(" and ")} are for training, and tuned only if named`;
 
 /** The command. */
 export const tune = defineCommand({
@@ -22,13 +25,13 @@ is shipped stays where nothing is faster by 3% in both halves of the rounds; to 
 everywhere, delete the file. "narrowbert doctor" says which file is in use.
 As JSON: { adapter, class, seconds, file, slots }.`,
   options: {
-    only: list("SLOT,...", `tune some parts and keep the others: ${SLOTS.join(", ")}`),
+    only: list("SLOT,...", `tune some parts and keep the others: ${SLOTS.join(", ")}; ${FOR_TRAINING}`),
     "dry-run": flag("print what is fast, and remember nothing"),
     json: flag("print JSON"),
   },
   examples: ["narrowbert tune", "narrowbert tune --only attention_full,attention_absorbed --dry-run"],
   async run({ values }, terminal) {
-    const slots = values.only === undefined ? SLOTS : SLOTS.filter((slot) => values.only!.includes(slot));
+    const slots = values.only === undefined ? INFERENCE_SLOTS : SLOTS.filter((slot) => values.only!.includes(slot));
     const unknown = values.only?.find((name) => !SLOTS.some((slot) => slot === name));
     if (unknown !== undefined) throw new UsageError(`--only must be some of ${SLOTS.join(", ")}, got "${unknown}"`);
     const start = performance.now();

@@ -19,6 +19,8 @@ export const INPUT_OPTIONS = {
 
 /** A question to the model, or why it is none. */
 export interface InputItem {
+  /** Its number among all, from 0; what is no question counts too. */
+  readonly index: number;
   /** Where it stands, `reviews.txt:3`, for messages; `null` for an argument. */
   readonly place: string | null;
   /** How many bytes of all input have been read with it. */
@@ -45,8 +47,8 @@ interface Source {
 /**
  * Finds a command's questions: its arguments, else the files of `--input`, else standard input.
  *
- * @throws {UsageError} Where there are none of these, or arguments and files.
- * @throws {InputError} Where a file is not there.
+ * @throws {UsageError} If there are none of these, or arguments and files.
+ * @throws {InputError} If a file is not there.
  */
 export async function openInputs(
   texts: readonly string[],
@@ -75,12 +77,13 @@ export async function openInputs(
 const NO_TEXT = "no text: give texts as arguments, files by --input, or a text a line on standard input";
 
 async function* fromArguments(texts: readonly string[]): AsyncGenerator<InputItem> {
-  for (const text of texts) yield { place: null, end: 0, fields: { text } };
+  for (const [index, text] of texts.entries()) yield { index, place: null, end: 0, fields: { text } };
 }
 
 /** @param asked Whether the user named the sources, rather than leave texts away. */
 async function* fromSources(sources: readonly Source[], { asked }: { asked: boolean }): AsyncGenerator<InputItem> {
   let start = 0;
+  let index = 0;
   for (const source of sources) {
     const { name, format } = source;
     let end = 0;
@@ -89,13 +92,15 @@ async function* fromSources(sources: readonly Source[], { asked }: { asked: bool
       for await (const record of FORMATS[format](readLines(await source.open()))) {
         records++;
         end = record.end;
-        yield { place: `${name}:${record.number}`, end: start + end, fields: record.fields };
+        yield { index: index++, place: `${name}:${record.number}`, end: start + end, fields: record.fields };
       }
     } catch (error) {
       throw new InputError(`Cannot read ${name}: ${(error as Error).message}`, { cause: error });
     }
     if (records === 0 && !asked) throw new UsageError(NO_TEXT);
-    if (records === 0) yield { place: name, end: start, fields: new InputError("must hold a text, and is empty") };
+    if (records === 0) {
+      yield { index: index++, place: name, end: start, fields: new InputError("must hold a text, and is empty") };
+    }
     start += end;
   }
 }

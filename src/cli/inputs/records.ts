@@ -1,6 +1,7 @@
 /** From lines of a file to records: objects with a text and whatever else stands beside it. */
 
 import { InputError } from "../../base/errors.ts";
+import { isObject } from "../../base/json.ts";
 import { readCsv } from "./csv.ts";
 import type { Line } from "./lines.ts";
 
@@ -51,14 +52,14 @@ function parseJson(text: string): Fields | InputError {
     return new InputError(`must be JSON, but ${problem}`);
   }
   if (typeof value === "string") return { text: value };
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
+  if (isObject(value)) return value;
   return new InputError(`must be a JSON string or object, got ${Array.isArray(value) ? "an array" : value}`);
 }
 
 /**
  * A record a row, with fields by the names in the first.
  *
- * @throws {InputError} Where the first row names no `text`, or a name twice.
+ * @throws {InputError} If the first row names no `text`, or a name twice.
  */
 async function* readTable(lines: AsyncIterable<Line>): AsyncGenerator<FileRecord> {
   let names: readonly string[] | null = null;

@@ -13,6 +13,8 @@ export const OUTPUT_OPTIONS = {
 
 /** A question and the answer to it. */
 export interface Answered<Answer> {
+  /** The question's number among all that was given, from 0. */
+  readonly index: number;
   readonly fields: Fields;
   readonly answer: Answer;
 }
@@ -39,7 +41,7 @@ export interface AnswerOutput<Answer> {
 /**
  * The output that the options ask for, or tables.
  *
- * @throws {UsageError} Where they ask for two.
+ * @throws {UsageError} If they ask for two.
  */
 export function openOutput<Answer>(
   layout: Layout<Answer>,
@@ -51,15 +53,11 @@ export function openOutput<Answer>(
   return asked.jsonl ? jsonLines(layout, terminal) : tables(layout, terminal);
 }
 
-/** Makes one answer of all. */
-export type Gather<Answer> = (answered: readonly Answered<Answer>[]) => Answered<Answer>;
+/** Makes one answer of all; its fields are those of the question that they answer together. */
+export type Gather<Answer> = (answered: readonly Answered<Answer>[]) => Omit<Answered<Answer>, "index">;
 
-/** The output with all answers in one, where something makes one of them. */
-export function gathered<Answer>(
-  output: AnswerOutput<Answer>,
-  gather: Gather<Answer> | undefined,
-): AnswerOutput<Answer> {
-  if (gather === undefined) return output;
+/** An output to which all answers go as one. */
+export function gathered<Answer>(output: AnswerOutput<Answer>, gather: Gather<Answer>): AnswerOutput<Answer> {
   const all: Answered<Answer>[] = [];
   return {
     put(answered) {
@@ -67,7 +65,7 @@ export function gathered<Answer>(
       return Promise.resolve();
     },
     async end() {
-      await output.put([gather(all)]);
+      await output.put([{ index: 0, ...gather(all) }]);
       await output.end();
     },
   };

@@ -23,7 +23,7 @@ export interface TensorEntry {
   readonly end: number;
 }
 
-/** A tensor of a file. Its elements stay where they are in the file until they are asked for. */
+/** A tensor of a file. Its elements are read when they are asked for. */
 export class SafetensorsTensor implements TensorView, TensorEntry {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
@@ -33,7 +33,7 @@ export class SafetensorsTensor implements TensorView, TensorEntry {
   readonly #start: number;
   #data: DtypeArray | undefined;
 
-  /** @param dataStart The file's first byte after its header, from where `entry` counts. */
+  /** @param dataStart The file's first byte after its header; the offsets of `entry` count from it. */
   constructor(file: FileBytes, dataStart: number, entry: TensorEntry) {
     this.dtype = entry.dtype;
     this.shape = entry.shape;
@@ -53,7 +53,7 @@ export class SafetensorsTensor implements TensorView, TensorEntry {
     return this.#file.read(this.#start + begin, this.#start + end, into);
   }
 
-  /** The elements: a view of a file in memory, or a copy, made once, where that does not align them. */
+  /** The elements: a view of a file in memory, or a copy, made once, if they are not aligned there. */
   get data(): DtypeArray {
     return this.#data ??= viewAs(this.dtype, this.bytes);
   }
@@ -61,6 +61,6 @@ export class SafetensorsTensor implements TensorView, TensorEntry {
 
 /** The tensors of a file by name, in the order of its header, and the free text that its writer added. */
 export class SafetensorsFile extends Map<string, SafetensorsTensor> {
-  /** The header's `__metadata__`; empty where there is none. */
+  /** The header's `__metadata__`; empty if there is none. */
   metadata: Record<string, string> = {};
 }

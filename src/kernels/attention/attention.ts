@@ -62,7 +62,7 @@ export const attention = defineKernel({
     distance_stride: "u32",
   },
   constants: { RELATIVE: 0, LANES: 8 },
-  variants: [8, 16, 32].flatMap((LANES) => [0, 1, 2].map((RELATIVE) => ({ RELATIVE, LANES }))),
+  constantSets: [8, 16, 32].flatMap((LANES) => [0, 1, 2].map((RELATIVE) => ({ RELATIVE, LANES }))),
   workgroupSize: ({ LANES }) => [LANES, 1, 1],
   workgroupBytes: ({ LANES }) => TILE_ROWS * (LANES * (2 * 16 + 4) + 4),
   grid: ({ tiles, heads }) => foldedGrid(tiles * heads),

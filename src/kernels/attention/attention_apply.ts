@@ -29,7 +29,7 @@ export const attentionApply = defineKernel({
     tiles_at: "u32",
   },
   constants: { LANES: 8 },
-  variants: [{}],
+  constantSets: [{}],
   workgroupSize: ({ LANES }) => [LANES, 1, 1],
   grid: ({ tiles, heads, head_size }, { LANES }) => foldedGrid(tiles * heads * Math.ceil(head_size / (8 * LANES))),
 });

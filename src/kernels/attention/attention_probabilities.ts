@@ -5,7 +5,7 @@ import scores from "../../../kernels/lib/attention_scores.wgsl" with { type: "te
 import tiles from "../../../kernels/lib/attention_tiles.wgsl" with { type: "text" };
 import source from "../../../kernels/attention_probabilities.wgsl" with { type: "text" };
 import { TILE_ROWS } from "./attention.ts";
-import { defineKernel, foldedGrid } from "../kernel.ts";
+import { defineKernel, foldedGrid, type Variant } from "../kernel.ts";
 
 /**
  * `probabilities[r, a, j] = softmax_j(score[r, a, :]) * head_scale[a]`, rows x heads x `keys`, where column j is key j of
@@ -52,8 +52,13 @@ export const attentionProbabilities = defineKernel({
     relative_size: "u32",
   },
   constants: { RELATIVE: 0, LANES: 8 },
-  variants: [0, 1, 2].map((RELATIVE) => ({ RELATIVE })),
+  constantSets: [0, 1, 2].map((RELATIVE) => ({ RELATIVE })),
   workgroupSize: ({ LANES }) => [LANES, 1, 1],
   workgroupBytes: ({ LANES }) => TILE_ROWS * (LANES + 1) * (4 + 4),
   grid: ({ tiles, heads }) => foldedGrid(tiles * heads),
 });
+
+/** Whether a variant of attention stores probabilities for `attention_apply`, rather than do all in one kernel. */
+export function storesProbabilities({ kernel }: Variant): boolean {
+  return kernel.name === attentionProbabilities.name;
+}

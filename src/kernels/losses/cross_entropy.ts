@@ -20,6 +20,6 @@ export const crossEntropy = defineKernel({
   bindings: { x: "read", labels: "read", losses: "write" },
   params: { rows: "u32", columns: "u32" },
   constants: { ...WIDE_ROWS },
-  variants: [{}],
+  constantSets: [{}],
   ...rowLanes,
 });

@@ -13,7 +13,7 @@ export const reduceSum = defineKernel({
   bindings: { x: "read", out: "write" },
   params: { count: "u32", divisor: "u32" },
   constants: { ...WIDE_ROWS },
-  variants: [{}],
+  constantSets: [{}],
   ...rowLanes,
   grid: () => [1, 1, 1],
 });

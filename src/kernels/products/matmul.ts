@@ -28,7 +28,7 @@ export const matmul = defineWeightKernel({
   bindings: MATMUL_BINDINGS,
   params: MATMUL_PARAMS,
   constants: { TRANSPOSE_A: 0, TRANSPOSE_B: 0, ROWS: 8, WORKGROUP_X: 8, WORKGROUP_Y: 1 },
-  variants: [
+  constantSets: [
     {},
     FEW,
     { TRANSPOSE_B: 1 },

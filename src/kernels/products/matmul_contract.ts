@@ -13,7 +13,6 @@
 import activations from "../../../kernels/lib/activations.wgsl" with { type: "text" };
 import buffers from "../../../kernels/lib/matmul_buffers.wgsl" with { type: "text" };
 import epilogue from "../../../kernels/lib/matmul_epilogue.wgsl" with { type: "text" };
-
 import registers from "../../../kernels/lib/matmul_registers.wgsl" with { type: "text" };
 
 /** Text that follows the own text of a matmul kernel. */

@@ -14,7 +14,7 @@ export const matmulTextured = defineKernel({
   bindings: { ...MATMUL_BINDINGS, a: "texture", b: "texture" },
   params: MATMUL_PARAMS,
   constants: { TRANSPOSE_B: 0, ROWS: 16, WORKGROUP_X: 8 },
-  variants: [{}, { ROWS: 8 }, { TRANSPOSE_B: 1 }, { TRANSPOSE_B: 1, ROWS: 8 }],
+  constantSets: [{}, { ROWS: 8 }, { TRANSPOSE_B: 1 }, { TRANSPOSE_B: 1, ROWS: 8 }],
   workgroupSize: ({ WORKGROUP_X }) => [WORKGROUP_X, 1, 1],
   grid: ({ m, n, batch }, { ROWS, WORKGROUP_X }) => [Math.ceil(n / (8 * WORKGROUP_X)), Math.ceil(m / ROWS), batch],
   textures: (params, { TRANSPOSE_B }) => texturesOf(params, TRANSPOSE_B === 1),

@@ -26,7 +26,7 @@ export const matmulTiled = defineWeightKernel({
   bindings: MATMUL_BINDINGS,
   params: MATMUL_PARAMS,
   constants: { TRANSPOSE_A: 0, TRANSPOSE_B: 0, TILE_M: 64, TILE_N: 64, TILE_K: 16, THREAD_M: 4, THREAD_N: 4 },
-  variants: [
+  constantSets: [
     ...TILES,
     ...TILES.map((tile) => ({ ...tile, TRANSPOSE_B: 1 })),
     { TRANSPOSE_A: 1 },

@@ -27,7 +27,7 @@ export const activation = defineKernel({
   bindings: { x: "read", out: "write" },
   params: { count: "u32", activation: "u32" },
   constants: {},
-  variants: [{}],
+  constantSets: [{}],
   workgroupSize: () => [64, 1, 1],
   grid: ({ count }) => foldedGrid(Math.ceil(count / 256)),
 });

@@ -16,7 +16,7 @@ export const gatherRows = defineKernel({
   bindings: { x: "read", index: "read", out: "write" },
   params: { rows: "u32", columns: "u32" },
   constants: {},
-  variants: [{}],
+  constantSets: [{}],
   workgroupSize: () => [64, 1, 1],
   grid: ({ rows, columns }) => foldedGrid(Math.ceil(rows * pitch(columns) / 256)),
 });

@@ -7,7 +7,8 @@ import { pitch, type Variant } from "../kernel.ts";
 import { type Launch, prepareLaunch } from "../launch.ts";
 import { type AttentionProblem, attentionSamples, type Tensor } from "./attention_samples.ts";
 import { firstWrong, matrices, type ModelSizes, type Prepared, type Sample, type Work } from "./work.ts";
-import { type AttentionSlot, storesProbabilities } from "../tuning/tuning.ts";
+import { storesProbabilities } from "../attention/attention_probabilities.ts";
+import type { AttentionSlot } from "../tuning/slots.ts";
 
 /** A ragged problem with odd sizes, and those of the model: a narrow layer has a row a sequence, or those of masked words. */
 export function attentionWorks(slot: AttentionSlot, { sequences, tokens, hidden, heads }: ModelSizes): Work[] {

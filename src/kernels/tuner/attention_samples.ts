@@ -1,6 +1,6 @@
 /** Some outputs of softmax attention in float64. */
 
-import type { AttentionSlot } from "../tuning/tuning.ts";
+import type { AttentionSlot } from "../tuning/slots.ts";
 import type { Sample } from "./work.ts";
 
 /** Heads of the rows of sequences, each with its own keys. */

@@ -5,7 +5,7 @@ import { type Params, pitch } from "../kernel.ts";
 import { prepareLaunch } from "../launch.ts";
 import type { MATMUL_PARAMS } from "../products/matmul_contract.ts";
 import { firstWrong, matrices, type ModelSizes, type Sample, type Work } from "./work.ts";
-import type { MatmulSlot } from "../tuning/tuning.ts";
+import { MATMUL_SLOTS, type MatmulSlot } from "../tuning/slots.ts";
 
 /** `batch` products of m x k by k x n. */
 interface Product {
@@ -19,14 +19,16 @@ interface Product {
 const SAMPLES = 256;
 const FEW_OUTPUTS = 8192;
 
+/** Rows of the problem with odd sizes. */
+const ODD_ROWS = { few: 3, some: 37, many: 67 };
+
 /** A problem with odd sizes for the edges of tiles (and rows as far apart as textures need), and those of the model. */
 export function matmulWorks(slot: MatmulSlot, sizes: ModelSizes): Work[] {
-  const [, stored, rows = "many"] = slot.split("_");
-  const transposes = { transposeA: stored![0] === "t", transposeB: stored![1] === "t" };
-  const m = { few: 3, some: 37, many: 67 }[rows] as number;
+  const { rows, transposeA, transposeB } = MATMUL_SLOTS[slot];
+  const stored = { transposeA, transposeB };
   return [
-    { ...matmulWork({ m, n: 63, k: 61, batch: 2 }, transposes), untimed: true },
-    ...products(slot, sizes).map((product) => matmulWork(product, transposes)),
+    { ...matmulWork({ m: ODD_ROWS[rows], n: 63, k: 61, batch: 2 }, stored), untimed: true },
+    ...products(slot, sizes).map((product) => matmulWork(product, stored)),
   ];
 }
 

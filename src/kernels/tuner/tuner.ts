@@ -10,7 +10,9 @@ import { attentionWorks } from "./attention.ts";
 import { type Clock, clockOf } from "./clock.ts";
 import { matmulWorks } from "./matmul.ts";
 import { type ModelSizes, modelSizes, type Prepared, type Work } from "./work.ts";
-import { candidates, defaultTuning, isMatmulSlot, misfit, sameVariant, type Slot, SLOTS } from "../tuning/tuning.ts";
+import { candidates, misfit, sameVariant } from "../tuning/candidates.ts";
+import { defaultTuning } from "../tuning/shipped.ts";
+import { INFERENCE_SLOTS, isMatmulSlot, type Slot } from "../tuning/slots.ts";
 
 /** A winner that takes more than this share of the default's time does not replace it. */
 const MARGIN = 0.97;
@@ -37,7 +39,7 @@ interface Running {
 
 /** Options of {@linkcode tune}. */
 export interface TuneOptions {
-  /** Slots to tune; all by default. */
+  /** Slots to tune. By default those that a model runs when it answers. */
   slots?: readonly Slot[];
   /** Sizes of the model whose calls are timed; by default those that suit the adapter. */
   sizes?: ModelSizes;
@@ -79,7 +81,7 @@ export interface SlotReport {
  * @throws {DeviceLostError} If the device is lost.
  */
 export async function tune(gpu: Gpu, options: TuneOptions = {}): Promise<SlotReport[]> {
-  const { slots = SLOTS, sizes = modelSizes(gpu), clock = clockOf(gpu), signal, onProgress } = options;
+  const { slots = INFERENCE_SLOTS, sizes = modelSizes(gpu), clock = clockOf(gpu), signal, onProgress } = options;
   const reports: SlotReport[] = [];
   try {
     for (const [i, slot] of slots.entries()) {

@@ -4,13 +4,16 @@
  */
 
 import { dirname, isAbsolute, join } from "node:path";
+import { isObject } from "../../base/json.ts";
 import { deno, isGranted } from "../../base/runtime.ts";
 import { warn } from "../../base/warn.ts";
 import type { AdapterDescription, Gpu } from "../../gpu/device.ts";
 import { pipelineKey } from "../../gpu/pipelines.ts";
 import { writeAtomically } from "../../io/folder/atomic_write.ts";
 import type { Variant } from "../kernel.ts";
-import { candidates, isTuned, misfit, type Slot, SLOTS, type Tuning, useTuning } from "./tuning.ts";
+import { candidates, misfit } from "./candidates.ts";
+import { type Slot, SLOTS, type Tuning } from "./slots.ts";
+import { isTuned, useTuning } from "./tuning.ts";
 
 /** Raised when files of before must not be read any more. */
 const VERSION = 1;
@@ -109,7 +112,7 @@ function parseJson(text: string): unknown {
 }
 
 function record(value: unknown, name: string): Record<string, unknown> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isObject(value)) return value;
   throw new TypeError(`${name} must be an object, got ${JSON.stringify(value)}`);
 }
 

@@ -1,6 +1,8 @@
 /** Reads what callers pass as inputs, tensors or nested plain arrays, into flat numbers with dimensions. */
 
 import { InputError } from "../../base/errors.ts";
+import { kindOf } from "../../base/messages.ts";
+import { elementCount } from "../../base/shape.ts";
 import { Tensor } from "../../base/tensor.ts";
 
 /** A tensor, or plain numbers nested as its dimensions. */
@@ -44,7 +46,7 @@ export function readArray(name: string, input: ArrayInput): FlatArray {
     }
   }
   checkRegular(name, input, dims, "");
-  const data = new Float64Array(dims.reduce((a, b) => a * b, 1));
+  const data = new Float64Array(elementCount(dims));
   fill(name, input, dims.length, { data, at: 0, path: "" });
   const float = dims.length >= 2 || data.some((value) => !Number.isInteger(value));
   return { data, dims, float };
@@ -98,8 +100,6 @@ function isList(value: unknown): value is ArrayLike<unknown> {
 }
 
 function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
   if (isList(value)) return `an array of ${value.length}`;
-  if (typeof value === "string") return `the string ${JSON.stringify(value.slice(0, 40))}`;
-  return typeof value === "object" ? "another object" : `a ${typeof value}`;
+  return typeof value === "string" ? `the string ${JSON.stringify(value.slice(0, 40))}` : kindOf(value);
 }

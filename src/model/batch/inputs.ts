@@ -1,7 +1,7 @@
 /** Checks a call's inputs against the config, by name, before anything reaches the GPU: shaders clamp silently. */
 
 import { InputError } from "../../base/errors.ts";
-import { placeOf } from "../../base/place.ts";
+import { elementCount, placeOf, shapeText } from "../../base/shape.ts";
 import { type ArrayInput, type FlatArray, readArray } from "./arrays.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
 
@@ -87,7 +87,7 @@ export function readInputs(
     ? checkEmbeds(embeds as FlatArray, config, leadingNames)
     : checkIds(ids, config, leadingNames);
   const leading = dims.slice(0, -1);
-  const sequences = leading.reduce((a, b) => a * b, 1);
+  const sequences = elementCount(leading);
   const length = dims.at(-1) as number;
   const mask = read("attention_mask");
   const types = read("token_type_ids");
@@ -132,7 +132,7 @@ function checkEmbeds(embeds: FlatArray, config: NarrowBertConfig, leading: Leadi
   const dims = batchDims("inputs_embeds", embeds.dims, [...leading, "tokens", String(width)], config).slice(0, -1);
   if (embeds.dims.at(-1) !== width && !dims.includes(0)) {
     const expected = [...leading, "tokens", width].join(", ");
-    throw new InputError(`Cannot read inputs_embeds: shape must be [${expected}], got ${shown(embeds.dims)}`);
+    throw new InputError(`Cannot read inputs_embeds: shape must be [${expected}], got ${shapeText(embeds.dims)}`);
   }
   checkFinite("inputs_embeds", embeds);
   return dims;
@@ -148,7 +148,7 @@ function batchDims(
   // An empty plain array has no inner levels to count.
   if (dims.length < expected.length && dims.at(-1) === 0) return expected.map((_, i) => dims[i] ?? 0);
   if (dims.length !== expected.length) {
-    throw new InputError(`Cannot read ${name}: shape must be [${expected.join(", ")}], got ${shown(dims)}`);
+    throw new InputError(`Cannot read ${name}: shape must be ${shapeText(expected)}, got ${shapeText(dims)}`);
   }
   const length = dims[expected.indexOf("tokens")] as number;
   if (length > max_position_embeddings) {
@@ -161,10 +161,9 @@ function batchDims(
 }
 
 function checkShape(name: string, { dims }: FlatArray, expected: readonly number[]): void {
-  const count = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
-  const empty = count(expected) === 0 && count(dims) === 0;
+  const empty = elementCount(expected) === 0 && elementCount(dims) === 0;
   if (empty || (dims.length === expected.length && dims.every((dim, i) => dim === expected[i]))) return;
-  throw new InputError(`Cannot read ${name}: shape must be ${shown(expected)}, got ${shown(dims)}`);
+  throw new InputError(`Cannot read ${name}: shape must be ${shapeText(expected)}, got ${shapeText(dims)}`);
 }
 
 /** Checks whole numbers from 0 to `below - 1`. */
@@ -205,7 +204,7 @@ function readPositions(
   dims: readonly number[],
   { max_position_embeddings: below }: NarrowBertConfig,
 ): Float64Array {
-  const count = dims.reduce((a, b) => a * b, 1);
+  const count = elementCount(dims);
   const length = dims.at(-1) as number;
   if (positions === null) return Float64Array.from({ length: count }, (_, i) => i % length);
   const shared = positions.dims.length < dims.length || positions.dims.slice(0, -1).every((dim) => dim === 1);
@@ -222,7 +221,7 @@ function readHeadMask(mask: FlatArray | null, config: NarrowBertConfig): Float64
     : mask.dims.length === 2 && mask.dims[0] === layers && mask.dims[1] === heads;
   if (!fits) {
     throw new InputError(
-      `Cannot read head_mask: shape must be [${heads}] or [${layers}, ${heads}], got ${shown(mask.dims)}`,
+      `Cannot read head_mask: shape must be [${heads}] or [${layers}, ${heads}], got ${shapeText(mask.dims)}`,
     );
   }
   checkFinite("head_mask", mask);
@@ -233,8 +232,4 @@ function readHeadMask(mask: FlatArray | null, config: NarrowBertConfig): Float64
 /** `name[1][5]`, for messages. */
 function place(name: string, index: number, dims: readonly number[]): string {
   return name + placeOf(index, dims).map((i) => `[${i}]`).join("");
-}
-
-function shown(dims: readonly number[]): string {
-  return `[${dims.join(", ")}]`;
 }

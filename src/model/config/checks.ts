@@ -1,9 +1,9 @@
 /** Makes a checked config of what a file or a caller gave, or one error with everything that is wrong with it. */
 
 import { ConfigError } from "../../base/errors.ts";
+import { listed, shown } from "../../base/messages.ts";
 import { type ConfigFields, FIELDS } from "./fields.ts";
 import { type Labels, readLabels } from "./labels.ts";
-import { listed, shown } from "./messages.ts";
 import { type PrunedHeads, readPrunedHeads } from "./pruned_heads.ts";
 import type { ConfigSource } from "./source.ts";
 

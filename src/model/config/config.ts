@@ -2,14 +2,15 @@
 
 import { join } from "node:path";
 import { ConfigError } from "../../base/errors.ts";
+import { isObject } from "../../base/json.ts";
+import { shown } from "../../base/messages.ts";
 import { writeAtomically } from "../../io/folder/atomic_write.ts";
 import { type ModelFolder, openFolder, type OpenFolderOptions } from "../../io/folder/folder.ts";
 import { makeFolder } from "../../io/folder/output_folder.ts";
 import { checkConfig, type CheckedConfig, leavesLayersOpen } from "./checks.ts";
 import { type Activation, FIELDS, type ModelType, type PositionType, type ProblemType } from "./fields.ts";
-import { shown } from "./messages.ts";
 import type { PrunedHeads } from "./pruned_heads.ts";
-import { type ConfigSource, isObject, override } from "./source.ts";
+import { type ConfigSource, override } from "./source.ts";
 
 const FILE = "config.json";
 

@@ -1,8 +1,9 @@
 /** The labels of a classifier: `id2label`, `label2id` and the short form `num_labels`. */
 
+import { isObject } from "../../base/json.ts";
+import { shown } from "../../base/messages.ts";
 import { LARGEST, whole } from "./fields.ts";
-import { shown } from "./messages.ts";
-import { type ConfigSource, isObject } from "./source.ts";
+import type { ConfigSource } from "./source.ts";
 
 /** Labels by number, and numbers by label. */
 export interface Labels {

@@ -1,8 +1,9 @@
 /** `pruned_heads`: which attention heads a model has lost. */
 
+import { isObject } from "../../base/json.ts";
+import { shown } from "../../base/messages.ts";
 import type { ConfigFields } from "./fields.ts";
-import { shown } from "./messages.ts";
-import { type ConfigSource, isObject } from "./source.ts";
+import type { ConfigSource } from "./source.ts";
 
 /** Pruned heads by layer; layers count through full and narrow, heads are numbered as before pruning. */
 export type PrunedHeads = Readonly<Record<number, readonly number[]>>;

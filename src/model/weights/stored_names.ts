@@ -31,11 +31,6 @@ export function isSuperfluous(name: string, { pooler }: { readonly pooler: boole
   return LEFTOVERS.has(name) || (!pooler && name.startsWith(`${BODY}pooler.dense.`));
 }
 
-/** Whether a weight is some head's: who loads a body alone need not be told that a head is left. */
-export function isOfHead(name: string): boolean {
-  return /^(cls\.predictions|classifier)\./.test(name);
-}
-
 /** Other architectures, by names that occur in their checkpoints only. */
 const FAMILIES: readonly (readonly [family: string, names: RegExp])[] = [
   ["RoBERTa", /^roberta\./],

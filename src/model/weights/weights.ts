@@ -2,18 +2,22 @@
 
 import { setImmediate } from "node:timers/promises";
 import { CheckpointError } from "../../base/errors.ts";
+import { listed, quoted } from "../../base/messages.ts";
+import { elementCount } from "../../base/shape.ts";
 import { FloatMemory, type FloatRange, pieces } from "../../io/checkpoint/floats.ts";
 import type { Elements } from "../../nn/upload.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
-import { listed, quoted } from "../config/messages.ts";
+import type { Head, ModelParts } from "../head.ts";
 import { absences, differences, misfits, notBert } from "./checks.ts";
-import { isOfHead, isSuperfluous, publishedName, TIED } from "./stored_names.ts";
+import { isSuperfluous, publishedName, TIED } from "./stored_names.ts";
 import { countLayers, settleLayers, splitLayers } from "./layers.ts";
-import { parameterShapes, type Parts } from "./published_names.ts";
+import { parameterShapes } from "./parameter_shapes.ts";
 import type { StoredWeights } from "./stored_weights.ts";
 
 /** Which weights to look for, and how to take others. */
-export interface WeightOptions extends Parts {
+export interface WeightOptions extends ModelParts {
+  /** Heads whose weights may be left over without a word if the model has none itself. */
+  readonly known?: readonly Head[];
   /** Makes weights that are left over an error. Default false: they are a warning. */
   readonly strict?: boolean;
 }
@@ -55,7 +59,7 @@ export function resolveWeights(checkpoint: StoredWeights, config: NarrowBertConf
   const copies = takeCopies(sources, options);
   const shapes = parameterShapes(settled, options);
 
-  problems.push(...absences([...shapes.keys()].filter((name) => !sources.has(name)), options.head));
+  problems.push(...absences([...shapes.keys()].filter((name) => !sources.has(name)), options.heads));
   for (const [name, stored] of [...sources, ...copies]) {
     const shape = shapes.get(name);
     if (shape !== undefined) problems.push(...misfits(checkpoint, stored, shape));
@@ -77,7 +81,7 @@ export function resolveWeights(checkpoint: StoredWeights, config: NarrowBertConf
     config: settled,
     names: [...shapes.keys()],
     unexpected,
-    warnings: noUse(unexpected.filter((name) => options.head !== "none" || !isOfHead(name))).map((problem) =>
+    warnings: noUse(unexpected.filter((name) => !isOfOtherHead(name, options))).map((problem) =>
       `In "${location}", ${problem}`
     ),
     get,
@@ -95,7 +99,7 @@ export function resolveWeights(checkpoint: StoredWeights, config: NarrowBertConf
 export async function checkValues({ names, shape, open }: Weights, signal?: AbortSignal): Promise<void> {
   for (const name of names) {
     const elements = open(name);
-    for (const { begin, end } of pieces(0, shape(name).reduce((a, b) => a * b, 1))) {
+    for (const { begin, end } of pieces(0, elementCount(shape(name)))) {
       elements.subarray(begin, end);
       await setImmediate();
       signal?.throwIfAborted();
@@ -126,15 +130,21 @@ function locate(
   return { settled, sources };
 }
 
+/** Whether a weight is some head's: who loads a body alone need not be told that a head is left. */
+function isOfOtherHead(name: string, { heads, known = [] }: WeightOptions): boolean {
+  return heads.every(({ prefix }) => prefix === null) && known.some(({ prefix }) => name.startsWith(`${prefix}.`));
+}
+
 /**
  * Takes copies of shared weights out of `sources`: one stands in for an original that is missing (files without
  * duplicates may have kept either name), the others are returned by the name that they must be equal to.
  */
-function takeCopies(sources: Map<string, string>, { head }: Parts): Map<string, string> {
+function takeCopies(sources: Map<string, string>, { heads }: ModelParts): Map<string, string> {
+  const decodes = heads.some(({ name }) => name === "masked_lm");
   const copies = new Map<string, string>();
   for (const [copy, name] of TIED) {
     const stored = sources.get(copy);
-    if (stored === undefined || (head !== "masked_lm" && sources.has(name))) continue;
+    if (stored === undefined || (!decodes && sources.has(name))) continue;
     sources.delete(copy);
     if (sources.has(name)) copies.set(name, stored);
     else sources.set(name, stored);

@@ -1,7 +1,5 @@
 /** Cuts encoded texts into batches of bounded size, and lays a batch out as the model takes it. */
 
-import type { Encoding } from "../../text/encoding/encoding.ts";
-
 /**
  * Most tokens that one pass over a model computes. Enough to keep a GPU busy and to make the fixed cost of a readback
  * small; few enough that a batch's activations stay within the default limits of a WebGPU device for a base-sized model.
@@ -13,13 +11,6 @@ export const BATCH_TOKENS = 4096;
  * as wide for a short text as for the longest beside it, so that one long text must not widen very many short ones.
  */
 export const PADDED = 4;
-
-/** Encodings laid out in rows of equal length, filled up with zeros; the model skips what the mask leaves out. */
-export interface PaddedBatch {
-  input_ids: number[][];
-  token_type_ids: number[][];
-  attention_mask: number[][];
-}
 
 /**
  * Consecutive runs of `items` that count for at most `maximum`, and for at most {@linkcode PADDED} times that where each
@@ -49,19 +40,4 @@ export function* tokenBatches<T>(
     batch.push(item);
   }
   if (batch.length > 0) yield batch;
-}
-
-/** One batch of encodings as nested arrays of equal length. */
-export function padBatch(encodings: readonly Encoding[]): PaddedBatch {
-  return {
-    input_ids: padRows(encodings.map((encoding) => encoding.input_ids)),
-    token_type_ids: padRows(encodings.map((encoding) => encoding.token_type_ids)),
-    attention_mask: padRows(encodings.map((encoding) => encoding.attention_mask)),
-  };
-}
-
-/** Rows filled up on the right to the length of the longest, with zeros or another number. */
-export function padRows(rows: readonly number[][], filling = 0): number[][] {
-  const longest = rows.reduce((length, row) => Math.max(length, row.length), 0);
-  return rows.map((row) => [...row, ...new Array<number>(longest - row.length).fill(filling)]);
 }

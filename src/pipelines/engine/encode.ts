@@ -1,9 +1,9 @@
 /** From a text to a model's input: encoded, and refused by name where it does not fit. */
 
 import { InputError } from "../../base/errors.ts";
+import { excerpt, kindOf, nameOf } from "../../base/messages.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import type { EncodeOptions, Encoding } from "../../text/encoding/encoding.ts";
-import { excerpt, nameOf } from "./names.ts";
 
 /** A text, or a pair of texts that the model reads together. */
 export type TextInput = string | { text: string; text_pair?: string };
@@ -121,9 +121,4 @@ export function checkStrings(values: readonly string[], { subject, noun }: { sub
       throw new InputError(`Cannot ${subject}: ${name} must hold a word, got ${excerpt(value)}`);
     }
   });
-}
-
-function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  return Array.isArray(value) ? "an array" : typeof value === "object" ? "another object" : `a ${typeof value}`;
 }

@@ -1,12 +1,13 @@
 /** Makes of a task's definition all that its pipeline does: inputs, lists, streams, batches, stopping, progress. */
 
 import { NonFiniteError } from "../../base/errors.ts";
+import { nameOf } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
+import type { ReadoutAnswer } from "../../heads/readouts/readout.ts";
 import { tokenBatches } from "./batches.ts";
 import { Entry } from "./entry.ts";
-import { nameOf } from "./names.ts";
 import { overlapped, PAUSE } from "./overlap.ts";
-import type { CallOptions, Inputs, Item, ItemResult, Stream, StreamOptions, Task, TaskRun } from "./task.ts";
+import type { CallOptions, Inputs, Item, Stream, StreamOptions, Task, TaskRun } from "./task.ts";
 import { windows } from "./windows.ts";
 
 /** Most inputs that a stream sorts by length together. */
@@ -103,9 +104,16 @@ export class Engine<Input, Output, Options extends object> {
     entries: Windows<Output>,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<number> {
-    const compute = (batch: Piece<Output>[]) => run.compute(batch.map(({ item }) => item), signal);
-    const settle = (batch: Piece<Output>[], results: ItemResult[]) =>
-      batch.filter(({ entry, index }, i) => entry.put(index, results[i] as ItemResult)).length;
+    const { name } = run.readout;
+    const compute = async (batch: Piece<Output>[]) => {
+      const queries = batch.map(({ item }) => {
+        return { tokens: run.tokens?.(item) ?? item.encoding, ask: { [name]: run.ask(item) } };
+      });
+      const answers = await this.#task.model.trunk.answer(queries, { signal });
+      return answers.map((answer) => answer[name] as ReadoutAnswer);
+    };
+    const settle = (batch: Piece<Output>[], answers: ReadoutAnswer[]) =>
+      batch.filter(({ entry, index }, i) => entry.put(index, answers[i] as ReadoutAnswer)).length;
     for await (const finished of overlapped(batches(run, entries), compute)) {
       signal?.throwIfAborted();
       yield finished === PAUSE ? 0 : settle(finished.batch, finished.result);

@@ -1,6 +1,7 @@
 /** An input on its way through a pipeline: what is computed for it, and what becomes of it. */
 
-import type { Item, ItemResult } from "./task.ts";
+import type { ReadoutAnswer } from "../../heads/readouts/readout.ts";
+import type { Item } from "./task.ts";
 
 /** What becomes of an input: its answer, or an error that concerns it alone. */
 export type Outcome<Output> = { readonly answer: Output } | { readonly error: Error };
@@ -9,13 +10,13 @@ export type Outcome<Output> = { readonly answer: Output } | { readonly error: Er
 export class Entry<Output> {
   /** What the model has to compute for it. */
   readonly items: readonly Item[];
-  readonly #results: ItemResult[];
-  readonly #finish: (results: readonly ItemResult[]) => Output;
+  readonly #results: ReadoutAnswer[];
+  readonly #finish: (results: readonly ReadoutAnswer[]) => Output;
   #missing: number;
   #outcome: Outcome<Output> | null = null;
 
   /** @param finish Makes the answer once the result of every item is there, or throws the error in its place. */
-  constructor(items: readonly Item[], finish: (results: readonly ItemResult[]) => Output) {
+  constructor(items: readonly Item[], finish: (results: readonly ReadoutAnswer[]) => Output) {
     this.items = items;
     this.#results = new Array(items.length);
     this.#finish = finish;
@@ -34,7 +35,7 @@ export class Entry<Output> {
   }
 
   /** Takes the result of the item at `index`; says whether it was the last. */
-  put(index: number, result: ItemResult): boolean {
+  put(index: number, result: ReadoutAnswer): boolean {
     this.#results[index] = result;
     if (--this.#missing > 0) return false;
     this.#settle();

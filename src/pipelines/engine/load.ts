@@ -1,21 +1,22 @@
 /** Loads what a pipeline needs from one folder: a model of the right class, and its tokenizer. */
 
 import { CheckpointError, ConfigError } from "../../base/errors.ts";
-import type { openFolder } from "../../io/folder/folder.ts";
 import { NarrowBertConfig } from "../../model/config/config.ts";
-import { type Head, headOf } from "../../model/config/heads.ts";
+import { headOf } from "../../heads/registry.ts";
+import type { PreTrainedModel } from "../../heads/pretrained.ts";
+import type { Head } from "../../model/head.ts";
+import type { ModelSource } from "../../model/loading.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
 import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
 import type { PipelineParts } from "./parts.ts";
-
-/** A model's folder: its path or URL, or its files in memory by name. */
-export type ModelSource = Parameters<typeof openFolder>[0];
 
 /** How a task loads its model. */
 export interface ModelLoader<Model> {
   /** The class that the model must be of. */
   readonly modelClass: { readonly name: string; readonly head: Head };
   readonly loadModel: (source: ModelSource, options: LoadOptions) => Promise<Model>;
+  /** Makes one on the weights of another model. @throws {TypeError} If these lack what it needs. */
+  readonly shareModel: (other: PreTrainedModel) => Model;
 }
 
 /**
@@ -31,11 +32,17 @@ export async function loadParts<Model extends { dispose(): void }>(
   await checkHead(modelClass, source, options);
   const model = await loadModel(source, options);
   try {
-    return { model, tokenizer: await NarrowBertTokenizerFast.from_pretrained(source, options) };
+    const tokenizer = await NarrowBertTokenizerFast.from_pretrained(source, options);
+    return { model, tokenizer, origin: originOf(source, options) };
   } catch (error) {
     model.dispose();
     throw error;
   }
+}
+
+/** Where a model comes from, for what is read of its folder later; files in memory are not held for that. */
+function originOf(source: ModelSource, { signal: _, progress_callback: __, ...options }: LoadOptions) {
+  return typeof source === "string" || source instanceof URL ? { source, options } : undefined;
 }
 
 /**
@@ -49,7 +56,7 @@ async function checkHead(
   source: ModelSource,
   { progress_callback: _toldByTheModel, ...options }: LoadOptions,
 ): Promise<void> {
-  if (wanted === "none") return; // every model has a body
+  if (wanted.prefix === null) return; // every model has a body
   const config = await NarrowBertConfig.from_pretrained(source, options);
   let found: Head;
   try {

@@ -1,14 +1,24 @@
 /** What every pipeline is, besides a function: a model and a tokenizer that it owns and can give back. */
 
+import { Lease } from "../../base/lease.ts";
+import type { ModelSource } from "../../model/loading.ts";
+import type { LoadOptions } from "../../model/model_options.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import { Engine } from "./engine.ts";
-import { OwnedModel } from "./owned_model.ts";
-import type { CallOptions, Stream, Task } from "./task.ts";
+import type { AnsweringModel, CallOptions, Stream, Task } from "./task.ts";
 
 /** The model and tokenizer of a pipeline. */
 export interface PipelineParts<Model> {
   readonly model: Model;
   readonly tokenizer: BertTokenizer;
+  /** Where they were loaded from, if that is known. */
+  readonly origin?: Origin | undefined;
+}
+
+/** A folder, and how it was opened. */
+export interface Origin {
+  readonly source: ModelSource;
+  readonly options: LoadOptions;
 }
 
 /** Ownership of a pipeline: it frees its model's GPU memory by `dispose()`, or by `using` at the end of a block. */
@@ -34,36 +44,45 @@ interface PipelineCalls<Args extends unknown[], StreamArgs extends unknown[]> {
   readonly stream: (...args: StreamArgs) => AsyncIterable<unknown>;
 }
 
-/** Makes a pipeline that owns its parts: its model stays until the calls and streams under way are at their end. */
-export function asPipeline<Args extends unknown[], StreamArgs extends unknown[], Model extends { dispose(): void }>(
+/**
+ * Makes a pipeline that owns its parts: its model stays until the calls and streams under way are at their end.
+ *
+ * @typeParam Pipeline What the calls make up; that is not checked here, as its calls may be overloaded.
+ */
+export function asPipeline<
+  Pipeline extends PipelineOwner<unknown>,
+  Args extends unknown[],
+  StreamArgs extends unknown[],
+>(
   { name, call, stream }: PipelineCalls<Args, StreamArgs>,
-  { model, tokenizer }: PipelineParts<Model>,
-) {
-  const owned = new OwnedModel(model, `${name} pipeline`);
-  const pipeline = (...args: Args) => owned.call(() => call(...args));
-  const dispose = () => owned.dispose();
+  { model, tokenizer, origin }: PipelineParts<AnsweringModel>,
+): Pipeline {
+  const lease = new Lease(`Cannot use this ${name} pipeline: it was disposed`, () => model.dispose());
+  const pipeline = (...args: Args) => lease.use(() => call(...args));
+  const dispose = () => lease.dispose();
   Object.defineProperty(pipeline, "name", { value: name });
   return Object.assign(pipeline, {
     stream(...args: StreamArgs) {
-      owned.check();
-      return owned.stream(stream(...args));
+      lease.check();
+      return lease.stream(stream(...args));
     },
     model,
     tokenizer,
+    origin,
     dispose,
     [Symbol.dispose]: dispose,
-  });
+  }) as unknown as Pipeline;
 }
 
 /** Makes the pipeline of a task whose inputs are never arrays. */
-export function simplePipeline<Input, Output, Options extends object, Model extends { dispose(): void }>(
+export function simplePipeline<Input, Output, Options extends object, Model>(
   { name, task }: { name: string; task: Task<Input, Output, Options> },
-  parts: PipelineParts<Model>,
+  parts: PipelineParts<AnsweringModel>,
 ): SimplePipeline<Input, Output, Options, Model> {
   const engine = new Engine(task);
   const call = (input: Input | readonly Input[], options?: Options & CallOptions) =>
     isList(input) ? engine.many(input, options) : engine.one(input, options);
-  return asPipeline({ name, call, stream: engine.stream }, parts) as SimplePipeline<Input, Output, Options, Model>;
+  return asPipeline({ name, call, stream: engine.stream }, parts);
 }
 
 /** Whether a call is given a list of inputs. */

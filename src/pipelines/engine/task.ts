@@ -1,5 +1,8 @@
 /** What a task is: how an input becomes what the model computes, and how the results become its answer. */
 
+import type { NarrowBertConfig } from "../../model/config/config.ts";
+import type { Readout, ReadoutAnswer } from "../../heads/readouts/readout.ts";
+import type { Query, QueryTokens } from "../../heads/trunk/query.ts";
 import type { Encoding } from "../../text/encoding/encoding.ts";
 
 /** Something that the model computes: a sequence of tokens, with whatever the task needs to know about it. */
@@ -8,10 +11,16 @@ export interface Item {
   readonly encoding: Encoding;
 }
 
-/** What the model gave for an item. */
-export interface ItemResult {
-  /** The numbers that were read back, in the task's own layout. The engine withholds what is not finite. */
-  readonly values: ArrayLike<number>;
+/** What a task asks of its model: answers of readouts. */
+export interface AnsweringModel {
+  readonly config: NarrowBertConfig;
+  readonly trunk: {
+    answer(
+      queries: readonly Query[],
+      options: { signal?: AbortSignal | undefined },
+    ): Promise<readonly Readonly<Partial<Record<string, ReadoutAnswer>>>[]>;
+  };
+  dispose(): void;
 }
 
 /**
@@ -23,8 +32,10 @@ export interface Task<
   Output,
   Options,
   TaskItem extends Item = Item,
-  Result extends ItemResult = ItemResult,
+  Answer extends ReadoutAnswer = ReadoutAnswer,
 > {
+  /** What answers. */
+  readonly model: Pick<AnsweringModel, "trunk">;
   /** What is done with an input, for messages: `classify`. */
   readonly action: string;
   /** What an input is called in messages: `text`. */
@@ -36,7 +47,7 @@ export interface Task<
    *
    * @throws {RangeError} On an option's value that cannot be.
    */
-  begin(options: Options): TaskRun<Input, Output, TaskItem, Result>;
+  begin(options: Options): TaskRun<Input, Output, TaskItem, Answer>;
 }
 
 /** How the inputs of one call are computed. */
@@ -44,8 +55,10 @@ export interface TaskRun<
   Input,
   Output,
   TaskItem extends Item = Item,
-  Result extends ItemResult = ItemResult,
+  Answer extends ReadoutAnswer = ReadoutAnswer,
 > {
+  /** The readout that answers. The engine withholds what is not finite. */
+  readonly readout: Readout<string, never, Answer>;
   /**
    * What the model has to compute for an input: one item or several.
    *
@@ -55,14 +68,16 @@ export interface TaskRun<
   pack(input: Input, name: string): TaskItem[];
   /** What an item counts for in a batch, which is full at `BATCH_TOKENS`. Default: its tokens. */
   sizeOf?(item: TaskItem): number;
-  /** One call of the model: a result for each item, in their order. `signal` is for the model. */
-  compute(items: readonly TaskItem[], signal: AbortSignal | undefined): Promise<Result[]>;
+  /** The tokens of an item. Default: its encoding. */
+  tokens?(item: TaskItem): QueryTokens;
+  /** What the readout is asked about an item. */
+  ask(item: TaskItem): object;
   /**
-   * Puts the answer together from the results of an input's items, in their order; their numbers are finite.
+   * Puts the answer together from the readout's answers to an input's items, in their order; their numbers are finite.
    *
    * @throws What takes the answer's place. It concerns this input alone.
    */
-  collect(results: readonly Result[], items: readonly TaskItem[], input: Input): Output;
+  collect(results: readonly Answer[], items: readonly TaskItem[], input: Input): Output;
 }
 
 /** How far a call is, in inputs. */

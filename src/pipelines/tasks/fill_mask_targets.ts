@@ -1,8 +1,8 @@
 /** The words that a caller of `fill-mask` lets it choose from, as word pieces. */
 
+import { excerpt } from "../../base/messages.ts";
 import { warn } from "../../base/warn.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
-import { excerpt } from "../engine/names.ts";
 
 /**
  * The ids of target words, each once: of a word piece its own; of another word that of its first word piece, as Hugging

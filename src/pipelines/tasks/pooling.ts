@@ -1,8 +1,8 @@
 /** How token embeddings become one embedding, as sentence-transformers leaves it written beside a model. */
 
 import { CheckpointError, ConfigError } from "../../base/errors.ts";
+import { isObject } from "../../base/json.ts";
 import { type ModelFolder, openFolder, type OpenFolderOptions } from "../../io/folder/folder.ts";
-import { isObject } from "../../model/config/source.ts";
 
 /** Ways from token embeddings to the embedding of a text: none, their mean, the embedding of `[CLS]`. */
 export const POOLINGS = ["none", "mean", "cls"] as const;

@@ -1,5 +1,6 @@
 /** From logits to scores, in float64: a handful of numbers per text, after the model has read them back. */
 
+import { softmax } from "../../base/softmax.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 
 /** Names of the {@linkcode ScoreFunction}s. */
@@ -32,14 +33,6 @@ export function scores(logits: ArrayLike<number>, apply: ScoreFunction): number[
   const numbers = Array.from(logits);
   if (apply === "none") return numbers;
   return apply === "sigmoid" ? numbers.map((x) => 1 / (1 + Math.exp(-x))) : softmax(numbers);
-}
-
-/** `e^x / sum of e^x`; no logit is too large for it. */
-export function softmax(logits: readonly number[]): number[] {
-  const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const exponentials = logits.map((x) => Math.exp(x - largest));
-  const sum = exponentials.reduce((a, b) => a + b, 0);
-  return exponentials.map((x) => x / sum);
 }
 
 /**

@@ -1,11 +1,12 @@
 /** Task `text-classification`: the labels of a text, by a sequence classifier. */
 
-import { classifierLogits, type SequenceClassifier } from "./classifier_logits.ts";
+import type { NarrowBertForSequenceClassification } from "../../heads/sequence_classification.ts";
+import { labelLogits } from "../../heads/readouts/labels.ts";
 import { encodeText, mostTokens, type TextInput, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
 import { checkTopK, type ScoreFunction, scoreFunction, scores } from "./scores.ts";
-import type { CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
+import type { AnsweringModel, CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
 
 /** A label with its score. */
 export interface LabelScore {
@@ -44,7 +45,7 @@ export type BatchLabels<K extends number | null> = [K] extends [1] ? LabelScore[
  * @throws {InputError} On an empty text, or one that is longer than the model takes.
  * @throws {RangeError} On an option's value that cannot be.
  */
-export interface TextClassificationPipeline extends PipelineOwner<SequenceClassifier> {
+export interface TextClassificationPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
   /** One text gives its `top_k` labels, best first. */
   (text: TextInput, options?: TextClassificationOptions & CallOptions): Promise<LabelScore[]>;
   /** A list of texts gives a list: of labels where `top_k` is 1, else of lists of labels. */
@@ -64,7 +65,7 @@ export interface TextClassificationPipeline extends PipelineOwner<SequenceClassi
 }
 
 /** Makes the pipeline of a loaded classifier, which it then owns. */
-export function createTextClassification(parts: PipelineParts<SequenceClassifier>): TextClassificationPipeline {
+export function createTextClassification(parts: PipelineParts<AnsweringModel>): TextClassificationPipeline {
   const task = labelsTask(parts);
   const labels = new Engine(task);
   const best = new Engine<TextInput, LabelScore, TextClassificationOptions>({
@@ -79,17 +80,18 @@ export function createTextClassification(parts: PipelineParts<SequenceClassifier
     isList(input) ? inLists(options).many(input, options) : labels.one(input, options);
   const stream = (texts: Inputs<TextInput>, options?: TextClassificationOptions & StreamOptions) =>
     inLists(options).stream(texts, options);
-  return asPipeline({ name: "text-classification", call, stream }, parts) as TextClassificationPipeline;
+  return asPipeline({ name: "text-classification", call, stream }, parts);
 }
 
 /** Every text's labels, best first, as a list. */
 function labelsTask(
-  parts: PipelineParts<SequenceClassifier>,
+  parts: PipelineParts<AnsweringModel>,
 ): Task<TextInput, LabelScore[], TextClassificationOptions> {
   const { model, tokenizer } = parts;
   const { config } = model;
   const maximum = mostTokens(parts);
   return {
+    model,
     action: "classify",
     noun: "text",
     options: ["top_k", "function_to_apply", "truncation"],
@@ -100,7 +102,8 @@ function labelsTask(
         pack: (input, name) => [
           { encoding: encodeText(input, { tokenizer, maximum, subject: `classify ${name}`, truncation }) },
         ],
-        compute: (items, signal) => classifierLogits(model, items, signal),
+        readout: labelLogits,
+        ask: () => ({}),
         collect: ([result]) =>
           scores(result!.values, apply)
             .map((score, id) => ({ label: config.id2label[id] as string, score }))

@@ -1,12 +1,13 @@
 /** Task `text-ranking`: which texts answer a query best, by a classifier with one label (a cross-encoder). */
 
 import { ConfigError } from "../../base/errors.ts";
-import { classifierLogits, type SequenceClassifier } from "./classifier_logits.ts";
+import type { NarrowBertForSequenceClassification } from "../../heads/sequence_classification.ts";
+import { labelLogits } from "../../heads/readouts/labels.ts";
 import { checkString, checkStrings, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
 import { checkTopK, scores } from "./scores.ts";
-import type { CallOptions, Stream, Task } from "../engine/task.ts";
+import type { AnsweringModel, CallOptions, Stream, Task } from "../engine/task.ts";
 
 /** A query and the texts to rank for it. */
 export interface RankingQuery {
@@ -51,7 +52,7 @@ export interface TextRankingOptions extends TextOptions {
  *   takes.
  * @throws {RangeError} On an option's value that cannot be.
  */
-export interface TextRankingPipeline extends PipelineOwner<SequenceClassifier> {
+export interface TextRankingPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
   (query: string, texts: readonly string[], options?: TextRankingOptions & CallOptions): Promise<RankedText[]>;
   (queries: readonly RankingQuery[], options?: TextRankingOptions & CallOptions): Promise<RankedText[][]>;
   /** The rankings of one query after the other. */
@@ -65,7 +66,7 @@ type Options = TextRankingOptions & CallOptions;
  *
  * @throws {ConfigError} Where it has more than one label.
  */
-export function createTextRanking(parts: PipelineParts<SequenceClassifier>): TextRankingPipeline {
+export function createTextRanking(parts: PipelineParts<AnsweringModel>): TextRankingPipeline {
   const { num_labels, id2label } = parts.model.config;
   if (num_labels !== 1) {
     throw new ConfigError(
@@ -78,13 +79,14 @@ export function createTextRanking(parts: PipelineParts<SequenceClassifier>): Tex
     isList(first)
       ? engine.many(first, second as Options)
       : engine.one({ query: first, texts: second as readonly string[] }, options);
-  return asPipeline({ name: "text-ranking", call, stream: engine.stream }, parts) as TextRankingPipeline;
+  return asPipeline({ name: "text-ranking", call, stream: engine.stream }, parts);
 }
 
-function rankingTask(parts: PipelineParts<SequenceClassifier>): Task<RankingQuery, RankedText[], TextRankingOptions> {
+function rankingTask(parts: PipelineParts<AnsweringModel>): Task<RankingQuery, RankedText[], TextRankingOptions> {
   const { model, tokenizer } = parts;
   const maximum = mostTokens(parts);
   return {
+    model,
     action: "rank the texts of",
     noun: "query",
     options: ["top_k", "raw_scores", "return_text", "truncation"],
@@ -99,7 +101,8 @@ function rankingTask(parts: PipelineParts<SequenceClassifier>): Task<RankingQuer
           const context = { tokenizer, maximum, subject, first: "its query", truncation };
           return texts.map((text) => ({ encoding: encodeText({ text: query, text_pair: text }, context) }));
         },
-        compute: (items, signal) => classifierLogits(model, items, signal),
+        readout: labelLogits,
+        ask: () => ({}),
         collect: (results, _items, { texts }) =>
           scores(results.map(({ values }) => values[0]!), raw_scores ? "none" : "sigmoid")
             .map((score, index) => ({ index, score, ...(return_text && { text: texts[index]! }) }))

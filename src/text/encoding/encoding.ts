@@ -1,9 +1,9 @@
-/** What goes into the tokenizer besides the text, and what comes out. Names are those of Hugging Face's tokenizers. */
+/** Options and results of the tokenizer. Names are those of Hugging Face's tokenizers. */
 
-/** Where a token stands in the text it came from: `[start, end)` in UTF-16 indices, `[0, 0]` for a special token. */
+/** Offsets of a token in the text it came from: `[start, end)` in UTF-16 indices, `[0, 0]` for a special token. */
 export type Offset = [start: number, end: number];
 
-/** One side of a text, of the tokens that are cut away or filled up. */
+/** The side of truncation or padding. */
 export type Side = "left" | "right";
 
 /** One encoded text or pair of texts; all its lists but `overflowing` are equally long. */
@@ -16,7 +16,7 @@ export interface Encoding {
   attention_mask: number[];
   /** 1 for the special tokens that the tokenizer added, padding too; 0 for tokens of the text, `[MASK]` too. */
   special_tokens_mask?: number[];
-  /** Where each token stands in its text (the second text counts from 0 again). */
+  /** Offsets of each token in its text (the second text counts from 0 again). */
   offset_mapping?: Offset[];
   /** Number of the word that each token belongs to (from 0 in each text), `null` for added special tokens. */
   word_ids?: (number | null)[];
@@ -35,25 +35,25 @@ export interface BatchEncoding {
   overflowing?: Encoding[][];
 }
 
-/** How to fill up to equal lengths: to the longest of the batch (`true`), to `max_length`, or not at all. */
+/** How to pad to equal lengths: to the longest of the batch (`true`), to `max_length`, or not at all. */
 export type PaddingStrategy = boolean | "longest" | "max_length" | "do_not_pad";
 
-/** Which text to cut where both are too long together; `true` is `"longest_first"`. */
+/** Which text to cut if both are too long together; `true` is `"longest_first"`. */
 export type TruncationStrategy = boolean | "longest_first" | "only_first" | "only_second" | "do_not_truncate";
 
 /** How to encode several texts, or pairs of texts. */
 export interface BatchEncodeOptions {
   /** Add `[CLS]` and `[SEP]`. Default `true`. */
   add_special_tokens?: boolean;
-  /** Fill up with `[PAD]`. Default `false`. */
+  /** Pad with `[PAD]`. Default `false`. */
   padding?: PaddingStrategy;
-  /** Where padding goes. Default: as the tokenizer's configuration says, else `"right"`. */
+  /** Side of the padding. Default: as the tokenizer's configuration says, else `"right"`. */
   padding_side?: Side;
-  /** Cut what is longer than `max_length`. Default: `true` where only `max_length` is given, `false` otherwise. */
+  /** Cut what is longer than `max_length`. Default: `true` if only `max_length` is given, `false` otherwise. */
   truncation?: TruncationStrategy;
   /** Which end of a text is cut. Default: as the tokenizer's configuration says, else `"right"`. */
   truncation_side?: Side;
-  /** Tokens to cut or fill up to, special tokens included. Default: the tokenizer's `model_max_length`. */
+  /** Tokens to truncate or pad to, special tokens included. Default: the tokenizer's `model_max_length`. */
   max_length?: number;
   /** Tokens that each overflowing part repeats of the part before it. Default 0. */
   stride?: number;
@@ -73,13 +73,13 @@ export interface EncodeOptions extends BatchEncodeOptions {
   text_pair?: string;
 }
 
-/** How to fill up encodings that are made already. */
+/** How to pad existing encodings. */
 export interface PadOptions {
   /** Default `true`: to the longest. */
   padding?: PaddingStrategy;
   /** Length under `padding: "max_length"`. Default: the tokenizer's `model_max_length`. */
   max_length?: number;
-  /** Where padding goes. Default: as the tokenizer's configuration says, else `"right"`. */
+  /** Side of the padding. Default: as the tokenizer's configuration says, else `"right"`. */
   padding_side?: Side;
 }
 
@@ -87,6 +87,6 @@ export interface PadOptions {
 export interface DecodeOptions {
   /** Leave out `[CLS]`, `[SEP]` and the like. Default `false`. */
   skip_special_tokens?: boolean;
-  /** Close the spaces before punctuation. Default: as the tokenizer's configuration says, else `true`. */
+  /** Remove the spaces before punctuation. Default: as the tokenizer's configuration says, else `true`. */
   clean_up_tokenization_spaces?: boolean;
 }

@@ -1,6 +1,7 @@
 /** Attention of packed query rows to the packed keys of their own sequence. */
 
-import { type AttentionSlot, storesProbabilities } from "../../../kernels/tuning/tuning.ts";
+import { storesProbabilities } from "../../../kernels/attention/attention_probabilities.ts";
+import type { AttentionSlot } from "../../../kernels/tuning/slots.ts";
 import type { Graph } from "../../graph.ts";
 import { apply, type Op } from "../../op.ts";
 import type { Dim } from "../../shape.ts";

@@ -3,7 +3,7 @@
 import { ACTIVATION_CODES, type ActivationName } from "../../../kernels/rows/activation.ts";
 import { pitch } from "../../../kernels/kernel.ts";
 import { matmul as kernel } from "../../../kernels/products/matmul.ts";
-import { matmulVariants } from "../../../kernels/tuning/tuning.ts";
+import { matmulVariants } from "../../../kernels/tuning/matmul_variants.ts";
 import type { Graph, OutputSpec } from "../../graph.ts";
 import { apply, type Op, type Site } from "../../op.ts";
 import { type Extent, extentOf, lastOf, type Scalars, valueOf } from "../../shape.ts";

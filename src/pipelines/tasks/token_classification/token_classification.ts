@@ -1,13 +1,12 @@
 /** Task `token-classification`: the labels of a text's words, by a token classifier. */
 
 import type { NarrowBertForTokenClassification } from "../../../heads/token_classification.ts";
-import { padBatch, padRows } from "../../engine/batches.ts";
-import { rowsOf } from "../classifier_logits.ts";
+import { tokenLogits } from "../../../heads/readouts/labels.ts";
 import { mostTokens, type TextOptions } from "../../engine/encode.ts";
 import { Engine } from "../../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../../engine/parts.ts";
-import { softmax } from "../scores.ts";
-import type { CallOptions, Inputs, Item, StreamOptions, Task, TaskRun } from "../../engine/task.ts";
+import { softmax } from "../../../base/softmax.ts";
+import type { AnsweringModel, CallOptions, Inputs, Item, StreamOptions, Task, TaskRun } from "../../engine/task.ts";
 import {
   aggregate,
   AGGREGATION_STRATEGIES,
@@ -42,9 +41,6 @@ export type Entities<S extends AggregationStrategy> = [S] extends ["none"] ? Tok
   : "none" extends S ? TokenEntity[] | EntityGroup[]
   : EntityGroup[];
 
-/** What the pipeline asks of its model. */
-export type TokenClassifier = Pick<NarrowBertForTokenClassification, "config" | "forward" | "dispose">;
-
 /**
  * Finds entities, such as names of persons and places, in texts.
  *
@@ -65,7 +61,7 @@ export type TokenClassifier = Pick<NarrowBertForTokenClassification, "config" | 
  * @throws {InputError} On an empty text, or one that is longer than the model takes where there is no `stride`.
  * @throws {RangeError} On an option's value that cannot be.
  */
-export interface TokenClassificationPipeline extends PipelineOwner<TokenClassifier> {
+export interface TokenClassificationPipeline extends PipelineOwner<NarrowBertForTokenClassification> {
   <S extends AggregationStrategy = "none">(
     text: string,
     options?: TokenClassificationOptions<S> & CallOptions,
@@ -88,29 +84,27 @@ export interface TokenClassificationPipeline extends PipelineOwner<TokenClassifi
 /** A window of a text: its word pieces, and those that it answers for. */
 interface Window extends Item {
   readonly pieces: readonly TextPiece[];
-  /** 1 for the tokens to compute, which are some or all of those pieces. */
+  /** Positions of the tokens to compute, which are some or all of those pieces. */
   readonly rows: number[];
 }
 
 /** Makes the pipeline of a loaded token classifier, which it then owns. */
-export function createTokenClassification(parts: PipelineParts<TokenClassifier>): TokenClassificationPipeline {
+export function createTokenClassification(parts: PipelineParts<AnsweringModel>): TokenClassificationPipeline {
   const engine = new Engine(entitiesTask(parts));
   const call = (input: string | readonly string[], options?: TokenClassificationOptions & CallOptions) =>
     isList(input) ? engine.many(input, options) : engine.one(input, options);
-  return asPipeline(
-    { name: "token-classification", call, stream: engine.stream },
-    parts,
-  ) as TokenClassificationPipeline;
+  return asPipeline({ name: "token-classification", call, stream: engine.stream }, parts);
 }
 
 function entitiesTask(
-  parts: PipelineParts<TokenClassifier>,
+  parts: PipelineParts<AnsweringModel>,
 ): Task<string, (TokenEntity | EntityGroup)[], TokenClassificationOptions> {
   const { model, tokenizer } = parts;
   const { id2label, num_labels } = model.config;
   const maximum = mostTokens(parts);
   const capacity = maximum - SPECIALS;
   return {
+    model,
     action: "tag",
     noun: "text",
     options: ["aggregation_strategy", "ignore_labels", "stride", "truncation"],
@@ -131,11 +125,8 @@ function entitiesTask(
             rows: windowRows(pieces, window, computed),
           }));
         },
-        async compute(items, signal) {
-          const narrow_mask = padRows(items.map(({ rows }) => rows));
-          const inputs = { ...padBatch(items.map(({ encoding }) => encoding)), narrow_mask };
-          return rowsOf((await model.forward(inputs, { signal })).logits);
-        },
+        readout: tokenLogits,
+        ask: ({ rows }) => ({ positions: rows }),
         collect(results, windows) {
           const scored = windows.flatMap(({ pieces }, w) => {
             const { values } = results[w]!;
@@ -168,8 +159,8 @@ function windowRows(
   { from, to, first, last }: TextWindow,
   computed: (piece: TextPiece) => boolean,
 ): number[] {
-  const row = (piece: TextPiece, i: number) => Number(from + i >= first && from + i < last && computed(piece));
-  return [0, ...pieces.slice(from, to).map(row), 0];
+  const isRow = (piece: TextPiece, i: number) => from + i >= first && from + i < last && computed(piece);
+  return pieces.slice(from, to).flatMap((piece, i) => isRow(piece, i) ? [i + 1] : []); // after [CLS]
 }
 
 function labelOf(found: TokenEntity | EntityGroup): string {

@@ -1,0 +1,25 @@
+/** Every readout of this library. */
+
+import type { Head } from "../../model/head.ts";
+import { choiceLogit, labelLogits, tokenLogits } from "./labels.ts";
+import type { Readout } from "./readout.ts";
+import { meanState, states } from "./states.ts";
+import { targetWords, topWords, wordLogits, wordProbabilities } from "./words.ts";
+
+/** All of them. */
+export const READOUTS: readonly Readout[] = [
+  topWords,
+  targetWords,
+  wordLogits,
+  wordProbabilities,
+  labelLogits,
+  choiceLogit,
+  tokenLogits,
+  states,
+  meanState,
+] as readonly Readout[];
+
+/** Those that a model with some heads can give; those without a head always. */
+export function readoutsOf(heads: readonly Head[]): readonly Readout[] {
+  return READOUTS.filter(({ head }) => head.prefix === null || heads.includes(head));
+}

@@ -1,0 +1,170 @@
+/** A model on the GPU, whoever uses it: its weights, its programs, its heads, and how long they live. */
+
+import { Lease } from "../base/lease.ts";
+import { Tensor } from "../base/tensor.ts";
+import type { Gpu } from "../gpu/device.ts";
+import type { Latency } from "../gpu/readback.ts";
+import type { ElementSource, ParameterSet } from "../nn/parameters.ts";
+import type { WeightDtype } from "../nn/upload.ts";
+import type { NarrowBertConfig } from "./config/config.ts";
+import type { DeviceChoice } from "./device_options.ts";
+import type { Head, ModelParts } from "./head.ts";
+import { Runner } from "./runner.ts";
+import { declareModel, parameterShapes } from "./weights/parameter_shapes.ts";
+import { prunedConfig, prunedWeights } from "./weights/pruning.ts";
+
+/** What a model is made of. */
+export interface CoreInit extends DeviceChoice, ModelParts {
+  config: NarrowBertConfig;
+  weights: ElementSource;
+  signal?: AbortSignal | undefined;
+}
+
+/** The parts that exist once the weights are on the GPU; pruning makes them anew. */
+interface LoadedModel {
+  config: NarrowBertConfig;
+  parameters: readonly ParameterSet[];
+  layers: ReadonlyMap<string, unknown>;
+  runner: Runner;
+}
+
+/** A model that several classes, pipelines and trunks may share: the last that lets go frees its memory. */
+export class ModelCore {
+  readonly heads: readonly Head[];
+  /** Whether the model has a pooler. */
+  readonly pooler: boolean;
+  readonly #gpu: Gpu;
+  readonly #dtype: WeightDtype;
+  readonly #latency: Latency;
+  #config: NarrowBertConfig;
+  #loaded: LoadedModel;
+  #owners = 0;
+  /** Held by work that needs the weights, from the moment it is asked for. */
+  readonly #lease = new Lease("Cannot use this model: it was disposed", () => freeModel(this.#loaded));
+  /** Settles when the last pruning is through; work asked for later waits for it. */
+  #pruned: Promise<void> = Promise.resolve();
+
+  private constructor({ gpu, config, heads, pooler, weights, dtype, latency, signal }: CoreInit) {
+    this.#gpu = gpu;
+    this.#dtype = dtype;
+    this.#latency = latency;
+    this.#config = config;
+    this.heads = heads;
+    this.pooler = pooler;
+    this.#loaded = this.#load(config, weights, signal);
+  }
+
+  /** Puts a model's weights on the GPU and waits for what the device says of its memory; on an error none of it stays. */
+  static async create(init: CoreInit): Promise<ModelCore> {
+    let core: ModelCore | null = null;
+    try {
+      return await init.gpu.scoped("load a model to the GPU", () => core = new ModelCore(init));
+    } catch (error) {
+      if (core !== null) (core as ModelCore).#lease.dispose();
+      init.gpu.buffers.trim(); // A buffer that does not work must not be lent again.
+      throw error;
+    }
+  }
+
+  /** The model's configuration. */
+  get config(): NarrowBertConfig {
+    return this.#config;
+  }
+
+  /** GPU bytes of the weights. */
+  get weightBytes(): number {
+    return this.#loaded.parameters.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** GPU bytes of the buffers that calls work in, at the largest sizes so far. */
+  get activationBytes(): number {
+    return this.#loaded.runner.bytes;
+  }
+
+  /** @throws {Error} If its last owner has let go of it. */
+  check(): void {
+    this.#lease.check();
+  }
+
+  /** Counts another owner, who must {@linkcode release} the model. */
+  retain(): void {
+    this.#owners++;
+  }
+
+  /** Counts an owner less; after the last, the memory is freed when the calls under way are through. */
+  release(): void {
+    if (--this.#owners === 0) this.#lease.dispose();
+  }
+
+  /** Does work with the programs, which stay on the GPU until the work is through. */
+  use<T>(work: (runner: Runner) => Promise<T>): Promise<T> {
+    return this.#lease.use(async () => {
+      await this.#pruned;
+      return await work(this.#loaded.runner);
+    });
+  }
+
+  /** The weights of the body and of some heads by checkpoint name, read back from the GPU, with the config that they fit. */
+  readWeights(parts: ModelParts): Promise<{ config: NarrowBertConfig; tensors: Map<string, Tensor> }> {
+    return this.#lease.use(async () => {
+      await this.#pruned;
+      const { config } = this.#loaded;
+      const all = await this.#read(this.#loaded);
+      const names = parameterShapes(config, parts).keys();
+      const tensors = new Map([...names].map((name) => {
+        const { shape, data } = all.get(name) as { shape: readonly number[]; data: Float32Array };
+        return [name, new Tensor("float32", data, shape)];
+      }));
+      return { config, tensors };
+    });
+  }
+
+  /**
+   * Removes attention heads for good, from the next call on.
+   *
+   * @throws {ConfigError} If a layer or head does not exist, or a layer would lose all heads.
+   */
+  prune(heads: Readonly<Record<number, readonly number[]>>): void {
+    const after = prunedConfig(this.#config, heads);
+    this.#config = after;
+    const earlier = this.#lease.idle();
+    const pruning = this.#lease.use(async () => {
+      await earlier;
+      const old = this.#loaded;
+      const weights = prunedWeights(await this.#read(old), old.config, after);
+      this.#loaded = this.#load(after, weights);
+      freeModel(old);
+    });
+    this.#pruned = pruning;
+    pruning.catch(() => {}); // What is asked for later reports it.
+  }
+
+  #load(config: NarrowBertConfig, weights: ElementSource, signal?: AbortSignal): LoadedModel {
+    const { body, layers, all } = declareModel(config, this, this.#dtype);
+    const loaded: ParameterSet[] = [];
+    try {
+      for (const parameters of all) parameters.checkFits(this.#gpu);
+      for (const parameters of all) {
+        parameters.load(this.#gpu, weights, { signal });
+        loaded.push(parameters);
+      }
+    } catch (error) {
+      for (const parameters of loaded) parameters.dispose();
+      throw error;
+    }
+    const layerOf = ({ name }: Head) => layers.get(name);
+    const runner = new Runner(this.#gpu, body, { config, layerOf, latency: this.#latency });
+    return { config, parameters: all, layers, runner };
+  }
+
+  async #read({ parameters }: LoadedModel): Promise<Awaited<ReturnType<ParameterSet["read"]>>> {
+    const read = [];
+    for (const set of parameters) if (set.all.length > 0) read.push(...await set.read());
+    return new Map(read);
+  }
+}
+
+function freeModel({ runner, parameters }: LoadedModel): void {
+  runner.dispose();
+  for (const set of parameters) set.dispose();
+}

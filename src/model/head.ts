@@ -1,0 +1,48 @@
+/** What a head is: the one place from which its weights, its class names and its checkpoints derive. */
+
+import type { ParameterSet } from "../nn/parameters.ts";
+import type { Body } from "./body.ts";
+import type { NarrowBertConfig } from "./config/config.ts";
+import type { Pooler } from "./pooler.ts";
+
+/** What a head may build on. */
+export interface HeadParts {
+  readonly body: Body;
+  readonly config: NarrowBertConfig;
+  /** The pooler, if the model has one. */
+  readonly pooler: Pooler | null;
+}
+
+/** A kind of head. `Layer` is what it puts on the body. */
+export interface Head<Layer = unknown> {
+  /** Its name in messages: `masked_lm`. */
+  readonly name: string;
+  /** Names of Hugging Face's classes that have it, less the `NarrowBert` or `Bert` in front. */
+  readonly classes: readonly string[];
+  /** Whether it reads the pooled first token: always, never, or as `add_pooling_layer` says. */
+  readonly pooling: boolean | "optional";
+  /** What the names of its own weights begin with, without a final dot; null if it has none. */
+  readonly prefix: string | null;
+  /** Declares its weights, before any is loaded. */
+  declare(parameters: ParameterSet, parts: HeadParts): Layer;
+}
+
+/** The heads and the pooler that a model consists of, besides its body. */
+export interface ModelParts {
+  readonly heads: readonly Head[];
+  readonly pooler: boolean;
+}
+
+/** The base model: a pooled first token, or none. */
+export const BASE: Head<Pooler | null> = {
+  name: "none",
+  classes: ["Model"],
+  pooling: "optional",
+  prefix: null,
+  declare: (_parameters, { pooler }) => pooler,
+};
+
+/** Whether a model has a pooler, given its head. */
+export function hasPooler({ pooling }: Head, { add_pooling_layer = true }: { add_pooling_layer?: boolean }): boolean {
+  return pooling === "optional" ? add_pooling_layer : pooling;
+}
