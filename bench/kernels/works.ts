@@ -12,7 +12,6 @@ import {
   layerNormWorks,
   meanWorks,
   reshapeWorks,
-  scatterWorks,
   softmaxWorks,
   topKWorks,
 } from "./rows.ts";
@@ -40,7 +39,6 @@ export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> =
   pointwise_loss: pointwiseWorks,
   reduce_sum: reduceWorks,
   reshape: reshapeWorks,
-  scatter_rows: scatterWorks,
   softmax: softmaxWorks,
   top_k: topKWorks,
 };

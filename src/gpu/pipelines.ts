@@ -1,7 +1,10 @@
 /** Compiled pipelines by (source, entry, constants), checked against the device's limits before they are made. */
 
-/** How a kernel uses one of its storage buffers, or that it reads a texture of 32-bit floats in its place. */
-export type BindingAccess = "read" | "write" | "read_write" | "texture";
+/**
+ * How a kernel uses a binding: `read` a storage buffer; `write` one that holds nothing yet, of which it may read again
+ * what it wrote; `update` one in place; or read a `texture` of 32-bit floats in place of a buffer.
+ */
+export type BindingAccess = "read" | "write" | "update" | "texture";
 
 /** Values of a shader's `override` constants. */
 export type Constants = Readonly<Record<string, number>>;

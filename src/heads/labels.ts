@@ -2,8 +2,10 @@
 
 import { InputError } from "../base/errors.ts";
 import { shapeText } from "../base/shape.ts";
-import type { Graph, Value } from "../graph/graph.ts";
-import { crossEntropy, mean } from "../graph/ops/losses.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { crossEntropy } from "../graph/ops/losses/cross_entropy.ts";
+import { mean } from "../graph/ops/losses/mean.ts";
 import type { Dim } from "../graph/shape.ts";
 import { NO_LABEL } from "../kernels/losses/cross_entropy.ts";
 import type { FlatArray } from "../model/batch/arrays.ts";
@@ -45,7 +47,7 @@ export function classLabels(labels: FlatArray, rows: number, classes: number): L
 export function traceCrossEntropy(g: Graph, logits: Value): Value {
   const labels = g.input("labels", "u32", [logits.shape[0] as Dim]);
   const losses = crossEntropy(g, { label: "loss.rows", x: logits, labels });
-  return mean(g, { label: "loss", x: losses, divisor: ({ counted }) => counted as number });
+  return mean(g, { label: "loss", x: losses, divisor: g.scalar("counted") });
 }
 
 /** Traces the cross-entropy of each row of `[rows, classes]` with its label, from the input `labels`. */

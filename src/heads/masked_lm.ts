@@ -2,7 +2,7 @@
 
 import { InputError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
-import type { RunOutput } from "../graph/outputs.ts";
+import type { RunOutput } from "../graph/program/outputs.ts";
 import { MAX_TOP_K } from "../kernels/rows/top_k.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
 import { maskedRowRule } from "../model/batch/row_rules.ts";

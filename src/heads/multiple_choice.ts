@@ -1,8 +1,9 @@
 /** Multiple choice: which of several continuations fits. */
 
-import type { Graph, Value } from "../graph/graph.ts";
-import { reshape } from "../graph/ops/rows.ts";
-import type { RunOutput } from "../graph/outputs.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { reshape } from "../graph/ops/rows/reshape.ts";
+import type { RunOutput } from "../graph/program/outputs.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
 import { firstRowRule } from "../model/batch/row_rules.ts";
 import { toTensor } from "../model/common_outputs.ts";

@@ -2,8 +2,8 @@
 
 import { InputError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
-import { meanRows } from "../graph/ops/rows.ts";
-import type { RunOutput } from "../graph/outputs.ts";
+import { meanRows } from "../graph/ops/rows/mean_rows.ts";
+import type { RunOutput } from "../graph/program/outputs.ts";
 import type { Batch, ModelInputs } from "../model/batch/inputs.ts";
 import { firstRowRule, maskedRowRule } from "../model/batch/row_rules.ts";
 import { lastAxis } from "../model/batch/unpacking.ts";

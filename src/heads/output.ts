@@ -1,7 +1,7 @@
 /** What the classes with a head return. */
 
 import type { Tensor } from "../base/tensor.ts";
-import type { RunOutput } from "../graph/outputs.ts";
+import type { RunOutput } from "../graph/program/outputs.ts";
 import { toTensor } from "../model/common_outputs.ts";
 import type { CommonOutputs } from "../model/forward_options.ts";
 

@@ -3,7 +3,7 @@
 import { InputError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
 import { warn } from "../base/warn.ts";
-import type { RunOutput } from "../graph/outputs.ts";
+import type { RunOutput } from "../graph/program/outputs.ts";
 import type { Batch } from "../model/batch/inputs.ts";
 import { type LeadingNames, type ModelInputs, readInputs } from "../model/batch/inputs.ts";
 import { raggedOf } from "../model/batch/padded.ts";

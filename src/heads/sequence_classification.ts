@@ -1,9 +1,10 @@
 /** Sequence classification and regression. */
 
-import type { Graph, Value } from "../graph/graph.ts";
-import { mean, pointwiseLoss } from "../graph/ops/losses.ts";
-import type { RunOutput } from "../graph/outputs.ts";
-import { columnsOf } from "../graph/shape.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { mean } from "../graph/ops/losses/mean.ts";
+import { pointwiseLoss } from "../graph/ops/losses/pointwise_loss.ts";
+import type { RunOutput } from "../graph/program/outputs.ts";
 import { pitch } from "../kernels/kernel.ts";
 import type { FlatArray } from "../model/batch/arrays.ts";
 import type { NarrowBertConfig } from "../model/config/config.ts";
@@ -62,10 +63,9 @@ function withLoss(loss: (g: Graph, logits: Value) => Value): Stage<PooledClassif
 /** The mean of a loss of single elements. */
 function elementwise(kind: "squared_error" | "binary_cross_entropy"): (g: Graph, logits: Value) => Value {
   return (g, x) => {
-    const columns = columnsOf(x.shape);
-    const y = g.input("targets", "f32", ["B", columns], "pitched");
+    const y = g.input("targets", "f32", x.shape, "pitched");
     const losses = pointwiseLoss(g, { label: "loss.rows", x, y, kind });
-    return mean(g, { label: "loss", x: losses, divisor: ({ B }) => (B as number) * columns });
+    return mean(g, { label: "loss", x: losses, divisor: x.shape });
   };
 }
 

@@ -1,6 +1,6 @@
 /** Token classification: a label for each word. */
 
-import type { RunOutput } from "../graph/outputs.ts";
+import type { RunOutput } from "../graph/program/outputs.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
 import { maskedRowRule } from "../model/batch/row_rules.ts";
 import type { ForwardOptions } from "../model/forward_options.ts";

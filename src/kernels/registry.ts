@@ -17,7 +17,6 @@ import { meanRows } from "./rows/mean_rows.ts";
 import { pointwiseLoss } from "./losses/pointwise_loss.ts";
 import { reduceSum } from "./losses/reduce_sum.ts";
 import { reshape } from "./rows/reshape.ts";
-import { scatterRows } from "./rows/scatter_rows.ts";
 import { softmax } from "./rows/softmax.ts";
 import { topK } from "./rows/top_k.ts";
 
@@ -40,7 +39,6 @@ export const KERNELS: readonly Kernel[] = [
   gatherRows,
   meanRows,
   reshape,
-  scatterRows,
   softmax,
   topK,
   crossEntropy,

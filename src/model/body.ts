@@ -1,8 +1,9 @@
 /** NarrowBERT without a head: embeddings, full layers over every token, narrow layers over the rows asked for. */
 
-import type { Graph, Value } from "../graph/graph.ts";
-import type { ProbabilityStorage, RowGeometry } from "../graph/ops/attention.ts";
-import { gatherRows } from "../graph/ops/rows.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import type { ProbabilityStorage, RowGeometry } from "../graph/ops/attention/attention.ts";
+import { gatherRows } from "../graph/ops/rows/gather_rows.ts";
 import { pitch } from "../kernels/kernel.ts";
 import type { AttentionOptions, AttentionResult, AttentionShape } from "../nn/attention_shape.ts";
 import { Embeddings } from "../nn/embeddings.ts";
@@ -29,14 +30,13 @@ interface Layer<Attention> {
   feedForward: FeedForward;
 }
 
-/** Where the tokens' and the narrow rows' records lie in the geometry, by names of sizes. */
-function rowGeometry(geometry: Value, kind: "token" | "row"): RowGeometry {
+/** Where the tokens' and the narrow rows' tables lie in the input `geometry`. */
+function rowGeometry(g: Graph, kind: "token" | "row"): RowGeometry {
+  const value = g.input("geometry", "u32", ["G"]);
   return {
-    geometry,
-    tiles: `${kind}Tiles`,
-    tilesAt: `${kind}TilesAt`,
-    queryPositionsAt: `${kind}PositionsAt`,
-    keyPositionsAt: "tokenPositionsAt",
+    tiles: { value, at: g.scalar(`${kind}TilesAt`), count: g.scalar(`${kind}Tiles`) },
+    queryPositions: { value, at: g.scalar(`${kind}PositionsAt`) },
+    keyPositions: { value, at: g.scalar("tokenPositionsAt") },
     keys: "K",
   };
 }
@@ -109,7 +109,7 @@ export class Body {
    * Declares the inputs `geometry`, `head_scale.N` and `row_index`.
    */
   narrow(g: Graph, context: Value, { plan, ...call }: BodyCall & { plan: NarrowPlan }): Value {
-    const rows = rowGeometry(g.input("geometry", "u32", ["G"]), "row");
+    const rows = rowGeometry(g, "row");
     const together = plan.form === "projected" ? plan.together : 1;
     let x = gatherRows(g, { label: "narrow_rows", x: context, index: g.input("row_index", "u32", ["R"]) });
     for (let first = 0; first < this.#narrow.length; first += together) {
@@ -148,7 +148,7 @@ export class Body {
   }
 
   #tokenRows(g: Graph): RowGeometry {
-    return rowGeometry(g.input("geometry", "u32", ["G"]), "token");
+    return rowGeometry(g, "token");
   }
 
   #options(g: Graph, layer: number, { probabilities }: BodyCall): Omit<AttentionOptions, "rows"> {

@@ -1,7 +1,7 @@
 /** Lays the results out that all classes return on request. */
 
 import { Tensor } from "../base/tensor.ts";
-import type { RunOutput } from "../graph/outputs.ts";
+import type { RunOutput } from "../graph/program/outputs.ts";
 import type { RowRule } from "./batch/ragged.ts";
 import { lastAxis, type Unpacker } from "./batch/unpacking.ts";
 import type { NarrowBertConfig } from "./config/config.ts";

@@ -3,10 +3,10 @@
 import { checkOptionNames } from "../base/options.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Latency } from "../gpu/readback.ts";
-import { Graph, outputsOf } from "../graph/graph.ts";
-import type { RunOutput } from "../graph/outputs.ts";
-import { Program } from "../graph/program.ts";
-import type { InputData } from "../graph/upload.ts";
+import { Graph } from "../graph/graph.ts";
+import type { RunOutput } from "../graph/program/outputs.ts";
+import { Program } from "../graph/program/program.ts";
+import type { InputData } from "../graph/program/upload.ts";
 import { pitch } from "../kernels/kernel.ts";
 import { tuningOf } from "../kernels/tuning/tuning.ts";
 import type { NarrowForm } from "../nn/narrow_attention.ts";
@@ -77,7 +77,7 @@ export class Runner {
   async run({ ragged, ordinary, headMask, stages, options }: RunCall): Promise<RunResult> {
     checkOptionNames("run the model", options, FORWARD_OPTIONS);
     const packed = pack(ragged);
-    const program = this.#program(this.#plan({ ragged, packed, ordinary, options }), stages, options);
+    const program = this.#program(this.#plan({ ragged, packed, ordinary, options }), stages);
     const sizes: Record<string, number> = { ...packed.sizes };
     const inputs: Record<string, InputData> = {
       tokens: ragged.tokens,
@@ -94,13 +94,15 @@ export class Runner {
       Object.assign(inputs, call.inputs);
       Object.assign(sizes, call.scalars);
     }
-    const outputs = await program.run({
-      sizes,
+    const { outputs, recorded } = await program.run({
+      scalars: declaredOf(sizes, program.scalars),
       inputs,
+      record: options.recordValues ?? false,
       profiler: options.profiler ?? null,
       latency: this.#latency,
       signal: options.signal,
     });
+    for (const [path, value] of recorded) outputs.set(`${RECORDED}${path}`, value);
     return { outputs, ragged, packed };
   }
 
@@ -152,17 +154,14 @@ export class Runner {
     return asked === "auto" ? planNarrowForm(work, { withKeys }) : asked;
   }
 
-  #program(call: TraceCall, stages: readonly StageCall[], { recordValues = false }: ForwardOptions): Program {
+  #program(call: TraceCall, stages: readonly StageCall[]): Program {
     const { ordinary, plan, probabilities, embedded, hiddenStates } = call;
     const form = plan.form === "absorbed" ? "absorbed" : plan.together;
-    const key = [ordinary, form, probabilities, embedded, hiddenStates, recordValues, ...stages.map(stageKey)].join();
+    const key = [ordinary, form, probabilities, embedded, hiddenStates, ...stages.map(stageKey)].join();
     let program = this.#programs.get(key);
     if (program === undefined) {
       const g = new Graph(tuningOf(this.#gpu));
       traceModel(g, this.#body, { call, stages, layerOf: this.#layerOf });
-      if (recordValues) {
-        for (const value of g.nodes.flatMap(outputsOf)) g.output(`${RECORDED}${value.label}`, value);
-      }
       program = new Program(this.#gpu, g);
     }
     this.#programs.delete(key);
@@ -186,6 +185,16 @@ export class Runner {
     }
     return inputs;
   }
+}
+
+/** The scalars that a program declares, out of all that a batch has. */
+function declaredOf(
+  sizes: Readonly<Record<string, number>>,
+  declared: ReadonlyMap<string, unknown>,
+): Record<string, number> {
+  const scalars: Record<string, number> = {};
+  for (const name in sizes) if (declared.has(name)) scalars[name] = sizes[name] as number;
+  return scalars;
 }
 
 /** Before the names of recorded values among a program's outputs. */

@@ -1,7 +1,8 @@
 /** What a program computes after the body. */
 
-import type { Graph, Value } from "../graph/graph.ts";
-import type { InputData } from "../graph/upload.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import type { InputData } from "../graph/program/upload.ts";
 import type { Head } from "./head.ts";
 
 /**

@@ -1,8 +1,9 @@
 /** Traces a model's program: the body's two halves, then the stages. */
 
-import type { Graph, Value } from "../graph/graph.ts";
-import type { ProbabilityStorage } from "../graph/ops/attention.ts";
-import { gatherRows } from "../graph/ops/rows.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import type { ProbabilityStorage } from "../graph/ops/attention/attention.ts";
+import { gatherRows } from "../graph/ops/rows/gather_rows.ts";
 import type { NarrowPlan } from "../nn/narrow_attention.ts";
 import type { Body, BodyCall } from "./body.ts";
 import type { Head } from "./head.ts";

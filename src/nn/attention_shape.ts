@@ -1,7 +1,8 @@
 /** What the attention of a layer looks like, and how its projections lie in memory. */
 
-import type { Graph, Value } from "../graph/graph.ts";
-import type { ProbabilityStorage, RelativePositions, RowGeometry } from "../graph/ops/attention.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import type { ProbabilityStorage, RelativePositions, RowGeometry } from "../graph/ops/attention/attention.ts";
 import { pitch } from "../kernels/kernel.ts";
 import { LayerNorm } from "./layer_norm.ts";
 import type { Parameter, ParameterSet } from "./parameters.ts";

@@ -1,7 +1,8 @@
 /** Word, position and token type embeddings. */
 
-import type { Graph, Value } from "../graph/graph.ts";
-import { embeddings } from "../graph/ops/rows.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { embeddings } from "../graph/ops/rows/embeddings.ts";
 import { LayerNorm } from "./layer_norm.ts";
 import type { Parameter, ParameterSet } from "./parameters.ts";
 

@@ -10,10 +10,12 @@
  *     P (C W_v + b_v)            = (P C) W_v + (sum of P) b_v
  */
 
-import type { Graph, Value } from "../graph/graph.ts";
-import { attention, type ProbabilityStorage } from "../graph/ops/attention.ts";
-import { linear, matmul } from "../graph/ops/matmul.ts";
-import { columnsOf, type Dim, dimOf, rowsOf, type Sizes } from "../graph/shape.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { attention, type ProbabilityStorage } from "../graph/ops/attention/attention.ts";
+import { linear } from "../graph/ops/products/linear.ts";
+import { matmul } from "../graph/ops/products/matmul.ts";
+import { columnsOf, type Dim } from "../graph/shape.ts";
 import { pitch } from "../kernels/kernel.ts";
 import type { AttentionSlot } from "../kernels/tuning/slots.ts";
 import {
@@ -75,12 +77,12 @@ export class ContextProjection {
     const n = this.offset(first + count) - offset;
     return matmul(g, {
       label: `narrow.key_value.${first}`,
-      a: { value: context, stride: pitch(width) },
-      b: { value: weight, offset, stride: pitch(this.columns) },
-      m: (sizes) => rowsOf(context.shape, sizes),
+      a: { value: context },
+      b: { value: weight, offset },
+      m: context.shape.slice(0, -1),
       n,
       k: width,
-      out: { shape: [...context.shape.slice(0, -1), n], stride: n },
+      out: { shape: [...context.shape.slice(0, -1), n] },
       bias: { value: bias, offset },
     });
   }
@@ -203,19 +205,17 @@ export class NarrowAttention {
     const projection = this.#projection;
     const first = projection.offset(this.#layer);
     const { weight, bias } = projection.parameters(g);
-    const stride = pitch(projection.columns);
     const queryRows = query.shape[0] as Dim;
-    const m = (sizes: Sizes) => dimOf(queryRows, sizes);
 
     // q W_k^T: each head's query becomes a query of width H to the context itself.
     const expanded = matmul(g, {
       label: `${label}.absorb_key`,
-      a: { value: query, stride: innerWidth(this.#shape), batch: headSize },
-      b: { value: weight, offset: first, stride, batch: headSize, transposed: true },
-      m,
+      a: { value: query, batch: headSize },
+      b: { value: weight, offset: first, batch: headSize, transposed: true },
+      m: queryRows,
       n: width,
       k: headSize,
-      batch: () => heads,
+      batch: heads,
       out: { shape: [queryRows, heads, width], stride: heads * contextWidth, batch: contextWidth },
     });
     const { out: weighted, sums, probabilities } = attention(g, {
@@ -228,13 +228,13 @@ export class NarrowAttention {
     }, { slot: "attention_absorbed", probabilities: storage });
     const attended = matmul(g, {
       label: `${label}.absorb_value`,
-      a: { value: weighted, stride: heads * contextWidth, batch: contextWidth },
-      b: { value: weight, offset: first + innerWidth(this.#shape), stride, batch: headSize },
-      m,
+      a: { value: weighted, batch: contextWidth },
+      b: { value: weight, offset: first + innerWidth(this.#shape), batch: headSize },
+      m: queryRows,
       n: headSize,
       k: width,
-      batch: () => heads,
-      out: { shape: [queryRows, innerWidth(this.#shape)], stride: innerWidth(this.#shape), batch: headSize },
+      batch: heads,
+      out: { shape: [queryRows, innerWidth(this.#shape)], batch: headSize },
       bias: { value: bias, offset: first + innerWidth(this.#shape), batch: headSize, scale: sums },
     });
     return { attended, probabilities };

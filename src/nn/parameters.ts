@@ -7,7 +7,7 @@
  */
 
 import { elementCount } from "../base/shape.ts";
-import type { ParameterBuffer } from "../graph/graph.ts";
+import type { ParameterBuffer } from "../graph/value.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { bufferSize } from "../gpu/buffers.ts";
 import { Recorder } from "../gpu/recorder.ts";

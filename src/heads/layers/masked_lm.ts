@@ -1,8 +1,10 @@
 /** The prediction head of a masked language model: a transform, then the word embeddings as decoder. */
 
-import type { Graph, Value } from "../../graph/graph.ts";
-import { linear } from "../../graph/ops/matmul.ts";
-import { softmax, topK } from "../../graph/ops/rows.ts";
+import type { Graph } from "../../graph/graph.ts";
+import type { Value } from "../../graph/value.ts";
+import { linear } from "../../graph/ops/products/linear.ts";
+import { softmax } from "../../graph/ops/rows/softmax.ts";
+import { topK } from "../../graph/ops/rows/top_k.ts";
 import type { Dim } from "../../graph/shape.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import type { Head, HeadParts } from "../../model/head.ts";

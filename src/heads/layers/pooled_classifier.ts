@@ -1,6 +1,7 @@
 /** What the two classifiers of whole sequences share: a linear layer on the pooled first token. */
 
-import type { Graph, Value } from "../../graph/graph.ts";
+import type { Graph } from "../../graph/graph.ts";
+import type { Value } from "../../graph/value.ts";
 import type { Head } from "../../model/head.ts";
 import type { Pooler } from "../../model/pooler.ts";
 import { Linear } from "../../nn/linear.ts";

@@ -1,6 +1,6 @@
 /** What a readout is: one kind of answer that a trunk can give about texts. */
 
-import type { RunOutput } from "../../graph/outputs.ts";
+import type { RunOutput } from "../../graph/program/outputs.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import type { Stage, StageCall } from "../../model/stage.ts";
 

@@ -1,6 +1,6 @@
 /** Readouts that need no head: states of tokens, and their mean. */
 
-import { meanRows } from "../../graph/ops/rows.ts";
+import { meanRows } from "../../graph/ops/rows/mean_rows.ts";
 import { BASE } from "../../model/head.ts";
 import { type PositionsAsk, positionsOf, type Readout, type ReadoutAnswer, rowsOf } from "./readout.ts";
 

@@ -1,7 +1,7 @@
 /** A trunk: one set of weights that answers many questions about texts in one pass. */
 
 import { checkOptionNames } from "../../base/options.ts";
-import type { RunOutput } from "../../graph/outputs.ts";
+import type { RunOutput } from "../../graph/program/outputs.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import type { ModelCore } from "../../model/core.ts";
 import type { ForwardOptions } from "../../model/forward_options.ts";

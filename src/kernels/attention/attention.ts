@@ -36,7 +36,7 @@ export const attention = defineKernel({
     geometry: "read",
     distance: "read",
     head_scale: "read",
-    out: "read_write",
+    out: "write",
     sums: "write",
   },
   params: {

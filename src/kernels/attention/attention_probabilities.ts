@@ -26,7 +26,7 @@ export const attentionProbabilities = defineKernel({
     distance: "read",
     head_scale: "read",
     q_relative: "read",
-    probabilities: "read_write",
+    probabilities: "write",
     sums: "write",
   },
   params: {

@@ -29,7 +29,7 @@ export const MATMUL_BINDINGS = {
   bias: "read",
   bias_scale: "read",
   residual: "read",
-  out: "read_write",
+  out: "write",
 } as const;
 
 /** Sizes of every matmul kernel. */

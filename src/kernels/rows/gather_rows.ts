@@ -3,7 +3,7 @@
 import source from "../../../kernels/gather_rows.wgsl" with { type: "text" };
 import { defineKernel, foldedGrid, pitch } from "../kernel.ts";
 
-/** The index of no row: gathering makes a row of zeros, scattering leaves the row out. */
+/** The index of no row: gathering makes a row of zeros. */
 export const NO_ROW = 0xffffffff;
 
 /**

@@ -2,7 +2,7 @@
 
 import { elementCount } from "../../base/shape.ts";
 import { Tensor } from "../../base/tensor.ts";
-import type { RunOutput } from "../../graph/outputs.ts";
+import type { RunOutput } from "../../graph/program/outputs.ts";
 import type { Batch } from "./inputs.ts";
 import type { Packed } from "./packing.ts";
 import { placesInBatch } from "./padded.ts";
