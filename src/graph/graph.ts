@@ -72,10 +72,14 @@ export class Graph {
   }
 
   /** A small tensor that is the same in every call, such as the 1 from which gradients start. */
-  constant(name: string, data: Float32Array | Uint32Array, shape: readonly number[]): Value {
+  constant(
+    name: string,
+    data: Float32Array | Uint32Array,
+    { shape, layout = "tight" }: { shape: readonly number[]; layout?: Layout },
+  ): Value {
     const dtype = data instanceof Float32Array ? "f32" : "u32";
     const unique = this.#unique(this.path(name));
-    const value = this.#source(unique, { dtype, shape, layout: "tight" }, { kind: "upload", name: unique, data });
+    const value = this.#source(unique, { dtype, shape, layout }, { kind: "upload", name: unique, data });
     this.inputs.set(unique, value);
     return value;
   }
