@@ -120,6 +120,9 @@ export class Graph {
   /** Names a value as a result of the program: what it holds when the program is through. */
   output(name: string, value: Value): void {
     if (this.outputs.has(name)) throw new Error(`Cannot name two outputs "${name}"`);
+    if (value.dtype === "f16") {
+      throw new TypeError(`Cannot make output "${name}" of "${value.path}": it must be f32 or u32, got f16`);
+    }
     this.#versions.read(`output "${name}"`, value);
     this.#versions.keep(value, `output "${name}"`);
     this.outputs.set(name, value);
