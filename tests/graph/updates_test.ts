@@ -10,7 +10,6 @@ import { planMemory } from "../../src/graph/program/memory_plan.ts";
 import { Program } from "../../src/graph/program/program.ts";
 import type { ParameterBuffer } from "../../src/graph/value.ts";
 import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
-import { countsOf } from "../gpu/counts.ts";
 import { countOf, gpuCallsOf } from "../properties/gpu_calls.ts";
 import { bufferOf, matrixOf, parameterOf, releaseAll } from "./buffers.ts";
 
@@ -113,9 +112,9 @@ Deno.test("residents keep what runs add to them, each its own", async () => {
   };
   assert.deepEqual(await run(0), [1, 2]);
   assert.deepEqual(await run(1), [10, 11]);
-  const warm = countsOf(gpu);
+  const warm = gpu.counts;
   assert.deepEqual([await run(0), await run(1), await run(0)], [[2, 3], [11, 12], [3, 4]]);
-  assert.deepEqual(countsOf(gpu), warm, "bind groups are kept by the buffers in them");
+  assert.deepEqual(gpu.counts, warm, "bind groups are kept by the buffers in them");
   program.dispose();
   for (const buffer of buffers) gpu.buffers.release(buffer);
 });
