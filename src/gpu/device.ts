@@ -7,9 +7,9 @@ import { BufferPool } from "./buffers.ts";
 import type { GpuCounts } from "./counts.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { StagingPool } from "./readback.ts";
-import { Scheduler } from "./scheduler.ts";
+import { Scheduler } from "./scheduler/scheduler.ts";
 import { TexturePool } from "./textures.ts";
-import { workClock } from "./work_clock.ts";
+import { workClock } from "./scheduler/work_clock.ts";
 
 /** Options of {@linkcode requestGpu}. */
 export interface GpuOptions {

@@ -1,8 +1,8 @@
 /** A scheduler over a device that is not there: it notes what is asked of the GPU. */
 
-import type { Job } from "../../src/gpu/job.ts";
-import { Meter } from "../../src/gpu/meter.ts";
-import { Scheduler, type SchedulerHost } from "../../src/gpu/scheduler.ts";
+import type { Job } from "../../src/gpu/scheduler/job.ts";
+import { Meter } from "../../src/gpu/scheduler/meter.ts";
+import { Scheduler, type SchedulerHost } from "../../src/gpu/scheduler/scheduler.ts";
 
 /** A scheduler with a budget of 10, and what it did. */
 export interface FakeScheduler {

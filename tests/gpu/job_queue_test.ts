@@ -1,9 +1,9 @@
 /** How jobs are cut and grouped: by costs alone. */
 
 import assert from "node:assert/strict";
-import { type Job, Ticket } from "../../src/gpu/job.ts";
-import { JobQueue } from "../../src/gpu/job_queue.ts";
-import { Meter } from "../../src/gpu/meter.ts";
+import { type Job, Ticket } from "../../src/gpu/scheduler/job.ts";
+import { JobQueue } from "../../src/gpu/scheduler/job_queue.ts";
+import { Meter } from "../../src/gpu/scheduler/meter.ts";
 
 const meter = new Meter(1);
 

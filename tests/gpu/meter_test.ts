@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { learn, Meter, predict } from "../../src/gpu/meter.ts";
+import { learn, Meter, predict } from "../../src/gpu/scheduler/meter.ts";
 
 const MILLION = 1e6;
 

@@ -1,8 +1,8 @@
 /** Sleeping for a GPU, by clocks that are set by hand. Times are those of timers, so bounds are wide. */
 
 import assert from "node:assert/strict";
-import { Meter } from "../../src/gpu/meter.ts";
-import { Pace } from "../../src/gpu/pace.ts";
+import { Meter } from "../../src/gpu/scheduler/meter.ts";
+import { Pace } from "../../src/gpu/scheduler/pace.ts";
 
 /** A pace whose clock is `work`, which the caller moves. */
 function paceOf({ stops, most = 1, rate = 1 }: { stops: boolean; most?: number; rate?: number }) {

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { DeviceLostError } from "../../mod.ts";
 import { Gpu } from "../../src/gpu/device.ts";
-import type { Job } from "../../src/gpu/job.ts";
+import type { Job } from "../../src/gpu/scheduler/job.ts";
 import { Recorder } from "../../src/gpu/recorder.ts";
-import { Scheduler } from "../../src/gpu/scheduler.ts";
-import { workClock } from "../../src/gpu/work_clock.ts";
+import { Scheduler } from "../../src/gpu/scheduler/scheduler.ts";
+import { workClock } from "../../src/gpu/scheduler/work_clock.ts";
 import { countOf, gpuCallsOf } from "../properties/gpu_calls.ts";
 
 const WORDS = 4096;

@@ -8,7 +8,7 @@
 
 import { Lease } from "../../base/lease.ts";
 import type { Gpu } from "../../gpu/device.ts";
-import type { Meter, Work } from "../../gpu/meter.ts";
+import type { Meter, Work } from "../../gpu/scheduler/meter.ts";
 import type { Pipeline } from "../../gpu/pipelines.ts";
 import { bindSteps, type BoundSteps } from "./bound_steps.ts";
 import type { Graph } from "../graph.ts";

@@ -7,8 +7,8 @@
  */
 
 import type { Gpu } from "../../gpu/device.ts";
-import type { Job } from "../../gpu/job.ts";
-import type { Work } from "../../gpu/meter.ts";
+import type { Job } from "../../gpu/scheduler/job.ts";
+import type { Work } from "../../gpu/scheduler/meter.ts";
 import type { Profiler } from "../../gpu/profiler.ts";
 import type { Latency } from "../../gpu/readback.ts";
 import { Recorder } from "../../gpu/recorder.ts";

@@ -1,7 +1,7 @@
 /** How much a GPU has worked. */
 
-import { threadTimes } from "../base/runtime.ts";
-import type { AdapterClass } from "./adapter.ts";
+import { threadTimes } from "../../base/runtime.ts";
+import type { AdapterClass } from "../adapter.ts";
 
 /** Measures work, in milliseconds. */
 export interface WorkClock {

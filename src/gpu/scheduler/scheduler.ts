@@ -9,13 +9,13 @@
  * several command buffers; a large job is cut between its steps. Costs alone decide that, never the clock.
  */
 
-import { deno } from "../base/runtime.ts";
-import type { Speed } from "./adapter.ts";
+import { deno } from "../../base/runtime.ts";
+import type { Speed } from "../adapter.ts";
 import { type Job, Ticket } from "./job.ts";
 import { JobQueue } from "./job_queue.ts";
 import { Meter, type Work } from "./meter.ts";
 import { Pace } from "./pace.ts";
-import type { StagingPool } from "./readback.ts";
+import type { StagingPool } from "../readback.ts";
 import { nextTurn } from "./turn.ts";
 import type { WorkClock } from "./work_clock.ts";
 

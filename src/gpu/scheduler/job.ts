@@ -1,7 +1,7 @@
 /** Work for the GPU that ends with a readback, and its way through the scheduler. */
 
 import type { Work } from "./meter.ts";
-import type { Latency, StagingPool } from "./readback.ts";
+import type { Latency, StagingPool } from "../readback.ts";
 
 /** Work that a scheduler takes: steps in order, and a result in a staging buffer. */
 export interface Job<T> {
