@@ -11,6 +11,7 @@ import type { Gpu } from "../../gpu/device.ts";
 import type { Meter, Work } from "../../gpu/scheduler/meter.ts";
 import type { Pipeline } from "../../gpu/pipelines.ts";
 import { bindSteps, type BoundSteps } from "./bound_steps.ts";
+import { costKind } from "../cost.ts";
 import type { Graph } from "../graph.ts";
 import type { Allocation } from "./allocation.ts";
 import { ProgramCall, type ProgramResult, type RunOptions } from "./program_call.ts";
@@ -37,7 +38,7 @@ export class Program {
   readonly #workspace: Workspace;
   #plan: Plan | null = null;
   #bound: BoundSteps | null = null;
-  /** By kernel: how fast this program's calls of it are. */
+  /** By kind of kernel call: how fast this program's are. */
   readonly #meters = new Map<string, Meter>();
   /** Held by the runs under way. */
   readonly #lease: Lease;
@@ -103,7 +104,10 @@ export class Program {
     if (last !== null && sameScalars(scalars, last.scalars, { count: declared.size })) return last;
     checkScalars(declared, scalars);
     const steps = planSteps(this.#graph, scalars);
-    const works = steps.map(({ kernel, cost }) => ({ meter: this.#meter(kernel.name), cost }));
+    const works = steps.map(({ kernel, params, cost }) => ({
+      meter: this.#meter(costKind(kernel.name, params)),
+      cost,
+    }));
     const plan = { scalars: { ...scalars }, steps, works };
     this.#plan = plan;
     return plan;
@@ -132,9 +136,9 @@ export class Program {
     return bound;
   }
 
-  #meter(kernel: string): Meter {
-    let meter = this.#meters.get(kernel);
-    if (meter === undefined) this.#meters.set(kernel, meter = this.#gpu.scheduler.meter(kernel));
+  #meter(kind: string): Meter {
+    let meter = this.#meters.get(kind);
+    if (meter === undefined) this.#meters.set(kind, meter = this.#gpu.scheduler.meter(kind));
     return meter;
   }
 
