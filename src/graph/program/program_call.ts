@@ -18,11 +18,21 @@ import type { WeightTexture } from "../../gpu/textures.ts";
 import { sliceOf } from "./allocation.ts";
 import type { BoundSteps } from "./bound_steps.ts";
 import type { Graph } from "../graph.ts";
-import { compact, type Place, placeValues, recordedValues, type RunOutput } from "./outputs.ts";
+import {
+  compact,
+  elementsOf,
+  type Place,
+  placeValues,
+  recordedValues,
+  replacedValues,
+  type RunOutput,
+} from "./outputs.ts";
+import { type Observer, observerOf } from "./recording.ts";
 import type { Residents } from "./residents.ts";
 import type { Scalars } from "../shape.ts";
 import type { Step } from "./steps.ts";
 import { fillInputs, fillParams, type InputData } from "./upload.ts";
+import type { Value } from "../value.ts";
 
 /** What a run takes. */
 export interface RunOptions {
@@ -62,6 +72,9 @@ export class ProgramCall {
   /** Where the outputs lie in the staging buffer, and behind them what is recorded, by node. */
   readonly #outputs: readonly Place[];
   readonly #recorded: readonly (readonly Place[])[];
+  /** What nodes write over and no node wrote, for the observer. */
+  readonly #replaced: readonly (readonly Place[])[];
+  readonly #observer: Observer | null;
   readonly #bytes: number;
   #bound: BoundSteps | null = null;
   #staging: GPUBuffer | null = null;
@@ -78,11 +91,15 @@ export class ProgramCall {
     const outputs = placeValues(graph.outputs, scalars);
     this.#outputs = outputs.places;
     let end = outputs.end;
-    this.#recorded = !record ? [] : steps.map(({ node }) => {
-      const own = placeValues(recordedValues(node), scalars, end);
+    const place = (values: readonly [string, Value][]): readonly Place[] => {
+      const own = placeValues(values, scalars, end);
       end = own.end;
       return own.places;
-    });
+    };
+    this.#observer = observerOf(context.gpu);
+    const observed = this.#observer !== null;
+    this.#recorded = record || observed ? steps.map(({ node }) => place(recordedValues(node))) : [];
+    this.#replaced = observed ? steps.map(({ node }) => place(replacedValues(node))) : [];
     this.#bytes = end;
   }
 
@@ -109,6 +126,7 @@ export class ProgramCall {
     const { steps } = this.#bound as BoundSteps;
     for (let i = from; i < to; i++) {
       const { step, dispatch, copies, changes } = steps[i] as BoundSteps["steps"][number];
+      for (const place of this.#replaced[i] ?? []) this.#copyOut(recorder, place);
       if (!step.isEmpty) {
         for (const copy of copies) this.#copy(recorder, copy);
         recorder.dispatch(dispatch);
@@ -131,17 +149,29 @@ export class ProgramCall {
 
   /** Waits for the results. @throws What the signal says, if it was aborted meanwhile. */
   async read(): Promise<{ outputs: Map<string, RunOutput>; recorded: Map<string, RunOutput> }> {
-    const { scalars, latency, signal } = this.#options;
+    const { scalars, record, latency, signal } = this.#options;
     const { staging } = this.#context.gpu;
     const buffer = this.#staging as GPUBuffer;
     this.#staging = null;
     const results = await staging.readInto(buffer, this.#bytes, (mapped) => {
       const take = (places: readonly Place[]) =>
         new Map(places.map((place) => [place.name, compact(place, scalars, mapped)]));
-      return { outputs: take(this.#outputs), recorded: take(this.#recorded.flat()) };
+      this.#observe(mapped);
+      return { outputs: take(this.#outputs), recorded: take(record ? this.#recorded.flat() : []) };
     }, latency);
     signal?.throwIfAborted();
     return results;
+  }
+
+  #observe(mapped: ArrayBuffer): void {
+    if (this.#observer === null) return;
+    const { graph, steps } = this.#context;
+    const { scalars, inputs } = this.#options;
+    const { allocation, residents } = this.#bound as BoundSteps;
+    const take = (places: readonly Place[]) => new Map(places.map((place) => [place.value, elementsOf(place, mapped)]));
+    const values = take([...this.#replaced.flat(), ...this.#recorded.flat()]);
+    const bufferOf = (value: Value) => sliceOf(allocation, value, residents).buffer;
+    this.#observer({ graph, steps, scalars, inputs, residents, values, outputs: take(this.#outputs), bufferOf });
   }
 
   /** Gives the staging buffer back, for a call that is not read. */
