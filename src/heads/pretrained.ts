@@ -7,7 +7,7 @@ import type { RunOutput } from "../graph/program/outputs.ts";
 import type { Batch } from "../model/batch/inputs.ts";
 import { type LeadingNames, type ModelInputs, readInputs } from "../model/batch/inputs.ts";
 import { raggedOf } from "../model/batch/padded.ts";
-import type { Ragged, RowRule } from "../model/batch/ragged.ts";
+import type { RowRule } from "../model/batch/ragged.ts";
 import { Unpacker } from "../model/batch/unpacking.ts";
 import { commonOutputs } from "../model/common_outputs.ts";
 import type { NarrowBertConfig } from "../model/config/config.ts";
@@ -31,7 +31,6 @@ export interface ModelClass<M> {
 export interface ModelResult {
   /** The stage's outputs as they come from the GPU. */
   outputs: Map<string, RunOutput>;
-  ragged: Ragged;
   unpacker: Unpacker;
   common: CommonOutputs;
 }
@@ -175,7 +174,7 @@ export abstract class PreTrainedModel {
       throw new InputError("Cannot run the model: every sequence needs a token at position 0, got empty sequences");
     }
     const { config } = core;
-    const { outputs, ragged, packed } = await core.use((runner) =>
+    const result = await core.use((runner) =>
       runner.run({
         ragged: raggedOf(batch, rule, config.hidden_size),
         ordinary: rule === "ordinary",
@@ -184,8 +183,9 @@ export abstract class PreTrainedModel {
         options,
       })
     );
-    const unpacker = new Unpacker(batch, { ragged, packed });
-    return { outputs, ragged, unpacker, common: commonOutputs(outputs, unpacker, { rule, config, options }) };
+    const unpacker = new Unpacker(batch, result);
+    const common = commonOutputs(result, unpacker, { rule, config, options });
+    return { outputs: result.outputs, unpacker, common };
   }
 
   get #parts(): ModelParts {

@@ -118,7 +118,7 @@ export class ProgramCall {
     this.#staging = staging.acquire(roomy <= limits.maxBufferSize ? roomy : this.#bytes);
     this.#bound = bound;
     if (buffers.poisoned) { for (const buffer of [upload, ...allocation.buffers]) buffers.poison(buffer); }
-    device.queue.writeBuffer(upload, 0, uploadBytes, 0, used);
+    if (used > 0) device.queue.writeBuffer(upload, 0, uploadBytes, 0, used); // Deno panics on an empty write.
   }
 
   /** Appends steps `from` to `to`, the last one not included. */

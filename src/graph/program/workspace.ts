@@ -166,9 +166,9 @@ function ownValues(graph: Graph): Value[] {
   ];
 }
 
-/** The symbols that size some tensor in a program's own buffers. */
+/** The symbols that size some tensor in a program's own buffers, or in its staging buffer. */
 function symbolsOf(graph: Graph): Set<string> {
-  const dims = ownValues(graph).flatMap(({ shape }) => shape);
+  const dims = [...ownValues(graph), ...graph.outputs.values()].flatMap(({ shape }) => shape);
   return new Set(dims.filter((dim: Dim): dim is string => typeof dim === "string"));
 }
 
