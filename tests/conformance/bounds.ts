@@ -50,3 +50,16 @@ export function pointwiseLossBound({ kind, columns }: { kind: number; columns: n
   const terms = kind === POINTWISE_LOSSES.binary_cross_entropy ? crossEntropyBound(loss) : 0;
   return (columns / 32 + 10) * 2 ** -24 * loss + terms;
 }
+
+/**
+ * Of the sum of a value and a multiple of another: a rounding of the product and one of the sum, or one of both if they
+ * are fused.
+ */
+export function addScaledBound(sum: number, product: number): number {
+  return 2 ** -24 * (Math.abs(sum) + 2 * Math.abs(product));
+}
+
+/** Of the sum of a column: a rounding for each addition in a lane and in the tree. @param size The sum of sizes. */
+export function columnSumBound(rows: number, size: number): number {
+  return (rows / 8 + 4) * 2 ** -24 * size;
+}

@@ -3,7 +3,10 @@
 import type { Gpu } from "../../src/gpu/device.ts";
 import { observeCalls, type Recording } from "../../src/graph/program/recording.ts";
 
-/** Does some work, and gives its result and the calls of programs that it made, in the order in which they ended. */
+/**
+ * Does some work, and gives its result and the calls of programs that it made, in the order in which they ended. Weights
+ * are read back when a call is explained: explain it before they are freed, or updated by a later call.
+ */
 export async function recordCalls<T>(
   gpu: Gpu,
   work: () => Promise<T>,

@@ -17,7 +17,7 @@ export function agreementText({ ops }: Replay): string {
   const infinite = ops.find(({ judgement }) => judgement.infinite !== null);
   const note = infinite === undefined
     ? ""
-    : `\nThe first number that is none is in ${infinite.step.node.label}, and its twin gives the same`;
+    : `\n${infinite.step.node.label} is the first whose numbers are not all finite; its twin gives the same`;
   return `${ops.length} ops agree with their twins; worst: ${worst.step.node.label} at ${
     share(worst)
   } of its bound${note}`;

@@ -13,6 +13,7 @@ import {
   softmaxTwin,
   topKTwin,
 } from "./rows.ts";
+import { addScaledTwin, columnSumsTwin } from "./training.ts";
 import type { Twin } from "./twin.ts";
 
 /** Twins by the names of kernels. */
@@ -39,4 +40,6 @@ export const TWINS: Readonly<Record<string, Twin>> = {
   cross_entropy: crossEntropyTwin,
   pointwise_loss: pointwiseLossTwin,
   reduce_sum: reduceSumTwin,
+  add_scaled: addScaledTwin,
+  column_sums: columnSumsTwin,
 };
