@@ -17,10 +17,20 @@ import type { Graph } from "../graph.ts";
 import type { Scalars } from "../shape.ts";
 import { type Allocation, sliceOf } from "./allocation.ts";
 import type { BoundSteps, TextureCopy } from "./bound_steps.ts";
-import { compact, type Place, placeValues, recordedValues, type RunOutput } from "./outputs.ts";
+import {
+  compact,
+  elementsOf,
+  type Place,
+  placeValues,
+  recordedValues,
+  replacedValues,
+  type RunOutput,
+} from "./outputs.ts";
+import { type Observer, observerOf } from "./recording.ts";
 import type { Residents } from "./residents.ts";
 import type { Step } from "./steps.ts";
 import { fillInputs, fillParams, type InputData } from "./upload.ts";
+import type { Value } from "../value.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What a run takes. */
@@ -68,6 +78,9 @@ export class ProgramCall {
   /** Where the outputs lie in the staging buffer, and behind them what is recorded, by step. */
   readonly #outputs: readonly Place[];
   readonly #recorded: readonly (readonly Place[])[];
+  /** What steps write over and none wrote, for the observer. */
+  readonly #replaced: readonly (readonly Place[])[];
+  readonly #observer: Observer | null;
   readonly #bytes: number;
   #staging: GPUBuffer | null = null;
   #bound: BoundSteps | null = null;
@@ -82,11 +95,15 @@ export class ProgramCall {
     const outputs = placeValues(graph.outputs, scalars);
     this.#outputs = outputs.places;
     let end = outputs.end;
-    this.#recorded = !record ? [] : steps.map(({ node }) => {
-      const own = placeValues(recordedValues(node), scalars, end);
+    const place = (values: readonly [string, Value][]): readonly Place[] => {
+      const own = placeValues(values, scalars, end);
       end = own.end;
       return own.places;
-    });
+    };
+    this.#observer = observerOf(context.gpu);
+    const observed = this.#observer !== null;
+    this.#recorded = record || observed ? steps.map(({ node }) => place(recordedValues(node))) : [];
+    this.#replaced = observed ? steps.map(({ node }) => place(replacedValues(node))) : [];
     this.#bytes = end;
   }
 
@@ -124,6 +141,7 @@ export class ProgramCall {
       const { steps } = this.#bound as BoundSteps;
       for (let i = first; i < end; i++) {
         const { step, dispatch, copies, changes } = steps[i] as BoundSteps["steps"][number];
+        for (const place of this.#replaced[i] ?? []) this.#copyOut(recorder, place);
         if (!step.isEmpty) {
           for (const copy of copies) this.#copyIn(recorder, copy, copied);
           recorder.dispatch(dispatch);
@@ -176,10 +194,22 @@ export class ProgramCall {
   }
 
   #take(mapped: ArrayBuffer): ProgramResult {
-    const { scalars } = this.#options;
+    const { scalars, record } = this.#options;
     const take = (places: readonly Place[]) =>
       new Map(places.map((place) => [place.name, compact(place, scalars, mapped)]));
-    return { outputs: take(this.#outputs), recorded: take(this.#recorded.flat()) };
+    this.#observe(mapped);
+    return { outputs: take(this.#outputs), recorded: take(record ? this.#recorded.flat() : []) };
+  }
+
+  #observe(mapped: ArrayBuffer): void {
+    if (this.#observer === null) return;
+    const { graph, steps } = this.#context;
+    const { scalars, inputs } = this.#options;
+    const { allocation, residents } = this.#bound as BoundSteps;
+    const take = (places: readonly Place[]) => new Map(places.map((place) => [place.value, elementsOf(place, mapped)]));
+    const values = take([...this.#replaced.flat(), ...this.#recorded.flat()]);
+    const bufferOf = (value: Value) => sliceOf(allocation, value, residents).buffer;
+    this.#observer({ graph, steps, scalars, inputs, residents, values, outputs: take(this.#outputs), bufferOf });
   }
 }
 
