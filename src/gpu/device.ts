@@ -10,11 +10,11 @@ import { TexturePool } from "./textures.ts";
 
 /** Options of {@linkcode requestGpu}. */
 export interface GpuOptions {
-  /** A device of the caller's own; it is used, never destroyed. */
+  /** A device of the caller's own; it is used, never destroyed. @default the process's own */
   device?: GPUDevice;
-  /** Open error scopes round every submit and report what they catch at once. Slow. */
+  /** Open error scopes round every submit and report what they catch at once. Slow. @default false */
   checked?: boolean;
-  /** Fill buffers with NaN bits before use. Slow. */
+  /** Fill buffers with NaN bits before use. Slow. @default false */
   poisoned?: boolean;
 }
 
@@ -23,9 +23,13 @@ export type AdapterClass = "software" | "nvidia" | "amd" | "intel" | "apple" | "
 
 /** What an adapter says of itself. */
 export interface AdapterDescription {
+  /** Its vendor; empty if it does not say, as all of these. */
   vendor: string;
+  /** The GPU's family. */
   architecture: string;
+  /** The GPU's model. */
   device: string;
+  /** A name for people. */
   description: string;
 }
 

@@ -1,6 +1,7 @@
 /** A model on the GPU, whoever uses it: its weights, its programs, its heads, and how long they live. */
 
 import { Lease } from "../base/lease.ts";
+import { kindOf } from "../base/messages.ts";
 import { Tensor } from "../base/tensor.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Latency } from "../gpu/readback.ts";
@@ -12,6 +13,19 @@ import type { Head, ModelParts } from "./head.ts";
 import { Runner } from "./runner.ts";
 import { declareModel, parameterShapes } from "./weights/parameter_shapes.ts";
 import { prunedConfig, prunedWeights } from "./weights/pruning.ts";
+
+/**
+ * The weights of a model on the GPU, as `from_pretrained` and `from_config` put them there. Models, trunks and pipelines
+ * may share them.
+ */
+export interface ModelWeights {
+  /** The model's configuration. */
+  readonly config: NarrowBertConfig;
+  /** Whether the model has a pooler. */
+  readonly pooler: boolean;
+  /** GPU bytes of the weights. */
+  readonly weightBytes: number;
+}
 
 /** What a model is made of. */
 export interface CoreInit extends DeviceChoice, ModelParts {
@@ -29,9 +43,9 @@ interface LoadedModel {
 }
 
 /** A model that several classes, pipelines and trunks may share: the last that lets go frees its memory. */
-export class ModelCore {
+export class ModelCore implements ModelWeights {
+  /** The heads whose weights are there. */
   readonly heads: readonly Head[];
-  /** Whether the model has a pooler. */
   readonly pooler: boolean;
   readonly #gpu: Gpu;
   readonly #dtype: WeightDtype;
@@ -66,14 +80,26 @@ export class ModelCore {
     }
   }
 
-  /** The model's configuration. */
   get config(): NarrowBertConfig {
     return this.#config;
   }
 
-  /** GPU bytes of the weights. */
   get weightBytes(): number {
     return this.#loaded.parameters.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /**
+   * The core behind the weights that a constructor is given.
+   *
+   * @param name The class that is constructed, for the message.
+   * @throws {TypeError} If they are not weights that this library has loaded.
+   */
+  static of(weights: ModelWeights, name: string): ModelCore {
+    if (weights instanceof ModelCore) return weights;
+    throw new TypeError(
+      `Cannot make a ${name}: weights must be those of a loaded model, got ${kindOf(weights)}; use from_pretrained ` +
+        "or from_config",
+    );
   }
 
   /** GPU bytes of the buffers that calls work in, at the largest sizes so far. */

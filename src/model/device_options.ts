@@ -5,24 +5,28 @@ import type { Latency } from "../gpu/readback.ts";
 import { loadTuning } from "../kernels/tuning/tuning_file.ts";
 import type { WeightDtype } from "../nn/upload.ts";
 
-/** Values of {@linkcode DeviceOptions.dtype}. */
-export const DTYPES = ["f32", "f16", "auto"] as const;
-
 /** Where and how a model computes. */
 export interface DeviceOptions {
-  /** A GPU device of the caller's own; it is never destroyed. */
+  /** A GPU device of the caller's own; it is never destroyed. @default a device that all models of the process share */
   device?: GPUDevice;
   /**
    * How the weights of products and the word embeddings are kept on the GPU: `f16` halves their memory, and needs a
-   * device with the feature `shader-f16`. All else, and all computing, is 32 bits. Default `auto`, which is `f32`.
+   * device with the feature `shader-f16`. All else, and all computing, is 32 bits. `auto` is `f32`.
+   *
+   * @default "auto"
    */
-  dtype?: typeof DTYPES[number];
+  dtype?: "f32" | "f16" | "auto";
   /**
    * `low` saves about 10 ms of every call, which Deno's `mapAsync` takes beyond the work: in versions that are known to
-   * allow it results are read without its promise. Elsewhere it changes nothing. Default `normal`.
+   * allow it results are read without its promise. Elsewhere it changes nothing.
+   *
+   * @default "normal"
    */
-  latency?: Latency;
+  latency?: "normal" | "low";
 }
+
+/** Values of {@linkcode DeviceOptions.dtype}. */
+export const DTYPES: readonly NonNullable<DeviceOptions["dtype"]>[] = ["f32", "f16", "auto"];
 
 /** Names of the {@linkcode DeviceOptions}. */
 export const DEVICE_OPTIONS = ["device", "dtype", "latency"];

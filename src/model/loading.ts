@@ -3,8 +3,8 @@
 import { checkOptionNames } from "../base/options.ts";
 import { warn } from "../base/warn.ts";
 import { openCheckpoint } from "../io/checkpoint/checkpoint.ts";
-import { openFolder } from "../io/folder/folder.ts";
-import { NarrowBertConfig } from "./config/config.ts";
+import { type ModelSource, openFolder } from "../io/folder/folder.ts";
+import { NarrowBertConfig, readConfig } from "./config/config.ts";
 import { ModelCore } from "./core.ts";
 import { checkDeviceOptions, openDevice } from "./device_options.ts";
 import type { Head, ModelParts } from "./head.ts";
@@ -12,9 +12,6 @@ import { LOAD_OPTIONS, type LoadOptions, MODEL_OPTIONS, type ModelOptions } from
 import { parameterShapes } from "./weights/parameter_shapes.ts";
 import { randomWeights } from "./weights/random_weights.ts";
 import { checkValues, resolveWeights } from "./weights/weights.ts";
-
-/** A model's folder: its path or URL, or its files in memory by name. */
-export type ModelSource = string | URL | ReadonlyMap<string, Uint8Array>;
 
 /**
  * Loads a model's weights to the GPU.
@@ -33,7 +30,7 @@ export async function loadCore(
   const { signal } = options;
   checkDeviceOptions(options);
   const folder = await openFolder(where, options);
-  const config = await NarrowBertConfig.read(folder, { overrides: options.config ?? {} });
+  const config = await readConfig(folder, { overrides: options.config ?? {} });
   const checkpoint = await openCheckpoint(folder, { signal });
   const weights = resolveWeights(checkpoint, config, { ...parts, known, strict: options.strict ?? false });
   await checkValues(weights, signal);

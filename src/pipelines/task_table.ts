@@ -1,4 +1,4 @@
-/** The task table: a row per task. A new task is a file beside this one and a row here. */
+/** The task table: a row per task. A new task is a file in `tasks/`, a row here and its type in `task_pipelines.ts`. */
 
 import { NarrowBertForMaskedLM } from "../heads/masked_lm.ts";
 import { NarrowBertForMultipleChoice } from "../heads/multiple_choice.ts";
@@ -6,13 +6,14 @@ import { NarrowBertForSequenceClassification } from "../heads/sequence_classific
 import { NarrowBertForTokenClassification } from "../heads/token_classification.ts";
 import { NarrowBertModel } from "../heads/narrow_bert_model.ts";
 import type { PreTrainedModel } from "../heads/pretrained.ts";
-import type { ModelSource } from "../model/loading.ts";
+import type { ModelSource } from "../io/folder/folder.ts";
 import type { LoadOptions } from "../model/model_options.ts";
 import { createFeatureExtraction } from "./tasks/feature_extraction.ts";
 import { createFillMask } from "./tasks/fill_mask.ts";
 import { loadParts, type ModelLoader } from "./engine/load.ts";
 import { createMultipleChoice } from "./tasks/multiple_choice.ts";
 import type { PipelineParts } from "./engine/parts.ts";
+import type { TaskName, TaskPipelines } from "./task_pipelines.ts";
 import { readSentenceConfig } from "./tasks/pooling.ts";
 import { createScore } from "./tasks/score.ts";
 import { createTextClassification } from "./tasks/text_classification.ts";
@@ -80,6 +81,12 @@ const choiceModel = modelsOf<NarrowBertForMultipleChoice>(NarrowBertForMultipleC
 /** Any model's body: without its pooler it computes the rows that a pooling asks for. */
 const body = modelsOf<NarrowBertModel>(NarrowBertModel, { add_pooling_layer: false });
 
+/** Other names of tasks, which Hugging Face's pipelines know too. */
+export const ALIASES = {
+  "sentiment-analysis": "text-classification",
+  "ner": "token-classification",
+} as const satisfies Partial<Record<TaskName, TaskName>>;
+
 /** Every task that {@linkcode pipeline} knows, by name. */
 export const TASKS = {
   "fill-mask": defineTask({ ...maskedLM, defaultModel: shipped("wordnet/mlm"), create: createFillMask }),
@@ -102,33 +109,16 @@ export const TASKS = {
   "multiple-choice": defineTask({ ...choiceModel, defaultModel: null, create: createMultipleChoice }),
   "text-ranking": defineTask({ ...classifier, defaultModel: null, create: createTextRanking }),
   "score": defineTask({ ...maskedLM, defaultModel: shipped("wordnet/mlm"), create: createScore }),
-};
-
-/** Other names of tasks, which Hugging Face's pipelines know too. */
-export const ALIASES = {
-  "sentiment-analysis": "text-classification",
-  "ner": "token-classification",
-} as const satisfies Record<string, keyof typeof TASKS>;
-
-/** Name of a task, or another name of one. */
-export type TaskName = keyof typeof TASKS | keyof typeof ALIASES;
-
-/** The row of a task that goes by `T`. */
-export type RowOf<T extends TaskName> = T extends keyof typeof TASKS ? (typeof TASKS)[T]
-  : T extends keyof typeof ALIASES ? (typeof TASKS)[(typeof ALIASES)[T]]
-  : never;
-
-/** The pipeline that a task makes. */
-export type PipelineOf<T extends TaskName> = Awaited<ReturnType<RowOf<T>["load"]>>;
+} satisfies { [T in Exclude<TaskName, keyof typeof ALIASES>]: TaskRow<TaskPipelines[T], URL | null> };
 
 /**
  * The row of a task by any of its names.
  *
- * @throws {RangeError} Where there is no such task.
+ * @throws {RangeError} If there is no such task.
  */
-export function taskNamed<T extends TaskName>(name: T): RowOf<T> {
+export function taskNamed(name: TaskName): TaskRow<unknown, URL | null> {
   const own = Object.hasOwn(ALIASES, name) ? ALIASES[name as keyof typeof ALIASES] : name;
-  if (Object.hasOwn(TASKS, own)) return TASKS[own as keyof typeof TASKS] as RowOf<T>;
+  if (Object.hasOwn(TASKS, own)) return TASKS[own as keyof typeof TASKS];
   const names = [...Object.keys(TASKS), ...Object.keys(ALIASES)].join(", ");
   throw new RangeError(`Cannot make a pipeline: task must be one of ${names}, got "${name}"`);
 }

@@ -2,7 +2,7 @@
 
 import { InputError } from "../../base/errors.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
-import type { Readout } from "../readouts/readout.ts";
+import type { ReadoutDefinition } from "../readouts/definition.ts";
 import type { CheckedQuery } from "./pass.ts";
 import type { Query, QueryTokens } from "./query.ts";
 
@@ -15,7 +15,7 @@ import type { Query, QueryTokens } from "./query.ts";
 export function checkQuery(
   { tokens, ask }: Query,
   { readouts, config, subject }: {
-    readouts: ReadonlyMap<string, Readout>;
+    readouts: ReadonlyMap<string, ReadoutDefinition>;
     config: NarrowBertConfig;
     subject: string;
   },
@@ -87,6 +87,6 @@ function checkIndices(
   }
 }
 
-function listed(readouts: ReadonlyMap<string, Readout>): string {
+function listed(readouts: ReadonlyMap<string, ReadoutDefinition>): string {
   return [...readouts.keys()].join(", ");
 }

@@ -3,12 +3,12 @@
 import type { Ragged } from "../../model/batch/ragged.ts";
 import { raggedOfSequences } from "../../model/batch/ragged.ts";
 import type { StageCall } from "../../model/stage.ts";
-import type { Readout, RowRange } from "../readouts/readout.ts";
+import type { ReadoutDefinition, RowRange } from "../readouts/definition.ts";
 import type { QueryTokens } from "./query.ts";
 
 /** A question that was checked. */
-export interface Question {
-  readonly readout: Readout;
+export interface CheckedQuestion {
+  readonly readout: ReadoutDefinition;
   readonly ask: unknown;
   /** Positions of its rows in its text. */
   readonly positions: ArrayLike<number>;
@@ -17,7 +17,7 @@ export interface Question {
 /** A text with its questions. */
 export interface CheckedQuery {
   readonly tokens: QueryTokens;
-  readonly questions: readonly Question[];
+  readonly questions: readonly CheckedQuestion[];
 }
 
 /** A pass, ready to be run. */
@@ -39,7 +39,7 @@ interface Sequence {
 
 /** What a readout is asked in a pass. */
 interface Asking {
-  readonly readout: Readout;
+  readonly readout: ReadoutDefinition;
   readonly asked: { ask: unknown; count: number }[];
   /** Its rows, as indices into the pass's. */
   readonly rows: number[];
@@ -49,7 +49,7 @@ interface Asking {
 export function planPass(queries: readonly CheckedQuery[]): Pass {
   const sequences = distinct(queries);
   for (const sequence of sequences) sequence.rows = unionOf(sequence.queries.flatMap((q) => queries[q]!.questions));
-  const askings = new Map<Readout, Asking>();
+  const askings = new Map<ReadoutDefinition, Asking>();
   const ranges: RowRange[][] = queries.map(() => []);
   let first = 0; // the sequence's first narrow row
   for (const { rows, queries: own } of sequences) {
@@ -113,7 +113,7 @@ function isEqual(one: QueryTokens, other: QueryTokens): boolean {
 }
 
 /** The positions of some questions, ascending, none twice. */
-function unionOf(questions: readonly Question[]): ArrayLike<number> {
+function unionOf(questions: readonly CheckedQuestion[]): ArrayLike<number> {
   const [only] = questions;
   if (questions.length === 1 && only !== undefined && isAscending(only.positions)) return only.positions;
   const all = new Set<number>();

@@ -2,13 +2,15 @@
 
 import { checkOptionNames } from "../../base/options.ts";
 import type { RunOutput } from "../../graph/program/outputs.ts";
+import type { ModelSource } from "../../io/folder/folder.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
-import type { ModelCore } from "../../model/core.ts";
+import { ModelCore, type ModelWeights } from "../../model/core.ts";
 import type { ForwardOptions } from "../../model/forward_options.ts";
 import type { Head, ModelParts } from "../../model/head.ts";
-import { loadCore, type ModelSource, randomCore } from "../../model/loading.ts";
+import { loadCore, randomCore } from "../../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../../model/model_options.ts";
 import { readoutsOf } from "../readouts/all.ts";
+import { definitionOf, type ReadoutDefinition } from "../readouts/definition.ts";
 import type { Readout } from "../readouts/readout.ts";
 import { HEADS } from "../registry.ts";
 import { checkQuery } from "./checks.ts";
@@ -32,8 +34,10 @@ const PASS_ELEMENTS = 2 ** 25;
  *
  * @example
  * ```ts
+ * import { AutoTokenizer, meanState, topWords, Trunk } from "@narrowbert/webgpu";
+ *
  * const folder = "examples/models/wordnet/mlm";
- * const tokenizer = await NarrowBertTokenizerFast.from_pretrained(folder);
+ * const tokenizer = await AutoTokenizer.from_pretrained(folder);
  * using trunk = await Trunk.load(folder, { readouts: [topWords, meanState] });
  *
  * const tokens = tokenizer.encode_plus("a large [MASK] with a long neck");
@@ -45,27 +49,33 @@ const PASS_ELEMENTS = 2 ** 25;
  */
 export class Trunk<R extends Readout = Readout> {
   readonly #core: ModelCore;
-  readonly #readouts: ReadonlyMap<string, Readout>;
+  readonly #readouts: ReadonlyMap<string, ReadoutDefinition>;
   readonly #owned: boolean;
   #disposed = false;
 
   /**
-   * @param core The weights.
-   * @param own The readouts, whose weights must be among them, of a trunk that keeps them until it is disposed of; left
-   *   out, those that the weights allow, as long as their owner lives.
+   * A trunk on weights that are loaded. {@linkcode Trunk.load} and the models' `trunk` call it.
+   *
+   * @param weights The weights.
+   * @param own The readouts of a trunk that keeps the weights until it is disposed of; their weights must be among these.
+   *   Default: all that the weights allow, as long as their owner lives.
+   * @throws {TypeError} If the weights or a readout are something else.
    */
-  constructor(core: ModelCore, own?: readonly R[]) {
+  constructor(weights: ModelWeights, own?: readonly R[]) {
+    const core = ModelCore.of(weights, "Trunk");
+    const readouts = own?.map(definitionOf) ?? readoutsOf(core.heads);
     this.#core = core;
     this.#owned = own !== undefined;
-    this.#readouts = new Map((own ?? readoutsOf(core.heads)).map((readout) => [readout.name, readout]));
+    this.#readouts = new Map(readouts.map((readout) => [readout.name, readout]));
     if (this.#owned) core.retain();
   }
 
   /**
    * Loads the body of a model and the heads that some readouts need.
    *
-   * @param where Path, URL, or a map from file names to bytes, as of the model classes' `from_pretrained`.
+   * @param where As of the model classes' `from_pretrained`.
    * @param options `readouts`: what it is to answer.
+   * @throws {TypeError} If one of them is no readout.
    * @throws {RangeError} Without a readout, or if two have one name.
    * @throws {CheckpointError} If files are missing or the weights do not fit; everything wrong is listed.
    * @throws {ConfigError} If the config is not valid.
@@ -79,7 +89,13 @@ export class Trunk<R extends Readout = Readout> {
     return new Trunk(await loadCore(where, { ...parts, known: HEADS }, options), readouts);
   }
 
-  /** A trunk with random weights, as of the model classes' `from_config`. */
+  /**
+   * A trunk with random weights, as of the model classes' `from_config`.
+   *
+   * @throws {TypeError} If a readout is none.
+   * @throws {RangeError} Without a readout, or if two have one name.
+   * @throws {NoAdapterError} If there is no GPU.
+   */
   static async from_config<const R extends readonly Readout[]>(
     config: NarrowBertConfig,
     { readouts, ...options }: ModelOptions & { readouts: R; seed?: number },
@@ -134,6 +150,7 @@ export class Trunk<R extends Readout = Readout> {
     if (this.#owned) this.#core.release();
   }
 
+  /** {@linkcode dispose}, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -156,12 +173,13 @@ function partsOf(readouts: readonly Readout[]): ModelParts {
   if (!Array.isArray(readouts) || readouts.length === 0) {
     throw new RangeError("Cannot make a Trunk: readouts must name one at least, got none");
   }
-  const names = readouts.map(({ name }) => name);
+  const definitions = readouts.map(definitionOf);
+  const names = definitions.map(({ name }) => name);
   const double = names.find((name, i) => names.indexOf(name) !== i);
   if (double !== undefined) {
     throw new RangeError(`Cannot make a Trunk: readouts must have names of their own, got two called "${double}"`);
   }
-  const heads = new Set<Head>(readouts.map(({ head }) => head));
+  const heads = new Set<Head>(definitions.map(({ head }) => head));
   return { heads: [...heads], pooler: [...heads].some(({ pooling }) => pooling === true) };
 }
 

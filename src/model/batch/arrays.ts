@@ -6,10 +6,10 @@ import { elementCount } from "../../base/shape.ts";
 import { Tensor } from "../../base/tensor.ts";
 
 /** A tensor, or plain numbers nested as its dimensions. */
-export type ArrayInput = Tensor | Nested | ArrayLike<number>;
+export type ArrayInput = Tensor | NestedInput | ArrayLike<number>;
 
-/** Nested plain arrays of numbers, bigints or booleans. */
-export type Nested = readonly (number | bigint | boolean | Nested | ArrayLike<number>)[];
+/** Plain arrays of numbers, bigints or booleans, nested as the dimensions of a tensor. */
+export type NestedInput = readonly (number | bigint | boolean | NestedInput | ArrayLike<number>)[];
 
 /** Levels of nesting that are read; no input has more than four. */
 const MAX_LEVELS = 5;

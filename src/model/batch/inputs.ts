@@ -5,21 +5,21 @@ import { elementCount, placeOf, shapeText } from "../../base/shape.ts";
 import { type ArrayInput, type FlatArray, readArray } from "./arrays.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
 
-/** What `forward` takes: tensors or nested plain arrays, B sequences of L tokens. */
+/** What `forward` takes: tensors or nested plain arrays, B sequences of L tokens. Multiple choice has `[B, choices, L]`. */
 export interface ModelInputs {
-  /** Word pieces `[B, L]`. */
+  /** Ids of the word pieces, `[B, L]`. */
   input_ids?: ArrayInput | undefined;
-  /** 1 for tokens that may be attended to, 0 for the others, `[B, L]`; all 1 where left out. */
+  /** 1 for tokens that may be attended to, 0 for the others, `[B, L]`. @default all 1 */
   attention_mask?: ArrayInput | undefined;
-  /** `[B, L]`; all 0 where left out. */
+  /** Token types, `[B, L]`. @default all 0 */
   token_type_ids?: ArrayInput | undefined;
-  /** `[B, L]`, `[1, L]` or `[L]`; 0, 1, … where left out. */
+  /** Positions of the tokens, `[B, L]`, `[1, L]` or `[L]`. @default 0, 1, … */
   position_ids?: ArrayInput | undefined;
-  /** `[heads]` or `[layers, heads]`, multiplied onto attention probabilities. */
+  /** `[A]` or `[layers, A]`, multiplied onto attention probabilities. @default all 1 */
   head_mask?: ArrayInput | undefined;
   /** Word embeddings `[B, L, H]` in place of `input_ids`. */
   inputs_embeds?: ArrayInput | undefined;
-  /** The positions that the narrow layers compute, `[B, L]`; not with a pooler. */
+  /** 1 for the positions that the narrow layers compute, `[B, L]`; not with a pooler. */
   narrow_mask?: ArrayInput | undefined;
   /** Labels, shaped as the class says; they make the loss. */
   labels?: ArrayInput | undefined;

@@ -4,8 +4,8 @@ import { CheckpointError, ConfigError } from "../../base/errors.ts";
 import { NarrowBertConfig } from "../../model/config/config.ts";
 import { headOf } from "../../heads/registry.ts";
 import type { PreTrainedModel } from "../../heads/pretrained.ts";
-import type { Head } from "../../model/head.ts";
-import type { ModelSource } from "../../model/loading.ts";
+import type { Head, ModelHead } from "../../model/head.ts";
+import type { ModelSource } from "../../io/folder/folder.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
 import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
 import type { PipelineParts } from "./parts.ts";
@@ -13,7 +13,7 @@ import type { PipelineParts } from "./parts.ts";
 /** How a task loads its model. */
 export interface ModelLoader<Model> {
   /** The class that the model must be of. */
-  readonly modelClass: { readonly name: string; readonly head: Head };
+  readonly modelClass: { readonly name: string; readonly head: ModelHead };
   readonly loadModel: (source: ModelSource, options: LoadOptions) => Promise<Model>;
   /** Makes one on the weights of another model. @throws {TypeError} If these lack what it needs. */
   readonly shareModel: (other: PreTrainedModel) => Model;

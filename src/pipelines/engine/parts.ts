@@ -1,7 +1,7 @@
 /** What every pipeline is, besides a function: a model and a tokenizer that it owns and can give back. */
 
 import { Lease } from "../../base/lease.ts";
-import type { ModelSource } from "../../model/loading.ts";
+import type { ModelSource } from "../../io/folder/folder.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import { Engine } from "./engine.ts";
@@ -9,15 +9,19 @@ import type { AnsweringModel, CallOptions, Stream, Task } from "./task.ts";
 
 /** The model and tokenizer of a pipeline. */
 export interface PipelineParts<Model> {
+  /** The model. */
   readonly model: Model;
+  /** The tokenizer. */
   readonly tokenizer: BertTokenizer;
   /** Where they were loaded from, if that is known. */
-  readonly origin?: Origin | undefined;
+  readonly origin?: PipelineOrigin | undefined;
 }
 
-/** A folder, and how it was opened. */
-export interface Origin {
+/** The folder that a pipeline was loaded from, and how it was opened. */
+export interface PipelineOrigin {
+  /** The folder. */
   readonly source: ModelSource;
+  /** How it was opened, and the model loaded. */
   readonly options: LoadOptions;
 }
 
@@ -25,12 +29,15 @@ export interface Origin {
 export interface PipelineOwner<Model> extends PipelineParts<Model> {
   /** Frees the model's GPU memory, after the calls and streams under way. The pipeline cannot be called afterwards. */
   dispose(): void;
+  /** {@linkcode dispose}, for `using`. */
   [Symbol.dispose](): void;
 }
 
 /** A pipeline from one kind of input to one kind of answer: an input gives an answer, a list a list. */
 export interface SimplePipeline<Input, Output, Options, Model> extends PipelineOwner<Model> {
+  /** The answer to an input. */
   (input: Input, options?: Options & CallOptions): Promise<Output>;
+  /** The answers to a list of inputs, in their order. */
   (inputs: readonly Input[], options?: Options & CallOptions): Promise<Output[]>;
   /** Answers in the order of the inputs, as they are read. */
   readonly stream: Stream<Input, Output, Options>;

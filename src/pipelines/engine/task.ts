@@ -58,7 +58,7 @@ export interface TaskRun<
   Answer extends ReadoutAnswer = ReadoutAnswer,
 > {
   /** The readout that answers. The engine withholds what is not finite. */
-  readonly readout: Readout<string, never, Answer>;
+  readonly readout: Readout<string, unknown, Answer>;
   /**
    * What the model has to compute for an input: one item or several.
    *
@@ -117,9 +117,11 @@ export type Inputs<Input> = AsyncIterable<Input> | Iterable<Input>;
  * left by `break` or `return()`.
  */
 export interface Stream<Input, Output, Options> {
+  /** Answers, and an error in place of the answer to an input that cannot be computed. */
   (
     inputs: Inputs<Input>,
     options: Options & StreamOptions & { errors: "yield" },
   ): AsyncIterableIterator<Output | Error>;
+  /** Answers; the stream ends with the error of an input that cannot be computed. */
   (inputs: Inputs<Input>, options?: Options & StreamOptions): AsyncIterableIterator<Output>;
 }

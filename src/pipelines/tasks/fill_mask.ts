@@ -3,7 +3,7 @@
 import { InputError } from "../../base/errors.ts";
 import { excerpt } from "../../base/messages.ts";
 import type { NarrowBertForMaskedLM } from "../../heads/masked_lm.ts";
-import { targetWords, type TopWords, topWords } from "../../heads/readouts/words.ts";
+import { targetWords, topWords, type TopWordsAnswer } from "../../heads/readouts/words.ts";
 import { MAX_TOP_K } from "../../kernels/rows/top_k.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import { checkString, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
@@ -27,7 +27,7 @@ export interface FilledMask {
 /** The words for one text: a list where it has one mask, a list per mask from left to right where it has several. */
 export type FilledText = FilledMask[] | FilledMask[][];
 
-/** The words for one text as a list per mask, where it has only one mask too. */
+/** The words for one text as a list per mask, if it has only one mask too. */
 export function wordsByMask(filled: FilledText): FilledMask[][] {
   return filled.every((entry) => Array.isArray(entry)) ? filled : [filled as FilledMask[]];
 }
@@ -99,7 +99,7 @@ function fillMaskTask(parts: PipelineParts<AnsweringModel>): Task<string, Filled
           );
         },
         sizeOf: ({ encoding, masks }) => sizeWithLogits(encoding, masks.length * vocab_size),
-        collect: ([words], [item]) => filledText(item!, words as TopWords, tokenizer),
+        collect: ([words], [item]) => filledText(item!, words as TopWordsAnswer, tokenizer),
       };
     },
   };
@@ -107,7 +107,7 @@ function fillMaskTask(parts: PipelineParts<AnsweringModel>): Task<string, Filled
 
 function filledText(
   { encoding, masks }: MaskedText,
-  { values, words }: TopWords,
+  { values, words }: TopWordsAnswer,
   tokenizer: BertTokenizer,
 ): FilledText {
   const each = words.length / masks.length;

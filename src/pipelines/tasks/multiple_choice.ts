@@ -10,7 +10,9 @@ import type { AnsweringModel, CallOptions, Stream, Task } from "../engine/task.t
 
 /** A prompt and what may follow it. */
 export interface Question {
+  /** What comes first. */
   prompt: string;
+  /** What may follow it, one at least. */
   choices: readonly string[];
 }
 
@@ -41,7 +43,9 @@ export interface ScoredChoice {
  *   model takes.
  */
 export interface MultipleChoicePipeline extends PipelineOwner<NarrowBertForMultipleChoice> {
+  /** The scored choices of a question. */
   (prompt: string, choices: readonly string[], options?: TextOptions & CallOptions): Promise<ScoredChoice[]>;
+  /** The scored choices of each question. */
   (questions: readonly Question[], options?: TextOptions & CallOptions): Promise<ScoredChoice[][]>;
   /** The scored choices of one question after the other. */
   readonly stream: Stream<Question, ScoredChoice[], TextOptions>;

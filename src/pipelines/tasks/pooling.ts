@@ -2,13 +2,13 @@
 
 import { CheckpointError, ConfigError } from "../../base/errors.ts";
 import { isObject } from "../../base/json.ts";
-import { type ModelFolder, openFolder, type OpenFolderOptions } from "../../io/folder/folder.ts";
+import { type ModelFolder, type ModelSource, openFolder, type OpenFolderOptions } from "../../io/folder/folder.ts";
 
-/** Ways from token embeddings to the embedding of a text: none, their mean, the embedding of `[CLS]`. */
-export const POOLINGS = ["none", "mean", "cls"] as const;
+/** A way from token embeddings to the embedding of a text: none, their mean, the embedding of `[CLS]`. */
+export type Pooling = "none" | "mean" | "cls";
 
-/** Name of a pooling. */
-export type Pooling = typeof POOLINGS[number];
+/** Every {@linkcode Pooling}. */
+export const POOLINGS: readonly Pooling[] = ["none", "mean", "cls"];
 
 /** What a model's files say about embeddings. */
 export interface SentenceConfig {
@@ -23,9 +23,6 @@ export interface SentenceConfig {
 /** What holds for a model whose files say nothing. */
 export const NO_SENTENCE_CONFIG: SentenceConfig = { pooling: "none", normalize: false, maximum: Infinity };
 
-/** A model's folder: its path or URL, or its files in memory by name. */
-type Source = Parameters<typeof openFolder>[0];
-
 /**
  * Reads `modules.json`, `1_Pooling/config.json` (or the folder that `modules.json` names) and
  * `sentence_bert_config.json`, each where present.
@@ -33,7 +30,10 @@ type Source = Parameters<typeof openFolder>[0];
  * @throws {ConfigError} Where one of them is not what sentence-transformers writes.
  * @throws {CheckpointError} Where `modules.json` names a folder that is not there.
  */
-export async function readSentenceConfig(source: Source, options: OpenFolderOptions = {}): Promise<SentenceConfig> {
+export async function readSentenceConfig(
+  source: ModelSource,
+  options: OpenFolderOptions = {},
+): Promise<SentenceConfig> {
   const folder = await openFolder(source, options);
   const modules = readModules(await readJson(folder, "modules.json"), folder.location);
   const kinds = modules?.map(({ kind }) => kind).join(", ");
@@ -68,7 +68,7 @@ function readModule(module: unknown): { kind: string; path: string } | null {
   return { kind: module.type.split(".").at(-1)!, path: module.path };
 }
 
-async function poolingIfPresent(source: Source, options: OpenFolderOptions): Promise<SentenceConfig["pooling"]> {
+async function poolingIfPresent(source: ModelSource, options: OpenFolderOptions): Promise<SentenceConfig["pooling"]> {
   let folder: ModelFolder;
   try {
     folder = await openFolder(source, options);

@@ -2,11 +2,11 @@
 
 import { Tensor } from "../../base/tensor.ts";
 
-/** Element types of embeddings; see {@linkcode quantize}. */
-export const PRECISIONS = ["float32", "int8", "uint8", "binary", "ubinary"] as const;
+/** An element type of embeddings; see {@linkcode quantize}. */
+export type Precision = "float32" | "int8" | "uint8" | "binary" | "ubinary";
 
-/** Name of a precision. */
-export type Precision = typeof PRECISIONS[number];
+/** Every {@linkcode Precision}. */
+export const PRECISIONS: readonly Precision[] = ["float32", "int8", "uint8", "binary", "ubinary"];
 
 /** Smallest and largest value of each dimension: what the 256 steps of `int8` and `uint8` are laid between. */
 export type Ranges = readonly [starts: ArrayLike<number>, ends: ArrayLike<number>];
@@ -46,6 +46,14 @@ export function rangesOf(tensors: readonly Tensor[]): Ranges {
  *   `[…, C / 8]` bytes from 0 to 255, or the same less 128. C must be a multiple of 8.
  *
  * @param ranges Of C dimensions; `int8` and `uint8` need them.
+ *
+ * @example
+ * ```ts
+ * import { quantize, Tensor } from "@narrowbert/webgpu";
+ *
+ * const embedding = new Tensor("float32", [0.5, -0.1, 0.2, -0.3, 0, 0.4, 0.1, -0.2], [1, 8]);
+ * console.log(quantize(embedding, "ubinary").tolist()); // [[166]]
+ * ```
  */
 export function quantize(tensor: Tensor, precision: Precision, ranges?: Ranges): Tensor {
   if (precision === "float32") return tensor;

@@ -3,11 +3,11 @@
 import { softmax } from "../../base/softmax.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 
-/** Names of the {@linkcode ScoreFunction}s. */
-export const FUNCTIONS = ["softmax", "sigmoid", "none"] as const;
+/** What turns the logits of a text into scores. */
+export type ScoreFunction = "softmax" | "sigmoid" | "none";
 
-/** Turns logits into scores. */
-export type ScoreFunction = typeof FUNCTIONS[number];
+/** Every {@linkcode ScoreFunction}. */
+export const FUNCTIONS: readonly ScoreFunction[] = ["softmax", "sigmoid", "none"];
 
 /**
  * The function that a caller asked for, or the usual one of the model's problem.

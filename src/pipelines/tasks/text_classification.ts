@@ -10,7 +10,9 @@ import type { AnsweringModel, CallOptions, Inputs, StreamOptions, Task } from ".
 
 /** A label with its score. */
 export interface LabelScore {
+  /** The label. */
   label: string;
+  /** Its score: a probability, or a logit with `function_to_apply: "none"`. */
   score: number;
 }
 
@@ -53,11 +55,12 @@ export interface TextClassificationPipeline extends PipelineOwner<NarrowBertForS
     texts: readonly TextInput[],
     options?: TextClassificationOptions<K> & CallOptions,
   ): Promise<BatchLabels<K>>;
-  /** A stream of texts gives what a list would, one by one. */
+  /** A stream of texts gives what a list would, one by one, and an error in place of an answer. */
   stream<K extends number | null = 1>(
     texts: Inputs<TextInput>,
     options: TextClassificationOptions<K> & StreamOptions & { errors: "yield" },
   ): AsyncIterableIterator<BatchLabels<K>[number] | Error>;
+  /** A stream that ends with the error of a text that cannot be computed. */
   stream<K extends number | null = 1>(
     texts: Inputs<TextInput>,
     options?: TextClassificationOptions<K> & StreamOptions,

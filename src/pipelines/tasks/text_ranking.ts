@@ -11,7 +11,9 @@ import type { AnsweringModel, CallOptions, Stream, Task } from "../engine/task.t
 
 /** A query and the texts to rank for it. */
 export interface RankingQuery {
+  /** The query. */
   query: string;
+  /** The texts, one at least. */
   texts: readonly string[];
 }
 
@@ -53,7 +55,9 @@ export interface TextRankingOptions extends TextOptions {
  * @throws {RangeError} On an option's value that cannot be.
  */
 export interface TextRankingPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
+  /** The ranking of the texts of a query. */
   (query: string, texts: readonly string[], options?: TextRankingOptions & CallOptions): Promise<RankedText[]>;
+  /** The rankings of each query. */
   (queries: readonly RankingQuery[], options?: TextRankingOptions & CallOptions): Promise<RankedText[][]>;
   /** The rankings of one query after the other. */
   readonly stream: Stream<RankingQuery, RankedText[], TextRankingOptions>;

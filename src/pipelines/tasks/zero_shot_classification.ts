@@ -56,22 +56,25 @@ export type CandidateLabels = string | readonly string[];
  * @throws {RangeError} On a template without `{}`.
  */
 export interface ZeroShotClassificationPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
+  /** The labels of a text. */
   (
     text: string,
     labels: CandidateLabels,
     options?: ZeroShotClassificationOptions & CallOptions,
   ): Promise<ZeroShotLabels>;
+  /** The labels of each text. */
   (
     texts: readonly string[],
     labels: CandidateLabels,
     options?: ZeroShotClassificationOptions & CallOptions,
   ): Promise<ZeroShotLabels[]>;
-  /** The same labels scored for one text after the other. */
+  /** The labels of one text after the other, and an error in place of those of a text that cannot be computed. */
   stream(
     texts: Inputs<string>,
     labels: CandidateLabels,
     options: ZeroShotClassificationOptions & StreamOptions & { errors: "yield" },
   ): AsyncIterableIterator<ZeroShotLabels | Error>;
+  /** The labels of one text after the other; the stream ends with the error of a text that cannot be computed. */
   stream(
     texts: Inputs<string>,
     labels: CandidateLabels,

@@ -1,10 +1,14 @@
 /** From scored word pieces to entities, as the token classification pipeline of Hugging Face's transformers. */
 
-/** How word pieces become entities; see {@linkcode aggregate}. */
-export const AGGREGATION_STRATEGIES = ["none", "simple", "first", "average", "max"] as const;
+/**
+ * How scored word pieces become entities: each by itself (`none`), joined if they are neighbours of one kind (`simple`),
+ * or joined into words first, which take the label of their first piece (`first`), of the mean of their pieces
+ * (`average`) or of their most certain piece (`max`).
+ */
+export type AggregationStrategy = "none" | "simple" | "first" | "average" | "max";
 
-/** Name of a strategy. */
-export type AggregationStrategy = typeof AGGREGATION_STRATEGIES[number];
+/** Every {@linkcode AggregationStrategy}. */
+export const AGGREGATION_STRATEGIES: readonly AggregationStrategy[] = ["none", "simple", "first", "average", "max"];
 
 /** A word piece of a text. */
 export interface Piece {
@@ -35,8 +39,9 @@ export interface TokenEntity {
   index: number;
   /** The piece as the vocabulary writes it, `##` included; the text itself where the vocabulary has no piece for it. */
   word: string;
-  /** Where it stands in the text: `[start, end)` in UTF-16 indices. */
+  /** Where it begins in the text, as a UTF-16 index. */
   start: number;
+  /** Where it ends: the index after its last UTF-16 unit. */
   end: number;
 }
 
@@ -48,8 +53,9 @@ export interface EntityGroup {
   score: number;
   /** Its pieces as text, in the spelling of the vocabulary. */
   word: string;
-  /** Where it stands in the text: `[start, end)` in UTF-16 indices. */
+  /** Where it begins in the text, as a UTF-16 index. */
   start: number;
+  /** Where it ends: the index after its last UTF-16 unit. */
   end: number;
 }
 

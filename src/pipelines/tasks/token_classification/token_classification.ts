@@ -50,31 +50,36 @@ export type Entities<S extends AggregationStrategy> = [S] extends ["none"] ? Tok
  * window's to answer for, where Python drops the shorter of two entities that overlap; so `none` works with it too.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * import { pipeline } from "@narrowbert/webgpu";
  *
- * using tag = await pipeline("token-classification", "models/ner");
- * await tag("Anna moved to New York", { aggregation_strategy: "first" });
- * // [{ entity_group: "PER", score: 0.9…, word: "anna", start: 0, end: 4 }, …]
+ * async function namesIn(tokenClassifier: string) {
+ *   using tag = await pipeline("token-classification", tokenClassifier);
+ *   return await tag("Anna moved to New York", { aggregation_strategy: "first" });
+ *   // [{ entity_group: "PER", score: 0.9…, word: "anna", start: 0, end: 4 }, …]
+ * }
  * ```
  *
  * @throws {InputError} On an empty text, or one that is longer than the model takes where there is no `stride`.
  * @throws {RangeError} On an option's value that cannot be.
  */
 export interface TokenClassificationPipeline extends PipelineOwner<NarrowBertForTokenClassification> {
+  /** The entities of a text. */
   <S extends AggregationStrategy = "none">(
     text: string,
     options?: TokenClassificationOptions<S> & CallOptions,
   ): Promise<Entities<S>>;
+  /** The entities of each text. */
   <S extends AggregationStrategy = "none">(
     texts: readonly string[],
     options?: TokenClassificationOptions<S> & CallOptions,
   ): Promise<Entities<S>[]>;
-  /** The entities of one text after the other. */
+  /** The entities of one text after the other, and an error in place of those of a text that cannot be computed. */
   stream<S extends AggregationStrategy = "none">(
     texts: Inputs<string>,
     options: TokenClassificationOptions<S> & StreamOptions & { errors: "yield" },
   ): AsyncIterableIterator<Entities<S> | Error>;
+  /** The entities of one text after the other; the stream ends with the error of a text that cannot be computed. */
   stream<S extends AggregationStrategy = "none">(
     texts: Inputs<string>,
     options?: TokenClassificationOptions<S> & StreamOptions,
