@@ -1,8 +1,8 @@
 /**
  * The gate: `deno task ok` runs its parts, even after one has failed, and closes with one line, `N passed, N failed`.
  * `deno task ok PART…` runs the named parts only, `deno task ok all` every part there is. Each part is a task of
- * `deno.json` with more arguments, so that what the gate runs is what a person runs. If the variable `CI` is set, the lock
- * file must be complete.
+ * `deno.json` with more arguments, so that what the gate runs is what a person runs. If the variable `CI` is set, the
+ * lock file must be complete.
  */
 import { type Counts, countTests } from "./gate_counts.ts";
 

@@ -6,8 +6,8 @@
  */
 
 /**
- * The element types of a safetensors file, each with the typed array that shows its elements. A type without an array of
- * its own is shown as raw bits: BF16 as 16-bit words, the 8-bit floats and the packed sub-byte ones as bytes.
+ * The element types of a safetensors file, each with the typed array that shows its elements. A type without an array
+ * of its own is shown as raw bits: BF16 as 16-bit words, the 8-bit floats and the packed sub-byte ones as bytes.
  */
 export interface DtypeArrays {
   /** Booleans, a byte each. */

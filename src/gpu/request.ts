@@ -21,8 +21,8 @@ export interface GpuInfo {
 }
 
 /**
- * The process's own device, which is made on first use and which all models share that are not given another one; or what
- * the library knows of the caller's device.
+ * The process's own device, which is made on first use and which all models share that are not given another one; or
+ * what the library knows of the caller's device.
  *
  * @example
  * ```ts

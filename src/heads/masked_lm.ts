@@ -56,11 +56,11 @@ export interface LabelLikelihood {
  * ```
  */
 export class NarrowBertForMaskedLM extends PreTrainedModel {
-  /** What it puts on the body: the prediction head. */
+  /** The head that predicts words. */
   static readonly head: ModelHead = MASKED_LM;
 
   /**
-   * Computes logits, and the loss where labels are given.
+   * Computes logits, and the loss if labels are given.
    *
    * @throws {InputError} If an input does not fit the model.
    */

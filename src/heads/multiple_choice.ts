@@ -52,11 +52,11 @@ const LOGITS_AND_LOSS: Stage<PooledClassifier> = {
  * ```
  */
 export class NarrowBertForMultipleChoice extends PreTrainedModel {
-  /** What it puts on the body: a classifier with one score a choice. */
+  /** The head that scores choices. */
   static readonly head: ModelHead = MULTIPLE_CHOICE;
 
   /**
-   * Computes logits, and the loss where labels are given.
+   * Computes logits, and the loss if labels are given.
    *
    * @throws {InputError} If an input does not fit the model.
    */

@@ -26,9 +26,9 @@ export interface NarrowBertModelOutput extends CommonOutputs {
 /**
  * NarrowBERT without a head.
  *
- * With a pooler (the default) its narrow layers compute the first token of each sequence. With
- * `add_pooling_layer: false` they compute the positions of `narrow_mask`, or, without one, all layers run over all tokens
- * as in an ordinary BERT.
+ * With a pooler (the default) its narrow layers compute the first token of each sequence. Without one
+ * (`add_pooling_layer: false`) they compute the positions of `narrow_mask`. If there is no `narrow_mask` either, all
+ * layers run over all tokens as in an ordinary BERT: the ordinary mode.
  *
  * @example
  * ```ts
@@ -39,7 +39,7 @@ export interface NarrowBertModelOutput extends CommonOutputs {
  * ```
  */
 export class NarrowBertModel extends PreTrainedModel {
-  /** What it puts on the body: no head, and a pooler unless it is left out. */
+  /** No head; a pooler unless it is left out. */
   static readonly head: ModelHead = BASE;
 
   /**
@@ -66,7 +66,7 @@ export class NarrowBertModel extends PreTrainedModel {
   }
 
   /**
-   * The mean of each sequence's rows in the last hidden state, `[B, H]`, taken on the GPU: only it is read back. A
+   * The mean of each sequence's rows in the last hidden state, `[B, H]`, computed on the GPU: only it is read back. A
    * sequence without rows gives zeros.
    *
    * @param inputs As for `forward`; without `narrow_mask`, the rows are those of `attention_mask`.

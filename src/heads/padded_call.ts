@@ -13,12 +13,12 @@ import type { CommonOutputs, ForwardOptions } from "../model/forward_options.ts"
 import type { HeadInputs } from "../model/stage.ts";
 import { coreOf, type PreTrainedModel } from "./pretrained.ts";
 
-/** What is run. */
+/** A call of a model class. */
 export interface PaddedCall {
   batch: Batch;
   /** Which rows the narrow layers compute. */
   rule: RowRule;
-  /** What the class computes from them. */
+  /** The stage of the class, and its data. */
   head: HeadInputs;
   options: ForwardOptions;
 }
@@ -29,7 +29,7 @@ export interface PaddedResult {
   outputs: Map<string, RunOutput>;
   /** Lays them out as the batch. */
   unpacker: Unpacker;
-  /** What all classes return on request. */
+  /** The results that all classes return on request. */
   common: CommonOutputs;
 }
 
@@ -61,10 +61,10 @@ export async function runPadded(
   return { outputs, unpacker, common: commonOutputs(outputs, unpacker, { rule, config, options }) };
 }
 
-/** Models of which the warning was given. */
+/** The models that have given the warning. */
 const warned = new WeakSet<PreTrainedModel>();
 
-/** Says once that narrow layers run as ordinary ones, which is not what a NarrowBERT learned. */
+/** Warns once that narrow layers run as ordinary ones, which a NarrowBERT did not learn. */
 function warnOrdinary(model: PreTrainedModel, config: NarrowBertConfig): void {
   const { full_length_layers: full, num_hidden_layers: layers } = config;
   if (full === layers || warned.has(model)) return;

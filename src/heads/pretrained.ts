@@ -1,4 +1,4 @@
-/** What all model classes share: loading, random weights, saving, pruning, giving memory back. */
+/** The base of all model classes: loading, random weights, saving, pruning, freeing memory. */
 
 import type { Tensor } from "../base/tensor.ts";
 import type { ModelSource } from "../io/folder/folder.ts";
@@ -31,8 +31,8 @@ export function coreOf(model: PreTrainedModel): ModelCore {
 }
 
 /**
- * A model on the GPU: what all model classes share. Load one by the class that fits the task, as
- * {@linkcode NarrowBertForMaskedLM}; `dispose()` or `using` gives its GPU memory back.
+ * A model on the GPU: the base of all model classes. Load one by the class that fits the task, as
+ * {@linkcode NarrowBertForMaskedLM}; `dispose()` or `using` frees its GPU memory.
  */
 export abstract class PreTrainedModel {
   readonly #core: ModelCore;
@@ -72,7 +72,7 @@ export abstract class PreTrainedModel {
   }
 
   /**
-   * A model with random weights: normal with deviation `initializer_range`, biases 0, LayerNorms the identity.
+   * A model with random weights: normal with deviation `initializer_range`, biases 0, LayerNorm weights 1.
    *
    * @param options `seed`, a whole number from 0, decides the weights on every machine. Default 0.
    * @throws {NoAdapterError} If there is no GPU.
@@ -87,9 +87,9 @@ export abstract class PreTrainedModel {
   }
 
   /**
-   * A model of this class on the weights of another model, which both then share: the last to be disposed frees them.
+   * A model of this class on the weights of another model. Both share them: the last to be disposed of frees them.
    *
-   * @throws {TypeError} If the other model was loaded without what this class needs.
+   * @throws {TypeError} If the other model was loaded without this class's head.
    */
   static share<M extends PreTrainedModel>(this: ModelClass<M>, other: PreTrainedModel): M {
     const core = coreOf(other);
@@ -122,12 +122,12 @@ export abstract class PreTrainedModel {
     return this.#core.pooler;
   }
 
-  /** GPU bytes of the weights, which models that share them count too. */
+  /** GPU bytes of the weights; every model that shares them counts them. */
   get weightBytes(): number {
     return this.#core.weightBytes;
   }
 
-  /** GPU bytes of the buffers that calls work in, at the largest sizes so far. */
+  /** GPU bytes of the activations, at the largest sizes so far. */
   get activationBytes(): number {
     return this.#core.activationBytes;
   }
@@ -138,8 +138,8 @@ export abstract class PreTrainedModel {
   }
 
   /**
-   * Writes `config.json` and `model.safetensors` (F32, the published key layout) into a local folder, which is made if it
-   * does not exist.
+   * Writes `config.json` and `model.safetensors` (F32, the published key layout) into a local folder, which is made if
+   * it does not exist.
    */
   async save_pretrained(folder: string | URL): Promise<void> {
     const { config, tensors } = await this.#live().readWeights(this.#parts);
@@ -149,14 +149,14 @@ export abstract class PreTrainedModel {
   /**
    * Removes attention heads for good, from the next call on; models that share the weights lose them too.
    *
-   * @param heads Heads by layer; layers count through full and narrow, heads are numbered as before any pruning.
+   * @param heads Heads by layer. Layers count full and narrow ones together; heads are numbered as before any pruning.
    * @throws {ConfigError} If a layer or head does not exist, or a layer would lose all heads.
    */
   prune_heads(heads: PrunedHeads): void {
     this.#live().prune(heads);
   }
 
-  /** Gives the model's GPU memory back, after the calls under way; the device stays. */
+  /** Frees the model's GPU memory, after the calls under way, unless other models share it; the device stays. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;

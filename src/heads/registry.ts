@@ -20,7 +20,7 @@ export function registeredHead(head: ModelHead): Head {
 /**
  * The head that a checkpoint was saved with, by the first known class in its config's `architectures`.
  *
- * @throws {ConfigError} If `architectures` is missing or names no class of ours.
+ * @throws {ConfigError} If `architectures` is missing or names no class of this library.
  */
 export function headOf({ architectures }: { readonly architectures: readonly string[] | null }): Head {
   for (const name of architectures ?? []) {

@@ -25,8 +25,8 @@ import { PreTrainedModel } from "./pretrained.ts";
  * NarrowBERT with a classifier on the pooled first token; its narrow layers compute that token alone.
  *
  * Logits are `[B, num_labels]`. The loss is mean squared error (`labels` `[B]` or `[B, num_labels]`), cross-entropy
- * (`[B]`, -100 for none) or binary cross-entropy with logits (`[B, num_labels]`), by the config's `problem_type`; unset,
- * by what the labels are: one output is regression, integers are a single label, floats several.
+ * (`[B]`, -100 for none) or binary cross-entropy with logits (`[B, num_labels]`), by the config's `problem_type`.
+ * If that is not set, the labels decide: one output is regression, integers are a single label, floats several labels.
  *
  * @example
  * ```ts
@@ -42,11 +42,11 @@ import { PreTrainedModel } from "./pretrained.ts";
  * ```
  */
 export class NarrowBertForSequenceClassification extends PreTrainedModel {
-  /** What it puts on the body: a classifier of texts. */
+  /** The head that classifies texts. */
   static readonly head: ModelHead = SEQUENCE_CLASSIFICATION;
 
   /**
-   * Computes logits, and the loss where labels are given.
+   * Computes logits, and the loss if labels are given.
    *
    * @throws {InputError} If an input does not fit the model.
    */
@@ -90,7 +90,7 @@ const LOSSES: Record<ProblemType, Stage<PooledClassifier>> = {
   multi_label_classification: withLoss(elementwise("binary_cross_entropy")),
 };
 
-/** The loss of a config's problem, or of what the labels are. */
+/** The loss of the config's `problem_type`, or of the one that the labels imply. */
 function lossOf(labels: FlatArray, rows: number, config: NarrowBertConfig): HeadInputs {
   const { num_labels: columns } = config;
   const inferred = columns === 1

@@ -47,11 +47,11 @@ const LOGITS_AND_LOSS: Stage<Linear> = {
  * ```
  */
 export class NarrowBertForTokenClassification extends PreTrainedModel {
-  /** What it puts on the body: a classifier of tokens. */
+  /** The head that classifies tokens. */
   static readonly head: ModelHead = TOKEN_CLASSIFICATION;
 
   /**
-   * Computes logits, and the loss where labels are given.
+   * Computes logits, and the loss if labels are given.
    *
    * @throws {InputError} If an input does not fit the model.
    */

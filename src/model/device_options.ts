@@ -1,17 +1,17 @@
-/** Options that say where and how a model computes. */
+/** Options for the device and the precision that a model computes with. */
 
 import { type Gpu, requestGpu } from "../gpu/device.ts";
 import type { Latency } from "../gpu/readback.ts";
 import { loadTuning } from "../kernels/tuning/tuning_file.ts";
 import type { WeightDtype } from "../nn/upload.ts";
 
-/** Where and how a model computes. */
+/** The device that a model computes on, and how it does. */
 export interface DeviceOptions {
   /** A GPU device of the caller's own; it is never destroyed. @default a device that all models of the process share */
   device?: GPUDevice;
   /**
-   * How the weights of products and the word embeddings are kept on the GPU: `f16` halves their memory, and needs a
-   * device with the feature `shader-f16`. All else, and all computing, is 32 bits. `auto` is `f32`.
+   * Element type of the weights of products and of the word embeddings on the GPU. `f16` halves their memory; it needs
+   * a device with the feature `shader-f16`. All other weights, and all computing, have 32 bits. `auto` is `f32`.
    *
    * @default "auto"
    */
@@ -31,7 +31,7 @@ export const DTYPES: readonly NonNullable<DeviceOptions["dtype"]>[] = ["f32", "f
 /** Names of the {@linkcode DeviceOptions}. */
 export const DEVICE_OPTIONS = ["device", "dtype", "latency"];
 
-/** The options, settled. */
+/** The options, resolved. */
 export interface DeviceChoice {
   gpu: Gpu;
   dtype: WeightDtype;
@@ -41,8 +41,8 @@ export interface DeviceChoice {
 /**
  * Checks the values of the options.
  *
- * @throws {TypeError} On a device that is none.
- * @throws {RangeError} On another value that is unknown.
+ * @throws {TypeError} If the device is no GPUDevice.
+ * @throws {RangeError} If another value is unknown.
  */
 export function checkDeviceOptions({ device, dtype = "auto", latency = "normal" }: DeviceOptions): void {
   if (device !== undefined && typeof device?.createBuffer !== "function") {
@@ -59,7 +59,7 @@ export function checkDeviceOptions({ device, dtype = "auto", latency = "normal" 
  * Opens the device that a model computes on.
  *
  * @throws {NoAdapterError} If there is none.
- * @throws {RangeError} If it cannot compute with f16 weights that are asked for.
+ * @throws {RangeError} If f16 weights are asked for and the device cannot compute with them.
  */
 export async function openDevice(
   { device, dtype = "auto", latency = "normal" }: DeviceOptions,

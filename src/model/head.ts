@@ -1,11 +1,11 @@
-/** What a head is: the one place from which its weights, its class names and its checkpoints derive. */
+/** A head's declaration, from which its weights, its class names and its checkpoints derive. */
 
 import type { ParameterSet } from "../nn/parameters.ts";
 import type { Body } from "./body.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import type { Pooler } from "./pooler.ts";
 
-/** What a head may build on. */
+/** The parts of a model that a head may use. */
 export interface HeadParts {
   readonly body: Body;
   readonly config: NarrowBertConfig;

@@ -16,7 +16,7 @@ import { checkValues, resolveWeights } from "./weights/weights.ts";
 /**
  * Loads a model's weights to the GPU.
  *
- * @param parts `known`: heads whose weights may be left over without a word.
+ * @param parts `known`: heads whose weights give no warning if the model has no head.
  * @throws {CheckpointError} If files are missing or the weights do not fit; everything wrong is listed.
  * @throws {ConfigError} If the config is not valid.
  * @throws {NoAdapterError} If there is no GPU.
@@ -45,7 +45,7 @@ export async function loadCore(
   });
 }
 
-/** Makes a model with random weights; `seed` decides them, whatever the machine. */
+/** Makes a model with random weights; a `seed` gives the same on every machine. */
 export async function randomCore(
   config: NarrowBertConfig,
   parts: ModelParts,

@@ -11,15 +11,15 @@ import type { PipelineParts } from "./engine/parts.ts";
 import type { TaskName, TaskPipelines } from "./task_pipelines.ts";
 import { taskNamed } from "./task_table.ts";
 
-/** A model that is loaded, with its tokenizer: another pipeline is such a pair. */
+/** A loaded model with its tokenizer. Every pipeline is such a pair. */
 export type SharedParts = PipelineParts<PreTrainedModel>;
 
 /**
- * Loads a model with its tokenizer and makes the pipeline of a task. Called with one text the pipeline gives one
- * result, with an array an array. It owns the model: `dispose()` or `using` frees its GPU memory.
+ * Loads a model with its tokenizer and makes the pipeline of a task. A call with one text gives one result, a call with
+ * an array gives an array. The pipeline owns the model: `dispose()` or `using` frees its GPU memory.
  *
- * Given another pipeline in place of a folder, or a model and its tokenizer, it shares their weights, which are then on
- * the GPU once: the last of them to be disposed of frees them.
+ * In place of a folder it takes another pipeline, or a model and its tokenizer, and shares their weights: these are on
+ * the GPU once, and the last to be disposed of frees them.
  *
  * @example
  * ```ts
@@ -72,7 +72,7 @@ export async function pipeline<T extends TaskName>(
   return await load(source, options) as TaskPipelines[T];
 }
 
-/** Whether a model is one that is loaded. @throws {TypeError} If it has a model and a tokenizer that are none. */
+/** Whether a model is loaded already. @throws {TypeError} If its `model` or `tokenizer` is something else. */
 function isShared(model: ModelSource | SharedParts | undefined): model is SharedParts {
   const isParts = (typeof model === "object" || typeof model === "function") && model !== null && "model" in model;
   if (!isParts) return false;

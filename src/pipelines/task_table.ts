@@ -29,7 +29,7 @@ export interface TaskRow<Pipeline, DefaultModel extends URL | null> {
   readonly modelClass: string;
   /** Loads model and tokenizer from one folder and makes the pipeline, which owns them. */
   load(source: ModelSource, options: LoadOptions): Promise<Pipeline>;
-  /** Makes the pipeline on the weights of a model that is loaded, which it then shares. */
+  /** Makes the pipeline on the weights of a loaded model, which it then shares. */
   share(parts: PipelineParts<PreTrainedModel>): Promise<Pipeline>;
 }
 
@@ -55,7 +55,7 @@ function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extend
   };
 }
 
-/** A folder under `examples/models/`, which is beside this module wherever that came from. */
+/** A folder under `examples/models/`, relative to this module: a path or a URL as its own. */
 const shipped = (name: string) => new URL(`../../examples/models/${name}/`, import.meta.url);
 
 /** How a task loads and shares models of a class. */
@@ -78,7 +78,7 @@ const classifier = modelsOf<NarrowBertForSequenceClassification>(NarrowBertForSe
 const tokenClassifier = modelsOf<NarrowBertForTokenClassification>(NarrowBertForTokenClassification);
 const choiceModel = modelsOf<NarrowBertForMultipleChoice>(NarrowBertForMultipleChoice);
 
-/** Any model's body: without its pooler it computes the rows that a pooling asks for. */
+/** Any model's body, without its pooler: it computes the rows that a pooling needs. */
 const body = modelsOf<NarrowBertModel>(NarrowBertModel, { add_pooling_layer: false });
 
 /** Other names of tasks, which Hugging Face's pipelines know too. */

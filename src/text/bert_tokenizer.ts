@@ -19,8 +19,9 @@ import { vocabularyText } from "./files/vocabulary.ts";
 export type TextOrPair = string | readonly [text: string, text_pair: string];
 
 /**
- * BERT's tokenizer over parsed files; load one by {@linkcode AutoTokenizer}. Names are those of Hugging Face's Python tokenizers; ids, offsets and words are
- * those of their fast tokenizers for any Unicode text. A lone surrogate counts as U+FFFD, which BERT leaves out.
+ * BERT's tokenizer over parsed files; load one by {@linkcode AutoTokenizer}. Names are those of Hugging Face's Python
+ * tokenizers; ids, offsets and words are those of their fast tokenizers for any Unicode text. A lone surrogate counts
+ * as U+FFFD, which BERT leaves out.
  *
  * With a `tokenizer.json` of another kind than BERT's, ids come from the library alone, and there are no offsets or
  * words. Special tokens are put round texts as BERT does in any case.

@@ -19,7 +19,7 @@ export const READOUTS: readonly ReadoutDefinition[] = [
   meanState,
 ].map(definitionOf);
 
-/** Those that a model with some heads can give; those without a head always. */
+/** The readouts of some heads, and those that need no head. */
 export function readoutsOf(heads: readonly Head[]): readonly ReadoutDefinition[] {
   return READOUTS.filter(({ head }) => head.prefix === null || heads.includes(head));
 }

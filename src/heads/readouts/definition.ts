@@ -1,4 +1,4 @@
-/** How a readout computes: which rows it needs, what is traced over them, how its answers are read back. */
+/** How a readout computes: the rows that it needs, the stage that is traced over them, its answers. */
 
 import { kindOf } from "../../base/messages.ts";
 import type { RunOutput } from "../../graph/program/outputs.ts";
@@ -14,10 +14,11 @@ export interface Asked<Ask> {
   readonly count: number;
 }
 
-/** Where a question's rows lie among those of its readout. */
+/** The rows of a question among those of its readout. */
 export interface RowRange {
   /** The first. */
   readonly first: number;
+  /** How many. */
   readonly count: number;
   /** The number of the question. */
   readonly question: number;
@@ -27,8 +28,8 @@ export interface RowRange {
 export type Outputs = (name: string) => RunOutput;
 
 /**
- * A readout as a trunk runs it: a stage over its rows. It is a constant; the programs that compute it are kept by its
- * identity. What it declares is named after it, with a dot.
+ * A readout as a trunk runs it: a stage over its rows. It is a constant; the programs that compute it are cached by its
+ * identity. The names of the inputs and scalars that it declares begin with its own name and a dot.
  */
 export interface ReadoutDefinition<
   Name extends string = string,
@@ -40,14 +41,14 @@ export interface ReadoutDefinition<
    * Positions of the rows that a question needs, in the order of its answer.
    *
    * @param about `tokens`: how many the text has.
-   * @throws {TypeError | RangeError} On options that cannot be; the message ends the sentence `Cannot answer …: `.
+   * @throws {TypeError | RangeError} If the options are not allowed; the message completes `Cannot answer …: NAME.`
    */
   rows(ask: Ask, about: { tokens: number; config: NarrowBertConfig }): ArrayLike<number>;
   /** Elements that it computes from each row, for bounding a pass. @default H */
   columns?(config: NarrowBertConfig): number;
   /** Data of the inputs and scalars that it declares, for all questions of a pass; none if it declares none. */
   inputs?(asked: readonly Asked<Ask>[]): Pick<StageCall, "inputs" | "scalars">;
-  /** A question's answer. @param outputs What `trace` returned, by name. */
+  /** A question's answer. @param outputs The values that `trace` returned, by name. */
   answer(outputs: Outputs, rows: RowRange, ask: Ask): Answer;
 }
 

@@ -1,18 +1,18 @@
-/** What a readout is for its users: one kind of answer that a trunk can give about texts. */
+/** Readouts as users see them: one kind of answer that a trunk can give about texts. */
 
-/** What a readout gives for a text. */
+/** The answer of a readout about a text. */
 export interface ReadoutAnswer {
   /** The numbers that were computed, in the readout's own layout. */
   readonly values: ArrayLike<number>;
 }
 
 /**
- * One kind of answer that a {@linkcode Trunk} can give about a text, such as {@linkcode topWords}. Readouts are constants
- * of this library: a trunk is loaded with some of them, and a {@linkcode Query} asks them by name.
+ * One kind of answer that a {@linkcode Trunk} can give about a text, such as {@linkcode topWords}. Readouts are
+ * constants of this library: a trunk is loaded with some of them, and a {@linkcode Query} asks them by name.
  *
  * @typeParam Name Its name in queries and answers.
  * @typeParam Ask Options of a question, plain data.
- * @typeParam Answer What it gives.
+ * @typeParam Answer Its answer.
  */
 export interface Readout<
   Name extends string = string,

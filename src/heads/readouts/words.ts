@@ -72,8 +72,8 @@ export interface TargetWordsAsk extends TopWordsAsk {
 }
 
 /**
- * `target_words`: the likeliest of some words at some positions, with their probabilities among all words. The logits of
- * a choice alone do not make probabilities, so those of all words are read back.
+ * `target_words`: the likeliest of some words at some positions, with their probabilities among all words. The logits
+ * of a choice alone do not make probabilities, so those of all words are read back.
  */
 export const targetWords: Readout<"target_words", TargetWordsAsk, TopWordsAnswer> = defineReadout({
   name: "target_words",

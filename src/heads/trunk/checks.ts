@@ -1,4 +1,4 @@
-/** Checks a query before anything of it reaches the GPU: shaders clamp silently. */
+/** Checks a query before the GPU sees it: shaders clamp wrong ids silently. */
 
 import { InputError } from "../../base/errors.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
@@ -9,7 +9,7 @@ import type { Query, QueryTokens } from "./query.ts";
 /**
  * Checks a query.
  *
- * @param subject What messages call it: `query 3 of 8`.
+ * @param subject Its name in messages: `query 3 of 8`.
  * @throws {InputError} On tokens that do not fit the model, an unknown readout, or options that it cannot take.
  */
 export function checkQuery(

@@ -1,4 +1,4 @@
-/** What a trunk is asked, and what it answers. */
+/** The questions for a trunk, and its answers. */
 
 import type { Readout } from "../readouts/readout.ts";
 
@@ -8,7 +8,7 @@ export interface QueryTokens {
   readonly input_ids: ArrayLike<number>;
   /** Token types. @default all 0 */
   readonly token_type_ids?: ArrayLike<number>;
-  /** May be given if all of it is 1: a query has no padding. */
+  /** All 1 if it is given, as a query has no padding. */
   readonly attention_mask?: ArrayLike<number>;
 }
 
@@ -22,6 +22,6 @@ export type Answers<R extends Readout> = { readonly [One in R as One["name"]]?: 
 export interface Query<R extends Readout = Readout> {
   /** The text. */
   readonly tokens: QueryTokens;
-  /** What is asked: options by the name of the readout, `{}` for one without options. */
+  /** The questions: options by the name of the readout that is asked, `{}` for one without options. */
   readonly ask: Asks<R>;
 }

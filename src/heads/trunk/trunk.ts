@@ -23,14 +23,14 @@ export type AnswerOptions = Pick<ForwardOptions, "signal" | "narrow">;
 /** Most tokens of a pass; a longer list of queries is answered in several. */
 const PASS_TOKENS = 4096;
 
-/** Most elements of what a readout computes from the rows of a pass: 128 MiB, which every WebGPU device can bind. */
+/** Most elements that a readout computes from the rows of a pass: 128 MiB, which every WebGPU device can bind. */
 const PASS_ELEMENTS = 2 ** 25;
 
 /**
  * A trunk answers questions of several kinds, its *readouts*, about texts. The texts of a call are encoded together in
  * one packed pass; the narrow layers compute the rows that any question needs; each readout then reads its own rows.
- * Queries with equal lists of tokens are encoded once. So several tasks cost little more than one, and their weights are
- * on the GPU once.
+ * Queries with equal lists of tokens are encoded once. So several tasks cost little more than one, and their weights
+ * are on the GPU once.
  *
  * @example
  * ```ts
@@ -57,8 +57,8 @@ export class Trunk<R extends Readout = Readout> {
    * A trunk on weights that are loaded. {@linkcode Trunk.load} and the models' `trunk` call it.
    *
    * @param weights The weights.
-   * @param own The readouts of a trunk that keeps the weights until it is disposed of; their weights must be among these.
-   *   Default: all that the weights allow, as long as their owner lives.
+   * @param own The readouts of a trunk that keeps the weights until it is disposed of; their weights must be among
+   *   these. Default: all that the weights allow, as long as their owner lives.
    * @throws {TypeError} If the weights or a readout are something else.
    */
   constructor(weights: ModelWeights, own?: readonly R[]) {
@@ -74,7 +74,7 @@ export class Trunk<R extends Readout = Readout> {
    * Loads the body of a model and the heads that some readouts need.
    *
    * @param where As of the model classes' `from_pretrained`.
-   * @param options `readouts`: what it is to answer.
+   * @param options `readouts`: the kinds of answers that it gives.
    * @throws {TypeError} If one of them is no readout.
    * @throws {RangeError} Without a readout, or if two have one name.
    * @throws {CheckpointError} If files are missing or the weights do not fit; everything wrong is listed.
@@ -118,7 +118,7 @@ export class Trunk<R extends Readout = Readout> {
     return this.#core.weightBytes;
   }
 
-  /** GPU bytes of the buffers that calls work in, at the largest sizes so far. */
+  /** GPU bytes of the activations, at the largest sizes so far. */
   get activationBytes(): number {
     return this.#core.activationBytes;
   }
@@ -127,7 +127,7 @@ export class Trunk<R extends Readout = Readout> {
    * Answers queries, in their order: for each the answers by the name of the readout that was asked. They share passes
    * of up to 4,096 tokens.
    *
-   * @throws {InputError} If a query does not fit the model, asks a readout that there is not, or rows outside its text.
+   * @throws {InputError} If a query does not fit the model, asks an unknown readout, or names rows outside its text.
    */
   async answer(queries: readonly Query<R>[], options: AnswerOptions = {}): Promise<Answers<R>[]> {
     checkOptionNames("answer queries", options, ["signal", "narrow"]);
@@ -143,7 +143,7 @@ export class Trunk<R extends Readout = Readout> {
     return answers;
   }
 
-  /** Gives the trunk's GPU memory back, after the calls under way; the device stays. */
+  /** Frees the trunk's GPU memory, after the calls under way, unless others share it; the device stays. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -183,7 +183,7 @@ function partsOf(readouts: readonly Readout[]): ModelParts {
   return { heads: [...heads], pooler: [...heads].some(({ pooling }) => pooling === true) };
 }
 
-/** Consecutive queries that fit a pass together; one that is too large alone is a pass of its own. */
+/** Consecutive queries that fit a pass. A query that is too large by itself is a pass of its own. */
 function* passesOf(queries: readonly CheckedQuery[], config: NarrowBertConfig): Generator<CheckedQuery[]> {
   let pass: CheckedQuery[] = [];
   let [tokens, elements] = [0, 0];

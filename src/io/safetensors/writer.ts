@@ -23,8 +23,8 @@ export interface WriteSafetensorsOptions {
 const DTYPE_ORDER = Object.keys(DTYPES);
 
 /**
- * Writes tensors to a safetensors file, or gives its bytes if there is no `path`. A file that was read can be passed as it
- * is.
+ * Writes tensors to a safetensors file, or gives its bytes if there is no `path`. A file that was read can be passed as
+ * it is.
  *
  * @param tensors Names and tensors; `data` is the typed array of the `dtype`, or its bytes in a `Uint8Array`.
  * @param options The file to write, and free text for the header.

@@ -72,7 +72,7 @@ export class NarrowBertConfig {
   declare readonly layer_norm_eps: number;
   /** The word piece that pads. */
   declare readonly pad_token_id: number | null;
-  /** How attention knows where a token stands. */
+  /** How attention knows the positions of tokens. */
   declare readonly position_embedding_type: PositionType;
   /** Loss of sequence classification; `null` to infer it from the labels of each call. */
   declare readonly problem_type: ProblemType | null;
@@ -126,7 +126,7 @@ export class NarrowBertConfig {
    * Reads the text of a config.json.
    *
    * @param text JSON.
-   * @param location Where it came from, for messages.
+   * @param location The file that it came from, for messages.
    * @throws {ConfigError} If it is not a JSON object, or not a config.
    */
   static parse(text: string, location: string, { overrides }: { overrides?: ConfigSource } = {}): NarrowBertConfig {

@@ -2,16 +2,16 @@
 
 /** One key of config.json. */
 interface Field<T> {
-  /** Its value where the file is silent. */
+  /** Its value if the file does not have it. */
   readonly fallback: T;
-  /** Ends the sentence "KEY must be ...". */
+  /** Completes the sentence "KEY must be ...". */
   readonly expected: string;
   readonly accepts: (value: unknown) => value is T;
 }
 
 /**
- * The largest sizes accepted: far above any BERT ever published, low enough that a slip of the keyboard is an error
- * here and not an endless allocation. What fits the GPU at hand is checked against its own limits, later.
+ * The largest sizes accepted: far above any BERT ever published, low enough that a typing error is refused here and
+ * allocates nothing. Whether a model fits the GPU is checked later, against the limits of the device.
  */
 export const LARGEST = {
   vocab_size: 4_194_304,
@@ -55,7 +55,7 @@ export const PROBLEM_TYPES: readonly ProblemType[] = [
   "multi_label_classification",
 ];
 
-/** A whole number; from 1 unless told. */
+/** A whole number, by default from 1. */
 export function whole(fallback: number, max: number, min = 1): Field<number> {
   return {
     fallback,

@@ -8,11 +8,11 @@ import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../e
 import { softmax } from "../../base/softmax.ts";
 import type { AnsweringModel, CallOptions, Stream, Task } from "../engine/task.ts";
 
-/** A prompt and what may follow it. */
+/** A prompt and its possible continuations. */
 export interface Question {
-  /** What comes first. */
+  /** The prompt. */
   prompt: string;
-  /** What may follow it, one at least. */
+  /** The continuations, one at least. */
   choices: readonly string[];
 }
 
@@ -39,8 +39,8 @@ export interface ScoredChoice {
  * }
  * ```
  *
- * @throws {InputError} On an empty prompt or choice, on a question without choices, or on a pair that is longer than the
- *   model takes.
+ * @throws {InputError} On an empty prompt or choice, on a question without choices, or on a pair that is longer than
+ *   the model takes.
  */
 export interface MultipleChoicePipeline extends PipelineOwner<NarrowBertForMultipleChoice> {
   /** The scored choices of a question. */

@@ -1,4 +1,4 @@
-/** How token embeddings become one embedding, as sentence-transformers leaves it written beside a model. */
+/** How token embeddings become one embedding, as the files of sentence-transformers beside a model say. */
 
 import { CheckpointError, ConfigError } from "../../base/errors.ts";
 import { isObject } from "../../base/json.ts";
@@ -10,9 +10,9 @@ export type Pooling = "none" | "mean" | "cls";
 /** Every {@linkcode Pooling}. */
 export const POOLINGS: readonly Pooling[] = ["none", "mean", "cls"];
 
-/** What a model's files say about embeddings. */
+/** The settings for embeddings in a model's files. */
 export interface SentenceConfig {
-  /** The pooling that the model was trained with, or what it takes that is not done here. */
+  /** The pooling that the model was trained with; `unknown` names one that this library does not have. */
   pooling: Pooling | { unknown: string };
   /** Whether its embeddings are scaled to length 1. */
   normalize: boolean;
@@ -20,15 +20,15 @@ export interface SentenceConfig {
   maximum: number;
 }
 
-/** What holds for a model whose files say nothing. */
+/** The settings of a model without such files. */
 export const NO_SENTENCE_CONFIG: SentenceConfig = { pooling: "none", normalize: false, maximum: Infinity };
 
 /**
  * Reads `modules.json`, `1_Pooling/config.json` (or the folder that `modules.json` names) and
- * `sentence_bert_config.json`, each where present.
+ * `sentence_bert_config.json`, each if it is there.
  *
- * @throws {ConfigError} Where one of them is not what sentence-transformers writes.
- * @throws {CheckpointError} Where `modules.json` names a folder that is not there.
+ * @throws {ConfigError} If one of them is not what sentence-transformers writes.
+ * @throws {CheckpointError} If `modules.json` names a folder that is not there.
  */
 export async function readSentenceConfig(
   source: ModelSource,
@@ -53,7 +53,7 @@ export async function readSentenceConfig(
   };
 }
 
-/** The modules that a text goes through, in order; `null` where there is no such list. */
+/** The modules that a text goes through, in order; `null` if there is no such list. */
 function readModules(json: unknown, location: string): { kind: string; path: string }[] | null {
   if (json === undefined) return null;
   const modules = Array.isArray(json) ? json.map(readModule) : [null];
@@ -99,7 +99,7 @@ function readMaximum(json: unknown, location: string): number {
   );
 }
 
-/** A file as JSON; `undefined` where there is none. */
+/** A file as JSON; `undefined` if there is none. */
 async function readJson(folder: ModelFolder, file: string): Promise<unknown> {
   if (!(await folder.has(file))) return undefined;
   const bytes = await folder.read(file);
