@@ -3,7 +3,8 @@
  * tables made. 64 texts of 3,957 tokens, each with 2 rows asked for.
  */
 
-import { NarrowBertConfig, type Readout, topWords } from "../mod.ts";
+import { NarrowBertConfig, topWords } from "../mod.ts";
+import { definitionOf } from "../src/heads/readouts/definition.ts";
 import { checkQuery } from "../src/heads/trunk/checks.ts";
 import { planPass } from "../src/heads/trunk/pass.ts";
 import { pack } from "../src/model/batch/packing.ts";
@@ -19,7 +20,7 @@ const queries = lengths.map((length, i) => {
   const tokens = { input_ids, token_type_ids: input_ids.map(() => 0), attention_mask: input_ids.map(() => 1) };
   return { tokens, ask: { top_words: { positions: [3, length - 4] } } };
 });
-const readouts = new Map([["top_words", topWords as Readout]]);
+const readouts = new Map([["top_words", definitionOf(topWords)]]);
 
 Deno.bench({ name: `${TEXTS} texts of ${TOKENS} tokens, 2 rows each`, group: "packing" }, () => {
   const { ragged } = planPass(queries.map((query) => checkQuery(query, { readouts, config, subject: "a query" })));

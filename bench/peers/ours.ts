@@ -1,6 +1,7 @@
 /** This repository: the product that this adapter gets, on its own, and models through the public module. */
 
-import { NarrowBertModel, requestGpu, Tensor } from "../../mod.ts";
+import { NarrowBertModel, Tensor } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { prepareLaunch } from "../../src/kernels/launch.ts";
 import { matmulVariants } from "../../src/kernels/tuning/matmul_variants.ts";
 import { tuningOf } from "../../src/kernels/tuning/tuning.ts";

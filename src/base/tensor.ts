@@ -47,6 +47,8 @@ export class Tensor {
   readonly dims: readonly number[];
 
   /**
+   * Makes a tensor.
+   *
    * @param type Element type.
    * @param data A typed array of that type (used as it is, not copied), or plain numbers.
    * @param dims Dimensions, whose product must be the number of elements.

@@ -1,9 +1,10 @@
 /** Loads the pipeline of a command. */
 
 import { requestGpu } from "../gpu/device.ts";
-import { DTYPES } from "../model/device_options.ts";
+import { type DeviceOptions, DTYPES } from "../model/device_options.ts";
 import { pipeline } from "../pipelines/pipeline.ts";
-import { type PipelineOf, TASKS } from "../pipelines/task_table.ts";
+import type { TaskPipelines } from "../pipelines/task_pipelines.ts";
+import { TASKS } from "../pipelines/task_table.ts";
 import { choice, flag, UsageError, value } from "./options.ts";
 import type { Loading, StreamingModel } from "./text_command.ts";
 
@@ -29,9 +30,9 @@ export const PIPELINE_OPTIONS = {
  */
 export async function loadPipeline<T extends keyof typeof TASKS>(
   task: T,
-  { model, dtype }: { model: string | undefined; dtype: typeof DTYPES[number] | undefined },
+  { model, dtype }: { model: string | undefined; dtype: DeviceOptions["dtype"] | undefined },
   { signal, progress_callback, timings }: Loading,
-): Promise<PipelineOf<T>> {
+): Promise<TaskPipelines[T]> {
   const { defaultModel, modelClass } = TASKS[task];
   if (model === undefined && defaultModel === null) {
     throw new UsageError(`no model is shipped for this command: give --model, the folder of a ${modelClass}`);

@@ -13,11 +13,11 @@ import { workClock } from "./scheduler/work_clock.ts";
 
 /** Options of {@linkcode requestGpu}. */
 export interface GpuOptions {
-  /** A device of the caller's own; it is used, never destroyed. */
+  /** A device of the caller's own; it is used, never destroyed. @default the process's own */
   device?: GPUDevice;
-  /** Open error scopes round every submit and report what they catch at once. Slow. */
+  /** Open error scopes round every submit and report what they catch at once. Slow. @default false */
   checked?: boolean;
-  /** Fill buffers with NaN bits before use. Slow. */
+  /** Fill buffers with NaN bits before use. Slow. @default false */
   poisoned?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Checks labels and makes of them what the loss kernels read. */
+/** Checks labels and packs them for the loss kernels. */
 
 import { InputError } from "../base/errors.ts";
 import { shapeText } from "../base/shape.ts";
@@ -12,15 +12,17 @@ import type { FlatArray } from "../model/batch/arrays.ts";
 import { type Batch, checkFinite, checkIndices } from "../model/batch/inputs.ts";
 import type { HeadInputs } from "../model/stage.ts";
 
-/** What a loss is given: labels, and how many of them count. */
+/** Inputs and scalars of a loss: labels, and how many of them count. */
 export type LabelInputs = Pick<HeadInputs, "inputs" | "scalars">;
 
 /** PyTorch's label for "no loss here". */
 export const IGNORE = -100;
 
 /**
- * Takes token labels `[B, L]`, those over -100 from 0 to `classes - 1`, as the choice of narrow rows: a batch whose
- * `narrow_mask` is where a label counts.
+ * A batch whose narrow rows are the tokens with a label that counts. Labels are `[B, L]`, each -100 or from 0 to
+ * `classes - 1`.
+ *
+ * @throws {InputError} If they are not.
  */
 export function rowsOfLabels(batch: Batch, classes: number): Batch {
   const { labels } = batch;
@@ -35,7 +37,7 @@ export function rowLabels(labels: FlatArray): LabelInputs {
   return { inputs: { labels: packed }, scalars: { counted: packed.length } };
 }
 
-/** One label from 0 to `classes - 1` a row, -100 for none; a shape of `[rows, 1]` is taken too. */
+/** Packs a label from 0 to `classes - 1` for each row, or -100 for none; labels are `[rows]` or `[rows, 1]`. */
 export function classLabels(labels: FlatArray, rows: number, classes: number): LabelInputs {
   const flat = labels.dims.length === 2 && labels.dims[1] === 1 ? { ...labels, dims: [labels.data.length] } : labels;
   checkIndices("labels", flat, [rows], { below: classes, also: IGNORE });
@@ -56,7 +58,7 @@ export function traceRowLosses(g: Graph, logits: Value, labels: string): Value {
   return crossEntropy(g, { label: "losses", x: logits, labels: targets });
 }
 
-/** Targets `[rows, columns]`, or `[rows]` where there is one column, as pitched rows. */
+/** Packs targets `[rows, columns]`, or `[rows]` if there is one column, as pitched rows. */
 export function packTargets(
   labels: FlatArray,
   [rows, columns]: readonly [number, number],

@@ -4,14 +4,16 @@ import { InputError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
 import { MAX_TOP_K } from "../kernels/rows/top_k.ts";
-import type { ModelInputs } from "../model/batch/inputs.ts";
+import { type ModelInputs, readInputs } from "../model/batch/inputs.ts";
 import { maskedRowRule } from "../model/batch/row_rules.ts";
 import { lastAxis } from "../model/batch/unpacking.ts";
 import type { ForwardOptions } from "../model/forward_options.ts";
+import type { ModelHead } from "../model/head.ts";
 import type { Stage } from "../model/stage.ts";
 import { rowLabels, rowsOfLabels, traceCrossEntropy, traceRowLosses } from "./labels.ts";
 import { MASKED_LM, type MaskedLMHead, traceTopWords } from "./layers/masked_lm.ts";
 import { type HeadOutput, headOutput } from "./output.ts";
+import { runPadded } from "./padded_call.ts";
 import { PreTrainedModel } from "./pretrained.ts";
 
 /** The likeliest words of each narrow row. */
@@ -37,23 +39,37 @@ export interface LabelLikelihood {
  *
  * Logits are `[B, rows, V]` for the positions of `narrow_mask`, or of labels over -100, which win over it; `[B, L, V]`
  * without either (see {@linkcode NarrowBertModel} on the ordinary mode). `labels` are `[B, L]`; the loss is the mean
- * cross-entropy over labels other than -100, 0 where there are none.
+ * cross-entropy over labels other than -100, 0 if there are none.
+ *
+ * @example
+ * ```ts
+ * import { AutoTokenizer, NarrowBertForMaskedLM } from "@narrowbert/webgpu";
+ *
+ * const folder = "examples/models/wordnet/mlm";
+ * const tokenizer = await AutoTokenizer.from_pretrained(folder);
+ * using model = await NarrowBertForMaskedLM.from_pretrained(folder);
+ *
+ * const input_ids = tokenizer.encode("a large [MASK] with a long neck");
+ * const narrow_mask = input_ids.map((id) => id === tokenizer.mask_token_id);
+ * const { indices } = await model.top_k({ input_ids: [input_ids], narrow_mask: [narrow_mask] }, 1);
+ * console.log(tokenizer.decode([indices.item()])); // animal
+ * ```
  */
 export class NarrowBertForMaskedLM extends PreTrainedModel {
-  /** What it puts on the body. */
-  static readonly head = MASKED_LM;
+  /** The head that predicts words. */
+  static readonly head: ModelHead = MASKED_LM;
 
   /**
-   * Computes logits, and the loss where labels are given.
+   * Computes logits, and the loss if labels are given.
    *
    * @throws {InputError} If an input does not fit the model.
    */
   async forward(inputs: ModelInputs, options: ForwardOptions = {}): Promise<HeadOutput> {
-    const batch = rowsOfLabels(this.readInputs(inputs), this.config.vocab_size);
+    const batch = rowsOfLabels(readInputs(inputs, this.config), this.config.vocab_size);
     const rule = maskedRowRule(batch);
     const { labels } = batch;
-    const call = labels === null ? { stage: LOGITS } : { stage: LOGITS_AND_LOSS, ...rowLabels(labels) };
-    const { outputs, unpacker, common } = await this.run(batch, rule, call, options);
+    const head = labels === null ? { stage: LOGITS } : { stage: LOGITS_AND_LOSS, ...rowLabels(labels) };
+    const { outputs, unpacker, common } = await runPadded(this, { batch, rule, head, options });
     return headOutput(unpacker.states(outputs.get("logits") as RunOutput, lastAxis(rule)), outputs, common);
   }
 
@@ -69,11 +85,11 @@ export class NarrowBertForMaskedLM extends PreTrainedModel {
     if (!Number.isInteger(k) || k < 1 || k > most) {
       throw new RangeError(`Cannot find the top words: k must be a whole number from 1 to ${most}, got ${k}`);
     }
-    const batch = this.readInputs(inputs);
+    const batch = readInputs(inputs, this.config);
     if (batch.labels !== null) throw new InputError("Cannot find the top words with labels: they have no use here");
     const rows = { ...batch, narrow: batch.narrow ?? batch.mask };
-    const call = { stage: TOP_WORDS, scalars: { words: k } };
-    const { outputs, unpacker } = await this.run(rows, "narrow_mask", call, options);
+    const head = { stage: TOP_WORDS, scalars: { words: k } };
+    const { outputs, unpacker } = await runPadded(this, { batch: rows, rule: "narrow_mask", head, options });
     return {
       indices: unpacker.states(outputs.get("indices") as RunOutput, "rows", "int32"),
       scores: unpacker.states(outputs.get("scores") as RunOutput, "rows"),
@@ -88,11 +104,11 @@ export class NarrowBertForMaskedLM extends PreTrainedModel {
    * @throws {InputError} If an input does not fit the model.
    */
   async log_probabilities(inputs: ModelInputs, options: ForwardOptions = {}): Promise<LabelLikelihood> {
-    const batch = rowsOfLabels(this.readInputs(inputs), this.config.vocab_size);
+    const batch = rowsOfLabels(readInputs(inputs, this.config), this.config.vocab_size);
     const { labels } = batch;
     if (labels === null) throw new InputError("Cannot compute log-probabilities: labels must be given");
-    const call = { stage: LABEL_LOSSES, inputs: rowLabels(labels).inputs };
-    const { outputs, unpacker } = await this.run(batch, "narrow_mask", call, options);
+    const head = { stage: LABEL_LOSSES, inputs: rowLabels(labels).inputs };
+    const { outputs, unpacker } = await runPadded(this, { batch, rule: "narrow_mask", head, options });
     const { data, dims } = outputs.get("losses") as RunOutput;
     return {
       log_probabilities: unpacker.states({ data: Float32Array.from(data, (loss) => 0 - loss), dims }, "rows"),

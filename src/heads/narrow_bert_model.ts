@@ -4,14 +4,15 @@ import { InputError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
 import { meanRows } from "../graph/ops/rows/mean_rows.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
-import type { Batch, ModelInputs } from "../model/batch/inputs.ts";
+import { type Batch, type ModelInputs, readInputs } from "../model/batch/inputs.ts";
 import { firstRowRule, maskedRowRule } from "../model/batch/row_rules.ts";
 import { lastAxis } from "../model/batch/unpacking.ts";
 import { toTensor } from "../model/common_outputs.ts";
 import type { CommonOutputs, ForwardOptions } from "../model/forward_options.ts";
-import { BASE } from "../model/head.ts";
+import { BASE, type ModelHead } from "../model/head.ts";
 import type { Pooler } from "../model/pooler.ts";
 import type { Stage } from "../model/stage.ts";
+import { runPadded } from "./padded_call.ts";
 import { PreTrainedModel } from "./pretrained.ts";
 
 /** Results of {@linkcode NarrowBertModel.forward}. */
@@ -25,9 +26,9 @@ export interface NarrowBertModelOutput extends CommonOutputs {
 /**
  * NarrowBERT without a head.
  *
- * With a pooler (the default) its narrow layers compute the first token of each sequence. With
- * `add_pooling_layer: false` they compute the positions of `narrow_mask`, or, without one, all layers run over all tokens
- * as in an ordinary BERT.
+ * With a pooler (the default) its narrow layers compute the first token of each sequence. Without one
+ * (`add_pooling_layer: false`) they compute the positions of `narrow_mask`. If there is no `narrow_mask` either, all
+ * layers run over all tokens as in an ordinary BERT: the ordinary mode.
  *
  * @example
  * ```ts
@@ -38,8 +39,8 @@ export interface NarrowBertModelOutput extends CommonOutputs {
  * ```
  */
 export class NarrowBertModel extends PreTrainedModel {
-  /** What it puts on the body. */
-  static readonly head = BASE;
+  /** No head; a pooler unless it is left out. */
+  static readonly head: ModelHead = BASE;
 
   /**
    * Computes the last hidden state.
@@ -49,7 +50,12 @@ export class NarrowBertModel extends PreTrainedModel {
   async forward(inputs: ModelInputs, options: ForwardOptions = {}): Promise<NarrowBertModelOutput> {
     const batch = this.#readUnlabelled(inputs);
     const rule = this.pooler ? firstRowRule(batch) : maskedRowRule(batch);
-    const { outputs, unpacker, common } = await this.run(batch, rule, { stage: LAST_STATE }, options);
+    const { outputs, unpacker, common } = await runPadded(this, {
+      batch,
+      rule,
+      head: { stage: LAST_STATE },
+      options,
+    });
     const result: NarrowBertModelOutput = {
       last_hidden_state: unpacker.states(outputs.get("last_hidden_state") as RunOutput, lastAxis(rule)),
       ...common,
@@ -60,7 +66,7 @@ export class NarrowBertModel extends PreTrainedModel {
   }
 
   /**
-   * The mean of each sequence's rows in the last hidden state, `[B, H]`, taken on the GPU: only it is read back. A
+   * The mean of each sequence's rows in the last hidden state, `[B, H]`, computed on the GPU: only it is read back. A
    * sequence without rows gives zeros.
    *
    * @param inputs As for `forward`; without `narrow_mask`, the rows are those of `attention_mask`.
@@ -75,13 +81,13 @@ export class NarrowBertModel extends PreTrainedModel {
     }
     const batch = this.#readUnlabelled(inputs);
     const rows = { ...batch, narrow: batch.narrow ?? batch.mask };
-    const call = { stage: MEAN, inputs: { row_starts: startsOf(rows) }, scalars: { row_starts: batch.sequences + 1 } };
-    const { outputs } = await this.run(rows, "narrow_mask", call, options);
+    const head = { stage: MEAN, inputs: { row_starts: startsOf(rows) }, scalars: { row_starts: batch.sequences + 1 } };
+    const { outputs } = await runPadded(this, { batch: rows, rule: "narrow_mask", head, options });
     return toTensor(outputs.get("means") as RunOutput);
   }
 
   #readUnlabelled(inputs: ModelInputs): Batch {
-    const batch = this.readInputs(inputs);
+    const batch = readInputs(inputs, this.config);
     if (batch.labels !== null) throw new InputError("Cannot run NarrowBertModel with labels: it has no loss");
     return batch;
   }

@@ -1,4 +1,4 @@
-/** What the classes with a head return. */
+/** Results of the classes with a head. */
 
 import type { Tensor } from "../base/tensor.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";

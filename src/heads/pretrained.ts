@@ -1,58 +1,64 @@
-/** What all model classes share: loading, random weights, running, saving, pruning, giving memory back. */
+/** The base of all model classes: loading, random weights, saving, pruning, freeing memory. */
 
-import { InputError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
-import { warn } from "../base/warn.ts";
-import type { RunOutput } from "../graph/program/outputs.ts";
-import type { Batch } from "../model/batch/inputs.ts";
-import { type LeadingNames, type ModelInputs, readInputs } from "../model/batch/inputs.ts";
-import { raggedOf } from "../model/batch/padded.ts";
-import type { RowRule } from "../model/batch/ragged.ts";
-import { Unpacker } from "../model/batch/unpacking.ts";
-import { commonOutputs } from "../model/common_outputs.ts";
+import type { ModelSource } from "../io/folder/folder.ts";
 import type { NarrowBertConfig } from "../model/config/config.ts";
-import type { ModelCore } from "../model/core.ts";
-import type { CommonOutputs, ForwardOptions } from "../model/forward_options.ts";
-import { hasPooler, type Head, type ModelParts } from "../model/head.ts";
-import { loadCore, type ModelSource, randomCore } from "../model/loading.ts";
+import type { PrunedHeads } from "../model/config/pruned_heads.ts";
+import { ModelCore, type ModelWeights } from "../model/core.ts";
+import { hasPooler, type ModelHead, type ModelParts } from "../model/head.ts";
+import { loadCore, randomCore } from "../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../model/model_options.ts";
-import type { HeadInputs } from "../model/stage.ts";
 import { saveModel } from "../model/weights/saving.ts";
-import { HEADS } from "./registry.ts";
+import { HEADS, registeredHead } from "./registry.ts";
 import { Trunk } from "./trunk/trunk.ts";
 
-/** A class of models, as its static methods see it. */
+/** A class of models, as the static methods of {@linkcode PreTrainedModel} see it. */
 export interface ModelClass<M> {
-  new (core: ModelCore): M;
-  readonly head: Head;
+  /** Makes a model on weights that are loaded, which it keeps until it is disposed of. */
+  new (weights: ModelWeights): M;
+  /** Name of the class. */
+  readonly name: string;
+  /** What the class puts on the body. */
+  readonly head: ModelHead;
 }
 
-/** One call's results. */
-export interface ModelResult {
-  /** The stage's outputs as they come from the GPU. */
-  outputs: Map<string, RunOutput>;
-  unpacker: Unpacker;
-  common: CommonOutputs;
+/** Set once the class is defined: only it sees its weights. */
+let liveCore: (model: PreTrainedModel) => ModelCore;
+
+/** The core of a model. @throws {Error} If the model was disposed of. */
+export function coreOf(model: PreTrainedModel): ModelCore {
+  return liveCore(model);
 }
 
-/** A model on the GPU. */
+/**
+ * A model on the GPU: the base of all model classes. Load one by the class that fits the task, as
+ * {@linkcode NarrowBertForMaskedLM}; `dispose()` or `using` frees its GPU memory.
+ */
 export abstract class PreTrainedModel {
   readonly #core: ModelCore;
   readonly #trunk: Trunk;
-  #warnedOrdinary = false;
   #disposed = false;
 
-  /** @param core The weights, which the model keeps until it is disposed. */
-  constructor(core: ModelCore) {
-    this.#core = core;
-    core.retain();
-    this.#trunk = new Trunk(core);
+  static {
+    liveCore = (model) => model.#live();
+  }
+
+  /**
+   * A model on weights that are loaded. `from_pretrained`, `from_config` and `share` call it.
+   *
+   * @param weights The weights, which the model keeps until it is disposed of.
+   * @throws {TypeError} If they are something else.
+   */
+  constructor(weights: ModelWeights) {
+    this.#core = ModelCore.of(weights, new.target.name);
+    this.#core.retain();
+    this.#trunk = new Trunk(weights);
   }
 
   /**
    * Loads a model from a local folder, the URL of a folder, or files in memory.
    *
-   * @param where Path, URL, or a map from file names to bytes; it must hold `config.json` and safetensors weights.
+   * @param where It must hold `config.json` and safetensors weights.
    * @throws {CheckpointError} If files are missing or the weights do not fit; everything wrong is listed.
    * @throws {ConfigError} If the config is not valid.
    * @throws {NoAdapterError} If there is no GPU.
@@ -66,9 +72,11 @@ export abstract class PreTrainedModel {
   }
 
   /**
-   * A model with random weights: normal with deviation `initializer_range`, biases 0, LayerNorms the identity.
+   * A model with random weights: normal with deviation `initializer_range`, biases 0, LayerNorm weights 1.
    *
-   * @param options `seed` decides the weights, whatever the machine.
+   * @param options `seed`, a whole number from 0, decides the weights on every machine. Default 0.
+   * @throws {NoAdapterError} If there is no GPU.
+   * @throws {RangeError} If the device cannot hold a weight, or the seed is no such number.
    */
   static async from_config<M extends PreTrainedModel>(
     this: ModelClass<M>,
@@ -79,13 +87,13 @@ export abstract class PreTrainedModel {
   }
 
   /**
-   * A model of this class on the weights of another model, which both then share: the last to be disposed frees them.
+   * A model of this class on the weights of another model. Both share them: the last to be disposed of frees them.
    *
-   * @throws {TypeError} If the other model was loaded without what this class needs.
+   * @throws {TypeError} If the other model was loaded without this class's head.
    */
   static share<M extends PreTrainedModel>(this: ModelClass<M>, other: PreTrainedModel): M {
-    const core = other.#live();
-    const missing = this.head.name !== "none" && !core.heads.includes(this.head);
+    const core = coreOf(other);
+    const missing = this.head.name !== "none" && !core.heads.some((head) => head === this.head);
     if (missing) {
       throw new TypeError(
         `Cannot make a ${this.name} on the weights of a ${other.constructor.name}: they must include the ` +
@@ -114,22 +122,25 @@ export abstract class PreTrainedModel {
     return this.#core.pooler;
   }
 
-  /** GPU bytes of the weights, which models that share them count too. */
+  /** GPU bytes of the weights; every model that shares them counts them. */
   get weightBytes(): number {
     return this.#core.weightBytes;
   }
 
-  /** GPU bytes of the buffers that calls work in, at the largest sizes so far. */
+  /** GPU bytes of the activations, at the largest sizes so far. */
   get activationBytes(): number {
     return this.#core.activationBytes;
   }
 
-  /** The weights by checkpoint name, read back from the GPU. */
+  /** The weights by checkpoint name, read back from the GPU: float32, linear weights `[out, in]`. */
   async state_dict(): Promise<Map<string, Tensor>> {
     return (await this.#live().readWeights(this.#parts)).tensors;
   }
 
-  /** Writes `config.json` and `model.safetensors` (F32, the published key layout) into a folder, made where missing. */
+  /**
+   * Writes `config.json` and `model.safetensors` (F32, the published key layout) into a local folder, which is made if
+   * it does not exist.
+   */
   async save_pretrained(folder: string | URL): Promise<void> {
     const { config, tensors } = await this.#live().readWeights(this.#parts);
     await saveModel(folder, { config, className: this.constructor.name, tensors });
@@ -138,71 +149,34 @@ export abstract class PreTrainedModel {
   /**
    * Removes attention heads for good, from the next call on; models that share the weights lose them too.
    *
-   * @param heads Heads by layer; layers count through full and narrow, heads are numbered as before any pruning.
+   * @param heads Heads by layer. Layers count full and narrow ones together; heads are numbered as before any pruning.
    * @throws {ConfigError} If a layer or head does not exist, or a layer would lose all heads.
    */
-  prune_heads(heads: Readonly<Record<number, readonly number[]>>): void {
+  prune_heads(heads: PrunedHeads): void {
     this.#live().prune(heads);
   }
 
-  /** Gives the model's GPU memory back, after the calls under way; the device stays. */
+  /** Frees the model's GPU memory, after the calls under way, unless other models share it; the device stays. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#core.release();
   }
 
+  /** {@linkcode dispose}, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
 
+  /** {@linkcode dispose}, for `await using`; it waits for nothing. */
   [Symbol.asyncDispose](): Promise<void> {
     this.dispose();
     return Promise.resolve();
   }
 
-  /** Checks inputs of shape `[B, L]`, or `[B, choices, L]`, against the config. */
-  protected readInputs(inputs: ModelInputs, leading?: LeadingNames): Batch {
-    return readInputs(inputs, this.config, leading);
-  }
-
-  /** Packs and runs a padded batch. */
-  protected async run(batch: Batch, rule: RowRule, call: HeadInputs, options: ForwardOptions): Promise<ModelResult> {
-    const core = this.#live();
-    if (rule === "ordinary") this.#warnOrdinary();
-    if (rule === "first" && batch.length === 0 && batch.sequences > 0) {
-      throw new InputError("Cannot run the model: every sequence needs a token at position 0, got empty sequences");
-    }
-    const { config } = core;
-    const result = await core.use((runner) =>
-      runner.run({
-        ragged: raggedOf(batch, rule, config.hidden_size),
-        ordinary: rule === "ordinary",
-        headMask: batch.headMask,
-        stages: [{ ...call, rows: null, prefix: "" }],
-        options,
-      })
-    );
-    const unpacker = new Unpacker(batch, result);
-    const common = commonOutputs(result, unpacker, { rule, config, options });
-    return { outputs: result.outputs, unpacker, common };
-  }
-
   get #parts(): ModelParts {
     const { head } = this.constructor as unknown as ModelClass<this>;
-    return { heads: [head], pooler: this.#core.pooler };
-  }
-
-  /** Says once that narrow layers run as ordinary ones, which is not what a NarrowBERT learned. */
-  #warnOrdinary(): void {
-    const { full_length_layers: full, num_hidden_layers: layers } = this.config;
-    if (full === layers || this.#warnedOrdinary) return;
-    this.#warnedOrdinary = true;
-    warn(
-      `no narrow_mask was given, so all ${layers} layers run over all tokens as in an ordinary BERT; a model trained ` +
-        `with ${full} full layers computes something else than it learned. ` +
-        "Pass narrow_mask (for all rows, attention_mask)",
-    );
+    return { heads: [registeredHead(head)], pooler: this.#core.pooler };
   }
 
   #live(): ModelCore {
@@ -211,6 +185,6 @@ export abstract class PreTrainedModel {
   }
 }
 
-function partsOf({ head }: { readonly head: Head }, options: ModelOptions): ModelParts {
-  return { heads: [head], pooler: hasPooler(head, options) };
+function partsOf({ head }: { readonly head: ModelHead }, options: ModelOptions): ModelParts {
+  return { heads: [registeredHead(head)], pooler: hasPooler(head, options) };
 }

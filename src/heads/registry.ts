@@ -2,7 +2,7 @@
 
 import { ConfigError } from "../base/errors.ts";
 import { quoted } from "../base/messages.ts";
-import { BASE, type Head } from "../model/head.ts";
+import { BASE, type Head, type ModelHead } from "../model/head.ts";
 import { MASKED_LM } from "./layers/masked_lm.ts";
 import { MULTIPLE_CHOICE, SEQUENCE_CLASSIFICATION } from "./layers/pooled_classifier.ts";
 import { TOKEN_CLASSIFICATION } from "./layers/token_classifier.ts";
@@ -10,10 +10,17 @@ import { TOKEN_CLASSIFICATION } from "./layers/token_classifier.ts";
 /** Every head; the base model has none. */
 export const HEADS: readonly Head[] = [BASE, MASKED_LM, SEQUENCE_CLASSIFICATION, MULTIPLE_CHOICE, TOKEN_CLASSIFICATION];
 
+/** The head with its weights that a class names. @throws {TypeError} If it is none of this library's. */
+export function registeredHead(head: ModelHead): Head {
+  const found = HEADS.find((one) => one === head);
+  if (found === undefined) throw new TypeError("Cannot make a model: its class must have a head of this library");
+  return found;
+}
+
 /**
  * The head that a checkpoint was saved with, by the first known class in its config's `architectures`.
  *
- * @throws {ConfigError} If `architectures` is missing or names no class of ours.
+ * @throws {ConfigError} If `architectures` is missing or names no class of this library.
  */
 export function headOf({ architectures }: { readonly architectures: readonly string[] | null }): Head {
   for (const name of architectures ?? []) {

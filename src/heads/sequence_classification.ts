@@ -9,37 +9,52 @@ import { pitch } from "../kernels/kernel.ts";
 import type { FlatArray } from "../model/batch/arrays.ts";
 import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { ProblemType } from "../model/config/fields.ts";
-import type { ModelInputs } from "../model/batch/inputs.ts";
+import { type ModelInputs, readInputs } from "../model/batch/inputs.ts";
 import { firstRowRule } from "../model/batch/row_rules.ts";
 import { toTensor } from "../model/common_outputs.ts";
 import type { ForwardOptions } from "../model/forward_options.ts";
+import type { ModelHead } from "../model/head.ts";
 import type { HeadInputs, Stage } from "../model/stage.ts";
 import { classLabels, packTargets, traceCrossEntropy } from "./labels.ts";
 import { type PooledClassifier, SEQUENCE_CLASSIFICATION } from "./layers/pooled_classifier.ts";
 import { type HeadOutput, headOutput } from "./output.ts";
+import { runPadded } from "./padded_call.ts";
 import { PreTrainedModel } from "./pretrained.ts";
 
 /**
  * NarrowBERT with a classifier on the pooled first token; its narrow layers compute that token alone.
  *
  * Logits are `[B, num_labels]`. The loss is mean squared error (`labels` `[B]` or `[B, num_labels]`), cross-entropy
- * (`[B]`, -100 for none) or binary cross-entropy with logits (`[B, num_labels]`), by the config's `problem_type`; unset,
- * by what the labels are: one output is regression, integers are a single label, floats several.
+ * (`[B]`, -100 for none) or binary cross-entropy with logits (`[B, num_labels]`), by the config's `problem_type`.
+ * If that is not set, the labels decide: one output is regression, integers are a single label, floats several labels.
+ *
+ * @example
+ * ```ts
+ * import { AutoTokenizer, NarrowBertForSequenceClassification } from "@narrowbert/webgpu";
+ *
+ * const folder = "examples/models/wordnet/topic";
+ * const tokenizer = await AutoTokenizer.from_pretrained(folder);
+ * using model = await NarrowBertForSequenceClassification.from_pretrained(folder);
+ *
+ * const { logits } = await model.forward({ input_ids: [tokenizer.encode("a can for holding soft drinks")] });
+ * const [row] = logits.tolist() as [number[]];
+ * console.log(model.config.id2label[row.indexOf(Math.max(...row))]); // noun.artifact
+ * ```
  */
 export class NarrowBertForSequenceClassification extends PreTrainedModel {
-  /** What it puts on the body. */
-  static readonly head = SEQUENCE_CLASSIFICATION;
+  /** The head that classifies texts. */
+  static readonly head: ModelHead = SEQUENCE_CLASSIFICATION;
 
   /**
-   * Computes logits, and the loss where labels are given.
+   * Computes logits, and the loss if labels are given.
    *
    * @throws {InputError} If an input does not fit the model.
    */
   async forward(inputs: ModelInputs, options: ForwardOptions = {}): Promise<HeadOutput> {
-    const batch = this.readInputs(inputs);
+    const batch = readInputs(inputs, this.config);
     const rule = firstRowRule(batch);
-    const call = batch.labels === null ? { stage: LOGITS } : lossOf(batch.labels, batch.sequences, this.config);
-    const { outputs, common } = await this.run(batch, rule, call, options);
+    const head = batch.labels === null ? { stage: LOGITS } : lossOf(batch.labels, batch.sequences, this.config);
+    const { outputs, common } = await runPadded(this, { batch, rule, head, options });
     return headOutput(toTensor(outputs.get("logits") as RunOutput), outputs, common);
   }
 }
@@ -75,7 +90,7 @@ const LOSSES: Record<ProblemType, Stage<PooledClassifier>> = {
   multi_label_classification: withLoss(elementwise("binary_cross_entropy")),
 };
 
-/** The loss of a config's problem, or of what the labels are. */
+/** The loss of the config's `problem_type`, or of the one that the labels imply. */
 function lossOf(labels: FlatArray, rows: number, config: NarrowBertConfig): HeadInputs {
   const { num_labels: columns } = config;
   const inferred = columns === 1

@@ -14,13 +14,13 @@ import type { ParameterSet } from "../nn/parameters.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import { BODY, layerPath, remainingHeads } from "./weights/published_names.ts";
 
-/** What both halves of a traced body are told. */
+/** Options of both halves of a traced body. */
 export interface BodyCall {
   /** Whether attention probabilities are stored. */
   probabilities: ProbabilityStorage;
-  /** Told of every layer's state, the embeddings' as layer 0, as it is traced. */
+  /** Called with every layer's state when it is traced; the embeddings count as layer 0. */
   onState?: (layer: number, state: Value) => void;
-  /** Told of every layer's attention probabilities, counted from 0, if they are stored. */
+  /** Called with every layer's attention probabilities if they are stored; layers count from 0. */
   onAttention?: (layer: number, probabilities: Value) => void;
 }
 
@@ -30,7 +30,7 @@ interface Layer<Attention> {
   feedForward: FeedForward;
 }
 
-/** Where the tokens' and the narrow rows' tables lie in the input `geometry`. */
+/** The attention tables of the tokens, or of the narrow rows: slices of the input `geometry`. */
 function rowGeometry(g: Graph, kind: "token" | "row"): RowGeometry {
   const value = g.input("geometry", "u32", ["G"]);
   return {

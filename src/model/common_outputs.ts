@@ -1,4 +1,4 @@
-/** Lays the results out that all classes return on request. */
+/** Lays out the results that all classes return on request. */
 
 import { Tensor } from "../base/tensor.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";

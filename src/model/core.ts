@@ -1,6 +1,7 @@
-/** A model on the GPU, whoever uses it: its weights, its programs, its heads, and how long they live. */
+/** A model on the GPU: its weights, programs and heads, shared by all who use it and counted by their number. */
 
 import { Lease } from "../base/lease.ts";
+import { kindOf } from "../base/messages.ts";
 import { Tensor } from "../base/tensor.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Latency } from "../gpu/readback.ts";
@@ -13,7 +14,20 @@ import { Runner } from "./runner.ts";
 import { declareModel, parameterShapes } from "./weights/parameter_shapes.ts";
 import { prunedConfig, prunedWeights } from "./weights/pruning.ts";
 
-/** What a model is made of. */
+/**
+ * The weights of a model on the GPU, as `from_pretrained` and `from_config` put them there. Models, trunks and
+ * pipelines may share them.
+ */
+export interface ModelWeights {
+  /** The model's configuration. */
+  readonly config: NarrowBertConfig;
+  /** Whether the model has a pooler. */
+  readonly pooler: boolean;
+  /** GPU bytes of the weights. */
+  readonly weightBytes: number;
+}
+
+/** The parts of a model that is loaded. */
 export interface CoreInit extends DeviceChoice, ModelParts {
   config: NarrowBertConfig;
   weights: ElementSource;
@@ -28,10 +42,10 @@ interface LoadedModel {
   runner: Runner;
 }
 
-/** A model that several classes, pipelines and trunks may share: the last that lets go frees its memory. */
-export class ModelCore {
+/** A model that several classes, pipelines and trunks may share: the last owner to release it frees its memory. */
+export class ModelCore implements ModelWeights {
+  /** The heads whose weights are there. */
   readonly heads: readonly Head[];
-  /** Whether the model has a pooler. */
   readonly pooler: boolean;
   readonly #gpu: Gpu;
   readonly #dtype: WeightDtype;
@@ -39,9 +53,9 @@ export class ModelCore {
   #config: NarrowBertConfig;
   #loaded: LoadedModel;
   #owners = 0;
-  /** Held by work that needs the weights, from the moment it is asked for. */
+  /** Held by every work that needs the weights, from its call on. */
   readonly #lease = new Lease("Cannot use this model: it was disposed", () => freeModel(this.#loaded));
-  /** Settles when the last pruning is through; work asked for later waits for it. */
+  /** Settles when the last pruning is done; later work waits for it. */
   #pruned: Promise<void> = Promise.resolve();
 
   private constructor({ gpu, config, heads, pooler, weights, dtype, latency, signal }: CoreInit) {
@@ -54,34 +68,46 @@ export class ModelCore {
     this.#loaded = this.#load(config, weights, signal);
   }
 
-  /** Puts a model's weights on the GPU and waits for what the device says of its memory; on an error none of it stays. */
+  /** Uploads a model's weights and waits for the device's errors of memory; on an error none of it stays allocated. */
   static async create(init: CoreInit): Promise<ModelCore> {
     let core: ModelCore | null = null;
     try {
       return await init.gpu.scoped("load a model to the GPU", () => core = new ModelCore(init));
     } catch (error) {
       if (core !== null) (core as ModelCore).#lease.dispose();
-      init.gpu.buffers.trim(); // A buffer that does not work must not be lent again.
+      init.gpu.buffers.trim(); // A buffer that is not valid must not be lent again.
       throw error;
     }
   }
 
-  /** The model's configuration. */
   get config(): NarrowBertConfig {
     return this.#config;
   }
 
-  /** GPU bytes of the weights. */
   get weightBytes(): number {
     return this.#loaded.parameters.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** GPU bytes of the buffers that calls work in, at the largest sizes so far. */
+  /**
+   * The core behind the weights that a constructor is given.
+   *
+   * @param name The class that is constructed, for the message.
+   * @throws {TypeError} If they are not weights that this library has loaded.
+   */
+  static of(weights: ModelWeights, name: string): ModelCore {
+    if (weights instanceof ModelCore) return weights;
+    throw new TypeError(
+      `Cannot make a ${name}: weights must be those of a loaded model, got ${kindOf(weights)}; use from_pretrained ` +
+        "or from_config",
+    );
+  }
+
+  /** GPU bytes of the activations, at the largest sizes so far. */
   get activationBytes(): number {
     return this.#loaded.runner.bytes;
   }
 
-  /** @throws {Error} If its last owner has let go of it. */
+  /** @throws {Error} If its last owner has released it. */
   check(): void {
     this.#lease.check();
   }
@@ -91,12 +117,12 @@ export class ModelCore {
     this.#owners++;
   }
 
-  /** Counts an owner less; after the last, the memory is freed when the calls under way are through. */
+  /** Counts an owner less; after the last one the memory is freed, once the calls under way are done. */
   release(): void {
     if (--this.#owners === 0) this.#lease.dispose();
   }
 
-  /** Does work with the programs, which stay on the GPU until the work is through. */
+  /** Does work with the programs, which stay on the GPU until the work is done. */
   use<T>(work: (runner: Runner) => Promise<T>): Promise<T> {
     return this.#lease.use(async () => {
       await this.#pruned;
@@ -104,7 +130,10 @@ export class ModelCore {
     });
   }
 
-  /** The weights of the body and of some heads by checkpoint name, read back from the GPU, with the config that they fit. */
+  /**
+   * The weights of the body and of some heads by checkpoint name, read back from the GPU, with the config that they
+   * fit.
+   */
   readWeights(parts: ModelParts): Promise<{ config: NarrowBertConfig; tensors: Map<string, Tensor> }> {
     return this.#lease.use(async () => {
       await this.#pruned;
@@ -136,7 +165,7 @@ export class ModelCore {
       freeModel(old);
     });
     this.#pruned = pruning;
-    pruning.catch(() => {}); // What is asked for later reports it.
+    pruning.catch(() => {}); // Later work reports it.
   }
 
   #load(config: NarrowBertConfig, weights: ElementSource, signal?: AbortSignal): LoadedModel {

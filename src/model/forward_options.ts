@@ -2,19 +2,23 @@
 
 import type { Tensor } from "../base/tensor.ts";
 import type { Profiler } from "../gpu/profiler.ts";
-import type { NarrowForm } from "../nn/narrow_attention.ts";
 
 /** Options of every call. */
 export interface ForwardOptions {
-  /** Return every layer's state. */
+  /** Return every layer's state. @default false */
   output_hidden_states?: boolean;
-  /** Return every layer's attention probabilities. */
+  /** Return every layer's attention probabilities. @default false */
   output_attentions?: boolean;
-  /** The form of narrow attention; `auto` takes the cheaper one. Both give the same numbers up to rounding. */
-  narrow?: "auto" | NarrowForm;
-  /** Stops the call. */
+  /**
+   * The form of narrow attention: keys and values of the context `projected` once for all rows, or the projections
+   * `absorbed` into the rows. Both give the same numbers up to rounding; `auto` takes the cheaper one.
+   *
+   * @default "auto"
+   */
+  narrow?: "auto" | "absorbed" | "projected";
+  /** Stops the call, which then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Return every kernel's result by its path, as it lies on the GPU: for finding a wrong number. */
+  /** Return every kernel's result by its path, as it lies on the GPU: for finding a wrong number. @default false */
   recordValues?: boolean;
   /** Collects the time of every kernel. */
   profiler?: Profiler;
@@ -30,7 +34,7 @@ export const FORWARD_OPTIONS = [
   "profiler",
 ];
 
-/** Results that all classes return on request. */
+/** Results that all classes return on request; float32 unless it says otherwise. */
 export interface CommonOutputs {
   /** Embedding output, then each layer: `[B, L, H]` for full layers, `[B, rows, H]` for narrow ones. */
   hidden_states?: Tensor[];
@@ -38,6 +42,6 @@ export interface CommonOutputs {
   attentions?: Tensor[];
   /** The position of each narrow row, int32 `[B, rows]`, -1 for padding; not in the ordinary mode. */
   narrow_positions?: Tensor;
-  /** With `recordValues`: every kernel's result by its path. */
+  /** Every kernel's result by its path; only with `recordValues`. */
   recorded?: Map<string, Tensor>;
 }

@@ -1,11 +1,11 @@
-/** What a head is: the one place from which its weights, its class names and its checkpoints derive. */
+/** A head's declaration, from which its weights, its class names and its checkpoints derive. */
 
 import type { ParameterSet } from "../nn/parameters.ts";
 import type { Body } from "./body.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import type { Pooler } from "./pooler.ts";
 
-/** What a head may build on. */
+/** The parts of a model that a head may use. */
 export interface HeadParts {
   readonly body: Body;
   readonly config: NarrowBertConfig;
@@ -13,8 +13,8 @@ export interface HeadParts {
   readonly pooler: Pooler | null;
 }
 
-/** A kind of head. `Layer` is what it puts on the body. */
-export interface Head<Layer = unknown> {
+/** What a class of models puts on the body: a head of its own, or none. */
+export interface ModelHead {
   /** Its name in messages: `masked_lm`. */
   readonly name: string;
   /** Names of Hugging Face's classes that have it, less the `NarrowBert` or `Bert` in front. */
@@ -23,6 +23,10 @@ export interface Head<Layer = unknown> {
   readonly pooling: boolean | "optional";
   /** What the names of its own weights begin with, without a final dot; null if it has none. */
   readonly prefix: string | null;
+}
+
+/** A head with its weights. `Layer` is what it puts on the body. */
+export interface Head<Layer = unknown> extends ModelHead {
   /** Declares its weights, before any is loaded. */
   declare(parameters: ParameterSet, parts: HeadParts): Layer;
 }
@@ -43,6 +47,9 @@ export const BASE: Head<Pooler | null> = {
 };
 
 /** Whether a model has a pooler, given its head. */
-export function hasPooler({ pooling }: Head, { add_pooling_layer = true }: { add_pooling_layer?: boolean }): boolean {
+export function hasPooler(
+  { pooling }: ModelHead,
+  { add_pooling_layer = true }: { add_pooling_layer?: boolean },
+): boolean {
   return pooling === "optional" ? add_pooling_layer : pooling;
 }

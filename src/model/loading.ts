@@ -3,8 +3,8 @@
 import { checkOptionNames } from "../base/options.ts";
 import { warn } from "../base/warn.ts";
 import { openCheckpoint } from "../io/checkpoint/checkpoint.ts";
-import { openFolder } from "../io/folder/folder.ts";
-import { NarrowBertConfig } from "./config/config.ts";
+import { type ModelSource, openFolder } from "../io/folder/folder.ts";
+import { NarrowBertConfig, readConfig } from "./config/config.ts";
 import { ModelCore } from "./core.ts";
 import { checkDeviceOptions, openDevice } from "./device_options.ts";
 import type { Head, ModelParts } from "./head.ts";
@@ -13,13 +13,10 @@ import { parameterShapes } from "./weights/parameter_shapes.ts";
 import { randomWeights } from "./weights/random_weights.ts";
 import { checkValues, resolveWeights } from "./weights/weights.ts";
 
-/** A model's folder: its path or URL, or its files in memory by name. */
-export type ModelSource = string | URL | ReadonlyMap<string, Uint8Array>;
-
 /**
  * Loads a model's weights to the GPU.
  *
- * @param parts `known`: heads whose weights may be left over without a word.
+ * @param parts `known`: heads whose weights give no warning if the model has no head.
  * @throws {CheckpointError} If files are missing or the weights do not fit; everything wrong is listed.
  * @throws {ConfigError} If the config is not valid.
  * @throws {NoAdapterError} If there is no GPU.
@@ -33,7 +30,7 @@ export async function loadCore(
   const { signal } = options;
   checkDeviceOptions(options);
   const folder = await openFolder(where, options);
-  const config = await NarrowBertConfig.read(folder, { overrides: options.config ?? {} });
+  const config = await readConfig(folder, { overrides: options.config ?? {} });
   const checkpoint = await openCheckpoint(folder, { signal });
   const weights = resolveWeights(checkpoint, config, { ...parts, known, strict: options.strict ?? false });
   await checkValues(weights, signal);
@@ -48,7 +45,7 @@ export async function loadCore(
   });
 }
 
-/** Makes a model with random weights; `seed` decides them, whatever the machine. */
+/** Makes a model with random weights; a `seed` gives the same on every machine. */
 export async function randomCore(
   config: NarrowBertConfig,
   parts: ModelParts,

@@ -1,4 +1,4 @@
-/** Runs a body and what comes after it over ragged batches: one traced program per kind of call, replayed for every batch. */
+/** Runs a body and its stages over ragged batches: one traced program per kind of call, replayed for every batch. */
 
 import { checkOptionNames } from "../base/options.ts";
 import type { Gpu } from "../gpu/device.ts";
@@ -28,14 +28,14 @@ export interface RunCall {
   ordinary: boolean;
   /** `[layers, heads]`, heads counted as before pruning; null if all are 1. */
   headMask: ArrayLike<number> | null;
-  /** What is computed from the last state. */
+  /** The stages, which compute from the last state. */
   stages: readonly StageCall[];
   options: ForwardOptions;
 }
 
 /** One call's results. */
 export interface RunResult {
-  /** The stages' outputs, and those that all classes return on request, as they come from the GPU. */
+  /** The stages' outputs, and the common ones that were asked for, as they come from the GPU. */
   outputs: Map<string, RunOutput>;
   /** With `recordValues`: every kernel's result by its path; else empty. */
   recorded: Map<string, RunOutput>;
@@ -43,7 +43,7 @@ export interface RunResult {
   packed: Packed;
 }
 
-/** Programs kept per model; the one unused for longest goes first. */
+/** Programs cached per model; the least recently used one is freed first. */
 const KEPT_PROGRAMS = 16;
 
 /** A body on the GPU with its programs. */
@@ -54,10 +54,10 @@ export class Runner {
   readonly #layerOf: (head: Head) => unknown;
   readonly #latency: Latency;
   readonly #programs = new Map<string, Program>();
-  /** The scales of a call without a head mask, by input. */
+  /** The head scales of a call without a head mask, by the name of the input. */
   readonly #unmasked: Record<string, InputData>;
 
-  /** @param layerOf What a head has put on the body. */
+  /** @param layerOf The layer that a head has put on the body. */
   constructor(
     gpu: Gpu,
     body: Body,
@@ -107,7 +107,7 @@ export class Runner {
     return { outputs, recorded, ragged, packed };
   }
 
-  /** Bytes of the buffers that calls work in. */
+  /** Bytes of the activations of all programs. */
   get bytes(): number {
     return [...this.#programs.values()].reduce((sum, program) => sum + program.bytes, 0);
   }
@@ -118,7 +118,7 @@ export class Runner {
     this.#programs.clear();
   }
 
-  /** What a call of these sizes computes, and in which form. */
+  /** Plans a call of these sizes: which layers it computes, and in which form. */
   #plan(
     { ragged, packed: { sizes, rowKeys }, ordinary, options }: Omit<RunCall, "headMask" | "stages"> & {
       packed: Packed;
@@ -128,7 +128,7 @@ export class Runner {
     const { hidden_size: width, num_attention_heads: heads } = this.#config;
     const work = { rows: sizes.R, tokens: sizes.T, rowKeys, width, heads, headSize: pitch(headSize) };
     const form = this.#form(work, options.narrow ?? "auto");
-    // If no narrow layer runs as such, the form makes no difference: one program serves.
+    // If no narrow layer runs as such, the form makes no difference: one program serves both.
     const isNarrow = !ordinary && full < layers;
     const together = planProjection(work, { layers: layers - full, largest: this.#gpu.buffers.largest });
     const mayStore = mayStoreProbabilities(Math.max(sizes.T, sizes.R), { keys: sizes.K, heads });
@@ -188,7 +188,7 @@ export class Runner {
   }
 }
 
-/** The scalars that a program declares, out of all that a batch has. */
+/** Those of a batch's scalars that a program declares. */
 function declaredOf(
   sizes: Readonly<Record<string, number>>,
   declared: ReadonlyMap<string, unknown>,

@@ -1,4 +1,4 @@
-/** What a program computes after the body. */
+/** Stages: the computations of a program after the body. */
 
 import type { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
@@ -6,17 +6,17 @@ import type { InputData } from "../graph/program/upload.ts";
 import type { Head } from "./head.ts";
 
 /**
- * A computation over rows of the body's last state. Programs are kept by the identity of their stages, so a stage is a
- * constant: what differs from call to call is an input or a scalar.
+ * A computation over rows of the body's last state. Programs are cached by the identity of their stages, so a stage is
+ * a constant: everything that differs from call to call is an input or a scalar.
  */
 export interface Stage<Layer = unknown> {
-  /** Whose weights it reads. */
+  /** The head whose weights it reads. */
   readonly head: Head<Layer>;
   /**
    * Traces the stage.
    *
    * @param rows `[rows, H]`: the narrow rows, all tokens in the ordinary mode, or rows of its own.
-   * @returns What is to be read back, by name.
+   * @returns The values to read back, by name.
    */
   trace(g: Graph, rows: Value, layer: Layer): Record<string, Value>;
 }
@@ -24,9 +24,9 @@ export interface Stage<Layer = unknown> {
 /** A stage in a call. */
 export interface StageCall {
   readonly stage: Stage;
-  /** Which narrow rows are its own, as indices into `[R]`; null if all are. */
+  /** The narrow rows that it reads, as indices into `[R]`; null for all of them. */
   readonly rows: Uint32Array | null;
-  /** What precedes the names of its outputs: empty if the call has one stage. */
+  /** Prefix of the names of its outputs; empty if the call has one stage. */
   readonly prefix: string;
   /** Data of the inputs that it declares. */
   readonly inputs?: Readonly<Record<string, InputData>>;
@@ -34,13 +34,13 @@ export interface StageCall {
   readonly scalars?: Readonly<Record<string, number>>;
 }
 
-/** What a model class computes besides the body: a stage over all its rows, and the data of its inputs and scalars. */
+/** The call of a model class's only stage, which reads all rows. */
 export type HeadInputs = Omit<StageCall, "rows" | "prefix">;
 
 const numbers = new WeakMap<object, number>();
 let stages = 0;
 
-/** What tells programs with different stages apart. */
+/** A key of the stage for the cache of programs. */
 export function stageKey({ stage, rows, prefix }: StageCall): string {
   let number = numbers.get(stage);
   if (number === undefined) numbers.set(stage, number = stages++);

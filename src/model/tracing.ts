@@ -9,7 +9,7 @@ import type { Body, BodyCall } from "./body.ts";
 import type { Head } from "./head.ts";
 import type { StageCall } from "./stage.ts";
 
-/** What a traced program computes before its stages. */
+/** How a traced program computes the body. */
 export interface TraceCall {
   /** Whether the layers after the full ones run as ordinary layers. */
   ordinary: boolean;
@@ -21,14 +21,14 @@ export interface TraceCall {
   hiddenStates: boolean;
 }
 
-/** Traces a call; what the stages return, and states and probabilities that are asked for, become outputs. */
+/** Traces a call. The values that the stages return, and states and probabilities if asked for, become outputs. */
 export function traceModel(
   g: Graph,
   body: Body,
   { call, stages, layerOf }: {
     call: TraceCall;
     stages: readonly StageCall[];
-    /** What a head has put on the body. */
+    /** The layer that a head has put on the body. */
     layerOf: (head: Head) => unknown;
   },
 ): void {

@@ -1,10 +1,10 @@
 /**
- * Attention of a narrow layer: the narrow rows ask, the context answers.
+ * Attention of a narrow layer: the narrow rows are the queries, the context gives keys and values.
  *
- * Keys and values are the layer's own projections of a context that never changes. Where rows are many, the keys and
- * values of all narrow layers, or of as many as memory allows, are projected at once (*projected*). Where they are few,
- * the key projection is folded into the query and the value projection applied after the sum, so that the heads attend
- * to the context itself (*absorbed*):
+ * Keys and values are the layer's own projections of a context that all narrow layers share. If there are many rows,
+ * one product projects the keys and values of all narrow layers, or of as many as memory allows (*projected*). If there
+ * are few, the key projection is applied to the queries, and the value projection to the weighted sum: so the heads
+ * attend to the context itself (*absorbed*):
  *
  *     scores = q (C W_k + b_k)^T = (q W_k^T) C^T + const       the constant cancels in the softmax
  *     P (C W_v + b_v)            = (P C) W_v + (sum of P) b_v
@@ -34,15 +34,16 @@ import type { Parameter, ParameterSet } from "./parameters.ts";
 /** The two forms of narrow attention, equal up to rounding. */
 export type NarrowForm = "absorbed" | "projected";
 
-/** How a call computes its narrow layers; `together` layers' keys and values are projected by one product. */
+/** How a call computes its narrow layers. One product projects the keys and values of `together` layers. */
 export type NarrowPlan = { readonly form: "absorbed" } | { readonly form: "projected"; readonly together: number };
 
 /** Keys and values of all narrow layers side by side: `[H, sum of 2 A D]`. */
 export class ContextProjection {
   readonly #weight: Parameter;
   readonly #bias: Parameter;
+  /** Columns of the projection. */
   readonly columns: number;
-  /** First key column of each layer; its values follow its keys. */
+  /** First key column of each layer; the layer's values follow its keys. */
   readonly #offsets: number[] = [];
 
   /** Declares `<path>.self.key` and `<path>.self.value` of each layer's path. */
@@ -87,7 +88,7 @@ export class ContextProjection {
     });
   }
 
-  /** A narrow layer's part of the keys and values that {@linkcode apply} gave for layers from `first` on. */
+  /** A narrow layer's part of the keys and values that {@linkcode apply} returned for the layers from `first` on. */
   ofLayer(value: Value, { layer, first }: { layer: number; first: number }): ProjectedContext {
     return { value, offset: this.offset(layer) - this.offset(first), slot: "attention_projected" };
   }
@@ -103,15 +104,15 @@ export interface ProjectedContext {
   value: Value;
   /** First key column of the layer; its values follow its keys. */
   offset: number;
-  /** By whose tuning the layer attends to them. */
+  /** The slot whose tuned kernel the layer's attention takes. */
   slot: AttentionSlot;
 }
 
-/** What a narrow layer attends to. */
+/** The keys and values of a narrow layer. */
 export interface NarrowContext {
   /** The context `[T, H]`: the last full layer's output, or the running state in the ordinary mode. */
   context: Value;
-  /** In the projected form, its keys and values, this layer's from column `offset` on; else null. */
+  /** Its projected keys and values; null in the absorbed form. */
   projected: ProjectedContext | null;
 }
 

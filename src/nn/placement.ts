@@ -1,4 +1,4 @@
-/** Where the elements of checkpoint tensors lie in the matrices of the GPU, in both directions. */
+/** Places of checkpoint tensors in the matrices of the GPU, and copies in both directions. */
 
 import { elementCount } from "../base/shape.ts";
 
@@ -10,15 +10,17 @@ export interface Placement {
   shape: readonly number[];
   /** Element offset of the tensor's first element in the physical matrix. */
   offset: number;
-  /** Physical distance of neighbouring rows and of neighbouring columns. */
+  /** Physical distance of neighbouring rows. */
   rowStride: number;
+  /** Physical distance of neighbouring columns. */
   columnStride: number;
-  /** Padding of groups (heads) of `size` consecutive indices to `padded`, along rows or columns. */
+  /** Padding of groups (heads) of consecutive rows. */
   rowGroup?: Group;
+  /** Padding of groups (heads) of consecutive columns. */
   columnGroup?: Group;
 }
 
-/** Groups of `size` indices, each followed by room up to `padded`. */
+/** Groups of `size` indices, each padded to `padded`. */
 export interface Group {
   size: number;
   padded: number;
@@ -34,7 +36,7 @@ interface Range {
  * Copies elements of a checkpoint tensor to their places in a matrix, or in a window of it.
  *
  * @param data The tensor's elements from number `from` on.
- * @param elements The matrix's elements from number `first` on; what has its place elsewhere is left out.
+ * @param elements The matrix's elements from number `first` on. Elements of the tensor with other places are left out.
  */
 export function scatterPlacement(
   part: Placement,
@@ -54,7 +56,7 @@ export function scatterPlacement(
   });
 }
 
-/** Takes a checkpoint tensor out of its place. */
+/** Copies a checkpoint tensor from its place in a matrix. */
 export function gatherPlacement(part: Placement, elements: Float32Array): Float32Array {
   const data = new Float32Array(elementCount(part.shape));
   forEachRun(part, { begin: 0, end: data.length }, (at, physical, count) => {
@@ -78,7 +80,7 @@ export function rowsInWindow(part: Placement, window: Range): Range {
   };
 }
 
-/** Visits the runs of columns of a range that lie evenly: from `at` in the tensor, from `physical` in the matrix. */
+/** Visits the runs of evenly spaced columns of a range: from `at` in the tensor, from `physical` in the matrix. */
 function forEachRun(
   { shape, offset, rowStride, columnStride, rowGroup, columnGroup }: Placement,
   { begin, end }: Range,
@@ -100,7 +102,10 @@ function grouped(index: number, group: Group | undefined): number {
   return Math.floor(index / group.size) * group.padded + index % group.size;
 }
 
-/** The first of `count` indices of which something is true that stays true for all after it; `count` if for none. */
+/**
+ * The first of `count` indices for which `isTrue` holds, by bisection, as it holds for all later ones too; `count` if
+ * it holds for none.
+ */
 function firstIndex(count: number, isTrue: (index: number) => boolean): number {
   let [low, high] = [0, count];
   while (low < high) {

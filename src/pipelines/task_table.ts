@@ -1,4 +1,4 @@
-/** The task table: a row per task. A new task is a file beside this one and a row here. */
+/** The task table: a row per task. A new task is a file in `tasks/`, a row here and its type in `task_pipelines.ts`. */
 
 import { NarrowBertForMaskedLM } from "../heads/masked_lm.ts";
 import { NarrowBertForMultipleChoice } from "../heads/multiple_choice.ts";
@@ -6,13 +6,14 @@ import { NarrowBertForSequenceClassification } from "../heads/sequence_classific
 import { NarrowBertForTokenClassification } from "../heads/token_classification.ts";
 import { NarrowBertModel } from "../heads/narrow_bert_model.ts";
 import type { PreTrainedModel } from "../heads/pretrained.ts";
-import type { ModelSource } from "../model/loading.ts";
+import type { ModelSource } from "../io/folder/folder.ts";
 import type { LoadOptions } from "../model/model_options.ts";
 import { createFeatureExtraction } from "./tasks/feature_extraction.ts";
 import { createFillMask } from "./tasks/fill_mask.ts";
 import { loadParts, type ModelLoader } from "./engine/load.ts";
 import { createMultipleChoice } from "./tasks/multiple_choice.ts";
 import type { PipelineParts } from "./engine/parts.ts";
+import type { TaskName, TaskPipelines } from "./task_pipelines.ts";
 import { readSentenceConfig } from "./tasks/pooling.ts";
 import { createScore } from "./tasks/score.ts";
 import { createTextClassification } from "./tasks/text_classification.ts";
@@ -28,7 +29,7 @@ export interface TaskRow<Pipeline, DefaultModel extends URL | null> {
   readonly modelClass: string;
   /** Loads model and tokenizer from one folder and makes the pipeline, which owns them. */
   load(source: ModelSource, options: LoadOptions): Promise<Pipeline>;
-  /** Makes the pipeline on the weights of a model that is loaded, which it then shares. */
+  /** Makes the pipeline on the weights of a loaded model, which it then shares. */
   share(parts: PipelineParts<PreTrainedModel>): Promise<Pipeline>;
 }
 
@@ -54,7 +55,7 @@ function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extend
   };
 }
 
-/** A folder under `examples/models/`, which is beside this module wherever that came from. */
+/** A folder under `examples/models/`, relative to this module: a path or a URL as its own. */
 const shipped = (name: string) => new URL(`../../examples/models/${name}/`, import.meta.url);
 
 /** How a task loads and shares models of a class. */
@@ -77,8 +78,14 @@ const classifier = modelsOf<NarrowBertForSequenceClassification>(NarrowBertForSe
 const tokenClassifier = modelsOf<NarrowBertForTokenClassification>(NarrowBertForTokenClassification);
 const choiceModel = modelsOf<NarrowBertForMultipleChoice>(NarrowBertForMultipleChoice);
 
-/** Any model's body: without its pooler it computes the rows that a pooling asks for. */
+/** Any model's body, without its pooler: it computes the rows that a pooling needs. */
 const body = modelsOf<NarrowBertModel>(NarrowBertModel, { add_pooling_layer: false });
+
+/** Other names of tasks, which Hugging Face's pipelines know too. */
+export const ALIASES = {
+  "sentiment-analysis": "text-classification",
+  "ner": "token-classification",
+} as const satisfies Partial<Record<TaskName, TaskName>>;
 
 /** Every task that {@linkcode pipeline} knows, by name. */
 export const TASKS = {
@@ -102,33 +109,16 @@ export const TASKS = {
   "multiple-choice": defineTask({ ...choiceModel, defaultModel: null, create: createMultipleChoice }),
   "text-ranking": defineTask({ ...classifier, defaultModel: null, create: createTextRanking }),
   "score": defineTask({ ...maskedLM, defaultModel: shipped("wordnet/mlm"), create: createScore }),
-};
-
-/** Other names of tasks, which Hugging Face's pipelines know too. */
-export const ALIASES = {
-  "sentiment-analysis": "text-classification",
-  "ner": "token-classification",
-} as const satisfies Record<string, keyof typeof TASKS>;
-
-/** Name of a task, or another name of one. */
-export type TaskName = keyof typeof TASKS | keyof typeof ALIASES;
-
-/** The row of a task that goes by `T`. */
-export type RowOf<T extends TaskName> = T extends keyof typeof TASKS ? (typeof TASKS)[T]
-  : T extends keyof typeof ALIASES ? (typeof TASKS)[(typeof ALIASES)[T]]
-  : never;
-
-/** The pipeline that a task makes. */
-export type PipelineOf<T extends TaskName> = Awaited<ReturnType<RowOf<T>["load"]>>;
+} satisfies { [T in Exclude<TaskName, keyof typeof ALIASES>]: TaskRow<TaskPipelines[T], URL | null> };
 
 /**
  * The row of a task by any of its names.
  *
- * @throws {RangeError} Where there is no such task.
+ * @throws {RangeError} If there is no such task.
  */
-export function taskNamed<T extends TaskName>(name: T): RowOf<T> {
+export function taskNamed(name: TaskName): TaskRow<unknown, URL | null> {
   const own = Object.hasOwn(ALIASES, name) ? ALIASES[name as keyof typeof ALIASES] : name;
-  if (Object.hasOwn(TASKS, own)) return TASKS[own as keyof typeof TASKS] as RowOf<T>;
+  if (Object.hasOwn(TASKS, own)) return TASKS[own as keyof typeof TASKS];
   const names = [...Object.keys(TASKS), ...Object.keys(ALIASES)].join(", ");
   throw new RangeError(`Cannot make a pipeline: task must be one of ${names}, got "${name}"`);
 }

@@ -3,16 +3,9 @@
 import { TokenizerError } from "../base/errors.ts";
 import { describe } from "../base/messages.ts";
 import { BertSplitter } from "./bert/splitter.ts";
-import { BertVocabulary } from "./bert_vocabulary.ts";
+import { BertVocabulary, openLibrary } from "./bert_vocabulary.ts";
 import { encodePieces } from "./encoding/encoder.ts";
-import type {
-  BatchEncodeOptions,
-  BatchEncoding,
-  EncodeOptions,
-  Encoding,
-  PadOptions,
-  Side,
-} from "./encoding/encoding.ts";
+import type { BatchEncodeOptions, BatchEncoding, EncodeOptions, Encoding, PadOptions } from "./encoding/encoding.ts";
 import type { TokenizerFiles } from "./files/files.ts";
 import { LibrarySplitter } from "./bert/library_splitter.ts";
 import { checkOptions } from "./encoding/options.ts";
@@ -26,8 +19,9 @@ import { vocabularyText } from "./files/vocabulary.ts";
 export type TextOrPair = string | readonly [text: string, text_pair: string];
 
 /**
- * BERT's tokenizer over parsed files. Names are those of Hugging Face's Python tokenizers; ids, offsets and words are
- * those of their fast tokenizers for any Unicode text. A lone surrogate counts as U+FFFD, which BERT leaves out.
+ * BERT's tokenizer over parsed files; load one by {@linkcode AutoTokenizer}. Names are those of Hugging Face's Python
+ * tokenizers; ids, offsets and words are those of their fast tokenizers for any Unicode text. A lone surrogate counts
+ * as U+FFFD, which BERT leaves out.
  *
  * With a `tokenizer.json` of another kind than BERT's, ids come from the library alone, and there are no offsets or
  * words. Special tokens are put round texts as BERT does in any case.
@@ -36,23 +30,28 @@ export class BertTokenizer extends BertVocabulary {
   /** Most tokens of one input, special tokens included; `Infinity` if the configuration does not say. */
   readonly model_max_length: number;
   /** The side of the padding, if a call does not say. */
-  readonly padding_side: Side;
+  readonly padding_side: "left" | "right";
   /** The end that is cut, if a call does not say. */
-  readonly truncation_side: Side;
+  readonly truncation_side: "left" | "right";
   readonly #location: string;
   readonly #splitter: Splitter;
   readonly #pieceIds: Readonly<Record<string, number>> | undefined;
 
-  /** @throws {TokenizerError} If the files do not describe a tokenizer, or a special token is not in the vocabulary. */
+  /**
+   * A tokenizer of files that are read; `from_pretrained` of {@linkcode NarrowBertTokenizer} reads them.
+   *
+   * @throws {TokenizerError} If the files do not describe a tokenizer, or a special token is not in the vocabulary.
+   */
   constructor(files: TokenizerFiles) {
     const json = parseTokenizerJson(files);
-    super(json, files);
+    const library = openLibrary(json, files);
+    super(library, files);
     const { config, location } = files;
     this.model_max_length = config.model_max_length ?? Infinity;
     this.padding_side = config.padding_side ?? "right";
     this.truncation_side = config.truncation_side ?? "right";
     this.#location = location;
-    this.#splitter = json.bert ? new BertSplitter(json.bert, this.library) : new LibrarySplitter(this.library);
+    this.#splitter = json.bert ? new BertSplitter(json.bert, library) : new LibrarySplitter(library);
     this.#pieceIds = json.pieceIds;
   }
 
@@ -104,12 +103,18 @@ export class BertTokenizer extends BertVocabulary {
   }
 
   /**
-   * Pads what was encoded without padding: one encoding, several, or a batch.
+   * Pads what was encoded without padding, several encodings or a batch, to equal lengths.
    *
    * @throws {TypeError} If an option is unknown or of the wrong kind.
    * @throws {RangeError} If `max_length` is no whole number, or missing.
    */
   pad(encodings: readonly Encoding[] | BatchEncoding, options?: PadOptions): BatchEncoding;
+  /**
+   * Pads one encoding, to `max_length`.
+   *
+   * @throws {TypeError} If an option is unknown or of the wrong kind.
+   * @throws {RangeError} If `max_length` is no whole number, or missing.
+   */
   pad(encoding: Encoding, options?: PadOptions): Encoding;
   pad(encodings: Encoding | readonly Encoding[] | BatchEncoding, options: PadOptions = {}): Encoding | BatchEncoding {
     checkOptions("pad", options);

@@ -2,21 +2,18 @@
 
 import { join } from "node:path";
 import { writeAtomically } from "../io/folder/atomic_write.ts";
-import { openFolder, type OpenFolderOptions } from "../io/folder/folder.ts";
+import { type ModelSource, openFolder, type OpenFolderOptions } from "../io/folder/folder.ts";
 import { isPlainName } from "../io/folder/model_folder.ts";
 import { makeFolder } from "../io/folder/output_folder.ts";
 import { BertTokenizer } from "./bert_tokenizer.ts";
 import { readTokenizerFiles } from "./files/files.ts";
-
-/** Path or URL of a folder, or its files in memory. */
-type Source = Parameters<typeof openFolder>[0];
 
 /**
  * NarrowBERT's tokenizer, which is BERT's. Ids are those of Hugging Face's fast tokenizer, as for
  * {@linkcode NarrowBertTokenizerFast}; docs/tokenizers.md lists the differences of Python's slow one.
  */
 export class NarrowBertTokenizer extends BertTokenizer {
-  /** Whether this is the class that Python calls fast. */
+  /** Whether this is the class that Python calls fast: `false`, and `true` in {@linkcode NarrowBertTokenizerFast}. */
   readonly is_fast: boolean = false;
 
   /**
@@ -25,7 +22,7 @@ export class NarrowBertTokenizer extends BertTokenizer {
    * @throws {TokenizerError} If the folder holds no readable tokenizer.
    * @throws {CheckpointError} If there is no such folder.
    */
-  static async from_pretrained(source: Source, options: OpenFolderOptions = {}): Promise<NarrowBertTokenizer> {
+  static async from_pretrained(source: ModelSource, options: OpenFolderOptions = {}): Promise<NarrowBertTokenizer> {
     return new this(await readTokenizerFiles(await openFolder(source, options)));
   }
 
@@ -62,10 +59,22 @@ export class NarrowBertTokenizer extends BertTokenizer {
  * ```
  */
 export class NarrowBertTokenizerFast extends NarrowBertTokenizer {
+  /** `true`. */
   override readonly is_fast: boolean = true;
 }
 
-/** The tokenizer of any model that this library runs. */
+/**
+ * Loads the tokenizer of any model that this library runs.
+ *
+ * @example
+ * ```ts
+ * import { AutoTokenizer } from "@narrowbert/webgpu";
+ *
+ * const tokenizer = await AutoTokenizer.from_pretrained("examples/models/wordnet/mlm");
+ * const { input_ids } = tokenizer.encode_plus("a large [MASK]");
+ * console.log(tokenizer.decode(input_ids)); // [CLS] a large [MASK] [SEP]
+ * ```
+ */
 export const AutoTokenizer = {
   /**
    * Loads a {@linkcode NarrowBertTokenizerFast}, or with `use_fast: false` a {@linkcode NarrowBertTokenizer}.
@@ -74,7 +83,7 @@ export const AutoTokenizer = {
    * @throws {CheckpointError} If there is no such folder.
    */
   from_pretrained(
-    source: Source,
+    source: ModelSource,
     { use_fast = true, ...options }: OpenFolderOptions & { use_fast?: boolean } = {},
   ): Promise<NarrowBertTokenizer> {
     return (use_fast ? NarrowBertTokenizerFast : NarrowBertTokenizer).from_pretrained(source, options);

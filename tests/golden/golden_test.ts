@@ -8,9 +8,9 @@ import {
   NarrowBertForSequenceClassification,
   NarrowBertForTokenClassification,
   NarrowBertModel,
-  requestGpu,
   type Tensor,
 } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { defaultTuning } from "../../src/kernels/tuning/shipped.ts";
 import { useTuning } from "../../src/kernels/tuning/tuning.ts";
 import { type GoldenCase, goldenModel, goldenNames, readGolden } from "./golden_case.ts";

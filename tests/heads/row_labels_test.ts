@@ -1,13 +1,8 @@
 /** The two classes whose labels choose the rows: masked language modelling and token classification. */
 
 import assert from "node:assert/strict";
-import {
-  type ModelInputs,
-  NarrowBertForMaskedLM,
-  NarrowBertForTokenClassification,
-  requestGpu,
-  Tensor,
-} from "../../mod.ts";
+import { type ModelInputs, NarrowBertForMaskedLM, NarrowBertForTokenClassification, Tensor } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 import { assertLoss, crossEntropy } from "./losses.ts";
 

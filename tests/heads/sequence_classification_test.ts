@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type ModelInputs, NarrowBertForSequenceClassification, requestGpu, Tensor } from "../../mod.ts";
+import { type ModelInputs, NarrowBertForSequenceClassification, Tensor } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 import { assertLoss, binaryCrossEntropy, crossEntropy, squaredError } from "./losses.ts";
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type ModelInputs, NarrowBertForMaskedLM, requestGpu, type Tensor } from "../../mod.ts";
+import { type ModelInputs, NarrowBertForMaskedLM, type Tensor } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 
 const INPUTS = {

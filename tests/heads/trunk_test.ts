@@ -10,7 +10,6 @@ import {
   NarrowBertModel,
   pipeline,
   type Query,
-  requestGpu,
   states,
   targetWords,
   topWords,
@@ -18,6 +17,7 @@ import {
   wordLogits,
   wordProbabilities,
 } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 
 const CONFIG = new NarrowBertConfig({
@@ -210,6 +210,10 @@ Deno.test("queries that cannot be answered are refused by name before anything i
 });
 
 Deno.test("a trunk needs readouts, each with a name of its own", async () => {
+  await assert.rejects(() => Trunk.from_config(CONFIG, { readouts: ["states"] as never }), {
+    name: "TypeError",
+    message: "Cannot make a Trunk: readouts must be readouts of this library, such as topWords, got a string",
+  });
   await assert.rejects(() => Trunk.from_config(CONFIG, { readouts: [] }), {
     name: "RangeError",
     message: "Cannot make a Trunk: readouts must name one at least, got none",

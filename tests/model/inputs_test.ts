@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { InputError, type ModelInputs, NarrowBertConfig, NarrowBertModel, requestGpu, Tensor } from "../../mod.ts";
+import { InputError, type ModelInputs, NarrowBertConfig, NarrowBertModel, Tensor } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { readInputs } from "../../src/model/batch/inputs.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 

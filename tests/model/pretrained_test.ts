@@ -7,10 +7,10 @@ import {
   NarrowBertConfig,
   NarrowBertModel,
   readSafetensors,
-  requestGpu,
   Tensor,
   writeSafetensors,
 } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -38,6 +38,16 @@ Deno.test("a dtype that cannot be computed in is an error, before anything is re
   const load = NarrowBertModel.from_pretrained("/nowhere", { dtype: "float32" as "f32" });
   const message = 'Cannot make a model with dtype "float32": it must be "f32", "f16" or "auto"';
   await assert.rejects(load, { name: "RangeError", message });
+});
+
+Deno.test("a constructor takes the weights of a loaded model and nothing else", () => {
+  const message = "Cannot make a NarrowBertModel: weights must be those of a loaded model, got another object; use " +
+    "from_pretrained or from_config";
+  assert.throws(() => new NarrowBertModel(new NarrowBertConfig() as never), { name: "TypeError", message });
+  assert.throws(
+    () => new NarrowBertModel(undefined as never),
+    /weights must be those of a loaded model, got undefined/,
+  );
 });
 
 Deno.test("an aborted signal stops the loading", async () => {

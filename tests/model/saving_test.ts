@@ -55,7 +55,7 @@ for (const [Any, name, inputs] of SAVED) {
         "model.safetensors",
       ]);
       const file = await readSafetensors(`${folder}/model.safetensors`);
-      const shapes = parameterShapes(model.config, { head: Class.head, pooler: model.pooler });
+      const shapes = parameterShapes(model.config, { head: Class.head.name, pooler: model.pooler });
       assert.deepEqual(
         new Map([...file].map(([key, { dtype, shape }]) => [key, [dtype, ...shape]])),
         new Map([...shapes].map(([key, shape]) => [key, ["F32", ...shape]])),

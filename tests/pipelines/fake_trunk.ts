@@ -2,6 +2,7 @@
 
 import type { Tensor } from "../../src/base/tensor.ts";
 import type { ReadoutAnswer } from "../../src/heads/readouts/readout.ts";
+import { definitionOf } from "../../src/heads/readouts/definition.ts";
 import { targetWords, type TargetWordsAsk } from "../../src/heads/readouts/words.ts";
 import type { Query } from "../../src/heads/trunk/query.ts";
 import type { AnsweringModel } from "../../src/pipelines/engine/task.ts";
@@ -102,7 +103,7 @@ async function answersOf(
       const { dims: [, rows = 0, columns = 0] } = logits!;
       return asked.map(({ positions, ask }, i) => {
         const range = { first: i * rows, count: positions.length, question: i };
-        return targetWords.answer(
+        return definitionOf(targetWords).answer(
           () => ({ data: logits!.data as Float32Array, dims: [0, columns] }),
           range,
           { ...ask, positions } as TargetWordsAsk,

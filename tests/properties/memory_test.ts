@@ -1,7 +1,8 @@
 /** GPU memory: what calls and models take, they give back, and a warm call takes nothing. */
 
 import assert from "node:assert/strict";
-import { NarrowBertConfig, NarrowBertForMaskedLM, NarrowBertForSequenceClassification, requestGpu } from "../../mod.ts";
+import { NarrowBertConfig, NarrowBertForMaskedLM, NarrowBertForSequenceClassification } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 import { randomBatch } from "./batches.ts";
 

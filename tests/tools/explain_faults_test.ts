@@ -1,7 +1,8 @@
 /** Replays of calls with planted faults: each must be named, with the op that shows it first and what is known of its cause. */
 
 import assert from "node:assert/strict";
-import { type ModelInputs, NarrowBertForMaskedLM, NarrowBertModel, requestGpu } from "../../mod.ts";
+import { type ModelInputs, NarrowBertForMaskedLM, NarrowBertModel } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { Program } from "../../src/graph/program/program.ts";
 import type { Recording } from "../../src/graph/program/recording.ts";
 import type { Node } from "../../src/graph/value.ts";

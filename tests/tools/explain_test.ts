@@ -9,8 +9,8 @@ import {
   NarrowBertForSequenceClassification,
   NarrowBertModel,
   pipeline,
-  requestGpu,
 } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { reshape } from "../../src/graph/ops/rows/reshape.ts";
 import { addScaled } from "../../src/graph/ops/training/add_scaled.ts";

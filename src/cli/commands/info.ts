@@ -3,7 +3,7 @@
 import { elementCount } from "../../base/shape.ts";
 import { openCheckpoint } from "../../io/checkpoint/checkpoint.ts";
 import { openFolder } from "../../io/folder/folder.ts";
-import { NarrowBertConfig } from "../../model/config/config.ts";
+import { readConfig } from "../../model/config/config.ts";
 import { headOf, HEADS } from "../../heads/registry.ts";
 import { hasPooler } from "../../model/head.ts";
 import { resolveWeights } from "../../model/weights/weights.ts";
@@ -39,7 +39,7 @@ type Description = Awaited<ReturnType<typeof describe>>;
 /** Reads a model's files and checks them as loading would, up to the GPU. */
 async function describe(source: string | URL, signal: AbortSignal) {
   const folder = await openFolder(source, { signal });
-  const stored = await NarrowBertConfig.read(folder);
+  const stored = await readConfig(folder);
   const checkpoint = await openCheckpoint(folder);
   const head = headOf(stored);
   const add_pooling_layer = checkpoint.names().some((name) => name.endsWith("pooler.dense.weight"));

@@ -52,7 +52,7 @@ export function traceTopWords(g: Graph, logits: Value, k: Dim): { indices: Value
   return { indices, scores: values };
 }
 
-/** Scores of each word. `BertForPreTraining`, which has a next-sentence classifier too, counts as one. */
+/** Scores of each word. `BertForPreTraining` has this head too; its next-sentence classifier is not read. */
 export const MASKED_LM: Head<MaskedLMHead> = {
   name: "masked_lm",
   classes: ["ForPreTraining", "ForMaskedLM"],

@@ -1,4 +1,4 @@
-/** What the two classifiers of whole sequences share: a linear layer on the pooled first token. */
+/** The two classifiers of whole sequences: a linear layer on the pooled first token. */
 
 import type { Graph } from "../../graph/graph.ts";
 import type { Value } from "../../graph/value.ts";
@@ -24,7 +24,7 @@ export class PooledClassifier {
   }
 }
 
-/** A classifier of whole sequences. @param outputs Scores of a sequence, by the number of labels. */
+/** A classifier of whole sequences. @param outputs The number of its scores, given the number of labels. */
 function pooledHead(
   { name, classes, outputs }: { name: string; classes: readonly string[]; outputs: (labels: number) => number },
 ): Head<PooledClassifier> {

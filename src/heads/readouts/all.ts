@@ -2,12 +2,12 @@
 
 import type { Head } from "../../model/head.ts";
 import { choiceLogit, labelLogits, tokenLogits } from "./labels.ts";
-import type { Readout } from "./readout.ts";
+import { definitionOf, type ReadoutDefinition } from "./definition.ts";
 import { meanState, states } from "./states.ts";
 import { targetWords, topWords, wordLogits, wordProbabilities } from "./words.ts";
 
 /** All of them. */
-export const READOUTS: readonly Readout[] = [
+export const READOUTS: readonly ReadoutDefinition[] = [
   topWords,
   targetWords,
   wordLogits,
@@ -17,9 +17,9 @@ export const READOUTS: readonly Readout[] = [
   tokenLogits,
   states,
   meanState,
-] as readonly Readout[];
+].map(definitionOf);
 
-/** Those that a model with some heads can give; those without a head always. */
-export function readoutsOf(heads: readonly Head[]): readonly Readout[] {
+/** The readouts of some heads, and those that need no head. */
+export function readoutsOf(heads: readonly Head[]): readonly ReadoutDefinition[] {
   return READOUTS.filter(({ head }) => head.prefix === null || heads.includes(head));
 }

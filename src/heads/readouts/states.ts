@@ -2,7 +2,8 @@
 
 import { meanRows } from "../../graph/ops/rows/mean_rows.ts";
 import { BASE } from "../../model/head.ts";
-import { type PositionsAsk, positionsOf, type Readout, type ReadoutAnswer, rowsOf } from "./readout.ts";
+import { defineReadout, positionsOf, rowsOf } from "./definition.ts";
+import type { PositionsAsk, Readout } from "./readout.ts";
 
 /** Options of {@linkcode states} and {@linkcode meanState}. */
 export interface StatesAsk {
@@ -16,16 +17,16 @@ function positionsOrAll(ask: StatesAsk, { tokens }: { tokens: number }): ArrayLi
 }
 
 /** `states`: the last hidden state at some positions, `[positions, H]`. */
-export const states: Readout<"states", StatesAsk> = {
+export const states: Readout<"states", StatesAsk> = defineReadout({
   name: "states",
   head: BASE,
   rows: positionsOrAll,
   trace: (_g, rows) => ({ states: rows }),
-  answer: (outputs, rows): ReadoutAnswer => ({ values: rowsOf(outputs("states"), rows) }),
-};
+  answer: (outputs, rows) => ({ values: rowsOf(outputs("states"), rows) }),
+});
 
 /** `mean_state`: the mean of the last hidden state over some positions, `[H]`; zeros over none. */
-export const meanState: Readout<"mean_state", StatesAsk> = {
+export const meanState: Readout<"mean_state", StatesAsk> = defineReadout({
   name: "mean_state",
   head: BASE,
   rows: positionsOrAll,
@@ -41,7 +42,7 @@ export const meanState: Readout<"mean_state", StatesAsk> = {
       scalars: { "mean_state.questions": asked.length, "mean_state.bounds": starts.length },
     };
   },
-  answer: (outputs, { question }): ReadoutAnswer => ({
+  answer: (outputs, { question }) => ({
     values: rowsOf(outputs("means"), { first: question, count: 1, question }),
   }),
-};
+});

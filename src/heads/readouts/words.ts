@@ -4,8 +4,9 @@ import { softmax } from "../../base/softmax.ts";
 import { MAX_TOP_K } from "../../kernels/rows/top_k.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import { traceRowLosses } from "../labels.ts";
-import { MASKED_LM, type MaskedLMHead, traceTopWords } from "../layers/masked_lm.ts";
-import { type PositionsAsk, positionsOf, type Readout, type ReadoutAnswer, rowsOf } from "./readout.ts";
+import { MASKED_LM, traceTopWords } from "../layers/masked_lm.ts";
+import { defineReadout, positionsOf, rowsOf } from "./definition.ts";
+import type { PositionsAsk, Readout, ReadoutAnswer } from "./readout.ts";
 
 /** Options of {@linkcode topWords}. */
 export interface TopWordsAsk extends PositionsAsk {
@@ -14,7 +15,7 @@ export interface TopWordsAsk extends PositionsAsk {
 }
 
 /** The likeliest words of each position. */
-export interface TopWords extends ReadoutAnswer {
+export interface TopWordsAnswer extends ReadoutAnswer {
   /** Their probabilities, `[positions, top_k]`. */
   readonly values: ArrayLike<number>;
   /** Their ids, `[positions, top_k]`. */
@@ -26,7 +27,7 @@ const vocabulary = ({ vocab_size }: NarrowBertConfig) => vocab_size;
 const topK = ({ top_k = 5 }: TopWordsAsk) => top_k;
 
 /** `top_words`: the likeliest words at some positions, chosen on the GPU. */
-export const topWords: Readout<"top_words", TopWordsAsk, TopWords, MaskedLMHead> = {
+export const topWords: Readout<"top_words", TopWordsAsk, TopWordsAnswer> = defineReadout({
   name: "top_words",
   head: MASKED_LM,
   columns: vocabulary,
@@ -52,17 +53,17 @@ export const topWords: Readout<"top_words", TopWordsAsk, TopWords, MaskedLMHead>
     }
     return { values, words };
   },
-};
+});
 
 /** `word_logits`: the logits of all words at some positions, `[positions, V]`. */
-export const wordLogits: Readout<"word_logits", PositionsAsk, ReadoutAnswer, MaskedLMHead> = {
+export const wordLogits: Readout<"word_logits", PositionsAsk> = defineReadout({
   name: "word_logits",
   head: MASKED_LM,
   columns: vocabulary,
   rows: positionsOf,
   trace: (g, rows, head) => ({ logits: head.apply(g, rows) }),
   answer: (outputs, rows) => ({ values: rowsOf(outputs("logits"), rows) }),
-};
+});
 
 /** Options of {@linkcode targetWords}. */
 export interface TargetWordsAsk extends TopWordsAsk {
@@ -71,10 +72,10 @@ export interface TargetWordsAsk extends TopWordsAsk {
 }
 
 /**
- * `target_words`: the likeliest of some words at some positions, with their probabilities among all words. The logits of
- * a choice alone do not make probabilities, so those of all words are read back.
+ * `target_words`: the likeliest of some words at some positions, with their probabilities among all words. The logits
+ * of a choice alone do not make probabilities, so those of all words are read back.
  */
-export const targetWords: Readout<"target_words", TargetWordsAsk, TopWords, MaskedLMHead> = {
+export const targetWords: Readout<"target_words", TargetWordsAsk, TopWordsAnswer> = defineReadout({
   name: "target_words",
   head: MASKED_LM,
   columns: vocabulary,
@@ -98,7 +99,7 @@ export const targetWords: Readout<"target_words", TargetWordsAsk, TopWords, Mask
       words: Uint32Array.from(found, ({ word }) => word),
     };
   },
-};
+});
 
 /** Checks words by their ids. */
 function checkWords(name: string, words: ArrayLike<number>, { vocab_size }: NarrowBertConfig): void {
@@ -116,7 +117,7 @@ export interface WordProbabilitiesAsk extends PositionsAsk {
 }
 
 /** `word_probabilities`: the natural logarithm of a given word's probability at each position, `[positions]`. */
-export const wordProbabilities: Readout<"word_probabilities", WordProbabilitiesAsk, ReadoutAnswer, MaskedLMHead> = {
+export const wordProbabilities: Readout<"word_probabilities", WordProbabilitiesAsk> = defineReadout({
   name: "word_probabilities",
   head: MASKED_LM,
   columns: vocabulary,
@@ -138,4 +139,4 @@ export const wordProbabilities: Readout<"word_probabilities", WordProbabilitiesA
     return { inputs: { "word_probabilities.words": words } };
   },
   answer: (outputs, rows) => ({ values: rowsOf(outputs("losses"), rows).map((loss) => 0 - loss) }),
-};
+});

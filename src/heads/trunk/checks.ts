@@ -1,21 +1,21 @@
-/** Checks a query before anything of it reaches the GPU: shaders clamp silently. */
+/** Checks a query before the GPU sees it: shaders clamp wrong ids silently. */
 
 import { InputError } from "../../base/errors.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
-import type { Readout } from "../readouts/readout.ts";
+import type { ReadoutDefinition } from "../readouts/definition.ts";
 import type { CheckedQuery } from "./pass.ts";
 import type { Query, QueryTokens } from "./query.ts";
 
 /**
  * Checks a query.
  *
- * @param subject What messages call it: `query 3 of 8`.
+ * @param subject Its name in messages: `query 3 of 8`.
  * @throws {InputError} On tokens that do not fit the model, an unknown readout, or options that it cannot take.
  */
 export function checkQuery(
   { tokens, ask }: Query,
   { readouts, config, subject }: {
-    readouts: ReadonlyMap<string, Readout>;
+    readouts: ReadonlyMap<string, ReadoutDefinition>;
     config: NarrowBertConfig;
     subject: string;
   },
@@ -87,6 +87,6 @@ function checkIndices(
   }
 }
 
-function listed(readouts: ReadonlyMap<string, Readout>): string {
+function listed(readouts: ReadonlyMap<string, ReadoutDefinition>): string {
   return [...readouts.keys()].join(", ");
 }

@@ -1,14 +1,14 @@
-/** Plans a pass: which sequences are encoded, which rows are narrow, and whose they are. */
+/** Plans a pass: the sequences to encode, their narrow rows, and the rows of each question. */
 
 import type { Ragged } from "../../model/batch/ragged.ts";
 import { raggedOfSequences } from "../../model/batch/ragged.ts";
 import type { StageCall } from "../../model/stage.ts";
-import type { Readout, RowRange } from "../readouts/readout.ts";
+import type { ReadoutDefinition, RowRange } from "../readouts/definition.ts";
 import type { QueryTokens } from "./query.ts";
 
 /** A question that was checked. */
-export interface Question {
-  readonly readout: Readout;
+export interface CheckedQuestion {
+  readonly readout: ReadoutDefinition;
   readonly ask: unknown;
   /** Positions of its rows in its text. */
   readonly positions: ArrayLike<number>;
@@ -17,39 +17,39 @@ export interface Question {
 /** A text with its questions. */
 export interface CheckedQuery {
   readonly tokens: QueryTokens;
-  readonly questions: readonly Question[];
+  readonly questions: readonly CheckedQuestion[];
 }
 
 /** A pass, ready to be run. */
 export interface Pass {
   readonly ragged: Ragged;
   readonly stages: readonly StageCall[];
-  /** Where the rows of each question of each query lie among those of its readout. */
+  /** For each question of each query, its rows among those of its readout. */
   readonly ranges: readonly (readonly RowRange[])[];
 }
 
-/** A text that is encoded once, whoever asks about it. */
+/** A text that is encoded once, however many queries ask about it. */
 interface Sequence {
   readonly tokens: QueryTokens;
   /** Queries by number. */
   readonly queries: number[];
-  /** Positions of its narrow rows, ascending, none twice. */
+  /** Positions of its narrow rows, ascending, without duplicates. */
   rows: ArrayLike<number>;
 }
 
-/** What a readout is asked in a pass. */
+/** The questions for a readout in a pass. */
 interface Asking {
-  readonly readout: Readout;
+  readonly readout: ReadoutDefinition;
   readonly asked: { ask: unknown; count: number }[];
   /** Its rows, as indices into the pass's. */
   readonly rows: number[];
 }
 
-/** Plans the pass over some queries; equal lists of tokens are encoded once. */
+/** Plans the pass over some queries. Equal lists of tokens are encoded once. */
 export function planPass(queries: readonly CheckedQuery[]): Pass {
   const sequences = distinct(queries);
   for (const sequence of sequences) sequence.rows = unionOf(sequence.queries.flatMap((q) => queries[q]!.questions));
-  const askings = new Map<Readout, Asking>();
+  const askings = new Map<ReadoutDefinition, Asking>();
   const ranges: RowRange[][] = queries.map(() => []);
   let first = 0; // the sequence's first narrow row
   for (const { rows, queries: own } of sequences) {
@@ -67,7 +67,7 @@ export function planPass(queries: readonly CheckedQuery[]): Pass {
   const ragged = raggedOfSequences(sequences.map(({ tokens, rows }) => {
     return { ids: tokens.input_ids, types: tokens.token_type_ids ?? null, rows };
   }));
-  // In an order of their own, so that the same readouts make the same program.
+  // Sorted by name, so that the same readouts make the same program.
   const stages = [...askings.values()]
     .sort((a, b) => a.readout.name < b.readout.name ? -1 : 1)
     .map(({ readout, asked, rows }) => ({
@@ -79,7 +79,7 @@ export function planPass(queries: readonly CheckedQuery[]): Pass {
   return { ragged, stages, ranges };
 }
 
-/** The queries by their lists of tokens. */
+/** The different texts of queries, each with its queries. */
 function distinct(queries: readonly CheckedQuery[]): Sequence[] {
   const sequences: Sequence[] = [];
   const byHash = new Map<number, Sequence[]>();
@@ -112,8 +112,8 @@ function isEqual(one: QueryTokens, other: QueryTokens): boolean {
   return true;
 }
 
-/** The positions of some questions, ascending, none twice. */
-function unionOf(questions: readonly Question[]): ArrayLike<number> {
+/** The positions of some questions, ascending, without duplicates. */
+function unionOf(questions: readonly CheckedQuestion[]): ArrayLike<number> {
   const [only] = questions;
   if (questions.length === 1 && only !== undefined && isAscending(only.positions)) return only.positions;
   const all = new Set<number>();
@@ -128,7 +128,7 @@ function isAscending(positions: ArrayLike<number>): boolean {
   return true;
 }
 
-/** Appends the rows of a question: where its positions are among the sequence's rows, which begin with row `first`. */
+/** Appends the rows of a question: the index of each position among the sequence's rows, counted from `first`. */
 function placeRows(
   target: number[],
   { positions, rows, first }: { positions: ArrayLike<number>; rows: ArrayLike<number>; first: number },
@@ -142,7 +142,7 @@ function placeRows(
   }
 }
 
-/** Whether indices are those of all rows, in their order. */
+/** Whether indices are those of all rows, in order. */
 function isAll(rows: readonly number[], count: number): boolean {
   if (rows.length !== count) return false;
   for (let r = 0; r < count; r++) if (rows[r] !== r) return false;

@@ -1,31 +1,27 @@
-/** What a trunk is asked, and what it answers. */
+/** The questions for a trunk, and its answers. */
 
-import type { Readout, ReadoutAnswer } from "../readouts/readout.ts";
+import type { Readout } from "../readouts/readout.ts";
 
 /** A text's tokens, without padding: an encoding of a tokenizer's `encode_plus` is one. */
 export interface QueryTokens {
-  /** Word pieces, with `[CLS]` and `[SEP]`. */
+  /** Ids of the word pieces, with `[CLS]` and `[SEP]`. */
   readonly input_ids: ArrayLike<number>;
   /** Token types. @default all 0 */
   readonly token_type_ids?: ArrayLike<number>;
-  /** May be given if all of it is 1: a query has no padding. */
+  /** All 1 if it is given, as a query has no padding. */
   readonly attention_mask?: ArrayLike<number>;
 }
 
-/** Options of a readout's questions. */
-export type AskOf<R> = R extends Readout<string, infer Ask> ? Ask : never;
-
-/** A readout's answer. */
-export type AnswerOf<R> = R extends Readout<string, never, infer Answer> ? Answer : never;
-
 /** Questions about one text: options by the name of the readout that is asked. */
-export type Asks<R extends Readout> = { readonly [One in R as One["name"]]?: AskOf<One> };
+export type Asks<R extends Readout> = { readonly [One in R as One["name"]]?: NonNullable<One["types"]>["ask"] };
 
 /** Answers about one text, by the name of the readout that was asked. */
-export type Answers<R extends Readout> = { readonly [One in R as One["name"]]?: ReadoutAnswer & AnswerOf<One> };
+export type Answers<R extends Readout> = { readonly [One in R as One["name"]]?: NonNullable<One["types"]>["answer"] };
 
 /** Questions about a text. */
 export interface Query<R extends Readout = Readout> {
+  /** The text. */
   readonly tokens: QueryTokens;
+  /** The questions: options by the name of the readout that is asked, `{}` for one without options. */
   readonly ask: Asks<R>;
 }

@@ -2,13 +2,15 @@
 
 import { checkOptionNames } from "../../base/options.ts";
 import type { RunOutput } from "../../graph/program/outputs.ts";
+import type { ModelSource } from "../../io/folder/folder.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
-import type { ModelCore } from "../../model/core.ts";
+import { ModelCore, type ModelWeights } from "../../model/core.ts";
 import type { ForwardOptions } from "../../model/forward_options.ts";
 import type { Head, ModelParts } from "../../model/head.ts";
-import { loadCore, type ModelSource, randomCore } from "../../model/loading.ts";
+import { loadCore, randomCore } from "../../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../../model/model_options.ts";
 import { readoutsOf } from "../readouts/all.ts";
+import { definitionOf, type ReadoutDefinition } from "../readouts/definition.ts";
 import type { Readout } from "../readouts/readout.ts";
 import { HEADS } from "../registry.ts";
 import { checkQuery } from "./checks.ts";
@@ -21,19 +23,21 @@ export type AnswerOptions = Pick<ForwardOptions, "signal" | "narrow">;
 /** Most tokens of a pass; a longer list of queries is answered in several. */
 const PASS_TOKENS = 4096;
 
-/** Most elements of what a readout computes from the rows of a pass: 128 MiB, which every WebGPU device can bind. */
+/** Most elements that a readout computes from the rows of a pass: 128 MiB, which every WebGPU device can bind. */
 const PASS_ELEMENTS = 2 ** 25;
 
 /**
  * A trunk answers questions of several kinds, its *readouts*, about texts. The texts of a call are encoded together in
  * one packed pass; the narrow layers compute the rows that any question needs; each readout then reads its own rows.
- * Queries with equal lists of tokens are encoded once. So several tasks cost little more than one, and their weights are
- * on the GPU once.
+ * Queries with equal lists of tokens are encoded once. So several tasks cost little more than one, and their weights
+ * are on the GPU once.
  *
  * @example
  * ```ts
+ * import { AutoTokenizer, meanState, topWords, Trunk } from "@narrowbert/webgpu";
+ *
  * const folder = "examples/models/wordnet/mlm";
- * const tokenizer = await NarrowBertTokenizerFast.from_pretrained(folder);
+ * const tokenizer = await AutoTokenizer.from_pretrained(folder);
  * using trunk = await Trunk.load(folder, { readouts: [topWords, meanState] });
  *
  * const tokens = tokenizer.encode_plus("a large [MASK] with a long neck");
@@ -45,27 +49,33 @@ const PASS_ELEMENTS = 2 ** 25;
  */
 export class Trunk<R extends Readout = Readout> {
   readonly #core: ModelCore;
-  readonly #readouts: ReadonlyMap<string, Readout>;
+  readonly #readouts: ReadonlyMap<string, ReadoutDefinition>;
   readonly #owned: boolean;
   #disposed = false;
 
   /**
-   * @param core The weights.
-   * @param own The readouts, whose weights must be among them, of a trunk that keeps them until it is disposed of; left
-   *   out, those that the weights allow, as long as their owner lives.
+   * A trunk on weights that are loaded. {@linkcode Trunk.load} and the models' `trunk` call it.
+   *
+   * @param weights The weights.
+   * @param own The readouts of a trunk that keeps the weights until it is disposed of; their weights must be among
+   *   these. Default: all that the weights allow, as long as their owner lives.
+   * @throws {TypeError} If the weights or a readout are something else.
    */
-  constructor(core: ModelCore, own?: readonly R[]) {
+  constructor(weights: ModelWeights, own?: readonly R[]) {
+    const core = ModelCore.of(weights, "Trunk");
+    const readouts = own?.map(definitionOf) ?? readoutsOf(core.heads);
     this.#core = core;
     this.#owned = own !== undefined;
-    this.#readouts = new Map((own ?? readoutsOf(core.heads)).map((readout) => [readout.name, readout]));
+    this.#readouts = new Map(readouts.map((readout) => [readout.name, readout]));
     if (this.#owned) core.retain();
   }
 
   /**
    * Loads the body of a model and the heads that some readouts need.
    *
-   * @param where Path, URL, or a map from file names to bytes, as of the model classes' `from_pretrained`.
-   * @param options `readouts`: what it is to answer.
+   * @param where As of the model classes' `from_pretrained`.
+   * @param options `readouts`: the kinds of answers that it gives.
+   * @throws {TypeError} If one of them is no readout.
    * @throws {RangeError} Without a readout, or if two have one name.
    * @throws {CheckpointError} If files are missing or the weights do not fit; everything wrong is listed.
    * @throws {ConfigError} If the config is not valid.
@@ -79,7 +89,13 @@ export class Trunk<R extends Readout = Readout> {
     return new Trunk(await loadCore(where, { ...parts, known: HEADS }, options), readouts);
   }
 
-  /** A trunk with random weights, as of the model classes' `from_config`. */
+  /**
+   * A trunk with random weights, as of the model classes' `from_config`.
+   *
+   * @throws {TypeError} If a readout is none.
+   * @throws {RangeError} Without a readout, or if two have one name.
+   * @throws {NoAdapterError} If there is no GPU.
+   */
   static async from_config<const R extends readonly Readout[]>(
     config: NarrowBertConfig,
     { readouts, ...options }: ModelOptions & { readouts: R; seed?: number },
@@ -102,7 +118,7 @@ export class Trunk<R extends Readout = Readout> {
     return this.#core.weightBytes;
   }
 
-  /** GPU bytes of the buffers that calls work in, at the largest sizes so far. */
+  /** GPU bytes of the activations, at the largest sizes so far. */
   get activationBytes(): number {
     return this.#core.activationBytes;
   }
@@ -111,7 +127,7 @@ export class Trunk<R extends Readout = Readout> {
    * Answers queries, in their order: for each the answers by the name of the readout that was asked. They share passes
    * of up to 4,096 tokens.
    *
-   * @throws {InputError} If a query does not fit the model, asks a readout that there is not, or rows outside its text.
+   * @throws {InputError} If a query does not fit the model, asks an unknown readout, or names rows outside its text.
    */
   async answer(queries: readonly Query<R>[], options: AnswerOptions = {}): Promise<Answers<R>[]> {
     checkOptionNames("answer queries", options, ["signal", "narrow"]);
@@ -127,13 +143,14 @@ export class Trunk<R extends Readout = Readout> {
     return answers;
   }
 
-  /** Gives the trunk's GPU memory back, after the calls under way; the device stays. */
+  /** Frees the trunk's GPU memory, after the calls under way, unless others share it; the device stays. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
     if (this.#owned) this.#core.release();
   }
 
+  /** {@linkcode dispose}, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -156,16 +173,17 @@ function partsOf(readouts: readonly Readout[]): ModelParts {
   if (!Array.isArray(readouts) || readouts.length === 0) {
     throw new RangeError("Cannot make a Trunk: readouts must name one at least, got none");
   }
-  const names = readouts.map(({ name }) => name);
+  const definitions = readouts.map(definitionOf);
+  const names = definitions.map(({ name }) => name);
   const double = names.find((name, i) => names.indexOf(name) !== i);
   if (double !== undefined) {
     throw new RangeError(`Cannot make a Trunk: readouts must have names of their own, got two called "${double}"`);
   }
-  const heads = new Set<Head>(readouts.map(({ head }) => head));
+  const heads = new Set<Head>(definitions.map(({ head }) => head));
   return { heads: [...heads], pooler: [...heads].some(({ pooling }) => pooling === true) };
 }
 
-/** Consecutive queries that fit a pass together; one that is too large alone is a pass of its own. */
+/** Consecutive queries that fit a pass. A query that is too large by itself is a pass of its own. */
 function* passesOf(queries: readonly CheckedQuery[], config: NarrowBertConfig): Generator<CheckedQuery[]> {
   let pass: CheckedQuery[] = [];
   let [tokens, elements] = [0, 0];

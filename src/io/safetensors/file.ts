@@ -9,7 +9,7 @@ export interface TensorView {
   readonly dtype: Dtype;
   /** Dimensions; `[]` for a scalar. */
   readonly shape: readonly number[];
-  /** The elements, row-major, in the typed array of `dtype`: see `DTYPES`. */
+  /** The elements, row-major, in the typed array of `dtype`: see {@linkcode DtypeArrays}. */
   readonly data: DtypeArray;
 }
 
@@ -24,16 +24,24 @@ export interface TensorEntry {
 }
 
 /** A tensor of a file. Its elements are read when they are asked for. */
-export class SafetensorsTensor implements TensorView, TensorEntry {
+export class SafetensorsTensor implements TensorView {
+  /** Element type. */
   readonly dtype: Dtype;
+  /** Dimensions; `[]` for a scalar. */
   readonly shape: readonly number[];
+  /** Its first byte, counted from the end of the file's header. */
   readonly begin: number;
+  /** One past its last byte. */
   readonly end: number;
   readonly #file: FileBytes;
   readonly #start: number;
   #data: DtypeArray | undefined;
 
-  /** @param dataStart The file's first byte after its header; the offsets of `entry` count from it. */
+  /**
+   * A tensor of an open file; {@linkcode readSafetensors} makes all of a file's.
+   *
+   * @param dataStart The file's first byte after its header; the offsets of `entry` count from it.
+   */
   constructor(file: FileBytes, dataStart: number, entry: TensorEntry) {
     this.dtype = entry.dtype;
     this.shape = entry.shape;
@@ -48,7 +56,12 @@ export class SafetensorsTensor implements TensorView, TensorEntry {
     return this.read(0, this.end - this.begin);
   }
 
-  /** Its bytes from `begin` to `end`, counted from its first: as {@linkcode FileBytes.read} gives them. */
+  /**
+   * Its bytes from `begin` to `end`, counted from its first.
+   *
+   * @param into Memory of that many bytes to read into; a file in memory ignores it. Default: new memory.
+   * @throws {CheckpointError} If the file has changed since it was opened.
+   */
   read(begin: number, end: number, into?: Uint8Array): Uint8Array {
     return this.#file.read(this.#start + begin, this.#start + end, into);
   }

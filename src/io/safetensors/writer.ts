@@ -23,11 +23,11 @@ export interface WriteSafetensorsOptions {
 const DTYPE_ORDER = Object.keys(DTYPES);
 
 /**
- * Writes tensors as a safetensors file. A file that was read can be passed as it is.
+ * Writes tensors to a safetensors file, or gives its bytes if there is no `path`. A file that was read can be passed as
+ * it is.
  *
  * @param tensors Names and tensors; `data` is the typed array of the `dtype`, or its bytes in a `Uint8Array`.
  * @param options The file to write, and free text for the header.
- * @returns The file's bytes, or nothing if a `path` is given.
  * @throws {TypeError} On a tensor that is not what it says, or a text that the format cannot hold.
  *
  * @example
@@ -39,6 +39,13 @@ export function writeSafetensors(
   tensors: Iterable<NamedTensor>,
   options: WriteSafetensorsOptions & { path: string | URL },
 ): Promise<void>;
+/**
+ * Makes the bytes of a safetensors file.
+ *
+ * @param tensors Names and tensors; `data` is the typed array of the `dtype`, or its bytes in a `Uint8Array`.
+ * @param options Free text for the header.
+ * @throws {TypeError} On a tensor that is not what it says, or a text that the format cannot hold.
+ */
 export function writeSafetensors(
   tensors: Iterable<NamedTensor>,
   options?: WriteSafetensorsOptions & { path?: undefined },

@@ -1,12 +1,15 @@
-/** From a ragged batch to what the GPU is told about it: sizes, and the tables that attention reads. */
+/** From a ragged batch to its sizes and to the tables that attention reads. */
 
 import { TILE_ROWS } from "../../kernels/attention/attention.ts";
 import { pitch } from "../../kernels/kernel.ts";
 import type { Ragged } from "./ragged.ts";
 
-/** What the GPU is told about a ragged batch. */
+/** The sizes and tables of a ragged batch. */
 export interface Packed {
-  /** Tiles of all tokens, tiles of the narrow rows, true positions of tokens, true positions of narrow rows; `u32 [G]`. */
+  /**
+   * Tiles of all tokens, tiles of the narrow rows, positions of the tokens, positions of the narrow rows; `u32 [G]`.
+   * They share a buffer because attention binds 8 storage buffers, which is all that WebGPU's default limits allow.
+   */
   attentionTables: Uint32Array;
   /** Sizes by the names that graphs use. */
   sizes: PackedSizes;
@@ -86,14 +89,14 @@ export function pack({ places, lengths, keyCounts, rows, rowCounts }: Ragged): P
   };
 }
 
-/** How many tiles sequences of these lengths make. */
+/** The number of tiles of sequences of these lengths. */
 function tilesOf(counts: Uint32Array): number {
   let tiles = 0;
   for (let b = 0; b < counts.length; b++) tiles += Math.ceil((counts[b] as number) / TILE_ROWS);
   return tiles;
 }
 
-/** Cuts the rows of one sequence into tiles (first row, rows, first key, keys), and returns where the next one goes. */
+/** Cuts the rows of one sequence into tiles (first row, rows, first key, keys), and returns the index after them. */
 function writeTiles(
   table: Uint32Array,
   at: number,

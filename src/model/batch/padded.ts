@@ -5,10 +5,10 @@ import type { Batch } from "./inputs.ts";
 import type { Ragged, RowRule } from "./ragged.ts";
 
 /**
- * The tokens of a padded batch that must be computed: in each sequence its keys (tokens whose mask is 1), then its rows
- * that are asked for though masked.
+ * The tokens of a padded batch that must be computed: of each sequence its keys (tokens whose mask is 1), then its
+ * narrow rows that are masked.
  *
- * @param width H, for word embeddings of the caller's own.
+ * @param width H, for the caller's own word embeddings.
  */
 export function raggedOf(batch: Batch, rule: RowRule, width: number): Ragged {
   const { sequences, length, mask, ids, types, positions } = batch;
@@ -48,7 +48,7 @@ export function raggedOf(batch: Batch, rule: RowRule, width: number): Ragged {
   return { tokens, places, lengths, keyCounts, rows, rowCounts, embeds };
 }
 
-/** Where each token of a ragged batch stands in the caller's: the index `b * L + l`. */
+/** The index of each token of a ragged batch in the caller's padded one: `b * L + l`. */
 export function placesInBatch(places: Uint32Array, lengths: Uint32Array, length: number): Uint32Array {
   const all = places.slice();
   let token = 0;
@@ -58,7 +58,7 @@ export function placesInBatch(places: Uint32Array, lengths: Uint32Array, length:
   return all;
 }
 
-/** Which tokens are narrow rows; null if none are. */
+/** Whether a token is a narrow row; null if none is. */
 function wantedRows({ length, narrow }: Batch, rule: RowRule): ((at: number) => boolean) | null {
   if (rule === "first") return (at) => at % length === 0;
   return rule === "narrow_mask" && narrow !== null ? (at) => narrow[at] === 1 : null;

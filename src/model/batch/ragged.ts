@@ -1,16 +1,19 @@
-/** Sequences one behind the other, without padding: what a model computes, whoever asks for it. */
+/** Sequences one behind the other, without padding: the form in which a model computes every batch. */
 
-/** Which positions the narrow layers compute: each sequence's first, those of `narrow_mask`, or no narrow layers at all. */
+/**
+ * The positions that the narrow layers compute: each sequence's first, those of `narrow_mask`, or all as ordinary
+ * layers.
+ */
 export type RowRule = "first" | "narrow_mask" | "ordinary";
 
 /**
- * A ragged batch. A sequence's keys (the tokens that may be attended to) come first, then its narrow rows that are no
- * keys: those are queries alone. So keys are a range, no kernel needs a mask, and padding costs nothing.
+ * A ragged batch. The keys of a sequence (the tokens that may be attended to) come first, then its narrow rows that are
+ * no keys: those are queries only. So keys are a range, no kernel needs a mask, and padding costs nothing.
  */
 export interface Ragged {
   /** `u32 [T, 4]`: word id, type id, position id, 0. */
   tokens: Uint32Array;
-  /** True position of each token in its sequence, whatever the position ids say, `[T]`. */
+  /** Position of each token in its sequence, independent of the position ids, `[T]`. */
   places: Uint32Array;
   /** Tokens of each sequence, `[B]`. */
   lengths: Uint32Array;
@@ -20,7 +23,7 @@ export interface Ragged {
   rows: Uint32Array;
   /** Narrow rows of each sequence, `[B]`. */
   rowCounts: Uint32Array;
-  /** Word embeddings of the caller's own, `[T, pitch(H)]`; null if the table's are taken. */
+  /** The caller's own word embeddings, `[T, pitch(H)]`; null if the table's are used. */
   embeds: Float32Array | null;
 }
 

@@ -1,10 +1,14 @@
-/** Which rows a call computes, by what its inputs say. */
+/** Which rows a call computes, by its inputs. */
 
 import { InputError } from "../../base/errors.ts";
 import type { Batch } from "./inputs.ts";
 import type { RowRule } from "./ragged.ts";
 
-/** The rule of models with a pooler: each sequence's first row, and no choice. */
+/**
+ * The rule of models with a pooler: each sequence's first row.
+ *
+ * @throws {InputError} If `narrow_mask` chooses others.
+ */
 export function firstRowRule({ narrow }: Batch): RowRule {
   if (narrow !== null) {
     throw new InputError(

@@ -1,4 +1,7 @@
-/** Lays packed results out again as the caller's batch: `[B, L, …]` or `[B, rows, …]`, zeros where nothing was computed. */
+/**
+ * Lays packed results out again as the caller's padded batch: `[B, L, …]` or `[B, rows, …]`, zeros for tokens not
+ * computed.
+ */
 
 import { elementCount } from "../../base/shape.ts";
 import { Tensor } from "../../base/tensor.ts";
@@ -18,7 +21,7 @@ export class Unpacker {
   readonly #packed: Packed;
   /** Narrow rows of the longest sequence. */
   readonly #rows: number;
-  /** Where each token and each row goes, once it is known: an index into `[B, L]` or `[B, rows]`. */
+  /** Index of each token in `[B, L]` and of each row in `[B, rows]`, computed on first use. */
   readonly #slots: Partial<Record<Axis, Uint32Array>> = {};
 
   constructor(batch: Batch, { ragged, packed }: { ragged: Ragged; packed: Packed }) {
@@ -40,7 +43,7 @@ export class Unpacker {
     return new Tensor(type, out, [sequences, extent, ...dims.slice(1)]);
   }
 
-  /** Probabilities `[T or R, A, keys]` as `[B, A, L or rows, L]`; columns of tokens that are no keys are 0. */
+  /** Probabilities `[T or R, A, keys]` as `[B, A, L or rows, L]`; the columns of tokens that are no keys are 0. */
   attentions({ data, dims }: RunOutput, axis: Axis): Tensor {
     const [count = 0, heads = 0, stride = 0] = dims;
     const { sequences, length } = this.#batch;
@@ -84,7 +87,7 @@ export class Unpacker {
   }
 }
 
-/** For each row, how many of its sequence come before it. */
+/** The number of each row within its sequence, from 0. */
 function ranks(count: number, rowCounts: Uint32Array): Uint32Array {
   const out = new Uint32Array(count);
   let row = 0;
@@ -92,7 +95,7 @@ function ranks(count: number, rowCounts: Uint32Array): Uint32Array {
   return out;
 }
 
-/** The axis of the last state under a rule. */
+/** The axis of the last layer's state under a rule. */
 export function lastAxis(rule: RowRule): Axis {
   return rule === "ordinary" ? "tokens" : "rows";
 }

@@ -9,10 +9,10 @@ import type { ConfigSource } from "./source.ts";
 export type PrunedHeads = Readonly<Record<number, readonly number[]>>;
 
 /**
- * Reads `pruned_heads`, where no entry is the same as none.
+ * Reads `pruned_heads`. A layer with an empty list is left out.
  *
  * @param source The config as given.
- * @param sizes Of the same config; one that is wrong, and so `undefined`, limits nothing.
+ * @param sizes Of the same config; one that is wrong is `undefined` and limits nothing.
  * @param problems Gets a line for each layer that is wrong.
  */
 export function readPrunedHeads(

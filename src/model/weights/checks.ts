@@ -1,4 +1,4 @@
-/** What can be wrong with the weights of a checkpoint, in words. */
+/** Checks of a checkpoint's weights, each with its message. */
 
 import { isFloatDtype } from "../../base/dtype.ts";
 import { CheckpointError } from "../../base/errors.ts";
@@ -22,7 +22,7 @@ export function notBert(location: string, names: readonly string[]): CheckpointE
   );
 }
 
-/** Published names that nothing was stored for: of the encoder, of the pooler, of the heads. */
+/** Problems of weights that are missing: of the encoder, of the pooler, of the heads. */
 export function absences(names: readonly string[], heads: readonly Head[]): string[] {
   const pooler = names.filter((name) => name.startsWith(`${BODY}pooler.`));
   const body = names.filter((name) => name.startsWith(BODY) && !pooler.includes(name));
@@ -43,7 +43,7 @@ export function absences(names: readonly string[], heads: readonly Head[]): stri
   return problems;
 }
 
-/** What keeps a stored weight from being a parameter of some shape. */
+/** Problems of a stored weight's type and shape. */
 export function misfits(checkpoint: StoredWeights, stored: string, shape: readonly number[]): string[] {
   const info = checkpoint.info(stored);
   const problems: string[] = [];
@@ -58,7 +58,7 @@ export function misfits(checkpoint: StoredWeights, stored: string, shape: readon
   return problems;
 }
 
-/** Where the copy of a shared weight is not what it is a copy of; both have the same shape. */
+/** The problem of a copy that differs from the shared weight that it is a copy of; both have the same shape. */
 export function differences(checkpoint: StoredWeights, copy: string, original: string): string[] {
   const [memory, other] = [new FloatMemory(), new FloatMemory()];
   const count = elementCount(checkpoint.info(copy).shape);

@@ -23,7 +23,7 @@ export function parameterShapes(config: NarrowBertConfig, parts: ModelParts): Ma
 export interface DeclaredModel {
   readonly body: Body;
   readonly pooler: Pooler | null;
-  /** What each head puts on the body. */
+  /** The layer that each head puts on the body, by the head's name. */
   readonly layers: Map<string, unknown>;
   /** The parameters of the body, of the pooler and of each head. */
   readonly all: ParameterSet[];

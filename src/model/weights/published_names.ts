@@ -9,8 +9,8 @@ export const BODY = "narrow_bert.";
 export const WORD_EMBEDDINGS = `${BODY}embeddings.word_embeddings.weight`;
 
 /**
- * What precedes the names of a layer's parameters, without a final dot: the layers are counted through full and
- * narrow, while a checkpoint has two lists that each begin with 0.
+ * Prefix of the names of a layer's parameters, without a final dot. `layer` counts full and narrow layers together; a
+ * checkpoint has two lists that each begin with 0.
  */
 export function layerPath({ full_length_layers }: { readonly full_length_layers: number }, layer: number): string {
   return layer < full_length_layers
@@ -37,10 +37,10 @@ const LAYER_ORDER = [
   "output.LayerNorm",
 ];
 
-/** What a model's parameters come in the order of. */
+/** The lists of a model's parameters, in their order. */
 const LISTS = ["embeddings.", "encoder.layer.", "encoder_narrow.layer.", "pooler."].map((list) => BODY + list);
 
-/** Parameters in the order of BERT's files; those of one list that has no layers stay as they are. */
+/** Parameters in the order of BERT's files; those of a list without layers keep their order. */
 export function inPublishedOrder<T>(parameters: readonly (readonly [name: string, T])[]): (readonly [string, T])[] {
   const places = new Map(parameters.map((entry) => [entry, placeOf(entry[0])]));
   return parameters.toSorted((one, other) => {

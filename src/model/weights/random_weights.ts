@@ -1,4 +1,4 @@
-/** Random initial weights, as BERT's: the same for a seed wherever they are made. */
+/** Random initial weights, as BERT's: a seed gives the same on every machine. */
 
 import { normals } from "../../base/random.ts";
 import { elementCount } from "../../base/shape.ts";

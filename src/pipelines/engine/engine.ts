@@ -1,4 +1,4 @@
-/** Makes of a task's definition all that its pipeline does: inputs, lists, streams, batches, stopping, progress. */
+/** Runs a task: single inputs, lists, streams, batches, stopping, progress. */
 
 import { NonFiniteError } from "../../base/errors.ts";
 import { nameOf } from "../../base/messages.ts";
@@ -13,15 +13,15 @@ import { windows } from "./windows.ts";
 /** Most inputs that a stream sorts by length together. */
 const WINDOW = 1024;
 
-/** An item of an entry on its way through the model. */
+/** An item of an entry. */
 interface Piece<Output> {
   readonly entry: Entry<Output>;
-  /** Which of the entry's items it is. */
+  /** Its index among the entry's items. */
   readonly index: number;
   readonly item: Item;
 }
 
-/** Inputs to compute together; at a pause the source has no more for now. */
+/** Windows of inputs to compute together; at a pause the source has no input ready. */
 type Windows<Output> = Iterable<Entry<Output>[]> | AsyncIterable<Entry<Output>[] | typeof PAUSE>;
 
 /** A task that can be called. */
@@ -53,7 +53,7 @@ export class Engine<Input, Output, Options extends object> {
     return entries.map((entry) => entry.answer());
   }
 
-  /** The answers to what an iterable gives; see {@linkcode Stream}. */
+  /** The answers to the inputs of an iterable; see {@linkcode Stream}. */
   readonly stream = ((inputs: Inputs<Input>, options: Options & StreamOptions = {} as Options) => {
     const run = this.#begin(options, ["signal", "progress_callback", "errors", "window"]);
     const { window = WINDOW, errors = "throw" } = options;
@@ -98,7 +98,7 @@ export class Engine<Input, Output, Options extends object> {
     });
   }
 
-  /** Computes windows of entries in batches; after each, and at a pause, yields how many entries are newly settled. */
+  /** Computes windows of entries in batches. After each, and at a pause, yields the number of entries settled by it. */
   async *#computed(
     run: TaskRun<Input, Output>,
     entries: Windows<Output>,
@@ -162,7 +162,7 @@ export class Engine<Input, Output, Options extends object> {
   }
 }
 
-/** Batches of a window's items, the largest first: the first batch then makes room on the GPU for the others. */
+/** Batches of a window's items, the largest first: its allocations on the GPU then serve the others too. */
 async function* batches<Output>(
   run: TaskRun<never, Output>,
   entries: Windows<Output>,
@@ -177,7 +177,7 @@ async function* batches<Output>(
   }
 }
 
-/** Index of the first number that is NaN or infinite, -1 where there is none. */
+/** Index of the first number that is NaN or infinite; -1 if there is none. */
 function firstNonFinite(values: ArrayLike<number>): number {
   for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
   return -1;

@@ -1,11 +1,11 @@
-/** Loads what a pipeline needs from one folder: a model of the right class, and its tokenizer. */
+/** Loads a pipeline's parts from one folder: a model of the right class, and its tokenizer. */
 
 import { CheckpointError, ConfigError } from "../../base/errors.ts";
 import { NarrowBertConfig } from "../../model/config/config.ts";
 import { headOf } from "../../heads/registry.ts";
 import type { PreTrainedModel } from "../../heads/pretrained.ts";
-import type { Head } from "../../model/head.ts";
-import type { ModelSource } from "../../model/loading.ts";
+import type { Head, ModelHead } from "../../model/head.ts";
+import type { ModelSource } from "../../io/folder/folder.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
 import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
 import type { PipelineParts } from "./parts.ts";
@@ -13,7 +13,7 @@ import type { PipelineParts } from "./parts.ts";
 /** How a task loads its model. */
 export interface ModelLoader<Model> {
   /** The class that the model must be of. */
-  readonly modelClass: { readonly name: string; readonly head: Head };
+  readonly modelClass: { readonly name: string; readonly head: ModelHead };
   readonly loadModel: (source: ModelSource, options: LoadOptions) => Promise<Model>;
   /** Makes one on the weights of another model. @throws {TypeError} If these lack what it needs. */
   readonly shareModel: (other: PreTrainedModel) => Model;
@@ -22,7 +22,7 @@ export interface ModelLoader<Model> {
 /**
  * Loads a model and its tokenizer.
  *
- * @throws {CheckpointError} Where the folder cannot be read, or holds a model of another class.
+ * @throws {CheckpointError} If the folder cannot be read, or holds a model of another class.
  */
 export async function loadParts<Model extends { dispose(): void }>(
   { modelClass, loadModel }: ModelLoader<Model>,
@@ -40,16 +40,16 @@ export async function loadParts<Model extends { dispose(): void }>(
   }
 }
 
-/** Where a model comes from, for what is read of its folder later; files in memory are not held for that. */
+/** The folder of a model, for files that are read from it later; files in memory are not kept for that. */
 function originOf(source: ModelSource, { signal: _, progress_callback: __, ...options }: LoadOptions) {
   return typeof source === "string" || source instanceof URL ? { source, options } : undefined;
 }
 
 /**
- * Checks that a folder's config names a class with the head that a task needs. One that names no class of ours is left
- * to the loading of the weights, which lists what is missing.
+ * Checks that a folder's config names a class with the head that a task needs. If it names no class of this library,
+ * the loading of the weights lists those that are missing.
  *
- * @throws {CheckpointError} Naming what was found and what was wanted.
+ * @throws {CheckpointError} If it names another class; the message has both.
  */
 async function checkHead(
   { name, head: wanted }: ModelLoader<unknown>["modelClass"],

@@ -15,13 +15,13 @@ import type { AnsweringModel, CallOptions, Inputs, StreamOptions, Task } from ".
 export interface FeatureExtractionOptions extends TextOptions {
   /**
    * `mean` and `cls` give one embedding a text: the mean over its tokens, special tokens included, or the embedding of
-   * `[CLS]`, which is then all that narrow layers compute. `none` gives one a token. Default: as `modules.json` and
-   * `1_Pooling/config.json` beside the model say, else `none`.
+   * `[CLS]`; narrow layers then compute `[CLS]` only. `none` gives an embedding for each token. Default: as
+   * `modules.json` and `1_Pooling/config.json` beside the model say, else `none`.
    */
   pooling?: Pooling;
   /** Scale every embedding to length 1. Default: whether `modules.json` names a `Normalize` module, else `false`. */
   normalize?: boolean;
-  /** Keep that many dimensions, the first ones (Matryoshka); {@linkcode normalize} comes after. Default: all. */
+  /** Dimensions to keep, the first ones (Matryoshka); {@linkcode normalize} comes after. Default: all. */
   dimensions?: number;
   /**
    * Element type. `int8` and `uint8` are 256 steps between the ends of {@linkcode ranges}; `binary` and `ubinary` are
@@ -29,18 +29,18 @@ export interface FeatureExtractionOptions extends TextOptions {
    */
   precision?: Precision;
   /**
-   * For `int8` and `uint8`: smallest and largest value of each dimension, taken from many embeddings. Without them the
-   * numbers of a text depend on the other texts of the call: the ranges are those of the call's own embeddings, or,
-   * for one embedding alone, from its smallest to its largest value. So embeddings of two calls compare only where both
-   * were given the same ranges. A stream must be given ranges.
+   * For `int8` and `uint8`: smallest and largest value of each dimension, taken from many embeddings. Default: those of
+   * the call's own embeddings; of a single embedding, its smallest and largest value for all dimensions. The numbers of
+   * a text then depend on the other texts of the call, and embeddings of two calls cannot be compared. A stream must be
+   * given ranges.
    */
   ranges?: Ranges;
 }
 
 /**
- * Embeds texts. A text gives a tensor, `[1, H]` with pooling and `[1, tokens, H]` without, as in transformers.js; a list
- * of texts gives an array of them, as in Python's pipeline, and so does a stream. With `binary` and `ubinary` H is the
- * number of bytes.
+ * Embeds texts. A text gives a tensor, `[1, H]` with pooling and `[1, tokens, H]` without, as in transformers.js; a
+ * list of texts gives an array of them, as in Python's pipeline, and so does a stream. With `binary` and `ubinary` H is
+ * the number of bytes.
  *
  * @example
  * ```ts
@@ -53,15 +53,15 @@ export interface FeatureExtractionOptions extends TextOptions {
  *
  * @throws {InputError} On an empty text, or one that is longer than the model takes, or than the `max_seq_length` of
  *   `sentence_bert_config.json` beside it.
- * @throws {RangeError} On an option's value that cannot be.
- * @throws {ConfigError} Where `pooling` is left out, and the model's own is none of these.
+ * @throws {RangeError} If an option's value is not allowed.
+ * @throws {ConfigError} If `pooling` is left out, and the model's files name another one than these.
  */
 export type FeatureExtractionPipeline = SimplePipeline<string, Tensor, FeatureExtractionOptions, NarrowBertModel>;
 
 /**
  * Makes the pipeline of a loaded model, which it then owns.
  *
- * @param sentence What the model's files say about embeddings.
+ * @param sentence The settings for embeddings in the model's files.
  */
 export function createFeatureExtraction(
   parts: PipelineParts<AnsweringModel>,
@@ -141,7 +141,7 @@ function embeddingsTask(
   };
 }
 
-/** A vector at length 1; one of length 0 stays as it is. */
+/** A vector scaled to length 1; one of length 0 stays as it is. */
 function normalized(vector: Float32Array): Float32Array {
   const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
   return vector.map((x) => x / Math.max(length, 1e-12));

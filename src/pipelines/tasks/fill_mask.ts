@@ -3,7 +3,7 @@
 import { InputError } from "../../base/errors.ts";
 import { excerpt } from "../../base/messages.ts";
 import type { NarrowBertForMaskedLM } from "../../heads/masked_lm.ts";
-import { targetWords, type TopWords, topWords } from "../../heads/readouts/words.ts";
+import { targetWords, topWords, type TopWordsAnswer } from "../../heads/readouts/words.ts";
 import { MAX_TOP_K } from "../../kernels/rows/top_k.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import { checkString, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
@@ -14,20 +14,20 @@ import type { AnsweringModel, Item, Task, TaskRun } from "../engine/task.ts";
 
 /** One word for a mask. */
 export interface FilledMask {
-  /** Probability of the word piece at this mask, the other masks left as they are. */
+  /** Probability of the word piece at this mask; the other masks stay masked. */
   score: number;
   /** Id of the word piece. */
   token: number;
   /** The word piece as text. */
   token_str: string;
-  /** The text with the mask filled; further masks are shown as they are. */
+  /** The text with the mask filled; the other masks stay in it. */
   sequence: string;
 }
 
-/** The words for one text: a list where it has one mask, a list per mask from left to right where it has several. */
+/** The words for one text: a list if it has one mask; a list per mask, from left to right, if it has several. */
 export type FilledText = FilledMask[] | FilledMask[][];
 
-/** The words for one text as a list per mask, where it has only one mask too. */
+/** The words for one text as a list per mask, also if it has one mask only. */
 export function wordsByMask(filled: FilledText): FilledMask[][] {
   return filled.every((entry) => Array.isArray(entry)) ? filled : [filled as FilledMask[]];
 }
@@ -37,14 +37,14 @@ export interface FillMaskOptions extends TextOptions {
   /** How many words to give for each mask, likeliest first: from 1 to 128 and the size of the vocabulary. Default 5. */
   top_k?: number;
   /**
-   * The only words to choose from, each a word piece of the vocabulary. Of a word that is none, its first word piece is
-   * taken, with a warning.
+   * The only words to choose from, each a word piece of the vocabulary. Another word is replaced by its first word
+   * piece, with a warning.
    */
   targets?: string | readonly string[];
 }
 
 /**
- * Fills the masks of texts; narrow layers compute the masks alone.
+ * Fills the masks of texts. Narrow layers compute only the masks.
  *
  * @example
  * ```ts
@@ -56,11 +56,11 @@ export interface FillMaskOptions extends TextOptions {
  * ```
  *
  * @throws {InputError} On a text without a mask, or one that is longer than the model takes.
- * @throws {RangeError} On an option's value that cannot be, such as a target without any word piece.
+ * @throws {RangeError} If an option's value is not allowed, such as a target without any word piece.
  */
 export type FillMaskPipeline = SimplePipeline<string, FilledText, FillMaskOptions, NarrowBertForMaskedLM>;
 
-/** A text, and where its masks are. */
+/** A text, and the positions of its masks. */
 interface MaskedText extends Item {
   readonly masks: readonly number[];
 }
@@ -99,7 +99,7 @@ function fillMaskTask(parts: PipelineParts<AnsweringModel>): Task<string, Filled
           );
         },
         sizeOf: ({ encoding, masks }) => sizeWithLogits(encoding, masks.length * vocab_size),
-        collect: ([words], [item]) => filledText(item!, words as TopWords, tokenizer),
+        collect: ([words], [item]) => filledText(item!, words as TopWordsAnswer, tokenizer),
       };
     },
   };
@@ -107,7 +107,7 @@ function fillMaskTask(parts: PipelineParts<AnsweringModel>): Task<string, Filled
 
 function filledText(
   { encoding, masks }: MaskedText,
-  { values, words }: TopWords,
+  { values, words }: TopWordsAnswer,
   tokenizer: BertTokenizer,
 ): FilledText {
   const each = words.length / masks.length;
@@ -122,7 +122,7 @@ function filledText(
   return masks.length === 1 ? filled[0]! : filled;
 }
 
-/** The text of ids without the tokens around it; with `masked`, tokens such as masks within it are shown. */
+/** The text of ids without `[CLS]` and `[SEP]`; with `masked`, special tokens inside it, such as masks, are shown. */
 function sequenceOf(ids: readonly number[], masked: boolean, tokenizer: BertTokenizer): string {
   return masked ? tokenizer.decode(ids.slice(1, -1)) : tokenizer.decode(ids, { skip_special_tokens: true });
 }

@@ -8,9 +8,11 @@ import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../e
 import { softmax } from "../../base/softmax.ts";
 import type { AnsweringModel, CallOptions, Stream, Task } from "../engine/task.ts";
 
-/** A prompt and what may follow it. */
+/** A prompt and its possible continuations. */
 export interface Question {
+  /** The prompt. */
   prompt: string;
+  /** The continuations, one at least. */
   choices: readonly string[];
 }
 
@@ -37,11 +39,13 @@ export interface ScoredChoice {
  * }
  * ```
  *
- * @throws {InputError} On an empty prompt or choice, on a question without choices, or on a pair that is longer than the
- *   model takes.
+ * @throws {InputError} On an empty prompt or choice, on a question without choices, or on a pair that is longer than
+ *   the model takes.
  */
 export interface MultipleChoicePipeline extends PipelineOwner<NarrowBertForMultipleChoice> {
+  /** The scored choices of a question. */
   (prompt: string, choices: readonly string[], options?: TextOptions & CallOptions): Promise<ScoredChoice[]>;
+  /** The scored choices of each question. */
   (questions: readonly Question[], options?: TextOptions & CallOptions): Promise<ScoredChoice[][]>;
   /** The scored choices of one question after the other. */
   readonly stream: Stream<Question, ScoredChoice[], TextOptions>;

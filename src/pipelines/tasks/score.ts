@@ -11,13 +11,13 @@ import type { AnsweringModel, Item, Task, TaskRun } from "../engine/task.ts";
 
 /** How likely one token of a text is. */
 export interface TokenScore {
-  /** Its position in the model's input, where `[CLS]` is 0. */
+  /** Its position in the model's input; `[CLS]` is 0. */
   index: number;
   /** Id of the word piece. */
   token: number;
   /** The word piece as text. */
   token_str: string;
-  /** Natural logarithm of its probability where it alone is masked. */
+  /** Natural logarithm of its probability when it alone is masked. */
   score: number;
 }
 
@@ -30,8 +30,8 @@ export interface TextScore {
 }
 
 /**
- * Scores texts by their pseudo log-likelihood (Salazar et al., ACL 2020): a text of n tokens is computed n times, each
- * time with another token masked; narrow layers compute that token alone.
+ * Scores texts by their pseudo log-likelihood (Salazar et al., ACL 2020). A text of n tokens is computed n times, each
+ * time with another token masked; narrow layers compute only that token.
  *
  * @example
  * ```ts
@@ -46,7 +46,7 @@ export interface TextScore {
  */
 export type ScorePipeline = SimplePipeline<string, TextScore, TextOptions, NarrowBertForMaskedLM>;
 
-/** A text with one of its tokens to be masked. */
+/** A text, and the position of the token to mask. */
 interface Masking extends Item {
   readonly position: number;
 }

@@ -10,7 +10,9 @@ import type { AnsweringModel, CallOptions, Inputs, StreamOptions, Task } from ".
 
 /** A label with its score. */
 export interface LabelScore {
+  /** The label. */
   label: string;
+  /** Its score: a probability, or a logit with `function_to_apply: "none"`. */
   score: number;
 }
 
@@ -19,13 +21,13 @@ export interface TextClassificationOptions<K extends number | null = number | nu
   /** How many labels to give, best first; `null` gives all. Default 1. */
   top_k?: K;
   /**
-   * From logits to scores. Default: `none` for a regression model, `sigmoid` for one label or several at once, else
-   * `softmax`.
+   * From logits to scores. Default: `none` for a regression model, `sigmoid` for a model with one label or with several
+   * labels at once, else `softmax`.
    */
   function_to_apply?: ScoreFunction;
 }
 
-/** One result per text: its best label where `top_k` is 1, else a list of labels. */
+/** One result per text: its best label if `top_k` is 1, else a list of labels. */
 export type BatchLabels<K extends number | null> = [K] extends [1] ? LabelScore[]
   : number extends K ? LabelScore[] | LabelScore[][]
   : LabelScore[][];
@@ -43,21 +45,27 @@ export type BatchLabels<K extends number | null> = [K] extends [1] ? LabelScore[
  * ```
  *
  * @throws {InputError} On an empty text, or one that is longer than the model takes.
- * @throws {RangeError} On an option's value that cannot be.
+ * @throws {RangeError} If an option's value is not allowed.
  */
 export interface TextClassificationPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
   /** One text gives its `top_k` labels, best first. */
   (text: TextInput, options?: TextClassificationOptions & CallOptions): Promise<LabelScore[]>;
-  /** A list of texts gives a list: of labels where `top_k` is 1, else of lists of labels. */
+  /** A list of texts gives a list: of labels if `top_k` is 1, else of lists of labels. */
   <K extends number | null = 1>(
     texts: readonly TextInput[],
     options?: TextClassificationOptions<K> & CallOptions,
   ): Promise<BatchLabels<K>>;
-  /** A stream of texts gives what a list would, one by one. */
+  /**
+   * A stream of texts gives the same as a list, one by one, and an error in place of the labels of a text that cannot
+   * be computed.
+   */
   stream<K extends number | null = 1>(
     texts: Inputs<TextInput>,
     options: TextClassificationOptions<K> & StreamOptions & { errors: "yield" },
   ): AsyncIterableIterator<BatchLabels<K>[number] | Error>;
+  /**
+   * A stream of texts gives the same as a list, one by one; it ends with the error of a text that cannot be computed.
+   */
   stream<K extends number | null = 1>(
     texts: Inputs<TextInput>,
     options?: TextClassificationOptions<K> & StreamOptions,

@@ -11,7 +11,9 @@ import type { AnsweringModel, CallOptions, Stream, Task } from "../engine/task.t
 
 /** A query and the texts to rank for it. */
 export interface RankingQuery {
+  /** The query. */
   query: string;
+  /** The texts, one at least. */
   texts: readonly string[];
 }
 
@@ -19,7 +21,7 @@ export interface RankingQuery {
 export interface RankedText {
   /** Its place among the texts as they were given, from 0. */
   index: number;
-  /** How well it answers the query: from 0 to 1, or any number with `raw_scores`. */
+  /** Its score for the query: from 0 to 1, or any number with `raw_scores`. */
   score: number;
   /** The text, with `return_text`. */
   text?: string;
@@ -29,14 +31,15 @@ export interface RankedText {
 export interface TextRankingOptions extends TextOptions {
   /** How many texts to give, best first. Default `null`: all. */
   top_k?: number | null;
-  /** Give the model's logits as they are, rather than their sigmoid. Default `false`. */
+  /** Give the model's logits, not their sigmoid. Default `false`. */
   raw_scores?: boolean;
   /** Give each text with its score. Default `false`. */
   return_text?: boolean;
 }
 
 /**
- * Ranks texts for queries, best first. Every pair of query and text is read together, all of them in one go.
+ * Ranks texts for queries, best first. The model reads every pair of query and text together; the pairs are computed in
+ * batches.
  *
  * @example
  * ```ts
@@ -50,10 +53,12 @@ export interface TextRankingOptions extends TextOptions {
  *
  * @throws {InputError} On an empty query or text, on a query without texts, or on a pair that is longer than the model
  *   takes.
- * @throws {RangeError} On an option's value that cannot be.
+ * @throws {RangeError} If an option's value is not allowed.
  */
 export interface TextRankingPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
+  /** The ranking of the texts of a query. */
   (query: string, texts: readonly string[], options?: TextRankingOptions & CallOptions): Promise<RankedText[]>;
+  /** The rankings of each query. */
   (queries: readonly RankingQuery[], options?: TextRankingOptions & CallOptions): Promise<RankedText[][]>;
   /** The rankings of one query after the other. */
   readonly stream: Stream<RankingQuery, RankedText[], TextRankingOptions>;
@@ -64,7 +69,7 @@ type Options = TextRankingOptions & CallOptions;
 /**
  * Makes the pipeline of a loaded classifier, which it then owns.
  *
- * @throws {ConfigError} Where it has more than one label.
+ * @throws {ConfigError} If it has more than one label.
  */
 export function createTextRanking(parts: PipelineParts<AnsweringModel>): TextRankingPipeline {
   const { num_labels, id2label } = parts.model.config;

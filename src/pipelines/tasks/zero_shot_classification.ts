@@ -30,7 +30,7 @@ export interface ZeroShotLabels {
 export interface ZeroShotClassificationOptions extends TextOptions {
   /** A sentence that a label makes true or false of a text; `{}` stands for the label. Default `This example is {}.` */
   hypothesis_template?: string;
-  /** Score each label by itself, as several may fit, rather than let the scores add up to 1. Default `false`. */
+  /** Score each label by itself, as several may fit; else the scores add up to 1. Default `false`. */
   multi_label?: boolean;
 }
 
@@ -38,8 +38,8 @@ export interface ZeroShotClassificationOptions extends TextOptions {
 export type CandidateLabels = string | readonly string[];
 
 /**
- * Scores labels for texts: each label makes a hypothesis, and its score is how surely the text entails it. All pairs of
- * text and label are computed together.
+ * Scores labels for texts. Each label makes a hypothesis; its score is the probability that the text entails it. All
+ * pairs of text and label are computed together.
  *
  * @example
  * ```ts
@@ -56,22 +56,25 @@ export type CandidateLabels = string | readonly string[];
  * @throws {RangeError} On a template without `{}`.
  */
 export interface ZeroShotClassificationPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
+  /** The labels of a text. */
   (
     text: string,
     labels: CandidateLabels,
     options?: ZeroShotClassificationOptions & CallOptions,
   ): Promise<ZeroShotLabels>;
+  /** The labels of each text. */
   (
     texts: readonly string[],
     labels: CandidateLabels,
     options?: ZeroShotClassificationOptions & CallOptions,
   ): Promise<ZeroShotLabels[]>;
-  /** The same labels scored for one text after the other. */
+  /** The labels of one text after the other, and an error in place of those of a text that cannot be computed. */
   stream(
     texts: Inputs<string>,
     labels: CandidateLabels,
     options: ZeroShotClassificationOptions & StreamOptions & { errors: "yield" },
   ): AsyncIterableIterator<ZeroShotLabels | Error>;
+  /** The labels of one text after the other; the stream ends with the error of a text that cannot be computed. */
   stream(
     texts: Inputs<string>,
     labels: CandidateLabels,
@@ -82,7 +85,7 @@ export interface ZeroShotClassificationPipeline extends PipelineOwner<NarrowBert
 /**
  * Makes the pipeline of a loaded classifier, which it then owns.
  *
- * @throws {ConfigError} Where none of its labels says that a text entails the hypothesis.
+ * @throws {ConfigError} If none of its labels says that a text entails the hypothesis.
  */
 export function createZeroShotClassification(
   parts: PipelineParts<AnsweringModel>,

@@ -1,6 +1,6 @@
 /** Options and results of the tokenizer. Names are those of Hugging Face's tokenizers. */
 
-/** Offsets of a token in the text it came from: `[start, end)` in UTF-16 indices, `[0, 0]` for a special token. */
+/** Place of a token in the text it came from: `[start, end)` in UTF-16 indices, `[0, 0]` for a special token. */
 export type Offset = [start: number, end: number];
 
 /** The side of truncation or padding. */
@@ -16,8 +16,11 @@ export interface Encoding {
   attention_mask: number[];
   /** 1 for the special tokens that the tokenizer added, padding too; 0 for tokens of the text, `[MASK]` too. */
   special_tokens_mask?: number[];
-  /** Offsets of each token in its text (the second text counts from 0 again). */
-  offset_mapping?: Offset[];
+  /**
+   * Place of each token in its text: `[start, end)` in UTF-16 indices, which in the second text count from 0 again;
+   * `[0, 0]` for a special token.
+   */
+  offset_mapping?: [start: number, end: number][];
   /** Number of the word that each token belongs to (from 0 in each text), `null` for added special tokens. */
   word_ids?: (number | null)[];
   /** What truncation cut away, as encodings of their own, each overlapping the one before by `stride` tokens. */
@@ -26,12 +29,19 @@ export interface Encoding {
 
 /** Several encoded texts: the lists of {@linkcode Encoding}, each once per text. */
 export interface BatchEncoding {
+  /** Ids of the word pieces of each text. */
   input_ids: number[][];
+  /** Types of the tokens of each text: 0 and 1. */
   token_type_ids: number[][];
+  /** For each text, 1 for every token and 0 for padding. */
   attention_mask: number[][];
+  /** For each text, 1 for special tokens and padding, 0 for tokens of the text; with `return_special_tokens_mask`. */
   special_tokens_mask?: number[][];
-  offset_mapping?: Offset[][];
+  /** Places of the tokens in each text, in UTF-16 indices; with `return_offsets_mapping`. */
+  offset_mapping?: [start: number, end: number][][];
+  /** Number of the word that each token of each text belongs to; with `return_word_ids`. */
   word_ids?: (number | null)[][];
+  /** What truncation cut away from each text; with `return_overflowing_tokens`. */
   overflowing?: Encoding[][];
 }
 
@@ -48,11 +58,11 @@ export interface BatchEncodeOptions {
   /** Pad with `[PAD]`. Default `false`. */
   padding?: PaddingStrategy;
   /** Side of the padding. Default: as the tokenizer's configuration says, else `"right"`. */
-  padding_side?: Side;
+  padding_side?: "left" | "right";
   /** Cut what is longer than `max_length`. Default: `true` if only `max_length` is given, `false` otherwise. */
   truncation?: TruncationStrategy;
   /** Which end of a text is cut. Default: as the tokenizer's configuration says, else `"right"`. */
-  truncation_side?: Side;
+  truncation_side?: "left" | "right";
   /** Tokens to truncate or pad to, special tokens included. Default: the tokenizer's `model_max_length`. */
   max_length?: number;
   /** Tokens that each overflowing part repeats of the part before it. Default 0. */
@@ -80,7 +90,7 @@ export interface PadOptions {
   /** Length under `padding: "max_length"`. Default: the tokenizer's `model_max_length`. */
   max_length?: number;
   /** Side of the padding. Default: as the tokenizer's configuration says, else `"right"`. */
-  padding_side?: Side;
+  padding_side?: "left" | "right";
 }
 
 /** How to decode ids. */

@@ -30,13 +30,13 @@ export interface TokenClassificationOptions<S extends AggregationStrategy = Aggr
   /** Labels of the model, or names of its groups, to leave out; `O` may be named in any case. Default `["O"]`. */
   ignore_labels?: readonly string[];
   /**
-   * Takes a text of any length, in windows that share this many word pieces; less than the model takes. Each piece is
-   * computed once, in the window that shows more of what is around it. Nothing is cut then, whatever `truncation` says.
+   * Takes a text of any length, in windows that share this many word pieces: fewer than the model takes. Each piece is
+   * computed once, in the window with more of its context. Nothing is cut then, and `truncation` is ignored.
    */
   stride?: number;
 }
 
-/** What is found in a text, from left to right. */
+/** The entities of a text, from left to right. */
 export type Entities<S extends AggregationStrategy> = [S] extends ["none"] ? TokenEntity[]
   : "none" extends S ? TokenEntity[] | EntityGroup[]
   : EntityGroup[];
@@ -44,47 +44,56 @@ export type Entities<S extends AggregationStrategy> = [S] extends ["none"] ? Tok
 /**
  * Finds entities, such as names of persons and places, in texts.
  *
- * The answers are those of Hugging Face's pipeline, but for three things. `start` and `end` are UTF-16 indices, as
- * JavaScript slices. A piece goes on with the word before where the tokenizer says so; Python compares lengths, and takes
- * a word with a combining accent or a soft hyphen for the end of the one before. And with `stride` every piece is one
- * window's to answer for, where Python drops the shorter of two entities that overlap; so `none` works with it too.
+ * The answers are those of Hugging Face's pipeline, with three differences:
+ *
+ * - `start` and `end` are UTF-16 indices, as JavaScript slices.
+ * - A piece continues the word before if the tokenizer says so. Python compares lengths, and takes a word with a
+ *   combining accent or a soft hyphen for the end of the one before.
+ * - With `stride` one window answers each piece, so `none` works with it too. Python drops the shorter of two entities
+ *   that overlap.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * import { pipeline } from "@narrowbert/webgpu";
  *
- * using tag = await pipeline("token-classification", "models/ner");
- * await tag("Anna moved to New York", { aggregation_strategy: "first" });
- * // [{ entity_group: "PER", score: 0.9…, word: "anna", start: 0, end: 4 }, …]
+ * async function namesIn(tokenClassifier: string) {
+ *   using tag = await pipeline("token-classification", tokenClassifier);
+ *   return await tag("Anna moved to New York", { aggregation_strategy: "first" });
+ *   // [{ entity_group: "PER", score: 0.9…, word: "anna", start: 0, end: 4 }, …]
+ * }
  * ```
  *
- * @throws {InputError} On an empty text, or one that is longer than the model takes where there is no `stride`.
- * @throws {RangeError} On an option's value that cannot be.
+ * @throws {InputError} If a text is empty, or is longer than the model takes and there is no `stride`.
+ * @throws {RangeError} If an option's value is not allowed.
  */
 export interface TokenClassificationPipeline extends PipelineOwner<NarrowBertForTokenClassification> {
+  /** The entities of a text. */
   <S extends AggregationStrategy = "none">(
     text: string,
     options?: TokenClassificationOptions<S> & CallOptions,
   ): Promise<Entities<S>>;
+  /** The entities of each text. */
   <S extends AggregationStrategy = "none">(
     texts: readonly string[],
     options?: TokenClassificationOptions<S> & CallOptions,
   ): Promise<Entities<S>[]>;
-  /** The entities of one text after the other. */
+  /** The entities of one text after the other, and an error in place of those of a text that cannot be computed. */
   stream<S extends AggregationStrategy = "none">(
     texts: Inputs<string>,
     options: TokenClassificationOptions<S> & StreamOptions & { errors: "yield" },
   ): AsyncIterableIterator<Entities<S> | Error>;
+  /** The entities of one text after the other; the stream ends with the error of a text that cannot be computed. */
   stream<S extends AggregationStrategy = "none">(
     texts: Inputs<string>,
     options?: TokenClassificationOptions<S> & StreamOptions,
   ): AsyncIterableIterator<Entities<S>>;
 }
 
-/** A window of a text: its word pieces, and those that it answers for. */
+/** A window of a text, and the word pieces that it answers. */
 interface Window extends Item {
+  /** The word pieces that it answers. */
   readonly pieces: readonly TextPiece[];
-  /** Positions of the tokens to compute, which are some or all of those pieces. */
+  /** Positions of the tokens to compute: some or all of those pieces. */
   readonly rows: number[];
 }
 
