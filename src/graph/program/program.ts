@@ -16,7 +16,7 @@ import { ProgramCall, type RunOptions } from "./program_call.ts";
 import { checkResidents, type Residents, sameResidents } from "./residents.ts";
 import { checkScalars, sameScalars } from "./scalars.ts";
 import type { Scalar, Scalars } from "../shape.ts";
-import { planSteps, type Step } from "./steps.ts";
+import { type Plan, planCall, type Step } from "./steps.ts";
 import { Workspace } from "./workspace.ts";
 
 export type { RunOptions } from "./program_call.ts";
@@ -27,12 +27,6 @@ export interface ProgramResult {
   outputs: Map<string, RunOutput>;
   /** With `record`: what every node wrote, by `<label>.<binding>`, as it was right after the node. */
   recorded: Map<string, RunOutput>;
-}
-
-/** The steps of the last scalars. */
-interface Plan {
-  readonly scalars: Scalars;
-  readonly steps: readonly Step[];
 }
 
 /** Replays a graph on a device. Calls may overlap. */
@@ -120,14 +114,17 @@ export class Program {
    */
   async prepare(options: RunOptions): Promise<ProgramCall> {
     const { scalars, residents = {}, signal } = options;
-    const steps = this.#planFor(scalars).steps;
-    checkResidents(this.#graph, residents, scalars);
-    const missing = this.#compile(steps);
-    if (missing.length > 0) await Promise.all(missing);
-    signal?.throwIfAborted();
-    const demand = { scalars, steps, residents };
-    if (!this.#isBound(steps, residents)) await this.#workspace.prepare(demand);
-    return new ProgramCall({ gpu: this.#gpu, graph: this.#graph, steps, bind: () => this.#bind(demand) }, options);
+    const plan = this.#planFor(scalars);
+    const { steps } = plan;
+    if (!this.#isBound(plan, residents)) {
+      checkResidents(this.#graph, residents, scalars);
+      const missing = this.#compile(steps);
+      if (missing.length > 0) await Promise.all(missing);
+      signal?.throwIfAborted();
+      await this.#workspace.prepare({ scalars, steps, residents });
+    }
+    const bind = () => this.#bind(plan, residents);
+    return new ProgramCall({ gpu: this.#gpu, plan, bind }, options);
   }
 
   #planFor(scalars: Scalars): Plan {
@@ -135,27 +132,23 @@ export class Program {
     const last = this.#plan;
     if (last !== null && sameScalars(scalars, last.scalars, { count: declared.size })) return last;
     checkScalars(declared, scalars);
-    const plan = { scalars: { ...scalars }, steps: planSteps(this.#graph, scalars) };
-    this.#plan = plan;
-    return plan;
+    return this.#plan = planCall(this.#graph, scalars);
   }
 
-  #isBound(steps: readonly Step[], residents: Residents): boolean {
+  #isBound(plan: Plan, residents: Residents): boolean {
     const bound = this.#bound;
-    return bound !== null && bound.of === steps && bound.generation === this.#workspace.generation &&
-      sameResidents(this.#graph, bound.residents, residents);
+    return bound !== null && bound.plan === plan && bound.generation === this.#workspace.generation &&
+      sameResidents(bound.residents, residents);
   }
 
   /** The steps with all that they bind: those of the last call, if nothing has changed since. */
-  #bind(demand: { scalars: Scalars; steps: readonly Step[]; residents: Residents }): BoundSteps {
-    const { steps, residents } = demand;
-    if (this.#isBound(steps, residents)) return this.#bound as BoundSteps;
-    const allocation = this.#workspace.ensure(demand);
+  #bind(plan: Plan, residents: Residents): BoundSteps {
+    if (this.#isBound(plan, residents)) return this.#bound as BoundSteps;
+    const { scalars, steps } = plan;
+    const allocation = this.#workspace.ensure({ scalars, steps, residents });
     const { generation } = this.#workspace;
     const pipelineOf = (step: Step) => this.#pipelineOf(step).pipeline;
-    const bound = bindSteps(this.#graph, allocation, { ...demand, generation, pipelineOf });
-    this.#bound = bound;
-    return bound;
+    return this.#bound = bindSteps(this.#graph, allocation, { plan, residents, generation, pipelineOf });
   }
 
   #pipelineOf({ index, pick }: Step): Pipeline {

@@ -17,11 +17,10 @@ import type { Recorder } from "../../gpu/recorder.ts";
 import type { WeightTexture } from "../../gpu/textures.ts";
 import { sliceOf } from "./allocation.ts";
 import type { BoundSteps } from "./bound_steps.ts";
-import type { Graph } from "../graph.ts";
 import { compact, type Place, placeValues, recordedValues, type RunOutput } from "./outputs.ts";
 import type { Residents } from "./residents.ts";
 import type { Scalars } from "../shape.ts";
-import type { Step } from "./steps.ts";
+import type { Plan, Step } from "./steps.ts";
 import { fillInputs, fillParams, type InputData } from "./upload.ts";
 
 /** What a run takes. */
@@ -45,22 +44,16 @@ export interface RunOptions {
 /** What a call needs of its program. */
 interface CallContext {
   gpu: Gpu;
-  graph: Graph;
-  steps: readonly Step[];
+  plan: Plan;
   /** Binds the steps, with memory allocated if another call has taken it meanwhile. */
   bind(): BoundSteps;
 }
 
 /** A call that is ready to start. */
 export class ProgramCall {
-  /** The steps in order, each with its cost. */
-  readonly steps: readonly Step[];
-  /** Estimated floating-point operations of all steps. */
-  readonly cost: number;
   readonly #context: CallContext;
   readonly #options: RunOptions;
-  /** Where the outputs lie in the staging buffer, and behind them what is recorded, by node. */
-  readonly #outputs: readonly Place[];
+  /** What is recorded, by step; behind the outputs in the staging buffer. */
   readonly #recorded: readonly (readonly Place[])[];
   readonly #bytes: number;
   #bound: BoundSteps | null = null;
@@ -69,16 +62,11 @@ export class ProgramCall {
   #copied: { weight: WeightTexture; version: number }[] = [];
 
   constructor(context: CallContext, options: RunOptions) {
-    const { graph, steps } = context;
-    const { scalars, record = false } = options;
+    const { steps, scalars, outputs } = context.plan;
     this.#context = context;
     this.#options = options;
-    this.steps = steps;
-    this.cost = steps.reduce((sum, { cost }) => sum + cost, 0);
-    const outputs = placeValues(graph.outputs, scalars);
-    this.#outputs = outputs.places;
-    let end = outputs.end;
-    this.#recorded = !record ? [] : steps.map(({ node }) => {
+    let { end } = outputs;
+    this.#recorded = !options.record ? [] : steps.map(({ node }) => {
       const own = placeValues(recordedValues(node), scalars, end);
       end = own.end;
       return own.places;
@@ -86,22 +74,33 @@ export class ProgramCall {
     this.#bytes = end;
   }
 
+  /** The steps in order, each with its cost. */
+  get steps(): readonly Step[] {
+    return this.#context.plan.steps;
+  }
+
+  /** Estimated floating-point operations of all steps. */
+  get cost(): number {
+    return this.#context.plan.cost;
+  }
+
   /** Writes sizes and inputs, and takes a staging buffer. What comes until the last submission must not wait. */
   start(): void {
-    const { gpu: { device, buffers, staging, limits }, graph, steps, bind } = this.#context;
+    const { gpu: { device, buffers, staging, limits }, plan: { steps }, bind } = this.#context;
     const bound = bind();
-    const { allocation } = bound;
-    const { upload, uploadBytes, layout } = allocation;
-    if (allocation.paramsOf !== steps) {
-      fillParams(layout, uploadBytes, steps);
-      allocation.paramsOf = steps;
-    }
-    const used = fillInputs(graph, layout, uploadBytes, this.#options);
+    const { allocation, inputs } = bound;
+    const { upload, memory, layout } = allocation;
+    const sendsParams = allocation.paramsOf !== steps || buffers.poisoned;
+    if (sendsParams) fillParams(layout, memory, steps);
+    fillInputs(inputs, memory, this.#options);
     const roomy = Math.max(this.#bytes, bound.outputBytes);
     this.#staging = staging.acquire(roomy <= limits.maxBufferSize ? roomy : this.#bytes);
     this.#bound = bound;
     if (buffers.poisoned) { for (const buffer of [upload, ...allocation.buffers]) buffers.poison(buffer); }
-    if (used > 0) device.queue.writeBuffer(upload, 0, uploadBytes, 0, used); // Deno panics on an empty write.
+    const begin = sendsParams ? 0 : layout.inputsAt;
+    const size = inputs.end - begin; // Deno panics on an empty write.
+    if (size > 0) device.queue.writeBuffer(upload, begin, memory.bytes, begin, size);
+    allocation.paramsOf = steps;
   }
 
   /** Appends steps `from` to `to`, the last one not included. */
@@ -120,7 +119,7 @@ export class ProgramCall {
 
   /** Appends the copies of the outputs to the staging buffer. */
   finish(recorder: Recorder): void {
-    for (const place of this.#outputs) this.#copyOut(recorder, place);
+    for (const place of this.#context.plan.outputs.places) this.#copyOut(recorder, place);
   }
 
   /** To be told after each submission. */
@@ -138,7 +137,7 @@ export class ProgramCall {
     const results = await staging.readInto(buffer, this.#bytes, (mapped) => {
       const take = (places: readonly Place[]) =>
         new Map(places.map((place) => [place.name, compact(place, scalars, mapped)]));
-      return { outputs: take(this.#outputs), recorded: take(this.#recorded.flat()) };
+      return { outputs: take(this.#context.plan.outputs.places), recorded: take(this.#recorded.flat()) };
     }, latency);
     signal?.throwIfAborted();
     return results;

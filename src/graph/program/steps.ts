@@ -3,6 +3,7 @@
 import type { Constants, Grid, Kernel, Params, TextureView, Variant } from "../../kernels/kernel.ts";
 import type { Graph } from "../graph.ts";
 import { bytesOf, type Scalars } from "../shape.ts";
+import { type Places, placeValues } from "./outputs.ts";
 import { type Node, outputsOf } from "../value.ts";
 
 /** The matrices that a node reads as textures, by binding. */
@@ -26,15 +27,32 @@ export interface Step {
   readonly cost: number;
 }
 
+/** All that follows from a call's scalars: kept for the calls that have the same. */
+export interface Plan {
+  readonly scalars: Scalars;
+  readonly steps: readonly Step[];
+  /** Estimated floating-point operations of all steps. */
+  readonly cost: number;
+  /** Where the outputs lie in a staging buffer. */
+  readonly outputs: Places;
+}
+
 /** Operations that take as long as writing a byte, roughly: kernels other than products wait for memory. */
 const COST_OF_BYTE = 4;
 
 /**
- * The steps of a call.
+ * Works out what a call does.
  *
  * @throws {RangeError} If a grid exceeds the limits that every device has.
  */
-export function planSteps({ nodes }: Graph, scalars: Scalars): Step[] {
+export function planCall(graph: Graph, given: Scalars): Plan {
+  const scalars = { ...given };
+  const steps = planSteps(graph, scalars);
+  const cost = steps.reduce((sum, step) => sum + step.cost, 0);
+  return { scalars, steps, cost, outputs: placeValues(graph.outputs, scalars) };
+}
+
+function planSteps({ nodes }: Graph, scalars: Scalars): Step[] {
   return nodes.map((node, index) => {
     const params = node.params(scalars);
     checkParams(node, params);
