@@ -11,23 +11,14 @@ import type { Pipeline } from "../../gpu/pipelines.ts";
 import { Recorder } from "../../gpu/recorder.ts";
 import { bindSteps, type BoundSteps } from "./bound_steps.ts";
 import type { Graph } from "../graph.ts";
-import type { RunOutput } from "./outputs.ts";
-import { ProgramCall, type RunOptions } from "./program_call.ts";
+import { ProgramCall, type ProgramResult, type RunOptions } from "./program_call.ts";
 import { checkResidents, type Residents, sameResidents } from "./residents.ts";
 import { checkScalars, sameScalars } from "./scalars.ts";
 import type { Scalar, Scalars } from "../shape.ts";
 import { type Plan, planCall, type Step } from "./steps.ts";
 import { Workspace } from "./workspace.ts";
 
-export type { RunOptions } from "./program_call.ts";
-
-/** What a run gives. */
-export interface ProgramResult {
-  /** The named outputs. */
-  outputs: Map<string, RunOutput>;
-  /** With `record`: what every node wrote, by `<label>.<binding>`, as it was right after the node. */
-  recorded: Map<string, RunOutput>;
-}
+export type { ProgramResult, RunOptions } from "./program_call.ts";
 
 /** Replays a graph on a device. Calls may overlap. */
 export class Program {
@@ -88,22 +79,24 @@ export class Program {
   }
 
   async #run(options: RunOptions): Promise<ProgramResult> {
-    const call = await this.prepare(options);
-    options.signal?.throwIfAborted();
-    call.start();
+    using call = await this.prepare(options);
+    const { device, staging } = this.#gpu;
+    const { signal, latency, profiler } = options;
+    signal?.throwIfAborted();
+    const buffer = call.open();
     try {
       await this.#gpu.guarded("a program", () => {
-        const recorder = new Recorder(this.#gpu.device, options.profiler ?? null);
+        const recorder = new Recorder(device, profiler ?? null);
         call.encode(recorder, 0, call.steps.length);
-        call.finish(recorder);
         recorder.submit();
-        call.submitted();
       });
     } catch (error) {
-      call.abandon();
+      staging.release(buffer);
       throw error;
     }
-    return await call.read();
+    const results = await staging.readInto(buffer, call.bytes, (mapped) => call.take(mapped), latency);
+    signal?.throwIfAborted();
+    return results;
   }
 
   /**
@@ -123,8 +116,12 @@ export class Program {
       signal?.throwIfAborted();
       await this.#workspace.prepare({ scalars, steps, residents });
     }
-    const bind = () => this.#bind(plan, residents);
-    return new ProgramCall({ gpu: this.#gpu, plan, bind }, options);
+    return new ProgramCall({
+      gpu: this.#gpu,
+      plan,
+      bind: () => this.#bind(plan, residents),
+      hold: ({ allocation }) => this.#workspace.hold(allocation),
+    }, options);
   }
 
   #planFor(scalars: Scalars): Plan {

@@ -100,22 +100,32 @@ export function placeInputs(graph: Graph, { inputs, inputsAt }: UploadLayout, sc
 }
 
 /**
- * Writes a call's inputs to their places in `target`.
+ * Checks a call's inputs.
  *
  * @throws {Error} If an input is missing, or has another size than its shape in this call.
  */
-export function fillInputs(
+export function checkInputs(
   { inputs: places }: PlacedInputs,
-  { floats, words }: UploadMemory,
   { scalars, inputs }: { scalars: Scalars; inputs: Readonly<Record<string, InputData>> },
 ): void {
-  for (const { name, value, word, bytes } of places) {
+  for (const { name, value, bytes } of places) {
     const data = inputs[name];
     if (data === undefined) throw new Error(`Cannot run the program: input "${name}" is missing`);
     if (data.byteLength !== bytes) {
       const dims = dimsOf(value.shape, scalars).join(", ");
       throw new Error(`Cannot run the program: input "${name}" [${dims}] needs ${bytes} bytes, got ${data.byteLength}`);
     }
+  }
+}
+
+/** Writes a call's inputs, which were checked, to their places. */
+export function fillInputs(
+  { inputs: places }: PlacedInputs,
+  { floats, words }: UploadMemory,
+  { inputs }: { inputs: Readonly<Record<string, InputData>> },
+): void {
+  for (const { name, word } of places) {
+    const data = inputs[name] as InputData;
     // Each in its own type, which copies the bits.
     if (data instanceof Float32Array) floats.set(data, word);
     else words.set(data, word);

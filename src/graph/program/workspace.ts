@@ -6,7 +6,7 @@
 import type { Gpu } from "../../gpu/device.ts";
 import { textureBytes } from "../../gpu/textures.ts";
 import { MAX_TEXTURE_ROWS as MAX_ROWS, type TextureView } from "../../kernels/kernel.ts";
-import { allocate, type Allocation, textureKey } from "./allocation.ts";
+import { allocate, type Allocation, giveBack, textureKey } from "./allocation.ts";
 import { bindGroupOf, type LayoutOf, makeBindGroup } from "./bind_groups.ts";
 import type { Graph } from "../graph.ts";
 import type { Residents } from "./residents.ts";
@@ -117,7 +117,8 @@ export class Workspace {
     }
     const key = textureKey(name, view);
     const old = allocation.textures.get(key);
-    if (old !== undefined) this.#gpu.textures.destroy(old);
+    if (old !== undefined) allocation.outgrown.push(old);
+    giveBack(this.#gpu, allocation);
     const rows = Math.min(MAX_ROWS, roundUp(view.rows));
     allocation.textures.set(key, this.#gpu.textures.create({ columns: view.columns, rows }, key));
     for (const groups of allocation.bindGroups) groups.textures.clear();
@@ -138,14 +139,23 @@ export class Workspace {
     );
   }
 
-  /** Gives all of it back. */
+  /** Keeps an allocation until the function that it returns is called. */
+  hold(allocation: Allocation): () => void {
+    allocation.users++;
+    return () => {
+      allocation.users--;
+      giveBack(this.#gpu, allocation);
+    };
+  }
+
+  /** Gives all of it back, once the last call is through that uses it. */
   release(): void {
-    if (this.#allocation === null) return;
+    const allocation = this.#allocation;
+    if (allocation === null) return;
     this.#generation++;
-    this.#gpu.buffers.release(this.#allocation.upload);
-    for (const buffer of this.#allocation.buffers) this.#gpu.buffers.release(buffer);
-    for (const texture of this.#allocation.textures.values()) this.#gpu.textures.destroy(texture);
     this.#allocation = null;
+    allocation.retired = true;
+    giveBack(this.#gpu, allocation);
   }
 }
 
