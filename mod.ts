@@ -27,7 +27,8 @@ export {
   TokenizerError,
 } from "./src/base/errors.ts";
 export { type NestedArray, Tensor, type TensorData, type TensorType } from "./src/base/tensor.ts";
-export { type AdapterDescription, type Gpu, type GpuOptions, requestGpu } from "./src/gpu/device.ts";
+export type { AdapterDescription } from "./src/gpu/adapter.ts";
+export { type Gpu, type GpuOptions, requestGpu } from "./src/gpu/device.ts";
 export { type KernelTime, Profiler } from "./src/gpu/profiler.ts";
 export { type LabelLikelihood, NarrowBertForMaskedLM, type TopWords } from "./src/heads/masked_lm.ts";
 export { NarrowBertForMultipleChoice } from "./src/heads/multiple_choice.ts";

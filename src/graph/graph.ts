@@ -22,7 +22,7 @@ export interface KernelCall<F extends string, B extends string> {
   /** One set of constants, or several variants with a choice among them by the fields of the uniform struct. */
   constants?: Constants;
   variants?: { all: readonly Variant<F, B>[]; pick(params: Params<F>): number };
-  /** Estimated work in floating-point operations; by default a few for each byte that is written. */
+  /** Estimated cost (see cost.ts); by default that of writing its elements. */
   cost?(scalars: Scalars): number;
 }
 

@@ -3,11 +3,10 @@
 import assert from "node:assert/strict";
 import { random } from "../../src/base/random.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
-import { Recorder } from "../../src/gpu/recorder.ts";
+import type { Job } from "../../src/gpu/scheduler/job.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { linear } from "../../src/graph/ops/products/linear.ts";
-import { Program, type RunOptions } from "../../src/graph/program/program.ts";
-import type { ProgramCall, ProgramResult } from "../../src/graph/program/program_call.ts";
+import { Program, type ProgramResult, type RunOptions } from "../../src/graph/program/program.ts";
 import type { ParameterBuffer, Value } from "../../src/graph/value.ts";
 import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
 import { matrixOf, parameterOf, pitched, releaseAll } from "./buffers.ts";
@@ -15,6 +14,8 @@ import { matrixOf, parameterOf, pitched, releaseAll } from "./buffers.ts";
 const gpu = await requestGpu();
 const next = random(37);
 const WIDTH = 256;
+
+type ProgramJob = Job<ProgramResult>;
 
 /** Five layers, which software adapters compute from textures if there are many rows. */
 function layers(weights: readonly ParameterBuffer[]): Program {
@@ -33,17 +34,17 @@ function callOf(rows: number): RunOptions {
   return { scalars: { T: rows }, inputs: { x: pitched(matrixOf(rows, WIDTH, next)) } };
 }
 
-/** Encodes ranges of steps of a call. */
-function commands(call: ProgramCall, ranges: readonly (readonly [first: number, end: number])[]): Recorder[] {
-  return ranges.map(([first, end]) => {
-    const recorder = new Recorder(gpu.device);
-    call.encode(recorder, first, end);
-    return recorder;
-  });
+/** Encodes ranges of steps of a job, each as a command buffer. */
+function commands(job: ProgramJob, ranges: readonly (readonly [first: number, end: number])[]): GPUCommandBuffer[] {
+  return ranges.map(([first, end]) => job.encode(first, end));
 }
 
-async function results(call: ProgramCall, staging: GPUBuffer): Promise<ProgramResult> {
-  return await gpu.staging.readInto(staging, call.bytes, (mapped) => call.take(mapped));
+function submit(...buffers: GPUCommandBuffer[]): void {
+  gpu.device.queue.submit(buffers);
+}
+
+async function results(job: ProgramJob): Promise<ProgramResult> {
+  return await gpu.staging.readInto(job.staging, job.bytes, (mapped) => job.take(mapped));
 }
 
 for (const rows of [3, 130]) {
@@ -52,15 +53,14 @@ for (const rows of [3, 130]) {
     const program = layers(weights);
     const options = callOf(rows);
     const { outputs } = await program.run(options);
-    const warm = { ...gpu.counts };
+    const warm = gpu.counts;
     for (const cuts of [[0, 5], [0, 1, 5], [0, 2, 3, 5], [0, 1, 2, 3, 4, 5]]) {
       using call = await program.prepare(options);
-      const staging = call.open();
-      const ranges = cuts.slice(1).map((end, i) => [cuts[i]!, end] as const);
-      for (const range of ranges) for (const recorder of commands(call, [range])) recorder.submit();
-      assert.deepEqual((await results(call, staging)).outputs, outputs);
+      const job = call.job();
+      for (const [i, end] of cuts.slice(1).entries()) submit(job.encode(cuts[i]!, end));
+      assert.deepEqual((await results(job)).outputs, outputs);
     }
-    assert.deepEqual({ ...gpu.counts }, warm);
+    assert.deepEqual(gpu.counts, warm);
     program.dispose();
     releaseAll(gpu, weights);
   });
@@ -68,18 +68,18 @@ for (const rows of [3, 130]) {
 
 Deno.test("memory that a call is cut over stays, though another call needs more meanwhile", async () => {
   const weights = weightsOf();
+  const before = gpu.buffers.liveBytes;
   const program = layers(weights);
   const options = callOf(70);
   const { outputs } = await program.run(options);
-  const before = gpu.buffers.liveBytes - program.bytes;
   {
     using call = await program.prepare(options);
-    const staging = call.open();
-    commands(call, [[0, 2]])[0]!.submit();
+    const job = call.job();
+    submit(job.encode(0, 2));
     using other = await program.prepare(callOf(400));
-    gpu.staging.release(other.open());
-    commands(call, [[2, 5]])[0]!.submit();
-    assert.deepEqual((await results(call, staging)).outputs, outputs);
+    gpu.staging.release(other.job().staging);
+    submit(job.encode(2, 5));
+    assert.deepEqual((await results(job)).outputs, outputs);
   }
   program.dispose();
   assert.equal(gpu.buffers.liveBytes, before);
@@ -94,10 +94,10 @@ Deno.test("calls of one program may be in one submission, each with its own numb
   for (const options of all) expected.push((await program.run(options)).outputs);
   const calls = [];
   for (const options of all) calls.push(await program.prepare(options));
-  const stagings = calls.map((call) => call.open());
-  gpu.device.queue.submit(calls.flatMap((call) => commands(call, [[0, 2], [2, 5]])).map((one) => one.finish()));
+  const jobs = calls.map((call) => call.job());
+  submit(...jobs.flatMap((job) => commands(job, [[0, 2], [2, 5]])));
   for (const [i, call] of calls.entries()) {
-    assert.deepEqual((await results(call, stagings[i]!)).outputs, expected[i]);
+    assert.deepEqual((await results(jobs[i]!)).outputs, expected[i]);
     call[Symbol.dispose]();
   }
   program.dispose();
@@ -110,9 +110,9 @@ Deno.test("a call that was encoded and dropped leaves nothing behind that others
   const options = callOf(130);
   {
     using call = await program.prepare(options);
-    const staging = call.open();
-    commands(call, [[0, 5]]); // never submitted: neither sizes nor textures are there
-    gpu.staging.release(staging);
+    const job = call.job();
+    job.encode(0, 5); // never submitted: neither sizes nor textures are there
+    gpu.staging.release(job.staging);
   }
   const { outputs } = await program.run(options);
   const fresh = layers(weights);
@@ -121,14 +121,19 @@ Deno.test("a call that was encoded and dropped leaves nothing behind that others
   releaseAll(gpu, weights);
 });
 
-Deno.test("steps tell their cost: operations of products, and nothing for empty ones", async () => {
+Deno.test("steps tell their cost: products by their operations, empty ones next to nothing", async () => {
   const weights = weightsOf();
   const program = layers(weights);
-  for (const rows of [0, 1, 9]) {
+  const costs = [];
+  for (const rows of [0, 100, 200]) {
     using call = await program.prepare(callOf(rows));
-    assert.deepEqual(call.steps.map(({ cost }) => cost), new Array(5).fill(2 * rows * WIDTH * WIDTH));
-    assert.equal(call.cost, 10 * rows * WIDTH * WIDTH);
+    const job = call.job();
+    gpu.staging.release(job.staging);
+    assert.equal(new Set(job.steps.map(({ cost }) => cost)).size, 1);
+    costs.push(job.steps[0]!.cost);
   }
+  assert.equal(costs[2]! - costs[1]!, 100 * WIDTH * WIDTH);
+  assert.ok(costs[0]! < 0.1 * costs[1]!);
   program.dispose();
   releaseAll(gpu, weights);
 });

@@ -28,17 +28,13 @@ export interface Allocation {
   /** Whose params stand in `upload`: the next call that has the same need not send them. */
   paramsOf: readonly Step[] | null;
   readonly buffers: readonly GPUBuffer[];
-  /** Calls that are not through: until then nothing here is given back. */
-  users: number;
-  /** Whether it was replaced, or its program disposed: the last user gives it back. */
-  retired: boolean;
-  /** Textures that were replaced by taller ones while there were users. */
-  readonly outgrown: GPUTexture[];
   readonly bindGroups: readonly NodeGroups[];
   /** Textures that calls copy to, by {@linkcode textureKey}: nodes that read matrices of the same width share one. */
   readonly textures: Map<string, GPUTexture>;
   /** Of each node, by binding: textures that hold weights, which are copied only after an update of the weights. */
   readonly weights: readonly Record<string, WeightTexture>[];
+  /** Calls that hold it. */
+  users: number;
 }
 
 /** A part of a buffer, in bytes. */
@@ -66,13 +62,11 @@ export function allocate({ buffers: pool, limits }: Gpu, graph: Graph, capacitie
       upload: acquire(layout.bytes, "uploads"),
       memory: uploadMemory(layout),
       paramsOf: null,
-      users: 0,
-      retired: false,
-      outgrown: [],
       buffers: plan.bufferBytes.map((bytes, i) => acquire(bytes, `intermediate ${i}`)),
       bindGroups: graph.nodes.map(() => ({ buffers: new Map(), textures: new Map() })),
       textures: new Map(),
       weights: graph.nodes.map(() => ({})),
+      users: 0,
     };
   } catch (error) {
     for (const buffer of acquired) pool.release(buffer);
@@ -98,16 +92,6 @@ export function sliceOf(
     : buffers[plan.bufferOf.get(value) as number];
   if (buffer === undefined) throw new Error(`Cannot find the memory of "${value.path}": it has none`);
   return { buffer, offset: 0, size: buffer.size };
-}
-
-/** Gives the memory back, or what of it nothing uses any more. */
-export function giveBack({ buffers: pool, textures: made }: Gpu, allocation: Allocation): void {
-  const { users, retired, outgrown, upload, buffers, textures } = allocation;
-  if (users > 0) return;
-  for (const texture of outgrown.splice(0)) made.destroy(texture);
-  if (!retired) return;
-  for (const buffer of [upload, ...buffers]) pool.release(buffer);
-  for (const texture of textures.values()) made.destroy(texture);
 }
 
 /** Names the texture of a binding. */

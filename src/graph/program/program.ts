@@ -6,11 +6,13 @@
  * works nothing out again either.
  */
 
+import { Lease } from "../../base/lease.ts";
 import type { Gpu } from "../../gpu/device.ts";
+import type { Meter, Work } from "../../gpu/scheduler/meter.ts";
 import type { Pipeline } from "../../gpu/pipelines.ts";
-import { Recorder } from "../../gpu/recorder.ts";
 import { bindSteps, type BoundSteps } from "./bound_steps.ts";
 import type { Graph } from "../graph.ts";
+import type { Allocation } from "./allocation.ts";
 import { ProgramCall, type ProgramResult, type RunOptions } from "./program_call.ts";
 import { checkResidents, type Residents, sameResidents } from "./residents.ts";
 import { checkScalars, sameScalars } from "./scalars.ts";
@@ -20,22 +22,30 @@ import { Workspace } from "./workspace.ts";
 
 export type { ProgramResult, RunOptions } from "./program_call.ts";
 
+/** The steps of the last scalars, each with the meter that predicts its time. */
+interface MeteredPlan extends Plan {
+  readonly works: readonly Work[];
+}
+
 /** Replays a graph on a device. Calls may overlap. */
 export class Program {
   readonly #gpu: Gpu;
   readonly #graph: Graph;
   readonly #pipelines: (Pipeline | undefined)[][];
   readonly #workspace: Workspace;
-  #plan: Plan | null = null;
+  #plan: MeteredPlan | null = null;
   #bound: BoundSteps | null = null;
-  #active = 0;
-  #disposed = false;
+  /** By kernel: how fast this program's calls of it are. */
+  readonly #meters = new Map<string, Meter>();
+  /** Held by the runs under way. */
+  readonly #lease: Lease;
 
   constructor(gpu: Gpu, graph: Graph) {
     this.#gpu = gpu;
     this.#graph = graph;
     this.#pipelines = graph.nodes.map((node) => node.variants.map(() => undefined));
     this.#workspace = new Workspace(gpu, graph, (step) => this.#pipelineOf(step).layout);
+    this.#lease = new Lease("Cannot run the model: it was disposed", () => this.#workspace.release());
   }
 
   /** Number of kernel calls. */
@@ -62,41 +72,17 @@ export class Program {
    */
   async run(options: RunOptions): Promise<ProgramResult> {
     options.signal?.throwIfAborted();
-    if (this.#disposed) throw new Error("Cannot run the model: it was disposed");
-    this.#active++;
-    try {
-      return await this.#gpu.watch(() => this.#run(options));
-    } finally {
-      this.#active--;
-      if (this.#disposed && this.#active === 0) this.#workspace.release();
-    }
+    return await this.#lease.use(() => this.#run(options));
   }
 
   /** Gives all buffers back, after the runs under way. */
   dispose(): void {
-    this.#disposed = true;
-    if (this.#active === 0) this.#workspace.release();
+    this.#lease.dispose();
   }
 
   async #run(options: RunOptions): Promise<ProgramResult> {
     using call = await this.prepare(options);
-    const { device, staging } = this.#gpu;
-    const { signal, latency, profiler } = options;
-    signal?.throwIfAborted();
-    const buffer = call.open();
-    try {
-      await this.#gpu.guarded("a program", () => {
-        const recorder = new Recorder(device, profiler ?? null);
-        call.encode(recorder, 0, call.steps.length);
-        recorder.submit();
-      });
-    } catch (error) {
-      staging.release(buffer);
-      throw error;
-    }
-    const results = await staging.readInto(buffer, call.bytes, (mapped) => call.take(mapped), latency);
-    signal?.throwIfAborted();
-    return results;
+    return await this.#gpu.scheduler.run(call.job());
   }
 
   /**
@@ -108,28 +94,26 @@ export class Program {
   async prepare(options: RunOptions): Promise<ProgramCall> {
     const { scalars, residents = {}, signal } = options;
     const plan = this.#planFor(scalars);
-    const { steps } = plan;
+    const { steps, works } = plan;
     if (!this.#isBound(plan, residents)) {
       checkResidents(this.#graph, residents, scalars);
-      const missing = this.#compile(steps);
-      if (missing.length > 0) await Promise.all(missing);
+      const missing = steps.filter((step) => this.#pipelines[step.index]?.[step.pick] === undefined);
+      if (missing.length > 0) await this.#gpu.watch(() => this.#compile(missing));
       signal?.throwIfAborted();
-      await this.#workspace.prepare({ scalars, steps, residents });
+      await this.#gpu.watch(() => this.#workspace.prepare({ scalars, steps, residents }));
     }
-    return new ProgramCall({
-      gpu: this.#gpu,
-      plan,
-      bind: () => this.#bind(plan, residents),
-      hold: ({ allocation }) => this.#workspace.hold(allocation),
-    }, options);
+    const bind = (held: Allocation | null) => this.#bind(plan, residents, held);
+    return new ProgramCall({ gpu: this.#gpu, workspace: this.#workspace, plan, works, bind }, options);
   }
 
-  #planFor(scalars: Scalars): Plan {
+  #planFor(scalars: Scalars): MeteredPlan {
     const { scalars: declared } = this.#graph;
     const last = this.#plan;
     if (last !== null && sameScalars(scalars, last.scalars, { count: declared.size })) return last;
     checkScalars(declared, scalars);
-    return this.#plan = planCall(this.#graph, scalars);
+    const plan = planCall(this.#graph, scalars);
+    const works = plan.steps.map(({ kernel, cost }) => ({ meter: this.#meter(kernel.name), cost }));
+    return this.#plan = { ...plan, works };
   }
 
   #isBound(plan: Plan, residents: Residents): boolean {
@@ -138,29 +122,40 @@ export class Program {
       sameResidents(bound.residents, residents);
   }
 
-  /** The steps with all that they bind: those of the last call, if nothing has changed since. */
-  #bind(plan: Plan, residents: Residents): BoundSteps {
-    if (this.#isBound(plan, residents)) return this.#bound as BoundSteps;
+  /**
+   * The steps with all that they bind: those of the last call, if nothing has changed since.
+   *
+   * @param held Memory in which the call began to run, and must go on; null for the present one.
+   */
+  #bind(plan: Plan, residents: Residents, held: Allocation | null): BoundSteps {
+    const isPresent = held === null || this.#workspace.isPresent(held);
+    if (isPresent && this.#isBound(plan, residents)) return this.#bound as BoundSteps;
     const { scalars, steps } = plan;
-    const allocation = this.#workspace.ensure({ scalars, steps, residents });
+    const demand = { scalars, steps, residents };
+    const allocation = isPresent ? this.#workspace.ensure(demand) : this.#workspace.complete(held, demand);
     const { generation } = this.#workspace;
     const pipelineOf = (step: Step) => this.#pipelineOf(step).pipeline;
-    return this.#bound = bindSteps(this.#graph, allocation, { plan, residents, generation, pipelineOf });
+    const bound = bindSteps(this.#graph, allocation, { plan, residents, generation, pipelineOf });
+    if (isPresent) this.#bound = bound;
+    return bound;
+  }
+
+  #meter(kernel: string): Meter {
+    let meter = this.#meters.get(kernel);
+    if (meter === undefined) this.#meters.set(kernel, meter = this.#gpu.scheduler.meter(kernel));
+    return meter;
   }
 
   #pipelineOf({ index, pick }: Step): Pipeline {
     return this.#pipelines[index]?.[pick] as Pipeline;
   }
 
-  /** Starts to compile, in parallel, what the picked variants lack. */
-  #compile(steps: readonly Step[]): Promise<unknown>[] {
-    const missing: Promise<unknown>[] = [];
-    for (const { index, pick, kernel, constants } of steps) {
-      const pipelines = this.#pipelines[index] as (Pipeline | undefined)[];
-      if (pipelines[pick] !== undefined) continue;
+  /** Compiles the variants of steps in parallel. */
+  async #compile(steps: readonly Step[]): Promise<void> {
+    await Promise.all(steps.map(async ({ index, pick, kernel, constants }) => {
       const request = kernel.request(constants);
-      missing.push(this.#gpu.pipelines.compile(request.key, request).then((pipeline) => pipelines[pick] = pipeline));
-    }
-    return missing;
+      const pipeline = await this.#gpu.pipelines.compile(request.key, request);
+      (this.#pipelines[index] as (Pipeline | undefined)[])[pick] = pipeline;
+    }));
   }
 }

@@ -1,24 +1,26 @@
 /**
- * One call of a program, in parts that a scheduler can put together with others: `open`, then `encode` for ranges of its
- * steps in order, then `take` when its results are there, and its end in any case.
+ * One call of a program, as a scheduler takes it: any range of its steps can be encoded by itself, so that a call may be
+ * cut into several submissions, and share one with others.
  *
- * A call may be cut into several submissions, and calls of one program may be in one submission, as long as the steps of
- * one call are encoded and submitted before those of the next: calls of one program share its buffers. What a call sends
- * comes through a buffer of its own, since writes to a buffer go before a submission as a whole.
+ * Calls of one program share its buffers, since they run one after the other. What a call sends goes through a buffer of
+ * its own, and from there by a copy: what is written to a buffer is there before all work of a submission.
  */
 
 import type { Gpu } from "../../gpu/device.ts";
+import type { Job } from "../../gpu/scheduler/job.ts";
+import type { Work } from "../../gpu/scheduler/meter.ts";
 import type { Profiler } from "../../gpu/profiler.ts";
 import type { Latency } from "../../gpu/readback.ts";
-import type { Recorder } from "../../gpu/recorder.ts";
+import { Recorder } from "../../gpu/recorder.ts";
 import type { WeightTexture } from "../../gpu/textures.ts";
 import type { Scalars } from "../shape.ts";
-import { sliceOf } from "./allocation.ts";
+import { type Allocation, sliceOf } from "./allocation.ts";
 import type { BoundStep, BoundSteps, TextureCopy } from "./bound_steps.ts";
 import { compact, type Place, placeValues, recordedValues, type RunOutput } from "./outputs.ts";
 import type { Residents } from "./residents.ts";
-import type { Plan, Step } from "./steps.ts";
+import type { Plan } from "./steps.ts";
 import { checkInputs, fillInputs, fillParams, type InputData } from "./upload.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** What a run takes. */
 export interface RunOptions {
@@ -34,7 +36,7 @@ export interface RunOptions {
   profiler?: Profiler | null;
   /** How the results are waited for. */
   latency?: Latency;
-  /** Stops before the work is submitted, or drops its result. */
+  /** Stops the call: steps that are not submitted yet never run. */
   signal?: AbortSignal | undefined;
 }
 
@@ -48,29 +50,29 @@ export interface ProgramResult {
 
 /** What a call needs of its program. */
 interface CallContext {
-  gpu: Gpu;
-  plan: Plan;
-  /** Binds the steps, with memory allocated if another call has taken it meanwhile. */
-  bind(): BoundSteps;
-  /** Keeps what the steps are bound to until the function that it returns is called. */
-  hold(bound: BoundSteps): () => void;
+  readonly gpu: Gpu;
+  readonly workspace: Workspace;
+  readonly plan: Plan;
+  /** The cost of each step, with the meter that predicts its time. */
+  readonly works: readonly Work[];
+  /** Binds the steps in the memory that the call holds, or in the program's present one. */
+  bind(held: Allocation | null): BoundSteps;
 }
 
-/** A call whose program has all that it needs. */
+/** A call that is ready to run. */
 export class ProgramCall {
-  /** Bytes of its results. */
-  readonly bytes: number;
   readonly #context: CallContext;
   readonly #options: RunOptions;
-  /** What is recorded, by step; behind the outputs in the staging buffer. */
+  /** What is recorded, by step: in the staging buffer behind the outputs. */
   readonly #recorded: readonly (readonly Place[])[];
+  readonly #bytes: number;
   #staging: GPUBuffer | null = null;
   #bound: BoundSteps | null = null;
   #upload: GPUBuffer | null = null;
   /** Weights whose textures this call copies. */
   readonly #copied: WeightTexture[] = [];
-  #release = () => {};
   #isDone = false;
+  #release = () => {};
 
   constructor(context: CallContext, options: RunOptions) {
     const { steps, scalars, outputs } = context.plan;
@@ -82,98 +84,93 @@ export class ProgramCall {
       end = own.end;
       return own.places;
     });
-    this.bytes = end;
-  }
-
-  /** The steps in order, each with its cost. */
-  get steps(): readonly Step[] {
-    return this.#context.plan.steps;
-  }
-
-  /** Estimated floating-point operations of all steps. */
-  get cost(): number {
-    return this.#context.plan.cost;
+    this.#bytes = end;
   }
 
   /**
-   * Checks the inputs, and gives a staging buffer for the results, which belongs to the caller.
+   * The call for a scheduler, which gives the staging buffer back.
    *
    * @throws {Error} If an input is missing, or has another size than its shape in this call.
    */
-  open(): GPUBuffer {
-    const { gpu: { staging, limits }, bind } = this.#context;
-    const { inputs, outputBytes } = bind();
+  job(): Job<ProgramResult> {
+    const { gpu: { staging, limits }, works, bind } = this.#context;
+    const { inputs, outputBytes } = bind(null);
     checkInputs(inputs, this.#options);
-    const roomy = Math.max(this.bytes, outputBytes);
-    return this.#staging = staging.acquire(roomy <= limits.maxBufferSize ? roomy : this.bytes);
+    const roomy = Math.max(this.#bytes, outputBytes);
+    this.#staging = staging.acquire(roomy <= limits.maxBufferSize ? roomy : this.#bytes);
+    return {
+      label: "a program",
+      steps: works,
+      encode: (first, end) => this.#encode(first, end),
+      staging: this.#staging,
+      bytes: this.#bytes,
+      take: (mapped) => this.#take(mapped),
+      latency: this.#options.latency,
+      signal: this.#options.signal,
+    };
   }
 
-  /**
-   * Appends the steps from `first` to before `end`: the first ones after what the call sends, each with the copies of
-   * what is recorded, and the last ones before the copies of the outputs.
-   */
-  encode(recorder: Recorder, first: number, end: number): void {
-    const bound = this.#bound ?? this.#begin(recorder);
-    const { textures } = this.#context.gpu;
-    for (let i = first; i < end; i++) {
-      const { step, dispatch, copies, changes } = bound.steps[i] as BoundStep;
-      if (!step.isEmpty) {
-        for (const copy of copies) this.#copy(recorder, copy);
-        recorder.dispatch(dispatch);
-        for (const buffer of changes) textures.changed(buffer);
-      }
-      for (const place of this.#recorded[i] ?? []) this.#copyOut(recorder, place);
-    }
-    if (end < this.steps.length) return;
-    for (const place of this.#context.plan.outputs.places) this.#copyOut(recorder, place);
-  }
-
-  /** Takes the results out of the mapped bytes of the staging buffer. */
-  take(mapped: ArrayBuffer): ProgramResult {
-    const { scalars, outputs } = this.#context.plan;
-    const take = (places: readonly Place[]) =>
-      new Map(places.map((place) => [place.name, compact(place, scalars, mapped)]));
-    this.#isDone = true;
-    return { outputs: take(outputs.places), recorded: take(this.#recorded.flat()) };
-  }
-
-  /** Gives back what it held. If it was not taken, nobody counts on what it may not have sent or copied. */
+  /** Gives back what the call holds. */
   [Symbol.dispose](): void {
-    const { gpu: { buffers, textures } } = this.#context;
-    if (!this.#isDone && this.#bound !== null) {
-      this.#bound.allocation.paramsOf = null;
-      for (const weight of this.#copied) textures.forgetCopy(weight);
-    }
-    if (this.#upload !== null) buffers.release(this.#upload);
-    this.#upload = null;
+    if (!this.#isDone) this.#distrust();
     this.#release();
-    this.#release = () => {};
+    if (this.#upload !== null) this.#context.gpu.buffers.release(this.#upload);
   }
 
-  /** Binds the steps and sends sizes and inputs: what is the same as in the call before stands there already. */
-  #begin(recorder: Recorder): BoundSteps {
-    const { gpu: { device, buffers }, plan: { steps }, bind, hold } = this.#context;
-    const bound = bind();
-    this.#release = hold(bound);
-    this.#bound = bound;
+  /** Encodes the steps from `first` to before `end`: before the first of all the uploads, after the last the results. */
+  #encode(first: number, end: number): GPUCommandBuffer {
+    const { gpu: { device, textures }, plan, workspace, bind } = this.#context;
+    const recorder = new Recorder(device, this.#options.profiler ?? null);
+    try {
+      if (first === 0) this.#begin(recorder);
+      else if (this.#bound?.generation !== workspace.generation) this.#bound = bind(this.#bound!.allocation);
+      const { steps } = this.#bound as BoundSteps;
+      for (let i = first; i < end; i++) {
+        const { step, dispatch, copies, changes } = steps[i] as BoundStep;
+        if (!step.isEmpty) {
+          for (const copy of copies) this.#copyIn(recorder, copy);
+          recorder.dispatch(dispatch);
+          for (const buffer of changes) textures.changed(buffer);
+        }
+        for (const place of this.#recorded[i] ?? []) this.#copyOut(recorder, place);
+      }
+      if (end === steps.length) { for (const place of plan.outputs.places) this.#copyOut(recorder, place); }
+      return recorder.finish();
+    } catch (error) {
+      this.#distrust();
+      throw error;
+    }
+  }
+
+  /** Takes hold of the memory, and sends inputs and, unless those of the same scalars stand there already, sizes. */
+  #begin(recorder: Recorder): void {
+    const { gpu: { device, buffers }, plan: { steps }, workspace, bind } = this.#context;
+    const bound = bind(null);
     const { allocation, inputs } = bound;
     const { upload, memory, layout } = allocation;
+    this.#bound = bound;
+    this.#release = workspace.hold(allocation);
     const sendsParams = allocation.paramsOf !== steps || buffers.poisoned;
     if (sendsParams) fillParams(layout, memory, steps);
     fillInputs(inputs, memory, this.#options);
     if (buffers.poisoned) { for (const buffer of [upload, ...allocation.buffers]) buffers.poison(buffer); }
-    const begin = sendsParams ? 0 : layout.inputsAt;
-    const size = inputs.end - begin;
-    if (size > 0) { // Deno panics on an empty write.
+    const start = sendsParams ? 0 : layout.inputsAt;
+    const size = inputs.end - start;
+    if (size > 0) { // Deno panics on writing nothing.
       this.#upload = buffers.acquire(layout.bytes, "uploads of a call");
-      device.queue.writeBuffer(this.#upload, 0, memory.bytes, begin, size);
-      recorder.copy(this.#upload, 0, upload, begin, size);
+      device.queue.writeBuffer(this.#upload, 0, memory.bytes, start, size);
+      recorder.copy(this.#upload, 0, upload, start, size);
     }
     allocation.paramsOf = steps;
-    return bound;
   }
 
-  #copy(recorder: Recorder, { buffer, view, texture, weight }: TextureCopy): void {
+  /** Lets nobody count on what this call encoded: it may never run. */
+  #distrust(): void {
+    if (this.#bound !== null) this.#bound.allocation.paramsOf = null;
+    for (const weight of this.#copied.splice(0)) this.#context.gpu.textures.forgetCopy(weight);
+  }
+
+  #copyIn(recorder: Recorder, { buffer, view, texture, weight }: TextureCopy): void {
     if (weight !== null) {
       const { textures } = this.#context.gpu;
       if (!textures.isStale(weight)) return;
@@ -187,5 +184,13 @@ export class ProgramCall {
     const { allocation, residents } = this.#bound as BoundSteps;
     const range = sliceOf(allocation, value, residents);
     recorder.copy(range.buffer, range.offset, this.#staging as GPUBuffer, offset, bytes);
+  }
+
+  #take(mapped: ArrayBuffer): ProgramResult {
+    const { scalars, outputs } = this.#context.plan;
+    const take = (places: readonly Place[]) =>
+      new Map(places.map((place) => [place.name, compact(place, scalars, mapped)]));
+    this.#isDone = true;
+    return { outputs: take(outputs.places), recorded: take(this.#recorded.flat()) };
   }
 }

@@ -1,10 +1,11 @@
 /** What each node of a graph does in a call, as far as the call's scalars say: no GPU is needed to know it. */
 
 import type { Constants, Grid, Kernel, Params, TextureView, Variant } from "../../kernels/kernel.ts";
+import { DISPATCH, elementsCost } from "../cost.ts";
 import type { Graph } from "../graph.ts";
 import { bytesOf, type Scalars } from "../shape.ts";
-import { type Places, placeValues } from "./outputs.ts";
 import { type Node, outputsOf } from "../value.ts";
+import { type Places, placeValues } from "./outputs.ts";
 
 /** The matrices that a node reads as textures, by binding. */
 export type Views = readonly (readonly [binding: string, view: TextureView])[];
@@ -23,7 +24,7 @@ export interface Step {
   readonly isEmpty: boolean;
   /** Null if the variant reads buffers alone. */
   readonly views: Views | null;
-  /** Estimated floating-point operations, by which calls are cut and waited for; never by the clock. */
+  /** Estimated cost, by which calls are cut and waited for. */
   readonly cost: number;
 }
 
@@ -31,14 +32,9 @@ export interface Step {
 export interface Plan {
   readonly scalars: Scalars;
   readonly steps: readonly Step[];
-  /** Estimated floating-point operations of all steps. */
-  readonly cost: number;
   /** Where the outputs lie in a staging buffer. */
   readonly outputs: Places;
 }
-
-/** Operations that take as long as writing a byte, roughly: kernels other than products wait for memory. */
-const COST_OF_BYTE = 4;
 
 /**
  * Works out what a call does.
@@ -47,9 +43,7 @@ const COST_OF_BYTE = 4;
  */
 export function planCall(graph: Graph, given: Scalars): Plan {
   const scalars = { ...given };
-  const steps = planSteps(graph, scalars);
-  const cost = steps.reduce((sum, step) => sum + step.cost, 0);
-  return { scalars, steps, cost, outputs: placeValues(graph.outputs, scalars) };
+  return { scalars, steps: planSteps(graph, scalars), outputs: placeValues(graph.outputs, scalars) };
 }
 
 function planSteps({ nodes }: Graph, scalars: Scalars): Step[] {
@@ -71,7 +65,7 @@ function planSteps({ nodes }: Graph, scalars: Scalars): Step[] {
       grid,
       isEmpty,
       views,
-      cost: isEmpty ? 0 : costOf(node, scalars),
+      cost: DISPATCH + (isEmpty ? 0 : costOf(node, scalars)),
     };
   });
 }
@@ -90,6 +84,6 @@ function checkParams({ label }: Node, params: Params): void {
 
 function costOf(node: Node, scalars: Scalars): number {
   if (node.cost !== null) return node.cost(scalars);
-  return COST_OF_BYTE *
-    outputsOf(node).reduce((bytes, { shape, layout }) => bytes + bytesOf(shape, layout, scalars), 0);
+  const bytes = outputsOf(node).reduce((sum, { shape, layout }) => sum + bytesOf(shape, layout, scalars), 0);
+  return elementsCost(bytes / 4);
 }

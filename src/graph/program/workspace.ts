@@ -6,7 +6,7 @@
 import type { Gpu } from "../../gpu/device.ts";
 import { textureBytes } from "../../gpu/textures.ts";
 import { MAX_TEXTURE_ROWS as MAX_ROWS, type TextureView } from "../../kernels/kernel.ts";
-import { allocate, type Allocation, giveBack, textureKey } from "./allocation.ts";
+import { allocate, type Allocation, textureKey } from "./allocation.ts";
 import { bindGroupOf, type LayoutOf, makeBindGroup } from "./bind_groups.ts";
 import type { Graph } from "../graph.ts";
 import type { Residents } from "./residents.ts";
@@ -66,8 +66,12 @@ export class Workspace {
   /** The memory for a call, allocated as far as it is not there yet, with headroom. */
   ensure(demand: Demand): Allocation {
     if (this.isReady(demand)) return this.#allocation as Allocation;
+    return this.complete(this.#atSizes(demand.scalars), demand);
+  }
+
+  /** Adds textures and bind groups that a call lacks to memory that is large enough for it. */
+  complete(allocation: Allocation, demand: Demand): Allocation {
     this.#generation++;
-    const allocation = this.#atSizes(demand.scalars);
     for (const step of demand.steps) {
       for (const [name, view] of step.views ?? []) this.#growTexture(allocation, step, { name, view });
     }
@@ -77,6 +81,20 @@ export class Workspace {
       makeBindGroup(this.#gpu, allocation, { step, residents, layout: this.#layoutOf(step) });
     }
     return allocation;
+  }
+
+  /** Whether new calls run in some memory. */
+  isPresent(allocation: Allocation): boolean {
+    return allocation === this.#allocation;
+  }
+
+  /** Keeps memory until the function that it returns is called, even if the workspace lets go of it. */
+  hold(allocation: Allocation): () => void {
+    allocation.users++;
+    return () => {
+      allocation.users--;
+      this.#giveBack(allocation);
+    };
   }
 
   /** Whether a call has all that it needs. */
@@ -117,8 +135,7 @@ export class Workspace {
     }
     const key = textureKey(name, view);
     const old = allocation.textures.get(key);
-    if (old !== undefined) allocation.outgrown.push(old);
-    giveBack(this.#gpu, allocation);
+    if (old !== undefined) this.#gpu.textures.destroy(old);
     const rows = Math.min(MAX_ROWS, roundUp(view.rows));
     allocation.textures.set(key, this.#gpu.textures.create({ columns: view.columns, rows }, key));
     for (const groups of allocation.bindGroups) groups.textures.clear();
@@ -139,23 +156,20 @@ export class Workspace {
     );
   }
 
-  /** Keeps an allocation until the function that it returns is called. */
-  hold(allocation: Allocation): () => void {
-    allocation.users++;
-    return () => {
-      allocation.users--;
-      giveBack(this.#gpu, allocation);
-    };
-  }
-
-  /** Gives all of it back, once the last call is through that uses it. */
+  /** Gives all of it back, after the calls that hold it. */
   release(): void {
     const allocation = this.#allocation;
     if (allocation === null) return;
     this.#generation++;
     this.#allocation = null;
-    allocation.retired = true;
-    giveBack(this.#gpu, allocation);
+    this.#giveBack(allocation);
+  }
+
+  #giveBack(allocation: Allocation): void {
+    if (allocation.users > 0 || this.isPresent(allocation)) return;
+    this.#gpu.buffers.release(allocation.upload);
+    for (const buffer of allocation.buffers) this.#gpu.buffers.release(buffer);
+    for (const texture of allocation.textures.values()) this.#gpu.textures.destroy(texture);
   }
 }
 
