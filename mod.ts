@@ -184,7 +184,8 @@ export { type Dtype, type DtypeArray, type DtypeArrays } from "./src/base/dtype.
 
 // --- The GPU ---
 
-export { type AdapterClass, type AdapterDescription, type GpuOptions } from "./src/gpu/device.ts";
+export { type AdapterClass, type AdapterDescription } from "./src/gpu/adapter.ts";
+export { type GpuOptions } from "./src/gpu/device.ts";
 export { type GpuInfo, requestGpu } from "./src/gpu/request.ts";
 export { type KernelTime, Profiler } from "./src/gpu/profiler.ts";
 

@@ -15,14 +15,17 @@ import {
   softmaxWorks,
   topKWorks,
 } from "./rows.ts";
+import { addScaledWorks, columnSumsWorks } from "./training.ts";
 import type { KernelWork } from "./work.ts";
 
 /** What makes the works of a kernel, by its name; a new kernel of the registry needs its line. */
 export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> = {
   activation: activationWorks,
+  add_scaled: addScaledWorks,
   attention: attentionWorks,
   attention_apply: applyWorks,
   attention_probabilities: probabilitiesWorks,
+  column_sums: columnSumsWorks,
   cross_entropy: crossEntropyWorks,
   embeddings: () => embeddingsWorks(),
   embeddings_f16: () => embeddingsWorks({ halves: true }),

@@ -2,11 +2,14 @@
 
 import { DeviceLostError, NoAdapterError } from "../base/errors.ts";
 import { deno, isGranted } from "../base/runtime.ts";
+import { type AdapterClass, type AdapterDescription, classify, SPEEDS } from "./adapter.ts";
 import { BufferPool } from "./buffers.ts";
 import type { GpuCounts } from "./counts.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { StagingPool } from "./readback.ts";
+import { Scheduler } from "./scheduler/scheduler.ts";
 import { TexturePool } from "./textures.ts";
+import { workClock } from "./scheduler/work_clock.ts";
 
 /** Options of {@linkcode requestGpu}. */
 export interface GpuOptions {
@@ -18,24 +21,11 @@ export interface GpuOptions {
   poisoned?: boolean;
 }
 
-/** Adapter classes with their own tuned kernels. */
-export type AdapterClass = "software" | "nvidia" | "amd" | "intel" | "apple" | "other";
-
-/** What an adapter says of itself. */
-export interface AdapterDescription {
-  /** Its vendor; empty if it does not say, as all of these. */
-  vendor: string;
-  /** The GPU's family. */
-  architecture: string;
-  /** The GPU's model. */
-  device: string;
-  /** A name for people. */
-  description: string;
-}
-
 /** Where a device's first failure is written down: Deno drops errors after a loss, so nobody else will. */
 interface Failure {
   error: Error | null;
+  /** Told when the device is lost. */
+  readonly told: Set<(error: Error) => void>;
 }
 
 /** A device with its buffers, pipelines and staging memory. */
@@ -47,9 +37,11 @@ export class Gpu {
   readonly pipelines: PipelineCache;
   readonly staging: StagingPool;
   readonly textures: TexturePool;
+  /** Through which all work that ends with a readback goes. */
+  readonly scheduler: Scheduler;
   /** Error scopes round every submit. */
   readonly checked: boolean;
-  readonly #failure: Failure = { error: null };
+  readonly #failure: Failure = { error: null, told: new Set() };
   #bindGroups = 0;
 
   constructor(device: GPUDevice, { checked = false, poisoned = false }: Omit<GpuOptions, "device"> = {}) {
@@ -62,9 +54,15 @@ export class Gpu {
     this.staging = new StagingPool(device);
     this.textures = new TexturePool(device);
     this.checked = checked;
+    this.scheduler = new Scheduler(this, {
+      speed: SPEEDS[this.adapterClass],
+      clock: workClock(this.adapterClass),
+    });
     const failure = this.#failure;
     device.lost.then(({ reason, message }) => {
-      failure.error = new DeviceLostError(`The GPU device was lost (${reason}): ${message}. Load the model again`);
+      const error = new DeviceLostError(`The GPU device was lost (${reason}): ${message}. Load the model again`);
+      failure.error = error;
+      for (const tell of failure.told) tell(error);
     });
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
@@ -138,6 +136,12 @@ export class Gpu {
     if (error === null) return;
     if (!(error instanceof DeviceLostError)) this.#failure.error = null;
     throw error;
+  }
+
+  /** Calls `tell` when the device is lost, unless the function that it returns was called before. */
+  onLoss(tell: (error: Error) => void): () => void {
+    this.#failure.told.add(tell);
+    return () => this.#failure.told.delete(tell);
   }
 
   /** Runs `submit` and, in the checked mode, waits for its error scopes. */
@@ -232,17 +236,6 @@ function noAdapterMessage(): string {
       "`apt-get install mesa-vulkan-drivers libvulkan1`, and set DENO_WEBGPU_BACKEND=vulkan"
     : "update the graphics driver";
   return `Cannot find a WebGPU adapter: ${found}. To mend it, ${cure}`;
-}
-
-/** Which tuned kernels fit an adapter. */
-function classify({ vendor, device, description, architecture }: AdapterDescription): AdapterClass {
-  const text = `${vendor} ${device} ${description} ${architecture}`.toLowerCase();
-  if (/llvmpipe|swiftshader|lavapipe|softpipe|basic render/.test(text)) return "software";
-  if (/nvidia|0x10de|\b4318\b|geforce|tesla|quadro/.test(text)) return "nvidia";
-  if (/\bamd\b|radeon|\b4098\b|0x1002/.test(text)) return "amd";
-  if (/intel|\b32902\b|0x8086/.test(text)) return "intel";
-  if (/apple/.test(text)) return "apple";
-  return "other";
 }
 
 /** The debug modes named in `NARROWBERT_GPU_DEBUG` (`checked`, `poisoned`), where reading it is allowed. */

@@ -1,11 +1,10 @@
 /**
  * Staging buffers through which results come back.
  *
- * Deno's `mapAsync` blocks until all work submitted so far is done, and its promise takes 10 ms more. So the reads of all
- * calls that are under way start together, once each has submitted its work, and share one wait.
+ * Deno's `mapAsync` holds the event loop until all work submitted so far is done, and its promise takes 10 ms more. So a
+ * read starts when the GPU is nearly idle, together with all others that can; the scheduler sees to that.
  */
 
-import { setImmediate } from "node:timers";
 import { deno } from "../base/runtime.ts";
 
 const MAP_READ_COPY_DST = 0x01 | 0x08;
@@ -27,8 +26,7 @@ export class StagingPool {
   readonly #mapsAtOnce: boolean;
   /** Buffers that were mapped before. */
   readonly #mapped = new WeakSet<GPUBuffer>();
-  /** Starts the reads that wait for their turn. */
-  readonly #waiting: (() => void)[] = [];
+  readonly #destroyed = new WeakSet<GPUBuffer>();
   #created = 0;
   #bytes = 0;
 
@@ -78,7 +76,8 @@ export class StagingPool {
   }
 
   /**
-   * As {@linkcode read}, but gives `take` the mapped bytes themselves, which are gone when it returns: it must copy.
+   * As {@linkcode read}, but gives `take` the mapped bytes themselves, which are gone when it returns: it must copy. The
+   * call itself asks for the bytes, which holds the event loop in Deno until the GPU is idle.
    *
    * @param latency `low` saves the 10 ms that a promise of `mapAsync` takes, in versions of Deno that are known to allow
    *   it and on buffers that were read before; elsewhere it changes nothing.
@@ -91,7 +90,6 @@ export class StagingPool {
   ): Promise<T> {
     const length = Math.max(4, Math.ceil(bytes / 4) * 4);
     try {
-      await this.#turn();
       const mapped = buffer.mapAsync(MAP_MODE_READ, 0, length);
       const range = this.#rangeAtOnce(buffer, length, { mapped, latency }) ?? await this.#range(buffer, length, mapped);
       const taken = take(range);
@@ -99,23 +97,14 @@ export class StagingPool {
       this.release(buffer);
       return taken;
     } catch (error) {
-      this.#destroy(buffer);
+      this.destroy(buffer);
       throw error;
     }
   }
 
-  /** Waits until all calls that are under way have come as far as they can without a read: all reads then start. */
-  #turn(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#waiting.push(resolve) > 1) return;
-      setImmediate(() => {
-        for (const start of this.#waiting.splice(0)) start();
-      });
-    });
-  }
-
   async #range(buffer: GPUBuffer, length: number, mapped: Promise<undefined>): Promise<ArrayBuffer> {
     await mapped;
+    if (this.#destroyed.has(buffer)) throw new Error("Cannot read a staging buffer: it was destroyed meanwhile");
     this.#mapped.add(buffer);
     return buffer.getMappedRange(0, length);
   }
@@ -135,19 +124,22 @@ export class StagingPool {
     }
   }
 
-  /** Takes back an unmapped buffer that was acquired. */
+  /** Takes back an unmapped buffer that was acquired. Work already submitted may still write to it. */
   release(buffer: GPUBuffer): void {
     this.#free.push(buffer);
     const freeBytes = () => this.#free.reduce((sum, { size }) => sum + size, 0);
-    while (this.#free.length > 1 && freeBytes() > KEEP_BYTES) this.#destroy(this.#free.shift() as GPUBuffer);
+    while (this.#free.length > 1 && freeBytes() > KEEP_BYTES) this.destroy(this.#free.shift() as GPUBuffer);
   }
 
   /** Destroys the free buffers. */
   trim(): void {
-    for (const buffer of this.#free.splice(0)) this.#destroy(buffer);
+    for (const buffer of this.#free.splice(0)) this.destroy(buffer);
   }
 
-  #destroy(buffer: GPUBuffer): void {
+  /** Destroys a buffer that was acquired, which ends a read of it. */
+  destroy(buffer: GPUBuffer): void {
+    if (this.#destroyed.has(buffer)) return;
+    this.#destroyed.add(buffer);
     this.#bytes -= buffer.size;
     buffer.destroy();
   }

@@ -1,4 +1,4 @@
-/** Records one call's work: dispatches in as few passes as possible, copies, one submit. */
+/** Records work: dispatches in as few passes as possible, copies. */
 
 import type { Profiler } from "./profiler.ts";
 import { copyToTexture, type TextureView } from "./textures.ts";
@@ -60,11 +60,16 @@ export class Recorder {
     this.#encoder.beginComputePass({ timestampWrites }).end();
   }
 
-  /** Ends the recording and submits it. @param profiler Whose timestamps were written: by default the recorder's own. */
-  submit(profiler: Profiler | null = this.#profiler): void {
+  /** Ends the recording. @param profiler Whose timestamps were written: by default the recorder's own. */
+  finish(profiler: Profiler | null = this.#profiler): GPUCommandBuffer {
     this.#endPass();
     profiler?.resolve(this.#encoder);
-    this.#device.queue.submit([this.#encoder.finish()]);
+    return this.#encoder.finish();
+  }
+
+  /** Ends the recording and submits it by itself. */
+  submit(profiler: Profiler | null = this.#profiler): void {
+    this.#device.queue.submit([this.finish(profiler)]);
   }
 
   #endPass(): void {

@@ -1,6 +1,7 @@
 /** The GPU as users of the library see it. */
 
-import { type AdapterClass, type AdapterDescription, type GpuOptions, requestGpu as request } from "./device.ts";
+import type { AdapterClass, AdapterDescription } from "./adapter.ts";
+import { type GpuOptions, requestGpu as request } from "./device.ts";
 
 /** A device that models run on. */
 export interface GpuInfo {

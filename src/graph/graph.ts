@@ -22,7 +22,7 @@ export interface KernelCall<F extends string, B extends string> {
   /** One set of constants, or several variants with a choice among them by the fields of the uniform struct. */
   constants?: Constants;
   variants?: { all: readonly Variant<F, B>[]; pick(params: Params<F>): number };
-  /** Estimated work in floating-point operations; by default a few for each byte that is written. */
+  /** Estimated cost (see cost.ts); by default that of writing its elements. */
   cost?(scalars: Scalars): number;
 }
 
@@ -72,10 +72,14 @@ export class Graph {
   }
 
   /** A small tensor that is the same in every call, such as the 1 from which gradients start. */
-  constant(name: string, data: Float32Array | Uint32Array, shape: readonly number[]): Value {
+  constant(
+    name: string,
+    data: Float32Array | Uint32Array,
+    { shape, layout = "tight" }: { shape: readonly number[]; layout?: Layout },
+  ): Value {
     const dtype = data instanceof Float32Array ? "f32" : "u32";
     const unique = this.#unique(this.path(name));
-    const value = this.#source(unique, { dtype, shape, layout: "tight" }, { kind: "upload", name: unique, data });
+    const value = this.#source(unique, { dtype, shape, layout }, { kind: "upload", name: unique, data });
     this.inputs.set(unique, value);
     return value;
   }
@@ -116,6 +120,9 @@ export class Graph {
   /** Names a value as a result of the program: what it holds when the program is through. */
   output(name: string, value: Value): void {
     if (this.outputs.has(name)) throw new Error(`Cannot name two outputs "${name}"`);
+    if (value.dtype === "f16") {
+      throw new TypeError(`Cannot make output "${name}" of "${value.path}": it must be f32 or u32, got f16`);
+    }
     this.#versions.read(`output "${name}"`, value);
     this.#versions.keep(value, `output "${name}"`);
     this.outputs.set(name, value);

@@ -15,6 +15,12 @@ export interface Site<I, A> {
   attributes: A;
 }
 
+/** One use of an op whose gradient is traced; its label is its path. */
+export interface GradientSite<I, A, O> extends Site<I, A> {
+  outputs: O;
+  wanted(input: keyof I): boolean;
+}
+
 /**
  * An op over inputs `I` with attributes `A` that gives `O`. It has a gradient, or `noGradient` says why there is none.
  */
@@ -29,8 +35,8 @@ export interface Op<I extends Values, A, O extends Values> {
   infer(types: TypesOf<I>, attributes: A): TypesOf<O>;
   /** Traces the kernel calls, or other ops, that compute it. */
   lower(g: Graph, site: Site<I, A>): O;
-  /** Traces the gradients of its inputs, given those of its outputs. */
-  gradient?(g: Graph, site: Site<I, A> & { outputs: O }, of: Partial<O>): Partial<I>;
+  /** Traces the gradients of those inputs that are wanted, given those of its outputs. One left out is zero. */
+  gradient?(g: Graph, site: GradientSite<I, A, O>, of: Partial<O>): Partial<I>;
   /** Why it has no gradient. */
   readonly noGradient?: string;
 }
@@ -56,8 +62,11 @@ export function apply<I extends Values, A, O extends Values>(g: Graph, op: Op<I,
     path,
     inputs: site.inputs,
     outputs,
-    differentiate(gradients) {
-      if (op.gradient !== undefined) return op.gradient(g, { ...site, outputs }, gradients as Partial<O>);
+    differentiate(gradients, wanted) {
+      if (op.gradient !== undefined) {
+        const at = { ...site, label: path, outputs, wanted: (input: keyof I) => wanted(String(input)) };
+        return op.gradient(g, at, gradients as Partial<O>);
+      }
       throw new Error(`Cannot differentiate ${path} (${op.name}): ${op.noGradient}`);
     },
   });

@@ -14,11 +14,11 @@ export interface TapeEntry {
   readonly inputs: Values;
   readonly outputs: Values;
   /**
-   * Traces the gradients of the inputs, given those of the outputs; an input without one does not matter.
+   * Traces the gradients of the inputs that are wanted, given those of the outputs. One that is left out is zero.
    *
    * @throws {Error} If the op has no gradient.
    */
-  differentiate(gradients: Values): Values;
+  differentiate(gradients: Values, wanted: (input: string) => boolean): Values;
 }
 
 /** Collects entries. */

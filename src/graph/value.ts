@@ -62,7 +62,7 @@ export interface Node {
   params(scalars: Scalars): Params;
   /** Index of the variant for those. */
   pick(params: Params): number;
-  /** Estimated work in floating-point operations; null to estimate it by the bytes written. */
+  /** Estimated cost besides that of a dispatch (see cost.ts); null to estimate it by the elements written. */
   readonly cost: ((scalars: Scalars) => number) | null;
 }
 

@@ -48,7 +48,7 @@ export async function runPadded(
   if (rule === "first" && batch.length === 0 && batch.sequences > 0) {
     throw new InputError("Cannot run the model: every sequence needs a token at position 0, got empty sequences");
   }
-  const { outputs, ragged, packed } = await core.use((runner) =>
+  const result = await core.use((runner) =>
     runner.run({
       ragged: raggedOf(batch, rule, config.hidden_size),
       ordinary: rule === "ordinary",
@@ -57,8 +57,8 @@ export async function runPadded(
       options,
     })
   );
-  const unpacker = new Unpacker(batch, { ragged, packed });
-  return { outputs, unpacker, common: commonOutputs(outputs, unpacker, { rule, config, options }) };
+  const unpacker = new Unpacker(batch, result);
+  return { outputs: result.outputs, unpacker, common: commonOutputs(result, unpacker, { rule, config, options }) };
 }
 
 /** The models that have given the warning. */

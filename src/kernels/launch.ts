@@ -72,12 +72,18 @@ export async function prepareLaunch<F extends string, B extends string>(
       const contents = buffers[binding];
       const size = typeof contents === "number" ? contents : contents.byteLength;
       const staging = gpu.staging.acquire(size);
-      const recorder = new Recorder(device);
-      recorder.copy(bound.get(binding) as GPUBuffer, 0, staging, 0, size);
-      recorder.submit();
-      const result = new Float32Array(await gpu.staging.read(staging, size));
-      gpu.check();
-      return result;
+      return await gpu.scheduler.run({
+        label: `the reading of ${binding}`,
+        steps: [],
+        encode() {
+          const recorder = new Recorder(device);
+          recorder.copy(bound.get(binding) as GPUBuffer, 0, staging, 0, size);
+          return recorder.finish();
+        },
+        staging,
+        bytes: size,
+        take: (mapped) => new Float32Array(mapped.slice(0, size)),
+      });
     },
     dispose() {
       for (const buffer of bound.values()) gpu.buffers.release(buffer);

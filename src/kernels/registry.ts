@@ -19,6 +19,8 @@ import { reduceSum } from "./losses/reduce_sum.ts";
 import { reshape } from "./rows/reshape.ts";
 import { softmax } from "./rows/softmax.ts";
 import { topK } from "./rows/top_k.ts";
+import { addScaled } from "./training/add_scaled.ts";
+import { columnSums } from "./training/column_sums.ts";
 
 /** Every kernel, by family. A new one is its shader, its contract, its twin and cases, and a line here. */
 export const KERNELS: readonly Kernel[] = [
@@ -44,4 +46,6 @@ export const KERNELS: readonly Kernel[] = [
   crossEntropy,
   pointwiseLoss,
   reduceSum,
+  addScaled,
+  columnSums,
 ];

@@ -6,11 +6,11 @@ import type { RowRule } from "./batch/ragged.ts";
 import { lastAxis, type Unpacker } from "./batch/unpacking.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import type { CommonOutputs, ForwardOptions } from "./forward_options.ts";
-import { RECORDED } from "./runner.ts";
+import type { RunResult } from "./runner.ts";
 
 /** Hidden states, attentions, positions of the narrow rows, recorded values. */
 export function commonOutputs(
-  outputs: ReadonlyMap<string, RunOutput>,
+  { outputs, recorded }: Pick<RunResult, "outputs" | "recorded">,
   unpacker: Unpacker,
   { rule, config, options }: { rule: RowRule; config: NarrowBertConfig; options: ForwardOptions },
 ): CommonOutputs {
@@ -28,13 +28,10 @@ export function commonOutputs(
     common.attentions = layers.map((layer) => unpacker.attentions(take(`attentions.${layer}`), axis(layer)));
   }
   if (rule !== "ordinary") common.narrow_positions = unpacker.narrowPositions();
-  if (options.recordValues) common.recorded = recordedTensors(outputs);
+  if (options.recordValues) {
+    common.recorded = new Map([...recorded].map(([path, output]) => [path, toTensor(output)]));
+  }
   return common;
-}
-
-function recordedTensors(outputs: ReadonlyMap<string, RunOutput>): Map<string, Tensor> {
-  const recorded = [...outputs].filter(([name]) => name.startsWith(RECORDED));
-  return new Map(recorded.map(([name, output]) => [name.slice(RECORDED.length), toTensor(output)]));
 }
 
 /** A program's output as a tensor. */

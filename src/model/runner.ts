@@ -37,6 +37,8 @@ export interface RunCall {
 export interface RunResult {
   /** The stages' outputs, and the common ones that were asked for, as they come from the GPU. */
   outputs: Map<string, RunOutput>;
+  /** With `recordValues`: every kernel's result by its path; else empty. */
+  recorded: Map<string, RunOutput>;
   ragged: Ragged;
   packed: Packed;
 }
@@ -102,8 +104,7 @@ export class Runner {
       latency: this.#latency,
       signal: options.signal,
     });
-    for (const [path, value] of recorded) outputs.set(`${RECORDED}${path}`, value);
-    return { outputs, ragged, packed };
+    return { outputs, recorded, ragged, packed };
   }
 
   /** Bytes of the activations of all programs. */
@@ -196,6 +197,3 @@ function declaredOf(
   for (const name in sizes) if (declared.has(name)) scalars[name] = sizes[name] as number;
   return scalars;
 }
-
-/** Prefix of the names of recorded values among a program's outputs. */
-export const RECORDED = "recorded ";

@@ -178,7 +178,7 @@ export class ParameterSet {
         chunk.push(parameter);
         bytes += parameter.bytes;
       }
-      await gpu.watch(() => readChunk(gpu, chunk, bytes, tensors));
+      await readChunk(gpu, chunk, bytes, tensors);
     }
     return tensors;
   }
@@ -212,21 +212,29 @@ async function readChunk(
   tensors: Map<string, { shape: readonly number[]; data: Float32Array }>,
 ): Promise<void> {
   const staging = gpu.staging.acquire(bytes);
-  const recorder = new Recorder(gpu.device);
-  let end = 0;
-  for (const { buffer, bytes } of chunk) {
-    recorder.copy(buffer, 0, staging, end, bytes);
-    end += bytes;
-  }
-  recorder.submit();
-  await gpu.staging.readInto(staging, bytes, (mapped) => {
-    let start = 0;
-    for (const { bytes, parts, dtype } of chunk) {
-      const elements = dtype === "f16"
-        ? new Float32Array(new Float16Array(mapped, start, bytes / 2))
-        : new Float32Array(mapped, start, bytes / 4);
-      for (const part of parts) tensors.set(part.name, { shape: part.shape, data: gatherPlacement(part, elements) });
-      start += bytes;
-    }
+  await gpu.scheduler.run({
+    label: "the reading of weights",
+    steps: [],
+    encode() {
+      const recorder = new Recorder(gpu.device);
+      let end = 0;
+      for (const { buffer, bytes } of chunk) {
+        recorder.copy(buffer, 0, staging, end, bytes);
+        end += bytes;
+      }
+      return recorder.finish();
+    },
+    staging,
+    bytes,
+    take(mapped) {
+      let start = 0;
+      for (const { bytes, parts, dtype } of chunk) {
+        const elements = dtype === "f16"
+          ? new Float32Array(new Float16Array(mapped, start, bytes / 2))
+          : new Float32Array(mapped, start, bytes / 4);
+        for (const part of parts) tensors.set(part.name, { shape: part.shape, data: gatherPlacement(part, elements) });
+        start += bytes;
+      }
+    },
   });
 }

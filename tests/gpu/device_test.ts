@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DeviceLostError, NarrowBertModel } from "../../mod.ts";
-import { type AdapterClass, Gpu, requestGpu } from "../../src/gpu/device.ts";
+import type { AdapterClass } from "../../src/gpu/adapter.ts";
+import { Gpu, requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 import { fakeDevice, limits } from "./fake_devices.ts";
 

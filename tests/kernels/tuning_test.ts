@@ -1,7 +1,8 @@
 /** What runs where: candidates, shipped choices, and what takes their place. */
 
 import assert from "node:assert/strict";
-import type { AdapterClass, Gpu } from "../../src/gpu/device.ts";
+import type { AdapterClass } from "../../src/gpu/adapter.ts";
+import type { Gpu } from "../../src/gpu/device.ts";
 import { pipelineKey } from "../../src/gpu/pipelines.ts";
 import { variantOf } from "../../src/kernels/kernel.ts";
 import { attention } from "../../src/kernels/attention/attention.ts";

@@ -14,6 +14,8 @@ import { meanRowsOp } from "./rows/mean_rows.ts";
 import { reshapeOp } from "./rows/reshape.ts";
 import { softmaxOp } from "./rows/softmax.ts";
 import { topKOp } from "./rows/top_k.ts";
+import { addScaledOp } from "./training/add_scaled.ts";
+import { columnSumsOp } from "./training/column_sums.ts";
 
 /** Every op. A new one is its file and a line here. */
 export const OPS: readonly AnyOp[] = [
@@ -30,4 +32,6 @@ export const OPS: readonly AnyOp[] = [
   crossEntropyOp,
   pointwiseLossOp,
   meanOp,
+  addScaledOp,
+  columnSumsOp,
 ];

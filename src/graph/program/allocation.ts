@@ -33,6 +33,8 @@ export interface Allocation {
   readonly textures: Map<string, GPUTexture>;
   /** Of each node, by binding: textures that hold weights, which are copied only after an update of the weights. */
   readonly weights: readonly Record<string, WeightTexture>[];
+  /** Calls that hold it. */
+  users: number;
 }
 
 /** A part of a buffer, in bytes. */
@@ -66,6 +68,7 @@ export function allocate({ buffers: pool, limits }: Gpu, graph: Graph, capacitie
       bindGroups: graph.nodes.map(() => ({ buffers: new Map(), textures: new Map() })),
       textures: new Map(),
       weights: graph.nodes.map(() => ({})),
+      users: 0,
     };
   } catch (error) {
     for (const buffer of acquired) pool.release(buffer);

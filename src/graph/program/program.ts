@@ -6,33 +6,27 @@
  * works nothing out again either.
  */
 
+import { Lease } from "../../base/lease.ts";
 import type { Gpu } from "../../gpu/device.ts";
+import type { Meter, Work } from "../../gpu/scheduler/meter.ts";
 import type { Pipeline } from "../../gpu/pipelines.ts";
-import { Recorder } from "../../gpu/recorder.ts";
 import { bindSteps, type BoundSteps } from "./bound_steps.ts";
 import type { Graph } from "../graph.ts";
-import type { RunOutput } from "./outputs.ts";
-import { ProgramCall, type RunOptions } from "./program_call.ts";
+import type { Allocation } from "./allocation.ts";
+import { ProgramCall, type ProgramResult, type RunOptions } from "./program_call.ts";
 import { checkResidents, type Residents, sameResidents } from "./residents.ts";
 import { checkScalars, sameScalars } from "./scalars.ts";
 import type { Scalar, Scalars } from "../shape.ts";
 import { planSteps, type Step } from "./steps.ts";
-import { Workspace } from "./workspace.ts";
+import { type Demand, Workspace } from "./workspace.ts";
 
-export type { RunOptions } from "./program_call.ts";
-
-/** What a run gives. */
-export interface ProgramResult {
-  /** The named outputs. */
-  outputs: Map<string, RunOutput>;
-  /** With `record`: what every node wrote, by `<label>.<binding>`, as it was right after the node. */
-  recorded: Map<string, RunOutput>;
-}
+export type { ProgramResult, RunOptions } from "./program_call.ts";
 
 /** The steps of the last scalars. */
 interface Plan {
   readonly scalars: Scalars;
   readonly steps: readonly Step[];
+  readonly works: readonly Work[];
 }
 
 /** Replays a graph on a device. Calls may overlap. */
@@ -43,14 +37,17 @@ export class Program {
   readonly #workspace: Workspace;
   #plan: Plan | null = null;
   #bound: BoundSteps | null = null;
-  #active = 0;
-  #disposed = false;
+  /** By kernel: how fast this program's calls of it are. */
+  readonly #meters = new Map<string, Meter>();
+  /** Held by the runs under way. */
+  readonly #lease: Lease;
 
   constructor(gpu: Gpu, graph: Graph) {
     this.#gpu = gpu;
     this.#graph = graph;
     this.#pipelines = graph.nodes.map((node) => node.variants.map(() => undefined));
     this.#workspace = new Workspace(gpu, graph, (step) => this.#pipelineOf(step).layout);
+    this.#lease = new Lease("Cannot run the model: it was disposed", () => this.#workspace.release());
   }
 
   /** Number of kernel calls. */
@@ -77,57 +74,27 @@ export class Program {
    */
   async run(options: RunOptions): Promise<ProgramResult> {
     options.signal?.throwIfAborted();
-    if (this.#disposed) throw new Error("Cannot run the model: it was disposed");
-    this.#active++;
-    try {
-      return await this.#gpu.watch(() => this.#run(options));
-    } finally {
-      this.#active--;
-      if (this.#disposed && this.#active === 0) this.#workspace.release();
-    }
+    return await this.#lease.use(() => this.#run(options));
   }
 
   /** Gives all buffers back, after the runs under way. */
   dispose(): void {
-    this.#disposed = true;
-    if (this.#active === 0) this.#workspace.release();
+    this.#lease.dispose();
   }
 
   async #run(options: RunOptions): Promise<ProgramResult> {
-    const call = await this.prepare(options);
-    options.signal?.throwIfAborted();
-    call.start();
-    try {
-      await this.#gpu.guarded("a program", () => {
-        const recorder = new Recorder(this.#gpu.device, options.profiler ?? null);
-        call.encode(recorder, 0, call.steps.length);
-        call.finish(recorder);
-        recorder.submit();
-        call.submitted();
-      });
-    } catch (error) {
-      call.abandon();
-      throw error;
-    }
-    return await call.read();
-  }
-
-  /**
-   * Gets all ready that a call needs: compiles what its variants lack, and allocates what does not fit. Waits for
-   * nothing if nothing is lacking.
-   *
-   * @throws {Error} As {@linkcode run}.
-   */
-  async prepare(options: RunOptions): Promise<ProgramCall> {
     const { scalars, residents = {}, signal } = options;
-    const steps = this.#planFor(scalars).steps;
+    const { steps, works } = this.#planFor(scalars);
     checkResidents(this.#graph, residents, scalars);
-    const missing = this.#compile(steps);
-    if (missing.length > 0) await Promise.all(missing);
+    const missing = steps.filter((step) => this.#pipelines[step.index]?.[step.pick] === undefined);
+    if (missing.length > 0) await this.#gpu.watch(() => this.#compile(missing));
     signal?.throwIfAborted();
     const demand = { scalars, steps, residents };
-    if (!this.#isBound(steps, residents)) await this.#workspace.prepare(demand);
-    return new ProgramCall({ gpu: this.#gpu, graph: this.#graph, steps, bind: () => this.#bind(demand) }, options);
+    if (!this.#isBound(steps, residents)) await this.#gpu.watch(() => this.#workspace.prepare(demand));
+    const bind = (held: Allocation | null) => this.#bind(demand, held);
+    const { gpu, graph, workspace } = { gpu: this.#gpu, graph: this.#graph, workspace: this.#workspace };
+    using call = new ProgramCall({ gpu, graph, workspace, steps, works, bind }, options);
+    return await gpu.scheduler.run(call.job());
   }
 
   #planFor(scalars: Scalars): Plan {
@@ -135,7 +102,9 @@ export class Program {
     const last = this.#plan;
     if (last !== null && sameScalars(scalars, last.scalars, { count: declared.size })) return last;
     checkScalars(declared, scalars);
-    const plan = { scalars: { ...scalars }, steps: planSteps(this.#graph, scalars) };
+    const steps = planSteps(this.#graph, scalars);
+    const works = steps.map(({ kernel, cost }) => ({ meter: this.#meter(kernel.name), cost }));
+    const plan = { scalars: { ...scalars }, steps, works };
     this.#plan = plan;
     return plan;
   }
@@ -146,31 +115,39 @@ export class Program {
       sameResidents(this.#graph, bound.residents, residents);
   }
 
-  /** The steps with all that they bind: those of the last call, if nothing has changed since. */
-  #bind(demand: { scalars: Scalars; steps: readonly Step[]; residents: Residents }): BoundSteps {
+  /**
+   * The steps with all that they bind: those of the last call, if nothing has changed since.
+   *
+   * @param held Memory in which the call began to run, and must go on; null for the present one.
+   */
+  #bind(demand: Demand, held: Allocation | null): BoundSteps {
     const { steps, residents } = demand;
-    if (this.#isBound(steps, residents)) return this.#bound as BoundSteps;
-    const allocation = this.#workspace.ensure(demand);
+    const isPresent = held === null || this.#workspace.isPresent(held);
+    if (isPresent && this.#isBound(steps, residents)) return this.#bound as BoundSteps;
+    const allocation = isPresent ? this.#workspace.ensure(demand) : this.#workspace.complete(held, demand);
     const { generation } = this.#workspace;
     const pipelineOf = (step: Step) => this.#pipelineOf(step).pipeline;
     const bound = bindSteps(this.#graph, allocation, { ...demand, generation, pipelineOf });
-    this.#bound = bound;
+    if (isPresent) this.#bound = bound;
     return bound;
+  }
+
+  #meter(kernel: string): Meter {
+    let meter = this.#meters.get(kernel);
+    if (meter === undefined) this.#meters.set(kernel, meter = this.#gpu.scheduler.meter(kernel));
+    return meter;
   }
 
   #pipelineOf({ index, pick }: Step): Pipeline {
     return this.#pipelines[index]?.[pick] as Pipeline;
   }
 
-  /** Starts to compile, in parallel, what the picked variants lack. */
-  #compile(steps: readonly Step[]): Promise<unknown>[] {
-    const missing: Promise<unknown>[] = [];
-    for (const { index, pick, kernel, constants } of steps) {
-      const pipelines = this.#pipelines[index] as (Pipeline | undefined)[];
-      if (pipelines[pick] !== undefined) continue;
+  /** Compiles the variants of steps in parallel. */
+  async #compile(steps: readonly Step[]): Promise<void> {
+    await Promise.all(steps.map(async ({ index, pick, kernel, constants }) => {
       const request = kernel.request(constants);
-      missing.push(this.#gpu.pipelines.compile(request.key, request).then((pipeline) => pipelines[pick] = pipeline));
-    }
-    return missing;
+      const pipeline = await this.#gpu.pipelines.compile(request.key, request);
+      (this.#pipelines[index] as (Pipeline | undefined)[])[pick] = pipeline;
+    }));
   }
 }

@@ -1,6 +1,7 @@
 /** What each node of a graph does in a call, as far as the call's scalars say: no GPU is needed to know it. */
 
 import type { Constants, Grid, Kernel, Params, TextureView, Variant } from "../../kernels/kernel.ts";
+import { DISPATCH, elementsCost } from "../cost.ts";
 import type { Graph } from "../graph.ts";
 import { bytesOf, type Scalars } from "../shape.ts";
 import { type Node, outputsOf } from "../value.ts";
@@ -22,12 +23,9 @@ export interface Step {
   readonly isEmpty: boolean;
   /** Null if the variant reads buffers alone. */
   readonly views: Views | null;
-  /** Estimated floating-point operations, by which calls are cut and waited for; never by the clock. */
+  /** Estimated cost, by which calls are cut and waited for. */
   readonly cost: number;
 }
-
-/** Operations that take as long as writing a byte, roughly: kernels other than products wait for memory. */
-const COST_OF_BYTE = 4;
 
 /**
  * The steps of a call.
@@ -53,7 +51,7 @@ export function planSteps({ nodes }: Graph, scalars: Scalars): Step[] {
       grid,
       isEmpty,
       views,
-      cost: isEmpty ? 0 : costOf(node, scalars),
+      cost: DISPATCH + (isEmpty ? 0 : costOf(node, scalars)),
     };
   });
 }
@@ -72,6 +70,6 @@ function checkParams({ label }: Node, params: Params): void {
 
 function costOf(node: Node, scalars: Scalars): number {
   if (node.cost !== null) return node.cost(scalars);
-  return COST_OF_BYTE *
-    outputsOf(node).reduce((bytes, { shape, layout }) => bytes + bytesOf(shape, layout, scalars), 0);
+  const bytes = outputsOf(node).reduce((sum, { shape, layout }) => sum + bytesOf(shape, layout, scalars), 0);
+  return elementsCost(bytes / 4);
 }

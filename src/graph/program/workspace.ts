@@ -66,8 +66,12 @@ export class Workspace {
   /** The memory for a call, allocated as far as it is not there yet, with headroom. */
   ensure(demand: Demand): Allocation {
     if (this.isReady(demand)) return this.#allocation as Allocation;
+    return this.complete(this.#atSizes(demand.scalars), demand);
+  }
+
+  /** Adds textures and bind groups that a call lacks to memory that is large enough for it. */
+  complete(allocation: Allocation, demand: Demand): Allocation {
     this.#generation++;
-    const allocation = this.#atSizes(demand.scalars);
     for (const step of demand.steps) {
       for (const [name, view] of step.views ?? []) this.#growTexture(allocation, step, { name, view });
     }
@@ -77,6 +81,20 @@ export class Workspace {
       makeBindGroup(this.#gpu, allocation, { step, residents, layout: this.#layoutOf(step) });
     }
     return allocation;
+  }
+
+  /** Whether new calls run in some memory. */
+  isPresent(allocation: Allocation): boolean {
+    return allocation === this.#allocation;
+  }
+
+  /** Keeps memory until the function that it returns is called, even if the workspace lets go of it. */
+  hold(allocation: Allocation): () => void {
+    allocation.users++;
+    return () => {
+      allocation.users--;
+      this.#giveBack(allocation);
+    };
   }
 
   /** Whether a call has all that it needs. */
@@ -138,14 +156,20 @@ export class Workspace {
     );
   }
 
-  /** Gives all of it back. */
+  /** Gives all of it back, after the calls that hold it. */
   release(): void {
-    if (this.#allocation === null) return;
+    const allocation = this.#allocation;
+    if (allocation === null) return;
     this.#generation++;
-    this.#gpu.buffers.release(this.#allocation.upload);
-    for (const buffer of this.#allocation.buffers) this.#gpu.buffers.release(buffer);
-    for (const texture of this.#allocation.textures.values()) this.#gpu.textures.destroy(texture);
     this.#allocation = null;
+    this.#giveBack(allocation);
+  }
+
+  #giveBack(allocation: Allocation): void {
+    if (allocation.users > 0 || this.isPresent(allocation)) return;
+    this.#gpu.buffers.release(allocation.upload);
+    for (const buffer of allocation.buffers) this.#gpu.buffers.release(buffer);
+    for (const texture of allocation.textures.values()) this.#gpu.textures.destroy(texture);
   }
 }
 
@@ -166,9 +190,9 @@ function ownValues(graph: Graph): Value[] {
   ];
 }
 
-/** The symbols that size some tensor in a program's own buffers. */
+/** The symbols that size some tensor in a program's own buffers, or in its staging buffer. */
 function symbolsOf(graph: Graph): Set<string> {
-  const dims = ownValues(graph).flatMap(({ shape }) => shape);
+  const dims = [...ownValues(graph), ...graph.outputs.values()].flatMap(({ shape }) => shape);
   return new Set(dims.filter((dim: Dim): dim is string => typeof dim === "string"));
 }
 

@@ -43,7 +43,7 @@ const PASS_ELEMENTS = 2 ** 25;
  * const tokens = tokenizer.encode_plus("a large [MASK] with a long neck");
  * const positions = [tokens.input_ids.indexOf(tokenizer.mask_token_id)];
  * const [answers] = await trunk.answer([{ tokens, ask: { top_words: { positions }, mean_state: {} } }]);
- * console.log(tokenizer.decode([answers!.top_words!.words[0]!])); // animal
+ * console.log(tokenizer.decode([answers!.top_words!.words[0]!])); // head
  * console.log(answers!.mean_state!.values.length); // 128
  * ```
  */

@@ -1,6 +1,6 @@
 /** The shipped choices: which variant runs in each slot, by adapter class, if no tuner has measured the adapter. */
 
-import type { AdapterClass } from "../../gpu/device.ts";
+import type { AdapterClass } from "../../gpu/adapter.ts";
 import { attention } from "../attention/attention.ts";
 import { attentionProbabilities } from "../attention/attention_probabilities.ts";
 import { type Variant, variantOf } from "../kernel.ts";

@@ -1,8 +1,8 @@
-/** Keeps the GPU busy: the next batch is on its way before the last one is read, and both share a wait. */
+/** Keeps the GPU busy: the next batch is on its way before the results of the last one are here. */
 
 /**
- * Batches that are computed together. Reading one blocks until the GPU has done all that it was given, so they are
- * given to it first, and read then.
+ * Most batches that are under way. While the GPU computes one, the next waits for it, all packed; it begins as soon as
+ * the first is done, and before the first one's results are here.
  */
 export const IN_FLIGHT = 2;
 
@@ -20,23 +20,27 @@ export async function* overlapped<Batch, Result>(
   compute: (batch: Batch) => Promise<Result>,
 ): AsyncGenerator<{ batch: Batch; result: Result } | typeof PAUSE> {
   const running: { batch: Batch; result: Promise<Result> }[] = [];
-  async function* finish() {
-    for (const { batch, result } of running) yield { batch, result: await result };
-    running.length = 0;
+  /** Gives back the results of the batches that came first, until only `most` are under way. */
+  async function* finish(most: number) {
+    while (running.length > most) {
+      const { batch, result } = running[0] as typeof running[number];
+      yield { batch, result: await result };
+      running.shift();
+    }
   }
   try {
     for await (const batch of batches) {
       if (batch === PAUSE) {
-        yield* finish();
+        yield* finish(0);
         yield PAUSE;
         continue;
       }
       const result = compute(batch);
       result.catch(() => {}); // reported when its turn comes
       running.push({ batch, result });
-      if (running.length === IN_FLIGHT) yield* finish();
+      yield* finish(IN_FLIGHT - 1);
     }
-    yield* finish();
+    yield* finish(0);
   } finally {
     await Promise.allSettled(running.map(({ result }) => result));
   }

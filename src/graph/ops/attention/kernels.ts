@@ -4,6 +4,7 @@ import { attention as attentionKernel } from "../../../kernels/attention/attenti
 import { attentionApply as applyKernel } from "../../../kernels/attention/attention_apply.ts";
 import { attentionProbabilities as probabilitiesKernel } from "../../../kernels/attention/attention_probabilities.ts";
 import { type Constants, pitch } from "../../../kernels/kernel.ts";
+import { attentionCost } from "../../cost.ts";
 import type { Graph } from "../../graph.ts";
 import type { Site } from "../../op.ts";
 import { type Dim, lastOf, type Scalars, valueOf } from "../../shape.ts";
@@ -50,9 +51,9 @@ function relativeCode({ relative }: AttentionAttributes): number {
   return relative === null ? 0 : relative.withKeys ? 2 : 1;
 }
 
-/** Operations of scores, or of their sums: at most, as if all rows had the longest sequence's keys. */
+/** The cost of scores, or of their sums: at most, as if all rows had the longest sequence's keys. */
 function halfCost({ inputs: { q }, attributes: { heads, headSize, keys } }: AttentionSite, scalars: Scalars): number {
-  return 2 * valueOf(q.shape[0] as Dim, scalars) * heads * headSize * valueOf(keys, scalars);
+  return attentionCost(valueOf(q.shape[0] as Dim, scalars) * heads * headSize * valueOf(keys, scalars));
 }
 
 /** Softmax attention whose scores are never stored. Heads that share their keys and values may not be relative. */

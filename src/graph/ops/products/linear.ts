@@ -6,7 +6,8 @@ import { apply, type Op } from "../../op.ts";
 import { type Dim, lastOf } from "../../shape.ts";
 import { expectType, expectVector } from "../../types.ts";
 import type { Type, Value } from "../../value.ts";
-import { matmul } from "./matmul.ts";
+import { columnSums } from "../training/column_sums.ts";
+import { matmul, type MatmulCall } from "./matmul.ts";
 
 type Inputs = { x: Value; weight: Value; bias?: Value; residual?: Value };
 type Attributes = { activation: ActivationName; transposed: boolean };
@@ -45,6 +46,49 @@ export const linearOp: Op<Inputs, Attributes, { out: Value }> = {
       ...(residual && { residual }),
     });
     return { out };
+  },
+
+  gradient(g, { label, inputs: { x, weight, bias, residual }, attributes, wanted }, { out }) {
+    const { activation, transposed } = attributes;
+    if (activation !== "none") {
+      throw new Error(
+        `Cannot differentiate ${label} (linear): activation must be "none", got "${activation}"; ` +
+          "the gradients of activations come with training (issue 10)",
+      );
+    }
+    const dy = out as Value;
+    const [rows, k, n] = [x.shape.slice(0, -1), lastOf(x.shape), outputsOf(weight, transposed)];
+    const product = (name: string, call: Omit<MatmulCall, "label">) =>
+      matmul(g, { label: `${label}.gradient.${name}`, ...call });
+    const [given, made] = [{ value: dy }, { value: x }];
+    return {
+      ...(wanted("x") && {
+        x: product("x", {
+          a: given,
+          b: { value: weight, transposed: !transposed },
+          m: rows,
+          n: k,
+          k: n,
+          out: { shape: x.shape },
+        }),
+      }),
+      ...(wanted("weight") && {
+        weight: transposed
+          ? product("weight", {
+            a: { ...given, transposed: true },
+            b: made,
+            m: n,
+            n: k,
+            k: rows,
+            out: { shape: [n, k] },
+          })
+          : product("weight", { a: { ...made, transposed: true }, b: given, m: k, n, k: rows, out: { shape: [k, n] } }),
+      }),
+      ...(bias && wanted("bias") && {
+        bias: columnSums(g, { label: `${label}.gradient.bias`, x: dy, shape: bias.shape }),
+      }),
+      ...(residual && { residual: dy }),
+    };
   },
 };
 

@@ -4,6 +4,7 @@ import { ACTIVATION_CODES, type ActivationName } from "../../../kernels/rows/act
 import { pitch } from "../../../kernels/kernel.ts";
 import { matmul as kernel } from "../../../kernels/products/matmul.ts";
 import { matmulVariants } from "../../../kernels/tuning/matmul_variants.ts";
+import { productCost } from "../../cost.ts";
 import type { Graph, OutputSpec } from "../../graph.ts";
 import { apply, type Op, type Site } from "../../op.ts";
 import { type Extent, extentOf, lastOf, type Scalars, valueOf } from "../../shape.ts";
@@ -66,7 +67,12 @@ export const matmulOp: Op<ProductInputs, ProductAttributes, { out: Value }> = {
         weights: b.dtype,
       }),
       cost: (scalars) =>
-        2 * extentOf(m, scalars) * extentOf(n, scalars) * extentOf(k, scalars) * extentOf(batch, scalars),
+        productCost({
+          m: extentOf(m, scalars),
+          n: extentOf(n, scalars),
+          k: extentOf(k, scalars),
+          batch: extentOf(batch, scalars),
+        }),
     });
   },
 };

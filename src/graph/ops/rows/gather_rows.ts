@@ -35,9 +35,8 @@ export const gatherRowsOp: Op<Inputs, null, { out: Value }> = {
   gradient(g, { label, inputs: { index, inverse } }, { out }) {
     if (inverse === undefined) {
       throw new Error(
-        `Cannot differentiate ${
-          g.path(label)
-        } (gather_rows): it must be given "inverse", the row of the result that each row of x became`,
+        `Cannot differentiate ${label} (gather_rows): it must be given "inverse", the row of the result that each row of ` +
+          "x became",
       );
     }
     return { x: gatherRows(g, { label: `${label}.gradient`, x: out as Value, index: inverse, inverse: index }) };

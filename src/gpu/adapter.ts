@@ -1,0 +1,45 @@
+/** What kind of GPU an adapter is. */
+
+/** Adapter classes with their own tuned kernels. */
+export type AdapterClass = "software" | "nvidia" | "amd" | "intel" | "apple" | "other";
+
+/** What an adapter says of itself. */
+export interface AdapterDescription {
+  /** Its vendor; empty if it does not say, as all of these. */
+  vendor: string;
+  /** The GPU's family. */
+  architecture: string;
+  /** The GPU's model. */
+  device: string;
+  /** A name for people. */
+  description: string;
+}
+
+/** Which tuned kernels fit an adapter. */
+export function classify({ vendor, device, description, architecture }: AdapterDescription): AdapterClass {
+  const text = `${vendor} ${device} ${description} ${architecture}`.toLowerCase();
+  if (/llvmpipe|swiftshader|lavapipe|softpipe|basic render/.test(text)) return "software";
+  if (/nvidia|0x10de|\b4318\b|geforce|tesla|quadro/.test(text)) return "nvidia";
+  if (/\bamd\b|radeon|\b4098\b|0x1002/.test(text)) return "amd";
+  if (/intel|\b32902\b|0x8086/.test(text)) return "intel";
+  if (/apple/.test(text)) return "apple";
+  return "other";
+}
+
+/** How fast an adapter is taken to be. */
+export interface Speed {
+  /** Most estimated cost of one submission, in multiply-adds: what takes about 80 ms. */
+  readonly budget: number;
+  /** Nanoseconds of work of a multiply-add in a large product, before any was observed; rather too few. */
+  readonly rate: number;
+}
+
+/** How fast adapters of a class are taken to be, before anything was observed. */
+export const SPEEDS: Readonly<Record<AdapterClass, Speed>> = {
+  software: { budget: 8e8, rate: 0.14 },
+  nvidia: { budget: 5e11, rate: 1e-4 },
+  amd: { budget: 2e11, rate: 3e-4 },
+  intel: { budget: 2e10, rate: 2e-3 },
+  apple: { budget: 1e11, rate: 5e-4 },
+  other: { budget: 2e10, rate: 2e-3 },
+};

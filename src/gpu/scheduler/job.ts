@@ -1,0 +1,85 @@
+/** Work for the GPU that ends with a readback, and its way through the scheduler. */
+
+import type { Work } from "./meter.ts";
+import type { Latency, StagingPool } from "../readback.ts";
+
+/** Work that a scheduler takes: steps in order, and a result in a staging buffer. */
+export interface Job<T> {
+  /** Names the work in errors: `Cannot run LABEL: …`. */
+  readonly label: string;
+  /**
+   * The steps, in order. They are submitted together or one after the other: by their costs, never by the clock. A job
+   * without steps only copies.
+   */
+  readonly steps: readonly Work[];
+  /**
+   * Encodes the steps from `first` to before `end`, in order, right before they are submitted. The last ones also copy
+   * the result to the staging buffer.
+   *
+   * What it sends by `queue.writeBuffer` is there before all other work of the submission. If other jobs use the same
+   * buffer, it must come by a copy in the commands.
+   */
+  encode(first: number, end: number): GPUCommandBuffer;
+  /** A buffer of the device's staging pool. The scheduler gives it back. */
+  readonly staging: GPUBuffer;
+  /** Bytes of the result. */
+  readonly bytes: number;
+  /** Makes the result of the mapped bytes. They are gone when it returns, so it must copy. */
+  take(mapped: ArrayBuffer): T;
+  /** How the result is waited for. Default: `normal`. */
+  readonly latency?: Latency | undefined;
+  /** Tells the caller at once when it is aborted; steps that are not submitted yet never run. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a job needs of the pool that its staging buffer is from. */
+export type JobStaging = Pick<StagingPool, "destroy" | "release">;
+
+/** A job on its way. */
+export class Ticket<T = unknown> {
+  readonly job: Job<T>;
+  /** The result, or what went wrong. */
+  readonly promise: Promise<T>;
+  /** The step that is submitted next. */
+  next = 0;
+  /** Whether the result is being read. */
+  reading = false;
+  /** Whether the caller was told. */
+  settled = false;
+  readonly #resolve: (result: T) => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #pool: JobStaging;
+  readonly #abort = () => this.reject(this.job.signal?.reason);
+
+  /** @param pool Gets the staging buffer back if the job fails. */
+  constructor(job: Job<T>, pool: JobStaging) {
+    this.job = job;
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.promise = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#pool = pool;
+    job.signal?.addEventListener("abort", this.#abort);
+  }
+
+  /** Tells the caller the result, unless it was told something already. */
+  resolve(result: T): void {
+    if (this.#settle()) this.#resolve(result);
+  }
+
+  /** Tells the caller what went wrong, unless it was told something already. */
+  reject(reason: unknown): void {
+    if (!this.#settle()) return;
+    // All use of a buffer is in the order of submission, so it can be lent again at once, unless it is being mapped.
+    if (this.reading) this.#pool.destroy(this.job.staging);
+    else this.#pool.release(this.job.staging);
+    this.#reject(reason);
+  }
+
+  #settle(): boolean {
+    if (this.settled) return false;
+    this.settled = true;
+    this.job.signal?.removeEventListener("abort", this.#abort);
+    return true;
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * What kernel calls cost, estimated: how work is cut into submissions depends on it, its results never do.
+ *
+ * The unit is a multiply-add of a large product. The constants are what other work takes beside it on a software adapter.
+ */
+
+/** Cost of a dispatch with nothing to do. */
+export const DISPATCH = 100_000;
+
+/** Rows that a product with few rows counts for beyond its own: it waits for memory. */
+const FEW_ROWS = 6;
+
+/** Cost of a multiply-add in attention. */
+const SCORE = 4;
+
+/** Cost of an element in kernels that read each once or twice. */
+const ELEMENT = 50;
+
+/** The cost of `batch` products of m x k by k x n. */
+export function productCost({ m, n, k, batch }: { m: number; n: number; k: number; batch: number }): number {
+  return (m + FEW_ROWS) * n * k * batch;
+}
+
+/** The cost of scores, or of sums over values, in attention. */
+export function attentionCost(multiplyAdds: number): number {
+  return SCORE * multiplyAdds;
+}
+
+/** The cost of writing elements. */
+export function elementsCost(count: number): number {
+  return ELEMENT * count;
+}
