@@ -10,23 +10,13 @@ export function isGranted(permission: Deno.PermissionDescriptor): boolean {
   return deno()?.permissions.querySync(permission).state === "granted";
 }
 
-/** CPU times of threads, in microseconds. */
-interface CpuUsage {
-  user: number;
-  system: number;
-}
-
-/** The part of Node's `process` that Deno has as a global, too. */
+/** What Deno has of Node's `process`, as a global. */
 interface Process {
-  cpuUsage?(): CpuUsage;
-  threadCpuUsage?(): CpuUsage;
+  cpuUsage?(): { user: number; system: number };
 }
 
-/** CPU time that the threads beside this one have taken, in milliseconds; nothing where the runtime does not tell. */
-export function threadTimes(): { others: number } | undefined {
-  const { process } = globalThis as { process?: Process };
-  const all = process?.cpuUsage?.();
-  const own = process?.threadCpuUsage?.();
-  if (all === undefined || own === undefined) return undefined;
-  return { others: (all.user + all.system - own.user - own.system) / 1000 };
+/** CPU time that all threads of this process have taken, in milliseconds; nothing where the runtime does not tell. */
+export function cpuTime(): number | undefined {
+  const usage = (globalThis as { process?: Process }).process?.cpuUsage?.();
+  return usage === undefined ? undefined : (usage.user + usage.system) / 1000;
 }

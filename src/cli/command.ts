@@ -42,7 +42,12 @@ export function defineCommand<O extends Options>(definition: CommandDefinition<O
   return {
     name,
     options,
-    help: helpPage({ usage: `${name} [options]${wanted ? ` [--] ${wanted}` : ""}`, about, options, examples }),
+    help: helpPage({
+      usage: `narrowbert ${name} [options]${wanted ? ` [--] ${wanted}` : ""}`,
+      about,
+      options,
+      examples,
+    }),
     async run(args, terminal) {
       const { values, positionals } = readOptions(args, options);
       const [unwanted] = positionals;

@@ -9,7 +9,7 @@ const COLUMN = 24;
 
 /** Parts of a command's help. */
 export interface Page {
-  /** The command line after `narrowbert`. */
+  /** The command line. */
   usage: string;
   /** What the command does: lines that are printed as they are. */
   about: string;
@@ -21,7 +21,7 @@ export interface Page {
 /** The help of a command. */
 export function helpPage({ usage, about, options, examples }: Page): string {
   return `\
-Usage: narrowbert ${usage}
+Usage: ${usage}
 
 ${about}
 

@@ -36,7 +36,7 @@ interface OwnTexture extends WeightTexture {
 
 /**
  * Makes textures, and keeps those of weights as long as the weights. Who records work that reads one must copy it in that
- * recording if it {@linkcode isStale}, and call {@linkcode copied} once the recording is submitted.
+ * recording if it {@linkcode isStale}; recordings run in the order in which they are made.
  */
 export class TexturePool {
   readonly #device: GPUDevice;
@@ -94,14 +94,15 @@ export class TexturePool {
     return held !== owner.version;
   }
 
-  /** The version of its buffer that a weight's texture holds if it is copied now: for {@linkcode copied}. */
-  versionOf(weight: WeightTexture): number {
-    return (weight as OwnTexture).owner.version;
+  /** Notes that a weight's texture is copied in the work recorded so far. */
+  copied(weight: WeightTexture): void {
+    const own = weight as OwnTexture;
+    own.held = own.owner.version;
   }
 
-  /** Notes that the copy of a version was submitted. */
-  copied(weight: WeightTexture, version: number): void {
-    (weight as OwnTexture).held = version;
+  /** Notes that a copy may not have been made: recorded work was dropped. */
+  forgetCopy(weight: WeightTexture): void {
+    (weight as OwnTexture).held = -1;
   }
 
   /** Notes that recorded work writes to a buffer, which may be one of weights: its textures are stale from now on. */

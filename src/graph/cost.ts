@@ -4,6 +4,8 @@
  * The unit is a multiply-add of a large product. The constants are what other work takes beside it on a software adapter.
  */
 
+import type { Params } from "../kernels/kernel.ts";
+
 /** Cost of a dispatch with nothing to do. */
 export const DISPATCH = 100_000;
 
@@ -29,4 +31,9 @@ export function attentionCost(multiplyAdds: number): number {
 /** The cost of writing elements. */
 export function elementsCost(count: number): number {
   return ELEMENT * count;
+}
+
+/** Names calls that cost about the same for each unit: products with the same weights' shape, or calls of one kernel. */
+export function costKind(kernel: string, { n, k }: Params): string {
+  return n === undefined || k === undefined ? kernel : `${kernel} ${n} ${k}`;
 }

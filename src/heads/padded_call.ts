@@ -58,7 +58,8 @@ export async function runPadded(
     })
   );
   const unpacker = new Unpacker(batch, result);
-  return { outputs: result.outputs, unpacker, common: commonOutputs(result, unpacker, { rule, config, options }) };
+  const common = commonOutputs(result, unpacker, { rule, config, options });
+  return { outputs: result.outputs, unpacker, common };
 }
 
 /** The models that have given the warning. */

@@ -5,7 +5,7 @@ const MOST = 1.5;
 const LEAST = 0.5;
 
 /** Weights of an observation that was slower than predicted, and of one that was faster. */
-const SLOWER = 0.25;
+const SLOWER = 0.35;
 const FASTER = 0.5;
 
 /** Weight of a meter's rate for the meter that it came from. */

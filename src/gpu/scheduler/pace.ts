@@ -11,7 +11,7 @@ const SHORT = 4;
 const HELD = 1;
 
 /** How much of the expected work is slept for, if the clock stops with the GPU, and if it does not. */
-const SLEPT = { stops: 0.95, runs: 0.9 };
+const SLEPT = { stops: 0.96, runs: 0.9 };
 
 /** How late timers come, in ms. */
 const LATE = 1;
@@ -23,10 +23,14 @@ const LOOK = 20;
 const WORKING = 0.05;
 
 /**
- * For how long it must stand still to be taken for idle, in ms: a share of the time that was expected yet, within limits. On a
- * busy machine a software adapter waits for its turn as everybody else does.
+ * For how long it must stand still to be taken for idle, in ms: a share of the time that was expected yet, within limits,
+ * and as many times that as the last work took longer than all cores need for it. On a busy machine a software adapter
+ * waits for its turn like everybody else.
  */
-const STILL = { least: 2, share: 0.3, most: 200 };
+const STILL = { least: 2, share: 0.3, most: 500 };
+
+/** Most that a machine is taken to be slowed down by its neighbours. */
+const SLOWEST = 20;
 
 /** What was expected counts for at most this much if the GPU was idle already, nobody knows for how long. */
 const IDLE = 0.9;
@@ -38,6 +42,10 @@ export class Pace {
   #expected = 0;
   /** The clock when it was last known to be idle, or began to work. */
   #since = 0;
+  /** The time of that. */
+  #start = 0;
+  /** How many times as long as on an idle machine the last work took. */
+  #slowness = 1;
   /** Whether the driver holds a submit up while it works on an earlier one. */
   #submitHolds = false;
 
@@ -49,7 +57,7 @@ export class Pace {
   submit(works: readonly Work[], submit: () => void): void {
     const before = this.#clock.now();
     const held = this.#isHeld(submit);
-    if (this.#works.length === 0) this.#since = before;
+    if (this.#works.length === 0) this.#idle(before, true);
     else if (held) {
       this.#submitHolds = true;
       this.#idle(this.#clock.now(), true);
@@ -62,15 +70,16 @@ export class Pace {
   async sleep(): Promise<boolean> {
     const { most, stops } = this.#clock;
     if (this.#expected < SHORT) return false;
-    const end = this.#since + this.#expected * (stops ? SLEPT.stops : SLEPT.runs);
-    let work = this.#clock.now();
+    const total = this.#expected * (stops ? SLEPT.stops : SLEPT.runs);
+    let work = this.#clock.now() - this.#since;
     for (let still = 0, slept = false;; slept = true) {
-      const left = (end - work) / most;
-      if (left - LATE < 1 || still > Math.min(STILL.most, STILL.least + STILL.share * left)) return slept;
+      const left = (total - work) / most;
+      const patience = STILL.least + left * Math.max(STILL.share, 1 - work / total);
+      if (left - LATE < 1 || still > Math.min(STILL.most, this.#slowness * patience)) return slept;
       const start = performance.now();
       await sleep(stops ? Math.min(LOOK, left - LATE) : left - LATE);
       const taken = performance.now() - start;
-      const now = this.#clock.now();
+      const now = this.#clock.now() - this.#since;
       still = stops && now - work < WORKING * taken ? still + taken : 0;
       work = now;
     }
@@ -90,12 +99,16 @@ export class Pace {
 
   /** @param exact Whether the GPU became idle just now, or some time ago. */
   #idle(now: number, exact: boolean): void {
+    const { most, stops } = this.#clock;
     const taken = now - this.#since;
-    if (Math.max(taken, this.#expected) >= SHORT) {
-      learn(this.#works, exact || this.#clock.stops ? taken : Math.min(taken, IDLE * this.#expected));
+    const time = performance.now();
+    if (Math.max(taken, this.#expected) >= SHORT && this.#works.length > 0) {
+      learn(this.#works, exact || stops ? taken : Math.min(taken, IDLE * this.#expected));
+      if (exact) this.#slowness = Math.min(SLOWEST, Math.max(1, most * (time - this.#start) / Math.max(1, taken)));
     }
     this.#works = [];
     this.#expected = 0;
     this.#since = now;
+    this.#start = time;
   }
 }

@@ -8,7 +8,7 @@ import { type MemoryPlan, planMemory } from "./memory_plan.ts";
 import type { Residents } from "./residents.ts";
 import type { Scalars } from "../shape.ts";
 import type { Step } from "./steps.ts";
-import { fillConstants, layoutUploads, type UploadLayout } from "./upload.ts";
+import { layoutUploads, type UploadLayout, type UploadMemory, uploadMemory } from "./upload.ts";
 import type { Value } from "../value.ts";
 
 /** Bind groups of a node by the resident buffers in them: for its variants that read buffers alone, and for the others. */
@@ -24,8 +24,8 @@ export interface Allocation {
   readonly plan: MemoryPlan;
   readonly upload: GPUBuffer;
   /** What goes to `upload`; constants stand in it for good. */
-  readonly uploadBytes: ArrayBuffer;
-  /** Whose params stand in {@linkcode uploadBytes}. */
+  readonly memory: UploadMemory;
+  /** Whose params stand in `upload`: the next call that has the same need not send them. */
   paramsOf: readonly Step[] | null;
   readonly buffers: readonly GPUBuffer[];
   readonly bindGroups: readonly NodeGroups[];
@@ -55,14 +55,12 @@ export function allocate({ buffers: pool, limits }: Gpu, graph: Graph, capacitie
     return buffer;
   };
   try {
-    const uploadBytes = new ArrayBuffer(layout.bytes);
-    fillConstants(layout, uploadBytes);
     return {
       capacities,
       layout,
       plan,
       upload: acquire(layout.bytes, "uploads"),
-      uploadBytes,
+      memory: uploadMemory(layout),
       paramsOf: null,
       buffers: plan.bufferBytes.map((bytes, i) => acquire(bytes, `intermediate ${i}`)),
       bindGroups: graph.nodes.map(() => ({ buffers: new Map(), textures: new Map() })),

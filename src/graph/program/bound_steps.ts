@@ -8,7 +8,8 @@ import { bindGroupOf } from "./bind_groups.ts";
 import type { Graph } from "../graph.ts";
 import { placeValues } from "./outputs.ts";
 import type { Residents } from "./residents.ts";
-import type { Step } from "./steps.ts";
+import type { Plan, Step } from "./steps.ts";
+import { type PlacedInputs, placeInputs } from "./upload.ts";
 import type { Value } from "../value.ts";
 
 /** A matrix that is copied to a texture before a dispatch. */
@@ -31,11 +32,12 @@ export interface BoundStep {
 
 /** All steps of a call, and what they were bound for. */
 export interface BoundSteps {
-  readonly of: readonly Step[];
+  readonly plan: Plan;
   readonly generation: number;
   readonly residents: Residents;
   readonly allocation: Allocation;
   readonly steps: readonly BoundStep[];
+  readonly inputs: PlacedInputs;
   /** Bytes of the outputs at the allocation's capacity: a staging buffer of that size serves all calls that fit. */
   readonly outputBytes: number;
 }
@@ -44,14 +46,14 @@ export interface BoundSteps {
 export function bindSteps(
   graph: Graph,
   allocation: Allocation,
-  { steps, residents, generation, pipelineOf }: {
-    steps: readonly Step[];
+  { plan, residents, generation, pipelineOf }: {
+    plan: Plan;
     residents: Residents;
     generation: number;
     pipelineOf(step: Step): GPUComputePipeline;
   },
 ): BoundSteps {
-  const bound = steps.map((step): BoundStep => {
+  const steps = plan.steps.map((step): BoundStep => {
     const { node, grid } = step;
     const bindGroup = bindGroupOf(allocation, step, residents) as GPUBindGroup;
     return {
@@ -64,7 +66,8 @@ export function bindSteps(
     };
   });
   const outputBytes = placeValues(graph.outputs, allocation.capacities).end;
-  return { of: steps, generation, residents, allocation, steps: bound, outputBytes };
+  const inputs = placeInputs(graph, allocation.layout, plan.scalars);
+  return { plan, generation, residents, allocation, steps, inputs, outputBytes };
 }
 
 function copyOf(

@@ -45,15 +45,27 @@ export function recordedValues(node: Node): [name: string, value: Value][] {
     .map(([binding, value]) => [`${node.label}.${binding}`, value]);
 }
 
+/** The values that a node writes over and that no node wrote: weights and residents, as they were before the call. */
+export function replacedValues({ updates }: Node): [name: string, value: Value][] {
+  return updates.filter(({ node }) => node === null).map((value) => [value.path, value]);
+}
+
+/** Copies a value out of staging bytes as it lies there, the padding of its rows included. */
+export function elementsOf({ value, offset, bytes }: Place, mapped: ArrayBuffer): Float32Array | Uint32Array {
+  const Array_ = value.dtype === "u32" ? Uint32Array : Float32Array;
+  return new Array_(mapped, offset, bytes / 4).slice();
+}
+
 /** Copies a value out of staging bytes, leaving the padding of its rows behind. */
-export function compact({ value, offset }: Place, scalars: Scalars, bytes: ArrayBuffer): RunOutput {
+export function compact(place: Place, scalars: Scalars, bytes: ArrayBuffer): RunOutput {
+  const { value, offset } = place;
   const dims = dimsOf(value.shape, scalars);
   const columns = dims.at(-1) ?? 1;
   const stride = value.layout === "pitched" ? pitch(columns) : columns;
+  if (stride === columns) return { data: elementsOf(place, bytes), dims };
   const rows = rowsOf(value.shape, scalars);
   const Array_ = value.dtype === "u32" ? Uint32Array : Float32Array;
   const all = new Array_(bytes, offset, rows * stride);
-  if (stride === columns) return { data: all.slice(), dims };
   const data = new Array_(rows * columns);
   for (let r = 0; r < rows; r++) data.set(all.subarray(r * stride, r * stride + columns), r * columns);
   return { data, dims };

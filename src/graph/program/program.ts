@@ -11,21 +11,20 @@ import type { Gpu } from "../../gpu/device.ts";
 import type { Meter, Work } from "../../gpu/scheduler/meter.ts";
 import type { Pipeline } from "../../gpu/pipelines.ts";
 import { bindSteps, type BoundSteps } from "./bound_steps.ts";
+import { costKind } from "../cost.ts";
 import type { Graph } from "../graph.ts";
 import type { Allocation } from "./allocation.ts";
 import { ProgramCall, type ProgramResult, type RunOptions } from "./program_call.ts";
 import { checkResidents, type Residents, sameResidents } from "./residents.ts";
 import { checkScalars, sameScalars } from "./scalars.ts";
 import type { Scalar, Scalars } from "../shape.ts";
-import { planSteps, type Step } from "./steps.ts";
-import { type Demand, Workspace } from "./workspace.ts";
+import { type Plan, planCall, type Step } from "./steps.ts";
+import { Workspace } from "./workspace.ts";
 
 export type { ProgramResult, RunOptions } from "./program_call.ts";
 
-/** The steps of the last scalars. */
-interface Plan {
-  readonly scalars: Scalars;
-  readonly steps: readonly Step[];
+/** The steps of the last scalars, each with the meter that predicts its time. */
+interface MeteredPlan extends Plan {
   readonly works: readonly Work[];
 }
 
@@ -35,9 +34,9 @@ export class Program {
   readonly #graph: Graph;
   readonly #pipelines: (Pipeline | undefined)[][];
   readonly #workspace: Workspace;
-  #plan: Plan | null = null;
+  #plan: MeteredPlan | null = null;
   #bound: BoundSteps | null = null;
-  /** By kernel: how fast this program's calls of it are. */
+  /** By kind of kernel call: how fast this program's are. */
   readonly #meters = new Map<string, Meter>();
   /** Held by the runs under way. */
   readonly #lease: Lease;
@@ -83,36 +82,48 @@ export class Program {
   }
 
   async #run(options: RunOptions): Promise<ProgramResult> {
-    const { scalars, residents = {}, signal } = options;
-    const { steps, works } = this.#planFor(scalars);
-    checkResidents(this.#graph, residents, scalars);
-    const missing = steps.filter((step) => this.#pipelines[step.index]?.[step.pick] === undefined);
-    if (missing.length > 0) await this.#gpu.watch(() => this.#compile(missing));
-    signal?.throwIfAborted();
-    const demand = { scalars, steps, residents };
-    if (!this.#isBound(steps, residents)) await this.#gpu.watch(() => this.#workspace.prepare(demand));
-    const bind = (held: Allocation | null) => this.#bind(demand, held);
-    const { gpu, graph, workspace } = { gpu: this.#gpu, graph: this.#graph, workspace: this.#workspace };
-    using call = new ProgramCall({ gpu, graph, workspace, steps, works, bind }, options);
-    return await gpu.scheduler.run(call.job());
+    using call = await this.prepare(options);
+    return await this.#gpu.scheduler.run(call.job());
   }
 
-  #planFor(scalars: Scalars): Plan {
+  /**
+   * Gets all ready that a call needs: compiles what its variants lack, and allocates what does not fit. Waits for
+   * nothing if nothing is lacking.
+   *
+   * @throws {Error} As {@linkcode run}.
+   */
+  async prepare(options: RunOptions): Promise<ProgramCall> {
+    const { scalars, residents = {}, signal } = options;
+    const plan = this.#planFor(scalars);
+    const { steps, works } = plan;
+    if (!this.#isBound(plan, residents)) {
+      checkResidents(this.#graph, residents, scalars);
+      const missing = steps.filter((step) => this.#pipelines[step.index]?.[step.pick] === undefined);
+      if (missing.length > 0) await this.#gpu.watch(() => this.#compile(missing));
+      signal?.throwIfAborted();
+      await this.#gpu.watch(() => this.#workspace.prepare({ scalars, steps, residents }));
+    }
+    const bind = (held: Allocation | null) => this.#bind(plan, residents, held);
+    const { gpu, graph, workspace } = { gpu: this.#gpu, graph: this.#graph, workspace: this.#workspace };
+    return new ProgramCall({ gpu, graph, workspace, plan, works, bind }, options);
+  }
+
+  #planFor(scalars: Scalars): MeteredPlan {
     const { scalars: declared } = this.#graph;
     const last = this.#plan;
     if (last !== null && sameScalars(scalars, last.scalars, { count: declared.size })) return last;
     checkScalars(declared, scalars);
-    const steps = planSteps(this.#graph, scalars);
-    const works = steps.map(({ kernel, cost }) => ({ meter: this.#meter(kernel.name), cost }));
-    const plan = { scalars: { ...scalars }, steps, works };
-    this.#plan = plan;
-    return plan;
+    const plan = planCall(this.#graph, scalars);
+    const works = plan.steps.map(({ kernel, params, cost }) => {
+      return { meter: this.#meter(costKind(kernel.name, params)), cost };
+    });
+    return this.#plan = { ...plan, works };
   }
 
-  #isBound(steps: readonly Step[], residents: Residents): boolean {
+  #isBound(plan: Plan, residents: Residents): boolean {
     const bound = this.#bound;
-    return bound !== null && bound.of === steps && bound.generation === this.#workspace.generation &&
-      sameResidents(this.#graph, bound.residents, residents);
+    return bound !== null && bound.plan === plan && bound.generation === this.#workspace.generation &&
+      sameResidents(bound.residents, residents);
   }
 
   /**
@@ -120,21 +131,22 @@ export class Program {
    *
    * @param held Memory in which the call began to run, and must go on; null for the present one.
    */
-  #bind(demand: Demand, held: Allocation | null): BoundSteps {
-    const { steps, residents } = demand;
+  #bind(plan: Plan, residents: Residents, held: Allocation | null): BoundSteps {
     const isPresent = held === null || this.#workspace.isPresent(held);
-    if (isPresent && this.#isBound(steps, residents)) return this.#bound as BoundSteps;
+    if (isPresent && this.#isBound(plan, residents)) return this.#bound as BoundSteps;
+    const { scalars, steps } = plan;
+    const demand = { scalars, steps, residents };
     const allocation = isPresent ? this.#workspace.ensure(demand) : this.#workspace.complete(held, demand);
     const { generation } = this.#workspace;
     const pipelineOf = (step: Step) => this.#pipelineOf(step).pipeline;
-    const bound = bindSteps(this.#graph, allocation, { ...demand, generation, pipelineOf });
+    const bound = bindSteps(this.#graph, allocation, { plan, residents, generation, pipelineOf });
     if (isPresent) this.#bound = bound;
     return bound;
   }
 
-  #meter(kernel: string): Meter {
-    let meter = this.#meters.get(kernel);
-    if (meter === undefined) this.#meters.set(kernel, meter = this.#gpu.scheduler.meter(kernel));
+  #meter(kind: string): Meter {
+    let meter = this.#meters.get(kind);
+    if (meter === undefined) this.#meters.set(kind, meter = this.#gpu.scheduler.meter(kind));
     return meter;
   }
 

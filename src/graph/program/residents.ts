@@ -39,9 +39,11 @@ export function checkResidents(graph: Graph, given: Residents, scalars: Scalars)
   }
 }
 
-/** Whether two calls bind the same buffers. */
-export function sameResidents(graph: Graph, one: Residents, other: Residents): boolean {
-  for (const name of graph.residents.keys()) if (one[name] !== other[name]) return false;
+/** Whether a call binds the buffers of an earlier one, which were checked. */
+export function sameResidents(checked: Residents, given: Residents): boolean {
+  if (given === checked) return true;
+  for (const name in checked) if (given[name] !== checked[name]) return false;
+  for (const name in given) if (!(name in checked)) return false;
   return true;
 }
 

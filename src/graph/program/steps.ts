@@ -5,6 +5,7 @@ import { DISPATCH, elementsCost } from "../cost.ts";
 import type { Graph } from "../graph.ts";
 import { bytesOf, type Scalars } from "../shape.ts";
 import { type Node, outputsOf } from "../value.ts";
+import { type Places, placeValues } from "./outputs.ts";
 
 /** The matrices that a node reads as textures, by binding. */
 export type Views = readonly (readonly [binding: string, view: TextureView])[];
@@ -27,12 +28,25 @@ export interface Step {
   readonly cost: number;
 }
 
+/** All that follows from a call's scalars: kept for the calls that have the same. */
+export interface Plan {
+  readonly scalars: Scalars;
+  readonly steps: readonly Step[];
+  /** Where the outputs lie in a staging buffer. */
+  readonly outputs: Places;
+}
+
 /**
- * The steps of a call.
+ * Works out what a call does.
  *
  * @throws {RangeError} If a grid exceeds the limits that every device has.
  */
-export function planSteps({ nodes }: Graph, scalars: Scalars): Step[] {
+export function planCall(graph: Graph, given: Scalars): Plan {
+  const scalars = { ...given };
+  return { scalars, steps: planSteps(graph, scalars), outputs: placeValues(graph.outputs, scalars) };
+}
+
+function planSteps({ nodes }: Graph, scalars: Scalars): Step[] {
   return nodes.map((node, index) => {
     const params = node.params(scalars);
     checkParams(node, params);

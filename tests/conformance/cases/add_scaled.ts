@@ -2,6 +2,7 @@
 
 import type { addScaled as kernel } from "../../../src/kernels/training/add_scaled.ts";
 import { addScaled } from "../../reference/add_scaled.ts";
+import { addScaledBound } from "../bounds.ts";
 import type { Cases } from "../conformance.ts";
 import { random } from "../data.ts";
 
@@ -11,8 +12,7 @@ export function* cases(): Cases<typeof kernel> {
     for (const count of [0, 4, 252, 256, 260, 768 * 31]) {
       const [x, out] = [Float32Array.from({ length: count }, next), Float32Array.from({ length: count }, next)];
       const values = addScaled({ x, out, scale });
-      // A rounding of the product and one of the sum, or one of both if they are fused.
-      const bound = values.map((value, i) => 2 ** -24 * (Math.abs(value) + 2 * Math.abs(scale * (x[i] as number))));
+      const bound = values.map((value, i) => addScaledBound(value, scale * (x[i] as number)));
       yield {
         name: `${count} elements by ${scale}`,
         params: { count, scale },

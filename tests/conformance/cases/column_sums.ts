@@ -2,6 +2,7 @@
 
 import type { columnSums as kernel } from "../../../src/kernels/training/column_sums.ts";
 import { columnSums } from "../../reference/column_sums.ts";
+import { columnSumBound } from "../bounds.ts";
 import type { Cases } from "../conformance.ts";
 import { matrix, random } from "../data.ts";
 
@@ -15,9 +16,8 @@ export function* cases(): Cases<typeof kernel> {
         name: `${rows} x ${columns}`,
         params: { rows, columns },
         buffers: { x: x.length === 0 ? 16 : x, out: 4 * values.length },
-        // A rounding for each addition in a lane and in the tree.
         expected: {
-          out: { values, bound: columnSums(x.map(Math.abs), columns).map((size) => (rows / 8 + 4) * 2 ** -24 * size) },
+          out: { values, bound: columnSums(x.map(Math.abs), columns).map((size) => columnSumBound(rows, size)) },
         },
       };
     }
