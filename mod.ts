@@ -2,7 +2,10 @@
  * NarrowBERT on WebGPU: BERT whose later layers compute only the positions that somebody asked for.
  *
  * Everything is TypeScript and WGSL; it runs on Deno's own WebGPU. Importing this module touches no GPU: the first model
- * that is loaded does, and throws {@linkcode NoAdapterError} where there is none.
+ * that is loaded does, and throws {@linkcode NoAdapterError} if there is none.
+ *
+ * From a text to an answer: {@linkcode pipeline}. From token ids to tensors: {@linkcode AutoTokenizer} and the model
+ * classes, as {@linkcode NarrowBertForMaskedLM}. Several answers about a text in one pass: {@linkcode Trunk}.
  *
  * @example Name the topic of a definition with the model that ships in the repository
  * ```ts
@@ -16,6 +19,178 @@
  * @module
  */
 
+// --- Pipelines: from texts to answers ---
+
+export { pipeline, type SharedParts } from "./src/pipelines/pipeline.ts";
+export { type TaskName, type TaskPipelines } from "./src/pipelines/task_pipelines.ts";
+
+// What all pipelines share: calls, streams, ownership.
+export { type TextInput, type TextOptions } from "./src/pipelines/engine/encode.ts";
+export {
+  type PipelineOrigin,
+  type PipelineOwner,
+  type PipelineParts,
+  type SimplePipeline,
+} from "./src/pipelines/engine/parts.ts";
+export {
+  type CallOptions,
+  type Inputs,
+  type Progress,
+  type Stream,
+  type StreamOptions,
+} from "./src/pipelines/engine/task.ts";
+
+// fill-mask, and score.
+export {
+  type FilledMask,
+  type FilledText,
+  type FillMaskOptions,
+  type FillMaskPipeline,
+  wordsByMask,
+} from "./src/pipelines/tasks/fill_mask.ts";
+export { type ScorePipeline, type TextScore, type TokenScore } from "./src/pipelines/tasks/score.ts";
+
+// feature-extraction.
+export {
+  type FeatureExtractionOptions,
+  type FeatureExtractionPipeline,
+} from "./src/pipelines/tasks/feature_extraction.ts";
+export { type Pooling } from "./src/pipelines/tasks/pooling.ts";
+export { type Precision, quantize, type Ranges } from "./src/pipelines/tasks/precision.ts";
+
+// text-classification, zero-shot-classification, text-ranking and multiple-choice.
+export {
+  type BatchLabels,
+  type LabelScore,
+  type TextClassificationOptions,
+  type TextClassificationPipeline,
+} from "./src/pipelines/tasks/text_classification.ts";
+export { type ScoreFunction } from "./src/pipelines/tasks/scores.ts";
+export {
+  type CandidateLabels,
+  type ZeroShotClassificationOptions,
+  type ZeroShotClassificationPipeline,
+  type ZeroShotLabels,
+} from "./src/pipelines/tasks/zero_shot_classification.ts";
+export {
+  type RankedText,
+  type RankingQuery,
+  type TextRankingOptions,
+  type TextRankingPipeline,
+} from "./src/pipelines/tasks/text_ranking.ts";
+export {
+  type MultipleChoicePipeline,
+  type Question,
+  type ScoredChoice,
+} from "./src/pipelines/tasks/multiple_choice.ts";
+
+// token-classification.
+export {
+  type Entities,
+  type TokenClassificationOptions,
+  type TokenClassificationPipeline,
+} from "./src/pipelines/tasks/token_classification/token_classification.ts";
+export {
+  type AggregationStrategy,
+  type EntityGroup,
+  type TokenEntity,
+} from "./src/pipelines/tasks/token_classification/entities.ts";
+
+// --- Models: from token ids to tensors ---
+
+export { NarrowBertModel, type NarrowBertModelOutput } from "./src/heads/narrow_bert_model.ts";
+export { type LabelLikelihood, NarrowBertForMaskedLM, type TopWords } from "./src/heads/masked_lm.ts";
+export { NarrowBertForSequenceClassification } from "./src/heads/sequence_classification.ts";
+export { NarrowBertForTokenClassification } from "./src/heads/token_classification.ts";
+export { NarrowBertForMultipleChoice } from "./src/heads/multiple_choice.ts";
+export { type HeadOutput } from "./src/heads/output.ts";
+export { type ModelClass, PreTrainedModel } from "./src/heads/pretrained.ts";
+
+// What they take and give.
+export { type ArrayInput, type NestedInput } from "./src/model/batch/arrays.ts";
+export { type ModelInputs } from "./src/model/batch/inputs.ts";
+export { type CommonOutputs, type ForwardOptions } from "./src/model/forward_options.ts";
+export { type NestedArray, Tensor, type TensorData, type TensorType } from "./src/base/tensor.ts";
+
+// Where they come from.
+export { type DeviceOptions } from "./src/model/device_options.ts";
+export { type LoadOptions, type ModelOptions } from "./src/model/model_options.ts";
+export { type ModelWeights } from "./src/model/core.ts";
+export { type ModelHead } from "./src/model/head.ts";
+
+// Their configuration.
+export { type LoadConfigOptions, NarrowBertConfig } from "./src/model/config/config.ts";
+export { type Activation, type ModelType, type PositionType, type ProblemType } from "./src/model/config/fields.ts";
+export { type PrunedHeads } from "./src/model/config/pruned_heads.ts";
+export { type ConfigSource } from "./src/model/config/source.ts";
+
+// --- Trunks: several answers about a text in one pass ---
+
+export { type AnswerOptions, Trunk } from "./src/heads/trunk/trunk.ts";
+export { type Answers, type Asks, type Query, type QueryTokens } from "./src/heads/trunk/query.ts";
+export {
+  type NothingAsked,
+  type PositionsAsk,
+  type Readout,
+  type ReadoutAnswer,
+} from "./src/heads/readouts/readout.ts";
+export { choiceLogit, labelLogits, tokenLogits } from "./src/heads/readouts/labels.ts";
+export { meanState, states, type StatesAsk } from "./src/heads/readouts/states.ts";
+export {
+  targetWords,
+  type TargetWordsAsk,
+  topWords,
+  type TopWordsAnswer,
+  type TopWordsAsk,
+  wordLogits,
+  wordProbabilities,
+  type WordProbabilitiesAsk,
+} from "./src/heads/readouts/words.ts";
+
+// --- Tokenizers: from texts to token ids, and back ---
+
+export { AutoTokenizer, NarrowBertTokenizer, NarrowBertTokenizerFast } from "./src/text/tokenizer.ts";
+export { BertTokenizer, type TextOrPair } from "./src/text/bert_tokenizer.ts";
+export { BertVocabulary } from "./src/text/bert_vocabulary.ts";
+export {
+  type BatchEncodeOptions,
+  type BatchEncoding,
+  type DecodeOptions,
+  type EncodeOptions,
+  type Encoding,
+  type PaddingStrategy,
+  type PadOptions,
+  type TruncationStrategy,
+} from "./src/text/encoding/encoding.ts";
+
+// --- Files: folders of models, and safetensors ---
+
+export {
+  type ModelSource,
+  type OpenFolderOptions,
+  type ProgressCallback,
+  type ProgressInfo,
+} from "./src/io/folder/folder.ts";
+export {
+  type NamedTensor,
+  readSafetensors,
+  SafetensorsFile,
+  SafetensorsTensor,
+  type TensorView,
+  writeSafetensors,
+  type WriteSafetensorsOptions,
+} from "./src/io/safetensors/safetensors.ts";
+export { type Dtype, type DtypeArray, type DtypeArrays } from "./src/base/dtype.ts";
+
+// --- The GPU ---
+
+export { type AdapterClass, type AdapterDescription } from "./src/gpu/adapter.ts";
+export { type GpuOptions } from "./src/gpu/device.ts";
+export { type GpuInfo, requestGpu } from "./src/gpu/request.ts";
+export { type KernelTime, Profiler } from "./src/gpu/profiler.ts";
+
+// --- Errors that callers can act on ---
+
 export {
   CheckpointError,
   ConfigError,
@@ -26,81 +201,3 @@ export {
   OverloadedError,
   TokenizerError,
 } from "./src/base/errors.ts";
-export { type NestedArray, Tensor, type TensorData, type TensorType } from "./src/base/tensor.ts";
-export type { AdapterDescription } from "./src/gpu/adapter.ts";
-export { type Gpu, type GpuOptions, requestGpu } from "./src/gpu/device.ts";
-export { type KernelTime, Profiler } from "./src/gpu/profiler.ts";
-export { type LabelLikelihood, NarrowBertForMaskedLM, type TopWords } from "./src/heads/masked_lm.ts";
-export { NarrowBertForMultipleChoice } from "./src/heads/multiple_choice.ts";
-export { type HeadOutput } from "./src/heads/output.ts";
-export { NarrowBertForSequenceClassification } from "./src/heads/sequence_classification.ts";
-export { NarrowBertForTokenClassification } from "./src/heads/token_classification.ts";
-export { readSafetensors, type SafetensorsFile, writeSafetensors } from "./src/io/safetensors/safetensors.ts";
-export { type ArrayInput } from "./src/model/batch/arrays.ts";
-export { NarrowBertConfig } from "./src/model/config/config.ts";
-export { type ModelInputs } from "./src/model/batch/inputs.ts";
-export { NarrowBertModel, type NarrowBertModelOutput } from "./src/model/narrow_bert_model.ts";
-export { type DeviceOptions } from "./src/model/device_options.ts";
-export { type LoadOptions, type ModelOptions } from "./src/model/model_options.ts";
-export { type CommonOutputs, type ForwardOptions } from "./src/model/runner.ts";
-export { AutoTokenizer, NarrowBertTokenizer, NarrowBertTokenizerFast } from "./src/text/tokenizer.ts";
-export { type TextInput, type TextOptions } from "./src/pipelines/engine/encode.ts";
-export {
-  type FeatureExtractionOptions,
-  type FeatureExtractionPipeline,
-} from "./src/pipelines/tasks/feature_extraction.ts";
-export {
-  type FilledMask,
-  type FilledText,
-  type FillMaskOptions,
-  type FillMaskPipeline,
-  wordsByMask,
-} from "./src/pipelines/tasks/fill_mask.ts";
-export {
-  type MultipleChoicePipeline,
-  type Question,
-  type ScoredChoice,
-} from "./src/pipelines/tasks/multiple_choice.ts";
-export { pipeline } from "./src/pipelines/pipeline.ts";
-export { type Pooling } from "./src/pipelines/tasks/pooling.ts";
-export { type Precision, quantize, type Ranges } from "./src/pipelines/tasks/precision.ts";
-export { type ScorePipeline, type TextScore, type TokenScore } from "./src/pipelines/tasks/score.ts";
-export {
-  type CallOptions,
-  type Inputs,
-  type Progress,
-  type Stream,
-  type StreamOptions,
-} from "./src/pipelines/engine/task.ts";
-export { type TaskName } from "./src/pipelines/task_table.ts";
-export {
-  type LabelScore,
-  type TextClassificationOptions,
-  type TextClassificationPipeline,
-} from "./src/pipelines/tasks/text_classification.ts";
-export {
-  type RankedText,
-  type RankingQuery,
-  type TextRankingOptions,
-  type TextRankingPipeline,
-} from "./src/pipelines/tasks/text_ranking.ts";
-export {
-  type Entities,
-  type TokenClassificationOptions,
-  type TokenClassificationPipeline,
-} from "./src/pipelines/tasks/token_classification/token_classification.ts";
-export {
-  type CandidateLabels,
-  type ZeroShotClassificationOptions,
-  type ZeroShotClassificationPipeline,
-  type ZeroShotLabels,
-} from "./src/pipelines/tasks/zero_shot_classification.ts";
-export { type TextOrPair } from "./src/text/bert_tokenizer.ts";
-export {
-  type BatchEncodeOptions,
-  type BatchEncoding,
-  type DecodeOptions,
-  type EncodeOptions,
-  type Encoding,
-  type PadOptions,
-} from "./src/text/encoding/encoding.ts";

@@ -13,11 +13,9 @@ mkdir -p "$kit/kit/bin"
 cp "$(deno eval 'console.log(Deno.execPath())')" "$kit/kit/bin/deno"
 export DENO_DIR=$kit/kit/deno
 deno install --quiet --frozen --entrypoint mod.ts src/cli/main.ts bench/*.ts tools/*.ts tests/conformance/*.ts
-# These have packages of their own.
-for folder in bench/peers bench/chart; do
-  (cd "$folder" && deno install --quiet --frozen --entrypoint ./*.ts)
-done
-# The peers' packages hold the builds of every platform and browser.
+# The peers have packages of their own.
+(cd bench/peers && deno install --quiet --frozen --entrypoint ./*.ts)
+# Those hold the builds of every platform and browser.
 npm=$DENO_DIR/npm/registry.npmjs.org
 find "$npm/onnxruntime-node" -path '*/bin/*' -type f ! -path '*/linux/x64/*' -delete
 find "$npm/onnxruntime-web" -path '*/dist/*' -type f ! -name '*webgpu.min.mjs' ! -name '*asyncify*' -delete

@@ -23,7 +23,7 @@ const each = (line: (chain: number) => string) => Array.from({ length: CHAINS },
 const workgroups = {
   params: { groups: "u32" },
   constants: { WORKGROUP: 64 },
-  variants: [{ WORKGROUP: 8 }, { WORKGROUP: 64 }, { WORKGROUP: 256 }],
+  constantSets: [{ WORKGROUP: 8 }, { WORKGROUP: 64 }, { WORKGROUP: 256 }],
   workgroupSize: ({ WORKGROUP }: { WORKGROUP: number }): Grid => [WORKGROUP, 1, 1],
   grid: ({ groups }: { groups: number }): Grid => [groups, 1, 1],
 } as const;

@@ -3,7 +3,7 @@
  * `--json` stays clean, and for `record.ts` the same as JSON in the file that `NARROWBERT_BENCH_REPORT` names.
  */
 
-import { requestGpu } from "../mod.ts";
+import { requestGpu } from "../src/gpu/device.ts";
 
 /** How much of something samples did a second. */
 export interface Rate {

@@ -1,4 +1,4 @@
-// losses[r] = log(sum over c of e^x[r, c]) - x[r, label],  label = labels[r]; 0 where the label is NO_LABEL
+// losses[r] = log(sum over c of e^x[r, c]) - x[r, label],  label = labels[r]; 0 if the label is NO_LABEL
 //
 // With peak = max over c of x[r, c] it is computed as
 //   peak - x[r, label] + log1p(sum over c other than label of e^(x[r, c] - peak) + (e^(x[r, label] - peak) - 1)),

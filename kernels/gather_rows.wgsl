@@ -1,4 +1,4 @@
-// out[r] = x[index[r]], bit for bit; a row of zeros where index[r] is NO_ROW
+// out[r] = x[index[r]], bit for bit; a row of zeros if index[r] is NO_ROW
 //
 // x: [any, columns]; index: [rows], within x by the caller's check; out: [rows, columns]. One vec4 to an invocation.
 

@@ -1,6 +1,6 @@
 // out[b, m, n] = activation(sum over k of A[b, m, k] * B[b, k, n] + bias[b, n] * s[b, m]) + residual[b, m, n]
 //
-// A is stored [m, k], or [k, m] where TRANSPOSE_A is 1; B is stored [k, n], or [n, k] where TRANSPOSE_B is 1. Offsets,
+// A is stored [m, k], or [k, m] if TRANSPOSE_A is 1; B is stored [k, n], or [n, k] if TRANSPOSE_B is 1. Offsets,
 // row strides and batch strides are in elements and multiples of 4. Columns between a width and the next multiple of 4
 // hold zero in A, B, bias and residual, and become zero in out.
 //

@@ -1,6 +1,6 @@
 // out[b, m, n] = activation(sum over k of A[b, m, k] * B[b, k, n] + bias[b, n] * s[b, m]) + residual[b, m, n]
 //
-// A is stored [m, k]; B is stored [k, n], or [n, k] where TRANSPOSE_B is 1.
+// A is stored [m, k]; B is stored [k, n], or [n, k] if TRANSPOSE_B is 1.
 //
 // For few rows on GPUs: tiles of outputs would be too few to fill the device, and reading B is what costs. A workgroup
 // computes ROWS rows of COLUMNS vec4s of outputs. Each of those columns has SPLITS invocations, which share the k, four

@@ -1,6 +1,6 @@
 // out[b, m, n] = activation(sum over k of A[b, m, k] * B[b, k, n] + bias[b, n] * s[b, m]) + residual[b, m, n]
 //
-// A is stored [m, k]; B is stored [k, n], or [n, k] where TRANSPOSE_B is 1. Both are copied to textures first, a texel for
+// A is stored [m, k]; B is stored [k, n], or [n, k] if TRANSPOSE_B is 1. Both are copied to textures first, a texel for
 // four columns: software adapters read texels three times as fast as elements of buffers, and the copy is small beside
 // many rows. The copies begin at a_offset and b_offset; matrices of a batch must lie side by side in them.
 //

@@ -1,13 +1,13 @@
 // out[b, m, n] = activation(sum over k of A[b, m, k] * B[b, k, n] + bias[b, n] * s[b, m]) + residual[b, m, n]
 //
-// A is stored [m, k], or [k, m] where TRANSPOSE_A is 1; B is stored [k, n], or [n, k] where TRANSPOSE_B is 1.
+// A is stored [m, k], or [k, m] if TRANSPOSE_A is 1; B is stored [k, n], or [n, k] if TRANSPOSE_B is 1.
 //
 // For GPUs. A workgroup computes TILE_M x TILE_N outputs, an invocation THREAD_M x THREAD_N of them in registers. The k
 // come in stages of TILE_K, through workgroup memory: while one stage is multiplied, the next is on its way from A and
 // B to registers, and then to the other half of that memory, so that a stage costs one barrier. A stage holds, for each
 // of its k, TILE_M values of A and then TILE_N of B, as vec4s of four rows or columns, whichever way they were stored.
 //
-// Invocations load blocks of 4 k by 4 rows or columns. Where those that write to workgroup memory together hold
+// Invocations load blocks of 4 k by 4 rows or columns. If those that write to workgroup memory together hold
 // successive k, their vec4s would lie in the same banks; so a vec4's place is its index with some bits flipped by its k
 // (`swizzle`), which takes no memory, as padding would.
 //
@@ -74,7 +74,7 @@ fn main(
 
 // A block of every stage that one invocation loads.
 struct Load {
-  needed: bool, // false where there is no such block, or all of it lies past m or n
+  needed: bool, // false if there is no such block, or all of it lies past m or n
   of_a: bool,
   along_k: bool, // whether a stored vec4 holds four k, so that the block must be transposed
   k: u32, // the first k, within the stage

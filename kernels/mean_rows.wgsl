@@ -1,4 +1,4 @@
-// out[s] = mean of x[starts[s] .. starts[s + 1] - 1], the rows of segment s; a row of zeros where it has none
+// out[s] = mean of x[starts[s] .. starts[s + 1] - 1], the rows of segment s; a row of zeros if it has none
 //
 // x: [any, columns]; starts: [segments + 1], ascending, within x by the caller's check; out: [segments, columns].
 // One vec4 to an invocation; its rows are added in order, so a segment's mean does not depend on its neighbours.

@@ -1,4 +1,4 @@
-// out[0] = (sum of x[0 .. count - 1]) / divisor; 0 where the divisor is 0
+// out[0] = (sum of x[0 .. count - 1]) / divisor; 0 if the divisor is 0
 //
 // x: [count], tight; out: [1]. One workgroup of LANES lanes; the order of the sum depends on the count alone.
 

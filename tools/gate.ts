@@ -1,19 +1,20 @@
 /**
  * The gate: `deno task ok` runs its parts, even after one has failed, and closes with one line, `N passed, N failed`.
  * `deno task ok PART…` runs the named parts only, `deno task ok all` every part there is. Each part is a task of
- * `deno.json` with more arguments, so that what the gate runs is what a person runs. Where the variable `CI` is set, the
+ * `deno.json` with more arguments, so that what the gate runs is what a person runs. If the variable `CI` is set, the
  * lock file must be complete.
  */
 import { type Counts, countTests } from "./gate_counts.ts";
 
 /** The parts that make up `deno task ok`, in order. */
-const USUAL = ["fmt", "lint", "check", "doc", "test"];
+const USUAL = ["fmt", "lint", "check", "doclint", "doc", "test"];
 
 /** The task and arguments of each part. */
 const PARTS: Record<string, string[]> = {
   fmt: ["fmt", "--check"],
   lint: ["lint"],
   check: ["check", "--quiet"],
+  doclint: ["doclint", "--quiet"],
   doc: ["test", "--doc", "mod.ts", "src", "README.md", "CONTRIBUTING.md"],
   test: ["test", "--parallel"],
   poisoned: ["test:poisoned"],
@@ -25,7 +26,7 @@ const PARTS: Record<string, string[]> = {
 const RUNS_TESTS = new Set(["doc", "test", "poisoned", "minilm", "chromium"]);
 
 /** The parts that resolve modules, and so can be held to the lock file. */
-const RESOLVES = new Set(["check", ...RUNS_TESTS]);
+const RESOLVES = new Set(["check", "doclint", ...RUNS_TESTS]);
 
 async function run(part: string, junit: string): Promise<Counts> {
   const args = ["task", "--quiet", ...(PARTS[part] ?? [])];

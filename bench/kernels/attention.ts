@@ -4,7 +4,7 @@ import { attention, type Relative } from "../../src/kernels/attention/attention.
 import type { attentionApply } from "../../src/kernels/attention/attention_apply.ts";
 import type { attentionProbabilities } from "../../src/kernels/attention/attention_probabilities.ts";
 import type { Constants } from "../../src/kernels/kernel.ts";
-import type { Tuning } from "../../src/kernels/tuning/tuning.ts";
+import type { Tuning } from "../../src/kernels/tuning/slots.ts";
 import { cases } from "../../tests/conformance/cases/attention.ts";
 import { cases as applyCases } from "../../tests/conformance/cases/attention_apply.ts";
 import type { Shape } from "../../tests/conformance/cases/attention_data.ts";

@@ -4,7 +4,8 @@ import { matmul } from "../../src/kernels/products/matmul.ts";
 import { matmulSplit } from "../../src/kernels/products/matmul_split.ts";
 import { matmulTextured } from "../../src/kernels/products/matmul_textured.ts";
 import { matmulTiled } from "../../src/kernels/products/matmul_tiled.ts";
-import { matmulVariants, type Tuning } from "../../src/kernels/tuning/tuning.ts";
+import { matmulVariants } from "../../src/kernels/tuning/matmul_variants.ts";
+import type { Tuning } from "../../src/kernels/tuning/slots.ts";
 import { matmulCase } from "../../tests/conformance/cases/matmul_cases.ts";
 import type { Works } from "./work.ts";
 

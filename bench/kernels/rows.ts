@@ -7,7 +7,6 @@ import { pitch } from "../../src/kernels/kernel.ts";
 import type { layerNorm } from "../../src/kernels/rows/layer_norm.ts";
 import type { meanRows } from "../../src/kernels/rows/mean_rows.ts";
 import type { reshape } from "../../src/kernels/rows/reshape.ts";
-import type { scatterRows } from "../../src/kernels/rows/scatter_rows.ts";
 import type { softmax } from "../../src/kernels/rows/softmax.ts";
 import type { topK } from "../../src/kernels/rows/top_k.ts";
 import { matrix, random, vector } from "../../tests/conformance/data.ts";
@@ -19,7 +18,6 @@ import { gatherRows as gatherTwin } from "../../tests/reference/gather_rows.ts";
 import { layerNorm as layerNormTwin } from "../../tests/reference/layer_norm.ts";
 import { meanRows as meanTwin } from "../../tests/reference/mean_rows.ts";
 import { reshape as reshapeTwin } from "../../tests/reference/reshape.ts";
-import { scatterRows as scatterTwin } from "../../tests/reference/scatter_rows.ts";
 import { softmax as softmaxTwin } from "../../tests/reference/softmax.ts";
 import { topK as topKTwin } from "../../tests/reference/top_k.ts";
 import { elements, MODEL, type Works } from "./work.ts";
@@ -94,19 +92,6 @@ export function gatherWorks(): Works<typeof gatherRows> {
     buffers: { x, index, out: 4 * index.length * WIDTH },
     expected: { out: { values: gatherTwin(x, index, WIDTH) } },
     amount: elements(2 * index.length * WIDTH),
-  }];
-}
-
-export function scatterWorks(): Works<typeof scatterRows> {
-  const index = Uint32Array.from({ length: ROWS / 4 }, (_, r) => 4 * r);
-  const x = bits(index.length * WIDTH);
-  const out = bits(STATES);
-  return [{
-    name: `${index.length} to ${ROWS} x ${WIDTH}`,
-    params: { rows: index.length, columns: WIDTH },
-    buffers: { x, index, out },
-    expected: { out: { values: scatterTwin({ x, index, out, columns: WIDTH }) } },
-    amount: elements(2 * x.length),
   }];
 }
 

@@ -1,7 +1,7 @@
 /** The works of every kernel of the registry. */
 
 import type { Kernel } from "../../src/kernels/kernel.ts";
-import type { Tuning } from "../../src/kernels/tuning/tuning.ts";
+import type { Tuning } from "../../src/kernels/tuning/slots.ts";
 import { applyWorks, attentionWorks, probabilitiesWorks } from "./attention.ts";
 import { crossEntropyWorks, pointwiseWorks, reduceWorks } from "./losses.ts";
 import { halved, matmulSplitWorks, matmulTexturedWorks, matmulTiledWorks, matmulWorks } from "./products.ts";
@@ -12,18 +12,20 @@ import {
   layerNormWorks,
   meanWorks,
   reshapeWorks,
-  scatterWorks,
   softmaxWorks,
   topKWorks,
 } from "./rows.ts";
+import { addScaledWorks, columnSumsWorks } from "./training.ts";
 import type { KernelWork } from "./work.ts";
 
 /** What makes the works of a kernel, by its name; a new kernel of the registry needs its line. */
 export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> = {
   activation: activationWorks,
+  add_scaled: addScaledWorks,
   attention: attentionWorks,
   attention_apply: applyWorks,
   attention_probabilities: probabilitiesWorks,
+  column_sums: columnSumsWorks,
   cross_entropy: crossEntropyWorks,
   embeddings: () => embeddingsWorks(),
   embeddings_f16: () => embeddingsWorks({ halves: true }),
@@ -40,7 +42,6 @@ export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> =
   pointwise_loss: pointwiseWorks,
   reduce_sum: reduceWorks,
   reshape: reshapeWorks,
-  scatter_rows: scatterWorks,
   softmax: softmaxWorks,
   top_k: topKWorks,
 };

@@ -1,8 +1,10 @@
 /** This repository: the product that this adapter gets, on its own, and models through the public module. */
 
-import { NarrowBertModel, requestGpu, Tensor } from "../../mod.ts";
+import { NarrowBertModel, Tensor } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { prepareLaunch } from "../../src/kernels/launch.ts";
-import { matmulVariants, tuningOf } from "../../src/kernels/tuning/tuning.ts";
+import { matmulVariants } from "../../src/kernels/tuning/matmul_variants.ts";
+import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
 import { loadTuning } from "../../src/kernels/tuning/tuning_file.ts";
 import { serve } from "./party.ts";
 import { matrices, tokens } from "./works.ts";

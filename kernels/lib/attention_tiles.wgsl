@@ -5,7 +5,7 @@
 //   geometry[tiles_at + 4t ..] = row_start, row_count, key_start, key_count
 //
 // The (row, head) pairs of a tile are its queries. A workgroup takes 8 of them against the same keys: the 8 rows of one
-// head or, where all heads share the keys (the absorbed form), any 8 pairs in order, so that few rows fill a workgroup
+// head or, if all heads share the keys (the absorbed form), any 8 pairs in order, so that few rows fill a workgroup
 // too. Either way a tile needs no more workgroups than there are heads: workgroup g takes the pairs 8g .. 8g + 7.
 
 const QUERIES = 8u;

@@ -2,45 +2,53 @@
  * The errors that callers can act on. Wrong types and shapes are `TypeError`, values out of range `RangeError`,
  * unparsable text `SyntaxError`; the classes here are for what a program may want to tell apart.
  *
- * Every message names the thing, what was expected, what was found and, where there is one, the cure.
+ * Every message names the thing, what was expected, what was found and, if there is one, the cure.
  */
 
 /** There is no WebGPU adapter. The message says what to install. */
 export class NoAdapterError extends Error {
+  /** `NoAdapterError`, which stands before the message where the error is shown. */
   override name = "NoAdapterError";
 }
 
 /** The GPU device was lost: nothing computed by it after that moment can be trusted. */
 export class DeviceLostError extends Error {
+  /** `DeviceLostError`, which stands before the message where the error is shown. */
   override name = "DeviceLostError";
 }
 
 /** A checkpoint, or the folder that should hold one, cannot be read as the model that was asked for. */
 export class CheckpointError extends Error {
+  /** `CheckpointError`, which stands before the message where the error is shown. */
   override name = "CheckpointError";
 }
 
 /** A model configuration is not valid, or is not one that this library can run. */
 export class ConfigError extends Error {
+  /** `ConfigError`, which stands before the message where the error is shown. */
   override name = "ConfigError";
 }
 
 /** The inputs of a call do not fit the model. */
 export class InputError extends Error {
+  /** `InputError`, which stands before the message where the error is shown. */
   override name = "InputError";
 }
 
 /** A tokenizer cannot be read, or a text cannot be encoded as asked. */
 export class TokenizerError extends Error {
+  /** `TokenizerError`, which stands before the message where the error is shown. */
   override name = "TokenizerError";
 }
 
 /** A service has no room for another request. */
 export class OverloadedError extends Error {
+  /** `OverloadedError`, which stands before the message where the error is shown. */
   override name = "OverloadedError";
 }
 
 /** A result contains NaN or infinity, so it is withheld. */
 export class NonFiniteError extends Error {
+  /** `NonFiniteError`, which stands before the message where the error is shown. */
   override name = "NonFiniteError";
 }

@@ -1,4 +1,4 @@
-/** Options objects: a misspelt option must not be silently without effect. */
+/** Checks options objects, so that a misspelt option is an error rather than ignored. */
 
 /**
  * Checks that an options object has no names but those allowed.

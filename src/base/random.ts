@@ -1,4 +1,4 @@
-/** Random numbers that are the same everywhere for the same seed: by counters, in any order, and one after the other. */
+/** Random numbers that depend on the seed alone: a counter-based generator and a sequential one. */
 
 /**
  * 32 random bits for a counter, by Philox-2x32 with 10 rounds.

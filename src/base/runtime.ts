@@ -1,11 +1,11 @@
-/** The runtime that the library is in, where that is Deno; nothing of it is touched before it is asked for. */
+/** Access to Deno, if that is the runtime. Importing this file touches no Deno global. */
 
-/** Deno's own functions; nothing elsewhere. */
+/** The global `Deno`; undefined in other runtimes. */
 export function deno(): typeof Deno | undefined {
   return (globalThis as { Deno?: typeof Deno }).Deno;
 }
 
-/** Whether Deno has granted a permission; nobody is asked for it. */
+/** Whether Deno has granted a permission. Never prompts. */
 export function isGranted(permission: Deno.PermissionDescriptor): boolean {
   return deno()?.permissions.querySync(permission).state === "granted";
 }

@@ -1,4 +1,6 @@
-/** The tensor that callers see: plain numbers on the CPU, with a type and dimensions, as in transformers.js. */
+/** The tensor of the public API: numbers on the CPU with a type and dimensions, as in transformers.js. */
+
+import { elementCount, shapeText } from "./shape.ts";
 
 /** Element types of a {@linkcode Tensor}. */
 export type TensorType = "float32" | "float64" | "int32" | "uint32" | "int64" | "uint8" | "int8" | "bool";
@@ -45,6 +47,8 @@ export class Tensor {
   readonly dims: readonly number[];
 
   /**
+   * Makes a tensor.
+   *
    * @param type Element type.
    * @param data A typed array of that type (used as it is, not copied), or plain numbers.
    * @param dims Dimensions, whose product must be the number of elements.
@@ -56,12 +60,12 @@ export class Tensor {
     }
     const Array_ = ARRAYS[type];
     if (dims.some((d) => !Number.isSafeInteger(d) || d < 0)) {
-      throw new TypeError(`Cannot make a Tensor: dims must be whole numbers from 0, got [${dims.join(", ")}]`);
+      throw new TypeError(`Cannot make a Tensor: dims must be whole numbers from 0, got ${shapeText(dims)}`);
     }
-    const count = dims.reduce((a, b) => a * b, 1);
+    const count = elementCount(dims);
     if (count !== data.length) {
       throw new TypeError(
-        `Cannot make a Tensor: dims [${dims.join(", ")}] hold ${count} elements, but data has ${data.length}`,
+        `Cannot make a Tensor: dims ${shapeText(dims)} hold ${count} elements, but data has ${data.length}`,
       );
     }
     if (ArrayBuffer.isView(data)) {
@@ -99,7 +103,7 @@ export class Tensor {
   /** The only element of a one-element tensor, as a number. */
   item(): number {
     if (this.data.length !== 1) {
-      throw new TypeError(`Cannot take item(): the tensor must have one element, got dims [${this.dims.join(", ")}]`);
+      throw new TypeError(`Cannot take item(): the tensor must have one element, got dims ${shapeText(this.dims)}`);
     }
     return Number(this.data[0]);
   }

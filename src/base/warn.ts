@@ -1,6 +1,6 @@
-/** Warnings of the library: the one place where it speaks without being asked. */
+/** Warnings of the library: the only thing that it prints. */
 
-/** Tells the developer something that is no error, on the console. */
+/** Prints a warning for the developer on the console. */
 export function warn(message: string): void {
   console.warn(`narrowbert: ${message}`);
 }

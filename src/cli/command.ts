@@ -1,4 +1,4 @@
-/** What a command of the command line is. */
+/** The interface of all commands, and how one is defined. */
 
 import { helpPage } from "./help.ts";
 import { flag, type Options, readOptions, UsageError, type Values } from "./options.ts";
@@ -8,18 +8,18 @@ import type { Terminal } from "./outputs/terminal.ts";
 export interface Command {
   /** Its name on the command line. */
   readonly name: string;
-  /** Its options, those that every command has among them. */
+  /** Its options, including those that every command has. */
   readonly options: Options;
   /** What `--help` prints: usage, options, examples. */
   readonly help: string;
-  /** Does it. What it throws becomes a line on standard error and an exit code. */
+  /** Runs it. An error becomes a line on standard error and an exit code. */
   run(args: readonly string[], terminal: Terminal): Promise<void>;
 }
 
-/** What a command is made of. */
+/** What {@linkcode defineCommand} takes. */
 export interface CommandDefinition<O extends Options> {
   readonly name: string;
-  /** What its positional arguments are called, `[text ...]`; without it there are none. */
+  /** Name of its positional arguments, such as `[text ...]`; without it the command takes none. */
   readonly positionals?: string;
   /** What it does, in lines of at most 96 characters. */
   readonly about: string;
@@ -29,7 +29,7 @@ export interface CommandDefinition<O extends Options> {
   run(given: { values: Values<O>; positionals: readonly string[] }, terminal: Terminal): Promise<void>;
 }
 
-/** Options that every command has; `main` acts on them. */
+/** Options that every command has; `main` handles them. */
 const COMMON_OPTIONS = {
   debug: flag("show the stack of an error"),
   help: flag("show this help", { short: "h" }),
@@ -42,7 +42,12 @@ export function defineCommand<O extends Options>(definition: CommandDefinition<O
   return {
     name,
     options,
-    help: helpPage({ usage: `${name} [options]${wanted ? ` [--] ${wanted}` : ""}`, about, options, examples }),
+    help: helpPage({
+      usage: `narrowbert ${name} [options]${wanted ? ` [--] ${wanted}` : ""}`,
+      about,
+      options,
+      examples,
+    }),
     async run(args, terminal) {
       const { values, positionals } = readOptions(args, options);
       const [unwanted] = positionals;
@@ -52,7 +57,7 @@ export function defineCommand<O extends Options>(definition: CommandDefinition<O
   };
 }
 
-/** A command that is loaded when it is asked for, as most need much that others do not. */
+/** A command that is loaded on demand, since most import much that others do not need. */
 export interface CommandRow {
   /** Its name on the command line. */
   readonly name: string;

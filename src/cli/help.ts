@@ -4,14 +4,14 @@ import type { Options } from "./options.ts";
 
 /** Width of a page of help. */
 const WIDTH = 96;
-/** Where explanations of options begin; an option that is longer has a line to itself. */
+/** Column at which explanations of options begin; a longer option has a line to itself. */
 const COLUMN = 24;
 
 /** Parts of a command's help. */
 export interface Page {
-  /** The command line after `narrowbert`. */
+  /** The command line. */
   usage: string;
-  /** What the command does: lines as they are. */
+  /** What the command does: lines that are printed as they are. */
   about: string;
   options: Options;
   /** Command lines. */
@@ -21,7 +21,7 @@ export interface Page {
 /** The help of a command. */
 export function helpPage({ usage, about, options, examples }: Page): string {
   return `\
-Usage: narrowbert ${usage}
+Usage: ${usage}
 
 ${about}
 

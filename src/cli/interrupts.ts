@@ -1,12 +1,12 @@
-/** Ending in good order when the user or the system asks for it. */
+/** Shutdown when the user or the system sends a signal. */
 
-/** The exit code that shells give a process that a signal ended: 128 and the signal's number. */
+/** The exit codes that shells give to a process ended by a signal: 128 plus the signal's number. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** A signal has asked the process to end. */
+/** The process was asked to end by a signal. */
 export class Interrupted extends Error {
   override name = "Interrupted";
-  /** What the process is to exit with. */
+  /** Exit code of the process. */
   readonly exitCode: number;
 
   constructor(signal: keyof typeof EXIT_CODES) {
@@ -16,8 +16,8 @@ export class Interrupted extends Error {
 }
 
 /**
- * Aborts with {@linkcode Interrupted} at the first signal, so that what is being written is finished (`writing.ts` says
- * how long that may take); ends at the second.
+ * Aborts with {@linkcode Interrupted} at the first signal, so that output under way is finished (`writing.ts` says how
+ * long that may take). Ends the process at the second.
  */
 export function interruption(): AbortSignal {
   const controller = new AbortController();

@@ -30,8 +30,8 @@ Examples:
   narrowbert doctor
 
 Exit codes: 0 done, 1 failed or (with --skip-bad) something left out, 2 wrong usage,
-130 and 143 ended by SIGINT and SIGTERM, with complete lines printed; where their reader has
-stopped, a line longer than what a pipe takes at once (4 KiB on Linux) may be cut after a second.
+130 and 143 ended by SIGINT and SIGTERM, with complete lines printed. If the reading program has
+stopped, the last line may be cut off when it is longer than 4 KiB.
 `;
 
 /** Runs one command line and gives its exit code. */
@@ -43,8 +43,8 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     return 0;
   } catch (error) {
     await terminal.status("").catch(() => {});
-    if (error instanceof Deno.errors.BrokenPipe) return 0; // the reader, like `head`, has had enough
-    await terminal.complain(complaint(error, line)).catch(() => {}); // nobody reads the errors either
+    if (error instanceof Deno.errors.BrokenPipe) return 0; // the reader, such as `head`, has closed the pipe
+    await terminal.complain(complaint(error, line)).catch(() => {}); // standard error is closed too
     if (error instanceof Interrupted) return error.exitCode;
     return error instanceof UsageError ? 2 : 1;
   }
@@ -55,7 +55,7 @@ interface CommandLine {
   /** The options before the command: those of {@linkcode HELP}. */
   readonly before: readonly string[];
   readonly name: string | undefined;
-  /** What follows the command. */
+  /** The arguments after the command. */
   readonly after: readonly string[];
 }
 

@@ -2,25 +2,25 @@
 
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 
-/** The command line itself is wrong: exit code 2. */
+/** The command line is wrong: exit code 2. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
 /** One option of a command. */
 export interface Option<Value> {
-  /** What `--help` calls its value, and `FILE` where it names a file or folder; a switch has none. */
+  /** Its value in `--help`, such as `N`; `FILE` or `PATH` if it names a file or folder. A switch has none. */
   readonly placeholder?: string;
   /** A letter that stands for its name. */
   readonly short?: string;
-  /** What it does, for `--help`; up to the first semicolon or colon for completions. */
+  /** What it does, for `--help`. Completions show it up to the first semicolon or colon. */
   readonly help: string;
-  /** All values that it may have, where they can be listed. */
+  /** All values that it may have, if they can be listed. */
   readonly choices?: readonly string[];
   /** Whether `--no-NAME` says the opposite. */
   readonly negatable?: boolean;
   /**
-   * From what the command line gives, in order, to the option's value.
+   * Makes the option's value of what the command line gives, in order.
    *
    * @param name The option as users write it: `--top-k`.
    * @throws {UsageError} On a value that it cannot have.
@@ -39,7 +39,7 @@ export type Values<O extends Options> = {
   readonly [Name in keyof O]: O[Name] extends Option<infer Value> ? Value : never;
 };
 
-/** A switch: on where it is given. */
+/** A switch: on if it is given. */
 export function flag(help: string, { short }: { short?: string } = {}): Option<boolean> {
   return { help, short, read: (given) => given.at(-1) === true };
 }
@@ -49,7 +49,7 @@ export function toggle(help: string): Option<boolean | undefined> {
   return { help, negatable: true, read: (given) => given.at(-1) as boolean | undefined };
 }
 
-/** A text; of several the last. */
+/** A text; if it is given several times, the last one. */
 export function value(placeholder: string, help: string): Option<string | undefined> {
   return { placeholder, help, read: (given) => given.at(-1) as string | undefined };
 }
@@ -92,7 +92,7 @@ export function choice<Choice extends string>(choices: readonly Choice[], help: 
   };
 }
 
-/** A whole number, from 1 if nothing else is said. */
+/** A whole number, from 1 by default. */
 export function count(help: string, { from = 1 }: { from?: number } = {}): Option<number | undefined> {
   return { placeholder: "N", help, read: (given, name) => readCount(given.at(-1), { name, from }) };
 }

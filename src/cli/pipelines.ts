@@ -1,9 +1,10 @@
 /** Loads the pipeline of a command. */
 
 import { requestGpu } from "../gpu/device.ts";
-import { DTYPES } from "../model/device_options.ts";
+import { type DeviceOptions, DTYPES } from "../model/device_options.ts";
 import { pipeline } from "../pipelines/pipeline.ts";
-import { type PipelineOf, TASKS } from "../pipelines/task_table.ts";
+import type { TaskPipelines } from "../pipelines/task_pipelines.ts";
+import { TASKS } from "../pipelines/task_table.ts";
 import { choice, flag, UsageError, value } from "./options.ts";
 import type { Loading, StreamingModel } from "./text_command.ts";
 
@@ -18,32 +19,32 @@ export const PIPELINE_OPTIONS = {
   ...TEXT_OPTIONS,
   dtype: choice(
     DTYPES,
-    "how weights are kept on the GPU (f32); f16 halves their memory where the device has shader-f16",
+    "how weights are kept on the GPU (f32); f16 halves their memory if the device has shader-f16",
   ),
 };
 
 /**
  * Loads the model that the user names, or the shipped one.
  *
- * @throws {UsageError} Where none is named, and none is shipped.
+ * @throws {UsageError} If no model is named, and none is shipped.
  */
 export async function loadPipeline<T extends keyof typeof TASKS>(
   task: T,
-  { model, dtype }: { model: string | undefined; dtype: typeof DTYPES[number] | undefined },
+  { model, dtype }: { model: string | undefined; dtype: DeviceOptions["dtype"] | undefined },
   { signal, progress_callback, timings }: Loading,
-): Promise<PipelineOf<T>> {
+): Promise<TaskPipelines[T]> {
   const { defaultModel, modelClass } = TASKS[task];
   if (model === undefined && defaultModel === null) {
     throw new UsageError(`no model is shipped for this command: give --model, the folder of a ${modelClass}`);
   }
   if (timings !== null) {
-    timings.watch((await requestGpu()).device);
+    timings.watch((await requestGpu()).pipelines);
     timings.lap("adapter");
   }
   return await pipeline(task, model, { dtype, signal, progress_callback });
 }
 
-/** What answers by a pipeline, which it then owns. */
+/** A model for a text command that answers by a pipeline, which it then owns. */
 export function answerBy<Question, Answer>(
   { dispose }: { dispose(): void },
   stream: StreamingModel<Question, Answer>["stream"],

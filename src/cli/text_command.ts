@@ -1,4 +1,4 @@
-/** What all commands share that ask a model about texts: where texts come from, how answers go out, what may go wrong. */
+/** The common part of all commands that ask a model about texts: inputs, outputs, errors, progress. */
 
 import { InputError } from "../base/errors.ts";
 import type { ProgressCallback } from "../io/folder/folder.ts";
@@ -10,6 +10,7 @@ import { type Answered, type Gather, gathered, type Layout, openOutput, OUTPUT_O
 import { ProgressBar } from "./outputs/progress.ts";
 import type { Fields } from "./inputs/records.ts";
 import type { Terminal } from "./outputs/terminal.ts";
+import { Refusals } from "./refusals.ts";
 import { Timings } from "./timings.ts";
 
 /** Most answers that are written at once. */
@@ -25,32 +26,32 @@ export interface Loading {
 
 /** A loaded model that answers questions. */
 export interface StreamingModel<Question, Answer> extends Disposable {
-  /** Answers in the order of the questions; an error in the place of an answer that there is not. */
+  /** Yields one answer a question, in order; a question that fails yields its error. */
   stream(
     questions: AsyncIterable<Question>,
     options: { signal: AbortSignal; errors: "yield" },
   ): AsyncIterable<Answer | Error>;
 }
 
-/** What a text command is made of. */
+/** What {@linkcode textCommand} takes. */
 export interface TextCommandDefinition<O extends Options, Question, Answer> extends Layout<Answer> {
   readonly name: string;
-  /** What its positional arguments are called. Default: `[text ...]`. */
+  /** Name of its positional arguments. Default: `[text ...]`. */
   readonly positionals?: string;
   /** What it does and what it prints. */
   readonly about: string;
   /** Its own options. */
   readonly options: O;
   readonly examples: readonly string[];
-  /** Checks what is given together, before anything is loaded. @throws {UsageError} Where it does not fit. */
+  /** Checks options and texts together, before anything is loaded. @throws {UsageError} If they do not fit. */
   check?(values: Values<O>, texts: readonly string[]): void;
-  /** The question that fields hold. @throws {InputError} Where they hold none. */
+  /** Makes a question of fields. @throws {InputError} If they hold none. */
   question(fields: Fields, values: Values<O>): Question;
-  /** Loads what answers. */
+  /** Loads the model. */
   open(values: Values<O>, loading: Loading): Promise<StreamingModel<Question, Answer>>;
-  /** Makes the questions of what the user gave. Default: a question for each text. */
-  prepare?(items: AsyncIterable<InputItem>, values: Values<O>): AsyncIterable<InputItem>;
-  /** What makes one answer of all, where the values ask for that. Default: each answer is printed by itself. */
+  /** The field that holds a bare text: an argument, a line, a column `text`. Default: `text`. */
+  readonly textField?: string;
+  /** What makes one answer of all, if the values say that all texts are one question. */
   gather?(values: Values<O>): Gather<Answer> | undefined;
 }
 
@@ -65,7 +66,7 @@ const ABOUT_INPUT = `\
 Texts are arguments, or come from files (--input), or from standard input. A .txt file holds a text
 a line; a .jsonl file a JSON string a line, or an object with "text"; a .csv file a header with a
 column "text". Further fields of objects and columns are printed with the answers as JSON, and
-called input_NAME where the answer has a NAME of its own.`;
+called input_NAME if the answer has a NAME of its own.`;
 
 /** Makes a command of its definition. */
 export function textCommand<O extends Options, Question, Answer>(
@@ -94,7 +95,9 @@ async function answerAll<O extends Options, Question, Answer>(
   timings?.lap("import");
   command.check?.(own, positionals);
   const inputs = await openInputs(positionals, shared, terminal);
-  const output = gathered(openOutput(command, shared, terminal), command.gather?.(own));
+  const gather = command.gather?.(own);
+  const printed = openOutput(command, shared, terminal);
+  const output = gather === undefined ? printed : gathered(printed, gather);
   const progress = new ProgressBar(terminal, inputs.bytes);
   const loading: Loading = {
     signal: terminal.signal,
@@ -108,24 +111,25 @@ async function answerAll<O extends Options, Question, Answer>(
   timings?.lap("upload");
   progress.begin();
 
-  const asked: InputItem[] = []; // what the model has, in order
-  const items = command.prepare?.(inputs.items, own) ?? inputs.items;
+  const asked: InputItem[] = []; // what the model has not answered yet, in order
   const refused = new Refusals(shared["skip-bad"], terminal);
+  // The pipeline's messages number its questions, but not the texts of one question.
+  const placeOf = ({ place, index }: InputItem) => place ?? (gather === undefined ? null : `text ${index + 1}`);
   let answered = 0;
 
   async function* questions() {
-    for await (const item of items) {
-      const { fields } = item;
+    for await (const item of inputs.items) {
+      const fields = item.fields instanceof InputError ? item.fields : renamed(item.fields, command.textField);
       const question = fields instanceof InputError ? fields : attempt(() => command.question(fields, own));
-      if (question instanceof InputError) await refused.take(item, question);
+      if (question instanceof InputError) await refused.take(placeOf(item), question);
       else {
-        asked.push(item);
+        asked.push({ ...item, fields });
         yield question;
       }
     }
   }
 
-  const failed = new AbortController(); // aborted where an answer cannot be given or printed
+  const failed = new AbortController(); // aborted when an answer cannot be given or printed
   const signal = AbortSignal.any([terminal.signal, failed.signal]);
   const answers = model.stream(questions(), { signal, errors: "yield" });
   for await (const burst of bursts(answers, { most: BURST, stop: () => failed.abort() })) {
@@ -135,11 +139,11 @@ async function answerAll<O extends Options, Question, Answer>(
       const item = asked.shift()!;
       end = item.end;
       answered++;
-      if (!(answer instanceof Error)) block.push({ fields: item.fields as Fields, answer });
+      if (!(answer instanceof Error)) block.push({ index: item.index, fields: item.fields as Fields, answer });
       else {
         await output.put(block);
         block = [];
-        await refused.take(item, answer);
+        await refused.take(placeOf(item), answer);
       }
     }
     await output.put(block);
@@ -151,30 +155,6 @@ async function answerAll<O extends Options, Question, Answer>(
   refused.check();
 }
 
-/** What cannot be answered: the first ends the command, or all are named and left out. */
-class Refusals {
-  readonly #skip: boolean;
-  readonly #terminal: Terminal;
-  #count = 0;
-
-  constructor(skip: boolean, terminal: Terminal) {
-    this.#skip = skip;
-    this.#terminal = terminal;
-  }
-
-  async take({ place }: InputItem, cause: Error): Promise<void> {
-    const problem = place === null ? cause.message : `${place}: ${unnumbered(cause.message)}`;
-    if (!this.#skip) throw new InputError(problem, { cause });
-    this.#count++;
-    await this.#terminal.complain(`narrowbert: ${problem}\n`);
-  }
-
-  /** @throws {InputError} Where anything was left out. */
-  check(): void {
-    if (this.#count > 0) throw new InputError(`left out ${this.#count} of the inputs, which are named above`);
-  }
-}
-
 function attempt<T>(make: () => T): T | InputError {
   try {
     return make();
@@ -184,24 +164,9 @@ function attempt<T>(make: () => T): T | InputError {
   }
 }
 
-/** A pipeline's message, which begins with `Cannot classify text 2:`, without the number: a place says more. */
-function unnumbered(message: string): string {
-  return message.replace(/^(Cannot [^:]*?)(\w+) \d+:/, "$1the $2:");
-}
-
-/** The text of a question. @throws {InputError} Where there is none. */
-export function textOf(fields: Fields): string {
-  return stringOf(fields, "text");
-}
-
-/** The text of a question, or its two texts. @throws {InputError} Where one of them is no text. */
-export function textsOf(fields: Fields): { text: string; text_pair?: string } {
-  const text = textOf(fields);
-  return fields.text_pair === undefined ? { text } : { text, text_pair: stringOf(fields, "text_pair") };
-}
-
-function stringOf(fields: Fields, name: string): string {
-  const value = fields[name];
-  if (typeof value === "string") return value;
-  throw new InputError(`must have a string "${name}", got ${JSON.stringify(value)?.slice(0, 40)}`);
+/** Fields whose bare text is called by another name, unless that one is taken. */
+function renamed(fields: Fields, textField = "text"): Fields {
+  if (fields.text === undefined || fields[textField] !== undefined) return fields;
+  const { text, ...others } = fields;
+  return { [textField]: text, ...others };
 }

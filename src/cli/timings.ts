@@ -1,5 +1,6 @@
-/** Where the time of a cold command goes. */
+/** Measures how long each phase of a command takes, for `--timings`. */
 
+import type { PipelineCache } from "../gpu/pipelines.ts";
 import type { ProgressInfo } from "../io/folder/folder.ts";
 import { table } from "./outputs/table.ts";
 
@@ -16,70 +17,47 @@ const PHASES = {
 
 type Phase = keyof typeof PHASES;
 
-/** What a device compiles by. */
-type Compiler = Pick<GPUDevice, "createShaderModule" | "createComputePipelineAsync">;
-
-/** A stop watch of laps. */
+/** A stopwatch with laps. */
 export class Timings {
   readonly #spent = new Map<Phase, number>();
+  #compiler: Pick<PipelineCache, "compileMilliseconds"> | null = null;
+  /** End of the last lap, and what was compiled before it, in ms. */
   #last = 0;
+  #compiled = 0;
 
-  /** Ends a lap: all since the end of the last one, or since Deno's start, counts for `phase`. */
+  /** Ends a lap: the time since the end of the last one, or since Deno's start, counts for `phase`. */
   lap(phase: Phase, now = performance.now()): void {
-    this.#add(phase, now - this.#last);
+    const compiled = this.#compiler?.compileMilliseconds ?? 0;
+    this.#add("compile", compiled - this.#compiled);
+    this.#add(phase, now - this.#last - (compiled - this.#compiled));
     this.#last = now;
+    this.#compiled = compiled;
   }
 
-  /** Told of the files of a model as they come in: what is not spent on them is spent on their contents. */
+  /** Receives the progress of reading a model's files: the time between them is spent on their contents. */
   loading({ status }: ProgressInfo): void {
     if (status === "initiate") this.lap("upload");
     if (status === "done") this.lap("read");
   }
 
-  /** Counts what a device spends on compiling for `compile`, from now on, and not for the lap in which it does so. */
-  watch(device: Compiler): void {
-    let begun = 0;
-    let pending = 0;
-    const begin = () => {
-      if (pending++ === 0) begun = performance.now();
-    };
-    const end = () => {
-      if (--pending > 0) return;
-      const spent = performance.now() - begun;
-      this.#add("compile", spent);
-      this.#last += spent;
-    };
-    const createModule = device.createShaderModule.bind(device);
-    device.createShaderModule = (descriptor) => {
-      begin();
-      try {
-        return createModule(descriptor);
-      } finally {
-        end();
-      }
-    };
-    const createPipeline = device.createComputePipelineAsync.bind(device);
-    device.createComputePipelineAsync = async (descriptor) => {
-      begin();
-      try {
-        return await createPipeline(descriptor);
-      } finally {
-        end();
-      }
-    };
+  /** From now on, what a device spends on compiling counts for `compile`, and not for the lap in which it does so. */
+  watch(compiler: Pick<PipelineCache, "compileMilliseconds">): void {
+    this.#compiler = compiler;
+    this.#compiled = compiler.compileMilliseconds;
   }
 
   /** The phases as lines, and their sum. */
   report(): string {
-    const spent = (Object.keys(PHASES) as Phase[]).filter((phase) => this.#spent.has(phase));
-    const rows = spent.map((phase) => [phase, this.#spent.get(phase)!, PHASES[phase]] as const);
-    const total = rows.reduce((sum, [, time]) => sum + time, 0);
-    return table([...rows, ["total", total, ""] as const].map(([phase, time, what]) => {
-      return [phase, `${time.toFixed(0).padStart(6)} ms`, what];
-    }));
+    const phases = (Object.keys(PHASES) as Phase[]).filter((phase) => this.#spent.has(phase));
+    const line = (name: string, time: number, about: string) => [name, `${time.toFixed(0).padStart(6)} ms`, about];
+    const total = [...this.#spent.values()].reduce((sum, time) => sum + time, 0);
+    return table([
+      ...phases.map((phase) => line(phase, this.#spent.get(phase)!, PHASES[phase])),
+      line("total", total, ""),
+    ]);
   }
 
   #add(phase: Phase, milliseconds: number): void {
-    this.#spent.set(phase, (this.#spent.get(phase) ?? 0) + milliseconds);
+    if (milliseconds > 0) this.#spent.set(phase, (this.#spent.get(phase) ?? 0) + milliseconds);
   }
 }

@@ -5,9 +5,13 @@ export type AdapterClass = "software" | "nvidia" | "amd" | "intel" | "apple" | "
 
 /** What an adapter says of itself. */
 export interface AdapterDescription {
+  /** Its vendor; empty if it does not say, as all of these. */
   vendor: string;
+  /** The GPU's family. */
   architecture: string;
+  /** The GPU's model. */
   device: string;
+  /** A name for people. */
   description: string;
 }
 

@@ -4,6 +4,7 @@ import { DeviceLostError, NoAdapterError } from "../base/errors.ts";
 import { deno, isGranted } from "../base/runtime.ts";
 import { type AdapterClass, type AdapterDescription, classify, SPEEDS } from "./adapter.ts";
 import { BufferPool } from "./buffers.ts";
+import type { GpuCounts } from "./counts.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { StagingPool } from "./readback.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
@@ -12,11 +13,11 @@ import { workClock } from "./scheduler/work_clock.ts";
 
 /** Options of {@linkcode requestGpu}. */
 export interface GpuOptions {
-  /** A device of the caller's own; it is used, never destroyed. */
+  /** A device of the caller's own; it is used, never destroyed. @default the process's own */
   device?: GPUDevice;
-  /** Open error scopes round every submit and report what they catch at once. Slow. */
+  /** Open error scopes round every submit and report what they catch at once. Slow. @default false */
   checked?: boolean;
-  /** Fill buffers with NaN bits before use. Slow. */
+  /** Fill buffers with NaN bits before use. Slow. @default false */
   poisoned?: boolean;
 }
 
@@ -40,9 +41,8 @@ export class Gpu {
   readonly scheduler: Scheduler;
   /** Error scopes round every submit. */
   readonly checked: boolean;
-  /** Bind groups created so far; a warm call leaves it as it was. */
-  bindGroups = 0;
   readonly #failure: Failure = { error: null, told: new Set() };
+  #bindGroups = 0;
 
   constructor(device: GPUDevice, { checked = false, poisoned = false }: Omit<GpuOptions, "device"> = {}) {
     this.device = device;
@@ -85,6 +85,24 @@ export class Gpu {
   /** Features of the device. */
   get features(): GPUSupportedFeatures {
     return this.device.features;
+  }
+
+  /** What was made on the device so far. */
+  get counts(): GpuCounts {
+    return {
+      liveBytes: this.buffers.liveBytes,
+      buffers: this.buffers.created,
+      staging: this.staging.created,
+      stagingBytes: this.staging.bytes,
+      bindGroups: this.#bindGroups,
+      pipelines: this.pipelines.size,
+    };
+  }
+
+  /** Makes a bind group of a program, and counts it. */
+  createBindGroup(descriptor: GPUBindGroupDescriptor): GPUBindGroup {
+    this.#bindGroups++;
+    return this.device.createBindGroup(descriptor);
   }
 
   /** Whether the device was lost. */

@@ -1,7 +1,10 @@
 /** Compiled pipelines by (source, entry, constants), checked against the device's limits before they are made. */
 
-/** How a kernel uses one of its storage buffers, or that it reads a texture of 32-bit floats in its place. */
-export type BindingAccess = "read" | "write" | "read_write" | "texture";
+/**
+ * How a kernel uses a binding: `read` a storage buffer; `write` one that holds nothing yet, of which it may read again
+ * what it wrote; `update` one in place; or read a `texture` of 32-bit floats in place of a buffer.
+ */
+export type BindingAccess = "read" | "write" | "update" | "texture";
 
 /** Values of a shader's `override` constants. */
 export type Constants = Readonly<Record<string, number>>;
@@ -48,6 +51,10 @@ export class PipelineCache {
   readonly #pending = new Map<string, Promise<Pipeline>>();
   readonly #modules = new Map<string, ShaderModule>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  /** Pipelines being compiled, since when there are any, and how long there were any before. */
+  #compiling = 0;
+  #compilingSince = 0;
+  #compileMilliseconds = 0;
 
   /**
    * @param device The device that compiles.
@@ -63,6 +70,11 @@ export class PipelineCache {
     return this.#ready.size;
   }
 
+  /** How long pipelines were being compiled so far, in ms; those that are compiled at once count once. */
+  get compileMilliseconds(): number {
+    return this.#compileMilliseconds + (this.#compiling === 0 ? 0 : performance.now() - this.#compilingSince);
+  }
+
   /** The compiled pipeline, or undefined where {@linkcode compile} has not finished for it. */
   get(key: string): Pipeline | undefined {
     return this.#ready.get(key);
@@ -74,7 +86,7 @@ export class PipelineCache {
     if (ready !== undefined) return Promise.resolve(ready);
     let pending = this.#pending.get(key);
     if (pending === undefined) {
-      pending = this.#compile(key, request).finally(() => this.#pending.delete(key));
+      pending = this.#timed(() => this.#compile(key, request)).finally(() => this.#pending.delete(key));
       this.#pending.set(key, pending);
     }
     return pending;
@@ -105,6 +117,15 @@ export class PipelineCache {
     const compiled = { pipeline, layout };
     this.#ready.set(key, compiled);
     return compiled;
+  }
+
+  async #timed<T>(compile: () => Promise<T>): Promise<T> {
+    if (this.#compiling++ === 0) this.#compilingSince = performance.now();
+    try {
+      return await compile();
+    } finally {
+      if (--this.#compiling === 0) this.#compileMilliseconds += performance.now() - this.#compilingSince;
+    }
   }
 
   #module(name: string, source: string): ShaderModule {

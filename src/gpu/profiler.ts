@@ -13,14 +13,34 @@ const QUERY_RESOLVE_COPY_SRC = 0x200 | 0x04;
 const MAP_READ_COPY_DST = 0x01 | 0x08;
 const MAP_MODE_READ = 0x01;
 
-/** Collects timestamps of the recordings it is given to; read them with {@linkcode Profiler.collect}. */
+/**
+ * Collects timestamps of the recordings it is given to; read them with {@linkcode Profiler.collect}.
+ *
+ * @example
+ * ```ts
+ * import { NarrowBertModel, Profiler, requestGpu } from "@narrowbert/webgpu";
+ *
+ * const { device, features } = await requestGpu();
+ * if (features.has("timestamp-query")) {
+ *   using model = await NarrowBertModel.from_pretrained("examples/models/wordnet/topic");
+ *   const profiler = new Profiler(device);
+ *   await model.forward({ input_ids: [[2, 40, 41, 3]] }, { profiler });
+ *   for (const { label, nanoseconds } of await profiler.collect()) console.log(label, nanoseconds);
+ *   profiler.dispose();
+ * }
+ * ```
+ */
 export class Profiler {
   readonly #queries: GPUQuerySet;
   readonly #resolved: GPUBuffer;
   readonly #staging: GPUBuffer;
   #labels: string[] = [];
 
-  /** @throws {Error} If the device was made without the `timestamp-query` feature. */
+  /**
+   * Makes the query set and its buffers.
+   *
+   * @throws {Error} If the device was made without the `timestamp-query` feature.
+   */
   constructor(device: GPUDevice) {
     if (!device.features.has("timestamp-query")) {
       throw new Error("Cannot profile kernels: this device lacks the feature timestamp-query");

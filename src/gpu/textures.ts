@@ -15,10 +15,32 @@ const TEXTURE_USAGE = 0x02 | 0x04;
 /** Most bytes of textures that hold weights; what is beyond is copied for every call. */
 const WEIGHT_BYTES = 256 * 1024 * 1024;
 
-/** Makes textures, and keeps those of weights, which never change, as long as the weights. */
+/** A texture that holds a matrix of a buffer of weights. */
+export interface WeightTexture {
+  readonly texture: GPUTexture;
+  readonly buffer: GPUBuffer;
+  readonly view: TextureView;
+}
+
+/** The textures of one buffer, and how often the buffer was written to since the first of them was made. */
+interface WeightTextures {
+  version: number;
+  readonly textures: Map<string, OwnTexture>;
+}
+
+/** A weight's texture, and the version of the buffer that it holds; -1 before the first copy. */
+interface OwnTexture extends WeightTexture {
+  readonly owner: WeightTextures;
+  held: number;
+}
+
+/**
+ * Makes textures, and keeps those of weights as long as the weights. Who records work that reads one must copy it in that
+ * recording if it {@linkcode isStale}; recordings run in the order in which they are made.
+ */
 export class TexturePool {
   readonly #device: GPUDevice;
-  readonly #weights = new Map<GPUBuffer, Map<string, GPUTexture>>();
+  readonly #weights = new Map<GPUBuffer, WeightTextures>();
   #liveBytes = 0;
   #weightBytes = 0;
 
@@ -50,27 +72,48 @@ export class TexturePool {
     texture.destroy();
   }
 
-  /** The texture of a matrix in a buffer of weights, copied once; null where there are too many already. */
-  weight(buffer: GPUBuffer, view: TextureView): GPUTexture | null {
+  /** The texture for a matrix in a buffer of weights; null if there are too many already. */
+  weight(buffer: GPUBuffer, view: TextureView): WeightTexture | null {
     const { offset, stride, columns, rows } = view;
-    let own = this.#weights.get(buffer);
     const key = [offset, stride, columns, rows].join();
-    const known = own?.get(key);
+    const known = this.#weights.get(buffer)?.textures.get(key);
     if (known !== undefined) return known;
     if (this.#weightBytes + 4 * columns * rows > WEIGHT_BYTES) return null;
     const texture = this.create(view, buffer.label);
     this.#weightBytes += textureBytes(texture);
-    if (own === undefined) this.#weights.set(buffer, own = new Map());
-    own.set(key, texture);
-    const encoder = this.#device.createCommandEncoder();
-    copyToTexture(encoder, { buffer, view, texture });
-    this.#device.queue.submit([encoder.finish()]);
-    return texture;
+    let owner = this.#weights.get(buffer);
+    if (owner === undefined) this.#weights.set(buffer, owner = { version: 0, textures: new Map() });
+    const weight: OwnTexture = { texture, buffer, view, owner, held: -1 };
+    owner.textures.set(key, weight);
+    return weight;
+  }
+
+  /** Whether a weight's texture holds something else than its buffer will when the work recorded so far is done. */
+  isStale(weight: WeightTexture): boolean {
+    const { held, owner } = weight as OwnTexture;
+    return held !== owner.version;
+  }
+
+  /** Notes that a weight's texture is copied in the work recorded so far. */
+  copied(weight: WeightTexture): void {
+    const own = weight as OwnTexture;
+    own.held = own.owner.version;
+  }
+
+  /** Notes that a copy may not have been made: recorded work was dropped. */
+  forgetCopy(weight: WeightTexture): void {
+    (weight as OwnTexture).held = -1;
+  }
+
+  /** Notes that recorded work writes to a buffer, which may be one of weights: its textures are stale from now on. */
+  changed(buffer: GPUBuffer): void {
+    const own = this.#weights.get(buffer);
+    if (own !== undefined) own.version++;
   }
 
   /** Destroys the textures of weights that are to leave a buffer. */
   forget(buffer: GPUBuffer): void {
-    for (const texture of this.#weights.get(buffer)?.values() ?? []) {
+    for (const { texture } of this.#weights.get(buffer)?.textures.values() ?? []) {
       this.#weightBytes -= textureBytes(texture);
       this.destroy(texture);
     }

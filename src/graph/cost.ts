@@ -1,31 +1,36 @@
-/** What kernels cost, estimated. How work is cut into submissions depends on it; its results never do. */
+/**
+ * What kernel calls cost, estimated: how work is cut into submissions depends on it, its results never do.
+ *
+ * The unit is a multiply-add of a large product. The constants are what other work takes beside it on a software adapter.
+ */
 
 import type { Params } from "../kernels/kernel.ts";
 
 /** Cost of a dispatch with nothing to do. */
-const DISPATCH = 100_000;
+export const DISPATCH = 100_000;
 
 /** Rows that a product with few rows counts for beyond its own: it waits for memory. */
 const FEW_ROWS = 6;
 
-/** Cost of an element in kernels that read each once or twice. */
-const ELEMENT = 50;
-
 /** Cost of a multiply-add in attention. */
 const SCORE = 4;
 
-/** Keys of a row, if the params do not tell. */
-const KEYS = 64;
+/** Cost of an element in kernels that read each once or twice. */
+const ELEMENT = 50;
 
-/** Estimated cost of a kernel call, in multiply-adds of a large product. */
-export function costOf(kernel: string, params: Params): number {
-  const of = (name: string, otherwise = 1) => params[name] ?? otherwise;
-  if (kernel.startsWith("matmul")) return DISPATCH + (of("m") + FEW_ROWS) * of("n") * of("k") * of("batch");
-  if (kernel.startsWith("attention")) {
-    const products = kernel === "attention" ? 2 : 1;
-    return DISPATCH + SCORE * products * 8 * of("tiles") * of("heads") * of("head_size") * of("keys", KEYS);
-  }
-  return DISPATCH + ELEMENT * of("rows") * of("columns") * of("count");
+/** The cost of `batch` products of m x k by k x n. */
+export function productCost({ m, n, k, batch }: { m: number; n: number; k: number; batch: number }): number {
+  return (m + FEW_ROWS) * n * k * batch;
+}
+
+/** The cost of scores, or of sums over values, in attention. */
+export function attentionCost(multiplyAdds: number): number {
+  return SCORE * multiplyAdds;
+}
+
+/** The cost of writing elements. */
+export function elementsCost(count: number): number {
+  return ELEMENT * count;
 }
 
 /** Names calls that cost about the same for each unit: products with the same weights' shape, or calls of one kernel. */

@@ -1,72 +1,57 @@
-/** A traced computation: values, and the kernel calls that make them, over symbolic sizes. */
+/** A traced computation: values, and the kernel calls that make them, over sizes that calls give. */
 
 import { type Constants, type Kernel, type Params, type Variant, variantOf } from "../kernels/kernel.ts";
-import { defaultTuning, type Tuning } from "../kernels/tuning/tuning.ts";
-import type { Dim, Layout, Sizes } from "./shape.ts";
-
-/** A buffer of weights, owned by a model; it is there by the time a program runs. */
-export interface ParameterBuffer {
-  readonly label: string;
-  /** Physical shape, rows pitched. */
-  readonly shape: readonly number[];
-  /** Element type; only the second matrix of products and word embeddings may be f16. */
-  readonly dtype: "f32" | "f16";
-  /** The GPU buffer. */
-  readonly buffer: GPUBuffer;
-}
-
-/** A tensor of a graph. */
-export interface Value {
-  /** Unique label in its graph, such as `encoder.layer.0/intermediate`. */
-  readonly label: string;
-  readonly shape: readonly Dim[];
-  readonly dtype: "f32" | "u32" | "f16";
-  readonly layout: Layout;
-  /** Where it comes from: the caller of a run, a model's weights, or a node. */
-  readonly origin: "input" | ParameterBuffer | Node;
-}
-
-/** One kernel call of a graph. */
-export interface Node {
-  readonly label: string;
-  /** The contract that all variants share: names, bindings and params. */
-  readonly kernel: Kernel;
-  /** The values bound to the kernel's buffers. */
-  readonly bindings: Readonly<Record<string, Value>>;
-  /** What {@linkcode Node.pick} chooses among. */
-  readonly variants: readonly Variant[];
-  /** The uniform struct's fields for a call's sizes. */
-  params(sizes: Sizes): Params;
-  /** Index of the variant for those. */
-  pick(params: Params): number;
-}
+import { defaultTuning } from "../kernels/tuning/shipped.ts";
+import type { Tuning } from "../kernels/tuning/slots.ts";
+import type { Dim, Extent, Layout, Scalar, Scalars } from "./shape.ts";
+import { Tape } from "./tape.ts";
+import { typeText } from "./types.ts";
+import type { Node, ParameterBuffer, Storage, Type, Value } from "./value.ts";
+import { Versions } from "./versions.ts";
 
 /** What {@linkcode Graph.call} takes. */
 export interface KernelCall<F extends string, B extends string> {
   label: string;
   /** Values that the kernel reads. */
   inputs: Partial<Record<B, Value>>;
-  /** Shapes of what it writes. */
-  outputs: Partial<Record<B, Output>>;
-  params(sizes: Sizes): Params<F>;
+  /** Types of what it writes. */
+  outputs?: Partial<Record<B, OutputSpec>>;
+  /** Values that it updates in place; the call returns their next versions. */
+  updates?: Partial<Record<B, Value>>;
+  params(scalars: Scalars): Params<F>;
   /** One set of constants, or several variants with a choice among them by the fields of the uniform struct. */
   constants?: Constants;
   variants?: { all: readonly Variant<F, B>[]; pick(params: Params<F>): number };
+  /** Estimated cost (see cost.ts); by default that of writing its elements. */
+  cost?(scalars: Scalars): number;
 }
 
-/** The shape of a value that a kernel writes. */
-export interface Output {
+/** The type of a value that a kernel writes. */
+export interface OutputSpec {
   shape: readonly Dim[];
   dtype?: "f32" | "u32";
   layout?: Layout;
 }
 
+/** A node while it is traced. */
+interface OpenNode extends Node {
+  readonly bindings: Record<string, Value>;
+  readonly updates: Value[];
+}
+
 /** Collects nodes while model code runs once. */
 export class Graph {
   readonly nodes: Node[] = [];
+  /** What each call sends, by name; constants too. */
   readonly inputs = new Map<string, Value>();
+  /** The buffers that each call binds, by name, as they are before the call. */
+  readonly residents = new Map<string, Value>();
   readonly outputs = new Map<string, Value>();
-  readonly #parameters = new Map<ParameterBuffer, Value>();
+  /** The scalars that each call gives, by name; symbols of shapes too. */
+  readonly scalars = new Map<string, Scalar>();
+  readonly tape = new Tape();
+  readonly #parameters = new Map<ParameterBuffer, Storage>();
+  readonly #versions = new Versions();
   readonly #labels = new Set<string>();
   readonly #scopes: string[] = [];
   /** The variants that are fast on the adapter that the graph is for. */
@@ -76,41 +61,86 @@ export class Graph {
     this.tuning = tuning;
   }
 
-  /** A tensor that each run is given. */
+  /** A tensor that each call sends. */
   input(name: string, dtype: "f32" | "u32", shape: readonly Dim[], layout: Layout = "tight"): Value {
     const known = this.inputs.get(name);
-    if (known !== undefined) {
-      if (known.dtype === dtype && known.layout === layout && String(known.shape) === String(shape)) return known;
-      throw new Error(
-        `Cannot declare input "${name}" [${shape.join(", ")}]: it is [${known.shape.join(", ")}] already`,
-      );
-    }
-    const value: Value = { label: name, shape, dtype, layout, origin: "input" };
+    if (known !== undefined) return sameType("input", known, { dtype, shape, layout });
+    if (this.residents.has(name)) throw new Error(`Cannot declare input "${name}": a resident has that name`);
+    const value = this.#source(name, { dtype, shape, layout }, { kind: "upload", name });
     this.inputs.set(name, value);
     return value;
   }
 
-  /** A model's weights as a value. */
-  parameter(parameter: ParameterBuffer): Value {
-    let value = this.#parameters.get(parameter);
-    if (value === undefined) {
-      value = {
-        label: parameter.label,
-        shape: parameter.shape,
-        dtype: parameter.dtype,
-        layout: "pitched",
-        origin: parameter,
-      };
-      this.#parameters.set(parameter, value);
-    }
+  /** A small tensor that is the same in every call, such as the 1 from which gradients start. */
+  constant(
+    name: string,
+    data: Float32Array | Uint32Array,
+    { shape, layout = "tight" }: { shape: readonly number[]; layout?: Layout },
+  ): Value {
+    const dtype = data instanceof Float32Array ? "f32" : "u32";
+    const unique = this.#unique(this.path(name));
+    const value = this.#source(unique, { dtype, shape, layout }, { kind: "upload", name: unique, data });
+    this.inputs.set(unique, value);
     return value;
   }
 
-  /** Names a value as a result of the program. */
+  /** A GPU buffer that each call binds by name, at its newest version so far. */
+  resident(name: string, dtype: "f32" | "u32", shape: readonly Dim[], layout: Layout = "pitched"): Value {
+    const known = this.residents.get(name);
+    if (known !== undefined) {
+      return this.#versions.current(sameType("resident", known, { dtype, shape, layout }).storage);
+    }
+    if (this.inputs.has(name)) throw new Error(`Cannot declare resident "${name}": an input has that name`);
+    const value = this.#source(name, { dtype, shape, layout }, { kind: "resident", name });
+    this.residents.set(name, value);
+    return value;
+  }
+
+  /** A model's weights as a value, at their newest version so far. */
+  parameter(parameter: ParameterBuffer): Value {
+    const known = this.#parameters.get(parameter);
+    if (known !== undefined) return this.#versions.current(known);
+    const { label, shape, dtype } = parameter;
+    const value = this.#source(label, { shape, dtype, layout: "pitched" }, { kind: "parameter", parameter });
+    this.#parameters.set(parameter, value.storage);
+    return value;
+  }
+
+  /** Declares a number that each call gives. Symbols of shapes declare themselves, as u32. */
+  scalar(name: string, dtype: "u32" | "f32" = "u32"): Scalar {
+    const known = this.scalars.get(name);
+    if (known !== undefined && known.dtype !== dtype) {
+      throw new TypeError(`Cannot declare scalar "${name}" as ${dtype}: it is ${known.dtype} already`);
+    }
+    const scalar = known ?? { name, dtype };
+    if (known === undefined) this.scalars.set(name, scalar);
+    return scalar;
+  }
+
+  /** Names a value as a result of the program: what it holds when the program is through. */
   output(name: string, value: Value): void {
     if (this.outputs.has(name)) throw new Error(`Cannot name two outputs "${name}"`);
-    if (value.origin === "input") throw new Error(`Cannot make output "${name}" of an input: "${value.label}"`);
+    if (value.dtype === "f16") {
+      throw new TypeError(`Cannot make output "${name}" of "${value.path}": it must be f32 or u32, got f16`);
+    }
+    this.#versions.read(`output "${name}"`, value);
+    this.#versions.keep(value, `output "${name}"`);
     this.outputs.set(name, value);
+  }
+
+  /** Declares the symbols of an extent that stand in no shape. */
+  declare(extent: Extent): void {
+    for (const size of Array.isArray(extent) ? extent : [extent]) if (typeof size === "string") this.scalar(size);
+  }
+
+  /** Whether a storage is updated in place by a node so far. */
+  isUpdated(storage: Storage): boolean {
+    return this.#versions.current(storage).version > 0;
+  }
+
+  /** A value that may be read now: of this graph, and not written over. @param reader Who reads, for the message. */
+  checkReadable(reader: string, value: Value): void {
+    this.#versions.read(reader, value);
   }
 
   /** Runs `body` with `name` in front of all labels. */
@@ -123,36 +153,88 @@ export class Graph {
     }
   }
 
+  /** A label with the names of the scopes around it. */
+  path(label: string): string {
+    return [...this.#scopes, label].join("/");
+  }
+
   /** Appends a kernel call and returns the values that it writes. */
   call<F extends string, B extends string>(kernel: Kernel<F, B>, call: KernelCall<F, B>): Record<B, Value> {
-    const label = this.#unique([...this.#scopes, call.label].join("/"));
-    const bindings: Record<string, Value> = {};
-    const fallback = Object.values(call.inputs)[0] as Value | undefined;
+    const label = this.#unique(this.path(call.label));
     const variants = call.variants ?? { all: [variantOf(kernel, call.constants)], pick: () => 0 };
     for (const variant of variants.all) checkContract(label, kernel, variant.kernel);
-    const node: Node = {
+    const bindings: Record<string, Value> = {};
+    const updates: Value[] = [];
+    const node: OpenNode = {
       label,
       kernel: kernel as unknown as Kernel,
       bindings,
+      updates,
       variants: variants.all as unknown as readonly Variant[],
       pick: variants.pick,
       params: call.params,
+      cost: call.cost?.bind(call) ?? null,
     };
-    for (const name of kernel.bindingNames) {
-      if (isRead(kernel, name)) {
-        // A buffer that this variant never reads still needs a binding: any readable one serves.
-        const value = call.inputs[name] ?? fallback;
-        if (value === undefined) throw new Error(`Cannot trace ${label}: nothing is bound to "${name}"`);
-        bindings[name] = value;
-        continue;
-      }
-      const output = call.outputs[name];
-      if (output === undefined) throw new Error(`Cannot trace ${label}: no shape is given for "${name}"`);
-      const { shape, dtype = "f32", layout = "pitched" } = output;
-      bindings[name] = { label: `${label}.${name}`, shape, dtype, layout, origin: node };
-    }
+    this.#bindReads(node, kernel, call);
+    this.#bindWrites(node, kernel, call);
     this.nodes.push(node);
     return bindings as Record<B, Value>;
+  }
+
+  #bindReads<F extends string, B extends string>(
+    { label, bindings }: OpenNode,
+    kernel: Kernel<F, B>,
+    { inputs }: KernelCall<F, B>,
+  ): void {
+    const fallback = Object.values(inputs)[0] as Value | undefined;
+    for (const name of kernel.bindingNames) {
+      if (!isRead(kernel, name)) continue;
+      // A buffer that this variant never reads still needs a binding: any readable one serves.
+      const value = inputs[name] ?? fallback;
+      if (value === undefined) throw new Error(`Cannot trace ${label}: nothing is bound to "${name}"`);
+      this.#versions.read(label, value);
+      bindings[name] = value;
+    }
+  }
+
+  #bindWrites<F extends string, B extends string>(
+    node: OpenNode,
+    kernel: Kernel<F, B>,
+    { outputs, updates }: KernelCall<F, B>,
+  ): void {
+    const { label, bindings } = node;
+    for (const name of kernel.bindingNames) {
+      if (kernel.bindings[name] === "update") {
+        const value = updates?.[name];
+        if (value === undefined) throw new Error(`Cannot trace ${label}: nothing is given for "${name}" to update`);
+        node.updates.push(value);
+        bindings[name] = this.#versions.update(node, value);
+      } else if (!isRead(kernel, name)) {
+        const output = outputs?.[name];
+        if (output === undefined) throw new Error(`Cannot trace ${label}: no shape is given for "${name}"`);
+        const { shape, dtype = "f32", layout = "pitched" } = output;
+        const value: Value = {
+          path: `${label}.${name}`,
+          shape,
+          dtype,
+          layout,
+          storage: { kind: "planned" },
+          version: 0,
+          node,
+        };
+        bindings[name] = this.#add(value);
+      }
+    }
+  }
+
+  #source(path: string, type: Type, storage: Storage): Value {
+    return this.#add({ path, ...type, storage, version: 0, node: null });
+  }
+
+  #add(value: Value): Value {
+    this.declare(value.shape);
+    this.#versions.add(value);
+    return value;
   }
 
   #unique(label: string): string {
@@ -163,6 +245,14 @@ export class Graph {
   }
 }
 
+/** A value that was declared before, if it is of the type that is asked for now. */
+function sameType(kind: string, known: Value, { dtype, shape, layout }: Type): Value {
+  if (known.dtype === dtype && known.layout === layout && String(known.shape) === String(shape)) return known;
+  throw new Error(
+    `Cannot declare ${kind} "${known.path}" as ${typeText({ dtype, shape, layout })}: it is ${typeText(known)} already`,
+  );
+}
+
 /** Variants run with the same buffers and sizes, so they must mean the same by them. */
 function checkContract<F extends string, B extends string>(
   label: string,
@@ -171,7 +261,10 @@ function checkContract<F extends string, B extends string>(
 ): void {
   if (one === other) return;
   const contract = (kernel: Kernel<F, B>) =>
-    JSON.stringify([kernel.bindingNames.map((name) => [name, isRead(kernel, name)]), kernel.params]);
+    JSON.stringify([
+      kernel.bindingNames.map((name) => [name, isRead(kernel, name) || kernel.bindings[name]]),
+      kernel.params,
+    ]);
   if (contract(one) === contract(other)) return;
   throw new Error(`Cannot trace ${label}: kernels ${one.name} and ${other.name} differ in bindings or params`);
 }
@@ -179,18 +272,4 @@ function checkContract<F extends string, B extends string>(
 /** Whether a kernel only reads a binding, as a buffer or as a texture. */
 function isRead<F extends string, B extends string>({ bindings }: Kernel<F, B>, name: B): boolean {
   return bindings[name] === "read" || bindings[name] === "texture";
-}
-
-/** The values that a node writes. */
-export function outputsOf(node: Node): Value[] {
-  return node.kernel.bindingNames
-    .filter((name) => !isRead(node.kernel, name))
-    .map((name) => node.bindings[name] as Value);
-}
-
-/** The values that a node reads. */
-export function inputsOf(node: Node): Value[] {
-  return node.kernel.bindingNames
-    .filter((name) => isRead(node.kernel, name))
-    .map((name) => node.bindings[name] as Value);
 }

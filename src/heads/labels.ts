@@ -1,21 +1,28 @@
-/** Checks labels and makes of them what the loss kernels read. */
+/** Checks labels and packs them for the loss kernels. */
 
 import { InputError } from "../base/errors.ts";
-import type { Graph, Value } from "../graph/graph.ts";
-import { crossEntropy, mean } from "../graph/ops/losses.ts";
+import { shapeText } from "../base/shape.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { crossEntropy } from "../graph/ops/losses/cross_entropy.ts";
+import { mean } from "../graph/ops/losses/mean.ts";
 import type { Dim } from "../graph/shape.ts";
 import { NO_LABEL } from "../kernels/losses/cross_entropy.ts";
 import type { FlatArray } from "../model/batch/arrays.ts";
 import { type Batch, checkFinite, checkIndices } from "../model/batch/inputs.ts";
-import type { Packed } from "../model/batch/packing.ts";
-import type { HeadFeed } from "../model/runner.ts";
+import type { HeadInputs } from "../model/stage.ts";
+
+/** Inputs and scalars of a loss: labels, and how many of them count. */
+export type LabelInputs = Pick<HeadInputs, "inputs" | "scalars">;
 
 /** PyTorch's label for "no loss here". */
 export const IGNORE = -100;
 
 /**
- * Takes token labels `[B, L]`, those over -100 from 0 to `classes - 1`, as the choice of narrow rows: a batch whose
- * `narrow_mask` is where a label counts.
+ * A batch whose narrow rows are the tokens with a label that counts. Labels are `[B, L]`, each -100 or from 0 to
+ * `classes - 1`.
+ *
+ * @throws {InputError} If they are not.
  */
 export function rowsOfLabels(batch: Batch, classes: number): Batch {
   const { labels } = batch;
@@ -25,27 +32,33 @@ export function rowsOfLabels(batch: Batch, classes: number): Batch {
 }
 
 /** The labels of the narrow rows, in order; all of them count. */
-export function feedRowLabels(labels: FlatArray, { rowPlaces }: Packed): HeadFeed {
-  const packed = rowPlaces.map((place) => labels.data[place] as number);
-  return { inputs: { labels: packed }, sizes: { counted: packed.length } };
+export function rowLabels(labels: FlatArray): LabelInputs {
+  const packed = Uint32Array.from(labels.data.filter((label) => label > IGNORE));
+  return { inputs: { labels: packed }, scalars: { counted: packed.length } };
 }
 
-/** One label from 0 to `classes - 1` a row, -100 for none; a shape of `[rows, 1]` is taken too. */
-export function feedClassLabels(labels: FlatArray, rows: number, classes: number): HeadFeed {
+/** Packs a label from 0 to `classes - 1` for each row, or -100 for none; labels are `[rows]` or `[rows, 1]`. */
+export function classLabels(labels: FlatArray, rows: number, classes: number): LabelInputs {
   const flat = labels.dims.length === 2 && labels.dims[1] === 1 ? { ...labels, dims: [labels.data.length] } : labels;
   checkIndices("labels", flat, [rows], { below: classes, also: IGNORE });
   const packed = Uint32Array.from(flat.data, (label) => label === IGNORE ? NO_LABEL : label);
-  return { inputs: { labels: packed }, sizes: { counted: packed.filter((label) => label !== NO_LABEL).length } };
+  return { inputs: { labels: packed }, scalars: { counted: packed.filter((label) => label !== NO_LABEL).length } };
 }
 
-/** Traces the mean cross-entropy of `[rows, classes]` over the rows whose label counts, as the output `loss`. */
-export function traceCrossEntropy(g: Graph, logits: Value): void {
+/** Traces the mean cross-entropy of `[rows, classes]` over the rows whose label counts. */
+export function traceCrossEntropy(g: Graph, logits: Value): Value {
   const labels = g.input("labels", "u32", [logits.shape[0] as Dim]);
   const losses = crossEntropy(g, { label: "loss.rows", x: logits, labels });
-  g.output("loss", mean(g, { label: "loss", x: losses, divisor: ({ counted }) => counted as number }));
+  return mean(g, { label: "loss", x: losses, divisor: g.scalar("counted") });
 }
 
-/** Targets `[rows, columns]`, or `[rows]` where there is one column, as pitched rows. */
+/** Traces the cross-entropy of each row of `[rows, classes]` with its label, from the input `labels`. */
+export function traceRowLosses(g: Graph, logits: Value, labels: string): Value {
+  const targets = g.input(labels, "u32", [logits.shape[0] as Dim]);
+  return crossEntropy(g, { label: "losses", x: logits, labels: targets });
+}
+
+/** Packs targets `[rows, columns]`, or `[rows]` if there is one column, as pitched rows. */
 export function packTargets(
   labels: FlatArray,
   [rows, columns]: readonly [number, number],
@@ -56,7 +69,7 @@ export function packTargets(
     (dims.length === 1 && dims[0] === rows * columns && (columns === 1 || rows === 0));
   if (!fits) {
     const expected = columns === 1 ? `[${rows}] or [${rows}, 1]` : `[${rows}, ${columns}]`;
-    throw new InputError(`Cannot read labels: shape must be ${expected}, got [${dims.join(", ")}]`);
+    throw new InputError(`Cannot read labels: shape must be ${expected}, got ${shapeText(dims)}`);
   }
   checkFinite("labels", labels);
   const packed = new Float32Array(rows * stride);

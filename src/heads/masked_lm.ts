@@ -2,56 +2,19 @@
 
 import { InputError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
-import type { Graph, Value } from "../graph/graph.ts";
-import { crossEntropy } from "../graph/ops/losses.ts";
-import { linear } from "../graph/ops/matmul.ts";
-import { softmax, topK } from "../graph/ops/rows.ts";
-import type { RunOutput } from "../graph/outputs.ts";
+import type { RunOutput } from "../graph/program/outputs.ts";
 import { MAX_TOP_K } from "../kernels/rows/top_k.ts";
-import type { Body } from "../model/body.ts";
-import type { NarrowBertConfig } from "../model/config/config.ts";
-import type { Head } from "../model/config/heads.ts";
-import type { ModelInputs } from "../model/batch/inputs.ts";
-import { PreTrainedModel } from "../model/pretrained.ts";
+import { type ModelInputs, readInputs } from "../model/batch/inputs.ts";
 import { maskedRowRule } from "../model/batch/row_rules.ts";
-import type { ForwardOptions, HeadCall } from "../model/runner.ts";
 import { lastAxis } from "../model/batch/unpacking.ts";
-import { LayerNorm } from "../nn/layer_norm.ts";
-import { Linear } from "../nn/linear.ts";
-import type { Parameter, ParameterSet } from "../nn/parameters.ts";
-import { feedRowLabels, rowsOfLabels, traceCrossEntropy } from "./labels.ts";
+import type { ForwardOptions } from "../model/forward_options.ts";
+import type { ModelHead } from "../model/head.ts";
+import type { Stage } from "../model/stage.ts";
+import { rowLabels, rowsOfLabels, traceCrossEntropy, traceRowLosses } from "./labels.ts";
+import { MASKED_LM, type MaskedLMHead, traceTopWords } from "./layers/masked_lm.ts";
 import { type HeadOutput, headOutput } from "./output.ts";
-
-/** The prediction head: a transform, then the word embeddings as decoder. */
-class MaskedLMHead {
-  readonly #transform: Linear;
-  readonly #norm: LayerNorm;
-  readonly #words: Parameter;
-  readonly #bias: Parameter;
-  readonly #config: NarrowBertConfig;
-
-  constructor(parameters: ParameterSet, body: Body, config: NarrowBertConfig) {
-    const { hidden_size: width, layer_norm_eps: eps, vocab_size } = config;
-    const path = "cls.predictions";
-    this.#transform = new Linear(parameters, `${path}.transform.dense`, { inputs: width, outputs: width });
-    this.#norm = new LayerNorm(parameters, `${path}.transform.LayerNorm`, { width, eps });
-    this.#words = body.embeddings.words;
-    this.#bias = parameters.vector(`${path}.bias`, vocab_size);
-    this.#config = config;
-  }
-
-  /** Logits `[rows, V]`. */
-  apply(g: Graph, rows: Value): Value {
-    const transformed = this.#transform.apply(g, rows, { activation: this.#config.hidden_act });
-    return linear(g, {
-      label: "cls.predictions.decoder",
-      x: this.#norm.apply(g, transformed),
-      weight: g.parameter(this.#words),
-      bias: g.parameter(this.#bias),
-      transposed: true,
-    });
-  }
-}
+import { runPadded } from "./padded_call.ts";
+import { PreTrainedModel } from "./pretrained.ts";
 
 /** The likeliest words of each narrow row. */
 export interface TopWords {
@@ -76,30 +39,37 @@ export interface LabelLikelihood {
  *
  * Logits are `[B, rows, V]` for the positions of `narrow_mask`, or of labels over -100, which win over it; `[B, L, V]`
  * without either (see {@linkcode NarrowBertModel} on the ordinary mode). `labels` are `[B, L]`; the loss is the mean
- * cross-entropy over labels other than -100, 0 where there are none.
+ * cross-entropy over labels other than -100, 0 if there are none.
+ *
+ * @example
+ * ```ts
+ * import { AutoTokenizer, NarrowBertForMaskedLM } from "@narrowbert/webgpu";
+ *
+ * const folder = "examples/models/wordnet/mlm";
+ * const tokenizer = await AutoTokenizer.from_pretrained(folder);
+ * using model = await NarrowBertForMaskedLM.from_pretrained(folder);
+ *
+ * const input_ids = tokenizer.encode("a large [MASK] with a long neck");
+ * const narrow_mask = input_ids.map((id) => id === tokenizer.mask_token_id);
+ * const { indices } = await model.top_k({ input_ids: [input_ids], narrow_mask: [narrow_mask] }, 1);
+ * console.log(tokenizer.decode([indices.item()])); // head
+ * ```
  */
-export class NarrowBertForMaskedLM extends PreTrainedModel<MaskedLMHead> {
-  static readonly head: Head = "masked_lm";
-  static readonly pooling: boolean | "optional" = false;
+export class NarrowBertForMaskedLM extends PreTrainedModel {
+  /** The head that predicts words. */
+  static readonly head: ModelHead = MASKED_LM;
 
   /**
-   * Computes logits, and the loss where labels are given.
+   * Computes logits, and the loss if labels are given.
    *
    * @throws {InputError} If an input does not fit the model.
    */
   async forward(inputs: ModelInputs, options: ForwardOptions = {}): Promise<HeadOutput> {
-    const batch = rowsOfLabels(this.readInputs(inputs), this.config.vocab_size);
+    const batch = rowsOfLabels(readInputs(inputs, this.config), this.config.vocab_size);
     const rule = maskedRowRule(batch);
     const { labels } = batch;
-    const { outputs, unpacker, common } = await this.run(batch, rule, (head) => ({
-      key: labels === null ? "logits" : "logits, loss",
-      trace(g, last) {
-        const logits = head.apply(g, last);
-        g.output("logits", logits);
-        if (labels !== null) traceCrossEntropy(g, logits);
-      },
-      ...(labels && { feed: (packed) => feedRowLabels(labels, packed) }),
-    }), options);
+    const head = labels === null ? { stage: LOGITS } : { stage: LOGITS_AND_LOSS, ...rowLabels(labels) };
+    const { outputs, unpacker, common } = await runPadded(this, { batch, rule, head, options });
     return headOutput(unpacker.states(outputs.get("logits") as RunOutput, lastAxis(rule)), outputs, common);
   }
 
@@ -115,20 +85,11 @@ export class NarrowBertForMaskedLM extends PreTrainedModel<MaskedLMHead> {
     if (!Number.isInteger(k) || k < 1 || k > most) {
       throw new RangeError(`Cannot find the top words: k must be a whole number from 1 to ${most}, got ${k}`);
     }
-    const batch = this.readInputs(inputs);
+    const batch = readInputs(inputs, this.config);
     if (batch.labels !== null) throw new InputError("Cannot find the top words with labels: they have no use here");
     const rows = { ...batch, narrow: batch.narrow ?? batch.mask };
-    const call: (head: MaskedLMHead) => HeadCall = (head) => ({
-      key: "top words",
-      trace(g, last) {
-        const probabilities = softmax(g, { label: "probabilities", x: head.apply(g, last) });
-        const { indices, values } = topK(g, { label: "top_k", x: probabilities, k: "words" });
-        g.output("indices", indices);
-        g.output("scores", values);
-      },
-      feed: () => ({ sizes: { words: k } }),
-    });
-    const { outputs, unpacker } = await this.run(rows, "narrow_mask", call, options);
+    const head = { stage: TOP_WORDS, scalars: { words: k } };
+    const { outputs, unpacker } = await runPadded(this, { batch: rows, rule: "narrow_mask", head, options });
     return {
       indices: unpacker.states(outputs.get("indices") as RunOutput, "rows", "int32"),
       scores: unpacker.states(outputs.get("scores") as RunOutput, "rows"),
@@ -143,28 +104,38 @@ export class NarrowBertForMaskedLM extends PreTrainedModel<MaskedLMHead> {
    * @throws {InputError} If an input does not fit the model.
    */
   async log_probabilities(inputs: ModelInputs, options: ForwardOptions = {}): Promise<LabelLikelihood> {
-    const batch = rowsOfLabels(this.readInputs(inputs), this.config.vocab_size);
+    const batch = rowsOfLabels(readInputs(inputs, this.config), this.config.vocab_size);
     const { labels } = batch;
     if (labels === null) throw new InputError("Cannot compute log-probabilities: labels must be given");
-    const { outputs, unpacker } = await this.run(batch, "narrow_mask", (head) => ({
-      key: "log-probabilities",
-      trace(g, last) {
-        const targets = g.input("labels", "u32", ["R"]);
-        g.output("losses", crossEntropy(g, { label: "losses", x: head.apply(g, last), labels: targets }));
-      },
-      feed: (packed) => feedRowLabels(labels, packed),
-    }), options);
+    const head = { stage: LABEL_LOSSES, inputs: rowLabels(labels).inputs };
+    const { outputs, unpacker } = await runPadded(this, { batch, rule: "narrow_mask", head, options });
     const { data, dims } = outputs.get("losses") as RunOutput;
     return {
       log_probabilities: unpacker.states({ data: Float32Array.from(data, (loss) => 0 - loss), dims }, "rows"),
       narrow_positions: unpacker.narrowPositions(),
     };
   }
-
-  protected override declareHead(
-    parameters: ParameterSet,
-    { body, config }: { body: Body; config: NarrowBertConfig },
-  ): MaskedLMHead {
-    return new MaskedLMHead(parameters, body, config);
-  }
 }
+
+const LOGITS: Stage<MaskedLMHead> = {
+  head: MASKED_LM,
+  trace: (g, rows, head) => ({ logits: head.apply(g, rows) }),
+};
+
+const LOGITS_AND_LOSS: Stage<MaskedLMHead> = {
+  head: MASKED_LM,
+  trace(g, rows, head) {
+    const logits = head.apply(g, rows);
+    return { logits, loss: traceCrossEntropy(g, logits) };
+  },
+};
+
+const TOP_WORDS: Stage<MaskedLMHead> = {
+  head: MASKED_LM,
+  trace: (g, rows, head) => traceTopWords(g, head.apply(g, rows), "words"),
+};
+
+const LABEL_LOSSES: Stage<MaskedLMHead> = {
+  head: MASKED_LM,
+  trace: (g, rows, head) => ({ losses: traceRowLosses(g, head.apply(g, rows), "labels") }),
+};

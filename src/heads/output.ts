@@ -1,9 +1,9 @@
-/** What the classes with a head return. */
+/** Results of the classes with a head. */
 
 import type { Tensor } from "../base/tensor.ts";
-import type { RunOutput } from "../graph/outputs.ts";
-import type { CommonOutputs } from "../model/runner.ts";
-import { toTensor } from "../model/batch/row_rules.ts";
+import type { RunOutput } from "../graph/program/outputs.ts";
+import { toTensor } from "../model/common_outputs.ts";
+import type { CommonOutputs } from "../model/forward_options.ts";
 
 /** Results of a model with a head. */
 export interface HeadOutput extends CommonOutputs {
@@ -13,7 +13,7 @@ export interface HeadOutput extends CommonOutputs {
   logits: Tensor;
 }
 
-/** Puts logits, the loss where there is one, and the common results together. */
+/** Puts logits, the loss if there is one, and the common results together. */
 export function headOutput(logits: Tensor, outputs: ReadonlyMap<string, RunOutput>, common: CommonOutputs): HeadOutput {
   const loss = outputs.get("loss");
   return { ...(loss && { loss: toTensor(loss) }), logits, ...common };

@@ -1,71 +1,97 @@
 /** Sequence classification and regression. */
 
-import type { Graph, Value } from "../graph/graph.ts";
-import { mean, pointwiseLoss } from "../graph/ops/losses.ts";
-import type { RunOutput } from "../graph/outputs.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { mean } from "../graph/ops/losses/mean.ts";
+import { pointwiseLoss } from "../graph/ops/losses/pointwise_loss.ts";
+import type { RunOutput } from "../graph/program/outputs.ts";
 import { pitch } from "../kernels/kernel.ts";
 import type { FlatArray } from "../model/batch/arrays.ts";
-import type { Body } from "../model/body.ts";
 import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { ProblemType } from "../model/config/fields.ts";
-import type { Head } from "../model/config/heads.ts";
-import type { ModelInputs } from "../model/batch/inputs.ts";
-import { PreTrainedModel } from "../model/pretrained.ts";
-import { firstRowRule, toTensor } from "../model/batch/row_rules.ts";
-import type { ForwardOptions, HeadFeed } from "../model/runner.ts";
-import type { ParameterSet } from "../nn/parameters.ts";
-import { feedClassLabels, packTargets, traceCrossEntropy } from "./labels.ts";
+import { type ModelInputs, readInputs } from "../model/batch/inputs.ts";
+import { firstRowRule } from "../model/batch/row_rules.ts";
+import { toTensor } from "../model/common_outputs.ts";
+import type { ForwardOptions } from "../model/forward_options.ts";
+import type { ModelHead } from "../model/head.ts";
+import type { HeadInputs, Stage } from "../model/stage.ts";
+import { classLabels, packTargets, traceCrossEntropy } from "./labels.ts";
+import { type PooledClassifier, SEQUENCE_CLASSIFICATION } from "./layers/pooled_classifier.ts";
 import { type HeadOutput, headOutput } from "./output.ts";
-import { PooledHead } from "./pooled_head.ts";
+import { runPadded } from "./padded_call.ts";
+import { PreTrainedModel } from "./pretrained.ts";
 
 /**
  * NarrowBERT with a classifier on the pooled first token; its narrow layers compute that token alone.
  *
  * Logits are `[B, num_labels]`. The loss is mean squared error (`labels` `[B]` or `[B, num_labels]`), cross-entropy
- * (`[B]`, -100 for none) or binary cross-entropy with logits (`[B, num_labels]`), by the config's `problem_type`; unset,
- * by what the labels are: one output is regression, integers are a single label, floats several.
+ * (`[B]`, -100 for none) or binary cross-entropy with logits (`[B, num_labels]`), by the config's `problem_type`.
+ * If that is not set, the labels decide: one output is regression, integers are a single label, floats several labels.
+ *
+ * @example
+ * ```ts
+ * import { AutoTokenizer, NarrowBertForSequenceClassification } from "@narrowbert/webgpu";
+ *
+ * const folder = "examples/models/wordnet/topic";
+ * const tokenizer = await AutoTokenizer.from_pretrained(folder);
+ * using model = await NarrowBertForSequenceClassification.from_pretrained(folder);
+ *
+ * const { logits } = await model.forward({ input_ids: [tokenizer.encode("a can for holding soft drinks")] });
+ * const [row] = logits.tolist() as [number[]];
+ * console.log(model.config.id2label[row.indexOf(Math.max(...row))]); // noun.artifact
+ * ```
  */
-export class NarrowBertForSequenceClassification extends PreTrainedModel<PooledHead> {
-  static readonly head: Head = "sequence_classification";
-  static readonly pooling: boolean | "optional" = true;
+export class NarrowBertForSequenceClassification extends PreTrainedModel {
+  /** The head that classifies texts. */
+  static readonly head: ModelHead = SEQUENCE_CLASSIFICATION;
 
   /**
-   * Computes logits, and the loss where labels are given.
+   * Computes logits, and the loss if labels are given.
    *
    * @throws {InputError} If an input does not fit the model.
    */
   async forward(inputs: ModelInputs, options: ForwardOptions = {}): Promise<HeadOutput> {
-    const batch = this.readInputs(inputs);
+    const batch = readInputs(inputs, this.config);
     const rule = firstRowRule(batch);
-    const loss = batch.labels === null ? null : lossOf(batch.labels, batch.sequences, this.config);
-    const { outputs, common } = await this.run(batch, rule, (head) => ({
-      key: `logits, ${loss?.problem ?? "no loss"}`,
-      trace(g, last) {
-        const logits = head.apply(g, last);
-        g.output("logits", logits);
-        loss?.trace(g, logits);
-      },
-      ...(loss && { feed: () => loss.feed }),
-    }), options);
+    const head = batch.labels === null ? { stage: LOGITS } : lossOf(batch.labels, batch.sequences, this.config);
+    const { outputs, common } = await runPadded(this, { batch, rule, head, options });
     return headOutput(toTensor(outputs.get("logits") as RunOutput), outputs, common);
   }
-
-  protected override declareHead(
-    parameters: ParameterSet,
-    { config }: { body: Body; config: NarrowBertConfig },
-  ): PooledHead {
-    return new PooledHead(parameters, config, config.num_labels);
-  }
 }
 
-/** A loss over logits `[B, columns]`: how it is traced, and what a call feeds it. */
-interface Loss {
-  problem: ProblemType;
-  trace(g: Graph, logits: Value): void;
-  feed: HeadFeed;
+const LOGITS: Stage<PooledClassifier> = {
+  head: SEQUENCE_CLASSIFICATION,
+  trace: (g, rows, classifier) => ({ logits: classifier.apply(g, rows) }),
+};
+
+/** The stage that adds a loss to the logits. */
+function withLoss(loss: (g: Graph, logits: Value) => Value): Stage<PooledClassifier> {
+  return {
+    head: SEQUENCE_CLASSIFICATION,
+    trace(g, rows, classifier) {
+      const logits = classifier.apply(g, rows);
+      return { logits, loss: loss(g, logits) };
+    },
+  };
 }
 
-function lossOf(labels: FlatArray, rows: number, config: NarrowBertConfig): Loss {
+/** The mean of a loss of single elements. */
+function elementwise(kind: "squared_error" | "binary_cross_entropy"): (g: Graph, logits: Value) => Value {
+  return (g, x) => {
+    const y = g.input("targets", "f32", x.shape, "pitched");
+    const losses = pointwiseLoss(g, { label: "loss.rows", x, y, kind });
+    return mean(g, { label: "loss", x: losses, divisor: x.shape });
+  };
+}
+
+const LOSSES: Record<ProblemType, Stage<PooledClassifier>> = {
+  single_label_classification: withLoss(traceCrossEntropy),
+  regression: withLoss(elementwise("squared_error")),
+  multi_label_classification: withLoss(elementwise("binary_cross_entropy")),
+};
+
+/** The loss of the config's `problem_type`, or of the one that the labels imply. */
+function lossOf(labels: FlatArray, rows: number, config: NarrowBertConfig): HeadInputs {
   const { num_labels: columns } = config;
   const inferred = columns === 1
     ? "regression"
@@ -73,18 +99,7 @@ function lossOf(labels: FlatArray, rows: number, config: NarrowBertConfig): Loss
     ? "multi_label_classification"
     : "single_label_classification";
   const problem = config.problem_type ?? inferred;
-  if (problem === "single_label_classification") {
-    return { problem, trace: traceCrossEntropy, feed: feedClassLabels(labels, rows, columns) };
-  }
-  const kind = problem === "regression" ? "squared_error" : "binary_cross_entropy";
-  const targets = packTargets(labels, [rows, columns], pitch(columns));
-  return {
-    problem,
-    trace(g, x) {
-      const y = g.input("targets", "f32", ["B", columns], "pitched");
-      const losses = pointwiseLoss(g, { label: "loss.rows", x, y, kind });
-      g.output("loss", mean(g, { label: "loss", x: losses, divisor: ({ B }) => (B as number) * columns }));
-    },
-    feed: { inputs: { targets } },
-  };
+  const stage = LOSSES[problem];
+  if (problem === "single_label_classification") return { stage, ...classLabels(labels, rows, columns) };
+  return { stage, inputs: { targets: packTargets(labels, [rows, columns], pitch(columns)) } };
 }

@@ -1,55 +1,66 @@
 /** Token classification: a label for each word. */
 
-import type { RunOutput } from "../graph/outputs.ts";
-import type { Body } from "../model/body.ts";
-import type { NarrowBertConfig } from "../model/config/config.ts";
-import type { Head } from "../model/config/heads.ts";
-import type { ModelInputs } from "../model/batch/inputs.ts";
-import { PreTrainedModel } from "../model/pretrained.ts";
+import type { RunOutput } from "../graph/program/outputs.ts";
+import { type ModelInputs, readInputs } from "../model/batch/inputs.ts";
 import { maskedRowRule } from "../model/batch/row_rules.ts";
-import type { ForwardOptions } from "../model/runner.ts";
+import type { ForwardOptions } from "../model/forward_options.ts";
+import type { ModelHead } from "../model/head.ts";
+import type { Stage } from "../model/stage.ts";
 import { lastAxis } from "../model/batch/unpacking.ts";
-import { Linear } from "../nn/linear.ts";
-import type { ParameterSet } from "../nn/parameters.ts";
-import { feedRowLabels, rowsOfLabels, traceCrossEntropy } from "./labels.ts";
+import type { Linear } from "../nn/linear.ts";
+import { rowLabels, rowsOfLabels, traceCrossEntropy } from "./labels.ts";
+import { TOKEN_CLASSIFICATION } from "./layers/token_classifier.ts";
 import { type HeadOutput, headOutput } from "./output.ts";
+import { runPadded } from "./padded_call.ts";
+import { PreTrainedModel } from "./pretrained.ts";
+
+const LOGITS: Stage<Linear> = {
+  head: TOKEN_CLASSIFICATION,
+  trace: (g, rows, classifier) => ({ logits: classifier.apply(g, rows) }),
+};
+
+const LOGITS_AND_LOSS: Stage<Linear> = {
+  head: TOKEN_CLASSIFICATION,
+  trace(g, rows, classifier) {
+    const logits = classifier.apply(g, rows);
+    return { logits, loss: traceCrossEntropy(g, logits) };
+  },
+};
 
 /**
  * NarrowBERT with a classifier on each narrow row.
  *
  * Logits are `[B, rows, labels]` for the positions of `narrow_mask`, or of labels over -100, which win over it;
  * `[B, L, labels]` without either (see {@linkcode NarrowBertModel} on the ordinary mode). `labels` are `[B, L]`; the
- * loss is the mean cross-entropy over labels other than -100, 0 where there are none.
+ * loss is the mean cross-entropy over labels other than -100, 0 if there are none.
+ *
+ * @example
+ * ```ts
+ * import { NarrowBertConfig, NarrowBertForTokenClassification } from "@narrowbert/webgpu";
+ *
+ * const sizes = { vocab_size: 100, hidden_size: 32, num_attention_heads: 2, intermediate_size: 64 };
+ * const config = new NarrowBertConfig({ ...sizes, num_hidden_layers: 3, num_labels: 5 });
+ * using model = await NarrowBertForTokenClassification.from_config(config); // random weights
+ *
+ * const { logits } = await model.forward({ input_ids: [[2, 40, 41, 3]], narrow_mask: [[0, 1, 1, 0]] });
+ * console.log(logits.dims); // [1, 2, 5]
+ * ```
  */
-export class NarrowBertForTokenClassification extends PreTrainedModel<Linear> {
-  static readonly head: Head = "token_classification";
-  static readonly pooling: boolean | "optional" = false;
+export class NarrowBertForTokenClassification extends PreTrainedModel {
+  /** The head that classifies tokens. */
+  static readonly head: ModelHead = TOKEN_CLASSIFICATION;
 
   /**
-   * Computes logits, and the loss where labels are given.
+   * Computes logits, and the loss if labels are given.
    *
    * @throws {InputError} If an input does not fit the model.
    */
   async forward(inputs: ModelInputs, options: ForwardOptions = {}): Promise<HeadOutput> {
-    const batch = rowsOfLabels(this.readInputs(inputs), this.config.num_labels);
+    const batch = rowsOfLabels(readInputs(inputs, this.config), this.config.num_labels);
     const rule = maskedRowRule(batch);
     const { labels } = batch;
-    const { outputs, unpacker, common } = await this.run(batch, rule, (classifier) => ({
-      key: labels === null ? "logits" : "logits, loss",
-      trace(g, last) {
-        const logits = classifier.apply(g, last);
-        g.output("logits", logits);
-        if (labels !== null) traceCrossEntropy(g, logits);
-      },
-      ...(labels && { feed: (packed) => feedRowLabels(labels, packed) }),
-    }), options);
+    const head = labels === null ? { stage: LOGITS } : { stage: LOGITS_AND_LOSS, ...rowLabels(labels) };
+    const { outputs, unpacker, common } = await runPadded(this, { batch, rule, head, options });
     return headOutput(unpacker.states(outputs.get("logits") as RunOutput, lastAxis(rule)), outputs, common);
-  }
-
-  protected override declareHead(
-    parameters: ParameterSet,
-    { config }: { body: Body; config: NarrowBertConfig },
-  ): Linear {
-    return new Linear(parameters, "classifier", { inputs: config.hidden_size, outputs: config.num_labels });
   }
 }

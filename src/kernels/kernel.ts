@@ -1,5 +1,5 @@
 /**
- * What a kernel is: a declared contract between a WGSL source and its callers.
+ * A kernel: a declared contract between a WGSL source and its callers.
  *
  * A kernel binds one uniform struct of sizes (`@binding(0)`) and then its storage buffers (`@binding(1)` and on), in the
  * order declared. Its `override` constants choose the variant; sizes are data, so one pipeline serves all shapes.
@@ -39,16 +39,16 @@ export interface KernelSpec<F extends string, B extends string, C extends string
   /** The `override` constants with their defaults. */
   constants: Readonly<Record<C, number>>;
   /** Every set of constants that callers use; each is compiled and tested. Given as differences from the defaults. */
-  variants: readonly Partial<Readonly<Record<C, number>>>[];
+  constantSets: readonly Partial<Readonly<Record<C, number>>>[];
   /** Workgroup size under the given constants. */
   workgroupSize(constants: Readonly<Record<C, number>>): Grid;
-  /** Bytes of workgroup memory under the given constants; 0 where left out. */
+  /** Bytes of workgroup memory under the given constants. Default: 0. */
   workgroupBytes?(constants: Readonly<Record<C, number>>): number;
   /** Workgroups for the given sizes; zero in any dimension means that there is nothing to do. */
   grid(params: Params<F>, constants: Readonly<Record<C, number>>): Grid;
   /** Features that a device must have. */
   features?: readonly GPUFeatureName[];
-  /** For bindings that are textures: the matrices of which they hold copies. */
+  /** For bindings that are textures: the matrices that are copied to them. */
   textures?(params: Params<F>, constants: Readonly<Record<C, number>>): Partial<Record<B, TextureView>>;
 }
 
@@ -66,7 +66,7 @@ export interface Kernel<F extends string = string, B extends string = string> {
   readonly params: Readonly<Record<F, ParamType>>;
   /** Bytes of the uniform struct. */
   readonly paramBytes: number;
-  /** The same kernel with weights of 16 bits, where it has weights. */
+  /** The same kernel with weights of 16 bits, if it has weights. */
   readonly f16: Kernel<F, B> | null;
   /** All sets of constants in use, each complete. */
   constantSets(): Constants[];
@@ -74,7 +74,7 @@ export interface Kernel<F extends string = string, B extends string = string> {
   constants(overrides?: Constants): Constants;
   /** Workgroups for a call, checked against the limit per dimension. */
   grid(params: Params<F>, constants: Constants): Grid;
-  /** The matrices of which bindings that are textures hold copies; null for a kernel that has none. */
+  /** The matrices that are copied to bindings that are textures; null for a kernel without textures. */
   readonly textures: ((params: Params<F>, constants: Constants) => Partial<Record<B, TextureView>>) | null;
   /** What the pipeline cache needs, with its key. */
   request(constants: Constants): PipelineRequest & { key: string };
@@ -125,7 +125,7 @@ export function defineKernel<F extends string, B extends string, C extends strin
     params,
     paramBytes: Math.ceil(fields.length / 4) * 16,
     f16: null,
-    constantSets: () => spec.variants.map((overrides) => complete(overrides as Constants)),
+    constantSets: () => spec.constantSets.map((overrides) => complete(overrides as Constants)),
     constants: complete,
     grid(values, constants) {
       const grid = spec.grid(values, constants as Record<C, number>);
@@ -187,8 +187,8 @@ export function pitch(columns: number): number {
 }
 
 /**
- * A one-dimensional grid of `count` workgroups, folded into two dimensions where one is too short. The shader's index is
- * `workgroup_id.y * num_workgroups.x + workgroup_id.x`, and it must leave where that is `count` or more.
+ * A one-dimensional grid of `count` workgroups, folded into two dimensions if one is too short. The shader's index is
+ * `workgroup_id.y * num_workgroups.x + workgroup_id.x`, and it must return if that is `count` or more.
  */
 export function foldedGrid(count: number): Grid {
   if (count <= MAX_WORKGROUPS) return [count, count === 0 ? 0 : 1, 1];

@@ -1,15 +1,15 @@
-/** Runs one kernel once on given data: for conformance tests, benches and tuning. Models run through programs instead. */
+/** Runs one kernel on given data, for conformance tests, benches and tuning. Models run through programs instead. */
 
 import type { Gpu } from "../gpu/device.ts";
 import { Recorder } from "../gpu/recorder.ts";
 import type { Constants, Kernel, Params, TextureView } from "./kernel.ts";
 
-/** Contents of a storage buffer, or its size in bytes where the kernel only writes it. */
+/** Contents of a storage buffer, or its size in bytes if the kernel only writes it. */
 export type BufferContents = Float32Array | Float16Array | Uint32Array | Int32Array | number;
 
 /** A kernel bound to data, ready to run; dispose it to give its buffers back. */
 export interface Launch<B extends string> {
-  /** Submits the kernel `times` times at once, each with the copies that it reads as textures. */
+  /** Submits the kernel `times` times at once, each with its copies to textures. */
   run(times?: number): void;
   /** Appends it to a recording, once. */
   record(recorder: Recorder): void;

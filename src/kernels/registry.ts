@@ -17,9 +17,10 @@ import { meanRows } from "./rows/mean_rows.ts";
 import { pointwiseLoss } from "./losses/pointwise_loss.ts";
 import { reduceSum } from "./losses/reduce_sum.ts";
 import { reshape } from "./rows/reshape.ts";
-import { scatterRows } from "./rows/scatter_rows.ts";
 import { softmax } from "./rows/softmax.ts";
 import { topK } from "./rows/top_k.ts";
+import { addScaled } from "./training/add_scaled.ts";
+import { columnSums } from "./training/column_sums.ts";
 
 /** Every kernel, by family. A new one is its shader, its contract, its twin and cases, and a line here. */
 export const KERNELS: readonly Kernel[] = [
@@ -40,10 +41,11 @@ export const KERNELS: readonly Kernel[] = [
   gatherRows,
   meanRows,
   reshape,
-  scatterRows,
   softmax,
   topK,
   crossEntropy,
   pointwiseLoss,
   reduceSum,
+  addScaled,
+  columnSums,
 ];

@@ -1,8 +1,9 @@
 /** NarrowBERT without a head: embeddings, full layers over every token, narrow layers over the rows asked for. */
 
-import type { Graph, Value } from "../graph/graph.ts";
-import type { ProbabilityStorage, RowGeometry } from "../graph/ops/attention.ts";
-import { gatherRows } from "../graph/ops/rows.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import type { AttentionTables, ProbabilityStorage } from "../graph/ops/attention/attention.ts";
+import { gatherRows } from "../graph/ops/rows/gather_rows.ts";
 import { pitch } from "../kernels/kernel.ts";
 import type { AttentionOptions, AttentionResult, AttentionShape } from "../nn/attention_shape.ts";
 import { Embeddings } from "../nn/embeddings.ts";
@@ -13,13 +14,13 @@ import type { ParameterSet } from "../nn/parameters.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import { BODY, layerPath, remainingHeads } from "./weights/published_names.ts";
 
-/** What both halves of a traced body are told. */
+/** Options of both halves of a traced body. */
 export interface BodyCall {
   /** Whether attention probabilities are stored. */
   probabilities: ProbabilityStorage;
-  /** Told of every layer's state, the embeddings' as layer 0, as it is traced. */
+  /** Called with every layer's state when it is traced; the embeddings count as layer 0. */
   onState?: (layer: number, state: Value) => void;
-  /** Told of every layer's attention probabilities, counted from 0, if they are stored. */
+  /** Called with every layer's attention probabilities if they are stored; layers count from 0. */
   onAttention?: (layer: number, probabilities: Value) => void;
 }
 
@@ -29,14 +30,13 @@ interface Layer<Attention> {
   feedForward: FeedForward;
 }
 
-/** Where the tokens' and the narrow rows' records lie in the geometry, by names of sizes. */
-function rowGeometry(geometry: Value, kind: "token" | "row"): RowGeometry {
+/** The attention tables of the tokens, or of the narrow rows: slices of the input `attention_tables`. */
+function attentionTables(g: Graph, kind: "token" | "row"): AttentionTables {
+  const value = g.input("attention_tables", "u32", ["G"]);
   return {
-    geometry,
-    tiles: `${kind}Tiles`,
-    tilesAt: `${kind}TilesAt`,
-    queryPositionsAt: `${kind}PositionsAt`,
-    keyPositionsAt: "tokenPositionsAt",
+    tiles: { value, at: g.scalar(`${kind}TilesAt`), count: g.scalar(`${kind}Tiles`) },
+    queryPositions: { value, at: g.scalar(`${kind}PositionsAt`) },
+    keyPositions: { value, at: g.scalar("tokenPositionsAt") },
     keys: "K",
   };
 }
@@ -89,7 +89,7 @@ export class Body {
 
   /**
    * The first half: the embeddings, then the full layers over every token. Gives the context `[T, H]`.
-   * Declares the inputs `geometry`, `head_scale.N`, and `tokens` and, if the caller gives word embeddings, `embeds`.
+   * Declares the inputs `attention_tables`, `head_scale.N`, and `tokens` and, if the caller gives word embeddings, `embeds`.
    */
   encode(g: Graph, { embedded, ...call }: BodyCall & { embedded: boolean }): Value {
     const tokens = g.input("tokens", "u32", ["T", 4]);
@@ -106,10 +106,10 @@ export class Body {
 
   /**
    * The second half: the narrow layers over the narrow rows, all against the context. Gives the rows' state `[R, H]`.
-   * Declares the inputs `geometry`, `head_scale.N` and `row_index`.
+   * Declares the inputs `attention_tables`, `head_scale.N` and `row_index`.
    */
   narrow(g: Graph, context: Value, { plan, ...call }: BodyCall & { plan: NarrowPlan }): Value {
-    const rows = rowGeometry(g.input("geometry", "u32", ["G"]), "row");
+    const rows = attentionTables(g, "row");
     const together = plan.form === "projected" ? plan.together : 1;
     let x = gatherRows(g, { label: "narrow_rows", x: context, index: g.input("row_index", "u32", ["R"]) });
     for (let first = 0; first < this.#narrow.length; first += together) {
@@ -147,8 +147,8 @@ export class Body {
     return (layer) => projection.ofLayer(value, { layer, first });
   }
 
-  #tokenRows(g: Graph): RowGeometry {
-    return rowGeometry(g.input("geometry", "u32", ["G"]), "token");
+  #tokenRows(g: Graph): AttentionTables {
+    return attentionTables(g, "token");
   }
 
   #options(g: Graph, layer: number, { probabilities }: BodyCall): Omit<AttentionOptions, "rows"> {

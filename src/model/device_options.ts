@@ -1,33 +1,37 @@
-/** Options that say where and how a model computes. */
+/** Options for the device and the precision that a model computes with. */
 
 import { type Gpu, requestGpu } from "../gpu/device.ts";
 import type { Latency } from "../gpu/readback.ts";
 import { loadTuning } from "../kernels/tuning/tuning_file.ts";
 import type { WeightDtype } from "../nn/upload.ts";
 
-/** Values of {@linkcode DeviceOptions.dtype}. */
-export const DTYPES = ["f32", "f16", "auto"] as const;
-
-/** Where and how a model computes. */
+/** The device that a model computes on, and how it does. */
 export interface DeviceOptions {
-  /** A GPU device of the caller's own; it is never destroyed. */
+  /** A GPU device of the caller's own; it is never destroyed. @default a device that all models of the process share */
   device?: GPUDevice;
   /**
-   * How the weights of products and the word embeddings are kept on the GPU: `f16` halves their memory, and needs a
-   * device with the feature `shader-f16`. All else, and all computing, is 32 bits. Default `auto`, which is `f32`.
+   * Element type of the weights of products and of the word embeddings on the GPU. `f16` halves their memory; it needs
+   * a device with the feature `shader-f16`. All other weights, and all computing, have 32 bits. `auto` is `f32`.
+   *
+   * @default "auto"
    */
-  dtype?: typeof DTYPES[number];
+  dtype?: "f32" | "f16" | "auto";
   /**
    * `low` saves about 10 ms of every call, which Deno's `mapAsync` takes beyond the work: in versions that are known to
-   * allow it results are read without its promise. Elsewhere it changes nothing. Default `normal`.
+   * allow it results are read without its promise. Elsewhere it changes nothing.
+   *
+   * @default "normal"
    */
-  latency?: Latency;
+  latency?: "normal" | "low";
 }
+
+/** Values of {@linkcode DeviceOptions.dtype}. */
+export const DTYPES: readonly NonNullable<DeviceOptions["dtype"]>[] = ["f32", "f16", "auto"];
 
 /** Names of the {@linkcode DeviceOptions}. */
 export const DEVICE_OPTIONS = ["device", "dtype", "latency"];
 
-/** The options, settled. */
+/** The options, resolved. */
 export interface DeviceChoice {
   gpu: Gpu;
   dtype: WeightDtype;
@@ -37,8 +41,8 @@ export interface DeviceChoice {
 /**
  * Checks the values of the options.
  *
- * @throws {TypeError} On a device that is none.
- * @throws {RangeError} On another value that is unknown.
+ * @throws {TypeError} If the device is no GPUDevice.
+ * @throws {RangeError} If another value is unknown.
  */
 export function checkDeviceOptions({ device, dtype = "auto", latency = "normal" }: DeviceOptions): void {
   if (device !== undefined && typeof device?.createBuffer !== "function") {
@@ -55,7 +59,7 @@ export function checkDeviceOptions({ device, dtype = "auto", latency = "normal" 
  * Opens the device that a model computes on.
  *
  * @throws {NoAdapterError} If there is none.
- * @throws {RangeError} If it cannot compute with f16 weights that are asked for.
+ * @throws {RangeError} If f16 weights are asked for and the device cannot compute with them.
  */
 export async function openDevice(
   { device, dtype = "auto", latency = "normal" }: DeviceOptions,

@@ -1,19 +1,20 @@
 /** Options of the ways to make a model. */
 
 import type { OpenFolderOptions } from "../io/folder/folder.ts";
+import type { ConfigSource } from "./config/source.ts";
 import { DEVICE_OPTIONS, type DeviceOptions } from "./device_options.ts";
 
 /** Options of every way to make a model. */
 export interface ModelOptions extends DeviceOptions {
-  /** A base model without its pooler computes the rows of `narrow_mask`, or all tokens. */
+  /** A base model without its pooler computes the rows of `narrow_mask`, or all tokens. @default true */
   add_pooling_layer?: boolean;
 }
 
 /** Options of `from_pretrained`. */
 export interface LoadOptions extends ModelOptions, OpenFolderOptions {
   /** Overrides of keys of config.json, such as `problem_type`. */
-  config?: Readonly<Record<string, unknown>>;
-  /** Makes weights that the model has no use for an error. */
+  config?: ConfigSource;
+  /** Makes weights that the model has no use for an error. @default false, a warning */
   strict?: boolean;
 }
 
@@ -22,8 +23,3 @@ export const MODEL_OPTIONS = [...DEVICE_OPTIONS, "add_pooling_layer"];
 const FOLDER_OPTIONS = ["subfolder", "local_files_only", "token", "progress_callback", "signal"];
 /** Names of the options of `from_pretrained`. */
 export const LOAD_OPTIONS = [...MODEL_OPTIONS, ...FOLDER_OPTIONS, "config", "strict"];
-
-/** Whether a model has a pooler, given whether its class has one: always, never, or as an option says. */
-export function poolerOf({ pooling }: { pooling: boolean | "optional" }, { add_pooling_layer }: ModelOptions): boolean {
-  return pooling === "optional" ? add_pooling_layer ?? true : pooling;
-}

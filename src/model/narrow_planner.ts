@@ -1,8 +1,8 @@
 /**
- * How a call computes its attention: the form of the narrow layers, and what memory allows.
+ * How a call computes its attention: the form of the narrow layers, and how much memory it may take.
  *
- * Both forms give the same numbers. Per narrow layer, counted in multiply-adds, with R rows, T tokens, S the sum over rows
- * of the keys that each attends to, A heads of size D (A D = H):
+ * Both forms give the same numbers. Per narrow layer, counted in multiply-adds, with R rows, T tokens, S the sum over
+ * rows of the keys that each attends to, A heads of size D (A D = H):
  *
  *     projected: keys and values 2 T H A D, scores and sums 2 S A D
  *     absorbed:  queries and values through the projections 2 R H A D, scores and sums 2 S A H
@@ -10,7 +10,7 @@
 
 import type { NarrowForm } from "../nn/narrow_attention.ts";
 
-/** Sizes that decide. */
+/** Sizes that decide about the form. */
 export interface NarrowWork {
   /** Narrow rows. */
   rows: number;
@@ -26,13 +26,13 @@ export interface NarrowWork {
   headSize: number;
 }
 
-/** Most bytes that the keys and values of several narrow layers, made at once, may take. */
+/** Most bytes of the keys and values that one product projects for several narrow layers. */
 const PROJECTED_BYTES = 128 * 1024 * 1024;
 
-/** Most bytes of attention probabilities that are kept for speed alone. */
+/** Most bytes of attention probabilities that are stored for speed alone. */
 const STORED_BYTES = 64 * 1024 * 1024;
 
-/** Multiply-adds of one narrow layer's attention in each form, less what both need. */
+/** Multiply-adds of one narrow layer's attention in each form, without those that both need. */
 export function narrowCosts({ rows, tokens, rowKeys, width, heads, headSize }: NarrowWork): Record<NarrowForm, number> {
   const inner = heads * headSize;
   return {
@@ -41,7 +41,7 @@ export function narrowCosts({ rows, tokens, rowKeys, width, heads, headSize }: N
   };
 }
 
-/** The cheaper form; the projected one where keys meet distances, as nothing cancels there. */
+/** The cheaper form; the projected one if keys are multiplied by distances too, as no term cancels then. */
 export function planNarrowForm(work: NarrowWork, { withKeys }: { withKeys: boolean }): NarrowForm {
   if (withKeys) return "projected";
   const { projected, absorbed } = narrowCosts(work);
@@ -49,8 +49,8 @@ export function planNarrowForm(work: NarrowWork, { withKeys }: { withKeys: boole
 }
 
 /**
- * How many of `layers` narrow layers have their keys and values projected at once: all, or a half, a quarter, … of them,
- * so that few programs serve all sizes.
+ * How many of `layers` narrow layers have their keys and values projected by one product: all, or a half, a quarter, …
+ * of them. So few programs serve all sizes.
  *
  * @param largest Bytes of the largest buffer that the device allows.
  */
@@ -64,7 +64,7 @@ export function planProjection(
   return together;
 }
 
-/** Whether the probabilities of `rows` rows to at most `keys` keys may be kept in memory where that is faster. */
+/** Whether the probabilities of `rows` rows to at most `keys` keys may be stored, if that is faster. */
 export function mayStoreProbabilities(rows: number, { keys, heads }: { keys: number; heads: number }): boolean {
   return 4 * rows * keys * heads <= STORED_BYTES;
 }

@@ -1,6 +1,7 @@
 /** The pooler: a linear layer and tanh on the first row of each sequence. */
 
-import type { Graph, Value } from "../graph/graph.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
 import { Linear } from "../nn/linear.ts";
 import type { ParameterSet } from "../nn/parameters.ts";
 import type { NarrowBertConfig } from "./config/config.ts";

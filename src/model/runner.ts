@@ -1,85 +1,49 @@
-/** Runs a body and a head over packed batches: one traced program per kind of call, replayed for every batch. */
+/** Runs a body and its stages over ragged batches: one traced program per kind of call, replayed for every batch. */
 
-import { InputError } from "../base/errors.ts";
 import { checkOptionNames } from "../base/options.ts";
-import { Tensor } from "../base/tensor.ts";
 import type { Gpu } from "../gpu/device.ts";
-import type { Profiler } from "../gpu/profiler.ts";
 import type { Latency } from "../gpu/readback.ts";
-import { Graph, outputsOf, type Value } from "../graph/graph.ts";
-import type { ProbabilityStorage } from "../graph/ops/attention.ts";
-import type { RunOutput } from "../graph/outputs.ts";
-import { Program } from "../graph/program.ts";
-import type { InputData } from "../graph/upload.ts";
+import { Graph } from "../graph/graph.ts";
+import type { RunOutput } from "../graph/program/outputs.ts";
+import { Program } from "../graph/program/program.ts";
+import type { InputData } from "../graph/program/upload.ts";
 import { pitch } from "../kernels/kernel.ts";
 import { tuningOf } from "../kernels/tuning/tuning.ts";
-import type { NarrowForm, NarrowPlan } from "../nn/narrow_attention.ts";
-import type { Body, BodyCall } from "./body.ts";
+import type { NarrowForm } from "../nn/narrow_attention.ts";
+import { pack, type Packed } from "./batch/packing.ts";
+import type { Ragged } from "./batch/ragged.ts";
+import type { Body } from "./body.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
-import type { Batch } from "./batch/inputs.ts";
+import { FORWARD_OPTIONS, type ForwardOptions } from "./forward_options.ts";
+import type { Head } from "./head.ts";
 import { mayStoreProbabilities, type NarrowWork, planNarrowForm, planProjection } from "./narrow_planner.ts";
-import { pack, type Packed, packEmbeds, type RowRule } from "./batch/packing.ts";
-import { lastAxis, Unpacker } from "./batch/unpacking.ts";
+import { type StageCall, stageKey } from "./stage.ts";
+import { type TraceCall, traceModel } from "./tracing.ts";
 import { remainingHeads } from "./weights/published_names.ts";
 
-/** Options of every call. */
-export interface ForwardOptions {
-  /** Return every layer's state. */
-  output_hidden_states?: boolean;
-  /** Return every layer's attention probabilities. */
-  output_attentions?: boolean;
-  /** The form of narrow attention; `auto` takes the cheaper one. Both give the same numbers up to rounding. */
-  narrow?: "auto" | NarrowForm;
-  /** Stops the call. */
-  signal?: AbortSignal;
-  /** Return every kernel's result by its label, as it lies on the GPU: for finding a wrong number. */
-  trace?: boolean;
-  /** Collects the time of every kernel. */
-  profiler?: Profiler;
-}
-
-const FORWARD_OPTIONS = ["output_hidden_states", "output_attentions", "narrow", "signal", "trace", "profiler"];
-
-/** What a head adds to a call. */
-export interface HeadCall {
-  /** Tells programs with different heads apart. */
-  key: string;
-  /** Traces the head over the body's last state, naming its outputs. */
-  trace(g: Graph, last: Value): void;
-  /** What it needs of a packed batch. */
-  feed?(packed: Packed): HeadFeed;
-}
-
-/** What a head is given besides the body's last state. */
-export interface HeadFeed {
-  /** Data of the inputs that it declares. */
-  inputs?: Readonly<Record<string, InputData>>;
-  /** Sizes by names of its own. */
-  sizes?: Readonly<Record<string, number>>;
-}
-
-/** Results that all classes return on request. */
-export interface CommonOutputs {
-  /** Embedding output, then each layer: `[B, L, H]` for full layers, `[B, rows, H]` for narrow ones. */
-  hidden_states?: Tensor[];
-  /** Full layers `[B, A, L, L]`, narrow layers `[B, A, rows, L]`. */
-  attentions?: Tensor[];
-  /** The position of each narrow row, int32 `[B, rows]`, -1 for padding; not in the ordinary mode. */
-  narrow_positions?: Tensor;
-  /** With `trace`: every kernel's result by label. */
-  trace?: Map<string, Tensor>;
+/** One call. */
+export interface RunCall {
+  ragged: Ragged;
+  /** Run the layers after the full ones as ordinary layers over all tokens. */
+  ordinary: boolean;
+  /** `[layers, heads]`, heads counted as before pruning; null if all are 1. */
+  headMask: ArrayLike<number> | null;
+  /** The stages, which compute from the last state. */
+  stages: readonly StageCall[];
+  options: ForwardOptions;
 }
 
 /** One call's results. */
 export interface RunResult {
-  /** The head's outputs as they come from the GPU. */
+  /** The stages' outputs, and the common ones that were asked for, as they come from the GPU. */
   outputs: Map<string, RunOutput>;
+  /** With `recordValues`: every kernel's result by its path; else empty. */
+  recorded: Map<string, RunOutput>;
+  ragged: Ragged;
   packed: Packed;
-  unpacker: Unpacker;
-  common: CommonOutputs;
 }
 
-/** Programs kept per model; the one unused for longest goes first. */
+/** Programs cached per model; the least recently used one is freed first. */
 const KEPT_PROGRAMS = 16;
 
 /** A body on the GPU with its programs. */
@@ -87,41 +51,63 @@ export class Runner {
   readonly #gpu: Gpu;
   readonly #body: Body;
   readonly #config: NarrowBertConfig;
+  readonly #layerOf: (head: Head) => unknown;
   readonly #latency: Latency;
   readonly #programs = new Map<string, Program>();
+  /** The head scales of a call without a head mask, by the name of the input. */
+  readonly #unmasked: Record<string, InputData>;
 
+  /** @param layerOf The layer that a head has put on the body. */
   constructor(
     gpu: Gpu,
     body: Body,
-    { config, latency = "normal" }: { config: NarrowBertConfig; latency?: Latency | undefined },
+    { config, layerOf, latency = "normal" }: {
+      config: NarrowBertConfig;
+      layerOf: (head: Head) => unknown;
+      latency?: Latency | undefined;
+    },
   ) {
-    this.#latency = latency;
     this.#gpu = gpu;
     this.#body = body;
     this.#config = config;
+    this.#layerOf = layerOf;
+    this.#latency = latency;
+    this.#unmasked = this.#headScales(null);
   }
 
-  /** Packs a batch, runs it through body and head, and lays the common results out. */
-  async run(batch: Batch, rule: RowRule, head: HeadCall, options: ForwardOptions): Promise<RunResult> {
+  /** Packs a batch and runs it. */
+  async run({ ragged, ordinary, headMask, stages, options }: RunCall): Promise<RunResult> {
     checkOptionNames("run the model", options, FORWARD_OPTIONS);
-    if (rule === "first" && batch.length === 0 && batch.sequences > 0) {
-      throw new InputError("Cannot run the model: every sequence needs a token at position 0, got empty sequences");
+    const packed = pack(ragged);
+    const program = this.#program(this.#plan({ ragged, packed, ordinary, options }), stages);
+    const sizes: Record<string, number> = { ...packed.sizes };
+    const inputs: Record<string, InputData> = {
+      tokens: ragged.tokens,
+      attention_tables: packed.attentionTables,
+      row_index: ragged.rows,
+      ...(headMask === null ? this.#unmasked : this.#headScales(headMask)),
+      ...(ragged.embeds && { embeds: ragged.embeds }),
+    };
+    for (const { rows, prefix, ...call } of stages) {
+      if (rows !== null) {
+        inputs[`${prefix}rows`] = rows;
+        sizes[`${prefix}R`] = rows.length;
+      }
+      Object.assign(inputs, call.inputs);
+      Object.assign(sizes, call.scalars);
     }
-    const packed = pack(batch, rule);
-    const program = this.#program(this.#plan(batch, packed, rule, options), head, options);
-    const feed = head.feed?.(packed);
-    const outputs = await program.run({
-      sizes: { ...packed.sizes, ...feed?.sizes },
-      inputs: { ...this.#inputs(batch, packed), ...feed?.inputs },
+    const { outputs, recorded } = await program.run({
+      scalars: declaredOf(sizes, program.scalars),
+      inputs,
+      record: options.recordValues ?? false,
       profiler: options.profiler ?? null,
       latency: this.#latency,
       signal: options.signal,
     });
-    const unpacker = new Unpacker(batch, packed);
-    return { outputs, packed, unpacker, common: this.#common(outputs, unpacker, rule, options) };
+    return { outputs, recorded, ragged, packed };
   }
 
-  /** Bytes of the buffers that calls work in. */
+  /** Bytes of the activations of all programs. */
   get bytes(): number {
     return [...this.#programs.values()].reduce((sum, program) => sum + program.bytes, 0);
   }
@@ -132,21 +118,25 @@ export class Runner {
     this.#programs.clear();
   }
 
-  /** What a call of these sizes computes, and in which form. */
-  #plan(batch: Batch, { sizes, rowKeys }: Packed, rule: RowRule, options: ForwardOptions): TraceCall {
+  /** Plans a call of these sizes: which layers it computes, and in which form. */
+  #plan(
+    { ragged, packed: { sizes, rowKeys }, ordinary, options }: Omit<RunCall, "headMask" | "stages"> & {
+      packed: Packed;
+    },
+  ): TraceCall {
     const { num_hidden_layers: layers, full_length_layers: full, headSize } = this.#config;
     const { hidden_size: width, num_attention_heads: heads } = this.#config;
     const work = { rows: sizes.R, tokens: sizes.T, rowKeys, width, heads, headSize: pitch(headSize) };
     const form = this.#form(work, options.narrow ?? "auto");
-    // Where no narrow layer runs as such, the form makes no difference: one program serves.
-    const isNarrow = rule !== "ordinary" && full < layers;
+    // If no narrow layer runs as such, the form makes no difference: one program serves both.
+    const isNarrow = !ordinary && full < layers;
     const together = planProjection(work, { layers: layers - full, largest: this.#gpu.buffers.largest });
     const mayStore = mayStoreProbabilities(Math.max(sizes.T, sizes.R), { keys: sizes.K, heads });
     return {
-      ordinary: rule === "ordinary",
+      ordinary,
       plan: !isNarrow || form === "absorbed" ? { form: "absorbed" } : { form: "projected", together },
       probabilities: options.output_attentions ? "output" : mayStore ? "scratch" : "none",
-      embedded: batch.embeds !== null,
+      embedded: ragged.embeds !== null,
       hiddenStates: options.output_hidden_states ?? false,
     };
   }
@@ -165,15 +155,14 @@ export class Runner {
     return asked === "auto" ? planNarrowForm(work, { withKeys }) : asked;
   }
 
-  #program(call: TraceCall, head: HeadCall, options: ForwardOptions): Program {
-    const key = JSON.stringify([head.key, call, options.trace ?? false]);
+  #program(call: TraceCall, stages: readonly StageCall[]): Program {
+    const { ordinary, plan, probabilities, embedded, hiddenStates } = call;
+    const form = plan.form === "absorbed" ? "absorbed" : plan.together;
+    const key = [ordinary, form, probabilities, embedded, hiddenStates, ...stages.map(stageKey)].join();
     let program = this.#programs.get(key);
     if (program === undefined) {
       const g = new Graph(tuningOf(this.#gpu));
-      head.trace(g, traceBody(g, this.#body, call));
-      if (options.trace) {
-        for (const value of g.nodes.flatMap(outputsOf)) g.output(`trace ${value.label}`, value);
-      }
+      traceModel(g, this.#body, { call, stages, layerOf: this.#layerOf });
       program = new Program(this.#gpu, g);
     }
     this.#programs.delete(key);
@@ -186,76 +175,25 @@ export class Runner {
     return program;
   }
 
-  #inputs(batch: Batch, packed: Packed): Record<string, InputData> {
-    const { hidden_size, num_hidden_layers, num_attention_heads: heads } = this.#config;
-    const inputs: Record<string, InputData> = {
-      tokens: packed.tokens,
-      geometry: packed.geometry,
-      row_index: packed.rowIndex,
-    };
-    if (batch.embeds !== null) inputs.embeds = packEmbeds(batch.embeds, packed.tokenPlaces, hidden_size);
+  #headScales(headMask: ArrayLike<number> | null): Record<string, InputData> {
+    const { num_hidden_layers, num_attention_heads: heads } = this.#config;
+    const inputs: Record<string, InputData> = {};
     for (let layer = 0; layer < num_hidden_layers; layer++) {
       const kept = remainingHeads(this.#config, layer);
       const scale = new Float32Array(pitch(kept.length));
-      kept.forEach((head, i) => scale[i] = batch.headMask?.[layer * heads + head] ?? 1);
+      kept.forEach((head, i) => scale[i] = headMask?.[layer * heads + head] ?? 1);
       inputs[`head_scale.${layer}`] = scale;
     }
     return inputs;
   }
-
-  #common(
-    outputs: Map<string, RunOutput>,
-    unpacker: Unpacker,
-    rule: RowRule,
-    { output_hidden_states, output_attentions, trace }: ForwardOptions,
-  ): CommonOutputs {
-    const { full_length_layers, num_hidden_layers } = this.#config;
-    const axis = (layer: number) => layer < full_length_layers ? "tokens" : lastAxis(rule);
-    const take = (name: string) => outputs.get(name) as RunOutput;
-    const layers = Array.from({ length: num_hidden_layers }, (_, layer) => layer);
-    const common: CommonOutputs = {};
-    if (output_hidden_states) {
-      const embedding = unpacker.states(take("hidden_states.0"), "tokens");
-      const states = layers.map((layer) => unpacker.states(take(`hidden_states.${layer + 1}`), axis(layer)));
-      common.hidden_states = [embedding, ...states];
-    }
-    if (output_attentions) {
-      common.attentions = layers.map((layer) => unpacker.attentions(take(`attentions.${layer}`), axis(layer)));
-    }
-    if (rule !== "ordinary") common.narrow_positions = unpacker.narrowPositions();
-    if (trace) common.trace = tracedTensors(outputs);
-    return common;
-  }
 }
 
-/** What a traced program computes before its head. */
-interface TraceCall {
-  /** Whether the layers after the full ones run as ordinary layers. */
-  ordinary: boolean;
-  plan: NarrowPlan;
-  probabilities: ProbabilityStorage;
-  /** Whether the caller gives word embeddings. */
-  embedded: boolean;
-  /** Name every layer's state as an output `hidden_states.N`. */
-  hiddenStates: boolean;
-}
-
-/** Traces both halves of a body; states and probabilities that are asked for become outputs by layer. */
-function traceBody(g: Graph, body: Body, { ordinary, plan, probabilities, embedded, hiddenStates }: TraceCall): Value {
-  const call: BodyCall = {
-    probabilities,
-    ...(hiddenStates && { onState: (layer, state) => g.output(`hidden_states.${layer}`, state) }),
-    ...(probabilities === "output" && { onAttention: (layer, value) => g.output(`attentions.${layer}`, value) }),
-  };
-  const context = body.encode(g, { ...call, embedded });
-  return ordinary ? body.ordinary(g, context, call) : body.narrow(g, context, { ...call, plan });
-}
-
-function tracedTensors(outputs: Map<string, RunOutput>): Map<string, Tensor> {
-  const prefix = "trace ";
-  const traced = [...outputs].filter(([name]) => name.startsWith(prefix));
-  return new Map(traced.map(([name, { data, dims }]) => {
-    const type = data instanceof Uint32Array ? "uint32" : "float32";
-    return [name.slice(prefix.length), new Tensor(type, data, dims)];
-  }));
+/** Those of a batch's scalars that a program declares. */
+function declaredOf(
+  sizes: Readonly<Record<string, number>>,
+  declared: ReadonlyMap<string, unknown>,
+): Record<string, number> {
+  const scalars: Record<string, number> = {};
+  for (const name in sizes) if (declared.has(name)) scalars[name] = sizes[name] as number;
+  return scalars;
 }

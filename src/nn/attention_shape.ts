@@ -1,7 +1,8 @@
-/** What the attention of a layer looks like, and how its projections lie in memory. */
+/** Sizes of a layer's attention, the places of its projections, and the parts that both kinds of attention share. */
 
-import type { Graph, Value } from "../graph/graph.ts";
-import type { ProbabilityStorage, RelativePositions, RowGeometry } from "../graph/ops/attention.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import type { AttentionTables, ProbabilityStorage, RelativePositions } from "../graph/ops/attention/attention.ts";
 import { pitch } from "../kernels/kernel.ts";
 import { LayerNorm } from "./layer_norm.ts";
 import type { Parameter, ParameterSet } from "./parameters.ts";
@@ -13,10 +14,11 @@ export interface AttentionShape {
   width: number;
   /** Heads that the layer still has. */
   heads: number;
-  /** D, as the checkpoint has it. */
+  /** D, as in the checkpoint. */
   headSize: number;
-  /** How positions enter; `max` positions make a table of `2 max - 1` distances. */
+  /** How attention knows positions; `max` positions make a table of `2 max - 1` distances. */
   positions: { type: "absolute" | "relative_key" | "relative_key_query"; max: number };
+  /** Added to the variance in the LayerNorm. */
   eps: number;
 }
 
@@ -62,7 +64,7 @@ export function projectionParts(
   };
 }
 
-/** The output projection, which takes padded heads back to H, with residual and LayerNorm. */
+/** The output projection from padded heads to H, with residual and LayerNorm. */
 export class AttentionOutput {
   readonly weight: Parameter;
   readonly bias: Parameter;
@@ -84,7 +86,7 @@ export class AttentionOutput {
   }
 }
 
-/** A layer's table of distance embeddings, where positions are relative. */
+/** A layer's table of distance embeddings, if positions are relative. */
 export class Distances {
   readonly #table: Parameter;
   readonly #center: number;
@@ -96,7 +98,7 @@ export class Distances {
     this.#withKeys = withKeys;
   }
 
-  /** Declares `<path>.distance_embedding.weight` where the layer has one, else gives null. */
+  /** Declares `<path>.distance_embedding.weight`; null if positions are absolute. */
   static declare(parameters: ParameterSet, path: string, { positions, headSize }: AttentionShape): Distances | null {
     const { type, max } = positions;
     if (type === "absolute") return null;
@@ -110,16 +112,16 @@ export class Distances {
   }
 }
 
-/** How a layer is to attend. */
+/** Options of a layer's attention. */
 export interface AttentionOptions {
-  rows: RowGeometry;
+  rows: AttentionTables;
   /** `[A]`, multiplied onto each head's probabilities. */
   headScale: Value;
   /** Whether attention probabilities are stored. */
   probabilities: ProbabilityStorage;
 }
 
-/** What a traced attention gives: the layer's state, and its probabilities `[rows, heads, keys]` if they are stored. */
+/** A traced attention: the layer's state, and its probabilities `[rows, heads, keys]` if they are stored. */
 export interface AttentionResult {
   state: Value;
   probabilities: Value | null;

@@ -1,7 +1,8 @@
 /** Word, position and token type embeddings. */
 
-import type { Graph, Value } from "../graph/graph.ts";
-import { embeddings } from "../graph/ops/rows.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { embeddings } from "../graph/ops/rows/embeddings.ts";
 import { LayerNorm } from "./layer_norm.ts";
 import type { Parameter, ParameterSet } from "./parameters.ts";
 
@@ -12,7 +13,7 @@ export interface EmbeddingSizes {
   types: number;
   width: number;
   eps: number;
-  /** Whether position embeddings are added; models with relative positions store theirs unused. */
+  /** Whether position embeddings are added; models with relative positions have a table that is not used. */
   addPositions: boolean;
 }
 
@@ -41,7 +42,7 @@ export class Embeddings {
    * The embedding output `[T, H]`.
    *
    * @param tokens `u32 [T, 4]`: word id, type id, position id, unused.
-   * @param embeds Word embeddings `[T, H]` of the caller's own, which replace the table.
+   * @param embeds The caller's own word embeddings `[T, H]`, which replace the table.
    */
   apply(g: Graph, tokens: Value, embeds: Value | null): Value {
     return embeddings(g, {

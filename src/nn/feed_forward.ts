@@ -1,6 +1,7 @@
 /** The second half of a BERT layer. */
 
-import type { Graph, Value } from "../graph/graph.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
 import type { ActivationName } from "../kernels/rows/activation.ts";
 import { LayerNorm } from "./layer_norm.ts";
 import { Linear } from "./linear.ts";

@@ -1,8 +1,9 @@
 /** Self-attention of a full layer: every token is a query. */
 
-import type { Graph, Value } from "../graph/graph.ts";
-import { attention } from "../graph/ops/attention.ts";
-import { linear } from "../graph/ops/matmul.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { attention } from "../graph/ops/attention/attention.ts";
+import { linear } from "../graph/ops/products/linear.ts";
 import {
   type AttentionOptions,
   AttentionOutput,

@@ -1,7 +1,8 @@
 /** Layer normalisation. */
 
-import type { Graph, Value } from "../graph/graph.ts";
-import { layerNorm } from "../graph/ops/rows.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { layerNorm } from "../graph/ops/rows/layer_norm.ts";
 import type { Parameter, ParameterSet } from "./parameters.ts";
 
 /** LayerNorm over the last dimension, of width H. */

@@ -1,7 +1,8 @@
 /** A linear layer. */
 
-import type { Graph, Value } from "../graph/graph.ts";
-import { linear } from "../graph/ops/matmul.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { linear } from "../graph/ops/products/linear.ts";
 import type { ActivationName } from "../kernels/rows/activation.ts";
 import type { Parameter, ParameterSet } from "./parameters.ts";
 

@@ -1,21 +1,23 @@
 /**
- * Attention of a narrow layer: the narrow rows ask, the context answers.
+ * Attention of a narrow layer: the narrow rows are the queries, the context gives keys and values.
  *
- * Keys and values are the layer's own projections of a context that never changes. Where rows are many, the keys and
- * values of all narrow layers, or of as many as memory allows, are projected at once (*projected*). Where they are few,
- * the key projection is folded into the query and the value projection applied after the sum, so that the heads attend
- * to the context itself (*absorbed*):
+ * Keys and values are the layer's own projections of a context that all narrow layers share. If there are many rows,
+ * one product projects the keys and values of all narrow layers, or of as many as memory allows (*projected*). If there
+ * are few, the key projection is applied to the queries, and the value projection to the weighted sum: so the heads
+ * attend to the context itself (*absorbed*):
  *
  *     scores = q (C W_k + b_k)^T = (q W_k^T) C^T + const       the constant cancels in the softmax
  *     P (C W_v + b_v)            = (P C) W_v + (sum of P) b_v
  */
 
-import type { Graph, Value } from "../graph/graph.ts";
-import { attention, type ProbabilityStorage } from "../graph/ops/attention.ts";
-import { linear, matmul } from "../graph/ops/matmul.ts";
-import { columnsOf, type Dim, dimOf, rowsOf, type Sizes } from "../graph/shape.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { attention, type ProbabilityStorage } from "../graph/ops/attention/attention.ts";
+import { linear } from "../graph/ops/products/linear.ts";
+import { matmul } from "../graph/ops/products/matmul.ts";
+import { columnsOf, type Dim } from "../graph/shape.ts";
 import { pitch } from "../kernels/kernel.ts";
-import type { AttentionSlot } from "../kernels/tuning/tuning.ts";
+import type { AttentionSlot } from "../kernels/tuning/slots.ts";
 import {
   type AttentionOptions,
   AttentionOutput,
@@ -32,15 +34,16 @@ import type { Parameter, ParameterSet } from "./parameters.ts";
 /** The two forms of narrow attention, equal up to rounding. */
 export type NarrowForm = "absorbed" | "projected";
 
-/** How a call computes its narrow layers; `together` layers' keys and values are projected by one product. */
+/** How a call computes its narrow layers. One product projects the keys and values of `together` layers. */
 export type NarrowPlan = { readonly form: "absorbed" } | { readonly form: "projected"; readonly together: number };
 
 /** Keys and values of all narrow layers side by side: `[H, sum of 2 A D]`. */
 export class ContextProjection {
   readonly #weight: Parameter;
   readonly #bias: Parameter;
+  /** Columns of the projection. */
   readonly columns: number;
-  /** First key column of each layer; its values follow its keys. */
+  /** First key column of each layer; the layer's values follow its keys. */
   readonly #offsets: number[] = [];
 
   /** Declares `<path>.self.key` and `<path>.self.value` of each layer's path. */
@@ -75,17 +78,17 @@ export class ContextProjection {
     const n = this.offset(first + count) - offset;
     return matmul(g, {
       label: `narrow.key_value.${first}`,
-      a: { value: context, stride: pitch(width) },
-      b: { value: weight, offset, stride: pitch(this.columns) },
-      m: (sizes) => rowsOf(context.shape, sizes),
+      a: { value: context },
+      b: { value: weight, offset },
+      m: context.shape.slice(0, -1),
       n,
       k: width,
-      out: { shape: [...context.shape.slice(0, -1), n], stride: n },
+      out: { shape: [...context.shape.slice(0, -1), n] },
       bias: { value: bias, offset },
     });
   }
 
-  /** A narrow layer's part of the keys and values that {@linkcode apply} gave for layers from `first` on. */
+  /** A narrow layer's part of the keys and values that {@linkcode apply} returned for the layers from `first` on. */
   ofLayer(value: Value, { layer, first }: { layer: number; first: number }): ProjectedContext {
     return { value, offset: this.offset(layer) - this.offset(first), slot: "attention_projected" };
   }
@@ -101,15 +104,15 @@ export interface ProjectedContext {
   value: Value;
   /** First key column of the layer; its values follow its keys. */
   offset: number;
-  /** By whose tuning the layer attends to them. */
+  /** The slot whose tuned kernel the layer's attention takes. */
   slot: AttentionSlot;
 }
 
-/** What a narrow layer attends to. */
+/** The keys and values of a narrow layer. */
 export interface NarrowContext {
   /** The context `[T, H]`: the last full layer's output, or the running state in the ordinary mode. */
   context: Value;
-  /** In the projected form, its keys and values, this layer's from column `offset` on; else null. */
+  /** Its projected keys and values; null in the absorbed form. */
   projected: ProjectedContext | null;
 }
 
@@ -203,19 +206,17 @@ export class NarrowAttention {
     const projection = this.#projection;
     const first = projection.offset(this.#layer);
     const { weight, bias } = projection.parameters(g);
-    const stride = pitch(projection.columns);
     const queryRows = query.shape[0] as Dim;
-    const m = (sizes: Sizes) => dimOf(queryRows, sizes);
 
     // q W_k^T: each head's query becomes a query of width H to the context itself.
     const expanded = matmul(g, {
       label: `${label}.absorb_key`,
-      a: { value: query, stride: innerWidth(this.#shape), batch: headSize },
-      b: { value: weight, offset: first, stride, batch: headSize, transposed: true },
-      m,
+      a: { value: query, batch: headSize },
+      b: { value: weight, offset: first, batch: headSize, transposed: true },
+      m: queryRows,
       n: width,
       k: headSize,
-      batch: () => heads,
+      batch: heads,
       out: { shape: [queryRows, heads, width], stride: heads * contextWidth, batch: contextWidth },
     });
     const { out: weighted, sums, probabilities } = attention(g, {
@@ -228,13 +229,13 @@ export class NarrowAttention {
     }, { slot: "attention_absorbed", probabilities: storage });
     const attended = matmul(g, {
       label: `${label}.absorb_value`,
-      a: { value: weighted, stride: heads * contextWidth, batch: contextWidth },
-      b: { value: weight, offset: first + innerWidth(this.#shape), stride, batch: headSize },
-      m,
+      a: { value: weighted, batch: contextWidth },
+      b: { value: weight, offset: first + innerWidth(this.#shape), batch: headSize },
+      m: queryRows,
       n: headSize,
       k: width,
-      batch: () => heads,
-      out: { shape: [queryRows, innerWidth(this.#shape)], stride: innerWidth(this.#shape), batch: headSize },
+      batch: heads,
+      out: { shape: [queryRows, innerWidth(this.#shape)], batch: headSize },
       bias: { value: bias, offset: first + innerWidth(this.#shape), batch: headSize, scale: sums },
     });
     return { attended, probabilities };

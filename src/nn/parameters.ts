@@ -1,12 +1,14 @@
 /**
- * Weights on the GPU, and how each lies there.
+ * Weights on the GPU, and their layout there.
  *
  * A checkpoint's tensors are laid out for the kernels when they are loaded: linear weights `[out, in]` are stored as
- * `[in, out]`, the query, key and value projections side by side in one matrix, each head's columns padded to a multiple
- * of 4. A {@linkcode Placement} says where each element goes, in both directions, so that weights can be read back and saved.
+ * `[in, out]`, the query, key and value projections side by side in one matrix, each head's columns padded to a
+ * multiple of 4. A {@linkcode Placement} maps every element in both directions, so that weights can be read back and
+ * saved.
  */
 
-import type { ParameterBuffer } from "../graph/graph.ts";
+import { elementCount } from "../base/shape.ts";
+import type { ParameterBuffer } from "../graph/value.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { bufferSize } from "../gpu/buffers.ts";
 import { Recorder } from "../gpu/recorder.ts";
@@ -32,7 +34,7 @@ export class Parameter implements ParameterBuffer {
   /** Number of elements, padding included. */
   get elements(): number {
     const columns = this.shape.at(-1) ?? 1;
-    return this.shape.slice(0, -1).reduce((a, b) => a * b, 1) * pitch(columns);
+    return elementCount(this.shape.slice(0, -1)) * pitch(columns);
   }
 
   /** Bytes on the GPU. */
@@ -60,19 +62,19 @@ export class Parameter implements ParameterBuffer {
 /** Bytes of weights that are read back with one wait. */
 const READ_BYTES = 64 * 1024 * 1024;
 
-/** Where weights come from: a checkpoint, random numbers, or another model. */
+/** A source of weights: a checkpoint, random numbers, or another model. */
 export interface ElementSource {
-  /** A tensor of this name; asked for once in a load. */
+  /** The tensor of this name. A load asks for it once. */
   get(name: string): Elements;
 }
 
-/** All parameters of a model: declared first, so that their size is known before GPU memory is touched, then loaded. */
+/** Parameters of a model: declared first, so that their size is known before GPU memory is allocated, then loaded. */
 export class ParameterSet {
   readonly #parameters: Parameter[] = [];
   readonly #dtype: WeightDtype;
   #gpu: Gpu | null = null;
 
-  /** @param dtype How weights of products and word embeddings are kept; all else is small, and f32. */
+  /** @param dtype Element type of the weights of products and of the word embeddings; all others are small, and f32. */
   constructor(dtype: WeightDtype = "f32") {
     this.#dtype = dtype;
   }
@@ -85,6 +87,11 @@ export class ParameterSet {
   /** Bytes of all parameters on the GPU. */
   get bytes(): number {
     return this.#parameters.reduce((sum, parameter) => sum + parameter.bytes, 0);
+  }
+
+  /** Names and shapes of the checkpoint's tensors, in the order in which they were declared. */
+  *shapes(): Generator<[name: string, shape: readonly number[]]> {
+    for (const { parts } of this.#parameters) for (const { name, shape } of parts) yield [name, shape];
   }
 
   /** Declares a vector such as a bias, padded to its pitch. */
@@ -108,7 +115,7 @@ export class ParameterSet {
     return this.weight(name, [inputs, outputs], [part]);
   }
 
-  /** Declares a matrix of several parts that is the second matrix of products alone. */
+  /** Declares a matrix of several parts that only products read, as their second matrix. */
   weight(label: string, shape: readonly number[], parts: readonly Placement[]): Parameter {
     return this.#add(new Parameter(label, shape, parts, this.#dtype));
   }
@@ -136,7 +143,7 @@ export class ParameterSet {
     }
   }
 
-  /** Brings all parameters to the GPU, a bounded part of them at once; on an error none stays there. */
+  /** Uploads all parameters, a bounded part of them at once; on an error none stays on the GPU. */
   load(gpu: Gpu, source: ElementSource, { signal }: { signal?: AbortSignal | undefined } = {}): void {
     this.checkFits(gpu);
     this.#gpu = gpu;
@@ -157,7 +164,7 @@ export class ParameterSet {
     }
   }
 
-  /** Reads all parameters back, as checkpoint tensors by name: many with one wait, at most {@linkcode READ_BYTES} at once. */
+  /** Reads all parameters back, as checkpoint tensors by name: with one wait for every {@linkcode READ_BYTES}. */
   async read(): Promise<Map<string, { shape: readonly number[]; data: Float32Array }>> {
     const gpu = this.#gpu;
     if (gpu === null) throw new Error("Cannot read weights: they are not on the GPU");
@@ -181,7 +188,7 @@ export class ParameterSet {
     return parameter;
   }
 
-  /** Gives the GPU memory back. */
+  /** Frees the GPU memory. */
   dispose(): void {
     for (const parameter of this.#parameters) {
       if (!parameter.loaded) continue;

@@ -1,4 +1,6 @@
-/** Where the elements of checkpoint tensors lie in the matrices of the GPU, in both directions. */
+/** Places of checkpoint tensors in the matrices of the GPU, and copies in both directions. */
+
+import { elementCount } from "../base/shape.ts";
 
 /** One checkpoint tensor's place in a physical matrix. A vector `[n]` counts as one row `[1, n]`. */
 export interface Placement {
@@ -8,15 +10,17 @@ export interface Placement {
   shape: readonly number[];
   /** Element offset of the tensor's first element in the physical matrix. */
   offset: number;
-  /** Physical distance of neighbouring rows and of neighbouring columns. */
+  /** Physical distance of neighbouring rows. */
   rowStride: number;
+  /** Physical distance of neighbouring columns. */
   columnStride: number;
-  /** Padding of groups (heads) of `size` consecutive indices to `padded`, along rows or columns. */
+  /** Padding of groups (heads) of consecutive rows. */
   rowGroup?: Group;
+  /** Padding of groups (heads) of consecutive columns. */
   columnGroup?: Group;
 }
 
-/** Groups of `size` indices, each followed by room up to `padded`. */
+/** Groups of `size` indices, each padded to `padded`. */
 export interface Group {
   size: number;
   padded: number;
@@ -32,7 +36,7 @@ interface Range {
  * Copies elements of a checkpoint tensor to their places in a matrix, or in a window of it.
  *
  * @param data The tensor's elements from number `from` on.
- * @param elements The matrix's elements from number `first` on; what has its place elsewhere is left out.
+ * @param elements The matrix's elements from number `first` on. Elements of the tensor with other places are left out.
  */
 export function scatterPlacement(
   part: Placement,
@@ -52,9 +56,9 @@ export function scatterPlacement(
   });
 }
 
-/** Takes a checkpoint tensor out of its place. */
+/** Copies a checkpoint tensor from its place in a matrix. */
 export function gatherPlacement(part: Placement, elements: Float32Array): Float32Array {
-  const data = new Float32Array(sizeOf(part));
+  const data = new Float32Array(elementCount(part.shape));
   forEachRun(part, { begin: 0, end: data.length }, (at, physical, count) => {
     for (let c = 0; c < count; c++) data[at + c] = elements[physical + c * part.columnStride] as number;
   });
@@ -67,7 +71,7 @@ export function gatherPlacement(part: Placement, elements: Float32Array): Float3
  */
 export function rowsInWindow(part: Placement, window: Range): Range {
   const columns = part.shape.at(-1) as number;
-  const rows = columns === 0 ? 0 : sizeOf(part) / columns;
+  const rows = columns === 0 ? 0 : elementCount(part.shape) / columns;
   const width = grouped(columns - 1, part.columnGroup) * part.columnStride + 1;
   const place = (row: number) => part.offset + grouped(row, part.rowGroup) * part.rowStride;
   return {
@@ -76,7 +80,7 @@ export function rowsInWindow(part: Placement, window: Range): Range {
   };
 }
 
-/** Visits the runs of columns of a range that lie evenly: from `at` in the tensor, from `physical` in the matrix. */
+/** Visits the runs of evenly spaced columns of a range: from `at` in the tensor, from `physical` in the matrix. */
 function forEachRun(
   { shape, offset, rowStride, columnStride, rowGroup, columnGroup }: Placement,
   { begin, end }: Range,
@@ -98,12 +102,10 @@ function grouped(index: number, group: Group | undefined): number {
   return Math.floor(index / group.size) * group.padded + index % group.size;
 }
 
-/** Number of elements of a part's tensor. */
-function sizeOf({ shape }: Placement): number {
-  return shape.reduce((a, b) => a * b, 1);
-}
-
-/** The first of `count` indices of which something is true that stays true for all after it; `count` if for none. */
+/**
+ * The first of `count` indices for which `isTrue` holds, by bisection, as it holds for all later ones too; `count` if
+ * it holds for none.
+ */
 function firstIndex(count: number, isTrue: (index: number) => boolean): number {
   let [low, high] = [0, count];
   while (low < high) {

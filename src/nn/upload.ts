@@ -1,22 +1,22 @@
-/** Brings weights to the GPU in memory that does not grow with them. */
+/** Uploads weights through a staging array of fixed size. */
 
 import type { Gpu } from "../gpu/device.ts";
 import { pieces } from "../io/checkpoint/floats.ts";
 import { type Placement, rowsInWindow, scatterPlacement } from "./placement.ts";
 
-/** Bytes of a weight that are laid out and sent to the GPU at once: a transposed one is read once for each window. */
+/** Bytes of a weight that are laid out and uploaded at once; a transposed weight is read once for each such window. */
 const WINDOW_BYTES = 8 * 1024 * 1024;
 
-/** Element type in which a weight is kept on the GPU. */
+/** Element type of a weight on the GPU. */
 export type WeightDtype = "f32" | "f16";
 
-/** A tensor's elements, row-major: an array of them, or what reads them from where they are. */
+/** A tensor's elements, row-major: an array of them, or a reader of a file. */
 export interface Elements {
-  /** The elements from `begin` to `end`, for reading only, and only until others are asked for. */
+  /** The elements from `begin` to `end`, for reading only. The next call may overwrite them. */
   subarray(begin: number, end: number): Float32Array;
 }
 
-/** Lays weights out and sends them to their buffers, at most {@linkcode WINDOW_BYTES} at once. */
+/** Lays weights out and writes them to their buffers, at most {@linkcode WINDOW_BYTES} at once. */
 export class Uploader {
   readonly #queue: GPUQueue;
   readonly #memory: Float32Array<ArrayBuffer>;
@@ -31,10 +31,10 @@ export class Uploader {
   }
 
   /**
-   * Fills a parameter's buffer with the matrix that its parts make up.
+   * Fills a parameter's buffer with the matrix that its parts form.
    *
    * @param tensors One for each part.
-   * @throws {RangeError} Where an element is beyond f16.
+   * @throws {RangeError} If an element is beyond f16.
    */
   upload(parameter: UploadedParameter, tensors: readonly Elements[]): void {
     const { buffer, bytes, dtype, parts } = parameter;
@@ -46,7 +46,7 @@ export class Uploader {
       this.#queue.writeBuffer(buffer, size * first, sent);
       this.#written += sent.byteLength;
       if (this.#written < WINDOW_BYTES) continue;
-      this.#queue.submit([]); // Until a submit, the queue holds a copy of its own of all that was written.
+      this.#queue.submit([]); // Until a submit, the queue holds its own copy of all bytes written.
       this.#written = 0;
     }
   }
@@ -64,7 +64,7 @@ export class Uploader {
   }
 }
 
-/** What an upload needs of a parameter. */
+/** The part of a parameter that an upload reads. */
 interface UploadedParameter {
   readonly label: string;
   readonly buffer: GPUBuffer;

@@ -1,14 +1,25 @@
 /** `pipeline`: from a task's name to a function from texts to answers. */
 
 import { CheckpointError } from "../base/errors.ts";
+import { kindOf } from "../base/messages.ts";
 import { checkOptionNames } from "../base/options.ts";
 import { LOAD_OPTIONS, type LoadOptions } from "../model/model_options.ts";
-import type { ModelSource } from "./engine/load.ts";
-import { type PipelineOf, type TaskName, taskNamed, type TaskRow } from "./task_table.ts";
+import { PreTrainedModel } from "../heads/pretrained.ts";
+import type { ModelSource } from "../io/folder/folder.ts";
+import { BertTokenizer } from "../text/bert_tokenizer.ts";
+import type { PipelineParts } from "./engine/parts.ts";
+import type { TaskName, TaskPipelines } from "./task_pipelines.ts";
+import { taskNamed } from "./task_table.ts";
+
+/** A loaded model with its tokenizer. Every pipeline is such a pair. */
+export type SharedParts = PipelineParts<PreTrainedModel>;
 
 /**
- * Loads a model with its tokenizer and makes the pipeline of a task. Called with one text the pipeline gives one
- * result, with an array an array. It owns the model: `dispose()` or `using` frees its GPU memory.
+ * Loads a model with its tokenizer and makes the pipeline of a task. A call with one text gives one result, a call with
+ * an array gives an array. The pipeline owns the model: `dispose()` or `using` frees its GPU memory.
+ *
+ * In place of a folder it takes another pipeline, or a model and its tokenizer, and shares their weights: these are on
+ * the GPU once, and the last to be disposed of frees them.
  *
  * @example
  * ```ts
@@ -18,24 +29,39 @@ import { type PipelineOf, type TaskName, taskNamed, type TaskRow } from "./task_
  * await classify("a large animal with a long trunk"); // [{ label: "noun.animal", score: 0.9… }]
  * ```
  *
+ * @example Three tasks on one set of weights
+ * ```ts
+ * import { pipeline } from "@narrowbert/webgpu";
+ *
+ * using fill = await pipeline("fill-mask");
+ * using embed = await pipeline("feature-extraction", fill);
+ * using score = await pipeline("score", fill);
+ * await embed("a large animal", { pooling: "mean" });
+ * await score("the wife of a king");
+ * ```
+ *
  * @param task `fill-mask`, `text-classification` (`sentiment-analysis`), `token-classification` (`ner`),
  *   `feature-extraction`, `zero-shot-classification`, `multiple-choice`, `text-ranking` or `score`.
- * @param model Path or URL of the model's folder, or its files in memory. Default, where the task has one: a small
- *   model shipped with this module, trained on WordNet's definitions.
+ * @param model Path or URL of the model's folder, its files in memory, another pipeline, or a model and its tokenizer.
+ *   Default, if the task has one: a small model shipped with this module, trained on WordNet's definitions.
  * @param options As of the model classes' `from_pretrained`.
  * @throws {RangeError} On an unknown task.
- * @throws {TypeError} On an unknown option.
- * @throws {CheckpointError} Where the folder cannot be read, or holds another kind of model, or none is named.
- * @throws {ConfigError} Where its configuration is not valid, or its labels do not fit the task.
- * @throws {TokenizerError} Where it holds no readable tokenizer.
+ * @throws {TypeError} On an unknown option, or if a model that is to be shared lacks the task's head.
+ * @throws {CheckpointError} If the folder cannot be read, or holds another kind of model, or none is named.
+ * @throws {ConfigError} If its configuration is not valid, or its labels do not fit the task.
+ * @throws {TokenizerError} If it holds no readable tokenizer.
  * @throws {NoAdapterError} Without a WebGPU adapter.
  */
 export async function pipeline<T extends TaskName>(
   task: T,
-  model?: ModelSource,
+  model?: ModelSource | SharedParts,
   options: LoadOptions = {},
-): Promise<PipelineOf<T>> {
-  const { defaultModel, modelClass, load }: TaskRow<unknown, URL | null> = taskNamed(task);
+): Promise<TaskPipelines[T]> {
+  const { defaultModel, modelClass, load, share } = taskNamed(task);
+  if (isShared(model)) {
+    checkOptionNames("make a pipeline on a loaded model", options, []);
+    return await share(model) as TaskPipelines[T];
+  }
   checkOptionNames("make a pipeline", options, LOAD_OPTIONS);
   const source = model ?? defaultModel;
   if (source === null) {
@@ -43,5 +69,18 @@ export async function pipeline<T extends TaskName>(
       `Cannot make a pipeline: no model is shipped for ${task}; name the folder of a ${modelClass}`,
     );
   }
-  return await load(source, options) as PipelineOf<T>;
+  return await load(source, options) as TaskPipelines[T];
+}
+
+/** Whether a model is loaded already. @throws {TypeError} If its `model` or `tokenizer` is something else. */
+function isShared(model: ModelSource | SharedParts | undefined): model is SharedParts {
+  const isParts = (typeof model === "object" || typeof model === "function") && model !== null && "model" in model;
+  if (!isParts) return false;
+  if (!(model.model instanceof PreTrainedModel)) {
+    throw new TypeError(`Cannot make a pipeline: model must be a model of this library, got ${kindOf(model.model)}`);
+  }
+  if (!(model.tokenizer instanceof BertTokenizer)) {
+    throw new TypeError(`Cannot make a pipeline: tokenizer must be a tokenizer, got ${kindOf(model.tokenizer)}`);
+  }
+  return true;
 }

@@ -1,16 +1,19 @@
-/** The task table: a row per task. A new task is a file beside this one and a row here. */
+/** The task table: a row per task. A new task is a file in `tasks/`, a row here and its type in `task_pipelines.ts`. */
 
 import { NarrowBertForMaskedLM } from "../heads/masked_lm.ts";
 import { NarrowBertForMultipleChoice } from "../heads/multiple_choice.ts";
 import { NarrowBertForSequenceClassification } from "../heads/sequence_classification.ts";
 import { NarrowBertForTokenClassification } from "../heads/token_classification.ts";
-import { NarrowBertModel } from "../model/narrow_bert_model.ts";
+import { NarrowBertModel } from "../heads/narrow_bert_model.ts";
+import type { PreTrainedModel } from "../heads/pretrained.ts";
+import type { ModelSource } from "../io/folder/folder.ts";
 import type { LoadOptions } from "../model/model_options.ts";
 import { createFeatureExtraction } from "./tasks/feature_extraction.ts";
 import { createFillMask } from "./tasks/fill_mask.ts";
-import { loadParts, type ModelLoader, type ModelSource } from "./engine/load.ts";
+import { loadParts, type ModelLoader } from "./engine/load.ts";
 import { createMultipleChoice } from "./tasks/multiple_choice.ts";
 import type { PipelineParts } from "./engine/parts.ts";
+import type { TaskName, TaskPipelines } from "./task_pipelines.ts";
 import { readSentenceConfig } from "./tasks/pooling.ts";
 import { createScore } from "./tasks/score.ts";
 import { createTextClassification } from "./tasks/text_classification.ts";
@@ -20,67 +23,69 @@ import { createZeroShotClassification } from "./tasks/zero_shot_classification.t
 
 /** One row of the table. */
 export interface TaskRow<Pipeline, DefaultModel extends URL | null> {
-  /** The shipped model that runs where none is named; `null` where none is shipped. */
+  /** The shipped model that runs if none is named; `null` if none is shipped. */
   readonly defaultModel: DefaultModel;
   /** Class of the model, for messages and help. */
   readonly modelClass: string;
   /** Loads model and tokenizer from one folder and makes the pipeline, which owns them. */
   load(source: ModelSource, options: LoadOptions): Promise<Pipeline>;
+  /** Makes the pipeline on the weights of a loaded model, which it then shares. */
+  share(parts: PipelineParts<PreTrainedModel>): Promise<Pipeline>;
 }
 
-function defineTask<Model extends { dispose(): void }, Pipeline, DefaultModel extends URL | null>(
+function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extends URL | null>(
   { defaultModel, create, ...loader }: ModelLoader<Model> & {
     defaultModel: DefaultModel;
-    create: (parts: PipelineParts<Model>, source: ModelSource, options: LoadOptions) => Pipeline | Promise<Pipeline>;
+    create: (parts: PipelineParts<Model>) => Pipeline | Promise<Pipeline>;
   },
 ): TaskRow<Pipeline, DefaultModel> {
+  const owned = async (parts: PipelineParts<Model>) => {
+    try {
+      return await create(parts);
+    } catch (error) {
+      parts.model.dispose();
+      throw error;
+    }
+  };
   return {
     defaultModel,
     modelClass: loader.modelClass.name,
-    async load(source, options) {
-      const parts = await loadParts(loader, source, options);
-      try {
-        return await create(parts, source, options);
-      } catch (error) {
-        parts.model.dispose();
-        throw error;
-      }
-    },
+    load: async (source, options) => await owned(await loadParts(loader, source, options)),
+    share: async (parts) => await owned({ ...parts, model: loader.shareModel(parts.model) }),
   };
 }
 
-/** A folder under `examples/models/`, which is beside this module wherever that came from. */
+/** A folder under `examples/models/`, relative to this module: a path or a URL as its own. */
 const shipped = (name: string) => new URL(`../../examples/models/${name}/`, import.meta.url);
 
-const maskedLM = {
-  modelClass: NarrowBertForMaskedLM,
-  loadModel: (source: ModelSource, options: LoadOptions) => NarrowBertForMaskedLM.from_pretrained(source, options),
-};
+/** How a task loads and shares models of a class. */
+function modelsOf<Model extends PreTrainedModel>(
+  modelClass: ModelLoader<Model>["modelClass"] & {
+    from_pretrained(source: ModelSource, options: LoadOptions): Promise<Model>;
+    share(other: PreTrainedModel): Model;
+  },
+  always: LoadOptions = {},
+): ModelLoader<Model> {
+  return {
+    modelClass,
+    loadModel: (source, options) => modelClass.from_pretrained(source, { ...options, ...always }),
+    shareModel: (other) => modelClass.share(other),
+  };
+}
 
-const classifier = {
-  modelClass: NarrowBertForSequenceClassification,
-  loadModel: (source: ModelSource, options: LoadOptions) =>
-    NarrowBertForSequenceClassification.from_pretrained(source, options),
-};
+const maskedLM = modelsOf<NarrowBertForMaskedLM>(NarrowBertForMaskedLM);
+const classifier = modelsOf<NarrowBertForSequenceClassification>(NarrowBertForSequenceClassification);
+const tokenClassifier = modelsOf<NarrowBertForTokenClassification>(NarrowBertForTokenClassification);
+const choiceModel = modelsOf<NarrowBertForMultipleChoice>(NarrowBertForMultipleChoice);
 
-const tokenClassifier = {
-  modelClass: NarrowBertForTokenClassification,
-  loadModel: (source: ModelSource, options: LoadOptions) =>
-    NarrowBertForTokenClassification.from_pretrained(source, options),
-};
+/** Any model's body, without its pooler: it computes the rows that a pooling needs. */
+const body = modelsOf<NarrowBertModel>(NarrowBertModel, { add_pooling_layer: false });
 
-const choiceModel = {
-  modelClass: NarrowBertForMultipleChoice,
-  loadModel: (source: ModelSource, options: LoadOptions) =>
-    NarrowBertForMultipleChoice.from_pretrained(source, options),
-};
-
-/** Any model's body: without its pooler it computes the rows that a pooling asks for. */
-const body = {
-  modelClass: NarrowBertModel,
-  loadModel: (source: ModelSource, options: LoadOptions) =>
-    NarrowBertModel.from_pretrained(source, { ...options, add_pooling_layer: false }),
-};
+/** Other names of tasks, which Hugging Face's pipelines know too. */
+export const ALIASES = {
+  "sentiment-analysis": "text-classification",
+  "ner": "token-classification",
+} as const satisfies Partial<Record<TaskName, TaskName>>;
 
 /** Every task that {@linkcode pipeline} knows, by name. */
 export const TASKS = {
@@ -94,39 +99,26 @@ export const TASKS = {
   "feature-extraction": defineTask({
     ...body,
     defaultModel: shipped("wordnet/mlm"),
-    create: async (parts, source, options) => createFeatureExtraction(parts, await readSentenceConfig(source, options)),
+    create: async (parts) => {
+      const { origin } = parts;
+      const sentence = origin === undefined ? undefined : await readSentenceConfig(origin.source, origin.options);
+      return createFeatureExtraction(parts, sentence);
+    },
   }),
   "zero-shot-classification": defineTask({ ...classifier, defaultModel: null, create: createZeroShotClassification }),
   "multiple-choice": defineTask({ ...choiceModel, defaultModel: null, create: createMultipleChoice }),
   "text-ranking": defineTask({ ...classifier, defaultModel: null, create: createTextRanking }),
   "score": defineTask({ ...maskedLM, defaultModel: shipped("wordnet/mlm"), create: createScore }),
-};
-
-/** Other names of tasks, which Hugging Face's pipelines know too. */
-export const ALIASES = {
-  "sentiment-analysis": "text-classification",
-  "ner": "token-classification",
-} as const satisfies Record<string, keyof typeof TASKS>;
-
-/** Name of a task, or another name of one. */
-export type TaskName = keyof typeof TASKS | keyof typeof ALIASES;
-
-/** The row of a task that goes by `T`. */
-export type RowOf<T extends TaskName> = T extends keyof typeof TASKS ? (typeof TASKS)[T]
-  : T extends keyof typeof ALIASES ? (typeof TASKS)[(typeof ALIASES)[T]]
-  : never;
-
-/** The pipeline that a task makes. */
-export type PipelineOf<T extends TaskName> = Awaited<ReturnType<RowOf<T>["load"]>>;
+} satisfies { [T in Exclude<TaskName, keyof typeof ALIASES>]: TaskRow<TaskPipelines[T], URL | null> };
 
 /**
  * The row of a task by any of its names.
  *
- * @throws {RangeError} Where there is no such task.
+ * @throws {RangeError} If there is no such task.
  */
-export function taskNamed<T extends TaskName>(name: T): RowOf<T> {
+export function taskNamed(name: TaskName): TaskRow<unknown, URL | null> {
   const own = Object.hasOwn(ALIASES, name) ? ALIASES[name as keyof typeof ALIASES] : name;
-  if (Object.hasOwn(TASKS, own)) return TASKS[own as keyof typeof TASKS] as RowOf<T>;
+  if (Object.hasOwn(TASKS, own)) return TASKS[own as keyof typeof TASKS];
   const names = [...Object.keys(TASKS), ...Object.keys(ALIASES)].join(", ");
   throw new RangeError(`Cannot make a pipeline: task must be one of ${names}, got "${name}"`);
 }

@@ -1,20 +1,14 @@
 /** BERT's tokenizer: from text to word pieces' ids with `[CLS]` and `[SEP]`, and back. */
 
 import { TokenizerError } from "../base/errors.ts";
+import { describe } from "../base/messages.ts";
 import { BertSplitter } from "./bert/splitter.ts";
-import { BertVocabulary } from "./bert_vocabulary.ts";
+import { BertVocabulary, openLibrary } from "./bert_vocabulary.ts";
 import { encodePieces } from "./encoding/encoder.ts";
-import type {
-  BatchEncodeOptions,
-  BatchEncoding,
-  EncodeOptions,
-  Encoding,
-  PadOptions,
-  Side,
-} from "./encoding/encoding.ts";
+import type { BatchEncodeOptions, BatchEncoding, EncodeOptions, Encoding, PadOptions } from "./encoding/encoding.ts";
 import type { TokenizerFiles } from "./files/files.ts";
 import { LibrarySplitter } from "./bert/library_splitter.ts";
-import { checkOptions, describe } from "./encoding/options.ts";
+import { checkOptions } from "./encoding/options.ts";
 import { fromBatch, padEncoding, toBatch } from "./encoding/padding.ts";
 import type { Pieces, Splitter } from "./encoding/pieces.ts";
 import { type PaddingPlan, type Plan, planEncoding, planPadding } from "./encoding/plan.ts";
@@ -25,37 +19,43 @@ import { vocabularyText } from "./files/vocabulary.ts";
 export type TextOrPair = string | readonly [text: string, text_pair: string];
 
 /**
- * BERT's tokenizer over parsed files. Names are those of Hugging Face's Python tokenizers; ids, offsets and words are
- * those of their fast tokenizers for any Unicode text. A lone surrogate counts as U+FFFD, which BERT leaves out.
+ * BERT's tokenizer over parsed files; load one by {@linkcode AutoTokenizer}. Names are those of Hugging Face's Python
+ * tokenizers; ids, offsets and words are those of their fast tokenizers for any Unicode text. A lone surrogate counts
+ * as U+FFFD, which BERT leaves out.
  *
- * A `tokenizer.json` of another kind than BERT's gives ids by the library alone, and no offsets or words; special tokens
- * are put round texts as BERT does in any case.
+ * With a `tokenizer.json` of another kind than BERT's, ids come from the library alone, and there are no offsets or
+ * words. Special tokens are put round texts as BERT does in any case.
  */
 export class BertTokenizer extends BertVocabulary {
-  /** Most tokens of one input, special tokens included; `Infinity` where the configuration does not say. */
+  /** Most tokens of one input, special tokens included; `Infinity` if the configuration does not say. */
   readonly model_max_length: number;
-  /** Where padding goes if a call does not say. */
-  readonly padding_side: Side;
-  /** Which end is cut if a call does not say. */
-  readonly truncation_side: Side;
+  /** The side of the padding, if a call does not say. */
+  readonly padding_side: "left" | "right";
+  /** The end that is cut, if a call does not say. */
+  readonly truncation_side: "left" | "right";
   readonly #location: string;
   readonly #splitter: Splitter;
   readonly #pieceIds: Readonly<Record<string, number>> | undefined;
 
-  /** @throws {TokenizerError} Where the files do not describe a tokenizer, or a special token is not in the vocabulary. */
+  /**
+   * A tokenizer of files that are read; `from_pretrained` of {@linkcode NarrowBertTokenizer} reads them.
+   *
+   * @throws {TokenizerError} If the files do not describe a tokenizer, or a special token is not in the vocabulary.
+   */
   constructor(files: TokenizerFiles) {
     const json = parseTokenizerJson(files);
-    super(json, files);
+    const library = openLibrary(json, files);
+    super(library, files);
     const { config, location } = files;
     this.model_max_length = config.model_max_length ?? Infinity;
     this.padding_side = config.padding_side ?? "right";
     this.truncation_side = config.truncation_side ?? "right";
     this.#location = location;
-    this.#splitter = json.bert ? new BertSplitter(json.bert, this.library) : new LibrarySplitter(this.library);
+    this.#splitter = json.bert ? new BertSplitter(json.bert, library) : new LibrarySplitter(library);
     this.#pieceIds = json.pieceIds;
   }
 
-  /** The ids of a text; {@linkcode encode_plus} gives the other lists too, and says what may go wrong. */
+  /** The ids of a text. {@linkcode encode_plus} gives the other lists too; the errors are the same. */
   encode(text: string, options: EncodeOptions = {}): number[] {
     return this.encode_plus(text, options).input_ids;
   }
@@ -63,9 +63,9 @@ export class BertTokenizer extends BertVocabulary {
   /**
    * Encodes a text, or a pair of texts.
    *
-   * @throws {TypeError} Where a text is not a string, or an option is unknown or of the wrong kind.
-   * @throws {RangeError} Where `max_length` or `stride` is no whole number or leaves no room.
-   * @throws {TokenizerError} Where offsets or words are asked of a tokenizer that is not of BERT's kind.
+   * @throws {TypeError} If a text is not a string, or an option is unknown or of the wrong kind.
+   * @throws {RangeError} If `max_length` or `stride` is no whole number or leaves no room.
+   * @throws {TokenizerError} If offsets or words are asked of a tokenizer that is not of BERT's kind.
    */
   encode_plus(text: string, options: EncodeOptions = {}): Encoding {
     const plan = this.#plan(options);
@@ -74,7 +74,7 @@ export class BertTokenizer extends BertVocabulary {
   }
 
   /**
-   * Encodes several texts, or pairs of texts; an array in every list for each of them.
+   * Encodes several texts, or pairs of texts. Every list holds an array for each of them.
    *
    * @throws {TypeError} As {@linkcode encode_plus} does, naming the text by its number.
    * @throws {RangeError} As {@linkcode encode_plus} does.
@@ -103,12 +103,18 @@ export class BertTokenizer extends BertVocabulary {
   }
 
   /**
-   * Fills up what was encoded without padding: one encoding, several, or a batch.
+   * Pads what was encoded without padding, several encodings or a batch, to equal lengths.
    *
-   * @throws {TypeError} Where an option is unknown or of the wrong kind.
-   * @throws {RangeError} Where `max_length` is no whole number, or missing.
+   * @throws {TypeError} If an option is unknown or of the wrong kind.
+   * @throws {RangeError} If `max_length` is no whole number, or missing.
    */
   pad(encodings: readonly Encoding[] | BatchEncoding, options?: PadOptions): BatchEncoding;
+  /**
+   * Pads one encoding, to `max_length`.
+   *
+   * @throws {TypeError} If an option is unknown or of the wrong kind.
+   * @throws {RangeError} If `max_length` is no whole number, or missing.
+   */
   pad(encoding: Encoding, options?: PadOptions): Encoding;
   pad(encodings: Encoding | readonly Encoding[] | BatchEncoding, options: PadOptions = {}): Encoding | BatchEncoding {
     checkOptions("pad", options);
@@ -123,7 +129,7 @@ export class BertTokenizer extends BertVocabulary {
   /**
    * The contents of `vocab.txt`: one word piece a line, in the order of their ids.
    *
-   * @throws {TokenizerError} Where the vocabulary cannot be written so.
+   * @throws {TokenizerError} If the vocabulary does not fit that format.
    */
   protected vocabularyText(): string {
     return vocabularyText(this.#pieceIds, this.#location);

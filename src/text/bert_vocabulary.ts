@@ -1,21 +1,22 @@
-/** The tokens of a BERT tokenizer and their ids: the half of it that needs no text to read. */
+/** The tokens of a BERT tokenizer and their ids: the part of it that does not read text. */
 
 import { TokenizerError } from "../base/errors.ts";
+import { describe } from "../base/messages.ts";
 import type { TokenizerConfig } from "./files/config.ts";
 import { Tokenizer } from "./deps.ts";
 import type { DecodeOptions } from "./encoding/encoding.ts";
 import { framed, tokenTypes } from "./encoding/frame.ts";
-import { checkOptions, describe } from "./encoding/options.ts";
+import { checkOptions } from "./encoding/options.ts";
 import { findSpecialTokens } from "./files/special_tokens.ts";
 import { checkTokenIds, type TokenizerJson } from "./files/tokenizer_json.ts";
 
-/** Tokens, ids, and how both are put together. Names are those of Hugging Face's Python tokenizers. */
+/** Tokens, ids, and the conversions between them. Names are those of Hugging Face's Python tokenizers. */
 export class BertVocabulary {
   /** The padding token, usually `[PAD]`. */
   readonly pad_token: string;
   /** Id of {@linkcode pad_token}. */
   readonly pad_token_id: number;
-  /** The token for what the vocabulary cannot spell, usually `[UNK]`. */
+  /** The token for words that the vocabulary cannot spell, usually `[UNK]`. */
   readonly unk_token: string;
   /** Id of {@linkcode unk_token}. */
   readonly unk_token_id: number;
@@ -35,17 +36,17 @@ export class BertVocabulary {
   readonly all_special_ids: readonly number[];
   /** Number of word pieces, special and added tokens included. */
   readonly vocab_size: number;
-  /** The library's tokenizer, which knows tokens, ids and decoding. */
-  protected readonly library: Tokenizer;
+  readonly #library: Tokenizer;
 
-  /** @throws {TokenizerError} Where the library refuses the file, or a special token is not in the vocabulary. */
-  constructor({ library }: TokenizerJson, { location, config }: { location: string; config: TokenizerConfig }) {
-    try {
-      this.library = new Tokenizer(library, config);
-    } catch (cause) {
-      throw new TokenizerError(`Cannot load a tokenizer from "${location}": ${(cause as Error).message}`, { cause });
-    }
-    const ids = this.library.model!.tokens_to_ids;
+  /**
+   * The tokens of a tokenizer; {@linkcode BertTokenizer} calls it.
+   *
+   * @param library The library's tokenizer, which knows tokens, ids and decoding.
+   * @throws {TokenizerError} If a special token is not in the vocabulary.
+   */
+  constructor(library: Tokenizer, { location, config }: { location: string; config: TokenizerConfig }) {
+    this.#library = library;
+    const ids = library.model!.tokens_to_ids;
     checkTokenIds(ids, location);
     const special = findSpecialTokens({ location, config }, (token) => ids.get(token));
     ({ token: this.pad_token, id: this.pad_token_id } = special.pad_token);
@@ -57,32 +58,34 @@ export class BertVocabulary {
     this.vocab_size = ids.size;
   }
 
-  /** The id of a token, or the ids of several; an unknown token gives {@linkcode unk_token_id}. */
+  /** The id of a token; an unknown one gives {@linkcode unk_token_id}. */
   convert_tokens_to_ids(token: string): number;
+  /** The ids of several tokens; an unknown one gives {@linkcode unk_token_id}. */
   convert_tokens_to_ids(tokens: readonly string[]): number[];
   convert_tokens_to_ids(tokens: string | readonly string[]): number | number[] {
-    const id = (token: string) => this.library.token_to_id(token) ?? this.unk_token_id;
+    const id = (token: string) => this.#library.token_to_id(token) ?? this.unk_token_id;
     return typeof tokens === "string" ? id(tokens) : tokens.map(id);
   }
 
-  /** The token of an id, or the tokens of several; an id without one gives {@linkcode unk_token}. */
+  /** The token of an id; an id without one gives {@linkcode unk_token}. */
   convert_ids_to_tokens(id: number): string;
+  /** The tokens of several ids; an id without one gives {@linkcode unk_token}. */
   convert_ids_to_tokens(ids: readonly number[]): string[];
   convert_ids_to_tokens(ids: number | readonly number[]): string | string[] {
-    const token = (id: number) => this.library.id_to_token(id) ?? this.unk_token;
+    const token = (id: number) => this.#library.id_to_token(id) ?? this.unk_token;
     return typeof ids === "number" ? token(ids) : ids.map(token);
   }
 
   /**
    * The text of a list of ids. Ids without a token are left out.
    *
-   * @throws {TypeError} Where an id is no whole number from 0 up, or an option is wrong.
+   * @throws {TypeError} If an id is no whole number from 0 up, or an option is wrong.
    */
   decode(ids: readonly number[], options: DecodeOptions = {}): string {
     checkOptions("decode", options);
     checkIds("decode", ids);
-    const known = ids.filter((id) => this.library.id_to_token(id) !== undefined);
-    return known.length === 0 ? "" : this.library.decode(known, options);
+    const known = ids.filter((id) => this.#library.id_to_token(id) !== undefined);
+    return known.length === 0 ? "" : this.#library.decode(known, options);
   }
 
   /** The texts of several lists of ids; see {@linkcode decode}. */
@@ -101,10 +104,10 @@ export class BertVocabulary {
   }
 
   /**
-   * 1 for special tokens, 0 for all others, of what {@linkcode build_inputs_with_special_tokens} gives; with
-   * `already_has_special_tokens`, of `ids` as they are.
+   * 1 for special tokens and 0 for all others, for the list of {@linkcode build_inputs_with_special_tokens}; with
+   * `already_has_special_tokens`, for `ids` as they are.
    *
-   * @throws {TypeError} On a pair with `already_has_special_tokens`: there is but one list then.
+   * @throws {TypeError} On a pair with `already_has_special_tokens`, which takes one list.
    */
   get_special_tokens_mask(
     ids: readonly number[],
@@ -117,6 +120,18 @@ export class BertVocabulary {
     }
     if (pair === undefined) return ids.map((id) => Number(this.all_special_ids.includes(id)));
     throw new TypeError("Cannot mask special tokens: ids that have them already take no pair");
+  }
+}
+
+/** Makes the library's tokenizer. @throws {TokenizerError} If the library refuses the file. */
+export function openLibrary(
+  { library }: TokenizerJson,
+  { location, config }: { location: string; config: TokenizerConfig },
+): Tokenizer {
+  try {
+    return new Tokenizer(library, config);
+  } catch (cause) {
+    throw new TokenizerError(`Cannot load a tokenizer from "${location}": ${(cause as Error).message}`, { cause });
   }
 }
 

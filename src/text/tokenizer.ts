@@ -2,40 +2,37 @@
 
 import { join } from "node:path";
 import { writeAtomically } from "../io/folder/atomic_write.ts";
-import { openFolder, type OpenFolderOptions } from "../io/folder/folder.ts";
+import { type ModelSource, openFolder, type OpenFolderOptions } from "../io/folder/folder.ts";
 import { isPlainName } from "../io/folder/model_folder.ts";
 import { makeFolder } from "../io/folder/output_folder.ts";
 import { BertTokenizer } from "./bert_tokenizer.ts";
 import { readTokenizerFiles } from "./files/files.ts";
 
-/** Path or URL of a folder, or its files in memory. */
-type Source = Parameters<typeof openFolder>[0];
-
 /**
- * NarrowBERT's tokenizer, which is BERT's. Ids are those of Hugging Face's fast tokenizer, as those of
- * {@linkcode NarrowBertTokenizerFast} are: docs/tokenizers.md lists where Python's slow one differs.
+ * NarrowBERT's tokenizer, which is BERT's. Ids are those of Hugging Face's fast tokenizer, as for
+ * {@linkcode NarrowBertTokenizerFast}; docs/tokenizers.md lists the differences of Python's slow one.
  */
 export class NarrowBertTokenizer extends BertTokenizer {
-  /** Whether this is the class that Python calls fast. */
+  /** Whether this is the class that Python calls fast: `false`, and `true` in {@linkcode NarrowBertTokenizerFast}. */
   readonly is_fast: boolean = false;
 
   /**
-   * Reads `tokenizer.json`, or `vocab.txt` alone, and `tokenizer_config.json` where present.
+   * Reads `tokenizer.json`, or `vocab.txt` alone, and `tokenizer_config.json` if present.
    *
-   * @throws {TokenizerError} Where the folder holds no readable tokenizer.
-   * @throws {CheckpointError} Where there is no such folder.
+   * @throws {TokenizerError} If the folder holds no readable tokenizer.
+   * @throws {CheckpointError} If there is no such folder.
    */
-  static async from_pretrained(source: Source, options: OpenFolderOptions = {}): Promise<NarrowBertTokenizer> {
+  static async from_pretrained(source: ModelSource, options: OpenFolderOptions = {}): Promise<NarrowBertTokenizer> {
     return new this(await readTokenizerFiles(await openFolder(source, options)));
   }
 
   /**
    * Writes `vocab.txt`, from which the tokenizer can be loaded again (but for added tokens that are no word pieces).
    *
-   * @param save_directory A local folder, made where it does not exist.
-   * @returns The paths of the files written: the one.
-   * @throws {TokenizerError} Where the vocabulary does not fit into such a file.
-   * @throws {TypeError} Where the folder is not local, or the prefix no part of a file's name.
+   * @param save_directory A local folder, which is created if it does not exist.
+   * @returns The paths of the files written, which is one.
+   * @throws {TokenizerError} If the vocabulary does not fit into such a file.
+   * @throws {TypeError} If the folder is not local, or the prefix cannot be part of a file's name.
    */
   async save_vocabulary(
     save_directory: string | URL,
@@ -62,19 +59,31 @@ export class NarrowBertTokenizer extends BertTokenizer {
  * ```
  */
 export class NarrowBertTokenizerFast extends NarrowBertTokenizer {
+  /** `true`. */
   override readonly is_fast: boolean = true;
 }
 
-/** The tokenizer of any model that this library runs. */
+/**
+ * Loads the tokenizer of any model that this library runs.
+ *
+ * @example
+ * ```ts
+ * import { AutoTokenizer } from "@narrowbert/webgpu";
+ *
+ * const tokenizer = await AutoTokenizer.from_pretrained("examples/models/wordnet/mlm");
+ * const { input_ids } = tokenizer.encode_plus("a large [MASK]");
+ * console.log(tokenizer.decode(input_ids)); // [CLS] a large [MASK] [SEP]
+ * ```
+ */
 export const AutoTokenizer = {
   /**
    * Loads a {@linkcode NarrowBertTokenizerFast}, or with `use_fast: false` a {@linkcode NarrowBertTokenizer}.
    *
-   * @throws {TokenizerError} Where the folder holds no readable tokenizer.
-   * @throws {CheckpointError} Where there is no such folder.
+   * @throws {TokenizerError} If the folder holds no readable tokenizer.
+   * @throws {CheckpointError} If there is no such folder.
    */
   from_pretrained(
-    source: Source,
+    source: ModelSource,
     { use_fast = true, ...options }: OpenFolderOptions & { use_fast?: boolean } = {},
   ): Promise<NarrowBertTokenizer> {
     return (use_fast ? NarrowBertTokenizerFast : NarrowBertTokenizer).from_pretrained(source, options);

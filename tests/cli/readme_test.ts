@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { pipeline } from "../../src/pipelines/pipeline.ts";
-import { type TaskName, TASKS } from "../../src/pipelines/task_table.ts";
+import type { TaskName } from "../../src/pipelines/task_pipelines.ts";
+import { TASKS } from "../../src/pipelines/task_table.ts";
 import { folderOf, type SmallModel, smallModel, smallModelFiles } from "./folders.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { Timings } from "../../src/cli/timings.ts";
+import { PipelineCache } from "../../src/gpu/pipelines.ts";
+import { activation } from "../../src/kernels/rows/activation.ts";
+import { fakeDevice, limits } from "../gpu/fake_devices.ts";
 
 Deno.test("laps add up by phase, in the order of the phases", () => {
   const timings = new Timings();
@@ -21,19 +24,24 @@ Deno.test("laps add up by phase, in the order of the phases", () => {
 });
 
 Deno.test("compiling is taken out of the lap in which it happens; what overlaps counts once", async () => {
-  const device = {
-    createShaderModule: () => ({}) as GPUShaderModule,
-    async createComputePipelineAsync() {
-      await new Promise((resolve) => setTimeout(resolve, 40));
-      return {} as GPUComputePipeline;
-    },
-  };
+  const pipelines = new PipelineCache(
+    fakeDevice({
+      createShaderModule: () => ({}),
+      pushErrorScope() {},
+      popErrorScope: () => Promise.resolve(null),
+      createBindGroupLayout: () => ({}),
+      createPipelineLayout: () => ({}),
+      createComputePipelineAsync: () => new Promise((resolve) => setTimeout(() => resolve({}), 40)),
+    }),
+    limits(),
+  );
+  const request = activation.request(activation.constants());
+  await pipelines.compile("before", request);
   const timings = new Timings();
   timings.lap("import");
   const start = performance.now();
-  timings.watch(device);
-  device.createShaderModule();
-  await Promise.all([device.createComputePipelineAsync(), device.createComputePipelineAsync()]);
+  timings.watch(pipelines);
+  await Promise.all([pipelines.compile("one", request), pipelines.compile("other", request)]);
   await new Promise((resolve) => setTimeout(resolve, 20));
   timings.lap("run");
   const spent = performance.now() - start;

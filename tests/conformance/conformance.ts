@@ -2,16 +2,17 @@
  * What a kernel's conformance cases are, and how one is judged: the kernel runs on the GPU, its outputs must be the
  * values of the float64 twin, each within its bound, and nothing may be left unwritten.
  *
- * A kernel `name` has its cases in `cases/<name>.ts`, which exports a generator, so that one case is in memory at a time:
+ * A kernel `name` has its cases in `cases/<name>.ts`, which exports a generator, so that few are in memory at a time:
  *
  *     export function* cases(): Cases<typeof softmax> {
  *       yield { name: "1 x 1", params: { rows: 1, columns: 1 }, buffers: { x, out: 16 }, expected: { out: {...} } };
  *     }
  */
 
+import { setImmediate } from "node:timers";
 import type { Gpu } from "../../src/gpu/device.ts";
 import type { Constants, Kernel, Params } from "../../src/kernels/kernel.ts";
-import { type BufferContents, launchKernel } from "../../src/kernels/launch.ts";
+import { type BufferContents, type Launch, prepareLaunch } from "../../src/kernels/launch.ts";
 
 /** What one output buffer must hold. */
 export interface Expected {
@@ -39,15 +40,24 @@ export interface ConformanceCase<F extends string = string, B extends string = s
 /** The cases of the kernel type `K`, made one at a time. */
 export type Cases<K> = K extends Kernel<infer F, infer B> ? Generator<ConformanceCase<F, B>, void> : never;
 
-/** Runs one case; returns what is wrong with it, or null where all is right. `gpu` should be a poisoned one. */
+/**
+ * Runs one case; returns what is wrong with it, or null where all is right. `gpu` should be a poisoned one. Of cases that
+ * run side by side on one, each may be told of what went wrong on the device.
+ */
 export async function judge(gpu: Gpu, kernel: Kernel, test: ConformanceCase): Promise<string | null> {
   const bindings = Object.keys(test.expected);
   if (bindings.length === 0) return "the case expects nothing";
+  let launch: Launch<string> | null = null;
   let outputs: Float32Array[];
   try {
-    outputs = await launchKernel(gpu, kernel, test, bindings);
+    launch = await prepareLaunch(gpu, kernel, test);
+    launch.run();
+    await new Promise((resolve) => setImmediate(resolve)); // Cases beside this one begin first, since reading waits.
+    outputs = await Promise.all(bindings.map(launch.read));
   } catch (error) {
     return String(error);
+  } finally {
+    launch?.dispose();
   }
   for (const [i, binding] of bindings.entries()) {
     const difference = compare(outputs[i] as Float32Array, test.expected[binding] as Expected);

@@ -8,10 +8,11 @@ import {
   NarrowBertForSequenceClassification,
   NarrowBertForTokenClassification,
   NarrowBertModel,
-  requestGpu,
   type Tensor,
 } from "../../mod.ts";
-import { defaultTuning, useTuning } from "../../src/kernels/tuning/tuning.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
+import { defaultTuning } from "../../src/kernels/tuning/shipped.ts";
+import { useTuning } from "../../src/kernels/tuning/tuning.ts";
 import { type GoldenCase, goldenModel, goldenNames, readGolden } from "./golden_case.ts";
 
 const TOLERANCE = 2e-4;
@@ -66,7 +67,7 @@ async function runGolden(golden: GoldenCase, device: GPUDevice | undefined) {
   });
   if (prune_heads !== undefined) loaded.prune_heads(prune_heads);
   const output = await loaded.forward(inputs as ModelInputs, forward);
-  const { hidden_states = [], attentions = [], narrow_positions: _, trace: __, ...single } = output;
+  const { hidden_states = [], attentions = [], narrow_positions: _, recorded: __, ...single } = output;
   const found = new Map<string, Tensor>(Object.entries(single) as [string, Tensor][]);
   hidden_states.forEach((state, i) => found.set(`hidden_states.${i}`, state));
   attentions.forEach((probabilities, i) => found.set(`attentions.${i}`, probabilities));

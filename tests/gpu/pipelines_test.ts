@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { PipelineCache, pipelineKey, type PipelineRequest } from "../../src/gpu/pipelines.ts";
 import { KERNELS } from "../../src/kernels/registry.ts";
-import { limits, watchedDevice } from "./fake_devices.ts";
+import { fakeDevice, limits, watchedDevice } from "./fake_devices.ts";
 
 const { device } = await requestGpu();
 
@@ -58,6 +58,30 @@ Deno.test("variants share their module and the layout of their bindings", async 
   assert.equal(new Set(variants.map(({ layout }) => layout)).size, 1);
   const made = (name: string) => calls.filter((call) => call === name).length;
   assert.deepEqual([made("createShaderModule"), made("createBindGroupLayout"), cache.size], [1, 1, 3]);
+});
+
+Deno.test("the time in which pipelines are compiled is counted; what overlaps counts once", async () => {
+  const slow = {
+    createShaderModule: () => ({}),
+    pushErrorScope() {},
+    popErrorScope: () => Promise.resolve(null),
+    createBindGroupLayout: () => ({}),
+    createPipelineLayout: () => ({}),
+    createComputePipelineAsync: () => new Promise((resolve) => setTimeout(() => resolve({}), 40)),
+  };
+  const cache = new PipelineCache(fakeDevice(slow), limits());
+  assert.equal(cache.compileMilliseconds, 0);
+  const start = performance.now();
+  const compiling = ["a", "b"].map((key) => cache.compile(key, request()));
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.ok(cache.compileMilliseconds >= 9, "what is under way counts");
+  await Promise.all(compiling);
+  const spent = performance.now() - start;
+  const counted = cache.compileMilliseconds;
+  assert.ok(counted >= 39 && counted <= spent, `${counted} of ${spent} ms`);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  await cache.compile("a", request());
+  assert.equal(cache.compileMilliseconds, counted);
 });
 
 /** What is beyond a device: the words for it, the limit, what is asked for instead. */

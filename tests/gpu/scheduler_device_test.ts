@@ -8,7 +8,6 @@ import { Recorder } from "../../src/gpu/recorder.ts";
 import { Scheduler } from "../../src/gpu/scheduler/scheduler.ts";
 import { workClock } from "../../src/gpu/scheduler/work_clock.ts";
 import { countOf, gpuCallsOf } from "../properties/gpu_calls.ts";
-import { countsOf } from "./counts.ts";
 
 const WORDS = 4096;
 
@@ -92,14 +91,14 @@ Deno.test("a warm job creates no buffer, and all bytes come back, also after abo
   const { gpu, device, job, cutting } = await open();
   const scheduler = cutting(2);
   await Promise.all([1, 2, 3, 4].map((seed) => job(seed, 5).run(scheduler)));
-  const before = countsOf(gpu);
+  const before = gpu.counts;
   for (let round = 0; round < 5; round++) {
     const controller = new AbortController();
     const calls = [1, 2, 3].map((seed) => job(seed, 5, { signal: controller.signal }).run(scheduler));
     setTimeout(() => controller.abort(), round);
     await Promise.allSettled(calls);
     await Promise.all([1, 2, 3, 4].map((seed) => job(seed, 5).run(scheduler)));
-    const { staging, ...others } = countsOf(gpu); // a buffer that is being read when its job is aborted is made anew
+    const { staging, ...others } = gpu.counts; // a buffer that is being read when its job is aborted is made anew
     assert.deepEqual({ ...others, staging: before.staging }, before);
     assert.ok(staging >= before.staging);
   }

@@ -2,8 +2,9 @@
 
 import type { Gpu } from "../../src/gpu/device.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { gatherRows, reshape } from "../../src/graph/ops/rows.ts";
-import { Program, type RunOptions } from "../../src/graph/program.ts";
+import { gatherRows } from "../../src/graph/ops/rows/gather_rows.ts";
+import { reshape } from "../../src/graph/ops/rows/reshape.ts";
+import { Program, type RunOptions } from "../../src/graph/program/program.ts";
 import { activation, ACTIVATION_CODES } from "../../src/kernels/rows/activation.ts";
 import { pitch } from "../../src/kernels/kernel.ts";
 import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
@@ -40,12 +41,12 @@ export function exampleRun(rows: number, seed: number): RunOptions {
   const count = Math.ceil(rows / 2);
   const index = Uint32Array.from({ length: count }, (_, i) => (7 * i + seed) % rows);
   const order = Uint32Array.from({ length: count }, (_, i) => count - 1 - i);
-  return { sizes: { T: rows, R: count, pairs: rows / 2 }, inputs: { x, index, order } };
+  return { scalars: { T: rows, R: count, pairs: rows / 2 }, inputs: { x, index, order } };
 }
 
 /** What the example gives for a run, by plain loops. */
-export function exampleResult({ sizes, inputs }: RunOptions): { flat: Float32Array; picked: Float32Array } {
-  const { T = 0, R = 0 } = sizes;
+export function exampleResult({ scalars, inputs }: RunOptions): { flat: Float32Array; picked: Float32Array } {
+  const { T = 0, R = 0 } = scalars;
   const { x, index, order } = inputs as { x: Float32Array; index: Uint32Array; order: Uint32Array };
   const relu = (r: number, c: number) => Math.max(0, x[r * pitch(COLUMNS) + c]!);
   return {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { fc } from "../deps.ts";
-import { Graph, inputsOf, outputsOf, type Value } from "../../src/graph/graph.ts";
-import { planMemory } from "../../src/graph/memory_plan.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { planMemory } from "../../src/graph/program/memory_plan.ts";
 import { bytesOf, type Dim } from "../../src/graph/shape.ts";
+import { inputsOf, outputsOf, type Value } from "../../src/graph/value.ts";
 import { defineKernel } from "../../src/kernels/kernel.ts";
 
 /** A kernel that reads two tensors and writes two. */
@@ -10,10 +11,10 @@ const mix = defineKernel({
   name: "mix",
   summary: "",
   source: "",
-  bindings: { a: "read", b: "read", out: "write", also: "read_write" },
+  bindings: { a: "read", b: "read", out: "write", also: "write" },
   params: {},
   constants: {},
-  variants: [{}],
+  constantSets: [{}],
   workgroupSize: () => [1, 1, 1],
   grid: () => [1, 1, 1],
 });
@@ -80,13 +81,13 @@ Deno.test("values that are alive together never share a buffer, and every buffer
         const buffer = bufferOf.get(value)!;
         assert.ok(
           bufferBytes[buffer]! >= bytesOf(value.shape, value.layout, capacities),
-          `${value.label} does not fit`,
+          `${value.path} does not fit`,
         );
         for (const [other, [start, end]] of lives) {
           if (other === value || bufferOf.get(other) !== buffer) continue;
           assert.ok(
             end < first || last < start,
-            `${value.label} and ${other.label} share a buffer while both are needed`,
+            `${value.path} and ${other.path} share a buffer while both are needed`,
           );
         }
       }
@@ -101,9 +102,9 @@ Deno.test("a buffer that holds an output is not used again", () => {
       const g = build(recipes, outputs);
       const { bufferOf } = planMemory(g, capacities);
       for (const output of g.outputs.values()) {
-        const made = g.nodes.findIndex((node) => node === output.origin);
+        const made = g.nodes.findIndex((node) => node === output.node);
         const later = g.nodes.slice(made).flatMap(outputsOf).filter((value) => value !== output);
-        for (const value of later) assert.notEqual(bufferOf.get(value), bufferOf.get(output), value.label);
+        for (const value of later) assert.notEqual(bufferOf.get(value), bufferOf.get(output), value.path);
       }
     }),
     { numRuns: 300 },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type ModelInputs, NarrowBertForMultipleChoice, requestGpu, Tensor } from "../../mod.ts";
+import { type ModelInputs, NarrowBertForMultipleChoice, Tensor } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
-import { countsOf } from "../gpu/counts.ts";
 import { assertLoss, crossEntropy } from "./losses.ts";
 
 /** Two questions of three choices of two tokens. */
@@ -101,8 +101,8 @@ for (const [what, inputs, message] of WRONG) {
   Deno.test(`${what}: an InputError, and nothing on the GPU`, async () => {
     const gpu = await requestGpu();
     using model = await load();
-    const before = countsOf(gpu);
+    const before = gpu.counts;
     await assert.rejects(model.forward(inputs as ModelInputs), { name: "InputError", message });
-    assert.deepEqual(countsOf(gpu), before);
+    assert.deepEqual(gpu.counts, before);
   });
 }

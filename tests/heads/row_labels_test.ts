@@ -1,15 +1,9 @@
 /** The two classes whose labels choose the rows: masked language modelling and token classification. */
 
 import assert from "node:assert/strict";
-import {
-  type ModelInputs,
-  NarrowBertForMaskedLM,
-  NarrowBertForTokenClassification,
-  requestGpu,
-  Tensor,
-} from "../../mod.ts";
+import { type ModelInputs, NarrowBertForMaskedLM, NarrowBertForTokenClassification, Tensor } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
-import { countsOf } from "../gpu/counts.ts";
 import { assertLoss, crossEntropy } from "./losses.ts";
 
 const N = -100;
@@ -90,11 +84,11 @@ for (const { name, classes, load } of CLASSES) {
   Deno.test(`${name}: wrong labels are an InputError, and reach no GPU`, async () => {
     const gpu = await requestGpu();
     using model = await load();
-    const before = countsOf(gpu);
+    const before = gpu.counts;
     for (const [what, labels, message] of WRONG) {
       const call = model.forward({ ...INPUTS, labels } as ModelInputs);
       await assert.rejects(call, { name: "InputError", message }, what);
     }
-    assert.deepEqual(countsOf(gpu), before);
+    assert.deepEqual(gpu.counts, before);
   });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type ModelInputs, NarrowBertForSequenceClassification, requestGpu, Tensor } from "../../mod.ts";
+import { type ModelInputs, NarrowBertForSequenceClassification, Tensor } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
-import { countsOf } from "../gpu/counts.ts";
 import { assertLoss, binaryCrossEntropy, crossEntropy, squaredError } from "./losses.ts";
 
 const INPUTS = { input_ids: [[1, 2, 3, 4], [5, 6, 7, 8]], attention_mask: [[1, 1, 1, 1], [1, 1, 1, 0]] };
@@ -111,8 +111,8 @@ Deno.test("wrong labels are an InputError, and reach no GPU", async () => {
   const gpu = await requestGpu();
   for (const [what, columns, problem, labels, message] of WRONG) {
     using model = await load(columns, problem);
-    const before = countsOf(gpu);
+    const before = gpu.counts;
     await assert.rejects(model.forward({ ...INPUTS, labels }), { name: "InputError", message }, what);
-    assert.deepEqual(countsOf(gpu), before, what);
+    assert.deepEqual(gpu.counts, before, what);
   }
 });

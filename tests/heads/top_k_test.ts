@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type ModelInputs, NarrowBertForMaskedLM, requestGpu, type Tensor } from "../../mod.ts";
+import { type ModelInputs, NarrowBertForMaskedLM, type Tensor } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
-import { countsOf } from "../gpu/counts.ts";
 
 const INPUTS = {
   input_ids: [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10], [11, 12, 13, 14, 15]],
@@ -54,14 +54,14 @@ Deno.test("k is a whole number from 1 to the vocabulary, at most 128", async () 
   const gpu = await requestGpu();
   using model = await load();
   using wide = await NarrowBertForMaskedLM.from_pretrained(goldenModel("wide"));
-  const before = countsOf(gpu);
+  const before = gpu.counts;
   for (const [most, masked] of [[99, model], [128, wide]] as const) {
     for (const k of [0, -1, 1.5, NaN, most + 1]) {
       const message = `Cannot find the top words: k must be a whole number from 1 to ${most}, got ${k}`;
       await assert.rejects(masked.top_k(INPUTS, k), { name: "RangeError", message });
     }
   }
-  assert.deepEqual(countsOf(gpu), before);
+  assert.deepEqual(gpu.counts, before);
 });
 
 Deno.test("wrong inputs are an InputError", async () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { NarrowBertConfig, NarrowBertModel, writeSafetensors } from "../../mod.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
-import { parameterShapes } from "../../src/model/weights/published_names.ts";
+import { parameterShapes } from "../model/parts.ts";
 import { inTemporaryFolder } from "./temporary.ts";
 
 const MIB = 2 ** 20;

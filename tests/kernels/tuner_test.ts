@@ -13,7 +13,9 @@ import { type Clock, clockOf, wallClock } from "../../src/kernels/tuner/clock.ts
 import { matmulSample, matmulWork } from "../../src/kernels/tuner/matmul.ts";
 import { random } from "../../src/base/random.ts";
 import { firstWrong, matrices, modelSizes, type Work } from "../../src/kernels/tuner/work.ts";
-import { candidates, defaultTuning, type Slot, SLOTS } from "../../src/kernels/tuning/tuning.ts";
+import { candidates } from "../../src/kernels/tuning/candidates.ts";
+import { defaultTuning } from "../../src/kernels/tuning/shipped.ts";
+import { INFERENCE_SLOTS, type Slot, SLOTS, TRAINING_SLOTS } from "../../src/kernels/tuning/slots.ts";
 import { attention as attentionTwin, type AttentionInputs } from "../reference/attention.ts";
 import { matmulAt } from "../reference/matmul.ts";
 
@@ -83,19 +85,25 @@ Deno.test("candidates take turns for ten rounds, hopeless ones for four", async 
   assert.deepEqual([...hopeless.asked.values()], [11, 11, 5]);
 });
 
-Deno.test("every candidate of every slot gives right results here", async () => {
-  const seen: [Slot, number][] = [];
-  const reports = await tune(gpu, {
-    sizes: SIZES,
-    clock: clock(() => 1),
-    onProgress: (slot, _problem, share) => seen.push([slot, share]),
-  });
-  for (const { slot, timed, leftOut } of reports) {
-    assert.deepEqual(leftOut, []);
-    assert.equal(timed.length, candidates(slot).length);
+Deno.test("every candidate of every slot gives right results here; those for training are tuned if named", async () => {
+  const tuned: Slot[] = [];
+  for (const slots of [undefined, TRAINING_SLOTS]) {
+    const seen: [Slot, number][] = [];
+    const reports = await tune(gpu, {
+      ...(slots && { slots }),
+      sizes: SIZES,
+      clock: clock(() => 1),
+      onProgress: (slot, _problem, share) => seen.push([slot, share]),
+    });
+    for (const { slot, timed, leftOut } of reports) {
+      assert.deepEqual(leftOut, []);
+      assert.equal(timed.length, candidates(slot).length);
+    }
+    assert.deepEqual([...new Set(seen.map(([slot]) => slot))], [...slots ?? INFERENCE_SLOTS]);
+    assert.ok(seen.every(([, share], i) => share >= (seen[i - 1]?.[1] ?? 0) && share < 1));
+    tuned.push(...reports.map(({ slot }) => slot));
   }
-  assert.deepEqual([...new Set(seen.map(([slot]) => slot))], [...SLOTS]);
-  assert.ok(seen.every(([, share], i) => share >= (seen[i - 1]?.[1] ?? 0) && share < 1));
+  assert.deepEqual(tuned.toSorted(), SLOTS.toSorted());
 });
 
 Deno.test("what does not fit the least device is left out there with the reason, and it is timed by the wall", async () => {

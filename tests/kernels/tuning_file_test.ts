@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { requestGpu } from "../../src/gpu/device.ts";
 import type { Variant } from "../../src/kernels/kernel.ts";
-import { candidates, defaultTuning, sameVariant, SLOTS } from "../../src/kernels/tuning/tuning.ts";
+import { candidates, sameVariant } from "../../src/kernels/tuning/candidates.ts";
+import { defaultTuning } from "../../src/kernels/tuning/shipped.ts";
+import { SLOTS } from "../../src/kernels/tuning/slots.ts";
 import { parseTuning, tuningFileName, tuningPath, writableTuningPath } from "../../src/kernels/tuning/tuning_file.ts";
 import { cacheVariables } from "../cli/caches.ts";
 import { folderOf } from "../cli/folders.ts";

@@ -6,17 +6,11 @@ import type { Gpu } from "../../src/gpu/device.ts";
 import { pipelineKey } from "../../src/gpu/pipelines.ts";
 import { variantOf } from "../../src/kernels/kernel.ts";
 import { attention } from "../../src/kernels/attention/attention.ts";
-import {
-  candidates,
-  defaultTuning,
-  isTuned,
-  misfit,
-  sameVariant,
-  SLOTS,
-  storesProbabilities,
-  tuningOf,
-  useTuning,
-} from "../../src/kernels/tuning/tuning.ts";
+import { storesProbabilities } from "../../src/kernels/attention/attention_probabilities.ts";
+import { candidates, misfit, sameVariant } from "../../src/kernels/tuning/candidates.ts";
+import { defaultTuning } from "../../src/kernels/tuning/shipped.ts";
+import { SLOTS } from "../../src/kernels/tuning/slots.ts";
+import { isTuned, tuningOf, useTuning } from "../../src/kernels/tuning/tuning.ts";
 import { limits } from "../gpu/fake_devices.ts";
 
 const CLASSES: readonly AdapterClass[] = ["software", "nvidia", "amd", "intel", "apple", "other"];

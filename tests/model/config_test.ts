@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { CheckpointError, ConfigError } from "../../src/base/errors.ts";
 import { NarrowBertConfig } from "../../src/model/config/config.ts";
-import { headOf } from "../../src/model/config/heads.ts";
+import { headOf } from "../../src/heads/registry.ts";
 import { refusal } from "./config_refusals.ts";
 
 const MODELS = new URL("../golden/models/", import.meta.url);
@@ -148,7 +148,7 @@ Deno.test("a key called __proto__ is an unknown key like any other", () => {
 });
 
 Deno.test("the head is known by the class that was saved", () => {
-  const head = (...architectures: string[]) => headOf(new NarrowBertConfig({ architectures }));
+  const head = (...architectures: string[]) => headOf(new NarrowBertConfig({ architectures })).name;
   assert.equal(head("NarrowBertModel"), "none");
   assert.equal(head("BertForPreTraining"), "masked_lm");
   assert.equal(head("NarrowBertForMaskedLM"), "masked_lm");

@@ -1,7 +1,8 @@
 /** Weights kept in 16 bits on the GPU. */
 
 import assert from "node:assert/strict";
-import { NarrowBertConfig, NarrowBertForMaskedLM, requestGpu, type Tensor, writeSafetensors } from "../../mod.ts";
+import { NarrowBertConfig, NarrowBertForMaskedLM, type Tensor, writeSafetensors } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 
 const CONFIG = new NarrowBertConfig({
   vocab_size: 61,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { InputError, type ModelInputs, NarrowBertConfig, NarrowBertModel, requestGpu, Tensor } from "../../mod.ts";
+import { InputError, type ModelInputs, NarrowBertConfig, NarrowBertModel, Tensor } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { readInputs } from "../../src/model/batch/inputs.ts";
 import { goldenModel } from "../golden/golden_case.ts";
-import { countsOf } from "../gpu/counts.ts";
 
 /** The golden models' sizes: V 99, H 32, 5 layers of 4 heads, 64 positions, 3 token types. */
 const config = await NarrowBertConfig.from_pretrained(goldenModel("base"));
@@ -158,13 +158,13 @@ for (const [what, given, message] of WRONG) {
 Deno.test("wrong inputs reach no GPU", async () => {
   const gpu = await requestGpu();
   using model = await NarrowBertModel.from_pretrained(goldenModel("base"), { add_pooling_layer: false });
-  const before = countsOf(gpu);
+  const before = gpu.counts;
   for (const [what, given] of WRONG) await assert.rejects(model.forward(inputsOf(given)), InputError, what);
   await assert.rejects(
     model.forward({ input_ids: IDS, labels: [[0, 1, 2], [0, 0, 0]] }),
     /with labels: it has no loss/,
   );
-  assert.deepEqual(countsOf(gpu), before);
+  assert.deepEqual(gpu.counts, before);
   const { last_hidden_state } = await model.forward({ input_ids: IDS, narrow_mask: ones(2, 3) });
   assert.deepEqual(last_hidden_state.dims, [2, 3, 32], "the model is none the worse");
 });

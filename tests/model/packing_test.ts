@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { fc } from "../deps.ts";
 import { TILE_ROWS } from "../../src/kernels/attention/attention.ts";
 import type { Batch } from "../../src/model/batch/inputs.ts";
-import { pack, type Packed, packEmbeds, type RowRule } from "../../src/model/batch/packing.ts";
+import { pack as packRagged, type Packed as PackedTables } from "../../src/model/batch/packing.ts";
+import { packEmbeds, placesInBatch, raggedOf } from "../../src/model/batch/padded.ts";
+import type { Ragged, RowRule } from "../../src/model/batch/ragged.ts";
 import { lastAxis, Unpacker } from "../../src/model/batch/unpacking.ts";
 
 /** A batch whose word ids are their own places, so that every token can be told apart. */
@@ -22,6 +24,18 @@ function batchOf(sequences: number, length: number, { mask, narrow }: { mask?: n
     headMask: null,
     labels: null,
   };
+}
+
+/** A packed batch, with the places in the batch that its tokens and rows come from. */
+type Packed = ReturnType<typeof pack>;
+
+function pack(batch: Batch, rule: RowRule) {
+  const ragged: Ragged = raggedOf(batch, rule, 1);
+  const packed: PackedTables = packRagged(ragged);
+  const tokenPlaces = placesInBatch(ragged.places, ragged.lengths, batch.length);
+  const rowPlaces = ragged.rows.map((token) => tokenPlaces[token]!);
+  const { attentionTables: geometry } = packed;
+  return { ...ragged, ...packed, ragged, packed, tokenPlaces, rowPlaces, rowIndex: ragged.rows, geometry };
 }
 
 const flag = fc.integer({ min: 0, max: 1 });

@@ -7,12 +7,11 @@ import {
   NarrowBertConfig,
   NarrowBertModel,
   readSafetensors,
-  requestGpu,
   Tensor,
   writeSafetensors,
 } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
-import { countsOf } from "../gpu/counts.ts";
 import { warningsOf } from "./warnings.ts";
 
 const IDS = { input_ids: [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]] };
@@ -39,6 +38,16 @@ Deno.test("a dtype that cannot be computed in is an error, before anything is re
   const load = NarrowBertModel.from_pretrained("/nowhere", { dtype: "float32" as "f32" });
   const message = 'Cannot make a model with dtype "float32": it must be "f32", "f16" or "auto"';
   await assert.rejects(load, { name: "RangeError", message });
+});
+
+Deno.test("a constructor takes the weights of a loaded model and nothing else", () => {
+  const message = "Cannot make a NarrowBertModel: weights must be those of a loaded model, got another object; use " +
+    "from_pretrained or from_config";
+  assert.throws(() => new NarrowBertModel(new NarrowBertConfig() as never), { name: "TypeError", message });
+  assert.throws(
+    () => new NarrowBertModel(undefined as never),
+    /weights must be those of a loaded model, got undefined/,
+  );
 });
 
 Deno.test("an aborted signal stops the loading", async () => {
@@ -89,7 +98,7 @@ Deno.test("whatever is wrong with config or weights is told before GPU memory is
       new RegExp(`"${last.replaceAll(".", "\\.")}".*\\b3\\b.*NaN`),
     ],
   ];
-  const before = countsOf(gpu);
+  const before = gpu.counts;
   for (const [files, ErrorClass, message] of wrong) {
     const load = NarrowBertModel.from_pretrained(files, { add_pooling_layer: false, device });
     await assert.rejects(load, (error: unknown) => {
@@ -97,7 +106,7 @@ Deno.test("whatever is wrong with config or weights is told before GPU memory is
       assert.match(error.message, message);
       return true;
     });
-    assert.deepEqual(countsOf(gpu), before, message.source);
+    assert.deepEqual(gpu.counts, before, message.source);
   }
 });
 
@@ -208,13 +217,13 @@ for (const turns of [1, 3, 6, 9]) {
   });
 }
 
-Deno.test("traces hold every kernel's result by its label", async () => {
+Deno.test("recorded values hold every kernel's result by its path", async () => {
   using model = await NarrowBertModel.from_pretrained(goldenModel("base-pooler"));
-  const { trace, pooler_output } = await model.forward(IDS, { trace: true });
-  assert.deepEqual(trace!.get("narrow_bert.embeddings.out")!.dims, [10, 32]);
-  assert.deepEqual(trace!.get("narrow_bert.pooler.dense.out")!.data, pooler_output!.data);
+  const { recorded, pooler_output } = await model.forward(IDS, { recordValues: true });
+  assert.deepEqual(recorded!.get("narrow_bert.embeddings.out")!.dims, [10, 32]);
+  assert.deepEqual(recorded!.get("narrow_bert.pooler.dense.out")!.data, pooler_output!.data);
   const plain = await model.forward(IDS);
-  assert.equal(plain.trace, undefined);
+  assert.equal(plain.recorded, undefined);
   assert.deepEqual(plain.pooler_output, pooler_output);
 });
 

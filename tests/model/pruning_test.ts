@@ -5,9 +5,9 @@ import {
   NarrowBertForMaskedLM,
   NarrowBertModel,
   type NarrowBertModelOutput,
-  requestGpu,
   type Tensor,
 } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 import { warningsOf } from "./warnings.ts";
 

@@ -10,7 +10,7 @@ import {
   readSafetensors,
   type Tensor,
 } from "../../mod.ts";
-import { parameterShapes } from "../../src/model/weights/published_names.ts";
+import { parameterShapes } from "./parts.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 
 const input_ids = [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]];
@@ -55,7 +55,7 @@ for (const [Any, name, inputs] of SAVED) {
         "model.safetensors",
       ]);
       const file = await readSafetensors(`${folder}/model.safetensors`);
-      const shapes = parameterShapes(model.config, { head: Class.head, pooler: model.pooler });
+      const shapes = parameterShapes(model.config, { head: Class.head.name, pooler: model.pooler });
       assert.deepEqual(
         new Map([...file].map(([key, { dtype, shape }]) => [key, [dtype, ...shape]])),
         new Map([...shapes].map(([key, shape]) => [key, ["F32", ...shape]])),

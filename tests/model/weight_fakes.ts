@@ -2,8 +2,7 @@
 
 import type { Dtype } from "../../src/base/dtype.ts";
 import { NarrowBertConfig } from "../../src/model/config/config.ts";
-import type { Head } from "../../src/model/config/heads.ts";
-import { parameterShapes } from "../../src/model/weights/published_names.ts";
+import { parameterShapes } from "./parts.ts";
 import type { StoredWeights } from "../../src/model/weights/stored_weights.ts";
 
 /** A stored tensor whose elements all have the value `fill`. */
@@ -73,7 +72,7 @@ export const SMALL = new NarrowBertConfig({
 });
 
 /** A checkpoint in the published layout; each tensor is filled with its place in the list. */
-export function published(head: Head, { pooler = false, config = SMALL } = {}): FakeCheckpoint {
+export function published(head: string, { pooler = false, config = SMALL } = {}): FakeCheckpoint {
   return new FakeCheckpoint(
     [...parameterShapes(config, { head, pooler })].map(([name, shape], fill) => [name, { dtype: "F32", shape, fill }]),
   );

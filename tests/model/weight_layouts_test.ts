@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { type Checkpoint, openCheckpoint } from "../../src/io/checkpoint/checkpoint.ts";
 import { openFolder } from "../../src/io/folder/folder.ts";
-import { NarrowBertConfig } from "../../src/model/config/config.ts";
-import { headOf } from "../../src/model/config/heads.ts";
-import { parameterShapes } from "../../src/model/weights/published_names.ts";
+import { readConfig } from "../../src/model/config/config.ts";
+import { headOf } from "../../src/heads/registry.ts";
+import { parameterShapes, partsOf } from "./parts.ts";
 import { resolveWeights, type Weights } from "../../src/model/weights/weights.ts";
 
 const MODELS = new URL("../golden/models/", import.meta.url);
@@ -24,9 +24,9 @@ const LAYERS: Record<string, [full: number, narrow: number]> = {
 
 async function load(name: string): Promise<{ checkpoint: Checkpoint; weights: Weights }> {
   const folder = await openFolder(new URL(`${name}/`, MODELS));
-  const config = await NarrowBertConfig.read(folder);
+  const config = await readConfig(folder);
   const checkpoint = await openCheckpoint(folder);
-  const options = { head: headOf(config), pooler: POOLED.test(name), strict: true };
+  const options = { ...partsOf({ head: headOf(config), pooler: POOLED.test(name) }), strict: true };
   return { checkpoint, weights: resolveWeights(checkpoint, config, options) };
 }
 

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { CheckpointError } from "../../src/base/errors.ts";
 import { NarrowBertConfig } from "../../src/model/config/config.ts";
 import { resolveWeights, type WeightOptions } from "../../src/model/weights/weights.ts";
+import { HEADS } from "../../src/heads/registry.ts";
+import { partsOf } from "./parts.ts";
 import { FakeCheckpoint, published, SMALL } from "./weight_fakes.ts";
 
-const BASE: WeightOptions = { head: "none", pooler: false };
-const MLM: WeightOptions = { head: "masked_lm", pooler: false };
+const BASE: WeightOptions = { ...partsOf({ head: "none", pooler: false }), known: HEADS };
+const MLM: WeightOptions = partsOf({ head: "masked_lm", pooler: false });
 const WORDS = "narrow_bert.embeddings.word_embeddings.weight";
 
 const FIVE = SMALL.with({ num_labels: 5 });
@@ -160,15 +162,18 @@ Deno.test("all missing weights are listed at once", () => {
 });
 
 Deno.test("a missing pooler names the option that does without", () => {
-  const message = refusalOf(published("none"), { head: "none", pooler: true });
+  const message = refusalOf(published("none"), partsOf({ head: "none", pooler: true }));
   assert.match(message, /the pooler is missing: "narrow_bert.pooler.dense.weight", "narrow_bert.pooler.dense.bias"/);
   assert.match(message, /set add_pooling_layer: false to load the model without one/);
-  const classifier = refusalOf(published("multiple_choice"), { head: "multiple_choice", pooler: true });
+  const classifier = refusalOf(published("multiple_choice"), partsOf({ head: "multiple_choice", pooler: true }));
   assert.match(classifier, /this head needs one; only NarrowBertModel can do without, with add_pooling_layer: false/);
 });
 
 Deno.test("a missing head is an error, not a random one", () => {
-  const message = refusalOf(published("none", { pooler: true }), { head: "sequence_classification", pooler: true });
+  const message = refusalOf(
+    published("none", { pooler: true }),
+    partsOf({ head: "sequence_classification", pooler: true }),
+  );
   assert.match(message, /the sequence_classification head is missing: "classifier.weight", "classifier.bias"/);
   assert.match(refusalOf(published("token_classification"), MLM), /the masked_lm head is missing: "cls.predictions/);
 });
@@ -186,7 +191,11 @@ Deno.test("mis-shaped weights are all listed, under their stored names and with 
       'shape of "bert.encoder.layer.1.output.dense.bias" must be [6] by the config, got [6, 1]',
     ]
   ) assert.ok(message.includes(`\n  - ${line}`), message);
-  const labels = refusalOf(published("token_classification"), { head: "token_classification", pooler: false }, FIVE);
+  const labels = refusalOf(
+    published("token_classification"),
+    partsOf({ head: "token_classification", pooler: false }),
+    FIVE,
+  );
   assert.match(labels, /shape of "classifier.weight" must be \[5, 6\] .*got \[4, 6\]/);
 });
 

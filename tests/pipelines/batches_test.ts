@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BATCH_TOKENS, padBatch, PADDED, padRows, tokenBatches } from "../../src/pipelines/engine/batches.ts";
+import { BATCH_TOKENS, PADDED, tokenBatches } from "../../src/pipelines/engine/batches.ts";
 
 const batches = (sizes: number[], maximum?: number) => [...tokenBatches(sizes, { sizeOf: (size) => size, maximum })];
 
@@ -25,22 +25,4 @@ Deno.test("tokenBatches bounds a run by BATCH_TOKENS by default", () => {
   const [first, second] = batches(new Array<number>(65).fill(64));
   assert.equal(first?.length, BATCH_TOKENS / 64);
   assert.deepEqual(second, [64]);
-});
-
-Deno.test("padRows fills up on the right to the longest row, with zeros or another number", () => {
-  assert.deepEqual(padRows([[1], [2, 3, 4], []]), [[1, 0, 0], [2, 3, 4], [0, 0, 0]]);
-  assert.deepEqual(padRows([[1], [2, 3]], -100), [[1, -100], [2, 3]]);
-  assert.deepEqual(padRows([]), []);
-});
-
-Deno.test("padBatch pads ids, types and mask alike", () => {
-  const batch = padBatch([
-    { input_ids: [2, 9, 3, 8, 3], token_type_ids: [0, 0, 0, 1, 1], attention_mask: [1, 1, 1, 1, 1] },
-    { input_ids: [2, 9, 3], token_type_ids: [0, 0, 0], attention_mask: [1, 1, 1] },
-  ]);
-  assert.deepEqual(batch, {
-    input_ids: [[2, 9, 3, 8, 3], [2, 9, 3, 0, 0]],
-    token_type_ids: [[0, 0, 0, 1, 1], [0, 0, 0, 0, 0]],
-    attention_mask: [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]],
-  });
 });

@@ -14,6 +14,8 @@ const OUTPUTS: Record<string, RegExp> = {
   "score.ts": /^-8\.9: the wife of a king\n-22\.\d: the wife king of a\n$/,
   "stream.ts": /^noun\.animal\nnoun\.artifact\n$/,
   "tag.ts": /^((ORG|PER|LOC) \(0\.\d\d\): .+\n)+$/,
+  "trunk.ts":
+    /^the \[MASK\] of a king: wife or son; an embedding of length \d+\.\d\n.*\na small brown bird: no mask; .*\n$/,
   "zero_shot.ts":
     /^(travel|weather|sports) \(0\.\d\d\): The train .*\n(travel|weather|sports) \(0\.\d\d\): It will .*\n$/,
 };

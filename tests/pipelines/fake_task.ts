@@ -1,6 +1,8 @@
 /** A task without a model, over texts of which each character is a token, that writes down what happens to it. */
 
 import { InputError } from "../../src/base/errors.ts";
+import { states } from "../../src/heads/readouts/states.ts";
+import type { Query } from "../../src/heads/trunk/query.ts";
 import { Engine } from "../../src/pipelines/engine/engine.ts";
 import type { Item, Task } from "../../src/pipelines/engine/task.ts";
 
@@ -34,7 +36,23 @@ export function shouting(
   compute: Compute = () => {},
 ): { engine: Engine<string, string, ShoutOptions>; journal: Journal } {
   const journal: Journal = { batches: [], running: 0, mostRunning: 0 };
+  const answer = async (texts: readonly string[], signal: AbortSignal | undefined) => {
+    journal.batches.push([...texts]);
+    journal.mostRunning = Math.max(journal.mostRunning, ++journal.running);
+    try {
+      await compute(texts, signal);
+    } finally {
+      journal.running--;
+    }
+    return texts.map((text) => ({
+      [states.name]: {
+        values: Float32Array.from(text, (letter) => letter === "∞" ? Infinity : letter.codePointAt(0)!),
+      },
+    }));
+  };
+  const textOf = ({ tokens }: Query) => String.fromCodePoint(...Array.from(tokens.input_ids));
   const task: Task<string, string, ShoutOptions, Letters> = {
+    model: { trunk: { answer: (queries, { signal }) => answer(queries.map(textOf), signal) } },
     action: "shout",
     noun: "text",
     options: ["mark"],
@@ -49,19 +67,8 @@ export function shouting(
           };
         });
       },
-      async compute(items, signal) {
-        const texts = items.map(({ text }) => text);
-        journal.batches.push(texts);
-        journal.mostRunning = Math.max(journal.mostRunning, ++journal.running);
-        try {
-          await compute(texts, signal);
-        } finally {
-          journal.running--;
-        }
-        return texts.map((text) => ({
-          values: Array.from(text, (letter) => letter === "∞" ? Infinity : letter.codePointAt(0)!),
-        }));
-      },
+      readout: states,
+      ask: () => ({}),
       collect(results, _items, input) {
         if (input === "wordless") throw new Error("there are no words for this");
         return results.map(({ values }) => String.fromCodePoint(...Array.from(values)).toUpperCase()).join(" ") + mark;

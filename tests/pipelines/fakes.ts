@@ -2,11 +2,11 @@
 
 import { Tensor } from "../../src/base/tensor.ts";
 import { NarrowBertConfig } from "../../src/model/config/config.ts";
-import type { SequenceClassifier } from "../../src/pipelines/tasks/classifier_logits.ts";
-import type { FillMaskModel } from "../../src/pipelines/tasks/fill_mask.ts";
+import type { AnsweringModel } from "../../src/pipelines/engine/task.ts";
 import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
 import { readTokenizerFiles } from "../../src/text/files/files.ts";
 import { shippedFolder } from "../text/folders.ts";
+import { trunkOver } from "./fake_trunk.ts";
 
 /** The folder of the shipped language model. */
 export const SHIPPED_MLM = new URL("../../examples/models/wordnet/mlm/", import.meta.url);
@@ -24,7 +24,8 @@ export interface Call {
 }
 
 /** A classifier with the given logits for every sequence; it records its calls and whether it was disposed. */
-export class FakeClassifier implements SequenceClassifier {
+export class FakeClassifier implements AnsweringModel {
+  readonly trunk = trunkOver(this);
   readonly config: NarrowBertConfig;
   readonly calls: Call[] = [];
   disposed = false;
@@ -51,7 +52,8 @@ export class FakeClassifier implements SequenceClassifier {
  * A masked language model whose k-th guess for the r-th mask of a sequence is word piece `340 + 10 r + k`. The logits
  * of `forward` are the logarithms of the word pieces' ids.
  */
-export class FakeMaskedLM implements FillMaskModel {
+export class FakeMaskedLM implements AnsweringModel {
+  readonly trunk = trunkOver(this);
   readonly config = new NarrowBertConfig({ vocab_size: 8000, max_position_embeddings: 96 });
   readonly calls: Call[] = [];
   disposed = false;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/base/errors.ts";
-import { NarrowBertModel } from "../../src/model/narrow_bert_model.ts";
+import { NarrowBertModel } from "../../src/heads/narrow_bert_model.ts";
 import { pipeline } from "../../src/pipelines/pipeline.ts";
 import { SHIPPED_MLM } from "./fakes.ts";
 import { assertClose } from "../properties/batches.ts";

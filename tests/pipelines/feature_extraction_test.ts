@@ -3,8 +3,10 @@ import { ConfigError, InputError } from "../../src/base/errors.ts";
 import { Tensor } from "../../src/base/tensor.ts";
 import { NarrowBertConfig } from "../../src/model/config/config.ts";
 import { BATCH_TOKENS, PADDED } from "../../src/pipelines/engine/batches.ts";
-import { createFeatureExtraction, type FeatureExtractor } from "../../src/pipelines/tasks/feature_extraction.ts";
+import { createFeatureExtraction } from "../../src/pipelines/tasks/feature_extraction.ts";
+import type { AnsweringModel } from "../../src/pipelines/engine/task.ts";
 import type { SentenceConfig } from "../../src/pipelines/tasks/pooling.ts";
+import { trunkOver } from "./fake_trunk.ts";
 import { type Call, shippedTokenizer } from "./fakes.ts";
 
 const tokenizer = await shippedTokenizer();
@@ -14,7 +16,8 @@ const WIDTH = 16;
 const state = (id: number, place: number) => Array.from({ length: WIDTH }, (_, i) => (i - 7) * id / 100 - place);
 
 /** A model without layers; it records its calls. */
-class FakeEncoder implements FeatureExtractor {
+class FakeEncoder implements AnsweringModel {
+  readonly trunk = trunkOver(this);
   readonly config = new NarrowBertConfig({ hidden_size: WIDTH, num_attention_heads: 2, max_position_embeddings: 96 });
   readonly calls: Call[] = [];
 

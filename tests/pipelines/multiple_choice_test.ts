@@ -2,11 +2,8 @@ import assert from "node:assert/strict";
 import { InputError } from "../../src/base/errors.ts";
 import { Tensor } from "../../src/base/tensor.ts";
 import { NarrowBertConfig } from "../../src/model/config/config.ts";
-import {
-  createMultipleChoice,
-  type MultipleChoiceModel,
-  type Question,
-} from "../../src/pipelines/tasks/multiple_choice.ts";
+import { createMultipleChoice, type Question } from "../../src/pipelines/tasks/multiple_choice.ts";
+import { trunkOver } from "./fake_trunk.ts";
 import { shippedTokenizer } from "./fakes.ts";
 
 const tokenizer = await shippedTokenizer();
@@ -14,17 +11,17 @@ const tokenizer = await shippedTokenizer();
 /** A pipeline over a model that likes long choices. */
 function choosing() {
   const calls: number[][][][] = [];
-  const model: MultipleChoiceModel = {
+  const model = {
     config: new NarrowBertConfig({ vocab_size: 8000, max_position_embeddings: 96 }),
-    forward(inputs) {
-      const ids = inputs.input_ids as number[][][];
+    forward(inputs: object) {
+      const ids = (inputs as { input_ids: number[][][] }).input_ids;
       calls.push(ids);
       const logits = ids.flatMap((choices) => choices.map((row) => row.filter((id) => id !== 0).length));
       return Promise.resolve({ logits: new Tensor("float32", logits, [ids.length, ids[0]!.length]) });
     },
     dispose() {},
   };
-  return { calls, choose: createMultipleChoice({ model, tokenizer }) };
+  return { calls, choose: createMultipleChoice({ model: { ...model, trunk: trunkOver(model) }, tokenizer }) };
 }
 
 Deno.test("choices come best first, with probabilities among them", async () => {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { CheckpointError, ConfigError, TokenizerError } from "../../src/base/errors.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { pipeline } from "../../src/pipelines/pipeline.ts";
-import type { TaskName } from "../../src/pipelines/task_table.ts";
+import type { TaskName } from "../../src/pipelines/task_pipelines.ts";
 import { SHIPPED_MLM } from "./fakes.ts";
 
 const TOPIC = new URL("../../examples/models/wordnet/topic/", import.meta.url);

@@ -180,7 +180,7 @@ Deno.test("random Unicode texts give in a list what they give alone, on the ship
 Deno.test("aborting a list or a stream in the middle leaves nothing running, and GPU memory as it was", async () => {
   const { buffers, staging } = await requestGpu();
   using classify = createTextClassification({ model: await classifier(["a", "b", "c"]), tokenizer });
-  const texts = Array.from({ length: 1500 }, (_, i) => TEXTS[i % TEXTS.length]!);
+  const texts = Array.from({ length: 1500 }, (_, i) => `${TEXTS[i % TEXTS.length]!} ${i}`);
   const expected = await classify(texts);
   staging.trim(); // what is left of it is lent to a running call
   const bytes = buffers.liveBytes;

@@ -3,7 +3,8 @@ import { InputError } from "../../src/base/errors.ts";
 import { Tensor } from "../../src/base/tensor.ts";
 import { NarrowBertForMaskedLM } from "../../src/heads/masked_lm.ts";
 import { NarrowBertConfig } from "../../src/model/config/config.ts";
-import { createScore, type ScoreModel } from "../../src/pipelines/tasks/score.ts";
+import { createScore } from "../../src/pipelines/tasks/score.ts";
+import { trunkOver } from "./fake_trunk.ts";
 import { SHIPPED_MLM, shippedTokenizer } from "./fakes.ts";
 
 const tokenizer = await shippedTokenizer();
@@ -11,9 +12,9 @@ const tokenizer = await shippedTokenizer();
 /** A pipeline over a model that gives a word the log-probability of minus its id. */
 function scoring() {
   const calls: { input_ids: number[][]; labels: number[][] }[] = [];
-  const model: ScoreModel = {
+  const model = {
     config: new NarrowBertConfig({ vocab_size: 8000, max_position_embeddings: 96 }),
-    log_probabilities(inputs) {
+    log_probabilities(inputs: object) {
       const { input_ids, labels } = inputs as typeof calls[0];
       calls.push({ input_ids, labels });
       const numbers = labels.map((row) => -row.find((label) => label > -100)!);
@@ -24,7 +25,7 @@ function scoring() {
     },
     dispose() {},
   };
-  return { calls, score: createScore({ model, tokenizer }) };
+  return { calls, score: createScore({ model: { ...model, trunk: trunkOver(model) }, tokenizer }) };
 }
 
 Deno.test("each token is masked in turn, in copies of one batch, and has the score of its own label", async () => {

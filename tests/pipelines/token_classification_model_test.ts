@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { NarrowBertForTokenClassification } from "../../src/heads/token_classification.ts";
 import { NarrowBertConfig } from "../../src/model/config/config.ts";
 import { pipeline } from "../../src/pipelines/pipeline.ts";
-import { softmax } from "../../src/pipelines/tasks/scores.ts";
+import { softmax } from "../../src/base/softmax.ts";
 import {
   createTokenClassification,
   type TokenClassificationOptions,

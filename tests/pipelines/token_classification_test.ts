@@ -3,20 +3,20 @@ import fc from "npm:fast-check@4.10.2";
 import { InputError } from "../../src/base/errors.ts";
 import { Tensor } from "../../src/base/tensor.ts";
 import { NarrowBertConfig } from "../../src/model/config/config.ts";
-import {
-  createTokenClassification,
-  type TokenClassifier,
-} from "../../src/pipelines/tasks/token_classification/token_classification.ts";
+import { createTokenClassification } from "../../src/pipelines/tasks/token_classification/token_classification.ts";
 import { AGGREGATION_STRATEGIES } from "../../src/pipelines/tasks/token_classification/entities.ts";
 import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
 import { readTokenizerFiles } from "../../src/text/files/files.ts";
 import { filesFolder } from "../text/folders.ts";
+import type { AnsweringModel } from "../../src/pipelines/engine/task.ts";
+import { trunkOver } from "./fake_trunk.ts";
 import { type Call, shippedTokenizer } from "./fakes.ts";
 
 const LABELS = ["O", "B-PER", "I-PER", "B-ORG", "I-ORG"];
 
 /** A token classifier whose logits depend on a token's id alone; it records its calls. */
-class FakeTagger implements TokenClassifier {
+class FakeTagger implements AnsweringModel {
+  readonly trunk = trunkOver(this);
   readonly config: NarrowBertConfig;
   readonly calls: Required<Call>[] = [];
 

@@ -6,8 +6,8 @@ import {
   NarrowBertForMaskedLM,
   NarrowBertForSequenceClassification,
   NarrowBertTokenizerFast,
-  requestGpu,
 } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { createTextClassification } from "../../src/pipelines/tasks/text_classification.ts";
 import { countOf, gpuCallsOf } from "./gpu_calls.ts";
 

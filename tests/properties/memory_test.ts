@@ -1,7 +1,8 @@
 /** GPU memory: what calls and models take, they give back, and a warm call takes nothing. */
 
 import assert from "node:assert/strict";
-import { NarrowBertConfig, NarrowBertForMaskedLM, NarrowBertForSequenceClassification, requestGpu } from "../../mod.ts";
+import { NarrowBertConfig, NarrowBertForMaskedLM, NarrowBertForSequenceClassification } from "../../mod.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 import { randomBatch } from "./batches.ts";
 
@@ -9,12 +10,6 @@ const SHAPE = { sequences: 3, length: 20, vocabulary: 99, types: 3 };
 
 Deno.test("a warm call creates no buffer, bind group or pipeline", async () => {
   const gpu = await requestGpu();
-  const counts = () => ({
-    buffers: gpu.buffers.created,
-    staging: gpu.staging.created,
-    bindGroups: gpu.bindGroups,
-    pipelines: gpu.pipelines.size,
-  });
   using model = await NarrowBertForMaskedLM.from_pretrained(goldenModel("masked-lm"));
   const largest = randomBatch(0, { ...SHAPE, sequences: 6, length: 40 });
   const full = largest.input_ids.map((row) => row.map(() => 1));
@@ -22,13 +17,13 @@ Deno.test("a warm call creates no buffer, bind group or pipeline", async () => {
     await model.forward({ ...largest, attention_mask: full, narrow_mask: full }, { narrow });
     await model.forward({ ...single(largest.input_ids) }, { narrow });
   }
-  const warm = counts();
+  const warm = gpu.counts;
   for (let seed = 1; seed <= 20; seed++) {
     for (const narrow of ["absorbed", "projected"] as const) {
       await model.forward({ ...randomBatch(seed, SHAPE) }, { narrow });
     }
   }
-  assert.deepEqual(counts(), warm);
+  assert.deepEqual(gpu.counts, warm);
 });
 
 Deno.test("live GPU bytes are back where they were after 1,000 calls", async () => {

@@ -45,7 +45,7 @@ function sample(body: string, constants: Record<string, number> = {}): PipelineR
     source,
     entry: "main",
     constants,
-    bindings: ["read_write"],
+    bindings: ["write"],
     workgroupSize: [64, 1, 1],
     workgroupBytes: 0,
   };

@@ -56,7 +56,7 @@ As JSON: { adapter, texts, single, stream }, the last two in texts a second.`,
   },
 });
 
-/** How many of `texts` a second `run` gets through, in its second run: the first one compiles and makes room. */
+/** How many of `texts` a second `run` gets through, in its second run: the first one compiles and allocates. */
 async function rate(texts: number, run: () => Promise<void>): Promise<number> {
   await run();
   const start = performance.now();

@@ -4,7 +4,6 @@ import { InputError } from "../../base/errors.ts";
 import type { Question } from "../../pipelines/tasks/multiple_choice.ts";
 import { UsageError, values } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
-import type { Fields } from "../inputs/records.ts";
 import { shortened } from "../outputs/table.ts";
 import { textCommand } from "../text_command.ts";
 
@@ -29,9 +28,7 @@ As JSON: { prompt, choices: [{ index, choice, score }] }.`,
       throw new UsageError('no choices: give --choice, or objects with "prompt" and "choices" from a .jsonl file');
     }
   },
-  async *prepare(items) {
-    for await (const item of items) yield { ...item, fields: asPrompt(item.fields) };
-  },
+  textField: "prompt",
   question({ prompt, choices }, { choice }) {
     const given = choice.length > 0 ? choice : choices;
     if (typeof prompt === "string" && Array.isArray(given)) return { prompt, choices: given };
@@ -48,10 +45,3 @@ As JSON: { prompt, choices: [{ index, choice, score }] }.`,
   tables: (choices) => [choices.map(({ choice, score }) => [score.toFixed(4), shortened(choice)])],
   apart: true,
 });
-
-/** A text is a prompt by another name: that of arguments, lines and columns. */
-function asPrompt(fields: Fields | InputError): Fields | InputError {
-  if (fields instanceof InputError || fields.text === undefined || fields.prompt !== undefined) return fields;
-  const { text: prompt, ...others } = fields;
-  return { prompt, ...others };
-}

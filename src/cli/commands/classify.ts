@@ -1,10 +1,11 @@
 /** `narrowbert classify`: the labels of texts. */
 
 import { FUNCTIONS } from "../../pipelines/tasks/scores.ts";
+import { textOf, textsOf } from "../inputs/questions.ts";
 import { choice, countOrAll } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
 import { shortened } from "../outputs/table.ts";
-import { textCommand, textOf, textsOf } from "../text_command.ts";
+import { textCommand } from "../text_command.ts";
 
 /** The command. */
 export const classify = textCommand({

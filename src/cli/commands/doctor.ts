@@ -22,8 +22,8 @@ const LIMITS = [
 export const doctor = defineCommand({
   name: "doctor",
   about: `\
-Says which WebGPU adapter runs, its limits and features. Where there is none it says what to install,
-and exits with 1. Also says where the kernels were tuned: by a file of "narrowbert tune", or as
+Says which WebGPU adapter runs, its limits and features. If there is none it says what to install,
+and exits with 1. Also says how the kernels were chosen: by a file of "narrowbert tune", or as
 shipped for the class. As JSON: { adapter, class, tuning, limits, features }; tuning is a file or null.`,
   options: { json: flag("print JSON") },
   examples: ["narrowbert doctor", "narrowbert doctor --json"],

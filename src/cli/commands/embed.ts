@@ -4,10 +4,11 @@ import { InputError } from "../../base/errors.ts";
 import { POOLINGS, readSentenceConfig } from "../../pipelines/tasks/pooling.ts";
 import { PRECISIONS, type Ranges } from "../../pipelines/tasks/precision.ts";
 import { TASKS } from "../../pipelines/task_table.ts";
+import { textOf } from "../inputs/questions.ts";
 import { choice, count, toggle, UsageError, value } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
 import { shortened } from "../outputs/table.ts";
-import { type Loading, textCommand, textOf } from "../text_command.ts";
+import { type Loading, textCommand } from "../text_command.ts";
 
 /** Numbers that a table shows of an embedding. */
 const SHOWN = 4;
@@ -60,7 +61,7 @@ As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[.
   },
 });
 
-/** What the model's files say; one embedding a text where they say nothing. */
+/** The pooling that the model's files ask for; one embedding a text if they do not say. */
 async function poolingOf(model: string | URL, { signal }: Loading) {
   const { pooling } = await readSentenceConfig(model, { signal });
   if (pooling === "none") return "mean";

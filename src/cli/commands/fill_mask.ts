@@ -1,9 +1,10 @@
 /** `narrowbert fill-mask`: the likeliest words for each mask. */
 
 import { wordsByMask } from "../../pipelines/tasks/fill_mask.ts";
+import { textOf } from "../inputs/questions.ts";
 import { count, list } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
-import { textCommand, textOf } from "../text_command.ts";
+import { textCommand } from "../text_command.ts";
 
 /** The command. */
 export const fillMask = textCommand({

@@ -1,9 +1,11 @@
 /** `narrowbert info`: what is in a model's folder, without running it. */
 
+import { elementCount } from "../../base/shape.ts";
 import { openCheckpoint } from "../../io/checkpoint/checkpoint.ts";
 import { openFolder } from "../../io/folder/folder.ts";
-import { NarrowBertConfig } from "../../model/config/config.ts";
-import { headOf } from "../../model/config/heads.ts";
+import { readConfig } from "../../model/config/config.ts";
+import { headOf, HEADS } from "../../heads/registry.ts";
+import { hasPooler } from "../../model/head.ts";
 import { resolveWeights } from "../../model/weights/weights.ts";
 import { TASKS } from "../../pipelines/task_table.ts";
 import { BertTokenizer } from "../../text/bert_tokenizer.ts";
@@ -12,7 +14,7 @@ import { defineCommand } from "../command.ts";
 import { flag, value } from "../options.ts";
 import { json, table } from "../outputs/table.ts";
 
-/** Bytes of a weight on the GPU: whatever it is stored as, it is computed in f32. */
+/** Bytes of a weight on the GPU: it is f32 there, however it is stored. */
 const BYTES_PER_WEIGHT = 4;
 
 /** The command. */
@@ -37,13 +39,13 @@ type Description = Awaited<ReturnType<typeof describe>>;
 /** Reads a model's files and checks them as loading would, up to the GPU. */
 async function describe(source: string | URL, signal: AbortSignal) {
   const folder = await openFolder(source, { signal });
-  const stored = await NarrowBertConfig.read(folder);
+  const stored = await readConfig(folder);
   const checkpoint = await openCheckpoint(folder);
   const head = headOf(stored);
-  const hasPooler = checkpoint.names().some((name) => name.endsWith("pooler.dense.weight"));
-  const pooler = head === "sequence_classification" || head === "multiple_choice" || (head === "none" && hasPooler);
-  const { config, names, shape, warnings } = resolveWeights(checkpoint, stored, { head, pooler });
-  const parameters = names.reduce((sum, name) => sum + shape(name).reduce((a, b) => a * b, 1), 0);
+  const add_pooling_layer = checkpoint.names().some((name) => name.endsWith("pooler.dense.weight"));
+  const parts = { heads: [head], pooler: hasPooler(head, { add_pooling_layer }), known: HEADS };
+  const { config, names, shape, warnings } = resolveWeights(checkpoint, stored, parts);
+  const parameters = names.reduce((sum, name) => sum + elementCount(shape(name)), 0);
   const tensors: Record<string, number> = {};
   for (const name of checkpoint.names()) {
     const { dtype } = checkpoint.info(name);

@@ -2,13 +2,12 @@
 
 import { InputError } from "../../base/errors.ts";
 import type { RankingQuery } from "../../pipelines/tasks/text_ranking.ts";
-import type { InputItem } from "../inputs/inputs.ts";
+import { textOf } from "../inputs/questions.ts";
 import { count, flag, UsageError, value } from "../options.ts";
 import { joined } from "../outputs/outputs.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
-import type { Fields } from "../inputs/records.ts";
 import { shortened } from "../outputs/table.ts";
-import { textCommand, textOf } from "../text_command.ts";
+import { textCommand } from "../text_command.ts";
 
 /** The command. */
 export const rank = textCommand({
@@ -41,7 +40,6 @@ were given; with --query the further fields of a text are printed beside its own
     if (typeof query === "string" && Array.isArray(texts)) return { query, texts };
     throw new InputError('must be an object with a "query" and a list of "texts", as --query is not given');
   },
-  prepare: (items, { query }) => query === undefined ? items : numbered(items),
   async open({ model, dtype, truncate: truncation, "raw-scores": raw_scores, "top-k": top_k }, loading) {
     const rank = await loadPipeline("text-ranking", { model, dtype }, loading);
     const own = { raw_scores, return_text: true, truncation, top_k };
@@ -52,8 +50,8 @@ were given; with --query the further fields of a text are printed beside its own
   gather({ query, "top-k": top }) {
     if (query === undefined) return undefined;
     return (answered) => {
-      const texts = answered.map(({ fields: { further, index }, answer: [ranked] }) => {
-        return joined(further as Fields, { ...ranked!, index: index as number });
+      const texts = answered.map(({ index, fields: { text: _, ...further }, answer: [ranked] }) => {
+        return joined(further, { ...ranked!, index });
       });
       return { fields: { query }, answer: texts.sort((a, b) => b.score - a.score).slice(0, top) };
     };
@@ -63,20 +61,3 @@ were given; with --query the further fields of a text are printed beside its own
   tables: (ranking) => [ranking.map(({ score, text }) => [score.toFixed(4), shortened(text!)])],
   apart: true,
 });
-
-/**
- * Texts that are each a question of their own, with their number and apart from their further fields. Arguments get a
- * place too: the pipeline would call them queries.
- */
-async function* numbered(items: AsyncIterable<InputItem>): AsyncGenerator<InputItem> {
-  let index = 0;
-  for await (const { fields, ...item } of items) {
-    const place = item.place ?? `text ${index + 1}`;
-    if (fields instanceof InputError) yield { ...item, place, fields };
-    else {
-      const { text, ...further } = fields;
-      yield { ...item, place, fields: { text, further, index } };
-    }
-    index++;
-  }
-}

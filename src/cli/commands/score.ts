@@ -1,15 +1,16 @@
 /** `narrowbert score`: how likely texts are. */
 
+import { textOf } from "../inputs/questions.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
 import { shortened } from "../outputs/table.ts";
-import { textCommand, textOf } from "../text_command.ts";
+import { textCommand } from "../text_command.ts";
 
 /** The command. */
 export const score = textCommand({
   name: "score",
   about: `\
 Says how likely a masked language model finds texts: the sum of the logarithms of each word piece's
-probability where it alone is masked. Prints the score, its mean over the word pieces, and the text.
+probability when it alone is masked. Prints the score, its mean over the word pieces, and the text.
 As JSON: { text, score, tokens: [{ index, token, token_str, score }] }.`,
   options: PIPELINE_OPTIONS,
   examples: [

@@ -1,9 +1,10 @@
 /** `narrowbert tag`: the entities of texts. */
 
 import { AGGREGATION_STRATEGIES } from "../../pipelines/tasks/token_classification/entities.ts";
+import { textOf } from "../inputs/questions.ts";
 import { choice, count, list } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
-import { textCommand, textOf } from "../text_command.ts";
+import { textCommand } from "../text_command.ts";
 
 /** The command. */
 export const tag = textCommand({

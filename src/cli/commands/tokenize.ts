@@ -1,12 +1,14 @@
 /** `narrowbert tokenize`: the word pieces of texts. */
 
+import { states } from "../../heads/readouts/states.ts";
 import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
 import { Engine } from "../../pipelines/engine/engine.ts";
 import type { Task } from "../../pipelines/engine/task.ts";
 import { TASKS } from "../../pipelines/task_table.ts";
+import { textsOf } from "../inputs/questions.ts";
 import { toggle } from "../options.ts";
 import { answerBy, TEXT_OPTIONS } from "../pipelines.ts";
-import { textCommand, textsOf } from "../text_command.ts";
+import { textCommand } from "../text_command.ts";
 
 /** A text, or a pair of texts. */
 type Texts = ReturnType<typeof textsOf>;
@@ -45,15 +47,17 @@ As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }.`,
   apart: true,
 });
 
-/** A task that computes nothing on the GPU: it is streamed and stopped as all others are. */
+/** A task that computes nothing on the GPU, so that tokenizing streams and stops like all other tasks. */
 function withoutModel<Answer>(answer: (texts: Texts) => Answer): Task<Texts, Answer, object> {
   return {
+    model: { trunk: { answer: () => Promise.resolve([]) } },
     action: "tokenize",
     noun: "text",
     options: [],
     begin: () => ({
       pack: () => [],
-      compute: () => Promise.resolve([]),
+      readout: states,
+      ask: () => ({}),
       collect: (_results, _items, texts) => answer(texts),
     }),
   };

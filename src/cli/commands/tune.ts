@@ -4,10 +4,13 @@ import { requestGpu } from "../../gpu/device.ts";
 import type { Variant } from "../../kernels/kernel.ts";
 import { type SlotReport, tune as tuneSlots } from "../../kernels/tuner/tuner.ts";
 import { saveTuning, writableTuningPath } from "../../kernels/tuning/tuning_file.ts";
-import { sameVariant, SLOTS, type Tuning } from "../../kernels/tuning/tuning.ts";
+import { sameVariant } from "../../kernels/tuning/candidates.ts";
+import { INFERENCE_SLOTS, SLOTS, TRAINING_SLOTS, type Tuning } from "../../kernels/tuning/slots.ts";
 import { defineCommand } from "../command.ts";
 import { flag, list, UsageError } from "../options.ts";
 import { json, type Row, table } from "../outputs/table.ts";
+
+const FOR_TRAINING = `${TRAINING_SLOTS.join(" and ")} are for training, and tuned only if named`;
 
 /** The command. */
 export const tune = defineCommand({
@@ -18,17 +21,17 @@ there, and remembers the fastest, in narrowbert/tuning/ADAPTER.json of $XDG_CACH
 of $HOME/.cache. Models use them from their next load on, given --allow-read of that file and
 --allow-env=XDG_CACHE_HOME,HOME; a file that does not fit is ignored with a warning. Tuning
 takes --allow-read and --allow-write of the folder, and a machine that does nothing else. What
-is shipped stays where nothing is faster by 3% in both halves of the rounds; to go back to it
+is shipped stays unless something is faster by 3% in both halves of the rounds; to go back to it
 everywhere, delete the file. "narrowbert doctor" says which file is in use.
 As JSON: { adapter, class, seconds, file, slots }.`,
   options: {
-    only: list("SLOT,...", `tune some parts and keep the others: ${SLOTS.join(", ")}`),
+    only: list("SLOT,...", `tune some parts and keep the others: ${SLOTS.join(", ")}; ${FOR_TRAINING}`),
     "dry-run": flag("print what is fast, and remember nothing"),
     json: flag("print JSON"),
   },
   examples: ["narrowbert tune", "narrowbert tune --only attention_full,attention_absorbed --dry-run"],
   async run({ values }, terminal) {
-    const slots = values.only === undefined ? SLOTS : SLOTS.filter((slot) => values.only!.includes(slot));
+    const slots = values.only === undefined ? INFERENCE_SLOTS : SLOTS.filter((slot) => values.only!.includes(slot));
     const unknown = values.only?.find((name) => !SLOTS.some((slot) => slot === name));
     if (unknown !== undefined) throw new UsageError(`--only must be some of ${SLOTS.join(", ")}, got "${unknown}"`);
     const start = performance.now();
@@ -41,7 +44,7 @@ As JSON: { adapter, class, seconds, file, slots }.`,
       onProgress(slot, problem, share) {
         if (statusStyle === null) return;
         const line = `${(100 * share).toFixed(0).padStart(3)}%  ${slot}: ${problem}`;
-        terminal.status(line.slice(0, statusStyle.columns - 1)).catch(() => {}); // nobody sees it
+        terminal.status(line.slice(0, statusStyle.columns - 1)).catch(() => {}); // a failed status line is no failure
       },
     });
     signal.throwIfAborted();
@@ -76,7 +79,7 @@ function tableOf(reports: readonly SlotReport[]): string {
   return table(rows);
 }
 
-/** A variant without what all candidates of its slot share. */
+/** A variant, without the constants that all candidates of its slot share. */
 function nameOf({ kernel, constants }: Variant): string {
   const own = Object.entries(constants).filter(([name]) => !/^(TRANSPOSE_[AB]|RELATIVE)$/.test(name));
   return [kernel.name, ...own.map(([name, value]) => `${name}=${value}`)].join(" ");

@@ -1,9 +1,10 @@
 /** `narrowbert zero-shot`: which of the user's own labels fit texts. */
 
+import { textOf } from "../inputs/questions.ts";
 import { flag, list, UsageError, value } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
 import { shortened } from "../outputs/table.ts";
-import { textCommand, textOf } from "../text_command.ts";
+import { textCommand } from "../text_command.ts";
 
 /** The command. */
 export const zeroShot = textCommand({

@@ -1,4 +1,4 @@
-/** What there is to complete, for every shell alike. */
+/** What can be completed, in a form that all shells share. */
 
 import type { Options } from "../options.ts";
 
@@ -8,7 +8,7 @@ export interface CompletedCommand {
   /** What it does, in a line. */
   readonly summary: string;
   readonly options: Options;
-  /** Its positional arguments, where they are of a few words. */
+  /** Its positional arguments, if they come from a list of words. */
   readonly words?: readonly string[];
 }
 
@@ -20,11 +20,11 @@ export interface CompletedOption {
   readonly short?: string;
   /** What it does, in a line. */
   readonly summary: string;
-  /** The words that its value is one of, none where it is any text; a file or folder; `null` for a switch. */
+  /** The words that its value may be (none if any text is allowed), a file or folder, or `null` for a switch. */
   readonly value: readonly string[] | "file" | null;
 }
 
-/** The options of a command, those of its switches that say no among them. */
+/** The options of a command, including the `--no-NAME` of its switches. */
 export function completedOptions(options: Options): CompletedOption[] {
   return Object.entries(options).flatMap(([name, { short, help, placeholder, choices = [], negatable }]) => {
     const [summary = ""] = help.split(/[;:]/);

@@ -2,7 +2,7 @@
 
 import { type CompletedCommand, type CompletedOption, completedOptions } from "./completed.ts";
 
-/** A script that defines it, to lie in a folder of `fpath` as `_narrowbert`. */
+/** A script that defines it; it belongs into a folder of `fpath`, as `_narrowbert`. */
 export function zsh(commands: readonly CompletedCommand[]): string {
   const names = commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}\n`);
   const cases = commands.map(({ name, options, words }) => {

@@ -1,9 +1,9 @@
-/** Reads CSV as RFC 4180 has it, and refuses what it does not have. */
+/** Reads CSV by RFC 4180, strictly. */
 
 import { InputError } from "../../base/errors.ts";
 import { type Line, MAX_LINE } from "./lines.ts";
 
-/** A record of a CSV file, or why it is none. */
+/** A record of a CSV file, or the error in its place. */
 export interface CsvRecord {
   /** Number of the line that it begins in, from 1. */
   number: number;
@@ -12,25 +12,24 @@ export interface CsvRecord {
   fields: readonly string[] | InputError;
 }
 
-/** A record as far as it has been read. */
+/** A record that is being read. */
 interface OpenRecord {
   /** Number of the line that it begins in. */
   readonly number: number;
   /** Characters of its lines. */
   length: number;
-  /** Its fields that are read to their end. */
+  /** Its complete fields. */
   readonly fields: string[];
-  /** What has been read of a quoted field that goes on in the next line; `null` where none does. */
+  /** The beginning of a quoted field that goes on in the next line; `null` if none does. */
   quoted: string | null;
-  /** Why one of its lines is no text; it is read to its end all the same. */
+  /** The error of a line that is no text; the record is read to its end all the same. */
   problem: InputError | null;
 }
 
 /**
- * The records of a CSV file. Commas part fields; a field in double quotes may hold commas, lines and, doubled, quotes.
- * Blank lines are left out. Lines within a field are parted by line feeds, whatever parts them in the file. A record
- * with a line that is no text is one error, up to its end; a line that is not CSV is one too, and the next begins a
- * record.
+ * The records of a CSV file. Fields are separated by commas. A field in double quotes may hold commas, line breaks and
+ * doubled quotes; its line breaks become line feeds. Blank lines are left out. A record with a line that is no text is
+ * one error. A line that is not CSV is one error too, and the next line begins a record.
  */
 export async function* readCsv(lines: AsyncIterable<Line>): AsyncGenerator<CsvRecord> {
   let open: OpenRecord | null = null;
@@ -50,7 +49,7 @@ export async function* readCsv(lines: AsyncIterable<Line>): AsyncGenerator<CsvRe
 
 const UNCLOSED = new InputError("must be CSV, and opens a quote that it does not close");
 
-/** Reads the next line of a record; gives what is wrong with it. */
+/** Reads the next line of a record, and returns what is wrong with it. */
 function readOn(record: OpenRecord, line: string): InputError | null {
   record.length += line.length + 1;
   let end = -1; // of the last field
@@ -70,7 +69,7 @@ function readOn(record: OpenRecord, line: string): InputError | null {
   return null;
 }
 
-/** Reads a field without quotes. Gives where it ends, or where a quote is in it. */
+/** Reads a field without quotes, and returns its end, or the index of a quote in it. */
 function readPlain({ fields }: OpenRecord, line: string, start: number): number {
   const comma = line.indexOf(",", start);
   const end = comma < 0 ? line.length : comma;
@@ -79,7 +78,7 @@ function readPlain({ fields }: OpenRecord, line: string, start: number): number 
   return field.includes('"') ? start + field.indexOf('"') : end;
 }
 
-/** Reads a field in quotes, or on in one. Gives where it ends, or the line. */
+/** Reads a field in quotes, or the next line of one, and returns its end, or the end of the line. */
 function readQuoted(record: OpenRecord, line: string, start: number): number {
   const from = record.quoted === null ? start + 1 : start;
   let quote = line.indexOf('"', from);

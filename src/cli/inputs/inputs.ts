@@ -1,4 +1,4 @@
-/** Where a command's questions come from: arguments, files or standard input. */
+/** Reads a command's questions from arguments, files or standard input. */
 
 import { InputError } from "../../base/errors.ts";
 import { readLines } from "./lines.ts";
@@ -17,9 +17,11 @@ export const INPUT_OPTIONS = {
   ),
 };
 
-/** A question to the model, or why it is none. */
+/** A question to the model, or the error in its place. */
 export interface InputItem {
-  /** Where it stands, `reviews.txt:3`, for messages; `null` for an argument. */
+  /** Its number among all, from 0; errors count too. */
+  readonly index: number;
+  /** Its place for messages, such as `reviews.txt:3`; `null` for an argument. */
   readonly place: string | null;
   /** How many bytes of all input have been read with it. */
   readonly end: number;
@@ -29,13 +31,13 @@ export interface InputItem {
 /** All questions to the model. */
 export interface Inputs {
   readonly items: AsyncIterable<InputItem>;
-  /** The bytes of all files; `null` where they are not known. */
+  /** The bytes of all files; `null` if they are not known. */
   readonly bytes: number | null;
 }
 
 /** A file that is to be read. */
 interface Source {
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly name: string;
   readonly format: Format;
   readonly bytes: number | null;
@@ -45,8 +47,8 @@ interface Source {
 /**
  * Finds a command's questions: its arguments, else the files of `--input`, else standard input.
  *
- * @throws {UsageError} Where there are none of these, or arguments and files.
- * @throws {InputError} Where a file is not there.
+ * @throws {UsageError} If there is none of these, or arguments and files.
+ * @throws {InputError} If a file does not exist.
  */
 export async function openInputs(
   texts: readonly string[],
@@ -75,12 +77,13 @@ export async function openInputs(
 const NO_TEXT = "no text: give texts as arguments, files by --input, or a text a line on standard input";
 
 async function* fromArguments(texts: readonly string[]): AsyncGenerator<InputItem> {
-  for (const text of texts) yield { place: null, end: 0, fields: { text } };
+  for (const [index, text] of texts.entries()) yield { index, place: null, end: 0, fields: { text } };
 }
 
-/** @param asked Whether the user named the sources, rather than leave texts away. */
+/** @param asked Whether the user named the sources. */
 async function* fromSources(sources: readonly Source[], { asked }: { asked: boolean }): AsyncGenerator<InputItem> {
   let start = 0;
+  let index = 0;
   for (const source of sources) {
     const { name, format } = source;
     let end = 0;
@@ -89,13 +92,15 @@ async function* fromSources(sources: readonly Source[], { asked }: { asked: bool
       for await (const record of FORMATS[format](readLines(await source.open()))) {
         records++;
         end = record.end;
-        yield { place: `${name}:${record.number}`, end: start + end, fields: record.fields };
+        yield { index: index++, place: `${name}:${record.number}`, end: start + end, fields: record.fields };
       }
     } catch (error) {
       throw new InputError(`Cannot read ${name}: ${(error as Error).message}`, { cause: error });
     }
     if (records === 0 && !asked) throw new UsageError(NO_TEXT);
-    if (records === 0) yield { place: name, end: start, fields: new InputError("must hold a text, and is empty") };
+    if (records === 0) {
+      yield { index: index++, place: name, end: start, fields: new InputError("must hold a text, and is empty") };
+    }
     start += end;
   }
 }
@@ -118,7 +123,7 @@ async function file(name: string, format?: Format): Promise<Source> {
   return { name, format: format ?? formatOf(name), bytes, open: async () => (await Deno.open(name)).readable };
 }
 
-/** The format that the end of a file's name stands for. */
+/** The format by the end of a file's name. */
 function formatOf(name: string): Format {
   const formats = Object.keys(FORMATS) as Format[];
   const format = formats.find((format) => name.toLowerCase().endsWith(`.${format}`));

@@ -1,8 +1,8 @@
-/** Cuts bytes into lines of UTF-8 text, with bounded memory whatever the bytes are. */
+/** Splits bytes into lines of UTF-8 text, with bounded memory for any bytes. */
 
 import { InputError } from "../../base/errors.ts";
 
-/** Most bytes of a line, 8 MiB: a long book. */
+/** Most bytes of a line: 8 MiB, which is a long book. */
 export const MAX_LINE = 2 ** 23;
 
 /** A line of a file. */
@@ -11,14 +11,14 @@ export interface Line {
   number: number;
   /** How many bytes have been read with it. */
   end: number;
-  /** Its text, without its end; where it is none, what can be read of it. */
+  /** Its text, without the line break. If it is not valid text, as much as can be decoded. */
   text: string;
-  /** Why it is no text. */
+  /** Why it is not valid text. */
   problem: InputError | null;
 }
 
 /**
- * The lines of a file, which end with a line feed, before it a carriage return or not; the last may lack both. A byte
+ * The lines of a file. They end with a line feed, or a carriage return and a line feed; the last one need not. A byte
  * order mark at the beginning is left out.
  */
 export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {

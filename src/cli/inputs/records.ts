@@ -1,13 +1,14 @@
-/** From lines of a file to records: objects with a text and whatever else stands beside it. */
+/** Makes records of the lines of a file: objects with a text and any further fields. */
 
 import { InputError } from "../../base/errors.ts";
+import { isObject } from "../../base/json.ts";
 import { readCsv } from "./csv.ts";
 import type { Line } from "./lines.ts";
 
-/** What a file gives for one question to the model: fields by name, `text` in most cases. */
+/** The fields of one question to the model by name; most questions are in `text`. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A record of a file, or why it is none. */
+/** A record of a file, or the error in its place. */
 export interface FileRecord {
   /** Number of the line that it begins in, from 1. */
   number: number;
@@ -16,10 +17,10 @@ export interface FileRecord {
   fields: Fields | InputError;
 }
 
-/** Reads the records of a file of some format. */
+/** Reads the records of a file. */
 type RecordReader = (lines: AsyncIterable<Line>) => AsyncIterable<FileRecord>;
 
-/** The formats of files, by the name that ends a file's. */
+/** The formats of files, by the extension of a file's name. */
 export const FORMATS = {
   txt: readTexts,
   jsonl: readJsonLines,
@@ -51,14 +52,14 @@ function parseJson(text: string): Fields | InputError {
     return new InputError(`must be JSON, but ${problem}`);
   }
   if (typeof value === "string") return { text: value };
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
+  if (isObject(value)) return value;
   return new InputError(`must be a JSON string or object, got ${Array.isArray(value) ? "an array" : value}`);
 }
 
 /**
- * A record a row, with fields by the names in the first.
+ * A record a row; the first row names the fields.
  *
- * @throws {InputError} Where the first row names no `text`, or a name twice.
+ * @throws {InputError} If the first row names no `text`, or a name twice.
  */
 async function* readTable(lines: AsyncIterable<Line>): AsyncGenerator<FileRecord> {
   let names: readonly string[] | null = null;

@@ -1,21 +1,20 @@
-/** Groups what comes at once, so that it is written at once. */
+/** Groups answers that come at once, so that they are written at once. */
 
 /** How {@linkcode bursts} groups. */
 export interface BurstOptions {
   /** Most items of a group. */
   most: number;
-  /** Makes the iterator give up what it waits for. It cannot be closed before, as a generator does one step at a time. */
+  /**
+   * Called at the end, before the iterator is closed: makes it give up what it waits for. A generator cannot be closed
+   * while it waits.
+   */
   stop(): void;
 }
 
-/**
- * What an iterator gives, in groups: each holds what came without a pause. What came before an error comes before it
- * here too. Where the caller ends early, the iterator is stopped and closed.
- */
+/** An iterator's values in groups: each holds what came without a pause. What came before an error comes before it. */
 export async function* bursts<T>(items: AsyncIterable<T>, { most, stop }: BurstOptions): AsyncGenerator<T[]> {
   const iterator = items[Symbol.asyncIterator]();
   let burst: T[] = [];
-  let ended = false;
   try {
     for (;;) {
       const step = iterator.next();
@@ -24,24 +23,18 @@ export async function* bursts<T>(items: AsyncIterable<T>, { most, stop }: BurstO
         yield burst;
         burst = [];
       }
-      const { done, value } = await step.catch((error) => {
-        ended = true;
-        throw error;
-      });
+      const { done, value } = await step;
       if (done) break;
       burst.push(value);
     }
-    ended = true;
     if (burst.length > 0) yield burst;
   } finally {
-    if (!ended) {
-      stop();
-      await iterator.return?.();
-    }
+    stop();
+    await iterator.return?.();
   }
 }
 
-/** Whether a step has a value without anything having to be waited for: input, a timer, the GPU. */
+/** Whether a step has a value without waiting for input, a timer or the GPU. */
 async function comesAtOnce(step: Promise<IteratorResult<unknown>>): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false)));

@@ -1,4 +1,4 @@
-/** How a command prints its answers: as a table for reading, or as JSON for programs. */
+/** Prints the answers of a command: as a table for reading, or as JSON for programs. */
 
 import { flag, UsageError } from "../options.ts";
 import type { Fields } from "../inputs/records.ts";
@@ -13,19 +13,21 @@ export const OUTPUT_OPTIONS = {
 
 /** A question and the answer to it. */
 export interface Answered<Answer> {
+  /** The question's number among all that was given, from 0. */
+  readonly index: number;
   readonly fields: Fields;
   readonly answer: Answer;
 }
 
-/** How the answers of a command look. */
+/** The layout of the answers of a command. */
 export interface Layout<Answer> {
   /** An answer as JSON; it is printed together with the fields of the question. */
   json(answer: Answer): Fields;
-  /** Fields of the question that the answer holds again. */
+  /** Fields of the question that the answer repeats. */
   readonly repeats?: readonly string[];
   /** An answer as tables. */
   tables(answer: Answer, fields: Fields): readonly (readonly Row[])[];
-  /** Whether a blank line parts two tables; otherwise those that come together share their columns. */
+  /** Whether tables are separated by a blank line; otherwise those that come together share their columns. */
   readonly apart?: boolean;
 }
 
@@ -39,7 +41,7 @@ export interface AnswerOutput<Answer> {
 /**
  * The output that the options ask for, or tables.
  *
- * @throws {UsageError} Where they ask for two.
+ * @throws {UsageError} If they ask for both.
  */
 export function openOutput<Answer>(
   layout: Layout<Answer>,
@@ -51,15 +53,11 @@ export function openOutput<Answer>(
   return asked.jsonl ? jsonLines(layout, terminal) : tables(layout, terminal);
 }
 
-/** Makes one answer of all. */
-export type Gather<Answer> = (answered: readonly Answered<Answer>[]) => Answered<Answer>;
+/** Makes one answer of all; its fields are those of the question that they answer together. */
+export type Gather<Answer> = (answered: readonly Answered<Answer>[]) => Omit<Answered<Answer>, "index">;
 
-/** The output with all answers in one, where something makes one of them. */
-export function gathered<Answer>(
-  output: AnswerOutput<Answer>,
-  gather: Gather<Answer> | undefined,
-): AnswerOutput<Answer> {
-  if (gather === undefined) return output;
+/** An output to which all answers go as one. */
+export function gathered<Answer>(output: AnswerOutput<Answer>, gather: Gather<Answer>): AnswerOutput<Answer> {
   const all: Answered<Answer>[] = [];
   return {
     put(answered) {
@@ -67,13 +65,13 @@ export function gathered<Answer>(
       return Promise.resolve();
     },
     async end() {
-      await output.put([gather(all)]);
+      await output.put([{ index: 0, ...gather(all) }]);
       await output.end();
     },
   };
 }
 
-/** Printed once all is answered, so that a run that fails or is ended before prints no part of an array. */
+/** Printed once all is answered, so that a run that fails or is interrupted prints no part of an array. */
 function jsonArray<Answer>(layout: Layout<Answer>, terminal: Terminal): AnswerOutput<Answer> {
   const elements: string[] = [];
   return {
@@ -97,10 +95,10 @@ function toJson<Answer>(layout: Layout<Answer>, { fields, answer }: Answered<Ans
 }
 
 /**
- * The question's fields and the answer's. A field that both have is the answer's; the question's is `input_<name>`, with
- * `input_` once more where that is taken too.
+ * The question's fields and the answer's. If both have a field of one name, the question's becomes `input_<name>`, with
+ * one more `input_` if that is taken too.
  *
- * @param repeats Fields of the question that the answer holds again.
+ * @param repeats Fields of the question that the answer repeats.
  */
 export function joined<Found extends Fields>(
   fields: Fields,

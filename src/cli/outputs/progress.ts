@@ -1,16 +1,16 @@
-/** A bar on standard error that says how far a long run is; nothing where that is not a terminal. */
+/** A progress bar for long runs on standard error, if that is a terminal. */
 
 import type { ProgressInfo } from "../../io/folder/folder.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What takes less long has no bar, in ms. */
+/** A run shows no bar before this time, in ms. */
 const DELAY = 1000;
 /** Least time between two drawings, in ms. */
 const INTERVAL = 100;
 /** Characters of the bar. */
 const LENGTH = 24;
 
-/** The bar of one run: of loading a model, then of answering. `main` takes it away. */
+/** The bar of one run: of loading a model, then of answering. `main` removes it. */
 export class ProgressBar {
   readonly #terminal: Terminal;
   readonly #bytes: number | null;
@@ -19,7 +19,7 @@ export class ProgressBar {
   #drawn = -Infinity;
 
   /**
-   * @param bytes All bytes of the input; `null` where they are not known.
+   * @param bytes All bytes of the input; `null` if they are not known.
    * @param now The time, in ms.
    */
   constructor(terminal: Terminal, bytes: number | null, now = () => performance.now()) {
@@ -29,18 +29,18 @@ export class ProgressBar {
     this.#begun = now();
   }
 
-  /** Told of the files of a model as they come in. */
+  /** Receives the progress of reading a model's files. */
   loading(info: ProgressInfo): void {
     if (info.status !== "progress_total") return;
-    this.#draw(info.progress / 100, "of the model loaded").catch(() => {}); // nobody sees it
+    this.#draw(info.progress / 100, "of the model loaded").catch(() => {}); // a failed status line is no failure
   }
 
-  /** The model is there: time counts from now. */
+  /** The model is loaded: time counts from now. */
   begin(): void {
     this.#begun = this.#now();
   }
 
-  /** So many questions are answered, the last of which ends at byte `end` of the input. */
+  /** `count` questions are answered, the last of which ends at byte `end` of the input. */
   async answered(count: number, end: number): Promise<void> {
     const rate = count / ((this.#now() - this.#begun) / 1000);
     const share = this.#bytes === null || this.#bytes === 0 ? null : end / this.#bytes;

@@ -3,7 +3,7 @@
 /** A line of a table. */
 export type Row = readonly string[];
 
-/** Rows as lines with aligned columns, two spaces between them; the last column is not filled up. */
+/** Rows as lines with aligned columns, two spaces between them; the last column is not padded. */
 export function table(rows: readonly Row[]): string {
   const cells = rows.map((row) => row.map(printable));
   const widths: number[] = [];
@@ -17,7 +17,7 @@ export function json(value: unknown): string {
   return JSON.stringify(value, null, 2) + "\n";
 }
 
-/** Text that cannot move the cursor: control characters as spaces. */
+/** A text that cannot move the cursor: control characters become spaces. */
 export function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, " ");
 }

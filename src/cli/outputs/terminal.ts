@@ -1,22 +1,22 @@
-/** The process's standard streams, as the commands use them; tests put their own in their place. */
+/** The process's standard streams, as the commands use them; tests replace them. */
 
 import { writeText } from "./writing.ts";
 
-/** Where a command reads and writes. */
+/** The streams of a command. */
 export interface Terminal {
-  /** When the process began to work for the command, by `performance.now()`. */
+  /** Time of the command's first line, by `performance.now()`. */
   readonly started: number;
-  /** Aborted when the command is to end; its reason says why. */
+  /** Aborted when the command must end; its reason says why. */
   readonly signal: AbortSignal;
-  /** Standard input, or `null` where nothing is piped into it. */
+  /** Standard input, or `null` if nothing is piped into it. */
   input(): AsyncIterable<Uint8Array> | null;
   /** Writes to standard output. */
   write(text: string): Promise<void>;
   /** Writes to standard error. */
   complain(text: string): Promise<void>;
-  /** How a status line is to look; `null` where none is wanted, as standard error is not a terminal. */
+  /** Width and color of status lines; `null` if there are none, as standard error is not a terminal. */
   readonly statusStyle: { columns: number; color: boolean } | null;
-  /** Puts a line of status on standard error, in the place of the last one; an empty one takes it away. */
+  /** Replaces the status line on standard error; an empty text removes it. */
   status(line: string): Promise<void>;
 }
 

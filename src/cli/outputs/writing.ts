@@ -4,32 +4,25 @@ import { writeAll } from "../../io/folder/atomic_write.ts";
 
 /** Most bytes that a pipe takes as a whole or not at all: PIPE_BUF of Linux. */
 const WHOLE = 4096;
-/** How long a text may take to be written once the command is to end, in ms. */
+/** How long a text may take to be written once the signal is aborted, in ms. */
 const GRACE = 1000;
 
 /**
- * Writes a text in parts of whole lines, all of them, even where the signal is aborted, unless the reader has stopped.
- * Then what is written ends with a complete line, or within one of more than 4 KiB, which is a part of its own.
+ * Writes a text in parts of whole lines. A reader that has stopped gets no half lines, unless a line is longer than
+ * 4 KiB: such a line is a part of its own.
  *
- * @throws The signal's reason, where it is aborted and the text is not written a second later: its reader has stopped.
+ * @param signal When it is aborted, the text is still written, if that takes no longer than a second.
+ * @throws The signal's reason, if the reader has stopped.
  */
 export async function writeText(stream: Parameters<typeof writeAll>[0], text: string, signal: AbortSignal) {
   const { promise: late, reject } = Promise.withResolvers<never>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const hurry = () => timer = setTimeout(() => reject(signal.reason), GRACE);
   if (signal.aborted) hurry();
-  else signal.addEventListener("abort", hurry, { once: true });
-  let stopped = false;
-  const write = async () => {
-    for (const part of wholeLines(new TextEncoder().encode(text))) {
-      if (stopped) return;
-      await writeAll(stream, part);
-    }
-  };
+  signal.addEventListener("abort", hurry);
   try {
-    await Promise.race([write(), late]);
+    for (const part of wholeLines(new TextEncoder().encode(text))) await Promise.race([writeAll(stream, part), late]);
   } finally {
-    stopped = true;
     clearTimeout(timer);
     signal.removeEventListener("abort", hurry);
   }

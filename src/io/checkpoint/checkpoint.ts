@@ -2,10 +2,10 @@
 
 import { type Dtype, isFloatDtype } from "../../base/dtype.ts";
 import { CheckpointError } from "../../base/errors.ts";
-import { placeOf } from "../../base/place.ts";
+import { quote } from "../../base/messages.ts";
+import { elementCount, placeOf, shapeText } from "../../base/shape.ts";
 import { type FloatRange, readFloats } from "./floats.ts";
 import type { ModelFolder, ReadOptions } from "../folder/model_folder.ts";
-import { quote } from "../quote.ts";
 import { openSafetensors, type SafetensorsTensor } from "../safetensors/safetensors.ts";
 import { parseShardIndex } from "./shard_index.ts";
 
@@ -40,7 +40,7 @@ export class Checkpoint {
   /**
    * The element type and dimensions of a tensor.
    *
-   * @throws {CheckpointError} Where there is none of this name.
+   * @throws {CheckpointError} If there is none of this name.
    */
   info(name: string): { dtype: Dtype; shape: readonly number[] } {
     const { dtype, shape } = this.#tensor(name);
@@ -48,10 +48,10 @@ export class Checkpoint {
   }
 
   /**
-   * The elements of a tensor, or a range of them, as 32-bit floats, row-major. Those of F32 are a view of a file in
-   * memory that aligns them, so they are for reading only.
+   * The elements of a tensor, or a range of them, as 32-bit floats, row-major. For reading only: aligned F32 elements of
+   * a file in memory are a view of it.
    *
-   * @throws {CheckpointError} Where there is no such tensor, it does not hold floats, or an element is not finite.
+   * @throws {CheckpointError} If there is no such tensor, it does not hold floats, or an element is not finite.
    */
   float32(name: string, { begin = 0, end, memory }: FloatRange = {}): Float32Array {
     const tensor = this.#tensor(name);
@@ -60,13 +60,13 @@ export class Checkpoint {
     if (!isFloatDtype(dtype)) {
       throw new CheckpointError(`Cannot load ${weight}: dtype must be F32, F16, BF16 or F64, got ${dtype}`);
     }
-    const last = end ?? shape.reduce((a, b) => a * b, 1);
+    const last = end ?? elementCount(shape);
     const values = readFloats(tensor, dtype, { begin, end: last, memory });
     const index = firstNonFinite(values);
     if (index >= 0) {
       const place = placeOf(begin + index, shape);
       throw new CheckpointError(
-        `Cannot load ${weight}: element [${place.join(", ")}] of shape [${shape.join(", ")}] must be ` +
+        `Cannot load ${weight}: element ${shapeText(place)} of shape ${shapeText(shape)} must be ` +
           `finite as a 32-bit float, got ${values[index]}`,
       );
     }
@@ -85,7 +85,7 @@ export class Checkpoint {
 /**
  * Opens the weights of a folder: `model.safetensors`, or the files that `model.safetensors.index.json` lists.
  *
- * @throws {CheckpointError} Where there are none, or a file is not valid.
+ * @throws {CheckpointError} If there are none, or a file is not valid.
  */
 export async function openCheckpoint(folder: ModelFolder, options: ReadOptions = {}): Promise<Checkpoint> {
   const { location } = folder;
@@ -136,8 +136,8 @@ function pathIn({ location }: ModelFolder, file: string): string {
 }
 
 /**
- * The index of the first value that is NaN or infinite, or -1. Those have all bits of the exponent set; the bits are
- * compared because V8, after some million floats, goes over to code that takes six times as long for `Number.isFinite`.
+ * The index of the first value that is NaN or infinite, or -1. Such values have all exponent bits set. The bits are
+ * compared because V8 takes six times as long for `Number.isFinite` after some million floats.
  */
 function firstNonFinite(values: Float32Array): number {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);

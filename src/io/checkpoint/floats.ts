@@ -1,9 +1,9 @@
-/** Reading the elements of a tensor as 32-bit floats, as many at once as the reader has room for. */
+/** Reads the elements of a tensor as 32-bit floats, in pieces of bounded size. */
 
 import { decodeBfloat16, DTYPES, type FloatDtype, toFloat32, viewAs } from "../../base/dtype.ts";
 import type { SafetensorsTensor } from "../safetensors/file.ts";
 
-/** Elements of a piece: 1 MiB of 32-bit floats. Fewer cost time for each read, more only memory. */
+/** Elements of a piece: 1 MiB of 32-bit floats. Smaller pieces are slower, larger ones not faster. */
 const PIECE = 1 << 18;
 
 /** Ranges of elements of bounded size that make up the range from `begin` to `end`. */
@@ -17,32 +17,32 @@ export interface FloatRange {
   begin?: number;
   /** One past the last. Default: as many as there are. */
   end?: number;
-  /** Where they may be read to, over what was read there before. Default: new memory. */
+  /** Memory to read them into, which is overwritten. Default: new memory. */
   memory?: FloatMemory;
 }
 
 /**
- * Memory that one piece of a tensor after the other is read into. Fresh memory for each would be garbage that piles up
- * to 80 MB before it is collected, and is slower.
+ * Memory that is reused for one piece of a tensor after the other. Fresh memory for each piece is slower, and 80 MB of
+ * garbage pile up before it is collected.
  */
 export class FloatMemory {
   #raw = new Uint8Array();
   #floats = new Float32Array();
 
-  /** So many bytes, as a file holds them. */
+  /** Memory for a number of bytes, as a file holds them. */
   raw(count: number): Uint8Array {
     if (this.#raw.length < count) this.#raw = new Uint8Array(count);
     return this.#raw.subarray(0, count);
   }
 
-  /** So many elements, converted. */
+  /** Memory for a number of converted elements. */
   floats(count: number): Float32Array {
     if (this.#floats.length < count) this.#floats = new Float32Array(count);
     return this.#floats.subarray(0, count);
   }
 }
 
-/** Elements of a tensor of type `dtype` as 32-bit floats, for reading only: a view of the file where that is possible. */
+/** Elements of a tensor of type `dtype` as 32-bit floats, for reading only: a view of the file if possible. */
 export function readFloats(
   tensor: SafetensorsTensor,
   dtype: FloatDtype,

@@ -1,9 +1,9 @@
 /** The index of a checkpoint in several files: which tensor is in which of them. */
 
 import { CheckpointError } from "../../base/errors.ts";
+import { quote } from "../../base/messages.ts";
 import { JsonScanner } from "../safetensors/json_scanner.ts";
 import { isPlainName } from "../folder/model_folder.ts";
-import { quote } from "../quote.ts";
 
 /**
  * Reads a `model.safetensors.index.json`.
@@ -11,7 +11,7 @@ import { quote } from "../quote.ts";
  * @param bytes The file.
  * @param name What messages call it.
  * @returns For each tensor the plain name of its file.
- * @throws {CheckpointError} Where it is not strict JSON with a `weight_map` of tensor names to plain file names.
+ * @throws {CheckpointError} If it is not strict JSON with a `weight_map` of tensor names to plain file names.
  */
 export function parseShardIndex(bytes: Uint8Array, name: string): Map<string, string> {
   let weightMap: Map<string, string> | undefined;

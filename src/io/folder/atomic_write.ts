@@ -18,7 +18,7 @@ export async function writeAtomically(path: string | URL, parts: Iterable<Uint8A
     }
     await Deno.rename(temporary, target);
   } catch (error) {
-    // The first error is the one to tell; often there is no temporary file to remove.
+    // The first error is reported; often there is no temporary file to remove.
     await Deno.remove(temporary).catch(() => {});
     throw error;
   }

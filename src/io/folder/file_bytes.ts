@@ -1,14 +1,14 @@
-/** The bytes of a file, which may stay where they are until they are asked for. */
+/** The bytes of a file, read on demand. */
 
 /** A file that is read by ranges. There is nothing to close. */
 export interface FileBytes {
   /** Bytes of the whole file. */
   readonly size: number;
   /**
-   * The bytes from `begin` to `end`, for reading only: a view where the file is in memory, else read from it anew.
+   * The bytes from `begin` to `end`, for reading only: a view if the file is in memory, else read anew.
    *
-   * @param into Memory of that many bytes, which a file that is not in memory fills and returns; without it, new memory.
-   * @throws {CheckpointError} Where the file is no longer what it was when it was opened.
+   * @param into Memory of that many bytes to read into and return; a file in memory ignores it. Default: new memory.
+   * @throws {CheckpointError} If the file has changed since it was opened.
    */
   read(begin: number, end: number, into?: Uint8Array): Uint8Array;
 }

@@ -2,28 +2,31 @@
 
 import { join } from "node:path";
 import { CheckpointError } from "../../base/errors.ts";
+import { quote } from "../../base/messages.ts";
 import { HttpFolder } from "./http_folder.ts";
 import { LocalFolder } from "./local_folder.ts";
 import { parseLocation } from "./location.ts";
 import { MemoryFolder } from "./memory_folder.ts";
 import { isPlainName, type ModelFolder } from "./model_folder.ts";
 import { type ProgressCallback, ProgressReporter } from "./progress.ts";
-import { quote } from "../quote.ts";
 
 export type { ModelFolder, ReadOptions } from "./model_folder.ts";
 export type { ProgressCallback, ProgressInfo } from "./progress.ts";
 
-/** Options of {@linkcode openFolder}. */
+/** The folder of a model: its local path, its `file:`, `http:` or `https:` URL, or its files in memory, by name. */
+export type ModelSource = string | URL | ReadonlyMap<string, Uint8Array>;
+
+/** Options of what reads a model's folder. */
 export interface OpenFolderOptions {
-  /** A folder inside the folder, as `a` or `a/b`. */
+  /** A folder inside the folder, as `a` or `a/b`. @default the folder itself */
   subfolder?: string;
-  /** Makes no network call: a URL is an error. */
+  /** Never uses the network: a URL is an error. @default false */
   local_files_only?: boolean;
   /** Sent as a bearer token to the server of a URL. */
   token?: string;
-  /** Told how the files of a local folder or a URL come in. */
+  /** Called as the files of a local folder or a URL are read. */
   progress_callback?: ProgressCallback;
-  /** Ends every reading that has no signal of its own. */
+  /** Aborts every read that has no signal of its own. */
   signal?: AbortSignal;
 }
 
@@ -32,12 +35,11 @@ const HUB_ID = /^\w[\w.-]*(\/\w[\w.-]*)?$/;
 /**
  * Opens the folder that a model is in.
  *
- * @param where A local path, a `file:`, `http:` or `https:` URL of a folder, or files in memory, by name.
- * @throws {CheckpointError} Where there is no such folder. A missing permission is Deno's own `NotCapable`, which says
- * what was wanted. A server is only asked for files, so a URL that leads nowhere fails at the first of them.
+ * @throws {CheckpointError} If there is no such folder. A missing permission is Deno's own `NotCapable`, which says so.
+ *   A server is asked for files only, so a URL without a folder fails at the first file.
  */
 export async function openFolder(
-  where: string | URL | ReadonlyMap<string, Uint8Array>,
+  where: ModelSource,
   { subfolder = "", local_files_only = false, token, progress_callback, signal }: OpenFolderOptions = {},
 ): Promise<ModelFolder> {
   const subfolders = splitSubfolder(subfolder);

@@ -1,23 +1,23 @@
 /** Files over HTTP. */
 
 import { CheckpointError } from "../../base/errors.ts";
-import { quote } from "../quote.ts";
+import { quote } from "../../base/messages.ts";
 
 const FIRST_CAPACITY = 1 << 16;
 
 /** Options of {@linkcode requestFile}. */
 export interface RequestOptions {
-  /** Sent as a bearer token. Deno drops it where a redirect leads to another origin. */
+  /** Sent as a bearer token. Deno drops it if a redirect leads to another origin. */
   token?: string;
-  /** Ends the request, and the reading of its answer. */
+  /** Aborts the request, and reading its response. */
   signal?: AbortSignal;
 }
 
 /**
  * Asks a server for a file.
  *
- * @returns The answer, whose body is to be read or cancelled, or `undefined` where there is no such file.
- * @throws {CheckpointError} Where the server cannot be reached, or refuses.
+ * @returns The response, whose body must be read or cancelled, or `undefined` if there is no such file.
+ * @throws {CheckpointError} If the server cannot be reached, or refuses.
  */
 export async function requestFile(url: URL, { token, signal }: RequestOptions = {}): Promise<Response | undefined> {
   // Weights hardly compress, and the announced length of a compressed body is not that of the file.
@@ -36,9 +36,9 @@ export async function requestFile(url: URL, { token, signal }: RequestOptions = 
 }
 
 /**
- * Reads the body of an answer.
+ * Reads the body of a response.
  *
- * @param onBytes Called with the bytes so far, and their number in the end where the server announced it.
+ * @param onBytes Called with the bytes so far and, if the server announced it, their number in the end.
  */
 export async function readBody(
   response: Response,
@@ -61,7 +61,7 @@ export async function readBody(
   return bytes.subarray(0, loaded);
 }
 
-/** A URL without what may be secret in it. */
+/** A URL without credentials and query, which may be secret. */
 export function urlForMessages(url: URL): string {
   return url.origin + url.pathname;
 }
@@ -72,7 +72,7 @@ function grown(bytes: Uint8Array<ArrayBuffer>, least: number): Uint8Array<ArrayB
   return larger;
 }
 
-/** What `fetch` throws where the network fails is a `TypeError`; an abort or a missing permission is passed on. */
+/** The error of a failed `fetch`. A network failure is a `TypeError`; an abort or a missing permission is passed on. */
 function networkError(url: URL, error: unknown): unknown {
   if (!(error instanceof TypeError)) return error;
   return new CheckpointError(`Cannot read ${quote(urlForMessages(url))}: ${innermost(error).message}`, {
@@ -80,7 +80,7 @@ function networkError(url: URL, error: unknown): unknown {
   });
 }
 
-/** The cause of the causes: `fetch failed` tells nobody anything. */
+/** The innermost cause, as `fetch failed` by itself says nothing. */
 function innermost(error: Error): Error {
   return error.cause instanceof Error ? innermost(error.cause) : error;
 }

@@ -5,7 +5,7 @@ import { readBody, requestFile, urlForMessages } from "./http_file.ts";
 import { checkPlainName, type FolderSettings, type ModelFolder, noSuchFile, type ReadOptions } from "./model_folder.ts";
 import type { ProgressReporter } from "./progress.ts";
 
-/** The files whose names, put after the URL of a folder, are on a server. Needs net permission for its host. */
+/** A folder on a server: a file's URL is the folder's URL and the file's name. Needs net permission for its host. */
 export class HttpFolder implements ModelFolder {
   readonly location: string;
   readonly #url: URL;

@@ -1,15 +1,15 @@
 /** A file on this machine, read by ranges. */
 
 import { CheckpointError } from "../../base/errors.ts";
+import { quote } from "../../base/messages.ts";
 import type { FileBytes } from "./file_bytes.ts";
-import { quote } from "../quote.ts";
 
-/** What tells a file from another one, or from its later self. */
+/** What identifies a file and its version. */
 type Identity = Pick<Deno.FileInfo, "size" | "mtime" | "ino" | "dev">;
 
 /**
- * A file of the local file system. It is open during a read only, so that no owner has to close it; what its path leads
- * to must therefore stay the same file, unchanged, which every read checks.
+ * A file of the local file system. It is open during a read only, so that no owner has to close it. So the file at its
+ * path must stay the same and unchanged, which every read checks.
  */
 export class LocalFile implements FileBytes {
   readonly #path: string;

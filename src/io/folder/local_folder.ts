@@ -2,18 +2,18 @@
 
 import { join, resolve, sep } from "node:path";
 import { CheckpointError } from "../../base/errors.ts";
+import { quote } from "../../base/messages.ts";
 import type { FileBytes } from "./file_bytes.ts";
 import { LocalFile } from "./local_file.ts";
 import { checkPlainName, type FolderSettings, type ModelFolder, noSuchFile, type ReadOptions } from "./model_folder.ts";
 import type { ProgressReporter } from "./progress.ts";
-import { quote } from "../quote.ts";
 
 /** A folder of the local file system. Needs read permission for it. */
 export class LocalFolder implements ModelFolder {
   readonly location: string;
-  /** The folder as the caller named it, absolute: what the read permission is for. */
+  /** The absolute path of the folder as the caller named it: the read permission is for this one. */
   readonly #path: string;
-  /** The same folder without symbolic links, and a separator: how the real path of each of its files begins. */
+  /** The real path of the folder and a separator: the real path of each of its files begins with it. */
   readonly #root: string;
   readonly #progress: ProgressReporter;
   readonly #signal: AbortSignal | undefined;
@@ -29,8 +29,8 @@ export class LocalFolder implements ModelFolder {
   /**
    * Opens a folder that must exist.
    *
-   * @returns `undefined` where there is nothing of that name.
-   * @throws {CheckpointError} Where it is a file.
+   * @returns `undefined` if there is nothing of that name.
+   * @throws {CheckpointError} If it is a file.
    */
   static async open(path: string, settings: FolderSettings): Promise<LocalFolder | undefined> {
     const realPath = await realPathOf(path);
@@ -48,7 +48,7 @@ export class LocalFolder implements ModelFolder {
     return bytes;
   }
 
-  /** Its progress is that of a file which is here at once: it is not copied first. */
+  /** Opens a file. Its progress is reported as complete at once, since nothing is copied. */
   async open(file: string, { signal = this.#signal }: ReadOptions = {}): Promise<FileBytes> {
     const path = await this.#begin(file);
     signal?.throwIfAborted();
@@ -57,7 +57,7 @@ export class LocalFolder implements ModelFolder {
     return bytes;
   }
 
-  /** The path of a file that is there, and in this folder. */
+  /** The path of a file that exists and is inside this folder. */
   async #begin(file: string): Promise<string> {
     checkPlainName(file);
     this.#progress.report("initiate", file);
@@ -90,7 +90,7 @@ export class LocalFolder implements ModelFolder {
   }
 }
 
-/** `undefined` where there is nothing of that name. A missing permission is Deno's own error, which says what to do. */
+/** `undefined` if there is nothing of that name. A missing permission is Deno's own error, which says what to do. */
 async function realPathOf(path: string): Promise<string | undefined> {
   try {
     return await Deno.realPath(path);

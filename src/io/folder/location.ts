@@ -1,9 +1,9 @@
-/** What callers may give as the place of a file or folder. */
+/** Paths and URLs that callers give for a file or folder. */
 
 import { fileURLToPath } from "node:url";
-import { quote } from "../quote.ts";
+import { quote } from "../../base/messages.ts";
 
-/** A place on this machine, or on a web server. */
+/** A path on this machine, or a URL on a web server. */
 export type Location = { path: string } | { url: URL };
 
 // A drive letter with its colon is no scheme.

@@ -1,4 +1,4 @@
-/** A model folder that is in memory already. */
+/** A model folder in memory. */
 
 import { type FileBytes, MemoryBytes } from "./file_bytes.ts";
 import { checkPlainName, type ModelFolder, noSuchFile } from "./model_folder.ts";

@@ -1,9 +1,9 @@
-/** What a model is loaded from: a flat folder of files, wherever it is. */
+/** The interface of all folders that a model is loaded from: on disk, on the web, in memory. */
 
 import { CheckpointError } from "../../base/errors.ts";
+import { quote } from "../../base/messages.ts";
 import type { FileBytes } from "./file_bytes.ts";
 import type { ProgressReporter } from "./progress.ts";
-import { quote } from "../quote.ts";
 
 /** A folder with a model's files. */
 export interface ModelFolder {
@@ -12,7 +12,7 @@ export interface ModelFolder {
   /**
    * A file's bytes.
    *
-   * @throws {CheckpointError} Where there is no such file, or `file` is no plain file name.
+   * @throws {CheckpointError} If there is no such file, or `file` is no plain file name.
    */
   read(file: string, options?: ReadOptions): Promise<Uint8Array>;
   /**
@@ -27,15 +27,15 @@ export interface ModelFolder {
 
 /** Options of {@linkcode ModelFolder.read} and {@linkcode ModelFolder.open}. */
 export interface ReadOptions {
-  /** Ends the reading. */
+  /** Aborts the read. */
   signal?: AbortSignal;
 }
 
-/** What the folders on disk and on the web are told when they are opened. */
+/** Options of the folders on disk and on the web. */
 export interface FolderSettings {
-  /** Hears how the files come in. */
+  /** Reports how the files are read. */
   progress: ProgressReporter;
-  /** Ends every reading that has no signal of its own. */
+  /** Aborts every read that has no signal of its own. */
   signal?: AbortSignal;
 }
 

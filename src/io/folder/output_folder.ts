@@ -3,7 +3,7 @@
 import { parseLocation } from "./location.ts";
 
 /**
- * The path of a local folder, made where it does not exist.
+ * The path of a local folder, which is created if it does not exist.
  *
  * @throws {TypeError} If `where` is a URL that is not local, or a file.
  */

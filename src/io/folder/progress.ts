@@ -7,10 +7,10 @@ export type ProgressInfo =
   | { status: "progress_total"; name: string; progress: number; loaded: number; total: number }
   | { status: "ready"; task: string; model: string };
 
-/** Receives the events; what it throws ends the loading. */
+/** Receives the events. If it throws, loading fails with that error. */
 export type ProgressCallback = (info: ProgressInfo) => void;
 
-/** Tells a callback how the files of one model come in. */
+/** Reports to a callback how the files of one model are read. */
 export class ProgressReporter {
   readonly #name: string;
   readonly #callback: ProgressCallback | undefined;
@@ -18,19 +18,19 @@ export class ProgressReporter {
 
   /**
    * @param name The model's location.
-   * @param callback Who is told; without it nothing happens.
+   * @param callback Receives the events; without it nothing is reported.
    */
   constructor(name: string, callback: ProgressCallback | undefined) {
     this.#name = name;
     this.#callback = callback;
   }
 
-  /** A file is asked for (`initiate`), its bytes begin to come (`download`), or it is here (`done`). */
+  /** A file is requested (`initiate`), its first bytes arrive (`download`), or it is complete (`done`). */
   report(status: "initiate" | "download" | "done", file: string): void {
     this.#callback?.({ status, name: this.#name, file });
   }
 
-  /** So much of a file has come; `total` where it is known. The sum over the files begun so far is told too. */
+  /** Reports the bytes of a file so far, `total` if it is known, and then the sum over the files begun so far. */
   advance(file: string, loaded: number, total = loaded): void {
     this.#files.set(file, { loaded, total });
     this.#callback?.({ status: "progress", name: this.#name, file, ...share(loaded, total) });

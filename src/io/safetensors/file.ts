@@ -9,7 +9,7 @@ export interface TensorView {
   readonly dtype: Dtype;
   /** Dimensions; `[]` for a scalar. */
   readonly shape: readonly number[];
-  /** The elements, row-major, in the typed array of `dtype`: see `DTYPES`. */
+  /** The elements, row-major, in the typed array of `dtype`: see {@linkcode DtypeArrays}. */
   readonly data: DtypeArray;
 }
 
@@ -23,17 +23,25 @@ export interface TensorEntry {
   readonly end: number;
 }
 
-/** A tensor of a file. Its elements stay where they are in the file until they are asked for. */
-export class SafetensorsTensor implements TensorView, TensorEntry {
+/** A tensor of a file. Its elements are read when they are asked for. */
+export class SafetensorsTensor implements TensorView {
+  /** Element type. */
   readonly dtype: Dtype;
+  /** Dimensions; `[]` for a scalar. */
   readonly shape: readonly number[];
+  /** Its first byte, counted from the end of the file's header. */
   readonly begin: number;
+  /** One past its last byte. */
   readonly end: number;
   readonly #file: FileBytes;
   readonly #start: number;
   #data: DtypeArray | undefined;
 
-  /** @param dataStart The file's first byte after its header, from where `entry` counts. */
+  /**
+   * A tensor of an open file; {@linkcode readSafetensors} makes all of a file's.
+   *
+   * @param dataStart The file's first byte after its header; the offsets of `entry` count from it.
+   */
   constructor(file: FileBytes, dataStart: number, entry: TensorEntry) {
     this.dtype = entry.dtype;
     this.shape = entry.shape;
@@ -48,12 +56,17 @@ export class SafetensorsTensor implements TensorView, TensorEntry {
     return this.read(0, this.end - this.begin);
   }
 
-  /** Its bytes from `begin` to `end`, counted from its first: as {@linkcode FileBytes.read} gives them. */
+  /**
+   * Its bytes from `begin` to `end`, counted from its first.
+   *
+   * @param into Memory of that many bytes to read into; a file in memory ignores it. Default: new memory.
+   * @throws {CheckpointError} If the file has changed since it was opened.
+   */
   read(begin: number, end: number, into?: Uint8Array): Uint8Array {
     return this.#file.read(this.#start + begin, this.#start + end, into);
   }
 
-  /** The elements: a view of a file in memory, or a copy, made once, where that does not align them. */
+  /** The elements: a view of a file in memory, or a copy, made once, if they are not aligned there. */
   get data(): DtypeArray {
     return this.#data ??= viewAs(this.dtype, this.bytes);
   }
@@ -61,6 +74,6 @@ export class SafetensorsTensor implements TensorView, TensorEntry {
 
 /** The tensors of a file by name, in the order of its header, and the free text that its writer added. */
 export class SafetensorsFile extends Map<string, SafetensorsTensor> {
-  /** The header's `__metadata__`; empty where there is none. */
+  /** The header's `__metadata__`; empty if there is none. */
   metadata: Record<string, string> = {};
 }

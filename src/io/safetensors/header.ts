@@ -1,14 +1,14 @@
 /**
  * The header of a safetensors file: 8 bytes with its length, then a JSON object that says for each tensor its dtype,
- * its shape and which of the remaining bytes are its own. Files come from strangers: this reads what is written, and
- * `safetensors_layout.ts` holds the claims against the file.
+ * its shape and which of the remaining bytes are its own. Files are not trusted: this parses the header, and `layout.ts`
+ * checks it against the file.
  */
 
 import { type Dtype, DTYPES, isDtype } from "../../base/dtype.ts";
 import { CheckpointError } from "../../base/errors.ts";
+import { quote } from "../../base/messages.ts";
 import type { FileBytes } from "../folder/file_bytes.ts";
 import { JsonScanner } from "./json_scanner.ts";
-import { quote } from "../quote.ts";
 import { SafetensorsFile, type SafetensorsTensor, type TensorEntry } from "./file.ts";
 
 /** The bytes before the header that hold its length. */
@@ -26,10 +26,10 @@ export const MAX_HEADER_BYTES = 100_000_000;
  */
 export const MAX_DIMENSIONS = 64;
 
-/** How the text begins that Git leaves in the place of a large file until it is asked for. */
+/** The beginning of a Git LFS pointer, the text that stands in for a large file that was not pulled. */
 const GIT_LFS = "version https://git-lfs";
 
-/** Reads a file's header, as text, and tells where the tensor bytes after it begin. */
+/** Reads a file's header, as text, and the position of the tensor bytes after it. */
 export function readHeader(file: FileBytes, name: string): { header: string; dataStart: number } {
   const left = file.size - LENGTH_BYTES;
   if (left < 0) {
@@ -68,7 +68,7 @@ export function readHeader(file: FileBytes, name: string): { header: string; dat
 /**
  * Reads the text of a header.
  *
- * @param makeTensor Makes a tensor of its entry, whose claims are not checked yet.
+ * @param makeTensor Makes a tensor of its entry, which is not checked yet.
  */
 export function scanHeader(
   header: string,
@@ -112,7 +112,7 @@ function scanMetadata(json: JsonScanner): Map<string, string> {
 
 /**
  * Reads `{"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}`, keys in any order. Other keys are refused, as in
- * the format's JSON schema: what we do not know could change what the bytes mean.
+ * the format's JSON schema: an unknown key could change what the bytes mean.
  */
 function scanEntry(json: JsonScanner): TensorEntry {
   let dtype: Dtype | undefined;

@@ -15,8 +15,8 @@ const BRACE_OPEN = 0x7b;
 const BRACE_CLOSE = 0x7d;
 
 /**
- * Reads one JSON text from left to right, without building a tree. `JSON.parse` would accept what files from strangers
- * must not contain: the same key twice, `1.0` or `1e0` for 1, whole numbers that a double cannot hold, and lone
+ * Reads one JSON text from left to right, without building a tree. `JSON.parse` would accept what an untrusted file must
+ * not contain: the same key twice, `1.0` or `1e0` for 1, whole numbers that a double cannot hold, and lone
  * surrogates in strings.
  *
  * Every method skips white space, reads one value of its kind, or throws a `SyntaxError` that says what was expected,
@@ -24,7 +24,7 @@ const BRACE_CLOSE = 0x7d;
  */
 export class JsonScanner {
   readonly #text: string;
-  /** Where lists of numbers grow: a list that grew itself would hold on to several times its size. */
+  /** Lists of numbers are collected here, then copied: a list that grows holds on to several times its size. */
   readonly #numbers: number[] = [];
   #at = 0;
 
@@ -86,7 +86,7 @@ export class JsonScanner {
     for (; code >= 0x30 && code <= 0x39; code = text.charCodeAt(++at)) value = value * 10 + (code - 0x30);
     const hasLeadingZero = at - start > 1 && text.charCodeAt(start) === 0x30;
     const isFractional = code === 0x2e || code === 0x65 || code === 0x45; // . e E
-    // What comes out as a safe integer was not rounded on the way.
+    // A safe integer was not rounded.
     if (at === start || hasLeadingZero || isFractional || !Number.isSafeInteger(value)) {
       this.fail("a whole number from 0 to 2^53 - 1");
     }
@@ -131,7 +131,7 @@ export class JsonScanner {
     if (this.#at < this.#text.length) this.fail("nothing more");
   }
 
-  /** Throws the `SyntaxError` that `expected` should have stood where the scanner is. */
+  /** Throws a `SyntaxError` that `expected` was expected at the current position. */
   fail(expected: string): never {
     TOKEN.lastIndex = this.#at;
     const found = TOKEN.exec(this.#text);
@@ -168,7 +168,7 @@ export class JsonScanner {
     return true;
   }
 
-  /** The built-in parser knows the escapes exactly; it only lets lone surrogates through. */
+  /** The built-in parser decodes escapes exactly, but accepts lone surrogates. */
   #unescape(start: number, end: number): string {
     let value: string | undefined;
     try {

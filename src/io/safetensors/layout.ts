@@ -2,7 +2,8 @@
 
 import { DTYPES } from "../../base/dtype.ts";
 import { CheckpointError } from "../../base/errors.ts";
-import { quote } from "../quote.ts";
+import { quote } from "../../base/messages.ts";
+import { shapeText } from "../../base/shape.ts";
 import type { TensorEntry } from "./file.ts";
 
 const U64_MAX = 2n ** 64n - 1n;
@@ -44,15 +45,15 @@ function entryProblem(entry: TensorEntry, position: number): string | undefined 
   const bits = bitCount(entry);
   if (bits === (end - begin) * 8) return undefined;
 
-  const what = `${dtype} of shape [${shape.join(", ")}]`;
+  const what = `${dtype} of shape ${shapeText(shape)}`;
   if (bits === Infinity) return `${what} must have less than 2^64 elements and bits`;
   if (bits % 8 !== 0) return `${what} must fill whole bytes, got ${bits} bits`;
   return `${what} must have ${bits / 8} bytes, got ${end - begin}`;
 }
 
 /**
- * Bits of all elements, or infinity where the reference, which multiplies in 64 bits, finds an overflow. A count beyond
- * 2^53 may come out rounded: it is of more bytes than any file has, so the tensor does not pass as the file's.
+ * Bits of all elements, or infinity if they overflow the 64 bits of the reference implementation. A count beyond 2^53
+ * may be rounded; no file has that many bytes, so the tensor is refused all the same.
  */
 export function bitCount({ dtype, shape }: Pick<TensorEntry, "dtype" | "shape">): number {
   let count: number | bigint = 1;

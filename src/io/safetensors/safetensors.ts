@@ -1,10 +1,10 @@
-/** Reading safetensors files, and the whole public surface of the format; `safetensors_writer.ts` writes them. */
+/** Reads safetensors files; `writer.ts` writes them. */
 
 import { CheckpointError } from "../../base/errors.ts";
+import { quote } from "../../base/messages.ts";
 import { type FileBytes, MemoryBytes } from "../folder/file_bytes.ts";
 import { readBody, requestFile } from "../folder/http_file.ts";
 import { parseLocation } from "../folder/location.ts";
-import { quote } from "../quote.ts";
 import { type SafetensorsFile, SafetensorsTensor } from "./file.ts";
 import { readHeader, scanHeader } from "./header.ts";
 import { checkLayout } from "./layout.ts";
@@ -17,8 +17,8 @@ export { type NamedTensor, writeSafetensors, type WriteSafetensorsOptions } from
  *
  * @param where The file's bytes (which the tensors will be views of), its path, or its URL.
  * @returns The tensors by name, each with `dtype`, `shape` and `data`, and the file's `metadata`.
- * @throws {CheckpointError} Where there is no such file, or it is not valid: with the file, the tensor, what was
- * expected and what was found.
+ * @throws {CheckpointError} If there is no such file, or it is not valid; the message names the file, the tensor, what
+ *   was expected and what was found.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export function parseSafetensors(bytes: Uint8Array, name = "safetensors bytes"):
 }
 
 /**
- * Reads the header of a safetensors file. The bytes of its tensors stay in the file until they are asked for.
+ * Reads the header of a safetensors file. The bytes of its tensors are read when they are asked for.
  *
  * @param file What to read it from.
  * @param name What messages call it.

@@ -2,8 +2,9 @@
 
 import { Buffer } from "node:buffer";
 import { DTYPES, isDtype } from "../../base/dtype.ts";
+import { quote } from "../../base/messages.ts";
+import { shapeText } from "../../base/shape.ts";
 import { writeAtomically } from "../folder/atomic_write.ts";
-import { quote } from "../quote.ts";
 import type { TensorView } from "./file.ts";
 import { LENGTH_BYTES, MAX_DIMENSIONS, MAX_HEADER_BYTES, METADATA_KEY } from "./header.ts";
 import { bitCount } from "./layout.ts";
@@ -13,7 +14,7 @@ export type NamedTensor = readonly [name: string, tensor: TensorView];
 
 /** Options of {@linkcode writeSafetensors}. */
 export interface WriteSafetensorsOptions {
-  /** The file to write, at once or not at all. Without it, the bytes are returned. */
+  /** The file to write, atomically. Without it, the bytes are returned. */
   path?: string | URL;
   /** Free text for the header. */
   metadata?: Record<string, string>;
@@ -22,11 +23,11 @@ export interface WriteSafetensorsOptions {
 const DTYPE_ORDER = Object.keys(DTYPES);
 
 /**
- * Writes tensors as a safetensors file. A file that was read can be passed as it is.
+ * Writes tensors to a safetensors file, or gives its bytes if there is no `path`. A file that was read can be passed as
+ * it is.
  *
  * @param tensors Names and tensors; `data` is the typed array of the `dtype`, or its bytes in a `Uint8Array`.
- * @param options Where to write, and free text for the header.
- * @returns The file's bytes, or nothing where a `path` is given.
+ * @param options The file to write, and free text for the header.
  * @throws {TypeError} On a tensor that is not what it says, or a text that the format cannot hold.
  *
  * @example
@@ -38,6 +39,13 @@ export function writeSafetensors(
   tensors: Iterable<NamedTensor>,
   options: WriteSafetensorsOptions & { path: string | URL },
 ): Promise<void>;
+/**
+ * Makes the bytes of a safetensors file.
+ *
+ * @param tensors Names and tensors; `data` is the typed array of the `dtype`, or its bytes in a `Uint8Array`.
+ * @param options Free text for the header.
+ * @throws {TypeError} On a tensor that is not what it says, or a text that the format cannot hold.
+ */
 export function writeSafetensors(
   tensors: Iterable<NamedTensor>,
   options?: WriteSafetensorsOptions & { path?: undefined },
@@ -83,7 +91,7 @@ function nameProblem(name: string): string | undefined {
 
 function tensorProblem({ dtype, shape, data }: TensorView): string | undefined {
   if (!isDtype(dtype)) return `dtype must be one of ${DTYPE_ORDER.join(", ")}, got ${quote(`${dtype}`)}`;
-  const dims = `[${shape.join(", ")}]`;
+  const dims = shapeText(shape);
   if (shape.length > MAX_DIMENSIONS || !shape.every((dim) => Number.isSafeInteger(dim) && dim >= 0)) {
     return `shape must be at most ${MAX_DIMENSIONS} whole numbers from 0, got ${dims}`;
   }

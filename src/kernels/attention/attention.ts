@@ -9,7 +9,7 @@ import { defineKernel, foldedGrid } from "../kernel.ts";
 /** The most query rows of one tile; they are consecutive rows of one sequence. */
 export const TILE_ROWS = 8;
 
-/** The relative term of a score: none, the query with the distance, or the query and the key with it. */
+/** The relative term of a score: 0 none, 1 the query with the distance, 2 the query and the key with it. */
 export type Relative = 0 | 1 | 2;
 
 /**
@@ -18,8 +18,8 @@ export type Relative = 0 | 1 | 2;
  *
  * Element (r, a, d) of q lies at `q_offset + r * q_stride + a * q_head + d`, and so on for k, v and out; all of these
  * are multiples of 4, and so is `head_size`, with zeros past the true size of a head. A `k_head` and `v_head` of 0 mean
- * that all heads share their keys and values, as in the absorbed form, where `head_size` is H (RELATIVE 0 alone).
- * `geometry` holds `tiles` tiles from `tiles_at` on (row_start, row_count, key_start, key_count) and, where RELATIVE is
+ * that all heads share their keys and values, as in the absorbed form, whose `head_size` is H (RELATIVE 0 alone).
+ * `geometry` holds `tiles` tiles from `tiles_at` on (row_start, row_count, key_start, key_count) and, if RELATIVE is
  * not 0, the true position of query row r at `query_positions_at + r` and of token t at `key_positions_at + t`. The
  * distance from key to query selects row `query position - key position + center` of `distance`. `sums[r, a]`, rows x
  * heads, is the sum of p: the head's scale, or 0 without keys. Only the rows of tiles are written; those without keys
@@ -36,7 +36,7 @@ export const attention = defineKernel({
     geometry: "read",
     distance: "read",
     head_scale: "read",
-    out: "read_write",
+    out: "write",
     sums: "write",
   },
   params: {
@@ -62,7 +62,7 @@ export const attention = defineKernel({
     distance_stride: "u32",
   },
   constants: { RELATIVE: 0, LANES: 8 },
-  variants: [8, 16, 32].flatMap((LANES) => [0, 1, 2].map((RELATIVE) => ({ RELATIVE, LANES }))),
+  constantSets: [8, 16, 32].flatMap((LANES) => [0, 1, 2].map((RELATIVE) => ({ RELATIVE, LANES }))),
   workgroupSize: ({ LANES }) => [LANES, 1, 1],
   workgroupBytes: ({ LANES }) => TILE_ROWS * (LANES * (2 * 16 + 4) + 4),
   grid: ({ tiles, heads }) => foldedGrid(tiles * heads),

@@ -8,7 +8,7 @@ import { defineKernel, foldedGrid } from "../kernel.ts";
  * `out[r, a, :] = sum_j probabilities[r, a, j] * v[j, a, :]` over the keys of the row's own sequence.
  *
  * `probabilities` is rows x heads x `keys`, as `attention_probabilities` writes it; strides and tiles are as in
- * `attention`. A `v_head` of 0 means that all heads share their values, as in the absorbed form, where `head_size` is H.
+ * `attention`. A `v_head` of 0 means that all heads share their values, as in the absorbed form, whose `head_size` is H.
  * Only the rows of tiles are written; those without keys become zeros.
  */
 export const attentionApply = defineKernel({
@@ -29,7 +29,7 @@ export const attentionApply = defineKernel({
     tiles_at: "u32",
   },
   constants: { LANES: 8 },
-  variants: [{}],
+  constantSets: [{}],
   workgroupSize: ({ LANES }) => [LANES, 1, 1],
   grid: ({ tiles, heads, head_size }, { LANES }) => foldedGrid(tiles * heads * Math.ceil(head_size / (8 * LANES))),
 });

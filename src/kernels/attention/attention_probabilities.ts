@@ -1,18 +1,18 @@
-/** Attention probabilities, stored: for outputs that ask for them, and for the absorbed form with its wide queries. */
+/** Stored attention probabilities: for outputs that ask for them, and for the absorbed form with its wide queries. */
 
 import exponentials from "../../../kernels/lib/exponentials.wgsl" with { type: "text" };
 import scores from "../../../kernels/lib/attention_scores.wgsl" with { type: "text" };
 import tiles from "../../../kernels/lib/attention_tiles.wgsl" with { type: "text" };
 import source from "../../../kernels/attention_probabilities.wgsl" with { type: "text" };
 import { TILE_ROWS } from "./attention.ts";
-import { defineKernel, foldedGrid } from "../kernel.ts";
+import { defineKernel, foldedGrid, type Variant } from "../kernel.ts";
 
 /**
- * `probabilities[r, a, j] = softmax_j(score[r, a, :]) * head_scale[a]`, rows x heads x `keys`, where column j is key j of
- * the row's own sequence and columns past its last key are zero; `sums[r, a]` is their sum, rows x heads.
+ * `probabilities[r, a, j] = softmax_j(score[r, a, :]) * head_scale[a]`, rows x heads x `keys`. Column j is key j of the
+ * row's own sequence, and columns past its last key are zero; `sums[r, a]` is their sum, rows x heads.
  *
  * Sizes, strides and geometry are as in `attention`. `keys` is a multiple of 4, at least the longest key count. A
- * `k_head` of 0 means that all heads share their keys, as in the absorbed form, where `head_size` is H.
+ * `k_head` of 0 means that all heads share their keys, as in the absorbed form, whose `head_size` is H.
  * `q_relative` is what distances are compared with, `relative_size` elements a head: in the ordinary form q itself.
  */
 export const attentionProbabilities = defineKernel({
@@ -26,7 +26,7 @@ export const attentionProbabilities = defineKernel({
     distance: "read",
     head_scale: "read",
     q_relative: "read",
-    probabilities: "read_write",
+    probabilities: "write",
     sums: "write",
   },
   params: {
@@ -52,8 +52,13 @@ export const attentionProbabilities = defineKernel({
     relative_size: "u32",
   },
   constants: { RELATIVE: 0, LANES: 8 },
-  variants: [0, 1, 2].map((RELATIVE) => ({ RELATIVE })),
+  constantSets: [0, 1, 2].map((RELATIVE) => ({ RELATIVE })),
   workgroupSize: ({ LANES }) => [LANES, 1, 1],
   workgroupBytes: ({ LANES }) => TILE_ROWS * (LANES + 1) * (4 + 4),
   grid: ({ tiles, heads }) => foldedGrid(tiles * heads),
 });
+
+/** Whether a variant of attention stores probabilities for `attention_apply`, rather than do all in one kernel. */
+export function storesProbabilities({ kernel }: Variant): boolean {
+  return kernel.name === attentionProbabilities.name;
+}

@@ -10,7 +10,7 @@ import { rowLanes, WIDE_ROWS } from "../rows/row_reduction.ts";
 export const NO_LABEL = 0xffffffff;
 
 /**
- * `losses[r] = logsumexp(x[r]) - x[r, labels[r]]`, 0 where the label is {@linkcode NO_LABEL}; other labels must be
+ * `losses[r] = logsumexp(x[r]) - x[r, labels[r]]`, 0 if the label is {@linkcode NO_LABEL}; other labels must be
  * columns.
  */
 export const crossEntropy = defineKernel({
@@ -20,6 +20,6 @@ export const crossEntropy = defineKernel({
   bindings: { x: "read", labels: "read", losses: "write" },
   params: { rows: "u32", columns: "u32" },
   constants: { ...WIDE_ROWS },
-  variants: [{}],
+  constantSets: [{}],
   ...rowLanes,
 });

@@ -19,6 +19,6 @@ export const pointwiseLoss = defineKernel({
   bindings: { x: "read", y: "read", losses: "write" },
   params: { rows: "u32", columns: "u32" },
   constants: { ...NARROW_ROWS, KIND: 0 },
-  variants: [{ KIND: POINTWISE_LOSSES.squared_error }, { KIND: POINTWISE_LOSSES.binary_cross_entropy }],
+  constantSets: [{ KIND: POINTWISE_LOSSES.squared_error }, { KIND: POINTWISE_LOSSES.binary_cross_entropy }],
   ...rowLanes,
 });

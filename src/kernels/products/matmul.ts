@@ -13,14 +13,14 @@ import {
 /** Columns of the tile that an invocation computes. */
 const TILE_COLUMNS = 8;
 
-/** Rows of a tile where there are few; the others have eight. */
+/** Rows of a tile for few rows; the other tiles have eight. */
 const FEW = { ROWS: 4 };
 
-/** Workgroups of the size that GPUs like; the default, one SIMD vector, is for software adapters. */
+/** Workgroups of a size that suits GPUs; the default, one SIMD vector, is for software adapters. */
 const SQUARE = { WORKGROUP_X: 8, WORKGROUP_Y: 8 };
 const WIDE = { WORKGROUP_X: 32, WORKGROUP_Y: 1 };
 
-/** The product of `matmul_contract.ts` with tiles in registers: for software adapters, and where memory is short. */
+/** The product of `matmul_contract.ts` with tiles in registers: for software adapters and little workgroup memory. */
 export const matmul = defineWeightKernel({
   name: "matmul",
   summary: "out = activation(A * B + bias * s) + residual",
@@ -28,7 +28,7 @@ export const matmul = defineWeightKernel({
   bindings: MATMUL_BINDINGS,
   params: MATMUL_PARAMS,
   constants: { TRANSPOSE_A: 0, TRANSPOSE_B: 0, ROWS: 8, WORKGROUP_X: 8, WORKGROUP_Y: 1 },
-  variants: [
+  constantSets: [
     {},
     FEW,
     { TRANSPOSE_B: 1 },

@@ -13,14 +13,13 @@
 import activations from "../../../kernels/lib/activations.wgsl" with { type: "text" };
 import buffers from "../../../kernels/lib/matmul_buffers.wgsl" with { type: "text" };
 import epilogue from "../../../kernels/lib/matmul_epilogue.wgsl" with { type: "text" };
-
 import registers from "../../../kernels/lib/matmul_registers.wgsl" with { type: "text" };
 
-/** Text that follows the own text of a matmul kernel. */
+/** Text after the own text of every matmul kernel: sizes, buffers but A and B, and what follows the sum. */
 export const MATMUL_EPILOGUE = epilogue + activations;
-/** Text that says where A and B are, where they are in buffers. */
+/** Text of the kernels that read A and B from buffers. */
 export const MATMUL_BUFFERS = buffers;
-/** Text that writes tiles in registers. */
+/** Text of the kernels whose tiles are in registers. */
 export const MATMUL_REGISTERS = registers;
 
 /** Storage buffers of every matmul kernel. */
@@ -30,7 +29,7 @@ export const MATMUL_BINDINGS = {
   bias: "read",
   bias_scale: "read",
   residual: "read",
-  out: "read_write",
+  out: "write",
 } as const;
 
 /** Sizes of every matmul kernel. */

@@ -15,7 +15,7 @@ export const matmulSplit = defineWeightKernel({
   bindings: MATMUL_BINDINGS,
   params: MATMUL_PARAMS,
   constants: { TRANSPOSE_B: 0, ROWS: 4, COLUMNS: 8, SPLITS: 32 },
-  variants: [...STRIPES, ...STRIPES.map((stripe) => ({ ...stripe, TRANSPOSE_B: 1 }))],
+  constantSets: [...STRIPES, ...STRIPES.map((stripe) => ({ ...stripe, TRANSPOSE_B: 1 }))],
   workgroupSize: ({ ROWS, COLUMNS, SPLITS }) => {
     if (![4, 8].includes(ROWS) || SPLITS < ROWS || !Number.isInteger(Math.log2(SPLITS))) {
       throw new RangeError(

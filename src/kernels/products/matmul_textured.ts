@@ -14,28 +14,28 @@ export const matmulTextured = defineKernel({
   bindings: { ...MATMUL_BINDINGS, a: "texture", b: "texture" },
   params: MATMUL_PARAMS,
   constants: { TRANSPOSE_B: 0, ROWS: 16, WORKGROUP_X: 8 },
-  variants: [{}, { ROWS: 8 }, { TRANSPOSE_B: 1 }, { TRANSPOSE_B: 1, ROWS: 8 }],
+  constantSets: [{}, { ROWS: 8 }, { TRANSPOSE_B: 1 }, { TRANSPOSE_B: 1, ROWS: 8 }],
   workgroupSize: ({ WORKGROUP_X }) => [WORKGROUP_X, 1, 1],
   grid: ({ m, n, batch }, { ROWS, WORKGROUP_X }) => [Math.ceil(n / (8 * WORKGROUP_X)), Math.ceil(m / ROWS), batch],
   textures: (params, { TRANSPOSE_B }) => texturesOf(params, TRANSPOSE_B === 1),
 });
 
-/** Where A and B lie in their buffers. */
+/** The matrices A and B in their buffers. */
 function texturesOf(p: MatmulParams, transposeB: boolean): { a: TextureView; b: TextureView } {
   const a = { offset: p.a_offset, stride: p.a_stride, columns: (p.batch - 1) * p.a_batch + pitch(p.k), rows: p.m };
   const [columns, rows] = transposeB ? [pitch(p.k), p.n] : [pitch(p.n), p.k];
   return { a, b: { offset: p.b_offset, stride: p.b_stride, columns: (p.batch - 1) * p.b_batch + columns, rows } };
 }
 
-/** Elements that a copy's rows must lie apart a multiple of: 256 bytes. */
+/** A copy to a texture needs rows a multiple of 256 bytes apart, in elements. */
 const ROW_UNIT = 64;
 
-/** Multiply-adds from which a product gains more by textures than the copy to one costs. */
+/** Least multiply-adds of a product for which textures save more than the copies cost. */
 const LEAST_WORK = 2 ** 22;
 
 /**
- * Whether {@linkcode matmulTextured} can run a product, and should: it is not small, rows lie a multiple of 256 bytes
- * apart, matrices of a batch lie side by side, and no texture is larger than every device allows.
+ * Whether {@linkcode matmulTextured} can run a product, and is worth it: the product is not small, rows are a multiple
+ * of 256 bytes apart, matrices of a batch lie side by side, and no texture is larger than every device allows.
  */
 export function fitsTextures(params: MatmulParams, transposeB: boolean): boolean {
   if (params.m * params.n * params.k * params.batch < LEAST_WORK) return false;

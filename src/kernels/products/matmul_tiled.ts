@@ -4,7 +4,7 @@ import source from "../../../kernels/matmul_tiled.wgsl" with { type: "text" };
 import { defineWeightKernel } from "../kernel.ts";
 import { MATMUL_BINDINGS, MATMUL_BUFFERS, MATMUL_EPILOGUE, MATMUL_PARAMS } from "./matmul_contract.ts";
 
-/** Eight rows and columns an invocation: half the reads of workgroup memory for a product that four by four need. */
+/** Eight rows and columns an invocation: half as many reads of workgroup memory as with four. */
 const LARGE_BLOCKS = { THREAD_M: 8, THREAD_N: 8 };
 
 /** Candidates, by the outputs of a workgroup. The last needs 32 KiB; the others fit the 16 KiB of every device. */
@@ -26,7 +26,7 @@ export const matmulTiled = defineWeightKernel({
   bindings: MATMUL_BINDINGS,
   params: MATMUL_PARAMS,
   constants: { TRANSPOSE_A: 0, TRANSPOSE_B: 0, TILE_M: 64, TILE_N: 64, TILE_K: 16, THREAD_M: 4, THREAD_N: 4 },
-  variants: [
+  constantSets: [
     ...TILES,
     ...TILES.map((tile) => ({ ...tile, TRANSPOSE_B: 1 })),
     { TRANSPOSE_A: 1 },
@@ -41,7 +41,7 @@ export const matmulTiled = defineWeightKernel({
   grid: ({ m, n, batch }, { TILE_M, TILE_N }) => [Math.ceil(n / TILE_N), Math.ceil(m / TILE_M), batch],
 });
 
-/** Refuses the tiles that the shader would multiply wrongly: its head has the rules. */
+/** Refuses tiles that the shader would multiply wrongly; the rules stand at its head. */
 function checkTile(
   { TILE_M, TILE_N, TILE_K, THREAD_M, THREAD_N }: Readonly<
     Record<"TILE_M" | "TILE_N" | "TILE_K" | "THREAD_M" | "THREAD_N", number>

@@ -1,4 +1,4 @@
-/** Activations by themselves, for where no matmul precedes them. */
+/** Activations that no matmul precedes. */
 
 import activations from "../../../kernels/lib/activations.wgsl" with { type: "text" };
 import source from "../../../kernels/activation.wgsl" with { type: "text" };
@@ -27,7 +27,7 @@ export const activation = defineKernel({
   bindings: { x: "read", out: "write" },
   params: { count: "u32", activation: "u32" },
   constants: {},
-  variants: [{}],
+  constantSets: [{}],
   workgroupSize: () => [64, 1, 1],
   grid: ({ count }) => foldedGrid(Math.ceil(count / 256)),
 });

@@ -26,6 +26,6 @@ export const embeddings = defineWeightKernel({
   },
   params: { rows: "u32", columns: "u32", eps: "f32" },
   constants: { ...NARROW_ROWS, EMBEDS: 0, POSITIONS: 1 },
-  variants: [{}, { EMBEDS: 1 }, { POSITIONS: 0 }, { EMBEDS: 1, POSITIONS: 0 }],
+  constantSets: [{}, { EMBEDS: 1 }, { POSITIONS: 0 }, { EMBEDS: 1, POSITIONS: 0 }],
   ...rowLanes,
 });

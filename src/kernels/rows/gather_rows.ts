@@ -3,11 +3,11 @@
 import source from "../../../kernels/gather_rows.wgsl" with { type: "text" };
 import { defineKernel, foldedGrid, pitch } from "../kernel.ts";
 
-/** The index of no row: gathering makes a row of zeros, scattering leaves the row out. */
+/** The index of no row: gathering makes a row of zeros. */
 export const NO_ROW = 0xffffffff;
 
 /**
- * `out[r] = x[index[r]]`, bit for bit, zeros where the index is {@linkcode NO_ROW}; other indices must be rows of x.
+ * `out[r] = x[index[r]]`, bit for bit, zeros if the index is {@linkcode NO_ROW}; other indices must be rows of x.
  */
 export const gatherRows = defineKernel({
   name: "gather_rows",
@@ -16,7 +16,7 @@ export const gatherRows = defineKernel({
   bindings: { x: "read", index: "read", out: "write" },
   params: { rows: "u32", columns: "u32" },
   constants: {},
-  variants: [{}],
+  constantSets: [{}],
   workgroupSize: () => [64, 1, 1],
   grid: ({ rows, columns }) => foldedGrid(Math.ceil(rows * pitch(columns) / 256)),
 });

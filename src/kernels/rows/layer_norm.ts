@@ -17,6 +17,6 @@ export const layerNorm = defineKernel({
   bindings: { x: "read", residual: "read", weight: "read", bias: "read", out: "write" },
   params: { rows: "u32", columns: "u32", eps: "f32", residual: "u32" },
   constants: { ...NARROW_ROWS },
-  variants: [{}],
+  constantSets: [{}],
   ...rowLanes,
 });

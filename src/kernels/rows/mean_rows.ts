@@ -14,7 +14,7 @@ export const meanRows = defineKernel({
   bindings: { x: "read", starts: "read", out: "write" },
   params: { segments: "u32", columns: "u32" },
   constants: {},
-  variants: [{}],
+  constantSets: [{}],
   workgroupSize: () => [64, 1, 1],
   grid: ({ segments, columns }) => foldedGrid(Math.ceil(segments * pitch(columns) / 256)),
 });

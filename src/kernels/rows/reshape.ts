@@ -11,7 +11,7 @@ export const reshape = defineKernel({
   bindings: { x: "read", out: "write" },
   params: { rows: "u32", columns: "u32", from_columns: "u32" },
   constants: {},
-  variants: [{}],
+  constantSets: [{}],
   workgroupSize: () => [64, 1, 1],
   grid: ({ rows, columns }) => foldedGrid(Math.ceil(rows * pitch(columns) / 64)),
 });

@@ -14,6 +14,6 @@ export const softmax = defineKernel({
   bindings: { x: "read", out: "write" },
   params: { rows: "u32", columns: "u32" },
   constants: { ...WIDE_ROWS },
-  variants: [{}],
+  constantSets: [{}],
   ...rowLanes,
 });

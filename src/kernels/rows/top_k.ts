@@ -22,7 +22,7 @@ export const topK = defineKernel({
   bindings: { x: "read", indices: "write", values: "write" },
   params: { rows: "u32", columns: "u32", k: "u32" },
   constants: { ...WIDE_ROWS },
-  variants: [{}],
+  constantSets: [{}],
   ...rowLanes,
   workgroupBytes: ({ LANES }) => 8 * LANES,
   grid(params, constants) {

@@ -1,4 +1,4 @@
-/** Attention that stands for the slots of its forms. */
+/** Problems for the slots of attention. */
 
 import { random } from "../../base/random.ts";
 import { TILE_ROWS } from "../attention/attention.ts";
@@ -7,9 +7,10 @@ import { pitch, type Variant } from "../kernel.ts";
 import { type Launch, prepareLaunch } from "../launch.ts";
 import { type AttentionProblem, attentionSamples, type Tensor } from "./attention_samples.ts";
 import { firstWrong, matrices, type ModelSizes, type Prepared, type Sample, type Work } from "./work.ts";
-import { type AttentionSlot, storesProbabilities } from "../tuning/tuning.ts";
+import { storesProbabilities } from "../attention/attention_probabilities.ts";
+import type { AttentionSlot } from "../tuning/slots.ts";
 
-/** A ragged problem with odd sizes, and those of the model: a narrow layer has a row a sequence, or those of masked words. */
+/** A ragged problem with odd sizes, and those of the model. A narrow layer has a row a sequence, or masked words. */
 export function attentionWorks(slot: AttentionSlot, { sequences, tokens, hidden, heads }: ModelSizes): Work[] {
   const rows = { attention_full: [tokens], attention_projected: [16], attention_absorbed: [1, 8] }[slot];
   const headSize = slot === "attention_absorbed" ? hidden : hidden / heads;

@@ -1,6 +1,6 @@
 /** Some outputs of softmax attention in float64. */
 
-import type { AttentionSlot } from "../tuning/tuning.ts";
+import type { AttentionSlot } from "../tuning/slots.ts";
 import type { Sample } from "./work.ts";
 
 /** Heads of the rows of sequences, each with its own keys. */
@@ -31,7 +31,7 @@ interface Inputs {
 /** How many heads of rows are sampled: all elements of each. */
 const SAMPLED = 16;
 
-/** Outputs `[rows, heads, headSize]` of heads of rows from the first to the last of them. */
+/** Outputs `[rows, heads, headSize]` of heads of rows that are spread evenly from the first to the last. */
 export function attentionSamples({ sequences, heads, headSize }: AttentionProblem, inputs: Inputs): Sample[] {
   let keyStart = 0;
   const keysOfRows = sequences.flatMap(([rows, count]) => {

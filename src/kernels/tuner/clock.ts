@@ -1,22 +1,22 @@
-/** How long runs take on the GPU. */
+/** Clocks for runs on the GPU. */
 
 import type { Gpu } from "../../gpu/device.ts";
 import { Profiler } from "../../gpu/profiler.ts";
 import { Recorder } from "../../gpu/recorder.ts";
 import type { Prepared } from "./work.ts";
 
-/** Times several runs at once. */
+/** Times several runs together. */
 export interface Clock {
   /** What it measures by. */
   readonly by: "timestamps" | "wall time";
-  /** How long a sample should take to be exact, in ms. */
+  /** Least duration of a sample that is exact enough, in ms. */
   readonly sample: number;
   /** Milliseconds that `times` runs take, one after the other. */
   time(run: Prepared, times: number): Promise<number>;
   dispose(): void;
 }
 
-/** Timestamps where the device has them, else the wall time until a read, less that of an empty one. */
+/** Timestamps if the device has them, else the wall time until a readback, less that of an empty one. */
 export function clockOf(gpu: Gpu): Clock {
   return gpu.features.has("timestamp-query") ? timestampClock(gpu) : wallClock(gpu);
 }

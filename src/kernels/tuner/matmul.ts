@@ -1,11 +1,11 @@
-/** Matrix products that stand for the slots of `matmul`, and what they give in float64. */
+/** Problems for the slots of matrix products, and their results in float64. */
 
 import { random } from "../../base/random.ts";
 import { type Params, pitch } from "../kernel.ts";
 import { prepareLaunch } from "../launch.ts";
 import type { MATMUL_PARAMS } from "../products/matmul_contract.ts";
 import { firstWrong, matrices, type ModelSizes, type Sample, type Work } from "./work.ts";
-import type { MatmulSlot } from "../tuning/tuning.ts";
+import { MATMUL_SLOTS, type MatmulSlot } from "../tuning/slots.ts";
 
 /** `batch` products of m x k by k x n. */
 interface Product {
@@ -15,22 +15,24 @@ interface Product {
   batch?: number;
 }
 
-/** Outputs that are checked; all where there are not many. */
+/** How many outputs are checked; all of them if there are not many. */
 const SAMPLES = 256;
 const FEW_OUTPUTS = 8192;
 
+/** Rows of the problem with odd sizes. */
+const ODD_ROWS = { few: 3, some: 37, many: 67 };
+
 /** A problem with odd sizes for the edges of tiles (and rows as far apart as textures need), and those of the model. */
 export function matmulWorks(slot: MatmulSlot, sizes: ModelSizes): Work[] {
-  const [, stored, rows = "many"] = slot.split("_");
-  const transposes = { transposeA: stored![0] === "t", transposeB: stored![1] === "t" };
-  const m = { few: 3, some: 37, many: 67 }[rows] as number;
+  const { rows, transposeA, transposeB } = MATMUL_SLOTS[slot];
+  const stored = { transposeA, transposeB };
   return [
-    { ...matmulWork({ m, n: 63, k: 61, batch: 2 }, transposes), untimed: true },
-    ...products(slot, sizes).map((product) => matmulWork(product, transposes)),
+    { ...matmulWork({ m: ODD_ROWS[rows], n: 63, k: 61, batch: 2 }, stored), untimed: true },
+    ...products(slot, sizes).map((product) => matmulWork(product, stored)),
   ];
 }
 
-/** What a model multiplies in a slot. */
+/** The products of a model in a slot. */
 function products(slot: MatmulSlot, { rows, hidden, heads, forward }: ModelSizes): Product[] {
   const headSize = hidden / heads;
   // The absorbed form's, a matrix a head; and logits of masked words, for a part of a vocabulary.
@@ -117,7 +119,7 @@ export function matmulWork(
   };
 }
 
-/** Operands with a bias, and where they lie. */
+/** Operands with a bias, and their layout. */
 interface MatmulLaunch {
   params: Params<keyof typeof MATMUL_PARAMS>;
   transposeA: boolean;

@@ -1,7 +1,7 @@
 /**
- * Finds which variant is fast in each slot of the tuning on a device: all that fit are checked against float64, and those
- * that are right are timed in turns. To replace the shipped default a winner must be clearly faster, and so twice: by
- * the even rounds alone and by the odd ones, as times vary with whatever else the machine does.
+ * Finds the fastest variant of each slot on a device. All candidates that fit are checked against float64, and those
+ * that are right are timed in turns. To replace the shipped default, a winner must be clearly faster twice, in the even
+ * rounds and in the odd ones, since times vary with the load of the machine.
  */
 
 import type { Gpu } from "../../gpu/device.ts";
@@ -10,7 +10,9 @@ import { attentionWorks } from "./attention.ts";
 import { type Clock, clockOf } from "./clock.ts";
 import { matmulWorks } from "./matmul.ts";
 import { type ModelSizes, modelSizes, type Prepared, type Work } from "./work.ts";
-import { candidates, defaultTuning, isMatmulSlot, misfit, sameVariant, type Slot, SLOTS } from "../tuning/tuning.ts";
+import { candidates, misfit, sameVariant } from "../tuning/candidates.ts";
+import { defaultTuning } from "../tuning/shipped.ts";
+import { INFERENCE_SLOTS, isMatmulSlot, type Slot } from "../tuning/slots.ts";
 
 /** A winner that takes more than this share of the default's time does not replace it. */
 const MARGIN = 0.97;
@@ -18,7 +20,7 @@ const MARGIN = 0.97;
 /** How often each candidate is timed; its fastest time counts. */
 const ROUNDS = 10;
 
-/** A candidate that takes so many times the fastest one's time in the first rounds sits out the others. */
+/** A candidate that takes this many times the fastest time in the first rounds is not timed in the others. */
 const HOPELESS = 2;
 const FIRST_ROUNDS = 4;
 
@@ -28,7 +30,7 @@ const MOST_RUNS = 200;
 /** The fastest time of a run in the even rounds, and in the odd ones, in ms. */
 type Halves = readonly [even: number, odd: number];
 
-/** A candidate on its way, with what one run of each problem so far takes. */
+/** A candidate that is being timed, with the time of one run of each problem so far. */
 interface Running {
   variant: Variant;
   halves: Halves;
@@ -37,15 +39,15 @@ interface Running {
 
 /** Options of {@linkcode tune}. */
 export interface TuneOptions {
-  /** Slots to tune; all by default. */
+  /** Slots to tune. By default those that a model runs when it answers. */
   slots?: readonly Slot[];
   /** Sizes of the model whose calls are timed; by default those that suit the adapter. */
   sizes?: ModelSizes;
-  /** What times, instead of the device's own clock. */
+  /** The clock. Default: that of the device. */
   clock?: Clock;
-  /** Ends the tuning between two measurements, with its reason. */
+  /** Aborts the tuning between two measurements. */
   signal?: AbortSignal;
-  /** Told of each problem before it is run, and how much of the whole lies behind. */
+  /** Called before each problem, with the share of the whole that is done. */
   onProgress?(slot: Slot, problem: string, share: number): void;
 }
 
@@ -60,7 +62,7 @@ export interface Timed {
   share: number;
 }
 
-/** What a slot's tuning found. */
+/** The result of tuning a slot. */
 export interface SlotReport {
   slot: Slot;
   /** The shipped choice. */
@@ -68,7 +70,7 @@ export interface SlotReport {
   chosen: Variant;
   /** The fastest first. */
   timed: Timed[];
-  /** Candidates that do not fit the device, or do not give what they should there. */
+  /** Candidates that do not fit the device, or give wrong results there. */
   leftOut: { variant: Variant; reason: string }[];
 }
 
@@ -79,7 +81,7 @@ export interface SlotReport {
  * @throws {DeviceLostError} If the device is lost.
  */
 export async function tune(gpu: Gpu, options: TuneOptions = {}): Promise<SlotReport[]> {
-  const { slots = SLOTS, sizes = modelSizes(gpu), clock = clockOf(gpu), signal, onProgress } = options;
+  const { slots = INFERENCE_SLOTS, sizes = modelSizes(gpu), clock = clockOf(gpu), signal, onProgress } = options;
   const reports: SlotReport[] = [];
   try {
     for (const [i, slot] of slots.entries()) {
@@ -142,7 +144,7 @@ async function tuneSlot(
   };
 }
 
-/** Adds a candidate to `prepared` where it gives what it should; else says what is wrong. */
+/** Adds a candidate to `prepared` if its results are right; otherwise returns what is wrong. */
 async function prepareChecked(
   gpu: Gpu,
   { variant, work, prepared }: { variant: Variant; work: Work; prepared: Prepared[] },
@@ -161,7 +163,7 @@ async function prepareChecked(
   return reason === null ? null : `wrong for ${work.name}: ${reason}`;
 }
 
-/** The least times of one run of each candidate; the candidates take turns, so that all meet the machine's moods. */
+/** The least times of one run of each candidate. They take turns, so that the machine's load affects all alike. */
 async function fastestTimes(
   prepared: readonly Prepared[],
   { clock, signal }: { clock: Clock; signal: AbortSignal | undefined },

@@ -1,4 +1,4 @@
-/** What a tuner runs: problems that stand for a slot, candidates bound to their data, and what they must give. */
+/** What a tuner runs: problems of a slot, candidates bound to data, and expected results. */
 
 import type { Gpu } from "../../gpu/device.ts";
 import type { Recorder } from "../../gpu/recorder.ts";
@@ -10,7 +10,7 @@ export interface Work {
   readonly name: string;
   /** Floating-point operations of one run. */
   readonly operations: number;
-  /** Whether it is there to be checked only. */
+  /** Whether it is only checked, not timed. */
   readonly untimed?: boolean;
   /** Compiles a candidate and binds it to the problem's data. */
   prepare(gpu: Gpu, variant: Variant): Promise<Prepared>;
@@ -21,12 +21,12 @@ export interface Prepared {
   readonly variant: Variant;
   /** Appends one run to a recording. */
   record(recorder: Recorder): void;
-  /** Runs once and says what is wrong with the result; null where it is right. */
+  /** Runs once and returns what is wrong with the result; null if it is right. */
   check(): Promise<string | null>;
   dispose(): void;
 }
 
-/** An output in float64, and how far from it 32-bit floats may be. */
+/** An output in float64, and the error that 32-bit floats may have. */
 export interface Sample {
   /** Index in the output buffer. */
   at: number;
@@ -34,7 +34,7 @@ export interface Sample {
   bound: number;
 }
 
-/** The first output that is out of its bound, in words; null where there is none. NaN is always out. */
+/** The first output that is out of its bound, in words; null if there is none. NaN is always out. */
 export function firstWrong(found: Float32Array, samples: readonly Sample[]): string | null {
   const wrong = samples.find(({ at, value, bound }) => !(Math.abs((found[at] as number) - value) <= bound));
   return wrong === undefined
@@ -42,7 +42,7 @@ export function firstWrong(found: Float32Array, samples: readonly Sample[]): str
     : `output ${wrong.at} must be ${wrong.value} within ${wrong.bound.toExponential(1)}, got ${found[wrong.at]}`;
 }
 
-/** Sizes of the model whose calls are timed: BERT-base, or half as wide for an adapter that is a CPU. */
+/** Sizes of the model whose calls are timed: BERT-base, or half as wide on a software adapter. */
 export interface ModelSizes {
   /** Rows of products that have many. */
   rows: number;

@@ -1,9 +1,10 @@
 /**
- * The tuning of a device, remembered between runs: a file for each adapter in the cache folder, `narrowbert/tuning` in
- * `$XDG_CACHE_HOME`, or else in `$HOME/.cache`.
+ * The tuning of a device, kept between runs: a file for each adapter in the cache folder. That is `narrowbert/tuning`
+ * in `$XDG_CACHE_HOME`, or else in `$HOME/.cache`.
  */
 
 import { dirname, isAbsolute, join } from "node:path";
+import { isObject } from "../../base/json.ts";
 import { deno, isGranted } from "../../base/runtime.ts";
 import { warn } from "../../base/warn.ts";
 import type { AdapterDescription } from "../../gpu/adapter.ts";
@@ -11,18 +12,20 @@ import type { Gpu } from "../../gpu/device.ts";
 import { pipelineKey } from "../../gpu/pipelines.ts";
 import { writeAtomically } from "../../io/folder/atomic_write.ts";
 import type { Variant } from "../kernel.ts";
-import { candidates, isTuned, misfit, type Slot, SLOTS, type Tuning, useTuning } from "./tuning.ts";
+import { candidates, misfit } from "./candidates.ts";
+import { type Slot, SLOTS, type Tuning } from "./slots.ts";
+import { isTuned, useTuning } from "./tuning.ts";
 
-/** Raised when files of before must not be read any more. */
+/** Version of the file; increased when older files must not be read any more. */
 const VERSION = 1;
 
-/** Where the tuning of an adapter is kept; `null` where neither variable is set and may be read. */
+/** Path of an adapter's tuning; `null` if neither variable is set and may be read. */
 export function tuningPath(adapter: AdapterDescription): string | null {
   const cache = folderIn("XDG_CACHE_HOME") ?? folderIn("HOME", ".cache");
   return cache === null ? null : join(cache, "narrowbert", "tuning", tuningFileName(adapter));
 }
 
-/** The name of an adapter's file: its words, and a hash of all that it says; the file itself says whose it is. */
+/** The name of an adapter's file: its words and a hash of its description. The file holds the description. */
 export function tuningFileName({ vendor, architecture, device, description }: AdapterDescription): string {
   const text = `${vendor} ${architecture} ${device} ${description}`;
   const words = text.toLowerCase().match(/[a-z0-9]+/g) ?? ["unnamed"];
@@ -30,7 +33,7 @@ export function tuningFileName({ vendor, architecture, device, description }: Ad
   return `${words.join("-").slice(0, 100)}-${(hash >>> 0).toString(16).padStart(8, "0")}.json`;
 }
 
-/** A folder in the one that a variable names; `null` where it names none, or may not be read. */
+/** A folder in the one that a variable names; `null` if it names none, or may not be read. */
 function folderIn(variable: string, ...names: string[]): string | null {
   if (!isGranted({ name: "env", variable })) return null;
   const folder = deno()?.env.get(variable) ?? "";
@@ -40,8 +43,8 @@ function folderIn(variable: string, ...names: string[]): string | null {
 const loads = new WeakMap<Gpu, Promise<void>>();
 
 /**
- * Lets a device run what a tuner found fastest for its adapter, if it did and the file may be read; looks once a device.
- * A file that is not right is ignored with a warning. What `useTuning` was told before stays.
+ * Makes a device use the tuning of its adapter, if there is a file that may be read. Looks once a device. A file that
+ * is not valid is ignored with a warning. What `useTuning` set before stays.
  */
 export function loadTuning(gpu: Gpu): Promise<void> {
   let load = loads.get(gpu);
@@ -60,7 +63,7 @@ async function readFile(gpu: Gpu): Promise<void> {
     if (!isTuned(gpu)) useTuning(gpu, tuning);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
-    // What the system refuses to read, it may refuse to write anew; its message names the path.
+    // If the system refuses to read it, it may refuse to write it too; its message names the path.
     const isUnread = error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.IsADirectory;
     warn(
       isUnread
@@ -71,9 +74,9 @@ async function readFile(gpu: Gpu): Promise<void> {
 }
 
 /**
- * What a file says.
+ * The tuning in a file.
  *
- * @throws {Error} If it is not for this device and this version of the library, all of it.
+ * @throws {Error} If any of it is not valid for this device and this version of the library.
  */
 export function parseTuning(text: string, { adapter, limits }: Pick<Gpu, "adapter" | "limits">): Partial<Tuning> {
   const file = record(parseJson(text), "the file");
@@ -110,12 +113,13 @@ function parseJson(text: string): unknown {
 }
 
 function record(value: unknown, name: string): Record<string, unknown> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isObject(value)) return value;
   throw new TypeError(`${name} must be an object, got ${JSON.stringify(value)}`);
 }
 
 /**
- * Where {@linkcode saveTuning} will write, its folder made and tried; to be asked before the work of tuning.
+ * The path for {@linkcode saveTuning}. Creates its folder and tries to write there, so that a failure shows before the
+ * work of tuning.
  *
  * @throws {Error} If it cannot, with the reason.
  */
@@ -143,7 +147,7 @@ export async function writableTuningPath(gpu: Gpu): Promise<string> {
   }
 }
 
-/** Remembers variants for the adapter in the file that {@linkcode writableTuningPath} names; those of other slots stay. */
+/** Writes variants to the file that {@linkcode writableTuningPath} named; those of other slots stay. */
 export async function saveTuning(gpu: Gpu, { path, chosen }: { path: string; chosen: Partial<Tuning> }): Promise<void> {
   const slots = { ...await remembered(path, gpu), ...chosen };
   const file = {
@@ -158,7 +162,7 @@ export async function saveTuning(gpu: Gpu, { path, chosen }: { path: string; cho
   await writeAtomically(path, [new TextEncoder().encode(JSON.stringify(file, null, 2) + "\n")]);
 }
 
-/** What a file says that is right; nothing of one that is not, or that is not there. */
+/** The tuning in a file; empty if it is not valid or does not exist. */
 async function remembered(path: string, gpu: Gpu): Promise<Partial<Tuning>> {
   try {
     return parseTuning(await Deno.readTextFile(path), gpu);

@@ -1,22 +1,24 @@
-/** Reads what callers pass as inputs, tensors or nested plain arrays, into flat numbers with dimensions. */
+/** Reads the inputs of callers, tensors or nested plain arrays, into flat numbers with dimensions. */
 
 import { InputError } from "../../base/errors.ts";
+import { kindOf } from "../../base/messages.ts";
+import { elementCount } from "../../base/shape.ts";
 import { Tensor } from "../../base/tensor.ts";
 
 /** A tensor, or plain numbers nested as its dimensions. */
-export type ArrayInput = Tensor | Nested | ArrayLike<number>;
+export type ArrayInput = Tensor | NestedInput | ArrayLike<number>;
 
-/** Nested plain arrays of numbers, bigints or booleans. */
-export type Nested = readonly (number | bigint | boolean | Nested | ArrayLike<number>)[];
+/** Plain arrays of numbers, bigints or booleans, nested as the dimensions of a tensor. */
+export type NestedInput = readonly (number | bigint | boolean | NestedInput | ArrayLike<number>)[];
 
-/** Levels of nesting that are read; no input has more than four. */
+/** Most levels of nesting; no input has more than four. */
 const MAX_LEVELS = 5;
 
 /** An input as flat numbers. */
 export interface FlatArray {
   data: Float64Array;
   dims: number[];
-  /** Whether the caller's values are floats: by a tensor's type; by a fraction, or two levels, in plain arrays. */
+  /** Whether the values are floats. A tensor's are by its type; plain arrays' if they have a fraction or two levels. */
   float: boolean;
 }
 
@@ -44,13 +46,13 @@ export function readArray(name: string, input: ArrayInput): FlatArray {
     }
   }
   checkRegular(name, input, dims, "");
-  const data = new Float64Array(dims.reduce((a, b) => a * b, 1));
+  const data = new Float64Array(elementCount(dims));
   fill(name, input, dims.length, { data, at: 0, path: "" });
   const float = dims.length >= 2 || data.some((value) => !Number.isInteger(value));
   return { data, dims, float };
 }
 
-/** Checks that every level has one length throughout, before room is made for what they hold. */
+/** Checks that all arrays of a level have one length, before memory is allocated for their elements. */
 function checkRegular(name: string, input: ArrayLike<unknown>, dims: readonly number[], path: string): void {
   const [length = 0, ...inner] = dims;
   if (input.length !== length) {
@@ -73,7 +75,7 @@ function checkRegular(name: string, input: ArrayLike<unknown>, dims: readonly nu
   }
 }
 
-/** Writes the numbers of regular arrays to `data` from `at` on, and returns where they end. */
+/** Writes the numbers of regular arrays to `data` from `at` on, and returns their end. */
 function fill(
   name: string,
   input: ArrayLike<unknown>,
@@ -98,8 +100,6 @@ function isList(value: unknown): value is ArrayLike<unknown> {
 }
 
 function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
   if (isList(value)) return `an array of ${value.length}`;
-  if (typeof value === "string") return `the string ${JSON.stringify(value.slice(0, 40))}`;
-  return typeof value === "object" ? "another object" : `a ${typeof value}`;
+  return typeof value === "string" ? `the string ${JSON.stringify(value.slice(0, 40))}` : kindOf(value);
 }

@@ -1,25 +1,27 @@
-/** Checks a call's inputs against the config, by name, before anything reaches the GPU: shaders clamp silently. */
+/** Checks a call's inputs against the config before the GPU sees them: shaders clamp wrong ids silently. */
 
 import { InputError } from "../../base/errors.ts";
-import { placeOf } from "../../base/place.ts";
+import { elementCount, placeOf, shapeText } from "../../base/shape.ts";
 import { type ArrayInput, type FlatArray, readArray } from "./arrays.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
 
-/** What `forward` takes: tensors or nested plain arrays, B sequences of L tokens. */
+/**
+ * What `forward` takes: tensors or nested plain arrays, B sequences of L tokens. Multiple choice has `[B, choices, L]`.
+ */
 export interface ModelInputs {
-  /** Word pieces `[B, L]`. */
+  /** Ids of the word pieces, `[B, L]`. */
   input_ids?: ArrayInput | undefined;
-  /** 1 for tokens that may be attended to, 0 for the others, `[B, L]`; all 1 where left out. */
+  /** 1 for tokens that may be attended to, 0 for the others, `[B, L]`. @default all 1 */
   attention_mask?: ArrayInput | undefined;
-  /** `[B, L]`; all 0 where left out. */
+  /** Token types, `[B, L]`. @default all 0 */
   token_type_ids?: ArrayInput | undefined;
-  /** `[B, L]`, `[1, L]` or `[L]`; 0, 1, … where left out. */
+  /** Positions of the tokens, `[B, L]`, `[1, L]` or `[L]`. @default 0, 1, … */
   position_ids?: ArrayInput | undefined;
-  /** `[heads]` or `[layers, heads]`, multiplied onto attention probabilities. */
+  /** `[A]` or `[layers, A]`, multiplied onto attention probabilities. @default all 1 */
   head_mask?: ArrayInput | undefined;
   /** Word embeddings `[B, L, H]` in place of `input_ids`. */
   inputs_embeds?: ArrayInput | undefined;
-  /** The positions that the narrow layers compute, `[B, L]`; not with a pooler. */
+  /** 1 for the positions that the narrow layers compute, `[B, L]`; not with a pooler. */
   narrow_mask?: ArrayInput | undefined;
   /** Labels, shaped as the class says; they make the loss. */
   labels?: ArrayInput | undefined;
@@ -27,7 +29,7 @@ export interface ModelInputs {
 
 /** Checked inputs, flat. */
 export interface Batch {
-  /** The caller's dimensions before the tokens: `[B]`, or `[questions, choices]`, whose product is B. */
+  /** The caller's dimensions before the tokens: `[B]`, or `[questions, choices]` with B as their product. */
   leading: readonly number[];
   /** B. */
   sequences: number;
@@ -37,13 +39,17 @@ export interface Batch {
   ids: Float64Array | null;
   /** `[B, L, H]`, or null with `ids`. */
   embeds: Float64Array | null;
+  /** `[B, L]`, 1 for keys. */
   mask: Float64Array;
+  /** `[B, L]`. */
   types: Float64Array;
+  /** `[B, L]`. */
   positions: Float64Array;
-  /** `[B, L]`, or null where no rows are chosen. */
+  /** `[B, L]`, or null if no rows are chosen. */
   narrow: Float64Array | null;
   /** `[layers, heads]`, heads counted as before pruning. */
   headMask: Float64Array | null;
+  /** As the caller gave them, unchecked. */
   labels: FlatArray | null;
 }
 
@@ -58,7 +64,7 @@ const NAMES = new Set([
   "labels",
 ]);
 
-/** How the dimensions before the tokens are called: one, or two for multiple choice. */
+/** Names of the dimensions before the tokens: one, or two for multiple choice. */
 export type LeadingNames = readonly ["batch"] | readonly ["batch", "choices"];
 
 /**
@@ -87,7 +93,7 @@ export function readInputs(
     ? checkEmbeds(embeds as FlatArray, config, leadingNames)
     : checkIds(ids, config, leadingNames);
   const leading = dims.slice(0, -1);
-  const sequences = leading.reduce((a, b) => a * b, 1);
+  const sequences = elementCount(leading);
   const length = dims.at(-1) as number;
   const mask = read("attention_mask");
   const types = read("token_type_ids");
@@ -110,7 +116,7 @@ export function readInputs(
   };
 }
 
-/** Checks that `inputs` is an object of inputs that there are. */
+/** Checks that `inputs` is an object, and that every key is the name of an input. */
 function checkNames(inputs: ModelInputs): void {
   if (typeof inputs !== "object" || inputs === null) {
     throw new InputError(`Cannot run the model: inputs must be an object with input_ids, got ${String(inputs)}`);
@@ -132,13 +138,13 @@ function checkEmbeds(embeds: FlatArray, config: NarrowBertConfig, leading: Leadi
   const dims = batchDims("inputs_embeds", embeds.dims, [...leading, "tokens", String(width)], config).slice(0, -1);
   if (embeds.dims.at(-1) !== width && !dims.includes(0)) {
     const expected = [...leading, "tokens", width].join(", ");
-    throw new InputError(`Cannot read inputs_embeds: shape must be [${expected}], got ${shown(embeds.dims)}`);
+    throw new InputError(`Cannot read inputs_embeds: shape must be [${expected}], got ${shapeText(embeds.dims)}`);
   }
   checkFinite("inputs_embeds", embeds);
   return dims;
 }
 
-/** Dimensions of the first input, as many as `expected`, its tokens within the model's positions. */
+/** The dimensions of the first input: as many as `expected`, and no more tokens than the model has positions. */
 function batchDims(
   name: string,
   dims: readonly number[],
@@ -148,7 +154,7 @@ function batchDims(
   // An empty plain array has no inner levels to count.
   if (dims.length < expected.length && dims.at(-1) === 0) return expected.map((_, i) => dims[i] ?? 0);
   if (dims.length !== expected.length) {
-    throw new InputError(`Cannot read ${name}: shape must be [${expected.join(", ")}], got ${shown(dims)}`);
+    throw new InputError(`Cannot read ${name}: shape must be ${shapeText(expected)}, got ${shapeText(dims)}`);
   }
   const length = dims[expected.indexOf("tokens")] as number;
   if (length > max_position_embeddings) {
@@ -161,10 +167,9 @@ function batchDims(
 }
 
 function checkShape(name: string, { dims }: FlatArray, expected: readonly number[]): void {
-  const count = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
-  const empty = count(expected) === 0 && count(dims) === 0;
+  const empty = elementCount(expected) === 0 && elementCount(dims) === 0;
   if (empty || (dims.length === expected.length && dims.every((dim, i) => dim === expected[i]))) return;
-  throw new InputError(`Cannot read ${name}: shape must be ${shown(expected)}, got ${shown(dims)}`);
+  throw new InputError(`Cannot read ${name}: shape must be ${shapeText(expected)}, got ${shapeText(dims)}`);
 }
 
 /** Checks whole numbers from 0 to `below - 1`. */
@@ -205,7 +210,7 @@ function readPositions(
   dims: readonly number[],
   { max_position_embeddings: below }: NarrowBertConfig,
 ): Float64Array {
-  const count = dims.reduce((a, b) => a * b, 1);
+  const count = elementCount(dims);
   const length = dims.at(-1) as number;
   if (positions === null) return Float64Array.from({ length: count }, (_, i) => i % length);
   const shared = positions.dims.length < dims.length || positions.dims.slice(0, -1).every((dim) => dim === 1);
@@ -222,7 +227,7 @@ function readHeadMask(mask: FlatArray | null, config: NarrowBertConfig): Float64
     : mask.dims.length === 2 && mask.dims[0] === layers && mask.dims[1] === heads;
   if (!fits) {
     throw new InputError(
-      `Cannot read head_mask: shape must be [${heads}] or [${layers}, ${heads}], got ${shown(mask.dims)}`,
+      `Cannot read head_mask: shape must be [${heads}] or [${layers}, ${heads}], got ${shapeText(mask.dims)}`,
     );
   }
   checkFinite("head_mask", mask);
@@ -233,8 +238,4 @@ function readHeadMask(mask: FlatArray | null, config: NarrowBertConfig): Float64
 /** `name[1][5]`, for messages. */
 function place(name: string, index: number, dims: readonly number[]): string {
   return name + placeOf(index, dims).map((i) => `[${i}]`).join("");
-}
-
-function shown(dims: readonly number[]): string {
-  return `[${dims.join(", ")}]`;
 }

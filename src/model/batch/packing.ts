@@ -1,36 +1,22 @@
-/**
- * Packs a batch into one ragged list of the tokens that must be computed.
- *
- * A sequence's keys (tokens whose mask is 1) come first, then its rows that are asked for though masked: those are queries
- * but never keys. So keys are a range, no kernel needs a mask, and padding costs nothing.
- */
+/** From a ragged batch to its sizes and to the tables that attention reads. */
 
 import { TILE_ROWS } from "../../kernels/attention/attention.ts";
 import { pitch } from "../../kernels/kernel.ts";
-import type { Batch } from "./inputs.ts";
+import type { Ragged } from "./ragged.ts";
 
-/** Which positions the narrow layers compute: each sequence's first, those of `narrow_mask`, or no narrow layers at all. */
-export type RowRule = "first" | "narrow_mask" | "ordinary";
-
-/** A packed batch: what the GPU is told, and what it takes to lay results out again. */
+/** The sizes and tables of a ragged batch. */
 export interface Packed {
-  /** `u32 [T, 4]`: word id, type id, position id, 0. */
-  tokens: Uint32Array;
-  /** `u32 [R]`: the packed token of each narrow row. */
-  rowIndex: Uint32Array;
-  /** Tiles of all tokens, tiles of the narrow rows, true positions of tokens, true positions of narrow rows. */
-  geometry: Uint32Array;
+  /**
+   * Tiles of all tokens, tiles of the narrow rows, positions of the tokens, positions of the narrow rows; `u32 [G]`.
+   * They share a buffer because attention binds 8 storage buffers, which is all that WebGPU's default limits allow.
+   */
+  attentionTables: Uint32Array;
   /** Sizes by the names that graphs use. */
   sizes: PackedSizes;
-  /** Where each packed token comes from: index `b * L + l`. */
-  tokenPlaces: Uint32Array;
-  /** Where each narrow row comes from. */
-  rowPlaces: Uint32Array;
+  /** First packed token of each sequence, `[B]`. */
+  keyStarts: Uint32Array;
   /** First narrow row of each sequence, and their number at the end: `[B + 1]`. */
   rowStarts: Uint32Array;
-  /** First packed token of each sequence and its number of keys. */
-  keyStarts: Uint32Array;
-  keyCounts: Uint32Array;
   /** Sum over narrow rows of the keys that each attends to. */
   rowKeys: number;
 }
@@ -43,7 +29,7 @@ export interface PackedSizes extends Record<string, number> {
   R: number;
   /** The longest key count, rounded up to a multiple of 4. */
   K: number;
-  /** Words of the geometry. */
+  /** Words of the attention tables. */
   G: number;
   tokenTiles: number;
   rowTiles: number;
@@ -53,104 +39,74 @@ export interface PackedSizes extends Record<string, number> {
   rowPositionsAt: number;
 }
 
-/** Packs a batch under a rule. */
-export function pack(batch: Batch, rule: RowRule): Packed {
-  const { sequences, length, mask } = batch;
-  const wanted = wantedRows(batch, rule);
-  const tokenPlaces: number[] = [];
-  const rowPlaces: number[] = [];
-  const rowIndex: number[] = [];
-  const tokenTiles: number[] = [];
-  const rowTiles: number[] = [];
-  const rowStarts = new Uint32Array(sequences + 1);
-  const keyStarts = new Uint32Array(sequences);
-  const keyCounts = new Uint32Array(sequences);
-  const packedAt = new Uint32Array(length);
+/** Makes the attention tables of a ragged batch. */
+export function pack({ places, lengths, keyCounts, rows, rowCounts }: Ragged): Packed {
+  const [T, R] = [places.length, rows.length];
+  const tokenTiles = tilesOf(lengths);
+  const rowTiles = tilesOf(rowCounts);
+  const rowTilesAt = 4 * tokenTiles;
+  const tokenPositionsAt = rowTilesAt + 4 * rowTiles;
+  const rowPositionsAt = tokenPositionsAt + T;
+  const attentionTables = new Uint32Array(rowPositionsAt + R);
+  const keyStarts = new Uint32Array(lengths.length);
+  const rowStarts = new Uint32Array(lengths.length + 1);
+  let token = 0;
+  let row = 0;
+  let longest = 0;
   let rowKeys = 0;
-  for (let b = 0; b < sequences; b++) {
-    const start = tokenPlaces.length;
-    for (const keys of [true, false]) {
-      for (let l = 0; l < length; l++) {
-        const at = b * length + l;
-        if ((mask[at] === 1) !== keys || !(keys || wanted[at] === 1)) continue;
-        packedAt[l] = tokenPlaces.length;
-        tokenPlaces.push(at);
-      }
-      if (keys) keyCounts[b] = tokenPlaces.length - start;
-    }
-    keyStarts[b] = start;
-    const firstRow = rowPlaces.length;
-    for (let l = 0; l < length; l++) {
-      if (wanted[b * length + l] !== 1) continue;
-      rowPlaces.push(b * length + l);
-      rowIndex.push(packedAt[l] as number);
-    }
-    rowStarts[b + 1] = rowPlaces.length;
-    const keyCount = keyCounts[b] as number;
-    rowKeys += (rowPlaces.length - firstRow) * keyCount;
-    pushTiles(tokenTiles, start, tokenPlaces.length - start, start, keyCount);
-    pushTiles(rowTiles, firstRow, rowPlaces.length - firstRow, start, keyCount);
+  let [tokenTile, rowTile] = [0, rowTilesAt];
+  for (let b = 0; b < lengths.length; b++) {
+    const [length, count, keys] = [lengths[b] as number, rowCounts[b] as number, keyCounts[b] as number];
+    tokenTile = writeTiles(attentionTables, tokenTile, { row: token, count: length, keyStart: token, keys });
+    rowTile = writeTiles(attentionTables, rowTile, { row, count, keyStart: token, keys });
+    keyStarts[b] = token;
+    token += length;
+    row += count;
+    rowStarts[b + 1] = row;
+    rowKeys += count * keys;
+    longest = Math.max(longest, keys);
   }
-  const trueLength = Math.max(1, length);
-  const tokenPositions = tokenPlaces.map((at) => at % trueLength);
-  const rowPositions = rowPlaces.map((at) => at % trueLength);
-  const geometry = Uint32Array.from([...tokenTiles, ...rowTiles, ...tokenPositions, ...rowPositions]);
-  const longest = keyCounts.reduce((a, b) => Math.max(a, b), 0);
+  attentionTables.set(places, tokenPositionsAt);
+  for (let r = 0; r < R; r++) attentionTables[rowPositionsAt + r] = places[rows[r] as number] as number;
   return {
-    tokens: packTokens(batch, tokenPlaces),
-    rowIndex: Uint32Array.from(rowIndex),
-    geometry,
+    attentionTables,
     sizes: {
-      B: sequences,
-      T: tokenPlaces.length,
-      R: rowPlaces.length,
+      B: lengths.length,
+      T,
+      R,
       K: pitch(longest),
-      G: geometry.length,
-      tokenTiles: tokenTiles.length / 4,
-      rowTiles: rowTiles.length / 4,
+      G: attentionTables.length,
+      tokenTiles,
+      rowTiles,
       tokenTilesAt: 0,
-      rowTilesAt: tokenTiles.length,
-      tokenPositionsAt: tokenTiles.length + rowTiles.length,
-      rowPositionsAt: tokenTiles.length + rowTiles.length + tokenPositions.length,
+      rowTilesAt,
+      tokenPositionsAt,
+      rowPositionsAt,
     },
-    tokenPlaces: Uint32Array.from(tokenPlaces),
-    rowPlaces: Uint32Array.from(rowPlaces),
-    rowStarts,
     keyStarts,
-    keyCounts,
+    rowStarts,
     rowKeys,
   };
 }
 
-/** Flags `[B, L]` of the narrow rows. */
-function wantedRows({ sequences, length, narrow }: Batch, rule: RowRule): Float64Array {
-  if (rule === "narrow_mask" && narrow !== null) return narrow;
-  const wanted = new Float64Array(sequences * length);
-  if (rule === "first") { for (let b = 0; b < sequences; b++) wanted[b * length] = 1; }
-  return wanted;
+/** The number of tiles of sequences of these lengths. */
+function tilesOf(counts: Uint32Array): number {
+  let tiles = 0;
+  for (let b = 0; b < counts.length; b++) tiles += Math.ceil((counts[b] as number) / TILE_ROWS);
+  return tiles;
 }
 
-/** Cuts `count` rows of one sequence into tiles: first row, rows, first key, keys. */
-function pushTiles(tiles: number[], row: number, count: number, keyStart: number, keyCount: number): void {
+/** Cuts the rows of one sequence into tiles (first row, rows, first key, keys), and returns the index after them. */
+function writeTiles(
+  table: Uint32Array,
+  at: number,
+  { row, count, keyStart, keys }: { row: number; count: number; keyStart: number; keys: number },
+): number {
   for (let done = 0; done < count; done += TILE_ROWS) {
-    tiles.push(row + done, Math.min(TILE_ROWS, count - done), keyStart, keyCount);
+    table[at++] = row + done;
+    table[at++] = Math.min(TILE_ROWS, count - done);
+    table[at++] = keyStart;
+    table[at++] = keys;
   }
-}
-
-function packTokens({ ids, types, positions }: Batch, places: readonly number[]): Uint32Array {
-  const tokens = new Uint32Array(4 * places.length);
-  places.forEach((at, t) => {
-    tokens[4 * t] = ids?.[at] ?? 0;
-    tokens[4 * t + 1] = types[at] as number;
-    tokens[4 * t + 2] = positions[at] as number;
-  });
-  return tokens;
-}
-
-/** Packs the caller's word embeddings `[B, L, H]` as `[T, pitch(H)]`. */
-export function packEmbeds(embeds: Float64Array, places: Uint32Array, width: number): Float32Array {
-  const stride = pitch(width);
-  const packed = new Float32Array(places.length * stride);
-  places.forEach((at, t) => packed.set(embeds.subarray(at * width, (at + 1) * width), t * stride));
-  return packed;
+  return at;
 }

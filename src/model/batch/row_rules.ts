@@ -1,12 +1,14 @@
-/** Which rows a call computes, by what its inputs say. */
+/** Which rows a call computes, by its inputs. */
 
 import { InputError } from "../../base/errors.ts";
-import { Tensor } from "../../base/tensor.ts";
-import type { RunOutput } from "../../graph/outputs.ts";
 import type { Batch } from "./inputs.ts";
-import type { RowRule } from "./packing.ts";
+import type { RowRule } from "./ragged.ts";
 
-/** The rule of models with a pooler: each sequence's first row, and no choice. */
+/**
+ * The rule of models with a pooler: each sequence's first row.
+ *
+ * @throws {InputError} If `narrow_mask` chooses others.
+ */
 export function firstRowRule({ narrow }: Batch): RowRule {
   if (narrow !== null) {
     throw new InputError(
@@ -20,9 +22,4 @@ export function firstRowRule({ narrow }: Batch): RowRule {
 /** The rule of models without a pooler: the rows of `narrow_mask`, or all layers over all tokens. */
 export function maskedRowRule({ narrow }: Batch): RowRule {
   return narrow === null ? "ordinary" : "narrow_mask";
-}
-
-/** A program's output as a tensor. */
-export function toTensor({ data, dims }: RunOutput): Tensor {
-  return new Tensor(data instanceof Uint32Array ? "uint32" : "float32", data, dims);
 }

@@ -1,9 +1,9 @@
-/** Makes a checked config of what a file or a caller gave, or one error with everything that is wrong with it. */
+/** Checks a config that a file or a caller gave: one error lists all problems. */
 
 import { ConfigError } from "../../base/errors.ts";
+import { listed, shown } from "../../base/messages.ts";
 import { type ConfigFields, FIELDS } from "./fields.ts";
 import { type Labels, readLabels } from "./labels.ts";
-import { listed, shown } from "./messages.ts";
 import { type PrunedHeads, readPrunedHeads } from "./pruned_heads.ts";
 import type { ConfigSource } from "./source.ts";
 
@@ -21,7 +21,7 @@ export function leavesLayersOpen(source: ConfigSource): boolean {
  * Checks a config, filling in defaults.
  *
  * @param source The config as given.
- * @param location The file it came from, for messages; none where a caller wrote it.
+ * @param location The file it came from, for messages; left out if a caller wrote it.
  * @throws {ConfigError} Listing every problem; of another architecture's config only that it is one.
  */
 export function checkConfig(source: ConfigSource, location?: string): CheckedConfig {
@@ -49,7 +49,7 @@ function readFields(source: ConfigSource, problems: string[]): Partial<ConfigFie
   return values;
 }
 
-/** Checks fields against each other. Those left out are NaN here, which is neither above nor below anything. */
+/** Checks fields against each other. A wrong field is left out and so NaN here: no comparison with it is true. */
 function relate(fields: Partial<ConfigFields>, problems: string[]): void {
   const { hidden_size = NaN, num_attention_heads = NaN, num_hidden_layers = NaN, vocab_size = NaN } = fields;
   const { full_length_layers = NaN, pad_token_id = NaN } = fields;
@@ -66,7 +66,9 @@ function relate(fields: Partial<ConfigFields>, problems: string[]): void {
   }
 }
 
-/** What the rest of another architecture's config says means something else, so problems there would mislead. */
+/**
+ * Refuses another architecture by its name alone: its other keys have other meanings, and their problems would mislead.
+ */
 function refuseOtherArchitectures({ model_type, architectures }: ConfigSource, subject: string): void {
   const { accepts, expected } = FIELDS.model_type;
   if (model_type === undefined || accepts(model_type)) return;

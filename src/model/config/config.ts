@@ -2,14 +2,15 @@
 
 import { join } from "node:path";
 import { ConfigError } from "../../base/errors.ts";
+import { isObject } from "../../base/json.ts";
+import { shown } from "../../base/messages.ts";
 import { writeAtomically } from "../../io/folder/atomic_write.ts";
-import { type ModelFolder, openFolder, type OpenFolderOptions } from "../../io/folder/folder.ts";
+import { type ModelFolder, type ModelSource, openFolder, type OpenFolderOptions } from "../../io/folder/folder.ts";
 import { makeFolder } from "../../io/folder/output_folder.ts";
 import { checkConfig, type CheckedConfig, leavesLayersOpen } from "./checks.ts";
 import { type Activation, FIELDS, type ModelType, type PositionType, type ProblemType } from "./fields.ts";
-import { shown } from "./messages.ts";
 import type { PrunedHeads } from "./pruned_heads.ts";
-import { type ConfigSource, isObject, override } from "./source.ts";
+import { type ConfigSource, override } from "./source.ts";
 
 const FILE = "config.json";
 
@@ -33,7 +34,7 @@ export interface LoadConfigOptions extends OpenFolderOptions {
  * config.with({ full_length_layers: 6 }); // an ordinary BERT of the same size
  * ```
  */
-export class NarrowBertConfig implements CheckedConfig {
+export class NarrowBertConfig {
   /** Whose weights they are; `bert` for ordinary BERTs and for the files of NarrowBERT's authors. */
   declare readonly model_type: ModelType;
   /** Classes that the checkpoint was saved from. */
@@ -71,7 +72,7 @@ export class NarrowBertConfig implements CheckedConfig {
   declare readonly layer_norm_eps: number;
   /** The word piece that pads. */
   declare readonly pad_token_id: number | null;
-  /** How attention knows where a token stands. */
+  /** How attention knows the positions of tokens. */
   declare readonly position_embedding_type: PositionType;
   /** Loss of sequence classification; `null` to infer it from the labels of each call. */
   declare readonly problem_type: ProblemType | null;
@@ -94,9 +95,12 @@ export class NarrowBertConfig implements CheckedConfig {
   readonly #others: ConfigSource;
 
   /**
+   * Checks a config.
+   *
    * @param source The keys of a config.json; those that are missing have BERT's defaults. `num_labels` is
    * understood too, as short for that many unnamed labels.
    * @param overrides Keys that win over `source`.
+   * @param options `location`: the file that the keys come from, for messages.
    * @throws {ConfigError} With everything that is wrong.
    */
   constructor(source: ConfigSource = {}, overrides: ConfigSource = {}, { location }: { location?: string } = {}) {
@@ -122,7 +126,7 @@ export class NarrowBertConfig implements CheckedConfig {
    * Reads the text of a config.json.
    *
    * @param text JSON.
-   * @param location Where it came from, for messages.
+   * @param location The file that it came from, for messages.
    * @throws {ConfigError} If it is not a JSON object, or not a config.
    */
   static parse(text: string, location: string, { overrides }: { overrides?: ConfigSource } = {}): NarrowBertConfig {
@@ -139,38 +143,30 @@ export class NarrowBertConfig implements CheckedConfig {
   }
 
   /**
-   * Reads the config.json of an open folder.
-   *
-   * @throws {CheckpointError} If there is none.
-   * @throws {ConfigError} If it is not a config.
-   */
-  static async read(folder: ModelFolder, { overrides }: { overrides?: ConfigSource } = {}): Promise<NarrowBertConfig> {
-    const text = new TextDecoder().decode(await folder.read(FILE));
-    return NarrowBertConfig.parse(text, folder.location.replace(/\/?$/, `/${FILE}`), { overrides });
-  }
-
-  /**
    * Loads the config of a model.
    *
-   * @param where A local folder, the URL of one, or files in memory by name.
    * @throws {CheckpointError} If there is no such folder, or no config.json in it.
    * @throws {ConfigError} If that is not a config.
    */
   static async from_pretrained(
-    where: string | URL | ReadonlyMap<string, Uint8Array>,
+    where: ModelSource,
     { config: overrides, ...options }: LoadConfigOptions = {},
   ): Promise<NarrowBertConfig> {
-    return await NarrowBertConfig.read(await openFolder(where, options), { overrides });
+    return await readConfig(await openFolder(where, options), { overrides });
   }
 
-  /** Writes config.json into a local folder, made where it does not exist. */
+  /** Writes config.json into a local folder, which is made if it does not exist. */
   async save_pretrained(dir: string | URL): Promise<void> {
     const path = join(await makeFolder(dir), FILE);
     const text = JSON.stringify(this.to_json(), null, 2) + "\n";
     await writeAtomically(path, [new TextEncoder().encode(text)]);
   }
 
-  /** The same config with other values for some keys, checked again. */
+  /**
+   * The same config with other values for some keys, checked again.
+   *
+   * @throws {ConfigError} With everything that is wrong.
+   */
   with(overrides: ConfigSource): NarrowBertConfig {
     return new NarrowBertConfig(this.to_json(), overrides);
   }
@@ -178,6 +174,25 @@ export class NarrowBertConfig implements CheckedConfig {
   /** The plain object that config.json holds, unknown keys included; made anew at every call. */
   to_json(): Record<string, unknown> {
     const known = READ_KEYS.filter((key) => !(key === "full_length_layers" && this.leavesLayersOpen));
-    return structuredClone({ ...Object.fromEntries(known.map((key) => [key, this[key]])), ...this.#others });
+    return structuredClone({ ...fieldsOf(this, known), ...this.#others });
   }
+}
+
+/** The values of some keys. */
+function fieldsOf(config: CheckedConfig, keys: readonly (keyof CheckedConfig)[]): Record<string, unknown> {
+  return Object.fromEntries(keys.map((key) => [key, config[key]]));
+}
+
+/**
+ * Reads the config.json of an open folder.
+ *
+ * @throws {CheckpointError} If there is none.
+ * @throws {ConfigError} If it is not a config.
+ */
+export async function readConfig(
+  folder: ModelFolder,
+  { overrides }: { overrides?: ConfigSource } = {},
+): Promise<NarrowBertConfig> {
+  const text = new TextDecoder().decode(await folder.read(FILE));
+  return NarrowBertConfig.parse(text, folder.location.replace(/\/?$/, `/${FILE}`), { overrides });
 }

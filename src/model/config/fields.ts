@@ -2,16 +2,16 @@
 
 /** One key of config.json. */
 interface Field<T> {
-  /** Its value where the file is silent. */
+  /** Its value if the file does not have it. */
   readonly fallback: T;
-  /** Ends the sentence "KEY must be ...". */
+  /** Completes the sentence "KEY must be ...". */
   readonly expected: string;
   readonly accepts: (value: unknown) => value is T;
 }
 
 /**
- * The largest sizes accepted: far above any BERT ever published, low enough that a slip of the keyboard is an error
- * here and not an endless allocation. What fits the GPU at hand is checked against its own limits, later.
+ * The largest sizes accepted: far above any BERT ever published, low enough that a typing error is refused here and
+ * allocates nothing. Whether a model fits the GPU is checked later, against the limits of the device.
  */
 export const LARGEST = {
   vocab_size: 4_194_304,
@@ -27,23 +27,35 @@ export const LARGEST = {
 /** The smallest epsilon: shaders may flush anything smaller to zero, and constant rows would then divide by it. */
 const SMALLEST_NORMAL_F32 = 2 ** -126;
 
-/** Activations of the feed-forward blocks. `gelu` is the exact one (erf), `swish` another name of `silu`. */
-export const ACTIVATIONS = ["gelu", "gelu_new", "gelu_pytorch_tanh", "relu", "silu", "swish", "tanh"] as const;
-/** How attention knows where a token stands. */
-export const POSITION_TYPES = ["absolute", "relative_key", "relative_key_query"] as const;
-/** Losses of sequence classification. */
-export const PROBLEM_TYPES = ["regression", "single_label_classification", "multi_label_classification"] as const;
-
-/** One of {@linkcode ACTIVATIONS}. */
-export type Activation = typeof ACTIVATIONS[number];
-/** One of {@linkcode POSITION_TYPES}. */
-export type PositionType = typeof POSITION_TYPES[number];
-/** One of {@linkcode PROBLEM_TYPES}. */
-export type ProblemType = typeof PROBLEM_TYPES[number];
-/** The values of `model_type` whose weights this library reads. */
+/** An activation of the feed-forward blocks. `gelu` is the exact one (erf), `swish` another name of `silu`. */
+export type Activation = "gelu" | "gelu_new" | "gelu_pytorch_tanh" | "relu" | "silu" | "swish" | "tanh";
+/** How attention knows the positions of tokens: by their embeddings, or by distances to keys (and queries). */
+export type PositionType = "absolute" | "relative_key" | "relative_key_query";
+/** A kind of sequence classification, which decides its loss. */
+export type ProblemType = "regression" | "single_label_classification" | "multi_label_classification";
+/** A value of `model_type` whose weights this library reads. */
 export type ModelType = "narrow_bert" | "bert";
 
-/** A whole number; from 1 unless told. */
+/** Every {@linkcode Activation}. */
+export const ACTIVATIONS: readonly Activation[] = [
+  "gelu",
+  "gelu_new",
+  "gelu_pytorch_tanh",
+  "relu",
+  "silu",
+  "swish",
+  "tanh",
+];
+/** Every {@linkcode PositionType}. */
+export const POSITION_TYPES: readonly PositionType[] = ["absolute", "relative_key", "relative_key_query"];
+/** Every {@linkcode ProblemType}. */
+export const PROBLEM_TYPES: readonly ProblemType[] = [
+  "regression",
+  "single_label_classification",
+  "multi_label_classification",
+];
+
+/** A whole number, by default from 1. */
 export function whole(fallback: number, max: number, min = 1): Field<number> {
   return {
     fallback,
@@ -108,8 +120,8 @@ const OFF: Field<false> = {
 };
 
 /**
- * The keys that hold one value. Labels and pruned heads, which have parts of their own, are read in config_labels.ts
- * and config_pruning.ts.
+ * The keys that hold one value. Labels and pruned heads, which have parts of their own, are read in `labels.ts` and
+ * `pruned_heads.ts`.
  */
 export const FIELDS = {
   model_type: oneOf<ModelType>("narrow_bert", ["narrow_bert", "bert"]),

@@ -1,8 +1,9 @@
 /** The labels of a classifier: `id2label`, `label2id` and the short form `num_labels`. */
 
+import { isObject } from "../../base/json.ts";
+import { shown } from "../../base/messages.ts";
 import { LARGEST, whole } from "./fields.ts";
-import { shown } from "./messages.ts";
-import { type ConfigSource, isObject } from "./source.ts";
+import type { ConfigSource } from "./source.ts";
 
 /** Labels by number, and numbers by label. */
 export interface Labels {
@@ -16,7 +17,7 @@ const COUNT = whole(2, LARGEST.num_labels);
  * Reads the labels of a config: two, called LABEL_0 and LABEL_1, unless it says otherwise.
  *
  * @param source The config as given.
- * @param problems Gets a line for each thing that is wrong; what is returned is then of no use.
+ * @param problems Gets a line for each problem; the labels returned are then not to be used.
  */
 export function readLabels(source: ConfigSource, problems: string[]): Labels {
   const before = problems.length;

@@ -1,17 +1,18 @@
 /** `pruned_heads`: which attention heads a model has lost. */
 
+import { isObject } from "../../base/json.ts";
+import { shown } from "../../base/messages.ts";
 import type { ConfigFields } from "./fields.ts";
-import { shown } from "./messages.ts";
-import { type ConfigSource, isObject } from "./source.ts";
+import type { ConfigSource } from "./source.ts";
 
 /** Pruned heads by layer; layers count through full and narrow, heads are numbered as before pruning. */
 export type PrunedHeads = Readonly<Record<number, readonly number[]>>;
 
 /**
- * Reads `pruned_heads`, where no entry is the same as none.
+ * Reads `pruned_heads`. A layer with an empty list is left out.
  *
  * @param source The config as given.
- * @param sizes Of the same config; one that is wrong, and so `undefined`, limits nothing.
+ * @param sizes Of the same config; one that is wrong is `undefined` and limits nothing.
  * @param problems Gets a line for each layer that is wrong.
  */
 export function readPrunedHeads(

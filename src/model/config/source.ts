@@ -1,10 +1,9 @@
+/** Configs before they are checked. */
+
+import { isObject } from "../../base/json.ts";
+
 /** A config as a file or a caller gives it: keys of any kind, nothing checked. */
 export type ConfigSource = Readonly<Record<string, unknown>>;
-
-/** Whether a value is an object with keys, as `{}` in JSON: not null, not an array. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /**
  * Lays overrides over a config. New labels replace everything that the config says about labels: `{ num_labels: 5 }`

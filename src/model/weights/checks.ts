@@ -1,11 +1,13 @@
-/** What can be wrong with the weights of a checkpoint, in words. */
+/** Checks of a checkpoint's weights, each with its message. */
 
 import { isFloatDtype } from "../../base/dtype.ts";
 import { CheckpointError } from "../../base/errors.ts";
+import { quoted } from "../../base/messages.ts";
+import { elementCount, shapeText } from "../../base/shape.ts";
 import { FloatMemory, pieces } from "../../io/checkpoint/floats.ts";
-import { quoted } from "../config/messages.ts";
 import { familyOf } from "./stored_names.ts";
-import { BODY, type Parts } from "./published_names.ts";
+import { BODY } from "./published_names.ts";
+import type { Head } from "../head.ts";
 import type { StoredWeights } from "./stored_weights.ts";
 
 /** The error for a checkpoint without a single BERT layer. */
@@ -20,26 +22,28 @@ export function notBert(location: string, names: readonly string[]): CheckpointE
   );
 }
 
-/** Published names that nothing was stored for: of the encoder, of the pooler, of the head. */
-export function absences(names: readonly string[], head: Parts["head"]): string[] {
+/** Problems of weights that are missing: of the encoder, of the pooler, of the heads. */
+export function absences(names: readonly string[], heads: readonly Head[]): string[] {
   const pooler = names.filter((name) => name.startsWith(`${BODY}pooler.`));
   const body = names.filter((name) => name.startsWith(BODY) && !pooler.includes(name));
   const top = names.filter((name) => !name.startsWith(BODY));
   const problems: string[] = [];
   if (body.length > 0) problems.push(`${body.length} weights are missing: ${quoted(body)}`);
   if (pooler.length > 0) {
-    const cure = head === "none"
+    const cure = heads.every(({ pooling }) => pooling === "optional")
       ? "set add_pooling_layer: false to load the model without one"
       : "this head needs one; only NarrowBertModel can do without, with add_pooling_layer: false";
     problems.push(`the pooler is missing: ${quoted(pooler)} (${cure})`);
   }
-  if (top.length > 0) {
-    problems.push(`the ${head} head is missing: ${quoted(top)} (load a checkpoint that was trained with this head)`);
+  for (const { name, prefix } of heads) {
+    const absent = top.filter((weight) => prefix !== null && weight.startsWith(`${prefix}.`));
+    if (absent.length === 0) continue;
+    problems.push(`the ${name} head is missing: ${quoted(absent)} (load a checkpoint that was trained with this head)`);
   }
   return problems;
 }
 
-/** What keeps a stored weight from being a parameter of some shape. */
+/** Problems of a stored weight's type and shape. */
 export function misfits(checkpoint: StoredWeights, stored: string, shape: readonly number[]): string[] {
   const info = checkpoint.info(stored);
   const problems: string[] = [];
@@ -48,16 +52,16 @@ export function misfits(checkpoint: StoredWeights, stored: string, shape: readon
   }
   if (info.shape.length !== shape.length || info.shape.some((size, axis) => size !== shape[axis])) {
     problems.push(
-      `shape of ${quoted([stored])} must be [${shape.join(", ")}] by the config, got [${info.shape.join(", ")}]`,
+      `shape of ${quoted([stored])} must be ${shapeText(shape)} by the config, got ${shapeText(info.shape)}`,
     );
   }
   return problems;
 }
 
-/** Where the copy of a shared weight is not what it is a copy of; both have the same shape. */
+/** The problem of a copy that differs from the shared weight that it is a copy of; both have the same shape. */
 export function differences(checkpoint: StoredWeights, copy: string, original: string): string[] {
   const [memory, other] = [new FloatMemory(), new FloatMemory()];
-  const count = checkpoint.info(copy).shape.reduce((a, b) => a * b, 1);
+  const count = elementCount(checkpoint.info(copy).shape);
   for (const piece of pieces(0, count)) {
     const got = checkpoint.float32(copy, { ...piece, memory });
     const expected = checkpoint.float32(original, { ...piece, memory: other });

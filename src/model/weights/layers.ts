@@ -4,7 +4,7 @@ import { CheckpointError } from "../../base/errors.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
 import { layerPath } from "./published_names.ts";
 
-/** Layers of a checkpoint; one that has no narrow list is an ordinary BERT's, or all its layers are full. */
+/** Layers of a checkpoint. Without a narrow list it is an ordinary BERT's, or all its layers are full. */
 export interface LayerCounts {
   /** Layers under `encoder.layer`. */
   readonly encoder: number;
@@ -15,7 +15,7 @@ export interface LayerCounts {
 /** The list, the number within it and the rest of the name of a layer's weight. */
 const LAYER = /^narrow_bert\.(encoder|encoder_narrow)\.layer\.(0|[1-9]\d{0,8})\.(.+)$/;
 
-/** Counts the layers that published names speak of, up to the highest number in each list. */
+/** Counts the layers that published names belong to, up to the highest number in each list. */
 export function countLayers(names: Iterable<string>): LayerCounts {
   let [encoder, narrow] = [0, 0];
   for (const name of names) {
@@ -27,9 +27,9 @@ export function countLayers(names: Iterable<string>): LayerCounts {
 }
 
 /**
- * The config with `full_length_layers` as the checkpoint has it, where the config leaves that open.
+ * The config with its `full_length_layers`: if it leaves them open, as the checkpoint has them.
  *
- * @throws {CheckpointError} Where config and checkpoint disagree.
+ * @throws {CheckpointError} If config and checkpoint disagree.
  */
 export function settleLayers(config: NarrowBertConfig, found: LayerCounts, location: string): NarrowBertConfig {
   const { num_hidden_layers: all, full_length_layers, leavesLayersOpen } = config;

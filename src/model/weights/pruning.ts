@@ -1,9 +1,9 @@
 /** Removing attention heads: the config that says so, and the weights without them. */
 
 import { ConfigError } from "../../base/errors.ts";
+import { listed } from "../../base/messages.ts";
 import type { ElementSource } from "../../nn/parameters.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
-import { listed } from "../config/messages.ts";
 import { readPrunedHeads } from "../config/pruned_heads.ts";
 import { layerPath, remainingHeads } from "./published_names.ts";
 

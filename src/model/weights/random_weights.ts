@@ -1,6 +1,7 @@
-/** Random initial weights, as BERT's: the same for a seed wherever they are made. */
+/** Random initial weights, as BERT's: a seed gives the same on every machine. */
 
 import { normals } from "../../base/random.ts";
+import { elementCount } from "../../base/shape.ts";
 import type { ElementSource } from "../../nn/parameters.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
 import { WORD_EMBEDDINGS } from "./published_names.ts";
@@ -21,7 +22,7 @@ export function randomWeights(
   return {
     get(name) {
       const shape = shapes.get(name) as readonly number[];
-      const count = shape.reduce((a, b) => a * b, 1);
+      const count = elementCount(shape);
       if (name.endsWith("LayerNorm.weight")) return new Float32Array(count).fill(1);
       if (shape.length === 1) return new Float32Array(count);
       const values = normals(seed, streams.get(name) as number, count).map((value) => value * initializer_range);

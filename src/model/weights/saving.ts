@@ -6,7 +6,9 @@ import { makeFolder } from "../../io/folder/output_folder.ts";
 import { type NamedTensor, writeSafetensors } from "../../io/safetensors/safetensors.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
 
-/** Writes `model.safetensors`, then `config.json`, each whole or not at all; the folder is made where missing. */
+/**
+ * Writes `model.safetensors`, then `config.json`, each atomically, into a folder, which is made if it does not exist.
+ */
 export async function saveModel(
   where: string | URL,
   { config, className, tensors }: { config: NarrowBertConfig; className: string; tensors: ReadonlyMap<string, Tensor> },

@@ -1,4 +1,4 @@
-/** Stored names of weights, and what they are in the published layout. */
+/** Stored names of weights, and their names in the published layout. */
 
 import { BODY, WORD_EMBEDDINGS } from "./published_names.ts";
 
@@ -8,7 +8,7 @@ export const TIED: readonly (readonly [copy: string, name: string])[] = [
   ["cls.predictions.decoder.bias", "cls.predictions.bias"],
 ];
 
-/** Left over from pretraining or from old versions of transformers, and never used. */
+/** Weights of pretraining or of old versions of transformers that no model uses. */
 const LEFTOVERS = new Set([
   `${BODY}embeddings.position_ids`,
   "cls.seq_relationship.weight",
@@ -16,9 +16,9 @@ const LEFTOVERS = new Set([
 ]);
 
 /**
- * The published name of a stored weight: `narrow_bert.` before all but the heads, where files have that, the authors'
- * original `bert.` or nothing; LayerNorm's `gamma` and `beta` become `weight` and `bias`.
- * Which list a layer belongs to is settled in weight_layers.ts.
+ * The published name of a stored weight. All but the heads' begin with `narrow_bert.`; files may have that, the
+ * authors' original `bert.`, or nothing. LayerNorm's `gamma` and `beta` become `weight` and `bias`. `layers.ts` decides
+ * which list a layer belongs to.
  */
 export function publishedName(stored: string): string {
   const body = /^(?:narrow_bert\.|bert\.)?((?:embeddings|encoder|encoder_narrow|pooler)\..+)$/.exec(stored)?.[1];
@@ -26,14 +26,9 @@ export function publishedName(stored: string): string {
   return name.replace(/\.LayerNorm\.gamma$/, ".LayerNorm.weight").replace(/\.LayerNorm\.beta$/, ".LayerNorm.bias");
 }
 
-/** Whether a weight is left unread without a word: something left over, or a pooler that is not wanted. */
+/** Whether a weight is left out without a warning: no model uses it, or it is of a pooler that is not wanted. */
 export function isSuperfluous(name: string, { pooler }: { readonly pooler: boolean }): boolean {
   return LEFTOVERS.has(name) || (!pooler && name.startsWith(`${BODY}pooler.dense.`));
-}
-
-/** Whether a weight is some head's: who loads a body alone need not be told that a head is left. */
-export function isOfHead(name: string): boolean {
-  return /^(cls\.predictions|classifier)\./.test(name);
 }
 
 /** Other architectures, by names that occur in their checkpoints only. */
@@ -49,7 +44,7 @@ const FAMILIES: readonly (readonly [family: string, names: RegExp])[] = [
   ["Llama", /^model\.layers\.\d+\./],
 ];
 
-/** The architecture that stored names give away, if it is a known one. */
+/** The architecture that stored names belong to, if it is a known one. */
 export function familyOf(stored: readonly string[]): string | undefined {
   return FAMILIES.find(([, names]) => stored.some((name) => names.test(name)))?.[0];
 }

@@ -1,4 +1,4 @@
 import type { Checkpoint } from "../../io/checkpoint/checkpoint.ts";
 
-/** What is needed of a checkpoint: one from a folder is one, a map in memory can be another. */
+/** The part of a checkpoint that weights are resolved from. Tests implement it by a map in memory. */
 export type StoredWeights = Pick<Checkpoint, "location" | "names" | "info" | "float32">;

@@ -2,19 +2,23 @@
 
 import { setImmediate } from "node:timers/promises";
 import { CheckpointError } from "../../base/errors.ts";
+import { listed, quoted } from "../../base/messages.ts";
+import { elementCount } from "../../base/shape.ts";
 import { FloatMemory, type FloatRange, pieces } from "../../io/checkpoint/floats.ts";
 import type { Elements } from "../../nn/upload.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
-import { listed, quoted } from "../config/messages.ts";
+import type { Head, ModelParts } from "../head.ts";
 import { absences, differences, misfits, notBert } from "./checks.ts";
-import { isOfHead, isSuperfluous, publishedName, TIED } from "./stored_names.ts";
+import { isSuperfluous, publishedName, TIED } from "./stored_names.ts";
 import { countLayers, settleLayers, splitLayers } from "./layers.ts";
-import { parameterShapes, type Parts } from "./published_names.ts";
+import { parameterShapes } from "./parameter_shapes.ts";
 import type { StoredWeights } from "./stored_weights.ts";
 
 /** Which weights to look for, and how to take others. */
-export interface WeightOptions extends Parts {
-  /** Makes weights that are left over an error. Default false: they are a warning. */
+export interface WeightOptions extends ModelParts {
+  /** Heads whose weights give no warning if the model has no head itself. */
+  readonly known?: readonly Head[];
+  /** Makes weights that the model has no use for an error, not a warning. @default false */
   readonly strict?: boolean;
 }
 
@@ -24,15 +28,15 @@ export interface Weights {
   readonly config: NarrowBertConfig;
   /** Every parameter of the model, in the order of {@linkcode parameterShapes}. */
   readonly names: readonly string[];
-  /** Stored names that the model has no use for, apart from those that BERT checkpoints commonly hold. */
+  /** Stored names that the model has no use for, without those that BERT checkpoints commonly hold. */
   readonly unexpected: readonly string[];
-  /** What a person should be told, a sentence each. */
+  /** Warnings for a person, a sentence each. */
   readonly warnings: readonly string[];
   /**
    * The elements of a parameter, or a range of them, as 32-bit floats, row-major, for reading only; read anew at each
    * call.
    *
-   * @throws {CheckpointError} Where one of them is not finite.
+   * @throws {CheckpointError} If one of them is not finite.
    */
   get(name: string, range?: FloatRange): Float32Array;
   /** The elements of a parameter, read as they are asked for, into the same memory for all parameters. */
@@ -45,8 +49,8 @@ export interface Weights {
  * Finds a model's weights in a checkpoint, whichever layout it has: the published one, the authors' `bert.` prefix,
  * no prefix, an ordinary BERT's single list of layers, LayerNorms with gamma and beta, shared weights stored twice.
  *
- * @throws {CheckpointError} Listing all that is missing, mis-shaped, of a wrong type, or left over where `strict`;
- * or saying that the layers disagree with the config, or that it is another architecture's checkpoint.
+ * @throws {CheckpointError} If weights are missing, mis-shaped, of a wrong type or, with `strict`, without a use: it
+ *   lists all of them. If the layers disagree with the config, or it is another architecture's checkpoint.
  */
 export function resolveWeights(checkpoint: StoredWeights, config: NarrowBertConfig, options: WeightOptions): Weights {
   const { location } = checkpoint;
@@ -55,7 +59,7 @@ export function resolveWeights(checkpoint: StoredWeights, config: NarrowBertConf
   const copies = takeCopies(sources, options);
   const shapes = parameterShapes(settled, options);
 
-  problems.push(...absences([...shapes.keys()].filter((name) => !sources.has(name)), options.head));
+  problems.push(...absences([...shapes.keys()].filter((name) => !sources.has(name)), options.heads));
   for (const [name, stored] of [...sources, ...copies]) {
     const shape = shapes.get(name);
     if (shape !== undefined) problems.push(...misfits(checkpoint, stored, shape));
@@ -77,7 +81,7 @@ export function resolveWeights(checkpoint: StoredWeights, config: NarrowBertConf
     config: settled,
     names: [...shapes.keys()],
     unexpected,
-    warnings: noUse(unexpected.filter((name) => options.head !== "none" || !isOfHead(name))).map((problem) =>
+    warnings: noUse(unexpected.filter((name) => !isOfOtherHead(name, options))).map((problem) =>
       `In "${location}", ${problem}`
     ),
     get,
@@ -87,15 +91,15 @@ export function resolveWeights(checkpoint: StoredWeights, config: NarrowBertConf
 }
 
 /**
- * Reads all weights once, for the error that one of them may be, so that no GPU memory is touched before; they are read
- * again to be put there. Between pieces the process gets on with whatever else it does, and hears of an abort.
+ * Reads all weights once to check them, before any GPU memory is allocated; the upload reads them again. Between pieces
+ * the event loop runs, and an abort is obeyed.
  *
  * @throws {CheckpointError} Naming the first element that is not finite.
  */
 export async function checkValues({ names, shape, open }: Weights, signal?: AbortSignal): Promise<void> {
   for (const name of names) {
     const elements = open(name);
-    for (const { begin, end } of pieces(0, shape(name).reduce((a, b) => a * b, 1))) {
+    for (const { begin, end } of pieces(0, elementCount(shape(name)))) {
       elements.subarray(begin, end);
       await setImmediate();
       signal?.throwIfAborted();
@@ -126,15 +130,21 @@ function locate(
   return { settled, sources };
 }
 
+/** Whether a weight belongs to a head of which a model without a head has no use: that needs no warning. */
+function isOfOtherHead(name: string, { heads, known = [] }: WeightOptions): boolean {
+  return heads.every(({ prefix }) => prefix === null) && known.some(({ prefix }) => name.startsWith(`${prefix}.`));
+}
+
 /**
- * Takes copies of shared weights out of `sources`: one stands in for an original that is missing (files without
- * duplicates may have kept either name), the others are returned by the name that they must be equal to.
+ * Takes copies of shared weights out of `sources`. A copy replaces an original that is missing, as files without
+ * duplicates may have kept either name. The other copies are returned by the name that they must be equal to.
  */
-function takeCopies(sources: Map<string, string>, { head }: Parts): Map<string, string> {
+function takeCopies(sources: Map<string, string>, { heads }: ModelParts): Map<string, string> {
+  const decodes = heads.some(({ name }) => name === "masked_lm");
   const copies = new Map<string, string>();
   for (const [copy, name] of TIED) {
     const stored = sources.get(copy);
-    if (stored === undefined || (head !== "masked_lm" && sources.has(name))) continue;
+    if (stored === undefined || (!decodes && sources.has(name))) continue;
     sources.delete(copy);
     if (sources.has(name)) copies.set(name, stored);
     else sources.set(name, stored);
@@ -142,7 +152,7 @@ function takeCopies(sources: Map<string, string>, { head }: Parts): Map<string, 
   return copies;
 }
 
-/** What a map has for the name of a parameter. */
+/** The entry of a map for a parameter. */
 function known<T>(map: ReadonlyMap<string, T>, name: string): T {
   const value = map.get(name);
   if (value === undefined) throw new RangeError(`Cannot find weight "${name}": it is not a parameter of this model`);

@@ -1,36 +1,27 @@
-/** Cuts encoded texts into batches of bounded size, and lays a batch out as the model takes it. */
-
-import type { Encoding } from "../../text/encoding/encoding.ts";
+/** Cuts encoded texts into batches of bounded size. */
 
 /**
- * Most tokens that one pass over a model computes. Enough to keep a GPU busy and to make the fixed cost of a readback
- * small; few enough that a batch's activations stay within the default limits of a WebGPU device for a base-sized model.
+ * Most tokens of a pass over a model. They keep a GPU busy and make the fixed cost of a readback small; the activations
+ * of a base-sized model still fit the default limits of a WebGPU device.
  */
 export const BATCH_TOKENS = 4096;
 
 /**
- * How many times its maximum a batch may count for with padding. A pass leaves padding out, but its answers come back
- * as wide for a short text as for the longest beside it, so that one long text must not widen very many short ones.
+ * Upper bound of items x longest item, as a multiple of `maximum`. The GPU skips padding, but stores attention
+ * probabilities as wide as the longest item.
  */
 export const PADDED = 4;
 
-/** Encodings laid out in rows of equal length, filled up with zeros; the model skips what the mask leaves out. */
-export interface PaddedBatch {
-  input_ids: number[][];
-  token_type_ids: number[][];
-  attention_mask: number[][];
-}
-
 /**
- * Consecutive runs of `items` that count for at most `maximum`, and for at most {@linkcode PADDED} times that where each
- * counts for as much as the largest beside it. An item that is too large even alone is a run of its own.
+ * Batches of consecutive items. The sizes of a batch add up to at most `maximum`; items x largest size is at most
+ * {@linkcode PADDED} times that. An item that is too large by itself is a batch of its own.
  */
 export function* tokenBatches<T>(
   items: readonly T[],
   { sizeOf, maximum = BATCH_TOKENS }: {
-    /** What an item counts for. */
+    /** The size of an item. */
     sizeOf: (item: T) => number;
-    /** The most that the items of a batch may count for. */
+    /** The largest size of a batch. */
     maximum?: number;
   },
 ): Generator<T[]> {
@@ -49,19 +40,4 @@ export function* tokenBatches<T>(
     batch.push(item);
   }
   if (batch.length > 0) yield batch;
-}
-
-/** One batch of encodings as nested arrays of equal length. */
-export function padBatch(encodings: readonly Encoding[]): PaddedBatch {
-  return {
-    input_ids: padRows(encodings.map((encoding) => encoding.input_ids)),
-    token_type_ids: padRows(encodings.map((encoding) => encoding.token_type_ids)),
-    attention_mask: padRows(encodings.map((encoding) => encoding.attention_mask)),
-  };
-}
-
-/** Rows filled up on the right to the length of the longest, with zeros or another number. */
-export function padRows(rows: readonly number[][], filling = 0): number[][] {
-  const longest = rows.reduce((length, row) => Math.max(length, row.length), 0);
-  return rows.map((row) => [...row, ...new Array<number>(longest - row.length).fill(filling)]);
 }

@@ -1,29 +1,29 @@
-/** From a text to a model's input: encoded, and refused by name where it does not fit. */
+/** From a text to a model's input: encodes it, and refuses by name a text that does not fit. */
 
 import { InputError } from "../../base/errors.ts";
+import { excerpt, kindOf, nameOf } from "../../base/messages.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import type { EncodeOptions, Encoding } from "../../text/encoding/encoding.ts";
-import { excerpt, nameOf } from "./names.ts";
 
 /** A text, or a pair of texts that the model reads together. */
 export type TextInput = string | { text: string; text_pair?: string };
 
 /** Options of every task that takes texts. */
 export interface TextOptions {
-  /** Cut a text that is longer than the model takes, rather than refuse it. Default `false`. */
+  /** Cut a text that is longer than the model takes; else it is refused. Default `false`. */
   truncation?: boolean;
 }
 
-/** What {@linkcode encodeText} encodes with. */
+/** Options of {@linkcode encodeText}. */
 export interface EncodeContext {
   tokenizer: BertTokenizer;
   /** The most tokens that the model takes; see {@linkcode mostTokens}. */
   maximum: number;
-  /** What messages call it: `classify text 3 of 8`. */
+  /** The action and the input's name, for messages: `classify text 3 of 8`. */
   subject: string;
-  /** What messages call the first text of a pair: `its query`. Default: what they call the whole, `it`. */
+  /** The name of a pair's first text in messages: `its query`. @default it */
   first?: string;
-  /** How to cut what is too long; it is refused where this is `false`. */
+  /** How to cut a text that is too long; `false` refuses it. */
   truncation?: EncodeOptions["truncation"];
   /** Further options of the tokenizer. */
   options?: EncodeOptions;
@@ -39,8 +39,8 @@ export function mostTokens(
 /**
  * Encodes a text or a pair.
  *
- * @throws {TypeError} Where the input is neither.
- * @throws {InputError} On a text without any word piece, or longer than the model takes where `truncation` is off.
+ * @throws {TypeError} If the input is neither.
+ * @throws {InputError} If the text has no word piece, or is longer than the model takes and `truncation` is off.
  */
 export function encodeText(input: TextInput, context: EncodeContext): Encoding {
   const { maximum, subject, first } = context;
@@ -92,8 +92,8 @@ function readText(input: TextInput, subject: string): { text: string; text_pair?
 /**
  * Checks an input that must be one text, or a part of one.
  *
- * @param what What messages call it.
- * @throws {TypeError} Where it is no string.
+ * @param what Its name in messages.
+ * @throws {TypeError} If it is no string.
  */
 export function checkString(value: unknown, subject: string, what = "it"): asserts value is string {
   if (typeof value === "string") return;
@@ -101,11 +101,11 @@ export function checkString(value: unknown, subject: string, what = "it"): asser
 }
 
 /**
- * Checks a list of strings that belongs to an input: what its answer is chosen from.
+ * Checks a list of strings that an input's answer is chosen from.
  *
- * @param noun What one of them is, for messages: `choice`.
- * @throws {TypeError} Where it is not a list of strings.
- * @throws {InputError} Where there are none, or one of them is blank.
+ * @param noun The name of one of them in messages: `choice`.
+ * @throws {TypeError} If it is not a list of strings.
+ * @throws {InputError} If there are none, or one of them is blank.
  */
 export function checkStrings(values: readonly string[], { subject, noun }: { subject: string; noun: string }): void {
   if (!Array.isArray(values)) {
@@ -121,9 +121,4 @@ export function checkStrings(values: readonly string[], { subject, noun }: { sub
       throw new InputError(`Cannot ${subject}: ${name} must hold a word, got ${excerpt(value)}`);
     }
   });
-}
-
-function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  return Array.isArray(value) ? "an array" : typeof value === "object" ? "another object" : `a ${typeof value}`;
 }

@@ -1,26 +1,27 @@
-/** Makes of a task's definition all that its pipeline does: inputs, lists, streams, batches, stopping, progress. */
+/** Runs a task: single inputs, lists, streams, batches, stopping, progress. */
 
 import { NonFiniteError } from "../../base/errors.ts";
+import { nameOf } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
+import type { ReadoutAnswer } from "../../heads/readouts/readout.ts";
 import { tokenBatches } from "./batches.ts";
 import { Entry } from "./entry.ts";
-import { nameOf } from "./names.ts";
 import { overlapped, PAUSE } from "./overlap.ts";
-import type { CallOptions, Inputs, Item, ItemResult, Stream, StreamOptions, Task, TaskRun } from "./task.ts";
+import type { CallOptions, Inputs, Item, Stream, StreamOptions, Task, TaskRun } from "./task.ts";
 import { windows } from "./windows.ts";
 
 /** Most inputs that a stream sorts by length together. */
 const WINDOW = 1024;
 
-/** An item of an entry on its way through the model. */
+/** An item of an entry. */
 interface Piece<Output> {
   readonly entry: Entry<Output>;
-  /** Which of the entry's items it is. */
+  /** Its index among the entry's items. */
   readonly index: number;
   readonly item: Item;
 }
 
-/** Inputs to compute together; at a pause the source has no more for now. */
+/** Windows of inputs to compute together; at a pause the source has no input ready. */
 type Windows<Output> = Iterable<Entry<Output>[]> | AsyncIterable<Entry<Output>[] | typeof PAUSE>;
 
 /** A task that can be called. */
@@ -52,7 +53,7 @@ export class Engine<Input, Output, Options extends object> {
     return entries.map((entry) => entry.answer());
   }
 
-  /** The answers to what an iterable gives; see {@linkcode Stream}. */
+  /** The answers to the inputs of an iterable; see {@linkcode Stream}. */
   readonly stream = ((inputs: Inputs<Input>, options: Options & StreamOptions = {} as Options) => {
     const run = this.#begin(options, ["signal", "progress_callback", "errors", "window"]);
     const { window = WINDOW, errors = "throw" } = options;
@@ -97,15 +98,22 @@ export class Engine<Input, Output, Options extends object> {
     });
   }
 
-  /** Computes windows of entries in batches; after each, and at a pause, yields how many entries are newly settled. */
+  /** Computes windows of entries in batches. After each, and at a pause, yields the number of entries settled by it. */
   async *#computed(
     run: TaskRun<Input, Output>,
     entries: Windows<Output>,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<number> {
-    const compute = (batch: Piece<Output>[]) => run.compute(batch.map(({ item }) => item), signal);
-    const settle = (batch: Piece<Output>[], results: ItemResult[]) =>
-      batch.filter(({ entry, index }, i) => entry.put(index, results[i] as ItemResult)).length;
+    const { name } = run.readout;
+    const compute = async (batch: Piece<Output>[]) => {
+      const queries = batch.map(({ item }) => {
+        return { tokens: run.tokens?.(item) ?? item.encoding, ask: { [name]: run.ask(item) } };
+      });
+      const answers = await this.#task.model.trunk.answer(queries, { signal });
+      return answers.map((answer) => answer[name] as ReadoutAnswer);
+    };
+    const settle = (batch: Piece<Output>[], answers: ReadoutAnswer[]) =>
+      batch.filter(({ entry, index }, i) => entry.put(index, answers[i] as ReadoutAnswer)).length;
     for await (const finished of overlapped(batches(run, entries), compute)) {
       signal?.throwIfAborted();
       yield finished === PAUSE ? 0 : settle(finished.batch, finished.result);
@@ -154,7 +162,7 @@ export class Engine<Input, Output, Options extends object> {
   }
 }
 
-/** Batches of a window's items, the largest first: the first batch then makes room on the GPU for the others. */
+/** Batches of a window's items, the largest first: its allocations on the GPU then serve the others too. */
 async function* batches<Output>(
   run: TaskRun<never, Output>,
   entries: Windows<Output>,
@@ -169,7 +177,7 @@ async function* batches<Output>(
   }
 }
 
-/** Index of the first number that is NaN or infinite, -1 where there is none. */
+/** Index of the first number that is NaN or infinite; -1 if there is none. */
 function firstNonFinite(values: ArrayLike<number>): number {
   for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
   return -1;

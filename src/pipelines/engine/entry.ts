@@ -1,21 +1,22 @@
-/** An input on its way through a pipeline: what is computed for it, and what becomes of it. */
+/** An input in a pipeline: the items to compute for it, and its outcome. */
 
-import type { Item, ItemResult } from "./task.ts";
+import type { ReadoutAnswer } from "../../heads/readouts/readout.ts";
+import type { Item } from "./task.ts";
 
-/** What becomes of an input: its answer, or an error that concerns it alone. */
+/** The outcome of an input: its answer, or an error that concerns it alone. */
 export type Outcome<Output> = { readonly answer: Output } | { readonly error: Error };
 
-/** An input with its items and, as they come, their results. */
+/** An input with its items and the results that have come so far. */
 export class Entry<Output> {
-  /** What the model has to compute for it. */
+  /** The items that the model must compute for it. */
   readonly items: readonly Item[];
-  readonly #results: ItemResult[];
-  readonly #finish: (results: readonly ItemResult[]) => Output;
+  readonly #results: ReadoutAnswer[];
+  readonly #finish: (results: readonly ReadoutAnswer[]) => Output;
   #missing: number;
   #outcome: Outcome<Output> | null = null;
 
-  /** @param finish Makes the answer once the result of every item is there, or throws the error in its place. */
-  constructor(items: readonly Item[], finish: (results: readonly ItemResult[]) => Output) {
+  /** @param finish Makes the answer from the results of all items, or throws the error in its place. */
+  constructor(items: readonly Item[], finish: (results: readonly ReadoutAnswer[]) => Output) {
     this.items = items;
     this.#results = new Array(items.length);
     this.#finish = finish;
@@ -28,20 +29,20 @@ export class Entry<Output> {
     return this.items.reduce((sum, { encoding }) => sum + encoding.input_ids.length, 0);
   }
 
-  /** What has become of the input; `null` while results are missing. */
+  /** The outcome; `null` while results are missing. */
   get outcome(): Outcome<Output> | null {
     return this.#outcome;
   }
 
-  /** Takes the result of the item at `index`; says whether it was the last. */
-  put(index: number, result: ItemResult): boolean {
+  /** Takes the result of the item at `index`; returns whether it was the last one missing. */
+  put(index: number, result: ReadoutAnswer): boolean {
     this.#results[index] = result;
     if (--this.#missing > 0) return false;
     this.#settle();
     return true;
   }
 
-  /** The answer, which must be there. @throws The error that is there in its place. */
+  /** The answer; all results must have come. @throws The error in its place. */
   answer(): Output {
     if (this.#outcome === null) throw new Error("Cannot answer before everything is computed");
     if ("error" in this.#outcome) throw this.#outcome.error;

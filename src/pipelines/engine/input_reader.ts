@@ -1,6 +1,6 @@
-/** Pulls inputs out of whatever a caller iterates over, one at a time, without ever being stuck in it. */
+/** Reads the inputs of a caller's iterable one at a time, with a time limit, and stops on an abort while it waits. */
 
-/** Stands for the next input where the source kept one waiting for it. */
+/** Returned in place of the next input if it has not come in time. */
 export const LATE = Symbol("late");
 
 /** A caller's iterable, sync or async. */
@@ -16,10 +16,10 @@ export class InputReader<T> {
   }
 
   /**
-   * The next step of the iteration. With `patience` in ms, {@linkcode LATE} where it has not come by then: the next
-   * call waits for the same one.
+   * The next step of the iteration, or {@linkcode LATE} if it has not come after `patience` ms: the next call then
+   * waits for the same step.
    *
-   * @throws The signal's reason, at once when it aborts; and what the source throws.
+   * @throws The signal's reason, as soon as it aborts; the error of the source.
    */
   async next(patience?: number): Promise<IteratorResult<T> | typeof LATE> {
     this.#signal?.throwIfAborted();
@@ -35,7 +35,7 @@ export class InputReader<T> {
     }
   }
 
-  /** Tells the source that no more is wanted, and waits for it unless it is busy with an input. */
+  /** Ends the iteration. Waits for the source to end, unless it is busy with an input. */
   async close(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
@@ -50,7 +50,7 @@ export class InputReader<T> {
     return step;
   }
 
-  /** Not `Promise.race`: each race would leave a listener behind on the signal. */
+  /** Not by `Promise.race`, which would leave a listener on the signal each time. */
   #settled(pending: PromiseLike<IteratorResult<T>>, patience?: number): Promise<IteratorResult<T> | typeof LATE> {
     const signal = this.#signal;
     return new Promise((resolve, reject) => {

@@ -1,27 +1,28 @@
-/** Loads what a pipeline needs from one folder: a model of the right class, and its tokenizer. */
+/** Loads a pipeline's parts from one folder: a model of the right class, and its tokenizer. */
 
 import { CheckpointError, ConfigError } from "../../base/errors.ts";
-import type { openFolder } from "../../io/folder/folder.ts";
 import { NarrowBertConfig } from "../../model/config/config.ts";
-import { type Head, headOf } from "../../model/config/heads.ts";
+import { headOf } from "../../heads/registry.ts";
+import type { PreTrainedModel } from "../../heads/pretrained.ts";
+import type { Head, ModelHead } from "../../model/head.ts";
+import type { ModelSource } from "../../io/folder/folder.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
 import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
 import type { PipelineParts } from "./parts.ts";
 
-/** A model's folder: its path or URL, or its files in memory by name. */
-export type ModelSource = Parameters<typeof openFolder>[0];
-
 /** How a task loads its model. */
 export interface ModelLoader<Model> {
   /** The class that the model must be of. */
-  readonly modelClass: { readonly name: string; readonly head: Head };
+  readonly modelClass: { readonly name: string; readonly head: ModelHead };
   readonly loadModel: (source: ModelSource, options: LoadOptions) => Promise<Model>;
+  /** Makes one on the weights of another model. @throws {TypeError} If these lack what it needs. */
+  readonly shareModel: (other: PreTrainedModel) => Model;
 }
 
 /**
  * Loads a model and its tokenizer.
  *
- * @throws {CheckpointError} Where the folder cannot be read, or holds a model of another class.
+ * @throws {CheckpointError} If the folder cannot be read, or holds a model of another class.
  */
 export async function loadParts<Model extends { dispose(): void }>(
   { modelClass, loadModel }: ModelLoader<Model>,
@@ -31,25 +32,31 @@ export async function loadParts<Model extends { dispose(): void }>(
   await checkHead(modelClass, source, options);
   const model = await loadModel(source, options);
   try {
-    return { model, tokenizer: await NarrowBertTokenizerFast.from_pretrained(source, options) };
+    const tokenizer = await NarrowBertTokenizerFast.from_pretrained(source, options);
+    return { model, tokenizer, origin: originOf(source, options) };
   } catch (error) {
     model.dispose();
     throw error;
   }
 }
 
+/** The folder of a model, for files that are read from it later; files in memory are not kept for that. */
+function originOf(source: ModelSource, { signal: _, progress_callback: __, ...options }: LoadOptions) {
+  return typeof source === "string" || source instanceof URL ? { source, options } : undefined;
+}
+
 /**
- * Checks that a folder's config names a class with the head that a task needs. One that names no class of ours is left
- * to the loading of the weights, which lists what is missing.
+ * Checks that a folder's config names a class with the head that a task needs. If it names no class of this library,
+ * the loading of the weights lists those that are missing.
  *
- * @throws {CheckpointError} Naming what was found and what was wanted.
+ * @throws {CheckpointError} If it names another class; the message has both.
  */
 async function checkHead(
   { name, head: wanted }: ModelLoader<unknown>["modelClass"],
   source: ModelSource,
   { progress_callback: _toldByTheModel, ...options }: LoadOptions,
 ): Promise<void> {
-  if (wanted === "none") return; // every model has a body
+  if (wanted.prefix === null) return; // every model has a body
   const config = await NarrowBertConfig.from_pretrained(source, options);
   let found: Head;
   try {

@@ -6,14 +6,14 @@
  */
 export const IN_FLIGHT = 2;
 
-/** Stands between batches where no next one is ready: what runs is finished before it is asked for. */
+/** Stands between batches if the next one is not ready: all running batches are finished before it is asked for. */
 export const PAUSE = Symbol("pause");
 
 /**
- * Computes batches, {@linkcode IN_FLIGHT} at a time, and gives them back with their results, in order; a pause comes
- * back as one. However it ends, nothing runs afterwards, and `batches` is closed.
+ * Computes batches, {@linkcode IN_FLIGHT} at a time, and yields them with their results, in order; a pause is yielded
+ * as it is. When it ends, also by an error, nothing runs any more and `batches` is closed.
  *
- * @param batches Pulled one at a time, each when there is room for it.
+ * @param batches Read one at a time, each when fewer than {@linkcode IN_FLIGHT} are running.
  */
 export async function* overlapped<Batch, Result>(
   batches: Iterable<Batch | typeof PAUSE> | AsyncIterable<Batch | typeof PAUSE>,

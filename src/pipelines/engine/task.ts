@@ -1,42 +1,53 @@
-/** What a task is: how an input becomes what the model computes, and how the results become its answer. */
+/** Tasks: from an input to queries of the model, and from their results to an answer. */
 
+import type { NarrowBertConfig } from "../../model/config/config.ts";
+import type { Readout, ReadoutAnswer } from "../../heads/readouts/readout.ts";
+import type { Query, QueryTokens } from "../../heads/trunk/query.ts";
 import type { Encoding } from "../../text/encoding/encoding.ts";
 
-/** Something that the model computes: a sequence of tokens, with whatever the task needs to know about it. */
+/** A sequence of tokens for the model to compute; tasks add their own fields. */
 export interface Item {
-  /** Its tokens, as the model is given them. */
+  /** Its tokens. */
   readonly encoding: Encoding;
 }
 
-/** What the model gave for an item. */
-export interface ItemResult {
-  /** The numbers that were read back, in the task's own layout. The engine withholds what is not finite. */
-  readonly values: ArrayLike<number>;
+/** The part of a model that tasks use: its trunk, which answers. */
+export interface AnsweringModel {
+  readonly config: NarrowBertConfig;
+  readonly trunk: {
+    answer(
+      queries: readonly Query[],
+      options: { signal?: AbortSignal | undefined },
+    ): Promise<readonly Readonly<Partial<Record<string, ReadoutAnswer>>>[]>;
+  };
+  dispose(): void;
 }
 
 /**
- * A task over a loaded model. The engine (`engine.ts`) makes of it everything that a pipeline can do: one input, a
- * list, a stream, batches, stopping, progress.
+ * A task over a loaded model. The engine (`engine.ts`) adds everything else that a pipeline can do: lists, streams,
+ * batches, stopping, progress.
  */
 export interface Task<
   Input,
   Output,
   Options,
   TaskItem extends Item = Item,
-  Result extends ItemResult = ItemResult,
+  Answer extends ReadoutAnswer = ReadoutAnswer,
 > {
-  /** What is done with an input, for messages: `classify`. */
+  /** The model. */
+  readonly model: Pick<AnsweringModel, "trunk">;
+  /** The verb for an input in messages: `classify`. */
   readonly action: string;
-  /** What an input is called in messages: `text`. */
+  /** The noun for an input in messages: `text`. */
   readonly noun: string;
   /** Names of the options, besides those of {@linkcode CallOptions}; any other is refused. */
   readonly options: readonly (keyof Options & string)[];
   /**
-   * Begins a call: checks its options and says how its inputs are computed with them.
+   * Begins a call: checks its options and returns how its inputs are computed with them.
    *
-   * @throws {RangeError} On an option's value that cannot be.
+   * @throws {RangeError} If an option's value is not allowed.
    */
-  begin(options: Options): TaskRun<Input, Output, TaskItem, Result>;
+  begin(options: Options): TaskRun<Input, Output, TaskItem, Answer>;
 }
 
 /** How the inputs of one call are computed. */
@@ -44,67 +55,75 @@ export interface TaskRun<
   Input,
   Output,
   TaskItem extends Item = Item,
-  Result extends ItemResult = ItemResult,
+  Answer extends ReadoutAnswer = ReadoutAnswer,
 > {
+  /** The readout that answers. The engine withholds answers with numbers that are not finite. */
+  readonly readout: Readout<string, unknown, Answer>;
   /**
-   * What the model has to compute for an input: one item or several.
+   * The items that the model must compute for an input: one or several.
    *
-   * @param name What messages call the input: `text 3 of 8`.
-   * @throws {InputError} Where the input does not fit the task or the model. It concerns this input alone.
+   * @param name The input's name in messages: `text 3 of 8`.
+   * @throws {InputError} If the input does not fit the task or the model. It concerns this input alone.
    */
   pack(input: Input, name: string): TaskItem[];
-  /** What an item counts for in a batch, which is full at `BATCH_TOKENS`. Default: its tokens. */
+  /** The size of an item; a batch is full at `BATCH_TOKENS`. @default the number of its tokens */
   sizeOf?(item: TaskItem): number;
-  /** One call of the model: a result for each item, in their order. `signal` is for the model. */
-  compute(items: readonly TaskItem[], signal: AbortSignal | undefined): Promise<Result[]>;
+  /** The tokens of an item. @default its encoding */
+  tokens?(item: TaskItem): QueryTokens;
+  /** Options of the readout's question about an item. */
+  ask(item: TaskItem): object;
   /**
-   * Puts the answer together from the results of an input's items, in their order; their numbers are finite.
+   * Makes the answer from the readout's answers about an input's items, in their order; their numbers are finite.
    *
-   * @throws What takes the answer's place. It concerns this input alone.
+   * @throws The error in place of the answer. It concerns this input alone.
    */
-  collect(results: readonly Result[], items: readonly TaskItem[], input: Input): Output;
+  collect(results: readonly Answer[], items: readonly TaskItem[], input: Input): Output;
 }
 
 /** How far a call is, in inputs. */
 export interface Progress {
-  /** Inputs whose answer is there. */
+  /** Inputs that are answered. */
   done: number;
-  /** All inputs, where their number is known. */
+  /** All inputs, if their number is known. */
   total?: number;
 }
 
 /** Options of every call of every pipeline. */
 export interface CallOptions {
-  /** Stops the call: it rejects with the signal's reason, once nothing of it runs on the GPU any more. */
+  /** Stops the call: it rejects with the signal's reason once the GPU has finished its work. */
   signal?: AbortSignal;
-  /** Told after each batch how far the call is; what it throws ends the call. */
+  /** Called after each batch with the progress of the call. If it throws, the call ends with that error. */
   progress_callback?: (progress: Progress) => void;
 }
 
 /** Options of every stream. */
 export interface StreamOptions extends CallOptions {
   /**
-   * What becomes of an input that cannot be computed: in the place of its answer, its error ends the stream (`throw`,
-   * the default) or is given like an answer (`yield`).
+   * How the stream handles an input that cannot be computed. In place of its answer, `throw` ends the stream with its
+   * error; `yield` gives the error like an answer.
+   *
+   * @default "throw"
    */
   errors?: "throw" | "yield";
-  /** Most inputs read before they are sorted by length and computed; at most twice as many are held. Default 1024. */
+  /** Most inputs of a window, which are sorted by length and computed; two windows are held at most. @default 1024 */
   window?: number;
 }
 
-/** What a pipeline streams from. */
+/** The source of a stream's inputs. */
 export type Inputs<Input> = AsyncIterable<Input> | Iterable<Input>;
 
 /**
- * Streams answers, in the order of the inputs. Inputs are read a window ahead, sorted by length and computed in
- * batches; nothing is read while nobody asks for answers. A source that lets one wait for 50 ms, at once or bit by bit,
- * gets the answers to what it has given. The pipeline's model stays until a stream that was begun is at its end, or
- * left by `break` or `return()`.
+ * Streams answers, in the order of the inputs. Inputs are read a window at a time, sorted by length and computed in
+ * batches. Nothing is read unless an answer is asked for. If the waits for the inputs of a window add up to 50 ms, the
+ * inputs that have come are computed and answered before more are read. The pipeline's model stays on the GPU until
+ * every stream that was begun has ended, or was left by `break` or `return()`.
  */
 export interface Stream<Input, Output, Options> {
+  /** Answers, and an error in place of the answer to an input that cannot be computed. */
   (
     inputs: Inputs<Input>,
     options: Options & StreamOptions & { errors: "yield" },
   ): AsyncIterableIterator<Output | Error>;
+  /** Answers; the stream ends with the error of an input that cannot be computed. */
   (inputs: Inputs<Input>, options?: Options & StreamOptions): AsyncIterableIterator<Output>;
 }

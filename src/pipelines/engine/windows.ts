@@ -1,30 +1,31 @@
-/** Reads a stream's inputs a window at a time, so that inputs of like length can be computed together. */
+/** Reads a stream's inputs a window at a time, so that inputs of similar length can be computed together. */
 
 import { BATCH_TOKENS } from "./batches.ts";
 import { PAUSE } from "./overlap.ts";
 import { InputReader, LATE } from "./input_reader.ts";
 import type { Inputs } from "./task.ts";
 
-/** How long a window waits for its inputs, all of them together, before it is closed as it is, in ms. */
+/** Most time that a window waits for its inputs, all waits added up, in ms. */
 const PATIENCE_MS = 50;
 
-/** Tokens that close a window, however few inputs it has. */
+/** Tokens that complete a window, however few inputs it has. */
 const WINDOW_TOKENS = 16 * BATCH_TOKENS;
 
 /** How {@linkcode windows} reads. */
 export interface WindowOptions<Input, Entry> {
   /** Most inputs of a window. */
   size: number;
-  /** Takes an input in. */
+  /** Makes an entry of an input. */
   admit: (input: Input) => Entry;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Windows of a source's inputs, which is read only when the next window is asked for. Where the source lets one wait,
- * once or little by little, its window is closed early and a {@linkcode PAUSE} follows, so that whoever needs an answer
- * before the next input gets it, and answers to a slow source keep up with it. Where the source throws, what it gave
- * before comes first.
+ * Windows of a source's inputs. The source is read only when the next window is asked for.
+ *
+ * If the waits for a window's inputs add up to 50 ms, the window is yielded early, followed by {@linkcode PAUSE}: a
+ * caller that needs an answer before it sends the next input gets one. If the source throws, its earlier inputs are
+ * yielded before the error is thrown.
  */
 export async function* windows<Input, Entry extends { readonly tokens: number }>(
   inputs: Inputs<Input>,
@@ -33,7 +34,7 @@ export async function* windows<Input, Entry extends { readonly tokens: number }>
   const source = new InputReader(inputs, signal);
   let window: Entry[] = [];
   let tokens = 0;
-  let patience: number | undefined = PATIENCE_MS; // what is left of it; after a pause there is nothing to do but wait
+  let patience: number | undefined = PATIENCE_MS; // the rest of it; undefined after a pause: no limit
   try {
     for (;;) {
       const asked = performance.now();

@@ -2,27 +2,26 @@
 
 import { ConfigError } from "../../base/errors.ts";
 import { Tensor } from "../../base/tensor.ts";
-import type { NarrowBertModel } from "../../model/narrow_bert_model.ts";
-import { padBatch, padRows } from "../engine/batches.ts";
-import { rowsOf } from "./classifier_logits.ts";
+import type { NarrowBertModel } from "../../heads/narrow_bert_model.ts";
+import { meanState, states } from "../../heads/readouts/states.ts";
 import { encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineParts, type SimplePipeline } from "../engine/parts.ts";
 import { NO_SENTENCE_CONFIG, type Pooling, POOLINGS, type SentenceConfig } from "./pooling.ts";
 import { needsRanges, type Precision, PRECISIONS, quantize, type Ranges, rangesOf } from "./precision.ts";
-import type { CallOptions, Inputs, Item, ItemResult, StreamOptions, Task } from "../engine/task.ts";
+import type { AnsweringModel, CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
 
 /** Options of {@linkcode FeatureExtractionPipeline}. */
 export interface FeatureExtractionOptions extends TextOptions {
   /**
    * `mean` and `cls` give one embedding a text: the mean over its tokens, special tokens included, or the embedding of
-   * `[CLS]`, which is then all that narrow layers compute. `none` gives one a token. Default: as `modules.json` and
-   * `1_Pooling/config.json` beside the model say, else `none`.
+   * `[CLS]`; narrow layers then compute `[CLS]` only. `none` gives an embedding for each token. Default: as
+   * `modules.json` and `1_Pooling/config.json` beside the model say, else `none`.
    */
   pooling?: Pooling;
   /** Scale every embedding to length 1. Default: whether `modules.json` names a `Normalize` module, else `false`. */
   normalize?: boolean;
-  /** Keep that many dimensions, the first ones (Matryoshka); {@linkcode normalize} comes after. Default: all. */
+  /** Dimensions to keep, the first ones (Matryoshka); {@linkcode normalize} comes after. Default: all. */
   dimensions?: number;
   /**
    * Element type. `int8` and `uint8` are 256 steps between the ends of {@linkcode ranges}; `binary` and `ubinary` are
@@ -30,21 +29,18 @@ export interface FeatureExtractionOptions extends TextOptions {
    */
   precision?: Precision;
   /**
-   * For `int8` and `uint8`: smallest and largest value of each dimension, taken from many embeddings. Without them the
-   * numbers of a text depend on the other texts of the call: the ranges are those of the call's own embeddings, or,
-   * for one embedding alone, from its smallest to its largest value. So embeddings of two calls compare only where both
-   * were given the same ranges. A stream must be given ranges.
+   * For `int8` and `uint8`: smallest and largest value of each dimension, taken from many embeddings. Default: those of
+   * the call's own embeddings; of a single embedding, its smallest and largest value for all dimensions. The numbers of
+   * a text then depend on the other texts of the call, and embeddings of two calls cannot be compared. A stream must be
+   * given ranges.
    */
   ranges?: Ranges;
 }
 
-/** What the pipeline asks of its model, which must have no pooler. */
-export type FeatureExtractor = Pick<NarrowBertModel, "config" | "forward" | "mean_pooling" | "dispose">;
-
 /**
- * Embeds texts. A text gives a tensor, `[1, H]` with pooling and `[1, tokens, H]` without, as in transformers.js; a list
- * of texts gives an array of them, as in Python's pipeline, and so does a stream. With `binary` and `ubinary` H is the
- * number of bytes.
+ * Embeds texts. A text gives a tensor, `[1, H]` with pooling and `[1, tokens, H]` without, as in transformers.js; a
+ * list of texts gives an array of them, as in Python's pipeline, and so does a stream. With `binary` and `ubinary` H is
+ * the number of bytes.
  *
  * @example
  * ```ts
@@ -57,18 +53,18 @@ export type FeatureExtractor = Pick<NarrowBertModel, "config" | "forward" | "mea
  *
  * @throws {InputError} On an empty text, or one that is longer than the model takes, or than the `max_seq_length` of
  *   `sentence_bert_config.json` beside it.
- * @throws {RangeError} On an option's value that cannot be.
- * @throws {ConfigError} Where `pooling` is left out, and the model's own is none of these.
+ * @throws {RangeError} If an option's value is not allowed.
+ * @throws {ConfigError} If `pooling` is left out, and the model's files name another one than these.
  */
-export type FeatureExtractionPipeline = SimplePipeline<string, Tensor, FeatureExtractionOptions, FeatureExtractor>;
+export type FeatureExtractionPipeline = SimplePipeline<string, Tensor, FeatureExtractionOptions, NarrowBertModel>;
 
 /**
  * Makes the pipeline of a loaded model, which it then owns.
  *
- * @param sentence What the model's files say about embeddings.
+ * @param sentence The settings for embeddings in the model's files.
  */
 export function createFeatureExtraction(
-  parts: PipelineParts<FeatureExtractor>,
+  parts: PipelineParts<AnsweringModel>,
   sentence: SentenceConfig = NO_SENTENCE_CONFIG,
 ): FeatureExtractionPipeline {
   const engine = new Engine(embeddingsTask(parts, sentence));
@@ -87,7 +83,7 @@ export function createFeatureExtraction(
     }
     return quantizedStream(embeddings, precision, ranges);
   };
-  return asPipeline({ name: "feature-extraction", call, stream }, parts) as FeatureExtractionPipeline;
+  return asPipeline({ name: "feature-extraction", call, stream }, parts);
 }
 
 async function* quantizedStream(embeddings: AsyncIterable<Tensor>, precision: Precision, ranges?: Ranges) {
@@ -98,13 +94,14 @@ async function* quantizedStream(embeddings: AsyncIterable<Tensor>, precision: Pr
 
 /** Every text's embeddings as float32. */
 function embeddingsTask(
-  parts: PipelineParts<FeatureExtractor>,
+  parts: PipelineParts<AnsweringModel>,
   sentence: SentenceConfig,
 ): Task<string, Tensor, FeatureExtractionOptions> {
   const { model, tokenizer } = parts;
   const { hidden_size } = model.config;
   const maximum = Math.min(mostTokens(parts), sentence.maximum);
   return {
+    model,
     action: "embed",
     noun: "text",
     options: ["pooling", "normalize", "dimensions", "precision", "ranges", "truncation"],
@@ -124,7 +121,8 @@ function embeddingsTask(
         pack: (text, name) => [
           { encoding: encodeText(text, { tokenizer, maximum, subject: `embed ${name}`, truncation }) },
         ],
-        compute: (items, signal) => POOLED[pooling](model, items, signal),
+        readout: pooling === "mean" ? meanState : states,
+        ask: () => pooling === "cls" ? { positions: [0] } : {},
         collect([result], [item]) {
           const tokens = item!.encoding.input_ids.length;
           const rows = Array.from({ length: pooling === "none" ? tokens : 1 }, (_, row) => {
@@ -143,27 +141,7 @@ function embeddingsTask(
   };
 }
 
-/** How each pooling is computed: the embeddings of each item, `[H]`, or `[tokens, H]` and zeros. */
-const POOLED: Record<
-  Pooling,
-  (model: FeatureExtractor, items: readonly Item[], signal: AbortSignal | undefined) => Promise<ItemResult[]>
-> = {
-  async none(model, items, signal) {
-    const inputs = padBatch(items.map(({ encoding }) => encoding));
-    const narrow_mask = inputs.attention_mask;
-    return rowsOf((await model.forward({ ...inputs, narrow_mask }, { signal })).last_hidden_state);
-  },
-  async mean(model, items, signal) {
-    return rowsOf(await model.mean_pooling(padBatch(items.map(({ encoding }) => encoding)), { signal }));
-  },
-  async cls(model, items, signal) {
-    const inputs = padBatch(items.map(({ encoding }) => encoding));
-    const narrow_mask = padRows(items.map(({ encoding }) => encoding.input_ids.map((_, i) => Number(i === 0))));
-    return rowsOf((await model.forward({ ...inputs, narrow_mask }, { signal })).last_hidden_state);
-  },
-};
-
-/** A vector at length 1; one of length 0 stays as it is. */
+/** A vector scaled to length 1; one of length 0 stays as it is. */
 function normalized(vector: Float32Array): Float32Array {
   const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
   return vector.map((x) => x / Math.max(length, 1e-12));

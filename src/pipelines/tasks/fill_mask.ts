@@ -1,34 +1,33 @@
 /** Task `fill-mask`: the likeliest words for each mask in a text, by a masked language model. */
 
 import { InputError } from "../../base/errors.ts";
+import { excerpt } from "../../base/messages.ts";
 import type { NarrowBertForMaskedLM } from "../../heads/masked_lm.ts";
+import { targetWords, topWords, type TopWordsAnswer } from "../../heads/readouts/words.ts";
 import { MAX_TOP_K } from "../../kernels/rows/top_k.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
-import { padBatch, padRows } from "../engine/batches.ts";
 import { checkString, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { targetIds } from "./fill_mask_targets.ts";
 import { sizeWithLogits } from "./logits_size.ts";
-import { excerpt } from "../engine/names.ts";
 import { type PipelineParts, type SimplePipeline, simplePipeline } from "../engine/parts.ts";
-import { softmax } from "./scores.ts";
-import type { Item, ItemResult, Task, TaskRun } from "../engine/task.ts";
+import type { AnsweringModel, Item, Task, TaskRun } from "../engine/task.ts";
 
 /** One word for a mask. */
 export interface FilledMask {
-  /** Probability of the word piece at this mask, the other masks left as they are. */
+  /** Probability of the word piece at this mask; the other masks stay masked. */
   score: number;
   /** Id of the word piece. */
   token: number;
   /** The word piece as text. */
   token_str: string;
-  /** The text with the mask filled; further masks are shown as they are. */
+  /** The text with the mask filled; the other masks stay in it. */
   sequence: string;
 }
 
-/** The words for one text: a list where it has one mask, a list per mask from left to right where it has several. */
+/** The words for one text: a list if it has one mask; a list per mask, from left to right, if it has several. */
 export type FilledText = FilledMask[] | FilledMask[][];
 
-/** The words for one text as a list per mask, where it has only one mask too. */
+/** The words for one text as a list per mask, also if it has one mask only. */
 export function wordsByMask(filled: FilledText): FilledMask[][] {
   return filled.every((entry) => Array.isArray(entry)) ? filled : [filled as FilledMask[]];
 }
@@ -38,17 +37,14 @@ export interface FillMaskOptions extends TextOptions {
   /** How many words to give for each mask, likeliest first: from 1 to 128 and the size of the vocabulary. Default 5. */
   top_k?: number;
   /**
-   * The only words to choose from, each a word piece of the vocabulary. Of a word that is none, its first word piece is
-   * taken, with a warning.
+   * The only words to choose from, each a word piece of the vocabulary. Another word is replaced by its first word
+   * piece, with a warning.
    */
   targets?: string | readonly string[];
 }
 
-/** What the pipeline asks of its model. */
-export type FillMaskModel = Pick<NarrowBertForMaskedLM, "config" | "top_k" | "forward" | "dispose">;
-
 /**
- * Fills the masks of texts; narrow layers compute the masks alone.
+ * Fills the masks of texts. Narrow layers compute only the masks.
  *
  * @example
  * ```ts
@@ -60,40 +56,38 @@ export type FillMaskModel = Pick<NarrowBertForMaskedLM, "config" | "top_k" | "fo
  * ```
  *
  * @throws {InputError} On a text without a mask, or one that is longer than the model takes.
- * @throws {RangeError} On an option's value that cannot be, such as a target without any word piece.
+ * @throws {RangeError} If an option's value is not allowed, such as a target without any word piece.
  */
-export type FillMaskPipeline = SimplePipeline<string, FilledText, FillMaskOptions, FillMaskModel>;
+export type FillMaskPipeline = SimplePipeline<string, FilledText, FillMaskOptions, NarrowBertForMaskedLM>;
 
-/** A text, and where its masks are. */
+/** A text, and the positions of its masks. */
 interface MaskedText extends Item {
   readonly masks: readonly number[];
 }
 
-/** Probabilities and ids of the words for each mask, one mask after the other. */
-interface Words extends ItemResult {
-  readonly tokens: readonly number[];
-}
-
 /** Makes the pipeline of a loaded masked language model, which it then owns. */
-export function createFillMask(parts: PipelineParts<FillMaskModel>): FillMaskPipeline {
+export function createFillMask(parts: PipelineParts<AnsweringModel>): FillMaskPipeline {
   return simplePipeline({ name: "fill-mask", task: fillMaskTask(parts) }, parts);
 }
 
-function fillMaskTask(parts: PipelineParts<FillMaskModel>): Task<string, FilledText, FillMaskOptions> {
+function fillMaskTask(parts: PipelineParts<AnsweringModel>): Task<string, FilledText, FillMaskOptions> {
   const { model, tokenizer } = parts;
   const maximum = mostTokens(parts);
   const { vocab_size } = model.config;
   return {
+    model,
     action: "fill masks in",
     noun: "text",
     options: ["top_k", "targets", "truncation"],
-    begin({ top_k = 5, targets, truncation }): TaskRun<string, FilledText, MaskedText, Words> {
+    begin({ top_k = 5, targets, truncation }): TaskRun<string, FilledText, MaskedText> {
       const most = Math.min(MAX_TOP_K, vocab_size);
       if (!Number.isInteger(top_k) || top_k < 1 || top_k > most) {
         throw new RangeError(`Cannot fill masks: top_k must be a whole number from 1 to ${most}, got ${top_k}`);
       }
       const choice = targets === undefined ? null : targetIds([targets].flat(), tokenizer);
       return {
+        readout: choice === null ? topWords : targetWords,
+        ask: ({ masks }) => ({ positions: masks, top_k, ...(choice !== null && { targets: choice }) }),
         pack(text, name) {
           const subject = `fill masks in ${name}`;
           checkString(text, subject);
@@ -105,59 +99,20 @@ function fillMaskTask(parts: PipelineParts<FillMaskModel>): Task<string, FilledT
           );
         },
         sizeOf: ({ encoding, masks }) => sizeWithLogits(encoding, masks.length * vocab_size),
-        compute: (items, signal) =>
-          choice === null ? likeliest(model, items, { top_k, signal }) : among(model, items, { choice, top_k, signal }),
-        collect: ([words], [item]) => filledText(item!, words!, tokenizer),
+        collect: ([words], [item]) => filledText(item!, words as TopWordsAnswer, tokenizer),
       };
     },
   };
 }
 
-/** The likeliest words of the whole vocabulary, chosen on the GPU. */
-async function likeliest(
-  model: FillMaskModel,
-  items: readonly MaskedText[],
-  { top_k, signal }: { top_k: number; signal: AbortSignal | undefined },
-): Promise<Words[]> {
-  const best = await model.top_k(maskInputs(items), top_k, { signal });
-  const scores = best.scores.tolist() as number[][][];
-  const tokens = best.indices.tolist() as number[][][];
-  return items.map(({ masks }, i) => ({
-    values: scores[i]!.slice(0, masks.length).flat(),
-    tokens: tokens[i]!.slice(0, masks.length).flat(),
-  }));
-}
-
-/** The likeliest words of a choice. Its logits alone do not make probabilities, so those of all words are read back. */
-async function among(
-  model: FillMaskModel,
-  items: readonly MaskedText[],
-  { choice, top_k, signal }: { choice: readonly number[]; top_k: number; signal: AbortSignal | undefined },
-): Promise<Words[]> {
-  const { logits } = await model.forward(maskInputs(items), { signal });
-  const [, rows = 0, columns = 0] = logits.dims;
-  return items.map(({ masks }, i) => {
-    const words = masks.flatMap((_, mask) => {
-      const at = (i * rows + mask) * columns;
-      const probabilities = softmax(Array.from(logits.data.subarray(at, at + columns) as Float32Array));
-      return choice
-        .map((token) => ({ token, score: probabilities[token]! }))
-        .sort((a, b) => b.score - a.score)
-        .slice(0, top_k);
-    });
-    return { values: words.map(({ score }) => score), tokens: words.map(({ token }) => token) };
-  });
-}
-
-function maskInputs(items: readonly MaskedText[]) {
-  const flags = items.map(({ encoding, masks }) => encoding.input_ids.map((_, at) => Number(masks.includes(at))));
-  return { ...padBatch(items.map(({ encoding }) => encoding)), narrow_mask: padRows(flags) };
-}
-
-function filledText({ encoding, masks }: MaskedText, { values, tokens }: Words, tokenizer: BertTokenizer): FilledText {
-  const each = tokens.length / masks.length;
+function filledText(
+  { encoding, masks }: MaskedText,
+  { values, words }: TopWordsAnswer,
+  tokenizer: BertTokenizer,
+): FilledText {
+  const each = words.length / masks.length;
   const filled = masks.map((position, mask) =>
-    tokens.slice(mask * each, (mask + 1) * each).map((token, k): FilledMask => ({
+    Array.from(words).slice(mask * each, (mask + 1) * each).map((token, k): FilledMask => ({
       score: values[mask * each + k]!,
       token,
       token_str: tokenizer.decode([token]),
@@ -167,7 +122,7 @@ function filledText({ encoding, masks }: MaskedText, { values, tokens }: Words, 
   return masks.length === 1 ? filled[0]! : filled;
 }
 
-/** The text of ids without the tokens around it; with `masked`, tokens such as masks within it are shown. */
+/** The text of ids without `[CLS]` and `[SEP]`; with `masked`, special tokens inside it, such as masks, are shown. */
 function sequenceOf(ids: readonly number[], masked: boolean, tokenizer: BertTokenizer): string {
   return masked ? tokenizer.decode(ids.slice(1, -1)) : tokenizer.decode(ids, { skip_special_tokens: true });
 }

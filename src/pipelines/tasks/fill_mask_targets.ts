@@ -1,14 +1,14 @@
-/** The words that a caller of `fill-mask` lets it choose from, as word pieces. */
+/** The target words of a `fill-mask` call, as word pieces. */
 
+import { excerpt } from "../../base/messages.ts";
 import { warn } from "../../base/warn.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
-import { excerpt } from "../engine/names.ts";
 
 /**
- * The ids of target words, each once: of a word piece its own; of another word that of its first word piece, as Hugging
- * Face's pipeline does, with one warning that names all such words.
+ * The ids of target words, each once. A word that is no word piece is replaced by its first one, as in Hugging Face's
+ * pipeline; one warning names all such words.
  *
- * @throws {RangeError} Without any target, or where one has no word piece in the vocabulary.
+ * @throws {RangeError} If there is no target, or one has no word piece in the vocabulary.
  */
 export function targetIds(targets: readonly string[], tokenizer: BertTokenizer): number[] {
   if (targets.length === 0) throw new RangeError("Cannot fill masks: targets must name a word at least, got none");
@@ -22,7 +22,7 @@ export function targetIds(targets: readonly string[], tokenizer: BertTokenizer):
   return [...new Set(pieces.map((piece) => tokenizer.convert_tokens_to_ids(piece)))];
 }
 
-/** A target itself where it is a word piece, else its first. */
+/** A target itself if it is a word piece, else its first word piece. */
 function pieceOf(target: string, tokenizer: BertTokenizer): string {
   if (typeof target !== "string") {
     throw new TypeError(`Cannot fill masks: targets must be strings, got a ${typeof target}`);

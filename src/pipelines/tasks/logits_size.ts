@@ -4,12 +4,12 @@ import type { Encoding } from "../../text/encoding/encoding.ts";
 import { BATCH_TOKENS, PADDED } from "../engine/batches.ts";
 
 /**
- * What a logit counts for when texts are put into batches: a batch's logits `[B, rows, V]`, of 4 bytes each, are with
- * padding at most 128 MiB, which is what WebGPU lets every device bind.
+ * Tokens that a logit counts for in a batch. So the logits of several texts, of 4 bytes each, take at most 32 MiB, a
+ * quarter of what every WebGPU device can bind.
  */
 const TOKENS_PER_LOGIT = PADDED * BATCH_TOKENS / 2 ** 25;
 
-/** What a text counts for in a batch: its tokens, or its logits where these weigh more. */
+/** Tokens that a text counts for in a batch: its own, or those of its logits if these are more. */
 export function sizeWithLogits({ input_ids }: Encoding, logits: number): number {
   return Math.max(input_ids.length, logits * TOKENS_PER_LOGIT);
 }

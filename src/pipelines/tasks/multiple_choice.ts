@@ -1,17 +1,18 @@
 /** Task `multiple-choice`: which of several continuations fits a prompt. */
 
 import type { NarrowBertForMultipleChoice } from "../../heads/multiple_choice.ts";
-import { padBatch } from "../engine/batches.ts";
-import { rowsOf } from "./classifier_logits.ts";
+import { choiceLogit } from "../../heads/readouts/labels.ts";
 import { checkString, checkStrings, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
-import { softmax } from "./scores.ts";
-import type { CallOptions, Stream, Task } from "../engine/task.ts";
+import { softmax } from "../../base/softmax.ts";
+import type { AnsweringModel, CallOptions, Stream, Task } from "../engine/task.ts";
 
-/** A prompt and what may follow it. */
+/** A prompt and its possible continuations. */
 export interface Question {
+  /** The prompt. */
   prompt: string;
+  /** The continuations, one at least. */
   choices: readonly string[];
 }
 
@@ -24,9 +25,6 @@ export interface ScoredChoice {
   /** Its probability among the choices. */
   score: number;
 }
-
-/** What the pipeline asks of its model. Its narrow layers compute the first token of each choice alone. */
-export type MultipleChoiceModel = Pick<NarrowBertForMultipleChoice, "config" | "forward" | "dispose">;
 
 /**
  * Scores the choices of questions, best first.
@@ -41,11 +39,13 @@ export type MultipleChoiceModel = Pick<NarrowBertForMultipleChoice, "config" | "
  * }
  * ```
  *
- * @throws {InputError} On an empty prompt or choice, on a question without choices, or on a pair that is longer than the
- *   model takes.
+ * @throws {InputError} On an empty prompt or choice, on a question without choices, or on a pair that is longer than
+ *   the model takes.
  */
-export interface MultipleChoicePipeline extends PipelineOwner<MultipleChoiceModel> {
+export interface MultipleChoicePipeline extends PipelineOwner<NarrowBertForMultipleChoice> {
+  /** The scored choices of a question. */
   (prompt: string, choices: readonly string[], options?: TextOptions & CallOptions): Promise<ScoredChoice[]>;
+  /** The scored choices of each question. */
   (questions: readonly Question[], options?: TextOptions & CallOptions): Promise<ScoredChoice[][]>;
   /** The scored choices of one question after the other. */
   readonly stream: Stream<Question, ScoredChoice[], TextOptions>;
@@ -54,19 +54,20 @@ export interface MultipleChoicePipeline extends PipelineOwner<MultipleChoiceMode
 type Options = TextOptions & CallOptions;
 
 /** Makes the pipeline of a loaded model, which it then owns. */
-export function createMultipleChoice(parts: PipelineParts<MultipleChoiceModel>): MultipleChoicePipeline {
+export function createMultipleChoice(parts: PipelineParts<AnsweringModel>): MultipleChoicePipeline {
   const engine = new Engine(choiceTask(parts));
   const call = (first: string | readonly Question[], second?: readonly string[] | Options, options?: Options) =>
     isList(first)
       ? engine.many(first, second as Options)
       : engine.one({ prompt: first, choices: second as readonly string[] }, options);
-  return asPipeline({ name: "multiple-choice", call, stream: engine.stream }, parts) as MultipleChoicePipeline;
+  return asPipeline({ name: "multiple-choice", call, stream: engine.stream }, parts);
 }
 
-function choiceTask(parts: PipelineParts<MultipleChoiceModel>): Task<Question, ScoredChoice[], TextOptions> {
+function choiceTask(parts: PipelineParts<AnsweringModel>): Task<Question, ScoredChoice[], TextOptions> {
   const { model, tokenizer } = parts;
   const maximum = mostTokens(parts);
   return {
+    model,
     action: "choose in",
     noun: "question",
     options: ["truncation"],
@@ -79,17 +80,8 @@ function choiceTask(parts: PipelineParts<MultipleChoiceModel>): Task<Question, S
         const context = { tokenizer, maximum, subject, first: "its prompt", truncation };
         return choices.map((choice) => ({ encoding: encodeText({ text: prompt, text_pair: choice }, context) }));
       },
-      async compute(items, signal) {
-        // Every choice as a question of its own: questions differ in choices, and their choices may be far apart.
-        const { input_ids, token_type_ids, attention_mask } = padBatch(items.map(({ encoding }) => encoding));
-        const one = (rows: number[][]) => rows.map((row) => [row]);
-        const inputs = {
-          input_ids: one(input_ids),
-          token_type_ids: one(token_type_ids),
-          attention_mask: one(attention_mask),
-        };
-        return rowsOf((await model.forward(inputs, { signal })).logits);
-      },
+      readout: choiceLogit,
+      ask: () => ({}),
       collect: (results, _items, { choices }) => {
         const probabilities = softmax(results.map(({ values }) => values[0]!));
         return choices

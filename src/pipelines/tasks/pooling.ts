@@ -1,18 +1,18 @@
-/** How token embeddings become one embedding, as sentence-transformers leaves it written beside a model. */
+/** How token embeddings become one embedding, as the files of sentence-transformers beside a model say. */
 
 import { CheckpointError, ConfigError } from "../../base/errors.ts";
-import { type ModelFolder, openFolder, type OpenFolderOptions } from "../../io/folder/folder.ts";
-import { isObject } from "../../model/config/source.ts";
+import { isObject } from "../../base/json.ts";
+import { type ModelFolder, type ModelSource, openFolder, type OpenFolderOptions } from "../../io/folder/folder.ts";
 
-/** Ways from token embeddings to the embedding of a text: none, their mean, the embedding of `[CLS]`. */
-export const POOLINGS = ["none", "mean", "cls"] as const;
+/** A way from token embeddings to the embedding of a text: none, their mean, the embedding of `[CLS]`. */
+export type Pooling = "none" | "mean" | "cls";
 
-/** Name of a pooling. */
-export type Pooling = typeof POOLINGS[number];
+/** Every {@linkcode Pooling}. */
+export const POOLINGS: readonly Pooling[] = ["none", "mean", "cls"];
 
-/** What a model's files say about embeddings. */
+/** The settings for embeddings in a model's files. */
 export interface SentenceConfig {
-  /** The pooling that the model was trained with, or what it takes that is not done here. */
+  /** The pooling that the model was trained with; `unknown` names one that this library does not have. */
   pooling: Pooling | { unknown: string };
   /** Whether its embeddings are scaled to length 1. */
   normalize: boolean;
@@ -20,20 +20,20 @@ export interface SentenceConfig {
   maximum: number;
 }
 
-/** What holds for a model whose files say nothing. */
+/** The settings of a model without such files. */
 export const NO_SENTENCE_CONFIG: SentenceConfig = { pooling: "none", normalize: false, maximum: Infinity };
-
-/** A model's folder: its path or URL, or its files in memory by name. */
-type Source = Parameters<typeof openFolder>[0];
 
 /**
  * Reads `modules.json`, `1_Pooling/config.json` (or the folder that `modules.json` names) and
- * `sentence_bert_config.json`, each where present.
+ * `sentence_bert_config.json`, each if it is there.
  *
- * @throws {ConfigError} Where one of them is not what sentence-transformers writes.
- * @throws {CheckpointError} Where `modules.json` names a folder that is not there.
+ * @throws {ConfigError} If one of them is not what sentence-transformers writes.
+ * @throws {CheckpointError} If `modules.json` names a folder that is not there.
  */
-export async function readSentenceConfig(source: Source, options: OpenFolderOptions = {}): Promise<SentenceConfig> {
+export async function readSentenceConfig(
+  source: ModelSource,
+  options: OpenFolderOptions = {},
+): Promise<SentenceConfig> {
   const folder = await openFolder(source, options);
   const modules = readModules(await readJson(folder, "modules.json"), folder.location);
   const kinds = modules?.map(({ kind }) => kind).join(", ");
@@ -53,7 +53,7 @@ export async function readSentenceConfig(source: Source, options: OpenFolderOpti
   };
 }
 
-/** The modules that a text goes through, in order; `null` where there is no such list. */
+/** The modules that a text goes through, in order; `null` if there is no such list. */
 function readModules(json: unknown, location: string): { kind: string; path: string }[] | null {
   if (json === undefined) return null;
   const modules = Array.isArray(json) ? json.map(readModule) : [null];
@@ -68,7 +68,7 @@ function readModule(module: unknown): { kind: string; path: string } | null {
   return { kind: module.type.split(".").at(-1)!, path: module.path };
 }
 
-async function poolingIfPresent(source: Source, options: OpenFolderOptions): Promise<SentenceConfig["pooling"]> {
+async function poolingIfPresent(source: ModelSource, options: OpenFolderOptions): Promise<SentenceConfig["pooling"]> {
   let folder: ModelFolder;
   try {
     folder = await openFolder(source, options);
@@ -99,7 +99,7 @@ function readMaximum(json: unknown, location: string): number {
   );
 }
 
-/** A file as JSON; `undefined` where there is none. */
+/** A file as JSON; `undefined` if there is none. */
 async function readJson(folder: ModelFolder, file: string): Promise<unknown> {
   if (!(await folder.has(file))) return undefined;
   const bytes = await folder.read(file);

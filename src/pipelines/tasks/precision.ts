@@ -2,13 +2,13 @@
 
 import { Tensor } from "../../base/tensor.ts";
 
-/** Element types of embeddings; see {@linkcode quantize}. */
-export const PRECISIONS = ["float32", "int8", "uint8", "binary", "ubinary"] as const;
+/** An element type of embeddings; see {@linkcode quantize}. */
+export type Precision = "float32" | "int8" | "uint8" | "binary" | "ubinary";
 
-/** Name of a precision. */
-export type Precision = typeof PRECISIONS[number];
+/** Every {@linkcode Precision}. */
+export const PRECISIONS: readonly Precision[] = ["float32", "int8", "uint8", "binary", "ubinary"];
 
-/** Smallest and largest value of each dimension: what the 256 steps of `int8` and `uint8` are laid between. */
+/** Smallest and largest value of each dimension, which the 256 steps of `int8` and `uint8` divide. */
 export type Ranges = readonly [starts: ArrayLike<number>, ends: ArrayLike<number>];
 
 /** Whether a precision needs ranges. */
@@ -17,9 +17,9 @@ export function needsRanges(precision: Precision): boolean {
 }
 
 /**
- * The ranges of the rows of float32 tensors `[…, C]`: what each dimension takes on in them. One row alone says nothing
- * of that: the range of all its dimensions is then from its smallest to its largest value. Embeddings that were
- * quantized by ranges of their own do not compare with any others.
+ * The ranges of the dimensions of float32 tensors `[…, C]`, over all their rows. A single row has no ranges: all its
+ * dimensions then get its own smallest and largest value. Embeddings that are quantized by their own ranges cannot be
+ * compared with others.
  */
 export function rangesOf(tensors: readonly Tensor[]): Ranges {
   const columns = tensors[0]?.dims.at(-1) ?? 0;
@@ -40,12 +40,20 @@ export function rangesOf(tensors: readonly Tensor[]): Ranges {
 /**
  * A float32 tensor `[…, C]` in another precision.
  *
- * - `uint8`, `int8`: the step of the dimension's range that a value falls in, 0 to 255, or -128 to 127. Values out of the
- *   range take its nearest end; a dimension whose range is a single value takes its first step.
- * - `ubinary`, `binary`: a bit for each value, 1 where it is positive, eight to a byte, the first the highest:
- *   `[…, C / 8]` bytes from 0 to 255, or the same less 128. C must be a multiple of 8.
+ * - `uint8`, `int8`: the step of the dimension's range that a value falls in, 0 to 255, or -128 to 127. Values out of
+ *   the range take its nearest end. A dimension whose range is a single value takes the first step.
+ * - `ubinary`, `binary`: a bit for each value, 1 if it is positive, eight to a byte, the first the highest: `[…, C/8]`
+ *   bytes from 0 to 255, or the same minus 128. C must be a multiple of 8.
  *
  * @param ranges Of C dimensions; `int8` and `uint8` need them.
+ *
+ * @example
+ * ```ts
+ * import { quantize, Tensor } from "@narrowbert/webgpu";
+ *
+ * const embedding = new Tensor("float32", [0.5, -0.1, 0.2, -0.3, 0, 0.4, 0.1, -0.2], [1, 8]);
+ * console.log(quantize(embedding, "ubinary").tolist()); // [[166]]
+ * ```
  */
 export function quantize(tensor: Tensor, precision: Precision, ranges?: Ranges): Tensor {
   if (precision === "float32") return tensor;

@@ -1,25 +1,23 @@
 /** Task `score`: how likely a masked language model finds a text, by masking each of its tokens in turn. */
 
 import { InputError } from "../../base/errors.ts";
-import { IGNORE } from "../../heads/labels.ts";
+import { excerpt } from "../../base/messages.ts";
 import type { NarrowBertForMaskedLM } from "../../heads/masked_lm.ts";
-import { padBatch, padRows } from "../engine/batches.ts";
-import { rowsOf } from "./classifier_logits.ts";
+import { wordProbabilities } from "../../heads/readouts/words.ts";
 import { checkString, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { sizeWithLogits } from "./logits_size.ts";
-import { excerpt } from "../engine/names.ts";
 import { type PipelineParts, type SimplePipeline, simplePipeline } from "../engine/parts.ts";
-import type { Item, Task, TaskRun } from "../engine/task.ts";
+import type { AnsweringModel, Item, Task, TaskRun } from "../engine/task.ts";
 
 /** How likely one token of a text is. */
 export interface TokenScore {
-  /** Its position in the model's input, where `[CLS]` is 0. */
+  /** Its position in the model's input; `[CLS]` is 0. */
   index: number;
   /** Id of the word piece. */
   token: number;
   /** The word piece as text. */
   token_str: string;
-  /** Natural logarithm of its probability where it alone is masked. */
+  /** Natural logarithm of its probability when it alone is masked. */
   score: number;
 }
 
@@ -31,12 +29,9 @@ export interface TextScore {
   tokens: TokenScore[];
 }
 
-/** What the pipeline asks of its model. */
-export type ScoreModel = Pick<NarrowBertForMaskedLM, "config" | "log_probabilities" | "dispose">;
-
 /**
- * Scores texts by their pseudo log-likelihood (Salazar et al., ACL 2020): a text of n tokens is computed n times, each
- * time with another token masked; narrow layers compute that token alone.
+ * Scores texts by their pseudo log-likelihood (Salazar et al., ACL 2020). A text of n tokens is computed n times, each
+ * time with another token masked; narrow layers compute only that token.
  *
  * @example
  * ```ts
@@ -49,24 +44,25 @@ export type ScoreModel = Pick<NarrowBertForMaskedLM, "config" | "log_probabiliti
  *
  * @throws {InputError} On a text without a word, or one that is longer than the model takes.
  */
-export type ScorePipeline = SimplePipeline<string, TextScore, TextOptions, ScoreModel>;
+export type ScorePipeline = SimplePipeline<string, TextScore, TextOptions, NarrowBertForMaskedLM>;
 
-/** A text with one of its tokens to be masked. */
+/** A text, and the position of the token to mask. */
 interface Masking extends Item {
   readonly position: number;
 }
 
 /** Makes the pipeline of a loaded masked language model, which it then owns. */
-export function createScore(parts: PipelineParts<ScoreModel>): ScorePipeline {
+export function createScore(parts: PipelineParts<AnsweringModel>): ScorePipeline {
   return simplePipeline({ name: "score", task: scoreTask(parts) }, parts);
 }
 
-function scoreTask(parts: PipelineParts<ScoreModel>): Task<string, TextScore, TextOptions> {
+function scoreTask(parts: PipelineParts<AnsweringModel>): Task<string, TextScore, TextOptions> {
   const { model, tokenizer } = parts;
   const maximum = mostTokens(parts);
   const { cls_token_id, sep_token_id, pad_token_id, mask_token_id } = tokenizer;
   const special = new Set([cls_token_id, sep_token_id, pad_token_id, mask_token_id]);
   return {
+    model,
     action: "score",
     noun: "text",
     options: ["truncation"],
@@ -80,10 +76,12 @@ function scoreTask(parts: PipelineParts<ScoreModel>): Task<string, TextScore, Te
         throw new InputError(`Cannot ${subject}: it must hold a word that is no special token, got ${excerpt(text)}`);
       },
       sizeOf: ({ encoding }) => sizeWithLogits(encoding, model.config.vocab_size),
-      async compute(items, signal) {
-        const { log_probabilities } = await model.log_probabilities(maskedInputs(items, mask_token_id), { signal });
-        return rowsOf(log_probabilities);
-      },
+      readout: wordProbabilities,
+      tokens: ({ encoding, position }) => ({
+        ...encoding,
+        input_ids: encoding.input_ids.with(position, mask_token_id),
+      }),
+      ask: ({ encoding, position }) => ({ positions: [position], words: [encoding.input_ids[position]] }),
       collect(results, items) {
         const tokens = items.map(({ encoding, position }, i) => {
           const token = encoding.input_ids[position]!;
@@ -93,16 +91,4 @@ function scoreTask(parts: PipelineParts<ScoreModel>): Task<string, TextScore, Te
       },
     }),
   };
-}
-
-/** The model's inputs for texts with one token masked in each, which is the label of its only narrow row. */
-function maskedInputs(items: readonly Masking[], mask: number) {
-  const copies = items.map(({ encoding, position }) => ({
-    ...encoding,
-    input_ids: encoding.input_ids.with(position, mask),
-  }));
-  const labels = items.map(({ encoding, position }) =>
-    encoding.input_ids.map((id, at) => at === position ? id : IGNORE)
-  );
-  return { ...padBatch(copies), labels: padRows(labels, IGNORE) };
 }

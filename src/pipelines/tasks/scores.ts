@@ -1,17 +1,18 @@
-/** From logits to scores, in float64: a handful of numbers per text, after the model has read them back. */
+/** From logits to scores, in float64 on the CPU: a text has only a few logits. */
 
+import { softmax } from "../../base/softmax.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 
-/** Names of the {@linkcode ScoreFunction}s. */
-export const FUNCTIONS = ["softmax", "sigmoid", "none"] as const;
+/** A function from the logits of a text to scores. */
+export type ScoreFunction = "softmax" | "sigmoid" | "none";
 
-/** Turns logits into scores. */
-export type ScoreFunction = typeof FUNCTIONS[number];
+/** Every {@linkcode ScoreFunction}. */
+export const FUNCTIONS: readonly ScoreFunction[] = ["softmax", "sigmoid", "none"];
 
 /**
- * The function that a caller asked for, or the usual one of the model's problem.
+ * The function that a caller asked for, or the default of the model's `problem_type`.
  *
- * @throws {RangeError} Where there is no such function.
+ * @throws {RangeError} If there is no such function.
  */
 export function scoreFunction(
   asked: ScoreFunction | undefined,
@@ -34,19 +35,11 @@ export function scores(logits: ArrayLike<number>, apply: ScoreFunction): number[
   return apply === "sigmoid" ? numbers.map((x) => 1 / (1 + Math.exp(-x))) : softmax(numbers);
 }
 
-/** `e^x / sum of e^x`; no logit is too large for it. */
-export function softmax(logits: readonly number[]): number[] {
-  const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const exponentials = logits.map((x) => Math.exp(x - largest));
-  const sum = exponentials.reduce((a, b) => a + b, 0);
-  return exponentials.map((x) => x / sum);
-}
-
 /**
- * Checks how many answers a caller wants, best first; `null` is all.
+ * Checks the number of answers that a caller wants; `null` is all.
  *
  * @param action For the message: `classify texts`.
- * @throws {RangeError} Where it is neither `null` nor a whole number from 1.
+ * @throws {RangeError} If it is neither `null` nor a whole number from 1.
  */
 export function checkTopK(top_k: number | null, action: string): void {
   if (top_k === null || (Number.isSafeInteger(top_k) && top_k >= 1)) return;

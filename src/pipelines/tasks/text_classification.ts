@@ -1,15 +1,18 @@
 /** Task `text-classification`: the labels of a text, by a sequence classifier. */
 
-import { classifierLogits, type SequenceClassifier } from "./classifier_logits.ts";
+import type { NarrowBertForSequenceClassification } from "../../heads/sequence_classification.ts";
+import { labelLogits } from "../../heads/readouts/labels.ts";
 import { encodeText, mostTokens, type TextInput, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
 import { checkTopK, type ScoreFunction, scoreFunction, scores } from "./scores.ts";
-import type { CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
+import type { AnsweringModel, CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
 
 /** A label with its score. */
 export interface LabelScore {
+  /** The label. */
   label: string;
+  /** Its score: a probability, or a logit with `function_to_apply: "none"`. */
   score: number;
 }
 
@@ -18,13 +21,13 @@ export interface TextClassificationOptions<K extends number | null = number | nu
   /** How many labels to give, best first; `null` gives all. Default 1. */
   top_k?: K;
   /**
-   * From logits to scores. Default: `none` for a regression model, `sigmoid` for one label or several at once, else
-   * `softmax`.
+   * From logits to scores. Default: `none` for a regression model, `sigmoid` for a model with one label or with several
+   * labels at once, else `softmax`.
    */
   function_to_apply?: ScoreFunction;
 }
 
-/** One result per text: its best label where `top_k` is 1, else a list of labels. */
+/** One result per text: its best label if `top_k` is 1, else a list of labels. */
 export type BatchLabels<K extends number | null> = [K] extends [1] ? LabelScore[]
   : number extends K ? LabelScore[] | LabelScore[][]
   : LabelScore[][];
@@ -42,21 +45,27 @@ export type BatchLabels<K extends number | null> = [K] extends [1] ? LabelScore[
  * ```
  *
  * @throws {InputError} On an empty text, or one that is longer than the model takes.
- * @throws {RangeError} On an option's value that cannot be.
+ * @throws {RangeError} If an option's value is not allowed.
  */
-export interface TextClassificationPipeline extends PipelineOwner<SequenceClassifier> {
+export interface TextClassificationPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
   /** One text gives its `top_k` labels, best first. */
   (text: TextInput, options?: TextClassificationOptions & CallOptions): Promise<LabelScore[]>;
-  /** A list of texts gives a list: of labels where `top_k` is 1, else of lists of labels. */
+  /** A list of texts gives a list: of labels if `top_k` is 1, else of lists of labels. */
   <K extends number | null = 1>(
     texts: readonly TextInput[],
     options?: TextClassificationOptions<K> & CallOptions,
   ): Promise<BatchLabels<K>>;
-  /** A stream of texts gives what a list would, one by one. */
+  /**
+   * A stream of texts gives the same as a list, one by one, and an error in place of the labels of a text that cannot
+   * be computed.
+   */
   stream<K extends number | null = 1>(
     texts: Inputs<TextInput>,
     options: TextClassificationOptions<K> & StreamOptions & { errors: "yield" },
   ): AsyncIterableIterator<BatchLabels<K>[number] | Error>;
+  /**
+   * A stream of texts gives the same as a list, one by one; it ends with the error of a text that cannot be computed.
+   */
   stream<K extends number | null = 1>(
     texts: Inputs<TextInput>,
     options?: TextClassificationOptions<K> & StreamOptions,
@@ -64,7 +73,7 @@ export interface TextClassificationPipeline extends PipelineOwner<SequenceClassi
 }
 
 /** Makes the pipeline of a loaded classifier, which it then owns. */
-export function createTextClassification(parts: PipelineParts<SequenceClassifier>): TextClassificationPipeline {
+export function createTextClassification(parts: PipelineParts<AnsweringModel>): TextClassificationPipeline {
   const task = labelsTask(parts);
   const labels = new Engine(task);
   const best = new Engine<TextInput, LabelScore, TextClassificationOptions>({
@@ -79,17 +88,18 @@ export function createTextClassification(parts: PipelineParts<SequenceClassifier
     isList(input) ? inLists(options).many(input, options) : labels.one(input, options);
   const stream = (texts: Inputs<TextInput>, options?: TextClassificationOptions & StreamOptions) =>
     inLists(options).stream(texts, options);
-  return asPipeline({ name: "text-classification", call, stream }, parts) as TextClassificationPipeline;
+  return asPipeline({ name: "text-classification", call, stream }, parts);
 }
 
 /** Every text's labels, best first, as a list. */
 function labelsTask(
-  parts: PipelineParts<SequenceClassifier>,
+  parts: PipelineParts<AnsweringModel>,
 ): Task<TextInput, LabelScore[], TextClassificationOptions> {
   const { model, tokenizer } = parts;
   const { config } = model;
   const maximum = mostTokens(parts);
   return {
+    model,
     action: "classify",
     noun: "text",
     options: ["top_k", "function_to_apply", "truncation"],
@@ -100,7 +110,8 @@ function labelsTask(
         pack: (input, name) => [
           { encoding: encodeText(input, { tokenizer, maximum, subject: `classify ${name}`, truncation }) },
         ],
-        compute: (items, signal) => classifierLogits(model, items, signal),
+        readout: labelLogits,
+        ask: () => ({}),
         collect: ([result]) =>
           scores(result!.values, apply)
             .map((score, id) => ({ label: config.id2label[id] as string, score }))

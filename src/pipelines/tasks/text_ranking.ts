@@ -1,16 +1,19 @@
 /** Task `text-ranking`: which texts answer a query best, by a classifier with one label (a cross-encoder). */
 
 import { ConfigError } from "../../base/errors.ts";
-import { classifierLogits, type SequenceClassifier } from "./classifier_logits.ts";
+import type { NarrowBertForSequenceClassification } from "../../heads/sequence_classification.ts";
+import { labelLogits } from "../../heads/readouts/labels.ts";
 import { checkString, checkStrings, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
 import { checkTopK, scores } from "./scores.ts";
-import type { CallOptions, Stream, Task } from "../engine/task.ts";
+import type { AnsweringModel, CallOptions, Stream, Task } from "../engine/task.ts";
 
 /** A query and the texts to rank for it. */
 export interface RankingQuery {
+  /** The query. */
   query: string;
+  /** The texts, one at least. */
   texts: readonly string[];
 }
 
@@ -18,7 +21,7 @@ export interface RankingQuery {
 export interface RankedText {
   /** Its place among the texts as they were given, from 0. */
   index: number;
-  /** How well it answers the query: from 0 to 1, or any number with `raw_scores`. */
+  /** Its score for the query: from 0 to 1, or any number with `raw_scores`. */
   score: number;
   /** The text, with `return_text`. */
   text?: string;
@@ -28,14 +31,15 @@ export interface RankedText {
 export interface TextRankingOptions extends TextOptions {
   /** How many texts to give, best first. Default `null`: all. */
   top_k?: number | null;
-  /** Give the model's logits as they are, rather than their sigmoid. Default `false`. */
+  /** Give the model's logits, not their sigmoid. Default `false`. */
   raw_scores?: boolean;
   /** Give each text with its score. Default `false`. */
   return_text?: boolean;
 }
 
 /**
- * Ranks texts for queries, best first. Every pair of query and text is read together, all of them in one go.
+ * Ranks texts for queries, best first. The model reads every pair of query and text together; the pairs are computed in
+ * batches.
  *
  * @example
  * ```ts
@@ -49,10 +53,12 @@ export interface TextRankingOptions extends TextOptions {
  *
  * @throws {InputError} On an empty query or text, on a query without texts, or on a pair that is longer than the model
  *   takes.
- * @throws {RangeError} On an option's value that cannot be.
+ * @throws {RangeError} If an option's value is not allowed.
  */
-export interface TextRankingPipeline extends PipelineOwner<SequenceClassifier> {
+export interface TextRankingPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
+  /** The ranking of the texts of a query. */
   (query: string, texts: readonly string[], options?: TextRankingOptions & CallOptions): Promise<RankedText[]>;
+  /** The rankings of each query. */
   (queries: readonly RankingQuery[], options?: TextRankingOptions & CallOptions): Promise<RankedText[][]>;
   /** The rankings of one query after the other. */
   readonly stream: Stream<RankingQuery, RankedText[], TextRankingOptions>;
@@ -63,9 +69,9 @@ type Options = TextRankingOptions & CallOptions;
 /**
  * Makes the pipeline of a loaded classifier, which it then owns.
  *
- * @throws {ConfigError} Where it has more than one label.
+ * @throws {ConfigError} If it has more than one label.
  */
-export function createTextRanking(parts: PipelineParts<SequenceClassifier>): TextRankingPipeline {
+export function createTextRanking(parts: PipelineParts<AnsweringModel>): TextRankingPipeline {
   const { num_labels, id2label } = parts.model.config;
   if (num_labels !== 1) {
     throw new ConfigError(
@@ -78,13 +84,14 @@ export function createTextRanking(parts: PipelineParts<SequenceClassifier>): Tex
     isList(first)
       ? engine.many(first, second as Options)
       : engine.one({ query: first, texts: second as readonly string[] }, options);
-  return asPipeline({ name: "text-ranking", call, stream: engine.stream }, parts) as TextRankingPipeline;
+  return asPipeline({ name: "text-ranking", call, stream: engine.stream }, parts);
 }
 
-function rankingTask(parts: PipelineParts<SequenceClassifier>): Task<RankingQuery, RankedText[], TextRankingOptions> {
+function rankingTask(parts: PipelineParts<AnsweringModel>): Task<RankingQuery, RankedText[], TextRankingOptions> {
   const { model, tokenizer } = parts;
   const maximum = mostTokens(parts);
   return {
+    model,
     action: "rank the texts of",
     noun: "query",
     options: ["top_k", "raw_scores", "return_text", "truncation"],
@@ -99,7 +106,8 @@ function rankingTask(parts: PipelineParts<SequenceClassifier>): Task<RankingQuer
           const context = { tokenizer, maximum, subject, first: "its query", truncation };
           return texts.map((text) => ({ encoding: encodeText({ text: query, text_pair: text }, context) }));
         },
-        compute: (items, signal) => classifierLogits(model, items, signal),
+        readout: labelLogits,
+        ask: () => ({}),
         collect: (results, _items, { texts }) =>
           scores(results.map(({ values }) => values[0]!), raw_scores ? "none" : "sigmoid")
             .map((score, index) => ({ index, score, ...(return_text && { text: texts[index]! }) }))

@@ -1,7 +1,8 @@
 /** Task `zero-shot-classification`: which of the caller's labels fit a text, by natural language inference. */
 
 import { ConfigError } from "../../base/errors.ts";
-import { classifierLogits, type SequenceClassifier } from "./classifier_logits.ts";
+import type { NarrowBertForSequenceClassification } from "../../heads/sequence_classification.ts";
+import { labelLogits } from "../../heads/readouts/labels.ts";
 import {
   checkString,
   checkStrings,
@@ -12,8 +13,8 @@ import {
 } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
-import { softmax } from "./scores.ts";
-import type { CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
+import { softmax } from "../../base/softmax.ts";
+import type { AnsweringModel, CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
 
 /** The labels of a text, best first. */
 export interface ZeroShotLabels {
@@ -29,7 +30,7 @@ export interface ZeroShotLabels {
 export interface ZeroShotClassificationOptions extends TextOptions {
   /** A sentence that a label makes true or false of a text; `{}` stands for the label. Default `This example is {}.` */
   hypothesis_template?: string;
-  /** Score each label by itself, as several may fit, rather than let the scores add up to 1. Default `false`. */
+  /** Score each label by itself, as several may fit; else the scores add up to 1. Default `false`. */
   multi_label?: boolean;
 }
 
@@ -37,8 +38,8 @@ export interface ZeroShotClassificationOptions extends TextOptions {
 export type CandidateLabels = string | readonly string[];
 
 /**
- * Scores labels for texts: each label makes a hypothesis, and its score is how surely the text entails it. All pairs of
- * text and label are computed together.
+ * Scores labels for texts. Each label makes a hypothesis; its score is the probability that the text entails it. All
+ * pairs of text and label are computed together.
  *
  * @example
  * ```ts
@@ -54,23 +55,26 @@ export type CandidateLabels = string | readonly string[];
  *   one.
  * @throws {RangeError} On a template without `{}`.
  */
-export interface ZeroShotClassificationPipeline extends PipelineOwner<SequenceClassifier> {
+export interface ZeroShotClassificationPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
+  /** The labels of a text. */
   (
     text: string,
     labels: CandidateLabels,
     options?: ZeroShotClassificationOptions & CallOptions,
   ): Promise<ZeroShotLabels>;
+  /** The labels of each text. */
   (
     texts: readonly string[],
     labels: CandidateLabels,
     options?: ZeroShotClassificationOptions & CallOptions,
   ): Promise<ZeroShotLabels[]>;
-  /** The same labels scored for one text after the other. */
+  /** The labels of one text after the other, and an error in place of those of a text that cannot be computed. */
   stream(
     texts: Inputs<string>,
     labels: CandidateLabels,
     options: ZeroShotClassificationOptions & StreamOptions & { errors: "yield" },
   ): AsyncIterableIterator<ZeroShotLabels | Error>;
+  /** The labels of one text after the other; the stream ends with the error of a text that cannot be computed. */
   stream(
     texts: Inputs<string>,
     labels: CandidateLabels,
@@ -81,10 +85,10 @@ export interface ZeroShotClassificationPipeline extends PipelineOwner<SequenceCl
 /**
  * Makes the pipeline of a loaded classifier, which it then owns.
  *
- * @throws {ConfigError} Where none of its labels says that a text entails the hypothesis.
+ * @throws {ConfigError} If none of its labels says that a text entails the hypothesis.
  */
 export function createZeroShotClassification(
-  parts: PipelineParts<SequenceClassifier>,
+  parts: PipelineParts<AnsweringModel>,
 ): ZeroShotClassificationPipeline {
   const entailment = entailmentOf(parts.model.config);
   const engine = (labels: CandidateLabels) =>
@@ -99,17 +103,18 @@ export function createZeroShotClassification(
     labels: CandidateLabels,
     options?: ZeroShotClassificationOptions & StreamOptions,
   ) => engine(labels).stream(texts, options);
-  return asPipeline({ name: "zero-shot-classification", call, stream }, parts) as ZeroShotClassificationPipeline;
+  return asPipeline({ name: "zero-shot-classification", call, stream }, parts);
 }
 
 function zeroShotTask(
-  parts: PipelineParts<SequenceClassifier>,
+  parts: PipelineParts<AnsweringModel>,
   { labels, entailment }: { labels: readonly string[]; entailment: number },
 ): Task<string, ZeroShotLabels, ZeroShotClassificationOptions> {
   const { model, tokenizer } = parts;
   const maximum = mostTokens(parts);
   const contradiction = entailment === 0 ? model.config.num_labels - 1 : 0;
   return {
+    model,
     action: "classify",
     noun: "text",
     options: ["hypothesis_template", "multi_label", "truncation"],
@@ -127,7 +132,8 @@ function zeroShotTask(
           const context: EncodeContext = { tokenizer, maximum, subject, truncation: truncation && "only_first" };
           return hypotheses.map((text_pair) => ({ encoding: encodeText({ text, text_pair }, context) }));
         },
-        compute: (items, signal) => classifierLogits(model, items, signal),
+        readout: labelLogits,
+        ask: () => ({}),
         collect(results, _items, sequence) {
           const logits = results.map(({ values }) => values);
           const scores = multi_label || labels.length === 1
@@ -142,7 +148,7 @@ function zeroShotTask(
 }
 
 /** Number of the label that means entailment: the first that begins with `entail`, as in Hugging Face's pipeline. */
-function entailmentOf({ id2label }: SequenceClassifier["config"]): number {
+function entailmentOf({ id2label }: AnsweringModel["config"]): number {
   const names = Object.values(id2label);
   const entailment = names.findIndex((name) => name.toLowerCase().startsWith("entail"));
   if (entailment >= 0) return entailment;

@@ -1,6 +1,6 @@
-/** Reads the tables of `bert_characters.ts`. */
+/** Reads the tables of `characters.ts`. */
 
-/** The inside of a regular expression's class (flag `u`) for a table of hexadecimal ranges. */
+/** A table of hexadecimal ranges as the inside of a character class of a regular expression (flag `u`). */
 export function characterClass(table: string): string {
   return entries(table).map((range) => range.split("-").map((code) => `\\u{${code}}`).join("-")).join("");
 }

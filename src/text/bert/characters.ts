@@ -1,7 +1,7 @@
 /**
- * Which characters PyPI's `tokenizers` treats how in BERT's pipeline, as ranges of hexadecimal code points. Its tables
- * are of several old versions of Unicode, while those of a JavaScript engine move on: these stay. Made by
- * tools/tokenizer/characters.py from tokenizers 0.23.3.
+ * The character classes of PyPI's `tokenizers` in BERT's pipeline, as ranges of hexadecimal code points. That library
+ * uses several old versions of Unicode, while a JavaScript engine updates its own, so the tables are fixed here. Made
+ * by tools/tokenizer/characters.py from tokenizers 0.23.3.
  */
 
 /** Control characters and the like, which cleaning removes. */

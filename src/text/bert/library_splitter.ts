@@ -1,9 +1,9 @@
-/** Any other kind of `tokenizer.json`, by the library alone. */
+/** Splits by the library alone, for a `tokenizer.json` that is not of BERT's kind. */
 
 import type { Tokenizer } from "../deps.ts";
 import type { Pieces, Splitter } from "../encoding/pieces.ts";
 
-/** Splits as the library does, which knows ids but no places. */
+/** Splits as the library does, which gives ids but no offsets. */
 export class LibrarySplitter implements Splitter {
   readonly locates = false;
   readonly #tokenizer: Tokenizer;

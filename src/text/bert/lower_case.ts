@@ -1,6 +1,6 @@
-/** Small letters, one character at a time: no special end form of sigma, unlike `toLowerCase` on a whole word. */
+/** Lower-cases one character at a time: sigma gets no final form, unlike in `toLowerCase` of a whole word. */
 
-/** Capital letters of Unicode 16 and 17, which older JavaScript engines do not know, and how far on the small one is. */
+/** Capital letters of Unicode 16 and 17, unknown to older JavaScript engines, and the distance to the small one. */
 const RECENT: readonly [first: number, last: number, distance: number][] = [
   [0x1c89, 0x1c89, 1],
   [0xa7cb, 0xa7cb, 0x264 - 0xa7cb],
@@ -14,7 +14,7 @@ const RECENT: readonly [first: number, last: number, distance: number][] = [
   [0x16ea0, 0x16eb8, 0x1b],
 ];
 
-/** The small letter of a single character, which may be two characters; other characters as they are. */
+/** A single character in lower case, which may be two characters; what has no case stays as it is. */
 export function lowerCase(character: string): string {
   const lower = character.toLowerCase();
   if (lower !== character) return lower;

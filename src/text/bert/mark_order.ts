@@ -1,12 +1,12 @@
-/** Canonical ordering of combining marks, with the places that Hugging Face's `tokenizers` gives them. */
+/** Canonical ordering of combining marks, with the offsets that Hugging Face's `tokenizers` gives them. */
 
 /** A combining mark: an accent, a vowel sign and the like. */
 export interface Mark {
-  /** Its text; `""` where it is stripped, and only its place counts. */
+  /** Its text; `""` if it is stripped, so that only its offsets count. */
   text: string;
   /** Its combining class, from 1. */
   order: number;
-  /** Place in the original of the character it was made from. */
+  /** Offsets in the original text of the character it was made from. */
   start: number;
   end: number;
   /** Whether it is the first or only mark made from that character, rather than a further one. */
@@ -14,8 +14,8 @@ export interface Mark {
 }
 
 /**
- * Puts the marks on one letter in canonical order. Places are not moved along with their marks: the first mark in the
- * new order gets the first place, and so on; a further mark made from the same character shares the place before it.
+ * Puts the marks on one letter in canonical order. Offsets do not move with their marks: the first mark in the new
+ * order gets the first offsets, and so on. A further mark made from the same character shares the offsets before it.
  */
 export function placeMarks(marks: readonly Mark[]): Mark[] {
   const places = marks.filter((mark) => mark.replaces);

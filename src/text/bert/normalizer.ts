@@ -1,4 +1,4 @@
-/** BERT's normaliser: cleaned, lower-cased text without accents, and where each of its characters comes from. */
+/** BERT's normaliser: cleaned, lower-cased text without accents, and the origin of each of its characters. */
 
 import { ACCENTS, CHINESE, COMBINING_CLASSES, DECOMPOSED, DROPPED } from "./characters.ts";
 import { characterClass, characterNumbers } from "./character_ranges.ts";
@@ -11,17 +11,17 @@ export interface NormalizerOptions {
   clean_text: boolean;
   /** Put spaces round Chinese characters. */
   handle_chinese_chars: boolean;
-  /** Remove accents; `null`: where text is lower-cased. */
+  /** Remove accents; `null`: if text is lower-cased. */
   strip_accents: boolean | null;
-  /** Make all letters small. */
+  /** Lower-case the text. */
   lowercase: boolean;
 }
 
-/** A normalised text. Places are UTF-16 indices. */
+/** A normalised text. Offsets are UTF-16 indices. */
 export interface NormalizedText {
   /** The normalised text. */
   text: string;
-  /** For each unit of `text`, the character it was made from; absent where every unit stands in its own place. */
+  /** Offsets of the character that each unit of `text` was made from; absent if all units kept their position. */
   origins?: { starts: number[]; ends: number[] };
 }
 
@@ -42,7 +42,7 @@ const isAccent = memberOf(ACCENTS);
 const isSpace = (character: string) => /\p{White_Space}/u.test(character);
 const combiningClasses = characterNumbers(COMBINING_CLASSES);
 
-/** Most characters whose parts are remembered; beyond it all are forgotten. */
+/** Most characters whose parts are cached; when there are more, the cache is cleared. */
 const REMEMBERED = 1 << 14;
 
 /** Normalises as `BertNormalizer` of Hugging Face's `tokenizers` does, one character at a time. */

@@ -1,4 +1,4 @@
-/** From text to word pieces as BERT does it: added tokens, normaliser, words, pieces, with exact places throughout. */
+/** BERT's way from text to word pieces: added tokens, normaliser, words, pieces, with exact offsets throughout. */
 
 import { AddedTokenSplitter } from "../files/added_tokens.ts";
 import { BertNormalizer, type NormalizedText } from "./normalizer.ts";
@@ -9,8 +9,9 @@ import { WordPieces } from "./word_pieces.ts";
 import { words } from "./words.ts";
 
 /**
- * Splits as Hugging Face's fast tokenizers do, to the same ids and places for any text. The JavaScript library, which
- * knows tokens, ids and decoding here, would give no places, and other ids outside the basic plane and where Unicode grew.
+ * Splits as Hugging Face's fast tokenizers do, to the same ids and offsets for any text. The JavaScript library serves
+ * for tokens, ids and decoding. It would give no offsets, and other ids for characters outside the basic plane and for
+ * those of new versions of Unicode.
  */
 export class BertSplitter implements Splitter {
   readonly locates = true;
@@ -43,7 +44,7 @@ export class BertSplitter implements Splitter {
     return pieces;
   }
 
-  /** Splits a stretch that starts at `start` of the whole text; returns the number of the word after it. */
+  /** Splits a stretch that starts at `start` of the whole text, and returns the number of the next word. */
   #splitPlain(stretch: { text: string; start: number; word: number }, pieces: Pieces): number {
     let { word } = stretch;
     const normalized = this.#normalizer.normalize(stretch.text);
@@ -70,15 +71,15 @@ export class BertSplitter implements Splitter {
 }
 
 /**
- * Id of each word piece. The library has them ready, with all added tokens among them: where one of these is no piece, it
- * would be found inside words, and a list without it is made.
+ * Id of each word piece. The library has a map of them and of all added tokens. If an added token is no word piece, it
+ * must not be found inside words, so a map without it is made.
  */
 function pieceIds(library: Tokenizer, { added_tokens, model: { vocab } }: BertTokenizerJson): Map<string, number> {
   const arePieces = added_tokens.every(({ content, id }) => Object.hasOwn(vocab, content) && vocab[content] === id);
   return arePieces ? library.model!.tokens_to_ids : new Map(Object.entries(vocab));
 }
 
-/** Where the units from `from` to `to` of a normalised text come from. */
+/** Offsets in the original of the units from `from` to `to` of a normalised text. */
 function originOf({ origins }: NormalizedText, from: number, to: number): { start: number; end: number } {
   return origins === undefined
     ? { start: from, end: to }

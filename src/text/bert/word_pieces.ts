@@ -1,21 +1,21 @@
-/** The word pieces of single words: WordPiece, with every word spelled once. */
+/** WordPiece: the word pieces of single words, cached by word. */
 
 import type { WordPieceModel } from "../files/tokenizer_json.ts";
 
-/** How a word is spelled; both lists are equally long. */
+/** The pieces of a word; both lists are equally long. */
 export interface Spelling {
   /** Id of each piece. */
   ids: readonly number[];
-  /** Where each piece ends in the word, in UTF-16 units. */
+  /** End of each piece in the word, in UTF-16 units. */
   ends: readonly number[];
 }
 
-/** Most words that are remembered; beyond it all are forgotten. */
+/** Most words that are cached; when there are more, the cache is cleared. */
 const REMEMBERED = 1 << 15;
-/** Longer words are rare, and would fill the memory. */
+/** Longest word that is cached: longer ones are rare, and large. */
 const LONGEST_REMEMBERED = 64;
 
-/** Spells words by a vocabulary. */
+/** Splits words by a vocabulary. */
 export class WordPieces {
   readonly #ids: ReadonlyMap<string, number>;
   readonly #model: Omit<WordPieceModel, "vocab">;
@@ -30,7 +30,7 @@ export class WordPieces {
     this.#longest = ids.keys().reduce((longest, piece) => Math.max(longest, piece.length), 0);
   }
 
-  /** The pieces of a word; a word that cannot be spelled is one unknown token. */
+  /** The pieces of a word; a word that the vocabulary cannot spell is one unknown token. */
   spell(word: string): Spelling {
     const known = this.#spellings.get(word);
     if (known !== undefined) return known;
@@ -42,7 +42,7 @@ export class WordPieces {
     return spelling;
   }
 
-  /** Takes the longest piece there is, again and again. */
+  /** Takes the longest piece that matches, until the word is used up. */
   #spell(word: string): Spelling | undefined {
     if (isLongerThan(this.#model.max_input_chars_per_word, word)) return undefined;
     const ids: number[] = [];
@@ -62,7 +62,7 @@ export class WordPieces {
   }
 }
 
-/** Whether a word has more than `limit` characters: not units, of which some characters have two. */
+/** Whether a word has more than `limit` characters, which may have two UTF-16 units each. */
 function isLongerThan(limit: number, word: string): boolean {
   return word.length > limit && (word.length > 2 * limit || [...word].length > limit);
 }

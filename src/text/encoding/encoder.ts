@@ -1,4 +1,4 @@
-/** From the pieces of one text or pair to an encoding: cut, framed with special tokens, with the lists asked for. */
+/** Makes an encoding of the pieces of one text or pair: truncated, with special tokens, with the lists asked for. */
 
 import type { Encoding, Offset } from "./encoding.ts";
 import { framed, frameLength, joined, type Pair, tokenTypes } from "./frame.ts";
@@ -25,10 +25,10 @@ interface SpanPair {
 }
 
 /**
- * Encodes pieces; what overflows becomes encodings of its own, in the order of Hugging Face's fast tokenizers.
+ * Encodes pieces. Overflowing parts become encodings of their own, in the order of Hugging Face's fast tokenizers.
  *
- * @throws {RangeError} Where `max_length` or `stride` leaves no room; see {@linkcode keptLengths}.
- * @throws {TypeError} Where the second text must be cut, and there is none.
+ * @throws {RangeError} If `max_length` or `stride` leaves no room; see {@linkcode keptLengths}.
+ * @throws {TypeError} If the second text must be cut, and there is none.
  */
 export function encodePieces(pair: PiecePair, plan: Plan, frame: FrameIds): Encoding {
   const [kept, ...rest] = spanPairs(pair, plan);

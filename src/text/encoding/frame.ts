@@ -19,11 +19,11 @@ export function joined<T>({ first, second = [] }: Pair<T>): T[] {
 /** How many tokens each of two texts has. */
 export interface PairLengths {
   first: number;
-  /** `undefined` where there is no second text. */
+  /** `undefined` if there is no second text. */
   second?: number;
 }
 
-/** The types of the tokens of both texts: 0 and 1, where framed the last `[SEP]` 1 too. */
+/** The types of the tokens of both texts: 0 and 1. In the frame the last `[SEP]` is of type 1 too. */
 export function tokenTypes({ first, second }: PairLengths, isFramed: boolean): number[] {
   const types = new Array<number>(first + (isFramed ? 2 : 0)).fill(0);
   return second === undefined ? types : [...types, ...new Array<number>(second + (isFramed ? 1 : 0)).fill(1)];

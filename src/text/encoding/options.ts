@@ -1,5 +1,6 @@
 /** Checks the options that callers give. */
 
+import { describe } from "../../base/messages.ts";
 import type { DecodeOptions, EncodeOptions, PadOptions } from "./encoding.ts";
 
 const SWITCH = [true, false];
@@ -58,17 +59,11 @@ function checkValue(subject: string, value: unknown, choice: Choice): void {
     if (typeof value !== "string") throw new TypeError(`${subject} must be a string, got ${describe(value)}`);
   } else if (typeof choice === "number") {
     if (typeof value !== "number") throw new TypeError(`${subject} must be a number, got ${describe(value)}`);
-    // Infinity: the length of a model without a limit may be handed on.
+    // Infinity is allowed: it is the `model_max_length` of a model without a limit.
     if (value >= choice && (Number.isSafeInteger(value) || value === Infinity)) return;
     throw new RangeError(`${subject} must be a whole number from ${choice} up, got ${value}`);
   } else if (!choice.includes(value)) {
     const expected = choice.map((each) => JSON.stringify(each)).join(", ");
     throw new TypeError(`${subject} must be one of ${expected}, got ${describe(value)}`);
   }
-}
-
-/** A value as messages show it. */
-export function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  return Array.isArray(value) ? "a list" : typeof value === "object" && value !== null ? "an object" : String(value);
 }

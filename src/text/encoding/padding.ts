@@ -1,18 +1,18 @@
-/** Fills encodings up to equal lengths. */
+/** Pads encodings to equal lengths. */
 
 import type { BatchEncoding, Encoding, Side } from "./encoding.ts";
 import type { Wanted } from "./plan.ts";
 
-/** What encodings are filled up with, and on which side. */
+/** The padding of encodings: length, token and side. */
 export interface Padding {
-  /** Tokens to fill up to; longer encodings stay as they are. */
+  /** Tokens to pad to; longer encodings stay as they are. */
   length: number;
   side: Side;
   /** Id of the padding token. */
   id: number;
 }
 
-/** The encoding filled up, and what overflowed from it too. */
+/** The padded encoding; its overflowing parts are padded too. */
 export function padEncoding(encoding: Encoding, padding: Padding): Encoding {
   const count = Math.max(0, padding.length - encoding.input_ids.length);
   const fill = <T>(values: readonly T[], make: () => T): T[] => {

@@ -1,12 +1,12 @@
-/** Settles what the options of encoding leave open. */
+/** Completes the options of encoding with the defaults of the tokenizer. */
 
 import type { EncodeOptions, PaddingStrategy, PadOptions, Side } from "./encoding.ts";
 import { checkOptions } from "./options.ts";
 import type { Cut } from "./truncation.ts";
 
-/** What a tokenizer does where an option does not say. */
+/** The defaults of a tokenizer. */
 export interface Defaults {
-  /** Most tokens of one input; `Infinity` where nothing is known. */
+  /** Most tokens of one input; `Infinity` if nothing is known. */
   model_max_length: number;
   padding_side: Side;
   truncation_side: Side;
@@ -26,13 +26,13 @@ export interface TruncationPlan {
   side: Side;
   /** Tokens that may stay, special tokens included. */
   maximum: number;
-  /** Tokens that a part repeats of the one before. */
+  /** Tokens of the part before that each part repeats. */
   stride: number;
 }
 
-/** How to fill up; without it nothing is. */
+/** How to pad; without it nothing is padded. */
 export interface PaddingPlan {
-  /** Tokens to fill up to. */
+  /** Tokens to pad to. */
   to: number | "longest";
   side: Side;
 }
@@ -46,10 +46,10 @@ export interface Plan {
 }
 
 /**
- * Settles how to encode.
+ * Completes the options of an encoding.
  *
  * @throws {TypeError} As {@linkcode checkOptions} does.
- * @throws {RangeError} As {@linkcode checkOptions} does, or where padding to `max_length` has no length.
+ * @throws {RangeError} As {@linkcode checkOptions} does, or if padding to `max_length` has no length.
  */
 export function planEncoding(options: EncodeOptions, defaults: Defaults): Plan {
   checkOptions("encode", options);
@@ -73,7 +73,7 @@ export function planEncoding(options: EncodeOptions, defaults: Defaults): Plan {
   };
 }
 
-/** Settles how to fill up; `undefined` where nothing is to be. */
+/** Completes the options of padding; `undefined` if nothing is padded. */
 export function planPadding(
   action: string,
   { padding, padding_side, max_length }: PadOptions & { padding: PaddingStrategy },

@@ -1,4 +1,4 @@
-/** How texts that are too long are cut, and what becomes of the rest. */
+/** Truncation: what is kept of texts that are too long, and what overflows. */
 
 import type { Side } from "./encoding.ts";
 
@@ -8,14 +8,14 @@ export interface Span {
   end: number;
 }
 
-/** Which text is cut, without the spellings that mean the same. */
+/** Which text is cut; other spellings of the option are resolved before. */
 export type Cut = "longest_first" | "only_first" | "only_second";
 
 /** How much there is of a text or a pair, and how much of it may stay. */
 export interface Lengths {
   /** Tokens of the first text. */
   first: number;
-  /** Tokens of the second; `undefined` where there is none. */
+  /** Tokens of the second; `undefined` if there is none. */
   second?: number;
   /** Tokens that both may take together. */
   room: number;
@@ -24,8 +24,8 @@ export interface Lengths {
 /**
  * How many tokens of each text to keep.
  *
- * @throws {RangeError} Where cutting the one text is not enough: something of it must stay.
- * @throws {TypeError} Where the second text must be cut, and there is none.
+ * @throws {RangeError} If cutting the one text leaves nothing of it.
+ * @throws {TypeError} If the second text must be cut, and there is none.
  */
 export function keptLengths(lengths: Lengths, cut: Cut): [first: number, second: number] {
   const { first, second = 0, room } = lengths;
@@ -44,8 +44,8 @@ export function keptLengths(lengths: Lengths, cut: Cut): [first: number, second:
 }
 
 /**
- * How Hugging Face's fast tokenizers share room that is too little for both: the longer list is cut first; where both
- * must be, each gets half, and an odd token goes to the longer.
+ * How Hugging Face's fast tokenizers divide too little room between two texts: the longer one is cut first. If both must
+ * be cut, each gets half, and an odd token goes to the longer one.
  */
 function longestFirst(first: number, second: number, room: number): [first: number, second: number] {
   const short = Math.min(first, second, Math.floor(room / 2));
@@ -53,12 +53,12 @@ function longestFirst(first: number, second: number, room: number): [first: numb
 }
 
 /**
- * Cuts a text into overlapping runs of at most `kept` tokens that cover it, beginning at the side that stays: the first
- * is what truncation keeps. Where nothing may stay, the first is empty and the second the whole text.
+ * Cuts a text into overlapping runs of at most `kept` tokens that cover it. They begin at the side that stays: the first
+ * run is kept, the others overflow. If nothing may stay, the first is empty and the second the whole text.
  *
  * @param length Tokens of the text.
  * @param kept Tokens to keep.
- * @throws {RangeError} Where `stride` leaves no token to move on by.
+ * @throws {RangeError} If `stride` is not less than `kept`.
  */
 export function spans(length: number, kept: number, { stride, side }: { stride: number; side: Side }): Span[] {
   if (length <= kept) return [{ start: 0, end: length }];

@@ -1,21 +1,21 @@
-/** Finds the tokens that a text spells out, as `[MASK]`, before the rest of it is normalised or split. */
+/** Finds added tokens such as `[MASK]` in a text, before the rest of it is normalised or split. */
 
 /** A token that is found whole, by the names of `tokenizer.json`. */
 export interface AddedToken {
   id: number;
   content: string;
-  /** Only where no letter or digit touches it. */
+  /** Only found if no letter or digit touches it. */
   single_word?: boolean;
-  /** Takes in the white space before it. */
+  /** Includes the white space before it. */
   lstrip?: boolean;
-  /** Takes in the white space after it. */
+  /** Includes the white space after it. */
   rstrip?: boolean;
-  /** Found in the normalised text rather than in the text as it is written. Default: where it is not special. */
+  /** Found in the normalised text rather than in the text as it is written. Default: if it is not special. */
   normalized?: boolean;
   special?: boolean;
 }
 
-/** A stretch of a text, in UTF-16 indices: an added token where it has an `id`, text between them otherwise. */
+/** A stretch of a text, in UTF-16 indices: an added token if it has an `id`, text between them otherwise. */
 export interface Stretch {
   start: number;
   end: number;
@@ -26,7 +26,7 @@ const ENDS_WITH_WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
 const STARTS_WITH_WORD = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 const SPACE = /\p{White_Space}/u; // every one of them is a single UTF-16 unit
 
-/** Cuts texts at added tokens. */
+/** Splits texts at added tokens. */
 export class AddedTokenSplitter {
   readonly #tokens: ReadonlyMap<string, AddedToken>;
   readonly #pattern: RegExp | undefined;
@@ -34,7 +34,7 @@ export class AddedTokenSplitter {
   /** @param tokens The tokens by the text to find. */
   constructor(tokens: ReadonlyMap<string, AddedToken>) {
     this.#tokens = tokens;
-    // Of several tokens that start at one place, the longest is found.
+    // Of several tokens that start at one index, the longest is found.
     const longestFirst = [...tokens.keys()].sort((a, b) => b.length - a.length);
     if (tokens.size > 0) this.#pattern = new RegExp(longestFirst.map(escape).join("|"), "gu");
   }

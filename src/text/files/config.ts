@@ -1,9 +1,9 @@
-/** What `tokenizer_config.json` says, and BERT's five special tokens, which it may rename. */
+/** The keys of `tokenizer_config.json`, and BERT's five special tokens, which it may rename. */
 
 import { TokenizerError } from "../../base/errors.ts";
 import type { Side } from "../encoding/encoding.ts";
 
-/** Name of each special token in `tokenizer_config.json`, and its text where that file does not say. */
+/** Name of each special token in `tokenizer_config.json`, and its text if that file does not say. */
 export const SPECIAL_TOKENS = {
   pad_token: "[PAD]",
   unk_token: "[UNK]",
@@ -32,11 +32,11 @@ export function specialToken(config: TokenizerConfig, name: SpecialTokenName): s
   return (typeof entry === "object" ? entry.content : entry) ?? SPECIAL_TOKENS[name];
 }
 
-/** From here on a `model_max_length` means that there is none, by a convention of Hugging Face's files. */
+/** A `model_max_length` from here on means that there is no limit, by a convention of Hugging Face's files. */
 const NO_LENGTH = 1e20;
 
 /**
- * Checks the keys of `tokenizer_config.json` that are used here; `null` counts as not given, save for `strip_accents`.
+ * Checks the keys of `tokenizer_config.json` that are used here; `null` counts as not given, except for `strip_accents`.
  *
  * @throws {TokenizerError} On a value of the wrong kind.
  */

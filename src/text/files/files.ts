@@ -1,6 +1,7 @@
-/** Reads what a tokenizer is made of: `tokenizer.json`, or `vocab.txt` alone, and `tokenizer_config.json` where present. */
+/** Reads the files of a tokenizer: `tokenizer.json` or `vocab.txt`, and `tokenizer_config.json` if present. */
 
 import { TokenizerError } from "../../base/errors.ts";
+import { isObject } from "../../base/json.ts";
 import { parseConfig, type TokenizerConfig } from "./config.ts";
 import { tokenizerFromVocabulary } from "./vocabulary.ts";
 
@@ -20,7 +21,7 @@ export interface TokenizerFiles {
   readonly location: string;
   /** `tokenizer.json` as an object. */
   readonly tokenizer: object;
-  /** `tokenizer_config.json` as an object, `{}` where there is none. */
+  /** `tokenizer_config.json` as an object, `{}` if there is none. */
   readonly config: TokenizerConfig;
 }
 
@@ -32,7 +33,7 @@ export async function hasTokenizer(folder: TokenizerFolder): Promise<boolean> {
 /**
  * Reads and parses the tokenizer files of a folder.
  *
- * @throws {TokenizerError} Where neither `tokenizer.json` nor `vocab.txt` is there, or a file is broken.
+ * @throws {TokenizerError} If there is neither `tokenizer.json` nor `vocab.txt`, or a file is broken.
  */
 export async function readTokenizerFiles(folder: TokenizerFolder): Promise<TokenizerFiles> {
   const { location } = folder;
@@ -72,7 +73,7 @@ async function readJson(folder: TokenizerFolder, file: string): Promise<object> 
       { cause },
     );
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     throw new TokenizerError(`Cannot load a tokenizer from "${folder.location}": ${file} must be a JSON object`);
   }
   return value;

@@ -12,8 +12,8 @@ export interface SpecialToken {
 /**
  * Finds every special token in the vocabulary.
  *
- * @param idOf Id of a token, `undefined` where the vocabulary lacks it.
- * @throws {TokenizerError} Where the vocabulary lacks one.
+ * @param idOf Id of a token, `undefined` if the vocabulary lacks it.
+ * @throws {TokenizerError} If the vocabulary lacks one.
  */
 export function findSpecialTokens(
   { location, config }: { location: string; config: TokenizerConfig },

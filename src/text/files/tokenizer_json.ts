@@ -1,6 +1,7 @@
-/** Checks a `tokenizer.json`, and tells BERT's kind from all others. */
+/** Checks a `tokenizer.json`, and whether it is of BERT's kind. */
 
 import { TokenizerError } from "../../base/errors.ts";
+import { isObject } from "../../base/json.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import type { NormalizerOptions } from "../bert/normalizer.ts";
 import type { TokenizerConfig } from "./config.ts";
@@ -11,9 +12,9 @@ export interface WordPieceModel {
   /** Id of each piece. */
   vocab: Record<string, number>;
   unk_token: string;
-  /** What marks a piece that continues a word. */
+  /** Prefix of a piece that continues a word. */
   continuing_subword_prefix: string;
-  /** Characters of the longest word that is spelled at all. */
+  /** Characters of the longest word that is split; a longer one is one unknown token. */
   max_input_chars_per_word: number;
 }
 
@@ -28,23 +29,23 @@ export interface BertTokenizerJson {
 export interface TokenizerJson {
   /** What the library takes. */
   library: object;
-  /** Id of each word piece, where the model is made of such. */
+  /** Id of each word piece, if the model has word pieces. */
   pieceIds?: Record<string, number>;
   /** The parts of a tokenizer of BERT's kind. */
   bert?: BertTokenizerJson;
 }
 
-/** An object of a file, of which nothing is known yet. */
+/** An object of a file, not checked yet. */
 type Unknown = Record<string, unknown>;
 
-/** Ends the reading of a file. */
+/** Throws the error that a value of the file is wrong. */
 type Fail = (path: string, expected: string, found: unknown) => never;
 
 /**
  * Checks what the files of a tokenizer hold.
  *
- * @throws {TokenizerError} On anything that is not as it must be, named by its path in `tokenizer.json`; the ids of the
- * vocabulary are left to {@linkcode checkTokenIds}.
+ * @throws {TokenizerError} On a wrong value, named by its path in `tokenizer.json`. The ids of the vocabulary are left
+ *   to {@linkcode checkTokenIds}.
  */
 export function parseTokenizerJson({ location, tokenizer, config }: TokenizerFiles): TokenizerJson {
   const fail: Fail = (path, expected, found) => {
@@ -68,7 +69,7 @@ export function parseTokenizerJson({ location, tokenizer, config }: TokenizerFil
 }
 
 /**
- * Checks the id of every token, once they are in a map: looking at each entry of an object takes ten times as long.
+ * Checks the id of every token. Takes a map, since going over the entries of an object takes ten times as long.
  *
  * @throws {TokenizerError} On an id that cannot be one.
  */
@@ -111,7 +112,7 @@ function wordPieceModel(model: Unknown, fail: Fail): WordPieceModel {
   return { vocab, unk_token, continuing_subword_prefix, max_input_chars_per_word } as WordPieceModel;
 }
 
-/** What `tokenizer_config.json` says counts for more than `tokenizer.json`, as in Hugging Face's `BertTokenizerFast`. */
+/** `tokenizer_config.json` overrides `tokenizer.json`, as in Hugging Face's `BertTokenizerFast`. */
 function normalizerOptions(normalizer: Partial<NormalizerOptions>, config: TokenizerConfig): NormalizerOptions {
   const { clean_text = true, handle_chinese_chars = true, strip_accents = null, lowercase = true } = normalizer;
   return {
@@ -120,10 +121,6 @@ function normalizerOptions(normalizer: Partial<NormalizerOptions>, config: Token
     strip_accents: config.strip_accents === undefined ? strip_accents : config.strip_accents,
     lowercase: config.do_lower_case ?? lowercase,
   };
-}
-
-function isObject(value: unknown): value is Unknown {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isId(value: unknown): value is number {

@@ -7,8 +7,8 @@ import { SPECIAL_TOKENS, specialToken, type SpecialTokenName, type TokenizerConf
  * The `tokenizer.json` object of the BERT tokenizer with this vocabulary.
  *
  * @param text Contents of `vocab.txt`.
- * @param config Says whether text is lower-cased (default yes), stripped of accents (default: where it is lower-cased)
- *   and split at Chinese characters (default yes).
+ * @param config Says whether text is lower-cased (default yes), stripped of accents (default: if it is lower-cased) and
+ *   split at Chinese characters (default yes).
  */
 export function tokenizerFromVocabulary(text: string, config: TokenizerConfig): object {
   const lines = text.split(/\r\n|\r|\n/);
@@ -50,9 +50,9 @@ export function tokenizerFromVocabulary(text: string, config: TokenizerConfig): 
 /**
  * The contents of `vocab.txt` for a vocabulary: the reverse of {@linkcode tokenizerFromVocabulary}.
  *
- * @param ids Id of each word piece; `undefined` where the tokenizer has no word pieces.
- * @param location Where the tokenizer came from, for messages.
- * @throws {TokenizerError} Where the ids have gaps, or a piece would not fit on a line.
+ * @param ids Id of each word piece; `undefined` if the tokenizer has no word pieces.
+ * @param location Path or address of the tokenizer, for messages.
+ * @throws {TokenizerError} If the ids have gaps, or a piece would not fit on a line.
  */
 export function vocabularyText(ids: Readonly<Record<string, number>> | undefined, location: string): string {
   const fail = (problem: string): never => {

@@ -2,6 +2,7 @@
 
 import { type activation as kernel, ACTIVATION_CODES } from "../../../src/kernels/rows/activation.ts";
 import { activation } from "../../reference/activation.ts";
+import { ACTIVATION_BOUND } from "../bounds.ts";
 import type { Cases } from "../conformance.ts";
 
 /** 2,000 steps through [-10, 10], where the bound is absolute: 1e-6. */
@@ -38,6 +39,6 @@ function* one(name: string, x: Float32Array, code: number): Cases<typeof kernel>
     params: { count: x.length, activation: code },
     buffers: { x, out: x.byteLength },
     // Beyond the middle the result is x or a constant to the last bit.
-    expected: { out: { values: activation(x, code), bound: 1e-6 } },
+    expected: { out: { values: activation(x, code), bound: ACTIVATION_BOUND } },
   };
 }

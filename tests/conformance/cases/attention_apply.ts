@@ -5,11 +5,11 @@ import { attentionApply, attentionProbabilities } from "../../reference/attentio
 import type { Cases } from "../conformance.ts";
 import { sumBounds } from "./attention_bounds.ts";
 import { layOutput, problem, type Shape, UNTOUCHED } from "./attention_data.ts";
-import { ABSORBED, ABSORBED_DISTANCES, ABSORBED_WIDE, LONG_HEADS, SHAPES } from "./attention_shapes.ts";
+import { ABSORBED, ABSORBED_WIDE, FOLDED, LONG_HEADS, SHAPES } from "./attention_shapes.ts";
 
 /** Where the probabilities come from makes no difference here. */
-const EVERY: readonly Shape[] = [...SHAPES, ...LONG_HEADS, ...ABSORBED, ...ABSORBED_WIDE, ...ABSORBED_DISTANCES].filter(
-  (shape) => !shape.relative,
+const EVERY: readonly Shape[] = [...SHAPES, ...FOLDED, ...LONG_HEADS, ...ABSORBED, ...ABSORBED_WIDE].filter((shape) =>
+  !shape.relative
 );
 
 export function* cases(shapes: readonly Shape[] = EVERY): Cases<typeof kernel> {

@@ -8,69 +8,72 @@
  * An output carries the bounds of its probabilities, and rounds a sum over n keys by n * 2^-23 * sum of absolute products.
  */
 
-import { attentionApply, type Read, score } from "../../reference/attention.ts";
-import type { Problem } from "./attention_data.ts";
+import { attentionApply, type AttentionInputs, score } from "../../reference/attention.ts";
+import { magnitudes, type Problem } from "./attention_data.ts";
 
 const ROUNDING = 2 ** -23;
 
+/** A probability, its head's scale, its relative error by that of the scores, and the keys of its row. */
+interface Probability {
+  p: number;
+  headScale: number;
+  rounding: number;
+  keys: number;
+}
+
 /** Bounds of `probabilities` `[rows, heads, columns]`; 0 past the last key. */
 export function probabilityBounds(problem: Problem, probabilities: Float64Array): Float64Array {
-  return mapProbabilities(problem, probabilities, (p, headScale, rounding) => {
-    return Math.min(2e-6 * headScale, 1e-5 * p + 1e-9 * headScale) + rounding * p;
-  });
+  return mapProbabilities(problem, probabilities, softmaxError);
 }
 
 /** Bounds of the outputs of `attention` `[rows, heads, headSize]`. */
 export function attentionBounds(problem: Problem, probabilities: Float64Array): Float64Array {
-  const carried = probabilityBounds(problem, probabilities);
-  const summed = sumBounds(problem, probabilities);
-  return attentionApply({ ...problem, v: absolute(problem.v) }, carried, problem.columns).map((x, i) =>
-    x + (summed[i] as number)
-  );
+  const errors = mapProbabilities(problem, probabilities, (one) => softmaxError(one) + sumError(one));
+  return attentionApply(magnitudes(problem), errors, problem.columns);
 }
 
 /** Bounds of the outputs of `attention_apply` `[rows, heads, headSize]`, whose probabilities are given. */
 export function sumBounds(problem: Problem, probabilities: Float64Array): Float64Array {
-  const errors = mapProbabilities(problem, probabilities, (p, _headScale, _rounding, n) => n * ROUNDING * Math.abs(p));
-  return attentionApply({ ...problem, v: absolute(problem.v) }, errors, problem.columns);
+  const errors = mapProbabilities(problem, probabilities, sumError);
+  return attentionApply(magnitudes(problem), errors, problem.columns);
 }
 
-/** Maps every probability of a real key; `rounding` is its relative error by that of the scores, `n` the keys of its row. */
+function softmaxError({ p, headScale, rounding }: Probability): number {
+  return Math.min(2e-6 * headScale, 1e-5 * p + 1e-9 * headScale) + rounding * p;
+}
+
+function sumError({ p, keys }: Probability): number {
+  return keys * ROUNDING * Math.abs(p);
+}
+
+/** Maps every probability of a real key. */
 function mapProbabilities(
   problem: Problem,
   probabilities: Float64Array,
-  bound: (p: number, headScale: number, rounding: number, n: number) => number,
+  error: (one: Probability) => number,
 ): Float64Array {
-  const bounds = new Float64Array(probabilities.length);
-  for (const { rowStart, rowCount, keyStart, keyCount } of problem.sequences) {
+  const { sequences, heads, columns, headScale, exact } = problem;
+  const absolute = magnitudes(problem);
+  const errors = new Float64Array(probabilities.length);
+  for (const { rowStart, rowCount, keyStart, keyCount: keys } of sequences) {
     for (let r = rowStart; r < rowStart + rowCount; r++) {
-      for (let a = 0; a < problem.heads; a++) {
+      for (let a = 0; a < heads; a++) {
         let rounding = 0;
-        for (let j = 0; j < keyCount && !problem.exact; j++) {
-          rounding = Math.max(rounding, Math.expm1(2 * scoreBound(problem, r, a, keyStart + j)));
+        for (let j = 0; j < keys && !exact; j++) {
+          rounding = Math.max(rounding, Math.expm1(2 * scoreBound(absolute, r, a, keyStart + j)));
         }
-        for (let j = 0; j < keyCount; j++) {
-          const at = (r * problem.heads + a) * problem.columns + j;
-          bounds[at] = bound(probabilities[at] as number, problem.headScale[a] as number, rounding, keyCount);
+        for (let j = 0; j < keys; j++) {
+          const at = (r * heads + a) * columns + j;
+          errors[at] = error({ p: probabilities[at] as number, headScale: headScale[a] as number, rounding, keys });
         }
       }
     }
   }
-  return bounds;
+  return errors;
 }
 
-function scoreBound(problem: Problem, r: number, a: number, t: number): number {
-  const { q, k, headSize, relative } = problem;
+function scoreBound(absolute: AttentionInputs, r: number, a: number, t: number): number {
+  const { headSize, relative } = absolute;
   const terms = headSize + (relative === null ? 0 : relative.size * (relative.withKey ? 2 : 1));
-  const magnitudes = relative && {
-    ...relative,
-    q: absolute(relative.q),
-    distance: (i: number, d: number) => Math.abs(relative.distance(i, d)),
-  };
-  const sum = score({ ...problem, q: absolute(q), k: absolute(k), relative: magnitudes }, r, a, t);
-  return terms * ROUNDING * sum;
-}
-
-function absolute(read: Read): Read {
-  return (i, a, d) => Math.abs(read(i, a, d));
+  return terms * ROUNDING * score(absolute, r, a, t);
 }

@@ -133,6 +133,23 @@ export function problem(shape: Shape): Problem {
   };
 }
 
+/** What the twin sees of a problem, with the absolute values of all tensors. */
+export function magnitudes(p: Problem): AttentionInputs {
+  const absolute = ({ data, ...place }: Layout) => reader({ data: data.map(Math.abs), ...place });
+  const { layouts: { q, k, v, relativeQuery }, relative } = p;
+  return {
+    ...p,
+    q: absolute(q),
+    k: absolute(k),
+    v: absolute(v),
+    relative: relative && {
+      ...relative,
+      q: absolute(relativeQuery),
+      distance: (i, d) => Math.abs(relative.distance(i, d)),
+    },
+  };
+}
+
 /** What the elements of an output hold that no kernel may touch. */
 export const UNTOUCHED = 7;
 

@@ -5,9 +5,16 @@ import { attentionProbabilities } from "../../reference/attention.ts";
 import type { Cases } from "../conformance.ts";
 import { probabilityBounds } from "./attention_bounds.ts";
 import { problem, type Shape, sumsOf } from "./attention_data.ts";
-import { ABSORBED, ABSORBED_DISTANCES, ABSORBED_WIDE, LONG_HEADS, SHAPES } from "./attention_shapes.ts";
+import { ABSORBED, ABSORBED_DISTANCES, ABSORBED_WIDE, FOLDED, LONG_HEADS, SHAPES } from "./attention_shapes.ts";
 
-const EVERY: readonly Shape[] = [...SHAPES, ...LONG_HEADS, ...ABSORBED, ...ABSORBED_WIDE, ...ABSORBED_DISTANCES];
+const EVERY: readonly Shape[] = [
+  ...SHAPES,
+  ...FOLDED,
+  ...LONG_HEADS,
+  ...ABSORBED,
+  ...ABSORBED_WIDE,
+  ...ABSORBED_DISTANCES,
+];
 
 export function* cases(shapes: readonly Shape[] = EVERY): Cases<typeof kernel> {
   for (const shape of shapes) {

@@ -3,6 +3,7 @@
 import type { Constants } from "../../../src/kernels/kernel.ts";
 import { pitch } from "../../../src/kernels/kernel.ts";
 import { matmulAt, type MatmulCall, outIndex } from "../../reference/matmul.ts";
+import { matmulBound } from "../bounds.ts";
 import type { Cases, ConformanceCase, Expected } from "../conformance.ts";
 import type { matmul } from "../../../src/kernels/products/matmul.ts";
 import { random } from "../data.ts";
@@ -166,14 +167,7 @@ function expected(call: MatmulCall, next: () => number, length: number): Expecte
     at[i] = outIndex(call.params, b, row, column);
     const slot = sampled ? i : at[i] as number;
     values[slot] = output.value;
-    bound[slot] = errorBound(call, output.magnitude);
+    bound[slot] = matmulBound(call.params, output.magnitude);
   }
   return { values, bound, at: sampled ? at : undefined };
-}
-
-/** Number of terms * 2^-23 * the sum of their absolute values, and what the activation does to that. */
-function errorBound({ params: { k, bias, activation, residual } }: MatmulCall, magnitude: number): number {
-  const sum = (k + Number(bias > 0) + residual) * 2 ** -23 * magnitude;
-  const steepest = 1.13; // GELU's slope near x = 1.4
-  return activation === 0 ? sum : steepest * sum + 1e-6;
 }

@@ -3,6 +3,7 @@
 import { pitch } from "../../../src/kernels/kernel.ts";
 import type { meanRows as kernel } from "../../../src/kernels/rows/mean_rows.ts";
 import { meanRows } from "../../reference/mean_rows.ts";
+import { meanBound } from "../bounds.ts";
 import type { Cases } from "../conformance.ts";
 import { matrix, random } from "../data.ts";
 
@@ -20,11 +21,10 @@ export function* cases(): Cases<typeof kernel> {
         name: `rows ${lengths.join("+") || "none"} x ${columns}`,
         params: { segments: lengths.length, columns },
         buffers: { x, starts, out: 4 * sizes.length },
-        // A rounding for each addition, and one for the division.
         expected: {
           out: {
             values: meanRows(x, starts, columns),
-            bound: sizes.map((size, i) => ((lengths[Math.floor(i / pitch(columns))] as number) + 1) * 2 ** -23 * size),
+            bound: sizes.map((size, i) => meanBound(lengths[Math.floor(i / pitch(columns))] as number, size)),
           },
         },
       };

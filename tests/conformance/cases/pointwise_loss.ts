@@ -2,6 +2,7 @@
 
 import { POINTWISE_LOSSES, type pointwiseLoss as kernel } from "../../../src/kernels/losses/pointwise_loss.ts";
 import { pointwiseLoss } from "../../reference/pointwise_loss.ts";
+import { pointwiseLossBound } from "../bounds.ts";
 import type { Cases } from "../conformance.ts";
 import { matrix, random } from "../data.ts";
 
@@ -33,14 +34,11 @@ function* one(
 ): Cases<typeof kernel> {
   const { rows, columns, x, y, kind } = call;
   const values = pointwiseLoss(call);
-  // No term is negative, so every addition in a lane and in the tree rounds by the sum's size at most; a few roundings
-  // are in the terms, and the logarithm has the 2e-6 of cross-entropy.
-  const relative = (columns / 32 + 10) * 2 ** -24 + (kind === binary_cross_entropy ? 2e-6 : 0);
   yield {
     name,
     constants: { KIND: kind },
     params: { rows, columns },
     buffers: { x, y, losses: 4 * rows },
-    expected: { losses: { values, bound: values.map((loss) => relative * loss) } },
+    expected: { losses: { values, bound: values.map((loss) => pointwiseLossBound({ kind, columns }, loss)) } },
   };
 }

@@ -2,6 +2,7 @@
 
 import type { reduceSum as kernel } from "../../../src/kernels/losses/reduce_sum.ts";
 import { reduceSum } from "../../reference/reduce_sum.ts";
+import { reduceSumBound } from "../bounds.ts";
 import type { Cases } from "../conformance.ts";
 import { random } from "../data.ts";
 
@@ -15,9 +16,8 @@ export function* cases(): Cases<typeof kernel> {
         name: `${count} elements over ${divisor}`,
         params: { count, divisor },
         buffers: { x, out: 4 },
-        // A rounding for each addition in a lane and in the tree, and that of the division.
         expected: {
-          out: { values: Float64Array.of(reduceSum(x, divisor)), bound: (count / 32 + 7) * 2 ** -24 * size },
+          out: { values: Float64Array.of(reduceSum(x, divisor)), bound: reduceSumBound(count, size) },
         },
       };
     }

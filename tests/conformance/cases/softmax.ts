@@ -2,6 +2,7 @@
 
 import type { softmax as kernel } from "../../../src/kernels/rows/softmax.ts";
 import { softmax } from "../../reference/softmax.ts";
+import { SOFTMAX_BOUND } from "../bounds.ts";
 import type { Cases } from "../conformance.ts";
 import { matrix, random } from "../data.ts";
 
@@ -43,6 +44,6 @@ function* one(
     name,
     params: { rows, columns },
     buffers: { x, out: x.byteLength },
-    expected: { out: { values: softmax({ rows, columns, x }), bound: 2e-6 } },
+    expected: { out: { values: softmax({ rows, columns, x }), bound: SOFTMAX_BOUND } },
   };
 }

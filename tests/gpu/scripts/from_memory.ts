@@ -1,7 +1,7 @@
 /** Loads a model from memory and runs it, as a program without any permission would. Run by import_test.ts. */
 
 import { NarrowBertConfig, NarrowBertModel, writeSafetensors } from "../../../mod.ts";
-import { parameterShapes } from "../../../src/model/weights/published_names.ts";
+import { parameterShapes } from "../../model/parts.ts";
 
 const config = new NarrowBertConfig({
   vocab_size: 7,

@@ -3,7 +3,8 @@
  * the shipped choices before. Run by tuning_file_test.ts.
  */
 
-import { NarrowBertConfig, NarrowBertModel, requestGpu } from "../../../mod.ts";
+import { NarrowBertConfig, NarrowBertModel } from "../../../mod.ts";
+import { requestGpu } from "../../../src/gpu/device.ts";
 import { tuningOf, useTuning } from "../../../src/kernels/tuning/tuning.ts";
 
 const config = new NarrowBertConfig({

@@ -1,46 +1,52 @@
 /** From scored word pieces to entities, as the token classification pipeline of Hugging Face's transformers. */
 
-/** How word pieces become entities; see {@linkcode aggregate}. */
-export const AGGREGATION_STRATEGIES = ["none", "simple", "first", "average", "max"] as const;
+/**
+ * How scored word pieces become entities: each by itself (`none`), joined if they are neighbours of one kind
+ * (`simple`), or joined into words first, which take the label of their first piece (`first`), of the mean of their
+ * pieces (`average`) or of their most certain piece (`max`).
+ */
+export type AggregationStrategy = "none" | "simple" | "first" | "average" | "max";
 
-/** Name of a strategy. */
-export type AggregationStrategy = typeof AGGREGATION_STRATEGIES[number];
+/** Every {@linkcode AggregationStrategy}. */
+export const AGGREGATION_STRATEGIES: readonly AggregationStrategy[] = ["none", "simple", "first", "average", "max"];
 
 /** A word piece of a text. */
 export interface Piece {
-  /** The piece as the vocabulary writes it, `##` included; the text itself where the vocabulary has no piece for it. */
+  /** The piece as the vocabulary writes it, `##` included; the text itself if the vocabulary has no piece for it. */
   word: string;
-  /** Where it stands in the text: `[start, end)` in UTF-16 indices. */
+  /** The index of its first UTF-16 unit in the text. */
   start: number;
+  /** The index after its last UTF-16 unit. */
   end: number;
-  /** Its place in the encoded text, in which `[CLS]` is 0. */
+  /** Its position in the encoded text; `[CLS]` is 0. */
   index: number;
-  /** Whether it goes on with the word of the piece before. */
+  /** Whether it continues the word of the piece before. */
   continues: boolean;
 }
 
-/** A word piece with what the model says of it. */
+/** A word piece with the model's probabilities. */
 export interface ScoredPiece extends Piece {
-  /** Probability of each label. Under `first` only pieces that begin a word need any. */
+  /** Probability of each label. With `first` only pieces that begin a word need them. */
   scores: readonly number[];
 }
 
-/** A word piece with its label: what the strategy `none` gives. */
+/** A word piece with its label: an answer of the strategy `none`. */
 export interface TokenEntity {
   /** The label, `B-` or `I-` included. */
   entity: string;
   /** Probability of the label. */
   score: number;
-  /** Place of the piece in the encoded text, in which `[CLS]` is 0. */
+  /** Position of the piece in the encoded text; `[CLS]` is 0. */
   index: number;
-  /** The piece as the vocabulary writes it, `##` included; the text itself where the vocabulary has no piece for it. */
+  /** The piece as the vocabulary writes it, `##` included; the text itself if the vocabulary has no piece for it. */
   word: string;
-  /** Where it stands in the text: `[start, end)` in UTF-16 indices. */
+  /** The index of its first UTF-16 unit in the text. */
   start: number;
+  /** The index after its last UTF-16 unit. */
   end: number;
 }
 
-/** Neighbouring word pieces or words of one kind: what every other strategy gives. */
+/** Neighbouring word pieces or words of one kind: an answer of all other strategies. */
 export interface EntityGroup {
   /** The label without `B-` or `I-`. */
   entity_group: string;
@@ -48,24 +54,25 @@ export interface EntityGroup {
   score: number;
   /** Its pieces as text, in the spelling of the vocabulary. */
   word: string;
-  /** Where it stands in the text: `[start, end)` in UTF-16 indices. */
+  /** The index of its first UTF-16 unit in the text. */
   start: number;
+  /** The index after its last UTF-16 unit. */
   end: number;
 }
 
-/** A labelled piece or word on the way to a group. */
+/** A labelled piece or word, before it is joined to a group. */
 type Labelled = Omit<TokenEntity, "index">;
 
 /**
  * The entities of a text, from left to right.
  *
- * `none` labels each piece. The others join neighbours of one kind: a label `B-X` begins a group, `I-X` and a label `X`
- * without prefix go on with one of kind `X`, whichever way that began. What is joined are pieces under `simple`; else
- * whole words, whose label is that of their first piece (`first`), of the mean of their pieces' probabilities
- * (`average`), or of their most certain piece (`max`).
+ * `none` labels each piece. The others join neighbours of one kind: a label `B-X` begins a group; `I-X` and a label `X`
+ * without prefix continue a group of kind `X`. `simple` joins pieces. The others join whole words, with the label of
+ * their first piece (`first`), of the mean of their pieces' probabilities (`average`), or of their most certain piece
+ * (`max`).
  *
  * @param labels Name of each label by its id.
- * @param join Text of word pieces, as the tokenizer's `convert_tokens_to_string`.
+ * @param join Joins word pieces to a text, as the tokenizer's `convert_tokens_to_string`.
  */
 export function aggregate(
   pieces: readonly ScoredPiece[],
@@ -103,7 +110,7 @@ function wordScores(
   return first.map((_, label) => pieces.reduce((sum, scores) => sum + (scores[label] as number), 0) / pieces.length);
 }
 
-/** Cuts a list before every element that does not go on with the one before. */
+/** Cuts a list before every element that does not continue the one before. */
 function runs<T>(list: readonly T[], continues: (element: T, before: T) => boolean): T[][] {
   const found: T[][] = [];
   list.forEach((element, i) => {
@@ -120,17 +127,17 @@ function spanOf(
   return { word: join(parts.map(({ word }) => word)), start: parts[0]!.start, end: parts.at(-1)!.end };
 }
 
-/** What a label says besides `B-` or `I-`. */
+/** A label without `B-` or `I-`. */
 function kindOf(label: string): string {
   return label.replace(/^[BI]-/, "");
 }
 
-/** What a group is called: what follows the first hyphen of its first label, whatever stands before it. */
+/** The name of a group: its first label after its first hyphen. */
 export function groupName(label: string): string {
   return label.slice(label.indexOf("-") + 1);
 }
 
-/** Index of the largest element, the first of equals. */
+/** Index of the largest element; of equal ones the first. */
 function largest(values: readonly number[]): number {
   return values.reduce((best, value, i) => value > (values[best] as number) ? i : best, 0);
 }

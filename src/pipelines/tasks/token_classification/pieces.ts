@@ -1,4 +1,4 @@
-/** The word pieces of a text with their places in it, and back to words. */
+/** From a text to word pieces with their places in it, and from word pieces to text. */
 
 import type { BertTokenizer } from "../../../text/bert_tokenizer.ts";
 import { encodeText } from "../../engine/encode.ts";
@@ -14,8 +14,8 @@ export interface TextPiece extends Piece {
  * The word pieces of a text, without special tokens.
  *
  * @param context As of {@linkcode encodeText}.
- * @throws {TypeError} Where the input is no string.
- * @throws {InputError} On a text without any word piece, or longer than `maximum` where `truncation` is off.
+ * @throws {TypeError} If the input is no string.
+ * @throws {InputError} If the text has no word piece, or is longer than `maximum` and `truncation` is off.
  */
 export function readPieces(
   text: string,
@@ -45,13 +45,13 @@ export function readPieces(
   return pieces;
 }
 
-/** The text of word pieces: those with `##` go on with the one before, punctuation closes up to it. */
+/** The text of word pieces. Those with `##` continue the piece before; punctuation follows it without a space. */
 export function joinPieces(pieces: readonly string[]): string {
   const spaced = (piece: string) => piece.startsWith("##") ? piece.slice(2) : ` ${piece}`;
   return pieces.map((piece, i) => closeUp(i === 0 ? piece : spaced(piece))).join("");
 }
 
-/** What the WordPiece decoder of Hugging Face's tokenizers cleans up, in one piece with the space before it. */
+/** Replacements of the WordPiece decoder of Hugging Face's tokenizers, within a piece with the space before it. */
 const CLOSED_UP = [
   [" .", "."],
   [" ?", "?"],

@@ -1,13 +1,12 @@
 /** Task `token-classification`: the labels of a text's words, by a token classifier. */
 
 import type { NarrowBertForTokenClassification } from "../../../heads/token_classification.ts";
-import { padBatch, padRows } from "../../engine/batches.ts";
-import { rowsOf } from "../classifier_logits.ts";
+import { tokenLogits } from "../../../heads/readouts/labels.ts";
 import { mostTokens, type TextOptions } from "../../engine/encode.ts";
 import { Engine } from "../../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../../engine/parts.ts";
-import { softmax } from "../scores.ts";
-import type { CallOptions, Inputs, Item, StreamOptions, Task, TaskRun } from "../../engine/task.ts";
+import { softmax } from "../../../base/softmax.ts";
+import type { AnsweringModel, CallOptions, Inputs, Item, StreamOptions, Task, TaskRun } from "../../engine/task.ts";
 import {
   aggregate,
   AGGREGATION_STRATEGIES,
@@ -31,86 +30,90 @@ export interface TokenClassificationOptions<S extends AggregationStrategy = Aggr
   /** Labels of the model, or names of its groups, to leave out; `O` may be named in any case. Default `["O"]`. */
   ignore_labels?: readonly string[];
   /**
-   * Takes a text of any length, in windows that share this many word pieces; less than the model takes. Each piece is
-   * computed once, in the window that shows more of what is around it. Nothing is cut then, whatever `truncation` says.
+   * Takes a text of any length, in windows that share this many word pieces: fewer than the model takes. Each piece is
+   * computed once, in the window with more of its context. Nothing is cut then, and `truncation` is ignored.
    */
   stride?: number;
 }
 
-/** What is found in a text, from left to right. */
+/** The entities of a text, from left to right. */
 export type Entities<S extends AggregationStrategy> = [S] extends ["none"] ? TokenEntity[]
   : "none" extends S ? TokenEntity[] | EntityGroup[]
   : EntityGroup[];
 
-/** What the pipeline asks of its model. */
-export type TokenClassifier = Pick<NarrowBertForTokenClassification, "config" | "forward" | "dispose">;
-
 /**
  * Finds entities, such as names of persons and places, in texts.
  *
- * The answers are those of Hugging Face's pipeline, but for three things. `start` and `end` are UTF-16 indices, as
- * JavaScript slices. A piece goes on with the word before where the tokenizer says so; Python compares lengths, and takes
- * a word with a combining accent or a soft hyphen for the end of the one before. And with `stride` every piece is one
- * window's to answer for, where Python drops the shorter of two entities that overlap; so `none` works with it too.
+ * The answers are those of Hugging Face's pipeline, with three differences:
+ *
+ * - `start` and `end` are UTF-16 indices, as JavaScript slices.
+ * - A piece continues the word before if the tokenizer says so. Python compares lengths, and takes a word with a
+ *   combining accent or a soft hyphen for the end of the one before.
+ * - With `stride` one window answers each piece, so `none` works with it too. Python drops the shorter of two entities
+ *   that overlap.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * import { pipeline } from "@narrowbert/webgpu";
  *
- * using tag = await pipeline("token-classification", "models/ner");
- * await tag("Anna moved to New York", { aggregation_strategy: "first" });
- * // [{ entity_group: "PER", score: 0.9…, word: "anna", start: 0, end: 4 }, …]
+ * async function namesIn(tokenClassifier: string) {
+ *   using tag = await pipeline("token-classification", tokenClassifier);
+ *   return await tag("Anna moved to New York", { aggregation_strategy: "first" });
+ *   // [{ entity_group: "PER", score: 0.9…, word: "anna", start: 0, end: 4 }, …]
+ * }
  * ```
  *
- * @throws {InputError} On an empty text, or one that is longer than the model takes where there is no `stride`.
- * @throws {RangeError} On an option's value that cannot be.
+ * @throws {InputError} If a text is empty, or is longer than the model takes and there is no `stride`.
+ * @throws {RangeError} If an option's value is not allowed.
  */
-export interface TokenClassificationPipeline extends PipelineOwner<TokenClassifier> {
+export interface TokenClassificationPipeline extends PipelineOwner<NarrowBertForTokenClassification> {
+  /** The entities of a text. */
   <S extends AggregationStrategy = "none">(
     text: string,
     options?: TokenClassificationOptions<S> & CallOptions,
   ): Promise<Entities<S>>;
+  /** The entities of each text. */
   <S extends AggregationStrategy = "none">(
     texts: readonly string[],
     options?: TokenClassificationOptions<S> & CallOptions,
   ): Promise<Entities<S>[]>;
-  /** The entities of one text after the other. */
+  /** The entities of one text after the other, and an error in place of those of a text that cannot be computed. */
   stream<S extends AggregationStrategy = "none">(
     texts: Inputs<string>,
     options: TokenClassificationOptions<S> & StreamOptions & { errors: "yield" },
   ): AsyncIterableIterator<Entities<S> | Error>;
+  /** The entities of one text after the other; the stream ends with the error of a text that cannot be computed. */
   stream<S extends AggregationStrategy = "none">(
     texts: Inputs<string>,
     options?: TokenClassificationOptions<S> & StreamOptions,
   ): AsyncIterableIterator<Entities<S>>;
 }
 
-/** A window of a text: its word pieces, and those that it answers for. */
+/** A window of a text, and the word pieces that it answers. */
 interface Window extends Item {
+  /** The word pieces that it answers. */
   readonly pieces: readonly TextPiece[];
-  /** 1 for the tokens to compute, which are some or all of those pieces. */
+  /** Positions of the tokens to compute: some or all of those pieces. */
   readonly rows: number[];
 }
 
 /** Makes the pipeline of a loaded token classifier, which it then owns. */
-export function createTokenClassification(parts: PipelineParts<TokenClassifier>): TokenClassificationPipeline {
+export function createTokenClassification(parts: PipelineParts<AnsweringModel>): TokenClassificationPipeline {
   const engine = new Engine(entitiesTask(parts));
   const call = (input: string | readonly string[], options?: TokenClassificationOptions & CallOptions) =>
     isList(input) ? engine.many(input, options) : engine.one(input, options);
-  return asPipeline(
-    { name: "token-classification", call, stream: engine.stream },
-    parts,
-  ) as TokenClassificationPipeline;
+  return asPipeline({ name: "token-classification", call, stream: engine.stream }, parts);
 }
 
 function entitiesTask(
-  parts: PipelineParts<TokenClassifier>,
+  parts: PipelineParts<AnsweringModel>,
 ): Task<string, (TokenEntity | EntityGroup)[], TokenClassificationOptions> {
   const { model, tokenizer } = parts;
   const { id2label, num_labels } = model.config;
   const maximum = mostTokens(parts);
   const capacity = maximum - SPECIALS;
   return {
+    model,
     action: "tag",
     noun: "text",
     options: ["aggregation_strategy", "ignore_labels", "stride", "truncation"],
@@ -131,11 +134,8 @@ function entitiesTask(
             rows: windowRows(pieces, window, computed),
           }));
         },
-        async compute(items, signal) {
-          const narrow_mask = padRows(items.map(({ rows }) => rows));
-          const inputs = { ...padBatch(items.map(({ encoding }) => encoding)), narrow_mask };
-          return rowsOf((await model.forward(inputs, { signal })).logits);
-        },
+        readout: tokenLogits,
+        ask: ({ rows }) => ({ positions: rows }),
         collect(results, windows) {
           const scored = windows.flatMap(({ pieces }, w) => {
             const { values } = results[w]!;
@@ -168,8 +168,8 @@ function windowRows(
   { from, to, first, last }: TextWindow,
   computed: (piece: TextPiece) => boolean,
 ): number[] {
-  const row = (piece: TextPiece, i: number) => Number(from + i >= first && from + i < last && computed(piece));
-  return [0, ...pieces.slice(from, to).map(row), 0];
+  const isRow = (piece: TextPiece, i: number) => from + i >= first && from + i < last && computed(piece);
+  return pieces.slice(from, to).flatMap((piece, i) => isRow(piece, i) ? [i + 1] : []); // after [CLS]
 }
 
 function labelOf(found: TokenEntity | EntityGroup): string {

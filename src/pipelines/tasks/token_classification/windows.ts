@@ -1,19 +1,21 @@
-/** Cuts a text that is longer than the model takes into windows that overlap, each token in one window's charge. */
+/** Cuts a text that is too long for the model into overlapping windows; each token is answered by one of them. */
 
-/** A run of a text's tokens, and those of them that the window answers for. */
+/** A run of a text's tokens, and those of them that the window answers. */
 export interface TextWindow {
-  /** Its tokens: `[from, to)`. */
+  /** Its first token. */
   from: number;
+  /** The token after its last. */
   to: number;
-  /** The tokens that it answers for, `[first, last)`: those that it shows more context of than its neighbours do. */
+  /** The first token that it answers: of the tokens shared with a neighbour, those with more context here. */
   first: number;
+  /** The token after the last that it answers. */
   last: number;
 }
 
 /**
- * Windows over all tokens: each begins `capacity - stride` tokens after the one before, so that neighbours share `stride`
- * tokens, and every token is in the charge of exactly one. Of what two share, each answers for the half that lies farther
- * from its end; the border moves to the nearest beginning of a word, where there is one between them.
+ * Windows over all tokens. Each begins `capacity - stride` tokens after the one before, so neighbours share `stride`
+ * tokens. Every token is answered by exactly one window: of the shared tokens each answers the half that is farther
+ * from its own end. The border between the halves moves to the nearest beginning of a word among the shared tokens.
  *
  * @param begins For each token, whether it begins a word.
  * @param capacity Most tokens of a window.
@@ -32,7 +34,7 @@ export function windowsOf(begins: readonly boolean[], capacity: number, stride: 
   }
 }
 
-/** The beginning of a word in `[from, to]` that is nearest to the middle, or the middle itself where there is none. */
+/** The beginning of a word in `[from, to]` that is nearest to the middle; the middle itself if there is none. */
 function border(begins: readonly boolean[], from: number, to: number): number {
   const middle = Math.floor((from + to) / 2);
   for (let distance = 0; distance <= to - middle; distance++) {

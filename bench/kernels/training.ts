@@ -1,0 +1,34 @@
+/** Works of the kernels that only training uses: an update of a weight, the gradient of a bias. */
+
+import type { addScaled } from "../../src/kernels/training/add_scaled.ts";
+import type { columnSums } from "../../src/kernels/training/column_sums.ts";
+import { matrix, random } from "../../tests/conformance/data.ts";
+import { addScaled as addScaledTwin } from "../../tests/reference/add_scaled.ts";
+import { columnSums as columnSumsTwin } from "../../tests/reference/column_sums.ts";
+import { elements, MODEL, type Works } from "./work.ts";
+
+const { rows: ROWS, width: WIDTH } = MODEL;
+const next = random(5);
+
+export function addScaledWorks(): Works<typeof addScaled> {
+  const [x, out] = [matrix(WIDTH, 4 * WIDTH, next), matrix(WIDTH, 4 * WIDTH, next)];
+  const scale = 2 ** -10;
+  return [{
+    name: `${WIDTH} x ${4 * WIDTH}`,
+    params: { count: x.length, scale },
+    buffers: { x, out },
+    expected: { out: { values: addScaledTwin({ x, out, scale }), bound: 2 ** -22 } },
+    amount: elements(3 * x.length),
+  }];
+}
+
+export function columnSumsWorks(): Works<typeof columnSums> {
+  const x = matrix(ROWS, 4 * WIDTH, next);
+  return [{
+    name: `${ROWS} x ${4 * WIDTH}`,
+    params: { rows: ROWS, columns: 4 * WIDTH },
+    buffers: { x, out: 4 * 4 * WIDTH },
+    expected: { out: { values: columnSumsTwin(x, 4 * WIDTH), bound: ROWS * 2 ** -20 } },
+    amount: elements(x.length),
+  }];
+}

@@ -1,0 +1,162 @@
+/** Gradients by one walk back over the tape of a graph, and parts of it that are computed again for them. */
+
+import type { Graph } from "./graph.ts";
+import { reshape } from "./ops/rows/reshape.ts";
+import { addScaled } from "./ops/training/add_scaled.ts";
+import { factorsOf } from "./shape.ts";
+import type { TapeEntry, Values } from "./tape.ts";
+import { typeText } from "./types.ts";
+import type { Value } from "./value.ts";
+
+/** What {@linkcode gradients} takes. */
+export interface GradientCall {
+  /** What is differentiated: a single number, or any value with a `seed`. */
+  of: Value;
+  /** By what. */
+  wrt: readonly Value[];
+  /** The gradient of the loss by `of`, of the same shape; 1 if left out. */
+  seed?: Value;
+}
+
+/**
+ * Traces the gradients of a value by others.
+ *
+ * @returns For each value of `wrt` its gradient, of the same shape.
+ * @throws {Error} If an op on the way has no gradient, if `of` does not depend on a value of `wrt`, or if a value that a
+ *   gradient reads was updated in place meanwhile.
+ */
+export function gradients(g: Graph, { of, wrt, seed }: GradientCall): Map<Value, Value> {
+  const first = seed ?? one(g, of);
+  if (String(first.shape) !== String(of.shape)) {
+    throw new TypeError(`Cannot differentiate "${of.path}": seed must be ${typeText(of)}, got ${typeText(first)}`);
+  }
+  const sums = walkBack(g, g.tape.entries, { of, wrt, seed: first });
+  return new Map(wrt.map((value) => {
+    const gradient = sums.get(value);
+    if (gradient !== undefined) return [value, gradient];
+    throw new Error(`Cannot differentiate "${of.path}": it does not depend on "${value.path}"`);
+  }));
+}
+
+/**
+ * Traces `body` as one entry of the tape: what it computes on the way is not kept for gradients, which trace it again.
+ *
+ * @param call `label` is a scope of what it traces, `inputs` what it reads; values that it reads besides have gradients
+ *   too. It must trace the same each time.
+ */
+export function recompute<I extends Readonly<Record<string, Value>>>(
+  g: Graph,
+  { label, inputs, body }: { label: string; inputs: I; body: (inputs: I) => Value },
+): Value {
+  const trace = () => g.tape.capture(() => g.scope(label, () => body(inputs)));
+  const { result, entries } = trace();
+  const all: Values = { ...inputs, ...capturedBy(entries, inputs) };
+  g.tape.push({
+    op: "recompute",
+    path: g.path(label),
+    inputs: all,
+    outputs: { out: result },
+    differentiate({ out }, wanted) {
+      const again = trace();
+      const asked = Object.entries(all).filter(([name]) => wanted(name)) as [string, Value][];
+      const wrt = asked.map(([, value]) => value);
+      const sums = walkBack(g, again.entries, { of: again.result, wrt, seed: out as Value });
+      return Object.fromEntries(asked.map(([name, value]) => [name, sums.get(value)]));
+    },
+  });
+  return result;
+}
+
+/** The gradients of `of` by `wrt` and by all between them. */
+function walkBack(
+  g: Graph,
+  entries: readonly TapeEntry[],
+  { of, wrt, seed }: Required<GradientCall>,
+): ReadonlyMap<Value, Value> {
+  const dependent = new Set(wrt);
+  const relevant = entries.filter(({ inputs, outputs }) => {
+    if (!valuesOf(inputs).some((value) => dependent.has(value))) return false;
+    for (const value of valuesOf(outputs)) dependent.add(value);
+    return true;
+  });
+  const sums = new Sums(g, of, seed);
+  for (const entry of relevant.toReversed()) {
+    const known = Object.entries(entry.outputs).map(([name, value]) => [name, value && sums.get(value)] as const);
+    if (known.every(([, gradient]) => gradient === undefined)) continue;
+    const wanted = (name: string) => dependent.has(entry.inputs[name] as Value);
+    const found = entry.differentiate(Object.fromEntries(known), wanted);
+    for (const [name, gradient] of Object.entries(found)) {
+      if (gradient !== undefined && wanted(name)) sums.add(entry, entry.inputs[name] as Value, gradient);
+    }
+  }
+  return sums.all;
+}
+
+/** Gradients while they are added up: a value's is complete when the entry that made the value is reached. */
+class Sums {
+  readonly all = new Map<Value, Value>();
+  readonly #g: Graph;
+  /** Sums that nothing else reads, to which more may be added in place. */
+  readonly #own = new Set<Value>();
+
+  constructor(g: Graph, of: Value, seed: Value) {
+    this.#g = g;
+    this.all.set(of, seed);
+  }
+
+  get(value: Value): Value | undefined {
+    return this.all.get(value);
+  }
+
+  /** Adds what one use of a value contributes. */
+  add({ op, path }: TapeEntry, value: Value, gradient: Value): void {
+    if (String(gradient.shape) !== String(value.shape)) {
+      throw new TypeError(
+        `Cannot differentiate ${path} (${op}): the gradient of "${value.path}" must be ${typeText(value)}, ` +
+          `got ${typeText(gradient)}`,
+      );
+    }
+    const known = this.all.get(value);
+    this.all.set(value, known === undefined ? gradient : this.#sum(value, known, gradient));
+  }
+
+  #sum(value: Value, known: Value, gradient: Value): Value {
+    const label = `${value.path}.gradient`;
+    // A gradient may be that of other values too, as it is with residuals, so the first sum is a copy.
+    const sum = this.#own.has(known) ? known : reshape(this.#g, { label, x: known, shape: known.shape });
+    const next = addScaled(this.#g, { label: `${label}.sum`, to: sum, x: gradient });
+    this.#own.add(next);
+    return next;
+  }
+}
+
+/** The 1 from which gradients of a single number start. */
+function one(g: Graph, { path, shape, layout }: Value): Value {
+  const { factor, symbols } = factorsOf(shape);
+  if (factor !== 1 || symbols !== "") {
+    throw new TypeError(
+      `Cannot differentiate "${path}" without a seed: it must be one number, got [${shape.join(", ")}]`,
+    );
+  }
+  const data = Float32Array.of(1, 0, 0, 0).slice(0, layout === "pitched" ? 4 : 1);
+  return g.constant(`${path}.seed`, data, { shape: shape as readonly number[], layout });
+}
+
+/** What entries read that they did not make, and that is no input. */
+function capturedBy(entries: readonly TapeEntry[], inputs: Values): Values {
+  const known = new Set(valuesOf(inputs));
+  const captured: Record<string, Value> = {};
+  for (const entry of entries) {
+    for (const value of valuesOf(entry.inputs)) {
+      if (known.has(value)) continue;
+      known.add(value);
+      captured[`captured ${value.path}`] = value;
+    }
+    for (const value of valuesOf(entry.outputs)) known.add(value);
+  }
+  return captured;
+}
+
+function valuesOf(values: Values): Value[] {
+  return Object.values(values).filter((value) => value !== undefined);
+}

@@ -1,0 +1,109 @@
+/** Attention of packed query rows to the packed keys of their own sequence. */
+
+import { storesProbabilities } from "../../../kernels/attention/attention_probabilities.ts";
+import type { AttentionSlot } from "../../../kernels/tuning/slots.ts";
+import type { Graph } from "../../graph.ts";
+import { apply, type Op } from "../../op.ts";
+import type { Dim } from "../../shape.ts";
+import type { Value } from "../../value.ts";
+import {
+  type AttentionAttributes,
+  type AttentionCall,
+  type AttentionInputs,
+  checkAttention,
+  type HeadPlace,
+} from "./call.ts";
+import { type AttentionOutputs, lowerFused, lowerStored } from "./kernels.ts";
+
+export type { AttentionCall, AttentionTables, HeadVectors, RelativePositions, Slice } from "./call.ts";
+
+/** Softmax attention of all heads, with or without its probabilities. */
+export const attentionOp: Op<AttentionInputs, AttentionAttributes, AttentionOutputs> = {
+  name: "attention",
+  noGradient: "the gradient of attention comes with training (issue 10)",
+
+  infer(types, attributes) {
+    checkAttention(types, attributes);
+    const { heads, headSize, keys, form } = attributes;
+    const rows = types.q.shape[0] as Dim;
+    return {
+      out: { shape: [rows, heads * headSize], dtype: "f32", layout: "pitched" },
+      sums: { shape: [rows, heads], dtype: "f32", layout: "tight" },
+      probabilities: form === "stored" ? { shape: [rows, heads, keys], dtype: "f32", layout: "pitched" } : undefined,
+    };
+  },
+
+  lower(g, site) {
+    const { form, keys } = site.attributes;
+    g.declare(keys);
+    return form === "stored" ? lowerStored(g, site) : lowerFused(g, site, form);
+  },
+};
+
+/**
+ * Whether attention probabilities are stored: never; in scratch memory if that is faster on this adapter; or always,
+ * since the caller wants them as an output.
+ */
+export type ProbabilityStorage = "none" | "scratch" | "output";
+
+/** What attention gives. */
+export interface Attended {
+  /** `[rows, heads * headSize]`. */
+  out: Value;
+  /** Sums of the probabilities `[rows, heads]`: the head's scale, or 0 without keys. */
+  sums: Value;
+  /** `[rows, heads, keys]`, if they are stored. */
+  probabilities: Value | null;
+}
+
+/**
+ * Softmax attention, in the way that is fast in a slot of the tuning.
+ *
+ * @param options `slot`: whose tuning applies; `probabilities`: whether they are stored.
+ */
+export function attention(
+  g: Graph,
+  call: AttentionCall,
+  { slot, probabilities: storage }: { slot: AttentionSlot; probabilities: ProbabilityStorage },
+): Attended {
+  const { label, q, k, v, qRelative, headScale, relative, heads, headSize, scale, rows } = call;
+  const variant = g.tuning[slot];
+  const isStored = storesProbabilities(variant);
+  // Relative heads with queries of their own for distances, which shared keys need, are stored.
+  const store = storage === "output" || (storage === "scratch" && isStored) || qRelative !== undefined;
+  const { constants } = isStored ? g.tuning.attention_projected : variant;
+  const { out, sums, probabilities } = apply(g, attentionOp, {
+    label,
+    inputs: {
+      q: q.value,
+      k: k.value,
+      v: v.value,
+      geometry: rows.tiles.value,
+      queryPositions: rows.queryPositions.value,
+      keyPositions: rows.keyPositions.value,
+      headScale,
+      ...(relative && { distance: relative.distance }),
+      ...(qRelative && { qRelative: qRelative.value }),
+    },
+    attributes: {
+      q: placeOf(q),
+      k: placeOf(k),
+      v: placeOf(v),
+      qRelative: qRelative === undefined ? null : { ...placeOf(qRelative), size: qRelative.size },
+      tiles: { at: rows.tiles.at, count: rows.tiles.count },
+      queryPositionsAt: rows.queryPositions.at,
+      keyPositionsAt: rows.keyPositions.at,
+      keys: rows.keys,
+      heads,
+      headSize,
+      scale,
+      relative: relative && { center: relative.center, withKeys: relative.withKeys },
+      form: store ? "stored" : constants,
+    },
+  });
+  return { out, sums, probabilities: probabilities ?? null };
+}
+
+function placeOf({ offset = 0, distance }: HeadPlace): HeadPlace {
+  return { offset, distance };
+}

@@ -1,0 +1,113 @@
+/** The linear layer. */
+
+import type { ActivationName } from "../../../kernels/rows/activation.ts";
+import type { Graph } from "../../graph.ts";
+import { apply, type Op } from "../../op.ts";
+import { type Dim, lastOf } from "../../shape.ts";
+import { expectType, expectVector } from "../../types.ts";
+import type { Type, Value } from "../../value.ts";
+import { columnSums } from "../training/column_sums.ts";
+import { matmul, type MatmulCall } from "./matmul.ts";
+
+type Inputs = { x: Value; weight: Value; bias?: Value; residual?: Value };
+type Attributes = { activation: ActivationName; transposed: boolean };
+
+/** `activation(x W + bias) + residual` over the last dimension. */
+export const linearOp: Op<Inputs, Attributes, { out: Value }> = {
+  name: "linear",
+
+  infer({ x, weight, bias, residual }, { transposed }) {
+    expectType("x", x, { dtype: "f32", shape: ["…", "*"], layout: "pitched" });
+    const k = lastOf(x.shape);
+    expectType("weight", weight, {
+      dtype: ["f32", "f16"],
+      shape: transposed ? ["*", k] : [k, "*"],
+      layout: "pitched",
+    });
+    const shape = [...x.shape.slice(0, -1), outputsOf(weight, transposed)];
+    if (bias !== undefined) expectVector("bias", bias, outputsOf(weight, transposed));
+    if (residual !== undefined) expectType("residual", residual, { dtype: "f32", shape, layout: "pitched" });
+    return { out: { shape, dtype: "f32", layout: "pitched" } };
+  },
+
+  lower(g, { label, inputs: { x, weight, bias, residual }, attributes: { activation, transposed } }) {
+    const n = outputsOf(weight, transposed);
+    const rows = x.shape.slice(0, -1);
+    const out = matmul(g, {
+      label,
+      a: { value: x },
+      b: { value: weight, transposed },
+      m: rows,
+      n,
+      k: lastOf(x.shape),
+      out: { shape: [...rows, n] },
+      activation,
+      ...(bias && { bias: { value: bias } }),
+      ...(residual && { residual }),
+    });
+    return { out };
+  },
+
+  gradient(g, { label, inputs: { x, weight, bias, residual }, attributes, wanted }, { out }) {
+    const { activation, transposed } = attributes;
+    if (activation !== "none") {
+      throw new Error(
+        `Cannot differentiate ${label} (linear): activation must be "none", got "${activation}"; ` +
+          "the gradients of activations come with training (issue 10)",
+      );
+    }
+    const dy = out as Value;
+    const [rows, k, n] = [x.shape.slice(0, -1), lastOf(x.shape), outputsOf(weight, transposed)];
+    const product = (name: string, call: Omit<MatmulCall, "label">) =>
+      matmul(g, { label: `${label}.gradient.${name}`, ...call });
+    const [given, made] = [{ value: dy }, { value: x }];
+    return {
+      ...(wanted("x") && {
+        x: product("x", {
+          a: given,
+          b: { value: weight, transposed: !transposed },
+          m: rows,
+          n: k,
+          k: n,
+          out: { shape: x.shape },
+        }),
+      }),
+      ...(wanted("weight") && {
+        weight: transposed
+          ? product("weight", {
+            a: { ...given, transposed: true },
+            b: made,
+            m: n,
+            n: k,
+            k: rows,
+            out: { shape: [n, k] },
+          })
+          : product("weight", { a: { ...made, transposed: true }, b: given, m: k, n, k: rows, out: { shape: [k, n] } }),
+      }),
+      ...(bias && wanted("bias") && {
+        bias: columnSums(g, { label: `${label}.gradient.bias`, x: dy, shape: bias.shape }),
+      }),
+      ...(residual && { residual: dy }),
+    };
+  },
+};
+
+/** Columns of the result. */
+function outputsOf({ shape }: Type, transposed: boolean): Dim {
+  return shape[transposed ? 0 : 1] as Dim;
+}
+
+/**
+ * `activation(x W + bias) + residual` over the last dimension.
+ *
+ * @param x `[…, in]`.
+ * @param weight `[in, out]`, or `[out, in]` with `transposed`.
+ * @param bias `[out]` or `[1, out]`.
+ * @param residual `[…, out]`.
+ */
+export function linear(
+  g: Graph,
+  { label, activation = "none", transposed = false, ...inputs }: Inputs & Partial<Attributes> & { label: string },
+): Value {
+  return apply(g, linearOp, { label, inputs, attributes: { activation, transposed } }).out;
+}

@@ -1,0 +1,37 @@
+/** All ops, as tests iterate them: each has a gradient, or says why not. */
+
+import type { AnyOp } from "../op.ts";
+import { attentionOp } from "./attention/attention.ts";
+import { embeddingsOp } from "./rows/embeddings.ts";
+import { gatherRowsOp } from "./rows/gather_rows.ts";
+import { layerNormOp } from "./rows/layer_norm.ts";
+import { linearOp } from "./products/linear.ts";
+import { crossEntropyOp } from "./losses/cross_entropy.ts";
+import { meanOp } from "./losses/mean.ts";
+import { pointwiseLossOp } from "./losses/pointwise_loss.ts";
+import { matmulOp } from "./products/matmul.ts";
+import { meanRowsOp } from "./rows/mean_rows.ts";
+import { reshapeOp } from "./rows/reshape.ts";
+import { softmaxOp } from "./rows/softmax.ts";
+import { topKOp } from "./rows/top_k.ts";
+import { addScaledOp } from "./training/add_scaled.ts";
+import { columnSumsOp } from "./training/column_sums.ts";
+
+/** Every op. A new one is its file and a line here. */
+export const OPS: readonly AnyOp[] = [
+  embeddingsOp,
+  layerNormOp,
+  gatherRowsOp,
+  meanRowsOp,
+  reshapeOp,
+  softmaxOp,
+  topKOp,
+  matmulOp,
+  linearOp,
+  attentionOp,
+  crossEntropyOp,
+  pointwiseLossOp,
+  meanOp,
+  addScaledOp,
+  columnSumsOp,
+];

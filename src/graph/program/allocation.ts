@@ -1,0 +1,100 @@
+/** The buffers, textures and bind groups that a graph runs in at one capacity, and where each value lies in them. */
+
+import type { Gpu } from "../../gpu/device.ts";
+import type { WeightTexture } from "../../gpu/textures.ts";
+import type { TextureView } from "../../kernels/kernel.ts";
+import type { Graph } from "../graph.ts";
+import { type MemoryPlan, planMemory } from "./memory_plan.ts";
+import type { Residents } from "./residents.ts";
+import type { Scalars } from "../shape.ts";
+import type { Step } from "./steps.ts";
+import { layoutUploads, type UploadLayout, type UploadMemory, uploadMemory } from "./upload.ts";
+import type { Value } from "../value.ts";
+
+/** Bind groups of a node by the resident buffers in them: for its variants that read buffers alone, and for the others. */
+export interface NodeGroups {
+  readonly buffers: Map<string, GPUBindGroup>;
+  readonly textures: Map<string, GPUBindGroup>;
+}
+
+/** Memory at one capacity. */
+export interface Allocation {
+  readonly capacities: Scalars;
+  readonly layout: UploadLayout;
+  readonly plan: MemoryPlan;
+  readonly upload: GPUBuffer;
+  /** What goes to `upload`; constants stand in it for good. */
+  readonly memory: UploadMemory;
+  /** Whose params stand in `upload`: the next call that has the same need not send them. */
+  paramsOf: readonly Step[] | null;
+  readonly buffers: readonly GPUBuffer[];
+  readonly bindGroups: readonly NodeGroups[];
+  /** Textures that calls copy to, by {@linkcode textureKey}: nodes that read matrices of the same width share one. */
+  readonly textures: Map<string, GPUTexture>;
+  /** Of each node, by binding: textures that hold weights, which are copied only after an update of the weights. */
+  readonly weights: readonly Record<string, WeightTexture>[];
+  /** Calls that hold it. */
+  users: number;
+}
+
+/** A part of a buffer, in bytes. */
+export interface BufferRange {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Acquires the memory of a graph. @throws {RangeError} If the device cannot hold a part of it; then none is kept. */
+export function allocate({ buffers: pool, limits }: Gpu, graph: Graph, capacities: Scalars): Allocation {
+  const layout = layoutUploads(graph, capacities, limits);
+  const plan = planMemory(graph, capacities);
+  const acquired: GPUBuffer[] = [];
+  const acquire = (bytes: number, label: string): GPUBuffer => {
+    const buffer = pool.acquire(bytes, label);
+    acquired.push(buffer);
+    return buffer;
+  };
+  try {
+    return {
+      capacities,
+      layout,
+      plan,
+      upload: acquire(layout.bytes, "uploads"),
+      memory: uploadMemory(layout),
+      paramsOf: null,
+      buffers: plan.bufferBytes.map((bytes, i) => acquire(bytes, `intermediate ${i}`)),
+      bindGroups: graph.nodes.map(() => ({ buffers: new Map(), textures: new Map() })),
+      textures: new Map(),
+      weights: graph.nodes.map(() => ({})),
+      users: 0,
+    };
+  } catch (error) {
+    for (const buffer of acquired) pool.release(buffer);
+    throw error;
+  }
+}
+
+/** Where a value lies: what is bound to kernels, copied to textures and read back. */
+export function sliceOf(
+  { layout, plan, upload, buffers }: Allocation,
+  value: Value,
+  residents: Residents,
+): BufferRange {
+  const { storage } = value;
+  if (storage.kind === "upload") {
+    const { offset, bytes } = layout.inputs.get(value) as { offset: number; bytes: number };
+    return { buffer: upload, offset, size: bytes };
+  }
+  const buffer = storage.kind === "resident"
+    ? residents[storage.name]
+    : storage.kind === "parameter"
+    ? storage.parameter.buffer
+    : buffers[plan.bufferOf.get(value) as number];
+  if (buffer === undefined) throw new Error(`Cannot find the memory of "${value.path}": it has none`);
+  return { buffer, offset: 0, size: buffer.size };
+}
+
+/** Names the texture of a binding. */
+export function textureKey(binding: string, { columns }: TextureView): string {
+  return `${binding}, ${columns} columns`;
+}

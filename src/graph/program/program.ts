@@ -1,0 +1,165 @@
+/**
+ * A compiled graph: traced once, replayed for every call.
+ *
+ * A call whose sizes fit the current capacity creates no buffer, no bind group and no pipeline: it writes one buffer of
+ * sizes and inputs, encodes the dispatches, submits once and waits once. One whose scalars are those of the call before
+ * works nothing out again either.
+ */
+
+import { Lease } from "../../base/lease.ts";
+import type { Gpu } from "../../gpu/device.ts";
+import type { Meter, Work } from "../../gpu/scheduler/meter.ts";
+import type { Pipeline } from "../../gpu/pipelines.ts";
+import { bindSteps, type BoundSteps } from "./bound_steps.ts";
+import { costKind } from "../cost.ts";
+import type { Graph } from "../graph.ts";
+import type { Allocation } from "./allocation.ts";
+import { ProgramCall, type ProgramResult, type RunOptions } from "./program_call.ts";
+import { checkResidents, type Residents, sameResidents } from "./residents.ts";
+import { checkScalars, sameScalars } from "./scalars.ts";
+import type { Scalar, Scalars } from "../shape.ts";
+import { type Plan, planCall, type Step } from "./steps.ts";
+import { Workspace } from "./workspace.ts";
+
+export type { ProgramResult, RunOptions } from "./program_call.ts";
+
+/** The steps of the last scalars, each with the meter that predicts its time. */
+interface MeteredPlan extends Plan {
+  readonly works: readonly Work[];
+}
+
+/** Replays a graph on a device. Calls may overlap. */
+export class Program {
+  readonly #gpu: Gpu;
+  readonly #graph: Graph;
+  readonly #pipelines: (Pipeline | undefined)[][];
+  readonly #workspace: Workspace;
+  #plan: MeteredPlan | null = null;
+  #bound: BoundSteps | null = null;
+  /** By kind of kernel call: how fast this program's are. */
+  readonly #meters = new Map<string, Meter>();
+  /** Held by the runs under way. */
+  readonly #lease: Lease;
+
+  constructor(gpu: Gpu, graph: Graph) {
+    this.#gpu = gpu;
+    this.#graph = graph;
+    this.#pipelines = graph.nodes.map((node) => node.variants.map(() => undefined));
+    this.#workspace = new Workspace(gpu, graph, (step) => this.#pipelineOf(step).layout);
+    this.#lease = new Lease("Cannot run the model: it was disposed", () => this.#workspace.release());
+  }
+
+  /** Number of kernel calls. */
+  get dispatches(): number {
+    return this.#graph.nodes.length;
+  }
+
+  /** The scalars that each call must give. */
+  get scalars(): ReadonlyMap<string, Scalar> {
+    return this.#graph.scalars;
+  }
+
+  /** Bytes of this program's own buffers. */
+  get bytes(): number {
+    return this.#workspace.bytes;
+  }
+
+  /**
+   * Runs the graph and returns its named outputs.
+   *
+   * @throws {Error} If a scalar, input or resident is missing, too many, or of another size than its shape.
+   * @throws {RangeError} If a buffer or a grid would exceed the device's limits.
+   * @throws {DeviceLostError} If the device is lost before the results are here.
+   */
+  async run(options: RunOptions): Promise<ProgramResult> {
+    options.signal?.throwIfAborted();
+    return await this.#lease.use(() => this.#run(options));
+  }
+
+  /** Gives all buffers back, after the runs under way. */
+  dispose(): void {
+    this.#lease.dispose();
+  }
+
+  async #run(options: RunOptions): Promise<ProgramResult> {
+    using call = await this.prepare(options);
+    return await this.#gpu.scheduler.run(call.job());
+  }
+
+  /**
+   * Gets all ready that a call needs: compiles what its variants lack, and allocates what does not fit. Waits for
+   * nothing if nothing is lacking.
+   *
+   * @throws {Error} As {@linkcode run}.
+   */
+  async prepare(options: RunOptions): Promise<ProgramCall> {
+    const { scalars, residents = {}, signal } = options;
+    const plan = this.#planFor(scalars);
+    const { steps, works } = plan;
+    if (!this.#isBound(plan, residents)) {
+      checkResidents(this.#graph, residents, scalars);
+      const missing = steps.filter((step) => this.#pipelines[step.index]?.[step.pick] === undefined);
+      if (missing.length > 0) await this.#gpu.watch(() => this.#compile(missing));
+      signal?.throwIfAborted();
+      await this.#gpu.watch(() => this.#workspace.prepare({ scalars, steps, residents }));
+    }
+    const bind = (held: Allocation | null) => this.#bind(plan, residents, held);
+    const { gpu, graph, workspace } = { gpu: this.#gpu, graph: this.#graph, workspace: this.#workspace };
+    return new ProgramCall({ gpu, graph, workspace, plan, works, bind }, options);
+  }
+
+  #planFor(scalars: Scalars): MeteredPlan {
+    const { scalars: declared } = this.#graph;
+    const last = this.#plan;
+    if (last !== null && sameScalars(scalars, last.scalars, { count: declared.size })) return last;
+    checkScalars(declared, scalars);
+    const plan = planCall(this.#graph, scalars);
+    const works = plan.steps.map(({ kernel, params, cost }) => {
+      return { meter: this.#meter(costKind(kernel.name, params)), cost };
+    });
+    return this.#plan = { ...plan, works };
+  }
+
+  #isBound(plan: Plan, residents: Residents): boolean {
+    const bound = this.#bound;
+    return bound !== null && bound.plan === plan && bound.generation === this.#workspace.generation &&
+      sameResidents(bound.residents, residents);
+  }
+
+  /**
+   * The steps with all that they bind: those of the last call, if nothing has changed since.
+   *
+   * @param held Memory in which the call began to run, and must go on; null for the present one.
+   */
+  #bind(plan: Plan, residents: Residents, held: Allocation | null): BoundSteps {
+    const isPresent = held === null || this.#workspace.isPresent(held);
+    if (isPresent && this.#isBound(plan, residents)) return this.#bound as BoundSteps;
+    const { scalars, steps } = plan;
+    const demand = { scalars, steps, residents };
+    const allocation = isPresent ? this.#workspace.ensure(demand) : this.#workspace.complete(held, demand);
+    const { generation } = this.#workspace;
+    const pipelineOf = (step: Step) => this.#pipelineOf(step).pipeline;
+    const bound = bindSteps(this.#graph, allocation, { plan, residents, generation, pipelineOf });
+    if (isPresent) this.#bound = bound;
+    return bound;
+  }
+
+  #meter(kind: string): Meter {
+    let meter = this.#meters.get(kind);
+    if (meter === undefined) this.#meters.set(kind, meter = this.#gpu.scheduler.meter(kind));
+    return meter;
+  }
+
+  #pipelineOf({ index, pick }: Step): Pipeline {
+    return this.#pipelines[index]?.[pick] as Pipeline;
+  }
+
+  /** Compiles the variants of steps in parallel. */
+  async #compile(steps: readonly Step[]): Promise<void> {
+    await Promise.all(steps.map(async ({ index, pick, kernel, constants }) => {
+      const request = kernel.request(constants);
+      const pipeline = await this.#gpu.pipelines.compile(request.key, request);
+      (this.#pipelines[index] as (Pipeline | undefined)[])[pick] = pipeline;
+    }));
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * One call of a program, as a scheduler takes it: any range of its steps can be encoded by itself, so that a call may be
+ * cut into several submissions, and share one with others.
+ *
+ * Calls of one program share its buffers, since they run one after the other. What a call sends goes through a buffer of
+ * its own, and from there by a copy: what is written to a buffer is there before all work of a submission.
+ */
+
+import type { Gpu } from "../../gpu/device.ts";
+import type { Job } from "../../gpu/scheduler/job.ts";
+import type { Work } from "../../gpu/scheduler/meter.ts";
+import type { Profiler } from "../../gpu/profiler.ts";
+import type { Latency } from "../../gpu/readback.ts";
+import { Recorder } from "../../gpu/recorder.ts";
+import type { WeightTexture } from "../../gpu/textures.ts";
+import type { Graph } from "../graph.ts";
+import type { Scalars } from "../shape.ts";
+import { type Allocation, sliceOf } from "./allocation.ts";
+import type { BoundStep, BoundSteps, TextureCopy } from "./bound_steps.ts";
+import {
+  compact,
+  elementsOf,
+  type Place,
+  placeValues,
+  recordedValues,
+  replacedValues,
+  type RunOutput,
+} from "./outputs.ts";
+import { type Observer, observerOf } from "./recording.ts";
+import type { Residents } from "./residents.ts";
+import type { Plan } from "./steps.ts";
+import { checkInputs, fillInputs, fillParams, type InputData } from "./upload.ts";
+import type { Value } from "../value.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** What a run takes. */
+export interface RunOptions {
+  /** A number for every scalar that the graph declares, symbols of shapes among them. */
+  scalars: Scalars;
+  /** Data for every input. */
+  inputs: Readonly<Record<string, InputData>>;
+  /** A buffer for every resident, with usage STORAGE and COPY_SRC. */
+  residents?: Residents;
+  /** Copies what every node writes right after it: for finding a wrong number. Memory is reused as ever. */
+  record?: boolean;
+  /** Times every dispatch. */
+  profiler?: Profiler | null;
+  /** How the results are waited for. */
+  latency?: Latency;
+  /** Stops the call: steps that are not submitted yet never run. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What a run gives. */
+export interface ProgramResult {
+  /** The named outputs. */
+  outputs: Map<string, RunOutput>;
+  /** With `record`: what every node wrote, by `<label>.<binding>`, as it was right after the node. */
+  recorded: Map<string, RunOutput>;
+}
+
+/** What a call needs of its program. */
+interface CallContext {
+  readonly gpu: Gpu;
+  readonly graph: Graph;
+  readonly workspace: Workspace;
+  readonly plan: Plan;
+  /** The cost of each step, with the meter that predicts its time. */
+  readonly works: readonly Work[];
+  /** Binds the steps in the memory that the call holds, or in the program's present one. */
+  bind(held: Allocation | null): BoundSteps;
+}
+
+/** A call that is ready to run. */
+export class ProgramCall {
+  readonly #context: CallContext;
+  readonly #options: RunOptions;
+  /** What is recorded, by step: in the staging buffer behind the outputs. */
+  readonly #recorded: readonly (readonly Place[])[];
+  /** What steps write over and none wrote, for the observer. */
+  readonly #replaced: readonly (readonly Place[])[];
+  readonly #observer: Observer | null;
+  readonly #bytes: number;
+  #staging: GPUBuffer | null = null;
+  #bound: BoundSteps | null = null;
+  #upload: GPUBuffer | null = null;
+  /** Weights whose textures this call copies. */
+  readonly #copied: WeightTexture[] = [];
+  #isDone = false;
+  #release = () => {};
+
+  constructor(context: CallContext, options: RunOptions) {
+    const { steps, scalars, outputs } = context.plan;
+    this.#context = context;
+    this.#options = options;
+    let { end } = outputs;
+    const place = (values: readonly [string, Value][]): readonly Place[] => {
+      const own = placeValues(values, scalars, end);
+      end = own.end;
+      return own.places;
+    };
+    this.#observer = observerOf(context.gpu);
+    const observed = this.#observer !== null;
+    this.#recorded = options.record || observed ? steps.map(({ node }) => place(recordedValues(node))) : [];
+    this.#replaced = observed ? steps.map(({ node }) => place(replacedValues(node))) : [];
+    this.#bytes = end;
+  }
+
+  /**
+   * The call for a scheduler, which gives the staging buffer back.
+   *
+   * @throws {Error} If an input is missing, or has another size than its shape in this call.
+   */
+  job(): Job<ProgramResult> {
+    const { gpu: { staging, limits }, works, bind } = this.#context;
+    const { inputs, outputBytes } = bind(null);
+    checkInputs(inputs, this.#options);
+    const roomy = Math.max(this.#bytes, outputBytes);
+    this.#staging = staging.acquire(roomy <= limits.maxBufferSize ? roomy : this.#bytes);
+    return {
+      label: "a program",
+      steps: works,
+      encode: (first, end) => this.#encode(first, end),
+      staging: this.#staging,
+      bytes: this.#bytes,
+      take: (mapped) => this.#take(mapped),
+      latency: this.#options.latency,
+      signal: this.#options.signal,
+    };
+  }
+
+  /** Gives back what the call holds. */
+  [Symbol.dispose](): void {
+    if (!this.#isDone) this.#distrust();
+    this.#release();
+    if (this.#upload !== null) this.#context.gpu.buffers.release(this.#upload);
+  }
+
+  /** Encodes the steps from `first` to before `end`: before the first of all the uploads, after the last the results. */
+  #encode(first: number, end: number): GPUCommandBuffer {
+    const { gpu: { device, textures }, plan, workspace, bind } = this.#context;
+    const recorder = new Recorder(device, this.#options.profiler ?? null);
+    try {
+      if (first === 0) this.#begin(recorder);
+      else if (this.#bound?.generation !== workspace.generation) this.#bound = bind(this.#bound!.allocation);
+      const { steps } = this.#bound as BoundSteps;
+      for (let i = first; i < end; i++) {
+        const { step, dispatch, copies, changes } = steps[i] as BoundStep;
+        for (const place of this.#replaced[i] ?? []) this.#copyOut(recorder, place);
+        if (!step.isEmpty) {
+          for (const copy of copies) this.#copyIn(recorder, copy);
+          recorder.dispatch(dispatch);
+          for (const buffer of changes) textures.changed(buffer);
+        }
+        for (const place of this.#recorded[i] ?? []) this.#copyOut(recorder, place);
+      }
+      if (end === steps.length) { for (const place of plan.outputs.places) this.#copyOut(recorder, place); }
+      return recorder.finish();
+    } catch (error) {
+      this.#distrust();
+      throw error;
+    }
+  }
+
+  /** Takes hold of the memory, and sends inputs and, unless those of the same scalars stand there already, sizes. */
+  #begin(recorder: Recorder): void {
+    const { gpu: { device, buffers }, plan: { steps }, workspace, bind } = this.#context;
+    const bound = bind(null);
+    const { allocation, inputs } = bound;
+    const { upload, memory, layout } = allocation;
+    this.#bound = bound;
+    this.#release = workspace.hold(allocation);
+    const sendsParams = allocation.paramsOf !== steps || buffers.poisoned;
+    if (sendsParams) fillParams(layout, memory, steps);
+    fillInputs(inputs, memory, this.#options);
+    if (buffers.poisoned) { for (const buffer of [upload, ...allocation.buffers]) buffers.poison(buffer); }
+    const start = sendsParams ? 0 : layout.inputsAt;
+    const size = inputs.end - start;
+    if (size > 0) { // Deno panics on writing nothing.
+      this.#upload = buffers.acquire(layout.bytes, "uploads of a call");
+      device.queue.writeBuffer(this.#upload, 0, memory.bytes, start, size);
+      recorder.copy(this.#upload, 0, upload, start, size);
+    }
+    allocation.paramsOf = steps;
+  }
+
+  /** Lets nobody count on what this call encoded: it may never run. */
+  #distrust(): void {
+    if (this.#bound !== null) this.#bound.allocation.paramsOf = null;
+    for (const weight of this.#copied.splice(0)) this.#context.gpu.textures.forgetCopy(weight);
+  }
+
+  #copyIn(recorder: Recorder, { buffer, view, texture, weight }: TextureCopy): void {
+    if (weight !== null) {
+      const { textures } = this.#context.gpu;
+      if (!textures.isStale(weight)) return;
+      textures.copied(weight);
+      this.#copied.push(weight);
+    }
+    recorder.copyToTexture(buffer, view, texture);
+  }
+
+  #copyOut(recorder: Recorder, { value, offset, bytes }: Place): void {
+    const { allocation, residents } = this.#bound as BoundSteps;
+    const range = sliceOf(allocation, value, residents);
+    recorder.copy(range.buffer, range.offset, this.#staging as GPUBuffer, offset, bytes);
+  }
+
+  #take(mapped: ArrayBuffer): ProgramResult {
+    const { scalars, outputs } = this.#context.plan;
+    const take = (places: readonly Place[]) =>
+      new Map(places.map((place) => [place.name, compact(place, scalars, mapped)]));
+    this.#isDone = true;
+    this.#observe(mapped);
+    return { outputs: take(outputs.places), recorded: take(this.#options.record ? this.#recorded.flat() : []) };
+  }
+
+  #observe(mapped: ArrayBuffer): void {
+    if (this.#observer === null) return;
+    const { graph, plan: { steps, outputs } } = this.#context;
+    const { scalars, inputs } = this.#options;
+    const { allocation, residents } = this.#bound as BoundSteps;
+    const take = (places: readonly Place[]) => new Map(places.map((place) => [place.value, elementsOf(place, mapped)]));
+    const values = take([...this.#replaced.flat(), ...this.#recorded.flat()]);
+    const bufferOf = (value: Value) => sliceOf(allocation, value, residents).buffer;
+    this.#observer({ graph, steps, scalars, inputs, residents, values, outputs: take(outputs.places), bufferOf });
+  }
+}

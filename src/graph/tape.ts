@@ -1,0 +1,49 @@
+/** The ops of a graph in the order in which they were traced, as gradients walk them backwards. */
+
+import type { Value } from "./value.ts";
+
+/** Values by the names that an op gives them. */
+export type Values = Readonly<Record<string, Value | undefined>>;
+
+/** One op of a graph. Ops that only exist as parts of another are not on the tape. */
+export interface TapeEntry {
+  /** The op's name. */
+  readonly op: string;
+  /** Where it stands in the graph, for messages. */
+  readonly path: string;
+  readonly inputs: Values;
+  readonly outputs: Values;
+  /**
+   * Traces the gradients of the inputs that are wanted, given those of the outputs. One that is left out is zero.
+   *
+   * @throws {Error} If the op has no gradient.
+   */
+  differentiate(gradients: Values, wanted: (input: string) => boolean): Values;
+}
+
+/** Collects entries. */
+export class Tape {
+  #entries: TapeEntry[] = [];
+
+  /** The entries so far. */
+  get entries(): readonly TapeEntry[] {
+    return this.#entries;
+  }
+
+  /** Appends an entry. */
+  push(entry: TapeEntry): void {
+    this.#entries.push(entry);
+  }
+
+  /** Runs `body` and gives the entries that it made, which do not stand on the tape itself. */
+  capture<T>(body: () => T): { result: T; entries: readonly TapeEntry[] } {
+    const outer = this.#entries;
+    this.#entries = [];
+    try {
+      const result = body();
+      return { result, entries: this.#entries };
+    } finally {
+      this.#entries = outer;
+    }
+  }
+}

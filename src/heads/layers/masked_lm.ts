@@ -1,0 +1,62 @@
+/** The prediction head of a masked language model: a transform, then the word embeddings as decoder. */
+
+import type { Graph } from "../../graph/graph.ts";
+import type { Value } from "../../graph/value.ts";
+import { linear } from "../../graph/ops/products/linear.ts";
+import { softmax } from "../../graph/ops/rows/softmax.ts";
+import { topK } from "../../graph/ops/rows/top_k.ts";
+import type { Dim } from "../../graph/shape.ts";
+import type { NarrowBertConfig } from "../../model/config/config.ts";
+import type { Head, HeadParts } from "../../model/head.ts";
+import { LayerNorm } from "../../nn/layer_norm.ts";
+import { Linear } from "../../nn/linear.ts";
+import type { Parameter, ParameterSet } from "../../nn/parameters.ts";
+
+const PREFIX = "cls.predictions";
+
+/** Rows `[rows, H]` to logits of words. */
+export class MaskedLMHead {
+  readonly #transform: Linear;
+  readonly #norm: LayerNorm;
+  readonly #words: Parameter;
+  readonly #bias: Parameter;
+  readonly #config: NarrowBertConfig;
+
+  /** Declares `cls.predictions`; its decoder is the body's word embeddings. */
+  constructor(parameters: ParameterSet, { body, config }: HeadParts) {
+    const { hidden_size: width, layer_norm_eps: eps, vocab_size } = config;
+    this.#transform = new Linear(parameters, `${PREFIX}.transform.dense`, { inputs: width, outputs: width });
+    this.#norm = new LayerNorm(parameters, `${PREFIX}.transform.LayerNorm`, { width, eps });
+    this.#words = body.embeddings.words;
+    this.#bias = parameters.vector(`${PREFIX}.bias`, vocab_size);
+    this.#config = config;
+  }
+
+  /** Logits `[rows, V]`. */
+  apply(g: Graph, rows: Value): Value {
+    const transformed = this.#transform.apply(g, rows, { activation: this.#config.hidden_act });
+    return linear(g, {
+      label: `${PREFIX}.decoder`,
+      x: this.#norm.apply(g, transformed),
+      weight: g.parameter(this.#words),
+      bias: g.parameter(this.#bias),
+      transposed: true,
+    });
+  }
+}
+
+/** The `k` likeliest words of each row of logits `[rows, V]`: their ids and probabilities `[rows, k]`. */
+export function traceTopWords(g: Graph, logits: Value, k: Dim): { indices: Value; scores: Value } {
+  const probabilities = softmax(g, { label: "probabilities", x: logits });
+  const { indices, values } = topK(g, { label: "top_k", x: probabilities, k });
+  return { indices, scores: values };
+}
+
+/** Scores of each word. `BertForPreTraining` has this head too; its next-sentence classifier is not read. */
+export const MASKED_LM: Head<MaskedLMHead> = {
+  name: "masked_lm",
+  classes: ["ForPreTraining", "ForMaskedLM"],
+  pooling: false,
+  prefix: PREFIX,
+  declare: (parameters, parts) => new MaskedLMHead(parameters, parts),
+};

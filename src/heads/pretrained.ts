@@ -1,0 +1,190 @@
+/** The base of all model classes: loading, random weights, saving, pruning, freeing memory. */
+
+import type { Tensor } from "../base/tensor.ts";
+import type { ModelSource } from "../io/folder/folder.ts";
+import type { NarrowBertConfig } from "../model/config/config.ts";
+import type { PrunedHeads } from "../model/config/pruned_heads.ts";
+import { ModelCore, type ModelWeights } from "../model/core.ts";
+import { hasPooler, type ModelHead, type ModelParts } from "../model/head.ts";
+import { loadCore, randomCore } from "../model/loading.ts";
+import type { LoadOptions, ModelOptions } from "../model/model_options.ts";
+import { saveModel } from "../model/weights/saving.ts";
+import { HEADS, registeredHead } from "./registry.ts";
+import { Trunk } from "./trunk/trunk.ts";
+
+/** A class of models, as the static methods of {@linkcode PreTrainedModel} see it. */
+export interface ModelClass<M> {
+  /** Makes a model on weights that are loaded, which it keeps until it is disposed of. */
+  new (weights: ModelWeights): M;
+  /** Name of the class. */
+  readonly name: string;
+  /** What the class puts on the body. */
+  readonly head: ModelHead;
+}
+
+/** Set once the class is defined: only it sees its weights. */
+let liveCore: (model: PreTrainedModel) => ModelCore;
+
+/** The core of a model. @throws {Error} If the model was disposed of. */
+export function coreOf(model: PreTrainedModel): ModelCore {
+  return liveCore(model);
+}
+
+/**
+ * A model on the GPU: the base of all model classes. Load one by the class that fits the task, as
+ * {@linkcode NarrowBertForMaskedLM}; `dispose()` or `using` frees its GPU memory.
+ */
+export abstract class PreTrainedModel {
+  readonly #core: ModelCore;
+  readonly #trunk: Trunk;
+  #disposed = false;
+
+  static {
+    liveCore = (model) => model.#live();
+  }
+
+  /**
+   * A model on weights that are loaded. `from_pretrained`, `from_config` and `share` call it.
+   *
+   * @param weights The weights, which the model keeps until it is disposed of.
+   * @throws {TypeError} If they are something else.
+   */
+  constructor(weights: ModelWeights) {
+    this.#core = ModelCore.of(weights, new.target.name);
+    this.#core.retain();
+    this.#trunk = new Trunk(weights);
+  }
+
+  /**
+   * Loads a model from a local folder, the URL of a folder, or files in memory.
+   *
+   * @param where It must hold `config.json` and safetensors weights.
+   * @throws {CheckpointError} If files are missing or the weights do not fit; everything wrong is listed.
+   * @throws {ConfigError} If the config is not valid.
+   * @throws {NoAdapterError} If there is no GPU.
+   */
+  static async from_pretrained<M extends PreTrainedModel>(
+    this: ModelClass<M>,
+    where: ModelSource,
+    options: LoadOptions = {},
+  ): Promise<M> {
+    return new this(await loadCore(where, { ...partsOf(this, options), known: HEADS }, options));
+  }
+
+  /**
+   * A model with random weights: normal with deviation `initializer_range`, biases 0, LayerNorm weights 1.
+   *
+   * @param options `seed`, a whole number from 0, decides the weights on every machine. Default 0.
+   * @throws {NoAdapterError} If there is no GPU.
+   * @throws {RangeError} If the device cannot hold a weight, or the seed is no such number.
+   */
+  static async from_config<M extends PreTrainedModel>(
+    this: ModelClass<M>,
+    config: NarrowBertConfig,
+    options: ModelOptions & { seed?: number } = {},
+  ): Promise<M> {
+    return new this(await randomCore(config, partsOf(this, options), options));
+  }
+
+  /**
+   * A model of this class on the weights of another model. Both share them: the last to be disposed of frees them.
+   *
+   * @throws {TypeError} If the other model was loaded without this class's head.
+   */
+  static share<M extends PreTrainedModel>(this: ModelClass<M>, other: PreTrainedModel): M {
+    const core = coreOf(other);
+    const missing = this.head.name !== "none" && !core.heads.some((head) => head === this.head);
+    if (missing) {
+      throw new TypeError(
+        `Cannot make a ${this.name} on the weights of a ${other.constructor.name}: they must include the ` +
+          `${this.head.name} head, got ${
+            core.heads.map(({ name }) => name).join(", ")
+          }; load the ${this.name} first, ` +
+          "and share that one",
+      );
+    }
+    return new this(core);
+  }
+
+  /** The weights as a trunk, which answers several kinds of questions about texts in one pass. */
+  get trunk(): Trunk {
+    this.#live();
+    return this.#trunk;
+  }
+
+  /** The model's configuration. */
+  get config(): NarrowBertConfig {
+    return this.#core.config;
+  }
+
+  /** Whether the model has a pooler. */
+  get pooler(): boolean {
+    return this.#core.pooler;
+  }
+
+  /** GPU bytes of the weights; every model that shares them counts them. */
+  get weightBytes(): number {
+    return this.#core.weightBytes;
+  }
+
+  /** GPU bytes of the activations, at the largest sizes so far. */
+  get activationBytes(): number {
+    return this.#core.activationBytes;
+  }
+
+  /** The weights by checkpoint name, read back from the GPU: float32, linear weights `[out, in]`. */
+  async state_dict(): Promise<Map<string, Tensor>> {
+    return (await this.#live().readWeights(this.#parts)).tensors;
+  }
+
+  /**
+   * Writes `config.json` and `model.safetensors` (F32, the published key layout) into a local folder, which is made if
+   * it does not exist.
+   */
+  async save_pretrained(folder: string | URL): Promise<void> {
+    const { config, tensors } = await this.#live().readWeights(this.#parts);
+    await saveModel(folder, { config, className: this.constructor.name, tensors });
+  }
+
+  /**
+   * Removes attention heads for good, from the next call on; models that share the weights lose them too.
+   *
+   * @param heads Heads by layer. Layers count full and narrow ones together; heads are numbered as before any pruning.
+   * @throws {ConfigError} If a layer or head does not exist, or a layer would lose all heads.
+   */
+  prune_heads(heads: PrunedHeads): void {
+    this.#live().prune(heads);
+  }
+
+  /** Frees the model's GPU memory, after the calls under way, unless other models share it; the device stays. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#core.release();
+  }
+
+  /** {@linkcode dispose}, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** {@linkcode dispose}, for `await using`; it waits for nothing. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.dispose();
+    return Promise.resolve();
+  }
+
+  get #parts(): ModelParts {
+    const { head } = this.constructor as unknown as ModelClass<this>;
+    return { heads: [registeredHead(head)], pooler: this.#core.pooler };
+  }
+
+  #live(): ModelCore {
+    if (this.#disposed) throw new Error(`Cannot use this ${this.constructor.name}: it was disposed`);
+    return this.#core;
+  }
+}
+
+function partsOf({ head }: { readonly head: ModelHead }, options: ModelOptions): ModelParts {
+  return { heads: [registeredHead(head)], pooler: hasPooler(head, options) };
+}

@@ -1,0 +1,25 @@
+/** Every readout of this library. */
+
+import type { Head } from "../../model/head.ts";
+import { choiceLogit, labelLogits, tokenLogits } from "./labels.ts";
+import { definitionOf, type ReadoutDefinition } from "./definition.ts";
+import { meanState, states } from "./states.ts";
+import { targetWords, topWords, wordLogits, wordProbabilities } from "./words.ts";
+
+/** All of them. */
+export const READOUTS: readonly ReadoutDefinition[] = [
+  topWords,
+  targetWords,
+  wordLogits,
+  wordProbabilities,
+  labelLogits,
+  choiceLogit,
+  tokenLogits,
+  states,
+  meanState,
+].map(definitionOf);
+
+/** The readouts of some heads, and those that need no head. */
+export function readoutsOf(heads: readonly Head[]): readonly ReadoutDefinition[] {
+  return READOUTS.filter(({ head }) => head.prefix === null || heads.includes(head));
+}

@@ -1,0 +1,205 @@
+/** A trunk: one set of weights that answers many questions about texts in one pass. */
+
+import { checkOptionNames } from "../../base/options.ts";
+import type { RunOutput } from "../../graph/program/outputs.ts";
+import type { ModelSource } from "../../io/folder/folder.ts";
+import type { NarrowBertConfig } from "../../model/config/config.ts";
+import { ModelCore, type ModelWeights } from "../../model/core.ts";
+import type { ForwardOptions } from "../../model/forward_options.ts";
+import type { Head, ModelParts } from "../../model/head.ts";
+import { loadCore, randomCore } from "../../model/loading.ts";
+import type { LoadOptions, ModelOptions } from "../../model/model_options.ts";
+import { readoutsOf } from "../readouts/all.ts";
+import { definitionOf, type ReadoutDefinition } from "../readouts/definition.ts";
+import type { Readout } from "../readouts/readout.ts";
+import { HEADS } from "../registry.ts";
+import { checkQuery } from "./checks.ts";
+import { type CheckedQuery, planPass } from "./pass.ts";
+import type { Answers, Query } from "./query.ts";
+
+/** Options of a call. */
+export type AnswerOptions = Pick<ForwardOptions, "signal" | "narrow">;
+
+/** Most tokens of a pass; a longer list of queries is answered in several. */
+const PASS_TOKENS = 4096;
+
+/** Most elements that a readout computes from the rows of a pass: 128 MiB, which every WebGPU device can bind. */
+const PASS_ELEMENTS = 2 ** 25;
+
+/**
+ * A trunk answers questions of several kinds, its *readouts*, about texts. The texts of a call are encoded together in
+ * one packed pass; the narrow layers compute the rows that any question needs; each readout then reads its own rows.
+ * Queries with equal lists of tokens are encoded once. So several tasks cost little more than one, and their weights
+ * are on the GPU once.
+ *
+ * @example
+ * ```ts
+ * import { AutoTokenizer, meanState, topWords, Trunk } from "@narrowbert/webgpu";
+ *
+ * const folder = "examples/models/wordnet/mlm";
+ * const tokenizer = await AutoTokenizer.from_pretrained(folder);
+ * using trunk = await Trunk.load(folder, { readouts: [topWords, meanState] });
+ *
+ * const tokens = tokenizer.encode_plus("a large [MASK] with a long neck");
+ * const positions = [tokens.input_ids.indexOf(tokenizer.mask_token_id)];
+ * const [answers] = await trunk.answer([{ tokens, ask: { top_words: { positions }, mean_state: {} } }]);
+ * console.log(tokenizer.decode([answers!.top_words!.words[0]!])); // head
+ * console.log(answers!.mean_state!.values.length); // 128
+ * ```
+ */
+export class Trunk<R extends Readout = Readout> {
+  readonly #core: ModelCore;
+  readonly #readouts: ReadonlyMap<string, ReadoutDefinition>;
+  readonly #owned: boolean;
+  #disposed = false;
+
+  /**
+   * A trunk on weights that are loaded. {@linkcode Trunk.load} and the models' `trunk` call it.
+   *
+   * @param weights The weights.
+   * @param own The readouts of a trunk that keeps the weights until it is disposed of; their weights must be among
+   *   these. Default: all that the weights allow, as long as their owner lives.
+   * @throws {TypeError} If the weights or a readout are something else.
+   */
+  constructor(weights: ModelWeights, own?: readonly R[]) {
+    const core = ModelCore.of(weights, "Trunk");
+    const readouts = own?.map(definitionOf) ?? readoutsOf(core.heads);
+    this.#core = core;
+    this.#owned = own !== undefined;
+    this.#readouts = new Map(readouts.map((readout) => [readout.name, readout]));
+    if (this.#owned) core.retain();
+  }
+
+  /**
+   * Loads the body of a model and the heads that some readouts need.
+   *
+   * @param where As of the model classes' `from_pretrained`.
+   * @param options `readouts`: the kinds of answers that it gives.
+   * @throws {TypeError} If one of them is no readout.
+   * @throws {RangeError} Without a readout, or if two have one name.
+   * @throws {CheckpointError} If files are missing or the weights do not fit; everything wrong is listed.
+   * @throws {ConfigError} If the config is not valid.
+   * @throws {NoAdapterError} If there is no GPU.
+   */
+  static async load<const R extends readonly Readout[]>(
+    where: ModelSource,
+    { readouts, ...options }: LoadOptions & { readouts: R },
+  ): Promise<Trunk<R[number]>> {
+    const parts = partsOf(readouts);
+    return new Trunk(await loadCore(where, { ...parts, known: HEADS }, options), readouts);
+  }
+
+  /**
+   * A trunk with random weights, as of the model classes' `from_config`.
+   *
+   * @throws {TypeError} If a readout is none.
+   * @throws {RangeError} Without a readout, or if two have one name.
+   * @throws {NoAdapterError} If there is no GPU.
+   */
+  static async from_config<const R extends readonly Readout[]>(
+    config: NarrowBertConfig,
+    { readouts, ...options }: ModelOptions & { readouts: R; seed?: number },
+  ): Promise<Trunk<R[number]>> {
+    return new Trunk(await randomCore(config, partsOf(readouts), options), readouts);
+  }
+
+  /** The model's configuration. */
+  get config(): NarrowBertConfig {
+    return this.#core.config;
+  }
+
+  /** Names of the readouts that can be asked. */
+  get readouts(): string[] {
+    return [...this.#readouts.keys()];
+  }
+
+  /** GPU bytes of the weights. */
+  get weightBytes(): number {
+    return this.#core.weightBytes;
+  }
+
+  /** GPU bytes of the activations, at the largest sizes so far. */
+  get activationBytes(): number {
+    return this.#core.activationBytes;
+  }
+
+  /**
+   * Answers queries, in their order: for each the answers by the name of the readout that was asked. They share passes
+   * of up to 4,096 tokens.
+   *
+   * @throws {InputError} If a query does not fit the model, asks an unknown readout, or names rows outside its text.
+   */
+  async answer(queries: readonly Query<R>[], options: AnswerOptions = {}): Promise<Answers<R>[]> {
+    checkOptionNames("answer queries", options, ["signal", "narrow"]);
+    if (this.#disposed) throw new Error("Cannot use this Trunk: it was disposed");
+    this.#core.check();
+    const { config } = this;
+    const checked = queries.map((query, i) => {
+      const subject = queries.length === 1 ? "the query" : `query ${i + 1} of ${queries.length}`;
+      return checkQuery(query, { readouts: this.#readouts, config, subject });
+    });
+    const answers: Answers<R>[] = [];
+    for (const pass of passesOf(checked, config)) answers.push(...await this.#answer(pass, options));
+    return answers;
+  }
+
+  /** Frees the trunk's GPU memory, after the calls under way, unless others share it; the device stays. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    if (this.#owned) this.#core.release();
+  }
+
+  /** {@linkcode dispose}, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  async #answer(queries: readonly CheckedQuery[], options: AnswerOptions): Promise<Answers<R>[]> {
+    const { ragged, stages, ranges } = planPass(queries);
+    const call = { ragged, ordinary: false, headMask: null, stages, options };
+    const { outputs } = await this.#core.use((runner) => runner.run(call));
+    return queries.map(({ questions }, q) =>
+      Object.fromEntries(questions.map(({ readout, ask }, i) => {
+        const take = (name: string) => outputs.get(`${readout.name}.${name}`) as RunOutput;
+        return [readout.name, readout.answer(take, ranges[q]![i]!, ask)];
+      })) as Answers<R>
+    );
+  }
+}
+
+/** The heads that readouts need, and whether one of them reads the pooled first token. */
+function partsOf(readouts: readonly Readout[]): ModelParts {
+  if (!Array.isArray(readouts) || readouts.length === 0) {
+    throw new RangeError("Cannot make a Trunk: readouts must name one at least, got none");
+  }
+  const definitions = readouts.map(definitionOf);
+  const names = definitions.map(({ name }) => name);
+  const double = names.find((name, i) => names.indexOf(name) !== i);
+  if (double !== undefined) {
+    throw new RangeError(`Cannot make a Trunk: readouts must have names of their own, got two called "${double}"`);
+  }
+  const heads = new Set<Head>(definitions.map(({ head }) => head));
+  return { heads: [...heads], pooler: [...heads].some(({ pooling }) => pooling === true) };
+}
+
+/** Consecutive queries that fit a pass. A query that is too large by itself is a pass of its own. */
+function* passesOf(queries: readonly CheckedQuery[], config: NarrowBertConfig): Generator<CheckedQuery[]> {
+  let pass: CheckedQuery[] = [];
+  let [tokens, elements] = [0, 0];
+  for (const query of queries) {
+    const { length } = query.tokens.input_ids;
+    const size = query.questions.reduce((sum, { readout, positions }) => {
+      return sum + positions.length * (readout.columns?.(config) ?? config.hidden_size);
+    }, 0);
+    if (pass.length > 0 && (tokens + length > PASS_TOKENS || elements + size > PASS_ELEMENTS)) {
+      yield pass;
+      pass = [];
+      [tokens, elements] = [0, 0];
+    }
+    pass.push(query);
+    tokens += length;
+    elements += size;
+  }
+  if (pass.length > 0) yield pass;
+}

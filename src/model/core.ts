@@ -1,0 +1,199 @@
+/** A model on the GPU: its weights, programs and heads, shared by all who use it and counted by their number. */
+
+import { Lease } from "../base/lease.ts";
+import { kindOf } from "../base/messages.ts";
+import { Tensor } from "../base/tensor.ts";
+import type { Gpu } from "../gpu/device.ts";
+import type { Latency } from "../gpu/readback.ts";
+import type { ElementSource, ParameterSet } from "../nn/parameters.ts";
+import type { WeightDtype } from "../nn/upload.ts";
+import type { NarrowBertConfig } from "./config/config.ts";
+import type { DeviceChoice } from "./device_options.ts";
+import type { Head, ModelParts } from "./head.ts";
+import { Runner } from "./runner.ts";
+import { declareModel, parameterShapes } from "./weights/parameter_shapes.ts";
+import { prunedConfig, prunedWeights } from "./weights/pruning.ts";
+
+/**
+ * The weights of a model on the GPU, as `from_pretrained` and `from_config` put them there. Models, trunks and
+ * pipelines may share them.
+ */
+export interface ModelWeights {
+  /** The model's configuration. */
+  readonly config: NarrowBertConfig;
+  /** Whether the model has a pooler. */
+  readonly pooler: boolean;
+  /** GPU bytes of the weights. */
+  readonly weightBytes: number;
+}
+
+/** The parts of a model that is loaded. */
+export interface CoreInit extends DeviceChoice, ModelParts {
+  config: NarrowBertConfig;
+  weights: ElementSource;
+  signal?: AbortSignal | undefined;
+}
+
+/** The parts that exist once the weights are on the GPU; pruning makes them anew. */
+interface LoadedModel {
+  config: NarrowBertConfig;
+  parameters: readonly ParameterSet[];
+  layers: ReadonlyMap<string, unknown>;
+  runner: Runner;
+}
+
+/** A model that several classes, pipelines and trunks may share: the last owner to release it frees its memory. */
+export class ModelCore implements ModelWeights {
+  /** The heads whose weights are there. */
+  readonly heads: readonly Head[];
+  readonly pooler: boolean;
+  readonly #gpu: Gpu;
+  readonly #dtype: WeightDtype;
+  readonly #latency: Latency;
+  #config: NarrowBertConfig;
+  #loaded: LoadedModel;
+  #owners = 0;
+  /** Held by every work that needs the weights, from its call on. */
+  readonly #lease = new Lease("Cannot use this model: it was disposed", () => freeModel(this.#loaded));
+  /** Settles when the last pruning is done; later work waits for it. */
+  #pruned: Promise<void> = Promise.resolve();
+
+  private constructor({ gpu, config, heads, pooler, weights, dtype, latency, signal }: CoreInit) {
+    this.#gpu = gpu;
+    this.#dtype = dtype;
+    this.#latency = latency;
+    this.#config = config;
+    this.heads = heads;
+    this.pooler = pooler;
+    this.#loaded = this.#load(config, weights, signal);
+  }
+
+  /** Uploads a model's weights and waits for the device's errors of memory; on an error none of it stays allocated. */
+  static async create(init: CoreInit): Promise<ModelCore> {
+    let core: ModelCore | null = null;
+    try {
+      return await init.gpu.scoped("load a model to the GPU", () => core = new ModelCore(init));
+    } catch (error) {
+      if (core !== null) (core as ModelCore).#lease.dispose();
+      init.gpu.buffers.trim(); // A buffer that is not valid must not be lent again.
+      throw error;
+    }
+  }
+
+  get config(): NarrowBertConfig {
+    return this.#config;
+  }
+
+  get weightBytes(): number {
+    return this.#loaded.parameters.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /**
+   * The core behind the weights that a constructor is given.
+   *
+   * @param name The class that is constructed, for the message.
+   * @throws {TypeError} If they are not weights that this library has loaded.
+   */
+  static of(weights: ModelWeights, name: string): ModelCore {
+    if (weights instanceof ModelCore) return weights;
+    throw new TypeError(
+      `Cannot make a ${name}: weights must be those of a loaded model, got ${kindOf(weights)}; use from_pretrained ` +
+        "or from_config",
+    );
+  }
+
+  /** GPU bytes of the activations, at the largest sizes so far. */
+  get activationBytes(): number {
+    return this.#loaded.runner.bytes;
+  }
+
+  /** @throws {Error} If its last owner has released it. */
+  check(): void {
+    this.#lease.check();
+  }
+
+  /** Counts another owner, who must {@linkcode release} the model. */
+  retain(): void {
+    this.#owners++;
+  }
+
+  /** Counts an owner less; after the last one the memory is freed, once the calls under way are done. */
+  release(): void {
+    if (--this.#owners === 0) this.#lease.dispose();
+  }
+
+  /** Does work with the programs, which stay on the GPU until the work is done. */
+  use<T>(work: (runner: Runner) => Promise<T>): Promise<T> {
+    return this.#lease.use(async () => {
+      await this.#pruned;
+      return await work(this.#loaded.runner);
+    });
+  }
+
+  /**
+   * The weights of the body and of some heads by checkpoint name, read back from the GPU, with the config that they
+   * fit.
+   */
+  readWeights(parts: ModelParts): Promise<{ config: NarrowBertConfig; tensors: Map<string, Tensor> }> {
+    return this.#lease.use(async () => {
+      await this.#pruned;
+      const { config } = this.#loaded;
+      const all = await this.#read(this.#loaded);
+      const names = parameterShapes(config, parts).keys();
+      const tensors = new Map([...names].map((name) => {
+        const { shape, data } = all.get(name) as { shape: readonly number[]; data: Float32Array };
+        return [name, new Tensor("float32", data, shape)];
+      }));
+      return { config, tensors };
+    });
+  }
+
+  /**
+   * Removes attention heads for good, from the next call on.
+   *
+   * @throws {ConfigError} If a layer or head does not exist, or a layer would lose all heads.
+   */
+  prune(heads: Readonly<Record<number, readonly number[]>>): void {
+    const after = prunedConfig(this.#config, heads);
+    this.#config = after;
+    const earlier = this.#lease.idle();
+    const pruning = this.#lease.use(async () => {
+      await earlier;
+      const old = this.#loaded;
+      const weights = prunedWeights(await this.#read(old), old.config, after);
+      this.#loaded = this.#load(after, weights);
+      freeModel(old);
+    });
+    this.#pruned = pruning;
+    pruning.catch(() => {}); // Later work reports it.
+  }
+
+  #load(config: NarrowBertConfig, weights: ElementSource, signal?: AbortSignal): LoadedModel {
+    const { body, layers, all } = declareModel(config, this, this.#dtype);
+    const loaded: ParameterSet[] = [];
+    try {
+      for (const parameters of all) parameters.checkFits(this.#gpu);
+      for (const parameters of all) {
+        parameters.load(this.#gpu, weights, { signal });
+        loaded.push(parameters);
+      }
+    } catch (error) {
+      for (const parameters of loaded) parameters.dispose();
+      throw error;
+    }
+    const layerOf = ({ name }: Head) => layers.get(name);
+    const runner = new Runner(this.#gpu, body, { config, layerOf, latency: this.#latency });
+    return { config, parameters: all, layers, runner };
+  }
+
+  async #read({ parameters }: LoadedModel): Promise<Awaited<ReturnType<ParameterSet["read"]>>> {
+    const read = [];
+    for (const set of parameters) if (set.all.length > 0) read.push(...await set.read());
+    return new Map(read);
+  }
+}
+
+function freeModel({ runner, parameters }: LoadedModel): void {
+  runner.dispose();
+  for (const set of parameters) set.dispose();
+}

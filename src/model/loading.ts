@@ -1,0 +1,62 @@
+/** Makes models: from a folder, or with random weights. */
+
+import { checkOptionNames } from "../base/options.ts";
+import { warn } from "../base/warn.ts";
+import { openCheckpoint } from "../io/checkpoint/checkpoint.ts";
+import { type ModelSource, openFolder } from "../io/folder/folder.ts";
+import { NarrowBertConfig, readConfig } from "./config/config.ts";
+import { ModelCore } from "./core.ts";
+import { checkDeviceOptions, openDevice } from "./device_options.ts";
+import type { Head, ModelParts } from "./head.ts";
+import { LOAD_OPTIONS, type LoadOptions, MODEL_OPTIONS, type ModelOptions } from "./model_options.ts";
+import { parameterShapes } from "./weights/parameter_shapes.ts";
+import { randomWeights } from "./weights/random_weights.ts";
+import { checkValues, resolveWeights } from "./weights/weights.ts";
+
+/**
+ * Loads a model's weights to the GPU.
+ *
+ * @param parts `known`: heads whose weights give no warning if the model has no head.
+ * @throws {CheckpointError} If files are missing or the weights do not fit; everything wrong is listed.
+ * @throws {ConfigError} If the config is not valid.
+ * @throws {NoAdapterError} If there is no GPU.
+ */
+export async function loadCore(
+  where: ModelSource,
+  { known, ...parts }: ModelParts & { known: readonly Head[] },
+  options: LoadOptions,
+): Promise<ModelCore> {
+  checkOptionNames("load a model", options, LOAD_OPTIONS);
+  const { signal } = options;
+  checkDeviceOptions(options);
+  const folder = await openFolder(where, options);
+  const config = await readConfig(folder, { overrides: options.config ?? {} });
+  const checkpoint = await openCheckpoint(folder, { signal });
+  const weights = resolveWeights(checkpoint, config, { ...parts, known, strict: options.strict ?? false });
+  await checkValues(weights, signal);
+  for (const warning of weights.warnings) warn(warning);
+  const device = await openDevice(options);
+  return await ModelCore.create({
+    ...device,
+    ...parts,
+    config: weights.config,
+    weights: { get: weights.open },
+    signal,
+  });
+}
+
+/** Makes a model with random weights; a `seed` gives the same on every machine. */
+export async function randomCore(
+  config: NarrowBertConfig,
+  parts: ModelParts,
+  options: ModelOptions & { seed?: number },
+): Promise<ModelCore> {
+  if (!(config instanceof NarrowBertConfig)) {
+    throw new TypeError("Cannot make a model: config must be a NarrowBertConfig, made by new NarrowBertConfig({ … })");
+  }
+  checkOptionNames("make a model", options, [...MODEL_OPTIONS, "seed"]);
+  checkDeviceOptions(options);
+  const settled = config.with({ full_length_layers: config.full_length_layers });
+  const weights = randomWeights(settled, parameterShapes(settled, parts), options.seed ?? 0);
+  return await ModelCore.create({ ...await openDevice(options), ...parts, config: settled, weights });
+}

@@ -1,0 +1,56 @@
+/** Traces a model's program: the body's two halves, then the stages. */
+
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import type { ProbabilityStorage } from "../graph/ops/attention/attention.ts";
+import { gatherRows } from "../graph/ops/rows/gather_rows.ts";
+import type { NarrowPlan } from "../nn/narrow_attention.ts";
+import type { Body, BodyCall } from "./body.ts";
+import type { Head } from "./head.ts";
+import type { StageCall } from "./stage.ts";
+
+/** How a traced program computes the body. */
+export interface TraceCall {
+  /** Whether the layers after the full ones run as ordinary layers. */
+  ordinary: boolean;
+  plan: NarrowPlan;
+  probabilities: ProbabilityStorage;
+  /** Whether the caller gives word embeddings. */
+  embedded: boolean;
+  /** Name every layer's state as an output `hidden_states.N`. */
+  hiddenStates: boolean;
+}
+
+/** Traces a call. The values that the stages return, and states and probabilities if asked for, become outputs. */
+export function traceModel(
+  g: Graph,
+  body: Body,
+  { call, stages, layerOf }: {
+    call: TraceCall;
+    stages: readonly StageCall[];
+    /** The layer that a head has put on the body. */
+    layerOf: (head: Head) => unknown;
+  },
+): void {
+  const last = traceBody(g, body, call);
+  for (const { stage, rows, prefix } of stages) {
+    const { head } = stage;
+    const own = rows === null ? last : gatherRows(g, {
+      label: `${prefix}rows`,
+      x: last,
+      index: g.input(`${prefix}rows`, "u32", [`${prefix}R`]),
+    });
+    for (const [name, value] of Object.entries(stage.trace(g, own, layerOf(head)))) g.output(prefix + name, value);
+  }
+}
+
+/** Traces both halves of a body, and returns its last state. */
+function traceBody(g: Graph, body: Body, { ordinary, plan, probabilities, embedded, hiddenStates }: TraceCall): Value {
+  const call: BodyCall = {
+    probabilities,
+    ...(hiddenStates && { onState: (layer, state) => g.output(`hidden_states.${layer}`, state) }),
+    ...(probabilities === "output" && { onAttention: (layer, value) => g.output(`attentions.${layer}`, value) }),
+  };
+  const context = body.encode(g, { ...call, embedded });
+  return ordinary ? body.ordinary(g, context, call) : body.narrow(g, context, { ...call, plan });
+}

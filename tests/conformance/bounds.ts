@@ -1,0 +1,65 @@
+/** How far kernels in f32 may be from their float64 twins; attention and LayerNorm have files of their own. */
+
+import type { Params } from "../../src/kernels/kernel.ts";
+import { POINTWISE_LOSSES } from "../../src/kernels/losses/pointwise_loss.ts";
+import type { matmul } from "../../src/kernels/products/matmul.ts";
+
+/** Of an activation between -10 and 10; beyond, the result is x or a constant to the last bit. */
+export const ACTIVATION_BOUND = 1e-6;
+
+/** Of a probability. */
+export const SOFTMAX_BOUND = 2e-6;
+
+/**
+ * Of an output of a product: the number of terms * 2^-23 * the sum of their absolute values, and what the activation does
+ * to that.
+ */
+export function matmulBound(
+  { k, bias, activation, residual }: Params<keyof typeof matmul.params>,
+  magnitude: number,
+): number {
+  const sum = (k + Number(bias > 0) + residual) * 2 ** -23 * magnitude;
+  const steepest = 1.13; // GELU's slope near x = 1.4
+  return activation === 0 ? sum : steepest * sum + ACTIVATION_BOUND;
+}
+
+/** Of the mean of `rows` numbers: a rounding for each addition, and one for the division. @param size The mean of sizes. */
+export function meanBound(rows: number, size: number): number {
+  return (rows + 1) * 2 ** -23 * size;
+}
+
+/**
+ * Of a sum by `reduce_sum`: a rounding for each addition in a lane and in the tree, and that of the division.
+ *
+ * @param size The same of absolute values.
+ */
+export function reduceSumBound(count: number, size: number): number {
+  return (count / 32 + 7) * 2 ** -24 * size;
+}
+
+/** Of a row's cross-entropy. */
+export function crossEntropyBound(loss: number): number {
+  return 2e-6 * loss;
+}
+
+/**
+ * Of a row's pointwise loss. No term is negative, so every addition in a lane and in the tree rounds by the sum's size at
+ * most; a few roundings are in the terms, and the logarithm has the 2e-6 of cross-entropy.
+ */
+export function pointwiseLossBound({ kind, columns }: { kind: number; columns: number }, loss: number): number {
+  const terms = kind === POINTWISE_LOSSES.binary_cross_entropy ? crossEntropyBound(loss) : 0;
+  return (columns / 32 + 10) * 2 ** -24 * loss + terms;
+}
+
+/**
+ * Of the sum of a value and a multiple of another: a rounding of the product and one of the sum, or one of both if they
+ * are fused.
+ */
+export function addScaledBound(sum: number, product: number): number {
+  return 2 ** -24 * (Math.abs(sum) + 2 * Math.abs(product));
+}
+
+/** Of the sum of a column: a rounding for each addition in a lane and in the tree. @param size The sum of sizes. */
+export function columnSumBound(rows: number, size: number): number {
+  return (rows / 8 + 4) * 2 ** -24 * size;
+}

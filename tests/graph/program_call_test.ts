@@ -1,0 +1,139 @@
+/** The parts of a call that a scheduler puts together: ranges of steps, several calls in a submission, costs. */
+
+import assert from "node:assert/strict";
+import { random } from "../../src/base/random.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
+import type { Job } from "../../src/gpu/scheduler/job.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { linear } from "../../src/graph/ops/products/linear.ts";
+import { Program, type ProgramResult, type RunOptions } from "../../src/graph/program/program.ts";
+import type { ParameterBuffer, Value } from "../../src/graph/value.ts";
+import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
+import { matrixOf, parameterOf, pitched, releaseAll } from "./buffers.ts";
+
+const gpu = await requestGpu();
+const next = random(37);
+const WIDTH = 256;
+
+type ProgramJob = Job<ProgramResult>;
+
+/** Five layers, which software adapters compute from textures if there are many rows. */
+function layers(weights: readonly ParameterBuffer[]): Program {
+  const g = new Graph(tuningOf(gpu));
+  let x: Value = g.input("x", "f32", ["T", WIDTH], "pitched");
+  for (const w of weights) x = linear(g, { label: w.label, x, weight: g.parameter(w), activation: "tanh" });
+  g.output("last", x);
+  return new Program(gpu, g);
+}
+
+function weightsOf(): ParameterBuffer[] {
+  return [0, 1, 2, 3, 4].map((i) => parameterOf(gpu, `layer.${i}`, matrixOf(WIDTH, WIDTH, () => next() / 8)));
+}
+
+function callOf(rows: number): RunOptions {
+  return { scalars: { T: rows }, inputs: { x: pitched(matrixOf(rows, WIDTH, next)) } };
+}
+
+/** Encodes ranges of steps of a job, each as a command buffer. */
+function commands(job: ProgramJob, ranges: readonly (readonly [first: number, end: number])[]): GPUCommandBuffer[] {
+  return ranges.map(([first, end]) => job.encode(first, end));
+}
+
+function submit(...buffers: GPUCommandBuffer[]): void {
+  gpu.device.queue.submit(buffers);
+}
+
+async function results(job: ProgramJob): Promise<ProgramResult> {
+  return await gpu.staging.readInto(job.staging, job.bytes, (mapped) => job.take(mapped));
+}
+
+for (const rows of [3, 130]) {
+  Deno.test(`a call of ${rows} rows gives the same bits however its steps are cut into submissions`, async () => {
+    const weights = weightsOf();
+    const program = layers(weights);
+    const options = callOf(rows);
+    const { outputs } = await program.run(options);
+    const warm = gpu.counts;
+    for (const cuts of [[0, 5], [0, 1, 5], [0, 2, 3, 5], [0, 1, 2, 3, 4, 5]]) {
+      using call = await program.prepare(options);
+      const job = call.job();
+      for (const [i, end] of cuts.slice(1).entries()) submit(job.encode(cuts[i]!, end));
+      assert.deepEqual((await results(job)).outputs, outputs);
+    }
+    assert.deepEqual(gpu.counts, warm);
+    program.dispose();
+    releaseAll(gpu, weights);
+  });
+}
+
+Deno.test("memory that a call is cut over stays, though another call needs more meanwhile", async () => {
+  const weights = weightsOf();
+  const before = gpu.buffers.liveBytes;
+  const program = layers(weights);
+  const options = callOf(70);
+  const { outputs } = await program.run(options);
+  {
+    using call = await program.prepare(options);
+    const job = call.job();
+    submit(job.encode(0, 2));
+    using other = await program.prepare(callOf(400));
+    gpu.staging.release(other.job().staging);
+    submit(job.encode(2, 5));
+    assert.deepEqual((await results(job)).outputs, outputs);
+  }
+  program.dispose();
+  assert.equal(gpu.buffers.liveBytes, before);
+  releaseAll(gpu, weights);
+});
+
+Deno.test("calls of one program may be in one submission, each with its own numbers", async () => {
+  const weights = weightsOf();
+  const program = layers(weights);
+  const all = [callOf(66), callOf(5), callOf(66)];
+  const expected = [];
+  for (const options of all) expected.push((await program.run(options)).outputs);
+  const calls = [];
+  for (const options of all) calls.push(await program.prepare(options));
+  const jobs = calls.map((call) => call.job());
+  submit(...jobs.flatMap((job) => commands(job, [[0, 2], [2, 5]])));
+  for (const [i, call] of calls.entries()) {
+    assert.deepEqual((await results(jobs[i]!)).outputs, expected[i]);
+    call[Symbol.dispose]();
+  }
+  program.dispose();
+  releaseAll(gpu, weights);
+});
+
+Deno.test("a call that was encoded and dropped leaves nothing behind that others count on", async () => {
+  const weights = weightsOf();
+  const program = layers(weights);
+  const options = callOf(130);
+  {
+    using call = await program.prepare(options);
+    const job = call.job();
+    job.encode(0, 5); // never submitted: neither sizes nor textures are there
+    gpu.staging.release(job.staging);
+  }
+  const { outputs } = await program.run(options);
+  const fresh = layers(weights);
+  assert.deepEqual((await fresh.run(options)).outputs, outputs);
+  for (const one of [program, fresh]) one.dispose();
+  releaseAll(gpu, weights);
+});
+
+Deno.test("steps tell their cost: products by their operations, empty ones next to nothing", async () => {
+  const weights = weightsOf();
+  const program = layers(weights);
+  const costs = [];
+  for (const rows of [0, 100, 200]) {
+    using call = await program.prepare(callOf(rows));
+    const job = call.job();
+    gpu.staging.release(job.staging);
+    assert.equal(new Set(job.steps.map(({ cost }) => cost)).size, 1);
+    costs.push(job.steps[0]!.cost);
+  }
+  assert.equal(costs[2]! - costs[1]!, 100 * WIDTH * WIDTH);
+  assert.ok(costs[0]! < 0.1 * costs[1]!);
+  program.dispose();
+  releaseAll(gpu, weights);
+});

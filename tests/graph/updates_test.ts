@@ -1,0 +1,205 @@
+/** Updates in place: of weights, also of those that are read from textures, of residents, and of what kernels wrote. */
+
+import assert from "node:assert/strict";
+import { requestGpu } from "../../src/gpu/device.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { linear } from "../../src/graph/ops/products/linear.ts";
+import { reshape } from "../../src/graph/ops/rows/reshape.ts";
+import { addScaled } from "../../src/graph/ops/training/add_scaled.ts";
+import { planMemory } from "../../src/graph/program/memory_plan.ts";
+import { Program } from "../../src/graph/program/program.ts";
+import type { ParameterBuffer } from "../../src/graph/value.ts";
+import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
+import { countOf, gpuCallsOf } from "../properties/gpu_calls.ts";
+import { bufferOf, matrixOf, parameterOf, releaseAll } from "./buffers.ts";
+
+const gpu = await requestGpu();
+
+/** A product that software adapters compute from textures: y = x W is 1 if x is 1 and W is 1 / K. */
+const [ROWS, K, COLUMNS] = [128, 128, 256];
+const part = 1 / K;
+const inputs = { x: new Float32Array(ROWS * K).fill(1), step: new Float32Array(K * COLUMNS).fill(part) };
+const scalars = { T: ROWS };
+
+function weight(): ParameterBuffer {
+  return parameterOf(gpu, "w", matrixOf(K, COLUMNS, () => part));
+}
+
+/** Traces y = x W, and then W += step; if `before` is false the other way round. */
+function productAndUpdate(w: ParameterBuffer, before = true): Program {
+  const g = new Graph(tuningOf(gpu));
+  const update = () => {
+    addScaled(g, { label: "update", to: g.parameter(w), x: g.input("step", "f32", [K, COLUMNS]) });
+  };
+  const product = () => {
+    g.output("y", linear(g, { label: "y", x: g.input("x", "f32", ["T", K]), weight: g.parameter(w) }));
+  };
+  for (const part of before ? [product, update] : [update, product]) part();
+  return new Program(gpu, g);
+}
+
+/** What every element of y is. */
+async function constantOf(program: Program, given: Partial<typeof inputs> = inputs): Promise<number> {
+  const { data } = (await program.run({ scalars, inputs: given as typeof inputs })).outputs.get("y")!;
+  assert.deepEqual([...new Set(data)], [data[0]]);
+  return data[0]!;
+}
+
+for (const before of [true, false]) {
+  Deno.test(`a weight that a program updates ${before ? "after" : "before"} it reads it is never stale`, async () => {
+    const w = weight();
+    const program = productAndUpdate(w, before);
+    const found = [];
+    for (let run = 0; run < 3; run++) found.push(await constantOf(program));
+    assert.deepEqual(found, before ? [1, 2, 3] : [2, 3, 4]);
+    program.dispose();
+    releaseAll(gpu, [w]);
+  });
+}
+
+Deno.test("an update is seen by other programs that read the weight, which copy it once and then no more", async () => {
+  const w = weight();
+  const g = new Graph(tuningOf(gpu));
+  g.output("y", linear(g, { label: "y", x: g.input("x", "f32", ["T", K]), weight: g.parameter(w) }));
+  const [reading, updating] = [new Program(gpu, g), productAndUpdate(w)];
+  const textures = (await gpuCallsOf(() => constantOf(reading, { x: inputs.x }))).includes("copyBufferToTexture")
+    ? 1
+    : 0;
+  for (let updates = 1; updates < 4; updates++) {
+    assert.equal(await constantOf(updating), updates);
+    const copies = [];
+    for (let run = 0; run < 2; run++) {
+      const calls = await gpuCallsOf(async () => assert.equal(await constantOf(reading, { x: inputs.x }), updates + 1));
+      copies.push(countOf(calls, "copyBufferToTexture"));
+    }
+    assert.deepEqual(copies, [2 * textures, textures], "x each time, the weight after an update");
+  }
+  for (const program of [reading, updating]) program.dispose();
+  releaseAll(gpu, [w]);
+});
+
+Deno.test("a resident that is an updated weight's buffer makes its texture stale too", async () => {
+  const w = weight();
+  const g = new Graph(tuningOf(gpu));
+  g.output("y", linear(g, { label: "y", x: g.input("x", "f32", ["T", K]), weight: g.parameter(w) }));
+  const reading = new Program(gpu, g);
+  const u = new Graph(tuningOf(gpu));
+  addScaled(u, {
+    label: "step",
+    to: u.resident("weight", "f32", [K, COLUMNS]),
+    x: u.input("step", "f32", [K, COLUMNS]),
+  });
+  const updating = new Program(gpu, u);
+  for (let updates = 0; updates < 3; updates++) {
+    assert.equal(await constantOf(reading, { x: inputs.x }), updates + 1);
+    await updating.run({ scalars: {}, inputs: { step: inputs.step }, residents: { weight: w.buffer } });
+  }
+  for (const program of [reading, updating]) program.dispose();
+  releaseAll(gpu, [w]);
+});
+
+Deno.test("residents keep what runs add to them, each its own", async () => {
+  const g = new Graph(tuningOf(gpu));
+  const before = g.resident("sum", "f32", [2, 4]);
+  g.output("before", reshape(g, { label: "copy", x: before, shape: [2, 4] }));
+  g.output("after", addScaled(g, { label: "add", to: before, x: g.input("x", "f32", [2, 4]), scale: 0.5 }));
+  const program = new Program(gpu, g);
+  const buffers = [1, 10].map((start) => bufferOf(gpu, matrixOf(2, 4, () => start)));
+  const x = new Float32Array(8).fill(2);
+  const run = async (i: number) => {
+    const { outputs } = await program.run({ scalars: {}, inputs: { x }, residents: { sum: buffers[i]! } });
+    return ["before", "after"].map((name) => outputs.get(name)!.data[7]);
+  };
+  assert.deepEqual(await run(0), [1, 2]);
+  assert.deepEqual(await run(1), [10, 11]);
+  const warm = gpu.counts;
+  assert.deepEqual([await run(0), await run(1), await run(0)], [[2, 3], [11, 12], [3, 4]]);
+  assert.deepEqual(gpu.counts, warm, "bind groups are kept by the buffers in them");
+  program.dispose();
+  for (const buffer of buffers) gpu.buffers.release(buffer);
+});
+
+Deno.test("a missing, unknown, small or unreadable resident is an error that names it", async () => {
+  const g = new Graph(tuningOf(gpu));
+  g.output("sum", g.resident("sum", "f32", ["N", 4]));
+  const program = new Program(gpu, g);
+  const buffer = bufferOf(gpu, matrixOf(2, 4, () => 7));
+  const run = (residents: Record<string, GPUBuffer>, N = 2) => program.run({ scalars: { N }, inputs: {}, residents });
+  await assert.rejects(run({}), /Cannot run the program: resident "sum" is missing/);
+  await assert.rejects(run({ sum: buffer, mean: buffer }), /resident "mean" is not declared; the graph declares sum/);
+  await assert.rejects(run({ sum: buffer }, 3), /resident "sum" \[3, 4\] needs 48 bytes, got a buffer of 32/);
+  const uniform = gpu.device.createBuffer({ size: 64, usage: 0x40 });
+  await assert.rejects(
+    run({ sum: uniform }),
+    /resident "sum" must be a buffer with usage STORAGE and COPY_SRC, got usage 64/,
+  );
+  assert.deepEqual((await run({ sum: buffer })).outputs.get("sum"), {
+    data: new Float32Array(8).fill(7),
+    dims: [2, 4],
+  });
+  uniform.destroy();
+  program.dispose();
+  gpu.buffers.release(buffer);
+});
+
+Deno.test("one buffer bound by two names, to be read and to be written, is refused", async () => {
+  const g = new Graph(tuningOf(gpu));
+  const [to, x] = [g.resident("to", "f32", [1, 4]), g.resident("x", "f32", [1, 4])];
+  addScaled(g, { label: "add", to, x });
+  const program = new Program(gpu, g);
+  const buffer = bufferOf(gpu, matrixOf(1, 4, () => 1));
+  await assert.rejects(
+    program.run({ scalars: {}, inputs: {}, residents: { to: buffer, x: buffer } }),
+    /Cannot run add: it reads "x" and writes "to", which must be two buffers, got one/,
+  );
+  program.dispose();
+  gpu.buffers.release(buffer);
+});
+
+Deno.test("the versions of a planned value share a buffer, which is kept until the last is read", async () => {
+  const g = new Graph(tuningOf(gpu));
+  const x = g.input("x", "f32", ["T", 4]);
+  let sum = reshape(g, { label: "copy", x, shape: ["T", 4] });
+  for (let i = 0; i < 3; i++) {
+    const term = reshape(g, { label: `term.${i}`, x, shape: ["T", 4] });
+    sum = addScaled(g, { label: `add.${i}`, to: sum, x: term });
+  }
+  g.output("sum", sum);
+  assert.equal(sum.version, 3);
+  const { bufferBytes, bufferOf } = planMemory(g, { T: 2 });
+  assert.deepEqual(bufferBytes, [32, 32]);
+  const versions = g.nodes.flatMap(({ bindings }) => Object.values(bindings)).filter(({ storage }) =>
+    storage === sum.storage
+  );
+  assert.deepEqual([...new Set(versions.map((value) => bufferOf.get(value)))].length, 1);
+  const program = new Program(gpu, g);
+  const { outputs } = await program.run({ scalars: { T: 1 }, inputs: { x: Float32Array.of(1, 2, 3, 4) } });
+  assert.deepEqual(outputs.get("sum")!.data, Float32Array.of(4, 8, 12, 16));
+  program.dispose();
+});
+
+Deno.test("reads and updates that the order forbids are refused when they are traced", () => {
+  const g = new Graph();
+  const x = g.input("x", "f32", [1, 4]);
+  const w = g.parameter({ label: "w", shape: [1, 4], dtype: "f32", buffer: {} as GPUBuffer });
+  const add = (to: typeof x, label = "add") => addScaled(g, { label, to, x });
+  const next = add(w);
+  assert.deepEqual([w.version, next.version, next.storage], [0, 1, w.storage]);
+  const stale = /it reads version 0 of "w", which "add" wrote over; read version 1, or read before the update/;
+  assert.throws(() => add(w, "again"), stale);
+  assert.throws(() => reshape(g, { label: "copy", x: w, shape: [4, 1] }), stale);
+  assert.throws(() => g.output("old", w), stale);
+  assert.equal(g.parameter((w.storage as { parameter: ParameterBuffer }).parameter), next, "the newest by its weight");
+  assert.throws(
+    () => addScaled(g, { label: "self", to: next, x: next }),
+    /an update of a value that is still read: the call reads "w" too/,
+  );
+  g.output("new", next);
+  assert.throws(() => add(next, "late"), /an update of a value that is still read: output "new" is version 1 of "w"/);
+  assert.throws(() => add(x, "input"), {
+    name: "TypeError",
+    message: /"x" must be a parameter, a resident or .* got an input/,
+  });
+  const foreign = new Graph().input("far", "f32", [1, 4]);
+  assert.throws(() => add(foreign, "far"), /Cannot trace far: "far" is a value of another graph/);
+});

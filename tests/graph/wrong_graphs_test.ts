@@ -1,0 +1,78 @@
+/** Graphs that are wrong, each refused when it is traced: by op and path, with what was expected and what was found. */
+
+import assert from "node:assert/strict";
+import { linear } from "../../src/graph/ops/products/linear.ts";
+import { OPS } from "../../src/graph/ops/registry.ts";
+import { softmax } from "../../src/graph/ops/rows/softmax.ts";
+import { addScaled } from "../../src/graph/ops/training/add_scaled.ts";
+import { attend, multiply, WRONG_PRODUCTS } from "./wrong_products.ts";
+import { embed, WRONG_ROWS } from "./wrong_rows.ts";
+import { caught, label, Values } from "./wrong_values.ts";
+
+const WRONG = [...WRONG_ROWS, ...WRONG_PRODUCTS];
+
+for (const [op, what, build, message] of WRONG) {
+  Deno.test(`${op} refuses ${what}`, () => {
+    const error = caught(() => build(new Values()));
+    assert.ok(error instanceof TypeError || error instanceof RangeError, String(error));
+    assert.equal(error.message, `Cannot trace wrong (${op}): ${message}`);
+  });
+}
+
+/** Versions and values that are not there: refused by whatever reads or updates them. */
+const UNREADABLE: [what: string, build: (v: Values) => unknown, message: RegExp][] = [
+  ["a version that was written over", (v) => {
+    const w = v.weight("f32", 4, 4);
+    addScaled(v.g, { label: "update", to: w, x: v.f32(4, 4) });
+    linear(v.g, { label, x: v.f32("T", 4), weight: w });
+  }, /^Cannot trace wrong: it reads version 0 of "w0", which "update" wrote over; read version 1, or read before/],
+  ["a second update of a version", (v) => {
+    const w = v.weight("f32", 4, 4);
+    for (const name of ["update", label]) addScaled(v.g, { label: name, to: w, x: v.f32(4, 4) });
+  }, /^Cannot trace wrong: it reads version 0 of "w0"/],
+  ["an output that was written over", (v) => {
+    const w = v.weight("f32", 4, 4);
+    addScaled(v.g, { label: "update", to: w, x: v.f32(4, 4) });
+    v.g.output("w", w);
+  }, /^Cannot trace output "w": it reads version 0 of "w0"/],
+  ["an update of what an output still reads", (v) => {
+    const w = v.weight("f32", 4, 4);
+    v.g.output("w", w);
+    addScaled(v.g, { label, to: w, x: v.f32(4, 4) });
+  }, /^Cannot trace wrong: an update of a value that is still read: output "w" is version 0 of "w0"/],
+  ["an update of what the same kernel reads", (v) => {
+    const w = v.weight("f32", 4, 4);
+    addScaled(v.g, { label, to: w, x: w });
+  }, /^Cannot trace wrong: an update of a value that is still read: the call reads "w0" too/],
+  ["an update of an input", (v) => {
+    addScaled(v.g, { label, to: v.f32(4, 4), x: v.f32(4, 4) });
+  }, /^Cannot trace wrong: "x0" must be a parameter, a resident or the result of a kernel to be updated, got an input/],
+  ["a value of another graph", (v) => {
+    softmax(v.g, { label, x: new Values().f32("T", 4) });
+  }, /^Cannot trace wrong: "x0" is a value of another graph/],
+  ["two types of one input", (v) => {
+    v.g.input("x", "f32", ["T", 4]);
+    v.g.input("x", "u32", ["T", 4]);
+  }, /^Cannot declare input "x" as u32 \[T, 4\]: it is tight f32 \[T, 4\] already/],
+  ["two shapes of one resident", (v) => {
+    v.g.resident("x", "f32", ["T", 4]);
+    v.g.resident("x", "f32", ["R", 4]);
+  }, /^Cannot declare resident "x" as f32 \[R, 4\]: it is f32 \[T, 4\] already/],
+  ["a symbol that is a fraction elsewhere", (v) => {
+    v.g.scalar("rate", "f32");
+    v.f32("rate", 4);
+  }, /^Cannot declare scalar "rate" as u32: it is f32 already/],
+];
+
+for (const [what, build, message] of UNREADABLE) {
+  Deno.test(`a graph refuses ${what}`, () => assert.match(caught(() => build(new Values())).message, message));
+}
+
+Deno.test("what the wrong graphs vary is right, and every op has a wrong graph", () => {
+  const v = new Values();
+  embed(v, {});
+  multiply(v, () => ({}));
+  attend(v, () => ({}));
+  assert.equal(v.g.tape.entries.length, 3);
+  assert.deepEqual([...new Set(WRONG.map(([op]) => op))].sort(), OPS.map(({ name }) => name).sort());
+});

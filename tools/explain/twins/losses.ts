@@ -1,0 +1,29 @@
+/** The twins of losses. */
+
+import { crossEntropyBound, pointwiseLossBound, reduceSumBound } from "../../../tests/conformance/bounds.ts";
+import { crossEntropy } from "../../../tests/reference/cross_entropy.ts";
+import { pointwiseLoss } from "../../../tests/reference/pointwise_loss.ts";
+import { reduceSum } from "../../../tests/reference/reduce_sum.ts";
+import { floats, param, type Twin, words } from "./twin.ts";
+
+/** `losses[r] = logsumexp(x[r]) - x[r, labels[r]]`. */
+export const crossEntropyTwin: Twin = (call) => {
+  const [rows, columns] = [param(call, "rows"), param(call, "columns")];
+  const values = crossEntropy({ rows, columns, x: floats(call, "x"), labels: words(call, "labels") });
+  return { losses: { values, bound: values.map(crossEntropyBound) } };
+};
+
+/** `losses[r]` = the sum over the columns of squared errors, or of binary cross-entropies. */
+export const pointwiseLossTwin: Twin = (call) => {
+  const [rows, columns, kind] = [param(call, "rows"), param(call, "columns"), call.constants.KIND as number];
+  const values = pointwiseLoss({ rows, columns, kind, x: floats(call, "x"), y: floats(call, "y") });
+  return { losses: { values, bound: values.map((loss) => pointwiseLossBound({ kind, columns }, loss)) } };
+};
+
+/** `out[0] = sum(x) / divisor`. */
+export const reduceSumTwin: Twin = (call) => {
+  const [count, divisor] = [param(call, "count"), param(call, "divisor")];
+  const x = floats(call, "x").subarray(0, count);
+  const bound = reduceSumBound(count, reduceSum(x.map(Math.abs), divisor));
+  return { out: { values: Float64Array.of(reduceSum(x, divisor)), bound } };
+};

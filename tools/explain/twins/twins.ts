@@ -1,0 +1,45 @@
+/** The table of twins: every kernel of the registry has one. */
+
+import { attentionApplyTwin, attentionProbabilitiesTwin, attentionTwin } from "./attention.ts";
+import { crossEntropyTwin, pointwiseLossTwin, reduceSumTwin } from "./losses.ts";
+import { matmulTwin } from "./products.ts";
+import {
+  activationTwin,
+  embeddingsTwin,
+  gatherRowsTwin,
+  layerNormTwin,
+  meanRowsTwin,
+  reshapeTwin,
+  softmaxTwin,
+  topKTwin,
+} from "./rows.ts";
+import { addScaledTwin, columnSumsTwin } from "./training.ts";
+import type { Twin } from "./twin.ts";
+
+/** Twins by the names of kernels. */
+export const TWINS: Readonly<Record<string, Twin>> = {
+  attention: attentionTwin,
+  attention_probabilities: attentionProbabilitiesTwin,
+  attention_apply: attentionApplyTwin,
+  matmul: matmulTwin,
+  matmul_f16: matmulTwin,
+  matmul_textured: matmulTwin,
+  matmul_tiled: matmulTwin,
+  matmul_tiled_f16: matmulTwin,
+  matmul_split: matmulTwin,
+  matmul_split_f16: matmulTwin,
+  activation: activationTwin,
+  embeddings: embeddingsTwin,
+  embeddings_f16: embeddingsTwin,
+  layer_norm: layerNormTwin,
+  gather_rows: gatherRowsTwin,
+  mean_rows: meanRowsTwin,
+  reshape: reshapeTwin,
+  softmax: softmaxTwin,
+  top_k: topKTwin,
+  cross_entropy: crossEntropyTwin,
+  pointwise_loss: pointwiseLossTwin,
+  reduce_sum: reduceSumTwin,
+  add_scaled: addScaledTwin,
+  column_sums: columnSumsTwin,
+};
