@@ -36,7 +36,7 @@ export interface Speed {
 
 /** How fast adapters of a class are taken to be, before anything was observed. */
 export const SPEEDS: Readonly<Record<AdapterClass, Speed>> = {
-  software: { budget: 8e8, rate: 0.14 },
+  software: { budget: 8e8, rate: 0.16 },
   nvidia: { budget: 5e11, rate: 1e-4 },
   amd: { budget: 2e11, rate: 3e-4 },
   intel: { budget: 2e10, rate: 2e-3 },
