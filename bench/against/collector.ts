@@ -1,10 +1,12 @@
 /** Takes the place of `Deno.bench`: keeps what a bench file registers, so that it can be run a sample at a time. */
 
+import { type Time, timed } from "./stopwatch.ts";
+
 /** Something that is timed by itself. */
 export interface Work {
   name: string;
-  /** Does it once; milliseconds. */
-  once(): Promise<number>;
+  /** Does it once. */
+  once(): Promise<Time>;
   /** How often the thing whose time is told is done by `once`. */
   times: number;
 }
@@ -36,38 +38,10 @@ export function collectBench(...args: readonly BenchArgument[]): void {
   if (fn === undefined) throw new TypeError("Cannot collect a bench: it needs a function, got none");
   if (options.ignore) return;
   const name = args.find((arg) => typeof arg === "string") ?? options.name ?? fn.name;
-  addWork([options.group, name], {
-    async once() {
-      const watch = new Stopwatch(name);
-      const result = fn(watch);
-      if (result instanceof Promise) await result;
-      return watch.read();
-    },
-  });
+  addWork([options.group, name], { once: () => timed(fn, name) });
 }
 
 /** Has everything that registers a bench from now on do it here. */
 export function replaceDenoBench(): void {
   Reflect.set(Deno, "bench", Object.assign(collectBench, { only: collectBench, ignore: () => {} }));
-}
-
-/** Times all of a call, or what is between its `start()` and its `end()`. */
-class Stopwatch implements Deno.BenchContext {
-  readonly origin = import.meta.url;
-  #end: number | null = null;
-  #start = performance.now();
-
-  constructor(readonly name: string) {}
-
-  start(): void {
-    this.#start = performance.now();
-  }
-
-  end(): void {
-    this.#end ??= performance.now();
-  }
-
-  read(): number {
-    return (this.#end ?? performance.now()) - this.#start;
-  }
 }

@@ -1,7 +1,7 @@
 /**
  * Compares the speed of the working tree with that of a commit: `deno task bench:against COMMIT [WORD…]`. Each bench file
  * has a process on each side, with that side's files, and the two do a sample of each work by turns. Told are the minima
- * of both and the commit's over ours, which is over 1 where we are faster.
+ * of both and the commit's over ours, which is over 1 where we are faster; and the same ratio of processor time.
  */
 
 import { stampNow } from "../result_file.ts";
@@ -9,7 +9,7 @@ import { Checkout, HERE } from "./checkout.ts";
 import { Choice, match } from "./choice.ts";
 import { compareFile, type Found } from "./comparison.ts";
 import { type Options, parseOptions } from "./options.ts";
-import { heading, row, summary, summaryLine } from "./ratios.ts";
+import { heading, row, summary, summaryLines } from "./ratios.ts";
 import type { Tree } from "./side.ts";
 
 const SUFFIX = "_bench.ts";
@@ -61,14 +61,15 @@ async function main({ commit, words, processes, rounds, list, json }: Options): 
     found.onlyThere.push(...ofFile.onlyThere);
     found.failures.push(...ofFile.failures);
   }
-  if (!list) console.log(`\n${summaryLine(found.works)}`);
+  if (!list) console.log(["", ...summaryLines(found.works)].join("\n"));
   tell("only in the working tree", found.onlyHere);
   tell(`only in ${there.label}`, found.onlyThere);
   tell("left out", files.both.flatMap((file) => LEFT_OUT.has(file) ? [`${file}: ${LEFT_OUT.get(file)}`] : []));
   tell("failed", found.failures);
   if (json !== null) {
     const rounded = (_: string, value: unknown) => typeof value === "number" ? Number(value.toPrecision(5)) : value;
-    const all = { against: there.label, ...stamp, ...times, ...summary(found.works), ...found };
+    const [time, cpuTime] = [summary(found.works, "wall"), summary(found.works, "cpu")];
+    const all = { against: there.label, ...stamp, ...times, time, cpuTime, ...found };
     await Deno.writeTextFile(json, JSON.stringify(all, rounded, 1) + "\n");
   }
   if (found.works.length === 0 && found.failures.length === 0) {

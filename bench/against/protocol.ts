@@ -1,6 +1,7 @@
 /** What the driver and a side say to each other: a line of JSON each. */
 
 import type { SampleSize } from "./sample.ts";
+import type { Time } from "./stopwatch.ts";
 
 /** What a side is asked for: to warm up for a work, or one sample of it. */
 export interface Request {
@@ -9,8 +10,8 @@ export interface Request {
   size: SampleSize | null;
 }
 
-/** What a side answers: the first time, unasked, its works, and then milliseconds, or what went wrong with a work. */
-export type Answer = { works: string[] } | { milliseconds: number } | { error: string };
+/** What a side answers: the first time, unasked, its works, and then times, or what went wrong with a work. */
+export type Answer = { works: string[] } | { time: Time } | { error: string };
 
 /** A message as a line. */
 export function lineOf(message: Request | Answer): Uint8Array {
@@ -29,9 +30,13 @@ export function parseRequest(line: string): Request {
 
 /** @throws {SyntaxError} If a line is no answer. */
 export function parseAnswer(line: string): Answer {
-  const { works, milliseconds, error } = objectOf(line, "answer");
+  const { works, time, error } = objectOf(line, "answer");
   if (Array.isArray(works) && works.every((work) => typeof work === "string")) return { works };
-  if (typeof milliseconds === "number" && milliseconds > 0) return { milliseconds };
+  if (typeof time === "object" && time !== null) {
+    const { wall, cpu } = time as Partial<Time>;
+    // A clock of processor time may be too coarse to move.
+    if (typeof wall === "number" && wall > 0 && typeof cpu === "number" && cpu >= 0) return { time: { wall, cpu } };
+  }
   if (typeof error === "string") return { error };
   throw wrong(line, "answer");
 }

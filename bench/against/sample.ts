@@ -1,6 +1,7 @@
 /** How a work is timed: short ones several times in a row, so that neither clock nor chance shows. */
 
 import type { Work } from "./collector.ts";
+import type { Time } from "./stopwatch.ts";
 
 /**
  * A sample tells the fastest of so many parts, in each of which the work is done so many times. Both sides must have the
@@ -23,24 +24,32 @@ export function sampleSize(milliseconds: number): SampleSize {
   return { repeats, parts: Math.ceil(SAMPLE / (repeats * milliseconds)) };
 }
 
-/** Milliseconds of the thing whose time a work tells. */
-export async function sample(work: Work, { parts, repeats }: SampleSize): Promise<number> {
-  let fastest = Infinity;
-  for (let part = 0; part < parts; part++) fastest = Math.min(fastest, await meanOf(work, repeats));
-  return fastest / work.times;
+/** The time of the thing that a work tells: of either clock the fastest part. */
+export async function sample(work: Work, { parts, repeats }: SampleSize): Promise<Time> {
+  const least = { wall: Infinity, cpu: Infinity };
+  for (let part = 0; part < parts; part++) {
+    const { wall, cpu } = await meanOf(work, repeats);
+    least.wall = Math.min(least.wall, wall / work.times);
+    least.cpu = Math.min(least.cpu, cpu / work.times);
+  }
+  return least;
 }
 
-/** Does a work once to compile it, and then for as long as a sample takes; milliseconds of doing it once. */
-export async function warmUp(work: Work): Promise<number> {
+/** Does a work once to compile it, and then for as long as a sample takes; the time of doing it once. */
+export async function warmUp(work: Work): Promise<Time> {
   await work.once();
   for (let repeats = 1;; repeats *= 4) {
     const mean = await meanOf(work, repeats);
-    if (mean * repeats >= SAMPLE) return mean;
+    if (mean.wall * repeats >= SAMPLE) return mean;
   }
 }
 
-async function meanOf({ once }: Work, repeats: number): Promise<number> {
-  let took = 0;
-  for (let i = 0; i < repeats; i++) took += await once();
-  return took / repeats;
+async function meanOf({ once }: Work, repeats: number): Promise<Time> {
+  const sum = { wall: 0, cpu: 0 };
+  for (let i = 0; i < repeats; i++) {
+    const { wall, cpu } = await once();
+    sum.wall += wall;
+    sum.cpu += cpu;
+  }
+  return { wall: sum.wall / repeats, cpu: sum.cpu / repeats };
 }

@@ -3,6 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { type Answer, lineOf, linesOf, parseAnswer, type Request } from "./protocol.ts";
 import type { SampleSize } from "./sample.ts";
+import type { Time } from "./stopwatch.ts";
 
 /** A checkout, and what it is called. */
 export interface Tree {
@@ -54,14 +55,14 @@ export class Side implements Disposable {
     return "works" in answer ? answer.works : this.#refuse(answer);
   }
 
-  /** Warms up for a work; milliseconds of doing it once. */
-  warmUp(work: string): Promise<number> {
-    return this.#milliseconds({ work, size: null });
+  /** Warms up for a work; the time of doing it once. */
+  warmUp(work: string): Promise<Time> {
+    return this.#time({ work, size: null });
   }
 
-  /** Milliseconds, as one sample tells them. */
-  sample(work: string, size: SampleSize): Promise<number> {
-    return this.#milliseconds({ work, size });
+  /** The time that one sample tells. */
+  sample(work: string, size: SampleSize): Promise<Time> {
+    return this.#time({ work, size });
   }
 
   /** Ends the process, whatever it does. */
@@ -73,14 +74,14 @@ export class Side implements Disposable {
     }
   }
 
-  async #milliseconds(request: Request): Promise<number> {
+  async #time(request: Request): Promise<Time> {
     try {
       await this.#input.write(lineOf(request));
     } catch {
       // It has ended: there will be no answer either.
     }
     const answer = await this.#answer();
-    return "milliseconds" in answer ? answer.milliseconds : this.#refuse(answer);
+    return "time" in answer ? answer.time : this.#refuse(answer);
   }
 
   async #answer(): Promise<Answer> {

@@ -3,6 +3,7 @@
 import type { Compared } from "./ratios.ts";
 import { sampleSize } from "./sample.ts";
 import { type Side, SideError } from "./side.ts";
+import type { Time } from "./stopwatch.ts";
 
 /**
  * Samples of all works: after the warm-ups, each round has one of each work by each side, and the side that begins changes
@@ -15,9 +16,10 @@ export async function takeTurns(
   { works, rounds, failed }: { works: readonly string[]; rounds: number; failed: (work: string, error: Error) => void },
 ): Promise<Compared[]> {
   if (rounds === 0) return works.map((name) => ({ name, here: [], there: [] }));
-  let left = works.map((name) => ({ name, size: sampleSize(1), here: [] as number[], there: [] as number[] }));
+  let left = works.map((name) => ({ name, size: sampleSize(1), here: [] as Time[], there: [] as Time[] }));
   await each(async (work) => {
-    work.size = sampleSize(Math.min(await sides.here.warmUp(work.name), await sides.there.warmUp(work.name)));
+    const [here, there] = [await sides.here.warmUp(work.name), await sides.there.warmUp(work.name)];
+    work.size = sampleSize(Math.min(here.wall, there.wall));
   });
   for (let round = 0; round < rounds; round++) {
     const order = round % 2 === 0 ? ["here", "there"] as const : ["there", "here"] as const;

@@ -24,7 +24,7 @@ async function answer({ work: name, size }: Request): Promise<Answer> {
   const work = works.get(name);
   if (work === undefined) return { error: `there is no work "${name}" here` };
   try {
-    return { milliseconds: size === null ? await warmUp(work) : await sample(work, size) };
+    return { time: size === null ? await warmUp(work) : await sample(work, size) };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };
   }

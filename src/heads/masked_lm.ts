@@ -52,7 +52,7 @@ export interface LabelLikelihood {
  * const input_ids = tokenizer.encode("a large [MASK] with a long neck");
  * const narrow_mask = input_ids.map((id) => id === tokenizer.mask_token_id);
  * const { indices } = await model.top_k({ input_ids: [input_ids], narrow_mask: [narrow_mask] }, 1);
- * console.log(tokenizer.decode([indices.item()])); // animal
+ * console.log(tokenizer.decode([indices.item()])); // head
  * ```
  */
 export class NarrowBertForMaskedLM extends PreTrainedModel {

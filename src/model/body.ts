@@ -2,7 +2,7 @@
 
 import type { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
-import type { ProbabilityStorage, RowGeometry } from "../graph/ops/attention/attention.ts";
+import type { AttentionTables, ProbabilityStorage } from "../graph/ops/attention/attention.ts";
 import { gatherRows } from "../graph/ops/rows/gather_rows.ts";
 import { pitch } from "../kernels/kernel.ts";
 import type { AttentionOptions, AttentionResult, AttentionShape } from "../nn/attention_shape.ts";
@@ -30,9 +30,9 @@ interface Layer<Attention> {
   feedForward: FeedForward;
 }
 
-/** The attention tables of the tokens, or of the narrow rows: slices of the input `geometry`. */
-function rowGeometry(g: Graph, kind: "token" | "row"): RowGeometry {
-  const value = g.input("geometry", "u32", ["G"]);
+/** The attention tables of the tokens, or of the narrow rows: slices of the input `attention_tables`. */
+function attentionTables(g: Graph, kind: "token" | "row"): AttentionTables {
+  const value = g.input("attention_tables", "u32", ["G"]);
   return {
     tiles: { value, at: g.scalar(`${kind}TilesAt`), count: g.scalar(`${kind}Tiles`) },
     queryPositions: { value, at: g.scalar(`${kind}PositionsAt`) },
@@ -89,7 +89,7 @@ export class Body {
 
   /**
    * The first half: the embeddings, then the full layers over every token. Gives the context `[T, H]`.
-   * Declares the inputs `geometry`, `head_scale.N`, and `tokens` and, if the caller gives word embeddings, `embeds`.
+   * Declares the inputs `attention_tables`, `head_scale.N`, and `tokens` and, if the caller gives word embeddings, `embeds`.
    */
   encode(g: Graph, { embedded, ...call }: BodyCall & { embedded: boolean }): Value {
     const tokens = g.input("tokens", "u32", ["T", 4]);
@@ -106,10 +106,10 @@ export class Body {
 
   /**
    * The second half: the narrow layers over the narrow rows, all against the context. Gives the rows' state `[R, H]`.
-   * Declares the inputs `geometry`, `head_scale.N` and `row_index`.
+   * Declares the inputs `attention_tables`, `head_scale.N` and `row_index`.
    */
   narrow(g: Graph, context: Value, { plan, ...call }: BodyCall & { plan: NarrowPlan }): Value {
-    const rows = rowGeometry(g, "row");
+    const rows = attentionTables(g, "row");
     const together = plan.form === "projected" ? plan.together : 1;
     let x = gatherRows(g, { label: "narrow_rows", x: context, index: g.input("row_index", "u32", ["R"]) });
     for (let first = 0; first < this.#narrow.length; first += together) {
@@ -147,8 +147,8 @@ export class Body {
     return (layer) => projection.ofLayer(value, { layer, first });
   }
 
-  #tokenRows(g: Graph): RowGeometry {
-    return rowGeometry(g, "token");
+  #tokenRows(g: Graph): AttentionTables {
+    return attentionTables(g, "token");
   }
 
   #options(g: Graph, layer: number, { probabilities }: BodyCall): Omit<AttentionOptions, "rows"> {

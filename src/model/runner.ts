@@ -83,7 +83,7 @@ export class Runner {
     const sizes: Record<string, number> = { ...packed.sizes };
     const inputs: Record<string, InputData> = {
       tokens: ragged.tokens,
-      geometry: packed.attentionTables,
+      attention_tables: packed.attentionTables,
       row_index: ragged.rows,
       ...(headMask === null ? this.#unmasked : this.#headScales(headMask)),
       ...(ragged.embeds && { embeds: ragged.embeds }),

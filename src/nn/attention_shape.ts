@@ -2,7 +2,7 @@
 
 import type { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
-import type { ProbabilityStorage, RelativePositions, RowGeometry } from "../graph/ops/attention/attention.ts";
+import type { AttentionTables, ProbabilityStorage, RelativePositions } from "../graph/ops/attention/attention.ts";
 import { pitch } from "../kernels/kernel.ts";
 import { LayerNorm } from "./layer_norm.ts";
 import type { Parameter, ParameterSet } from "./parameters.ts";
@@ -114,7 +114,7 @@ export class Distances {
 
 /** Options of a layer's attention. */
 export interface AttentionOptions {
-  rows: RowGeometry;
+  rows: AttentionTables;
   /** `[A]`, multiplied onto each head's probabilities. */
   headScale: Value;
   /** Whether attention probabilities are stored. */

@@ -4,15 +4,24 @@ import assert from "node:assert/strict";
 import { Choice, match } from "../../bench/against/choice.ts";
 import { parseOptions } from "../../bench/against/options.ts";
 import { lineOf, linesOf, parseAnswer, parseRequest } from "../../bench/against/protocol.ts";
-import { geometricMean, heading, ratioOf, row, summary, summaryLine } from "../../bench/against/ratios.ts";
+import { geometricMean, heading, ratioOf, row, summary, summaryLines } from "../../bench/against/ratios.ts";
 import { sampleSize } from "../../bench/against/sample.ts";
 
-const FASTER = { name: "call: faster", here: [3, 1, 2], there: [5, 4, 6] };
-const SLOWER = { name: "call: slower", here: [4000.4, 5000], there: [1000.1, 9000] };
+const at = (...walls: number[]) => walls.map((wall) => ({ wall, cpu: wall / 10 }));
+const FASTER = { name: "call: faster", here: at(3, 1, 2), there: at(5, 4, 6) };
+const SLOWER = { name: "call: slower", here: at(4000.4, 5000), there: at(1000.1, 9000) };
+const UNTIMED = { name: "call: untimed", here: [{ wall: 1 / 3, cpu: 0 }], there: [{ wall: 2 / 3, cpu: 1 }] };
 
 Deno.test("the ratio is that of the minima, over 1 where the working tree is faster", () => {
-  assert.equal(ratioOf(FASTER), 4);
-  assert.equal(ratioOf({ ...FASTER, here: FASTER.there, there: FASTER.here }), 1 / 4);
+  assert.equal(ratioOf(FASTER, "wall"), 4);
+  assert.equal(ratioOf({ ...FASTER, here: FASTER.there, there: FASTER.here }, "wall"), 1 / 4);
+});
+
+Deno.test("the two clocks have minima of their own, and one that stood still has no ratio", () => {
+  const here = [{ wall: 1, cpu: 9 }, { wall: 5, cpu: 2 }];
+  assert.equal(ratioOf({ name: "", here, there: [{ wall: 3, cpu: 1 }] }, "wall"), 3);
+  assert.equal(ratioOf({ name: "", here, there: [{ wall: 3, cpu: 1 }] }, "cpu"), 1 / 2);
+  assert.ok(Number.isNaN(ratioOf(UNTIMED, "cpu")));
 });
 
 Deno.test("the mean of ratios is geometric: as much faster as slower is the same", () => {
@@ -21,15 +30,17 @@ Deno.test("the mean of ratios is geometric: as much faster as slower is the same
   assert.ok(Number.isNaN(geometricMean([])));
 });
 
-Deno.test("the table has ratio, minima and name in columns, and ends with mean and worst", () => {
-  assert.equal(heading("49b1b78"), "  ratio    here, ms   49b1b78, ms  work");
-  assert.equal(row(FASTER), "  4.000           1             4  call: faster");
-  assert.equal(row(SLOWER), "  0.250        4000          1000  call: slower");
-  assert.equal(row({ name: "x", here: [1 / 3], there: [2 / 3] }), "  2.000      0.3333        0.6667  x");
-  assert.equal(summaryLine([FASTER, SLOWER]), "geometric mean of 2 works: 1.000; worst: 0.250, call: slower");
-  assert.equal(summary([FASTER])?.worstWork, "call: faster");
-  assert.equal(summary([]), null);
-  assert.equal(summaryLine([]), "nothing was compared");
+Deno.test("the table has ratios, minima and name in columns, and ends with mean and worst by each clock", () => {
+  assert.equal(heading("49b1b78"), "  ratio    here, ms   49b1b78, ms  CPU ratio  work");
+  assert.equal(row(FASTER), "  4.000           1             4      4.000  call: faster");
+  assert.equal(row(SLOWER), "  0.250        4000          1000      0.250  call: slower");
+  assert.equal(row(UNTIMED), "  2.000      0.3333        0.6667        NaN  call: untimed");
+  assert.deepEqual(summaryLines([FASTER, SLOWER, UNTIMED]), [
+    "time: geometric mean of 3 works 1.260; worst 0.250, call: slower",
+    "CPU time: geometric mean of 2 works 1.000; worst 0.250, call: slower",
+  ]);
+  assert.equal(summary([UNTIMED], "cpu"), null);
+  assert.deepEqual(summaryLines([]), ["time: nothing was compared", "CPU time: nothing was compared"]);
 });
 
 Deno.test("works of one side only are told apart from those of both", () => {
@@ -93,14 +104,25 @@ Deno.test("messages come back from their lines, and other lines are refused", ()
   for (const request of [{ work: "a\nb", size: null }, { work: "", size: { parts: 2, repeats: 3 } }]) {
     assert.deepEqual(parseRequest(text(request)), request);
   }
-  for (const answer of [{ works: ["a", "b"] }, { works: [] }, { milliseconds: 0.5 }, { error: "no" }]) {
+  for (const answer of [{ works: ["a", "b"] }, { works: [] }, { time: { wall: 0.5, cpu: 0 } }, { error: "no" }]) {
     assert.deepEqual(parseAnswer(text(answer)), answer);
   }
   const half = '{"work":"a","size":{"parts":1,"repeats":0.5}}';
   for (const line of ["", "hello", "null", "[]", '{"work":"a"}', '{"size":null}', half]) {
     assert.throws(() => parseRequest(line), { name: "SyntaxError", message: /it is no request/ }, line);
   }
-  for (const line of ["", "hello", "null", "{}", '{"works":[1]}', '{"milliseconds":0}', '{"milliseconds":"1"}']) {
+  for (
+    const line of [
+      "",
+      "hello",
+      "null",
+      "{}",
+      '{"works":[1]}',
+      '{"time":{"wall":0,"cpu":1}}',
+      '{"time":{"wall":1}}',
+      '{"time":null}',
+    ]
+  ) {
     assert.throws(() => parseAnswer(line), { name: "SyntaxError", message: /it is no answer/ }, line);
   }
 });

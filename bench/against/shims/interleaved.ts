@@ -1,23 +1,16 @@
 /**
  * What a side loads in place of its `bench/interleaved.ts`: each run of a round is a work of its own. `side.ts` has the
- * import below mean that file of the side's own tree, whose other exports stay what they are.
+ * imports below mean that file of the side's own tree, whose other exports stay what they are.
  */
 
 import type { benchRace as race, benchRounds as rounds, Samples } from "../../interleaved.ts";
 import { addWork } from "../collector.ts";
+import { timed } from "../stopwatch.ts";
 
 export * from "../../interleaved.ts";
 
 export function benchRounds(...[{ name, group }, runs]: Parameters<typeof rounds>): Samples {
-  for (const [run, body] of Object.entries(runs)) {
-    addWork([group, name, run], {
-      async once() {
-        const start = performance.now();
-        await body();
-        return performance.now() - start;
-      },
-    });
-  }
+  for (const [run, body] of Object.entries(runs)) addWork([group, name, run], { once: () => timed(() => body()) });
   return new Map();
 }
 

@@ -5,16 +5,10 @@
 
 import type { benchRate as rate } from "../../rate.ts";
 import { addWork } from "../collector.ts";
+import { timed } from "../stopwatch.ts";
 
 export * from "../../rate.ts";
 
 export function benchRate(...[{ name, group, times }, run]: Parameters<typeof rate>): void {
-  addWork([group, name], {
-    times,
-    async once() {
-      const start = performance.now();
-      await run();
-      return performance.now() - start;
-    },
-  });
+  addWork([group, name], { times, once: () => timed(() => run()) });
 }

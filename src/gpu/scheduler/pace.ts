@@ -4,8 +4,11 @@ import { learn, predict, type Work } from "./meter.ts";
 import { sleep } from "./turn.ts";
 import type { WorkClock } from "./work_clock.ts";
 
-/** Work that is expected to take less, in ms, is not slept for: overheads rule it. */
-const SHORT = 4;
+/** Work that is expected to take less, in ms, is not slept for. */
+const SHORT = 8;
+
+/** Work that takes less, in ms, teaches nothing: overheads rule it. */
+const TELLING = 20;
 
 /** A call that takes longer, in ms, was held up by the GPU. */
 const HELD = 1;
@@ -23,9 +26,9 @@ const LOOK = 20;
 const WORKING = 0.05;
 
 /**
- * For how long it must stand still to be taken for idle, in ms: a share of the time that was expected yet, within limits,
- * and as many times that as the last work took longer than all cores need for it. On a busy machine a software adapter
- * waits for its turn like everybody else.
+ * For how long it must stand still to be taken for idle, in ms: a share of the time that was expected yet, and as many
+ * times that as the last work took longer than all cores need for it, but not longer than the work. On a busy machine a
+ * software adapter waits for its turn like everybody else.
  */
 const STILL = { least: 2, share: 0.3, most: 500 };
 
@@ -75,7 +78,7 @@ export class Pace {
     for (let still = 0, slept = false;; slept = true) {
       const left = (total - work) / most;
       const patience = STILL.least + left * Math.max(STILL.share, 1 - work / total);
-      if (left - LATE < 1 || still > Math.min(STILL.most, this.#slowness * patience)) return slept;
+      if (left - LATE < 1 || still > Math.min(STILL.most, total / most, this.#slowness * patience)) return slept;
       const start = performance.now();
       await sleep(stops ? Math.min(LOOK, left - LATE) : left - LATE);
       const taken = performance.now() - start;
@@ -102,7 +105,7 @@ export class Pace {
     const { most, stops } = this.#clock;
     const taken = now - this.#since;
     const time = performance.now();
-    if (Math.max(taken, this.#expected) >= SHORT && this.#works.length > 0) {
+    if (Math.max(taken, this.#expected) >= TELLING && this.#works.length > 0) {
       learn(this.#works, exact || stops ? taken : Math.min(taken, IDLE * this.#expected));
       if (exact) this.#slowness = Math.min(SLOWEST, Math.max(1, most * (time - this.#start) / Math.max(1, taken)));
     }

@@ -15,7 +15,7 @@ import {
 } from "./call.ts";
 import { type AttentionOutputs, lowerFused, lowerStored } from "./kernels.ts";
 
-export type { AttentionCall, HeadVectors, RelativePositions, RowGeometry, Slice } from "./call.ts";
+export type { AttentionCall, AttentionTables, HeadVectors, RelativePositions, Slice } from "./call.ts";
 
 /** Softmax attention of all heads, with or without its probabilities. */
 export const attentionOp: Op<AttentionInputs, AttentionAttributes, AttentionOutputs> = {

@@ -31,7 +31,7 @@ export interface Slice {
  * attention binds eight storage buffers already, which is all that every WebGPU device allows a shader: q, k, v, this
  * one, distances, head scales, out and sums.
  */
-export interface RowGeometry {
+export interface AttentionTables {
   /** `count` tiles: first row, rows, first key, keys. */
   tiles: Slice & { count: Scalar };
   /** The true position of each query row. */
@@ -55,7 +55,7 @@ export interface RelativePositions {
 /** What both forms of attention need. */
 export interface AttentionCall {
   label: string;
-  rows: RowGeometry;
+  rows: AttentionTables;
   heads: number;
   /** Padded head size of queries and keys. */
   headSize: number;
