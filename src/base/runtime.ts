@@ -10,13 +10,13 @@ export function isGranted(permission: Deno.PermissionDescriptor): boolean {
   return deno()?.permissions.querySync(permission).state === "granted";
 }
 
-/** What Deno has of Node's `process`, as a global. */
-interface Process {
-  cpuUsage?(): { user: number; system: number };
-}
-
 /** CPU time that all threads of this process have taken, in milliseconds; nothing where the runtime does not tell. */
 export function cpuTime(): number | undefined {
-  const usage = (globalThis as { process?: Process }).process?.cpuUsage?.();
+  const usage = (deno() as Partial<CpuUsage> | undefined)?.cpuUsage?.();
   return usage === undefined ? undefined : (usage.user + usage.system) / 1000;
+}
+
+/** What Deno 2.9 has, but does not declare; `process.cpuUsage` does the same, but takes 20 ms to load. */
+interface CpuUsage {
+  cpuUsage(): { user: number; system: number };
 }

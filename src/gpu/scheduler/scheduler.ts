@@ -16,7 +16,7 @@ import { JobQueue } from "./job_queue.ts";
 import { Meter, type Work } from "./meter.ts";
 import { Pace } from "./pace.ts";
 import type { StagingPool } from "../readback.ts";
-import { nextTurn } from "./turn.ts";
+import { callsOfThisTurn, nextTurn } from "./turn.ts";
 import type { WorkClock } from "./work_clock.ts";
 
 /** What a scheduler needs of the device that it serves. */
@@ -99,7 +99,7 @@ export class Scheduler {
 
   async #work(): Promise<void> {
     this.#working = true;
-    await nextTurn(); // all calls of this turn are here then
+    await callsOfThisTurn();
     let next = this.#encode();
     while (next !== null) {
       const flight: Submission = next;

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { callsOfThisTurn, nextTurn, sleep } from "../../src/gpu/scheduler/turn.ts";
+import { runDeno } from "../cli/processes.ts";
+
+const TURN = new URL("../../src/gpu/scheduler/turn.ts", import.meta.url).href;
+
+/** Tells `what` after so many steps of promises. */
+async function after(steps: number, what: string, told: string[]): Promise<void> {
+  for (let i = 0; i < steps; i++) await null;
+  told.push(what);
+}
+
+Deno.test("calls of this turn come first, then what promises do, then messages, then timers", async () => {
+  const told: string[] = [];
+  await Promise.all([
+    sleep(20).then(() => told.push("timer")),
+    nextTurn().then(() => told.push("turn")),
+    callsOfThisTurn().then(() => told.push("calls")),
+    after(40, "a call", told),
+    after(1000, "a long chain", told),
+  ]);
+  assert.deepEqual(told, ["a call", "calls", "a long chain", "turn", "timer"]);
+});
+
+Deno.test("timers have their time between turns, and a process ends after its last turn", async () => {
+  const script = `
+    import { nextTurn } from "${TURN}";
+    let timers = 0;
+    const interval = setInterval(() => timers++, 1);
+    const end = performance.now() + 100;
+    while (performance.now() < end) await nextTurn();
+    clearInterval(interval);
+    console.log(timers > 5);`;
+  const { code, stdout } = await runDeno(["-"], { stdin: script });
+  assert.deepEqual([code, stdout], [0, "true\n"]);
+});
