@@ -1,13 +1,17 @@
-/** Works of the kernels that only training uses: an update of a weight, the gradient of a bias. */
+/** Works of the kernels that only training uses: an update of a weight, the gradients of a bias and of softmax. */
 
 import type { addScaled } from "../../src/kernels/training/add_scaled.ts";
 import type { columnSums } from "../../src/kernels/training/column_sums.ts";
+import type { softmaxGradient } from "../../src/kernels/training/softmax_gradient.ts";
+import { softmaxGradientBounds } from "../../tests/conformance/bounds.ts";
 import { matrix, random } from "../../tests/conformance/data.ts";
 import { addScaled as addScaledTwin } from "../../tests/reference/add_scaled.ts";
 import { columnSums as columnSumsTwin } from "../../tests/reference/column_sums.ts";
+import { softmax } from "../../tests/reference/softmax.ts";
+import { softmaxGradient as softmaxGradientTwin } from "../../tests/reference/softmax_gradient.ts";
 import { elements, MODEL, type Works } from "./work.ts";
 
-const { rows: ROWS, width: WIDTH } = MODEL;
+const { rows: ROWS, width: WIDTH, sequences: SEQUENCES, vocabulary: VOCABULARY } = MODEL;
 const next = random(5);
 
 export function addScaledWorks(): Works<typeof addScaled> {
@@ -30,5 +34,18 @@ export function columnSumsWorks(): Works<typeof columnSums> {
     buffers: { x, out: 4 * 4 * WIDTH },
     expected: { out: { values: columnSumsTwin(x, 4 * WIDTH), bound: ROWS * 2 ** -20 } },
     amount: elements(x.length),
+  }];
+}
+
+export function softmaxGradientWorks(): Works<typeof softmaxGradient> {
+  const sizes = { rows: SEQUENCES, columns: VOCABULARY };
+  const x = matrix(SEQUENCES, VOCABULARY, () => 10 * next());
+  const call = { ...sizes, p: Float32Array.from(softmax({ ...sizes, x })), dp: matrix(SEQUENCES, VOCABULARY, next) };
+  return [{
+    name: `${SEQUENCES} x ${VOCABULARY}`,
+    params: sizes,
+    buffers: { p: call.p, dp: call.dp, out: call.p.byteLength },
+    expected: { out: { values: softmaxGradientTwin(call).out, bound: softmaxGradientBounds(call) } },
+    amount: elements(3 * call.p.length),
   }];
 }

@@ -15,7 +15,7 @@ import {
   softmaxWorks,
   topKWorks,
 } from "./rows.ts";
-import { addScaledWorks, columnSumsWorks } from "./training.ts";
+import { addScaledWorks, columnSumsWorks, softmaxGradientWorks } from "./training.ts";
 import type { KernelWork } from "./work.ts";
 
 /** What makes the works of a kernel, by its name; a new kernel of the registry needs its line. */
@@ -43,6 +43,7 @@ export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> =
   reduce_sum: reduceWorks,
   reshape: reshapeWorks,
   softmax: softmaxWorks,
+  softmax_gradient: softmaxGradientWorks,
   top_k: topKWorks,
 };
 

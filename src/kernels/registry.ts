@@ -21,6 +21,7 @@ import { softmax } from "./rows/softmax.ts";
 import { topK } from "./rows/top_k.ts";
 import { addScaled } from "./training/add_scaled.ts";
 import { columnSums } from "./training/column_sums.ts";
+import { softmaxGradient } from "./training/softmax_gradient.ts";
 
 /** Every kernel, by family. A new one is its shader, its contract, its twin and cases, and a line here. */
 export const KERNELS: readonly Kernel[] = [
@@ -48,4 +49,5 @@ export const KERNELS: readonly Kernel[] = [
   reduceSum,
   addScaled,
   columnSums,
+  softmaxGradient,
 ];

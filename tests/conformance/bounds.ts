@@ -1,8 +1,10 @@
 /** How far kernels in f32 may be from their float64 twins; attention and LayerNorm have files of their own. */
 
 import type { Params } from "../../src/kernels/kernel.ts";
+import { pitch } from "../../src/kernels/kernel.ts";
 import { POINTWISE_LOSSES } from "../../src/kernels/losses/pointwise_loss.ts";
 import type { matmul } from "../../src/kernels/products/matmul.ts";
+import { softmaxGradient } from "../reference/softmax_gradient.ts";
 
 /** Of an activation between -10 and 10; beyond, the result is x or a constant to the last bit. */
 export const ACTIVATION_BOUND = 1e-6;
@@ -62,4 +64,19 @@ export function addScaledBound(sum: number, product: number): number {
 /** Of the sum of a column: a rounding for each addition in a lane and in the tree. @param size The sum of sizes. */
 export function columnSumBound(rows: number, size: number): number {
   return (rows / 8 + 4) * 2 ** -24 * size;
+}
+
+/**
+ * Of the gradient of softmax: the row's sum has a rounding for each addition in a lane and in the tree, and one for each
+ * product; the difference and the product with p have one each.
+ */
+export function softmaxGradientBounds(call: Parameters<typeof softmaxGradient>[0]): Float64Array<ArrayBuffer> {
+  const { columns, p, dp } = call;
+  const { out, sizes } = softmaxGradient(call);
+  return out.map((value, i) => {
+    const size = sizes[Math.floor(i / pitch(columns))] as number;
+    const sum = (columns / 32 + 8) * 2 ** -24 * size;
+    return Math.abs(p[i] as number) * (sum + 2 ** -24 * (Math.abs(dp[i] as number) + size)) +
+      2 ** -24 * Math.abs(value);
+  });
 }

@@ -7,6 +7,7 @@ import { gradients, recompute } from "../../src/graph/autodiff.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { linear } from "../../src/graph/ops/products/linear.ts";
 import { OPS } from "../../src/graph/ops/registry.ts";
+import { layerNorm } from "../../src/graph/ops/rows/layer_norm.ts";
 import { gatherRows } from "../../src/graph/ops/rows/gather_rows.ts";
 import { reshape } from "../../src/graph/ops/rows/reshape.ts";
 import { softmax } from "../../src/graph/ops/rows/softmax.ts";
@@ -39,7 +40,7 @@ function numbers(): Numbers {
   };
 }
 
-/** `h = x w + b; h = h w + b + h; y = gather(h) v^T + c` in float64. */
+/** `h = x w + b; h = softmax(h w + b + h); y = gather(h) v^T + c` in float64. */
 function forward({ x, w, b, v, c }: Numbers): Matrix {
   const plus = (m: Matrix, bias: Matrix): Matrix => ({
     ...m,
@@ -47,7 +48,12 @@ function forward({ x, w, b, v, c }: Numbers): Matrix {
   });
   const first = plus(times(x, w), b);
   const inner = plus(times(first, w), b);
-  const h = { ...inner, data: inner.data.map((e, i) => e + first.data[i]!) };
+  const sum = inner.data.map((e, i) => e + first.data[i]!);
+  const h = { ...inner, data: new Float64Array(sum.length) };
+  for (let at = 0; at < sum.length; at += 6) {
+    const powers = sum.subarray(at, at + 6).map(Math.exp);
+    h.data.set(powers.map((power) => power / powers.reduce((a, b) => a + b)), at);
+  }
   const rows = INDEX.flatMap((row) => [...h.data.subarray(row * 6, (row + 1) * 6)]);
   return plus(times({ rows: INDEX.length, columns: 6, data: Float64Array.from(rows) }, transposed(v)), c);
 }
@@ -75,7 +81,7 @@ function trace(
     const first = linear(g, { label: "first", x: inputs.x!, weight: inputs.w!, bias: b });
     return linear(g, { label: "second", x: first, weight: inputs.w!, bias: b, residual: first });
   }, { x, w });
-  const rows = gatherRows(g, { label: "rows", x: h, index, inverse });
+  const rows = gatherRows(g, { label: "rows", x: softmax(g, { label: "softmax", x: h }), index, inverse });
   const y = linear(g, { label: "last", x: rows, weight: v, bias: c, transposed: true });
   return reshape(g, { label: "flat", x: reshape(g, { label: "long", x: y, shape: ["all", 3] }), shape: ["R", 9] });
 }
@@ -204,13 +210,14 @@ Deno.test("what cannot be differentiated says why", () => {
   const w = g.input("w", "f32", [4, 4]);
   const y = linear(g, { label: "y", x, weight: w });
   const other = g.input("other", "f32", ["T", 4]);
+  const norm = g.input("norm", "f32", [1, 4]);
   const seed = g.input("seed", "f32", ["T", 4]);
   const of = (value: Value, wrt = w) => () => gradients(g, { of: value, wrt: [wrt], seed });
   assert.throws(of(y, other), /Cannot differentiate "y.out": it does not depend on "other"/);
   assert.throws(() => gradients(g, { of: y, wrt: [w] }), /"y.out" without a seed: it must be one number, got \[T, 4\]/);
   assert.throws(() => gradients(g, { of: y, wrt: [w], seed: w }), /seed must be f32 \[T, 4\], got .*f32 \[4, 4\]/);
-  const p = g.scope("layer", () => softmax(g, { label: "p", x: y }));
-  assert.throws(of(p), /Cannot differentiate layer\/p \(softmax\): the gradient of softmax comes with training/);
+  const p = g.scope("layer", () => layerNorm(g, { label: "p", x: y, weight: norm, bias: norm, eps: 1 }));
+  assert.throws(of(p), /Cannot differentiate layer\/p \(layer_norm\): the gradient of LayerNorm comes with training/);
   const active = linear(g, { label: "active", x: y, weight: w, activation: "gelu" });
   assert.throws(of(active), /Cannot differentiate active \(linear\): activation must be "none", got "gelu"/);
   const picked = gatherRows(g, { label: "picked", x: y, index: g.input("index", "u32", ["T"]) });

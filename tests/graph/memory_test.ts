@@ -10,6 +10,8 @@ import { addScaled } from "../../src/graph/ops/training/add_scaled.ts";
 import { Program } from "../../src/graph/program/program.ts";
 import type { Dim, Extent } from "../../src/graph/shape.ts";
 import type { Value } from "../../src/graph/value.ts";
+import { defaultTuning } from "../../src/kernels/tuning/shipped.ts";
+import type { Tuning } from "../../src/kernels/tuning/slots.ts";
 import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
 import { matrixOf, parameterOf, pitched, releaseAll, times, transposed, worst } from "./buffers.ts";
 
@@ -100,11 +102,20 @@ async function product(
     k: Extent;
     transposed: "a" | "b" | null;
   },
+  sizes: [number, number, number],
+): Promise<void> {
+  // The kernels of this adapter, and those of GPUs.
+  for (const tuning of [tuningOf(gpu), defaultTuning("other", gpu.limits)]) await productWith(tuning, call, sizes);
+}
+
+async function productWith(
+  tuning: Tuning,
+  call: Parameters<typeof product>[0],
   [m, n, k]: [number, number, number],
 ): Promise<void> {
   const a = matrixOf(...(call.transposed === "a" ? [k, m] as const : [m, k] as const), next);
   const b = matrixOf(...(call.transposed === "b" ? [n, k] as const : [k, n] as const), next);
-  const g = new Graph(tuningOf(gpu));
+  const g = new Graph(tuning);
   g.output(
     "out",
     matmul(g, {

@@ -9,6 +9,7 @@ import { layerNorm } from "../../src/graph/ops/rows/layer_norm.ts";
 import { meanRows } from "../../src/graph/ops/rows/mean_rows.ts";
 import { reshape } from "../../src/graph/ops/rows/reshape.ts";
 import { softmax } from "../../src/graph/ops/rows/softmax.ts";
+import { softmaxGradient } from "../../src/graph/ops/training/softmax_gradient.ts";
 import { topK } from "../../src/graph/ops/rows/top_k.ts";
 import { label, type Values, type Wrong } from "./wrong_values.ts";
 
@@ -186,4 +187,10 @@ export const WRONG_ROWS: Wrong[] = [
     "kind must be squared_error or binary_cross_entropy, got cubed_error",
   ],
   ["mean", "a matrix", (v) => mean(v.g, { label, x: v.f32("R", 4), divisor: 4 }), "x must be [*], got [R, 4]"],
+  [
+    "softmax_gradient",
+    "a gradient of other rows",
+    (v) => softmaxGradient(v.g, { label, p: v.f32("T", 8), dp: v.f32("R", 8) }),
+    "dp must be [T, 8], got [R, 8]",
+  ],
 ];

@@ -16,6 +16,7 @@ import { softmaxOp } from "./rows/softmax.ts";
 import { topKOp } from "./rows/top_k.ts";
 import { addScaledOp } from "./training/add_scaled.ts";
 import { columnSumsOp } from "./training/column_sums.ts";
+import { softmaxGradientOp } from "./training/softmax_gradient.ts";
 
 /** Every op. A new one is its file and a line here. */
 export const OPS: readonly AnyOp[] = [
@@ -34,4 +35,5 @@ export const OPS: readonly AnyOp[] = [
   meanOp,
   addScaledOp,
   columnSumsOp,
+  softmaxGradientOp,
 ];

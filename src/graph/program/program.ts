@@ -28,6 +28,9 @@ interface MeteredPlan extends Plan {
   readonly works: readonly Work[];
 }
 
+/** One object for all calls that bind none, so that they are seen to be the same at once. */
+const NO_RESIDENTS: Residents = {};
+
 /** Replays a graph on a device. Calls may overlap. */
 export class Program {
   readonly #gpu: Gpu;
@@ -93,7 +96,7 @@ export class Program {
    * @throws {Error} As {@linkcode run}.
    */
   async prepare(options: RunOptions): Promise<ProgramCall> {
-    const { scalars, residents = {}, signal } = options;
+    const { scalars, residents = NO_RESIDENTS, signal } = options;
     const plan = this.#planFor(scalars);
     const { steps, works } = plan;
     if (!this.#isBound(plan, residents)) {

@@ -13,7 +13,7 @@ import {
   softmaxTwin,
   topKTwin,
 } from "./rows.ts";
-import { addScaledTwin, columnSumsTwin } from "./training.ts";
+import { addScaledTwin, columnSumsTwin, softmaxGradientTwin } from "./training.ts";
 import type { Twin } from "./twin.ts";
 
 /** Twins by the names of kernels. */
@@ -42,4 +42,5 @@ export const TWINS: Readonly<Record<string, Twin>> = {
   reduce_sum: reduceSumTwin,
   add_scaled: addScaledTwin,
   column_sums: columnSumsTwin,
+  softmax_gradient: softmaxGradientTwin,
 };

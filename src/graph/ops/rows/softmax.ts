@@ -6,11 +6,11 @@ import { apply, type Op } from "../../op.ts";
 import { lastOf, rowsOf, valueOf } from "../../shape.ts";
 import { expectType } from "../../types.ts";
 import type { Value } from "../../value.ts";
+import { softmaxGradient } from "../training/softmax_gradient.ts";
 
 /** Softmax over the last dimension. */
 export const softmaxOp: Op<{ x: Value }, null, { out: Value }> = {
   name: "softmax",
-  noGradient: "the gradient of softmax comes with training (issue 10)",
 
   infer({ x }) {
     expectType("x", x, { dtype: "f32", shape: ["…", "*"], layout: "pitched" });
@@ -24,6 +24,10 @@ export const softmaxOp: Op<{ x: Value }, null, { out: Value }> = {
       outputs: { out: { shape: x.shape } },
       params: (scalars) => ({ rows: rowsOf(x.shape, scalars), columns: valueOf(lastOf(x.shape), scalars) }),
     }),
+
+  gradient: (g, { label, outputs: { out: p } }, { out: dp }) => ({
+    x: softmaxGradient(g, { label: `${label}.gradient`, p, dp: dp as Value }),
+  }),
 };
 
 /** Softmax over the last dimension. */
