@@ -5,7 +5,7 @@ export type AdapterClass = "software" | "nvidia" | "amd" | "intel" | "apple" | "
 
 /** What an adapter says of itself. */
 export interface AdapterDescription {
-  /** Its vendor; empty if it does not say, as all of these. */
+  /** Its vendor. Each of these is empty if the adapter does not say. */
   vendor: string;
   /** The GPU's family. */
   architecture: string;
@@ -28,9 +28,9 @@ export function classify({ vendor, device, description, architecture }: AdapterD
 
 /** How fast an adapter is taken to be. */
 export interface Speed {
-  /** Most estimated cost of one submission, in multiply-adds: what takes about 80 ms. */
+  /** Upper bound of the estimated cost of one submission, in multiply-adds: about 80 ms of work. */
   readonly budget: number;
-  /** Nanoseconds of work of a multiply-add in a large product, before any was observed; rather too few. */
+  /** Nanoseconds of work for a multiply-add in a large product, before any was observed. A low estimate. */
   readonly rate: number;
 }
 

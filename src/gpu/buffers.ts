@@ -3,7 +3,7 @@
 /** What every pooled buffer may be used for: bound to kernels, written from the CPU, copied either way. */
 const STORAGE_USAGE = 0x80 | 0x40 | 0x08 | 0x04; // STORAGE | UNIFORM | COPY_DST | COPY_SRC: importing must touch no GPU global.
 
-/** Free buffers kept for reuse, in bytes; beyond this those that rested longest are destroyed. */
+/** Bytes of free buffers kept for reuse. Beyond that, those unused for longest are destroyed. */
 const KEEP_BYTES = 64 * 1024 * 1024;
 
 /** One 32-bit word of a quiet NaN with a payload that no computation makes. */
@@ -11,7 +11,7 @@ const POISON = 0x7fc0dead;
 
 /** Options of a {@linkcode BufferPool}. */
 export interface BufferPoolOptions {
-  /** Fill buffers with NaN bits before they are handed out, so that reading what nobody wrote shows. */
+  /** Fill buffers with NaN bits before they are handed out, so that a read of unwritten memory shows. */
   poison?: boolean;
 }
 
@@ -19,7 +19,7 @@ export interface BufferPoolOptions {
 export class BufferPool {
   readonly #device: GPUDevice;
   readonly #poison: boolean;
-  /** Free buffers, the one that rested longest first. */
+  /** Free buffers, the one unused for longest first. */
   #free: GPUBuffer[] = [];
   readonly #live = new Map<GPUBuffer, number>();
   #liveBytes = 0;
@@ -85,13 +85,13 @@ export class BufferPool {
     return buffer;
   }
 
-  /** Overwrites a live buffer with NaN bits, in the mode that asks for it; does nothing otherwise. */
+  /** Overwrites a live buffer with NaN bits if the pool is poisoned; does nothing otherwise. */
   poison(buffer: GPUBuffer): void {
     if (!this.#poison) return;
     this.#device.queue.writeBuffer(buffer, 0, new Uint32Array(buffer.size / 4).fill(POISON));
   }
 
-  /** Takes a buffer back. Commands already submitted still find it. */
+  /** Takes a buffer back. Commands that are submitted already can still use it. */
   release(buffer: GPUBuffer): void {
     const size = this.#live.get(buffer);
     if (size === undefined) throw new Error(`Cannot release GPU buffer "${buffer.label}": it is not live in this pool`);
@@ -114,7 +114,7 @@ export class BufferPool {
   }
 }
 
-/** The size that a buffer for `bytes` bytes gets: a multiple of 16, and never empty, since empty buffers cannot be bound. */
+/** The size of a buffer for `bytes` bytes: a multiple of 16, and at least 16, since an empty buffer cannot be bound. */
 export function bufferSize(bytes: number): number {
   return Math.max(16, Math.ceil(bytes / 16) * 16);
 }

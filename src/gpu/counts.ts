@@ -1,6 +1,6 @@
-/** What is counted on a device, for tests and tools that ask whether anything was allocated. */
+/** What is counted on a device, for tests and tools that check for allocations. */
 
-/** Numbers of things made so far, and bytes in use. A call whose sizes fit what is there leaves all of them as they are. */
+/** Numbers of things made so far, and bytes in use. A call that fits the current capacity changes none of them. */
 export interface GpuCounts {
   /** Bytes of the buffers in use. */
   liveBytes: number;

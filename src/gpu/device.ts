@@ -1,4 +1,4 @@
-/** The adapter, the device, and what hangs on them: one `Gpu` per device. */
+/** A device with its adapter's description, its pools, pipelines and scheduler: one `Gpu` per device. */
 
 import { DeviceLostError, NoAdapterError } from "../base/errors.ts";
 import { deno, isGranted } from "../base/runtime.ts";
@@ -13,18 +13,18 @@ import { workClock } from "./scheduler/work_clock.ts";
 
 /** Options of {@linkcode requestGpu}. */
 export interface GpuOptions {
-  /** A device of the caller's own; it is used, never destroyed. @default the process's own */
+  /** The caller's device, which is never destroyed here. @default the process's own */
   device?: GPUDevice;
-  /** Open error scopes round every submit and report what they catch at once. Slow. @default false */
+  /** Open error scopes around the encoding and every submit, and report their errors at once. Slow. @default false */
   checked?: boolean;
   /** Fill buffers with NaN bits before use. Slow. @default false */
   poisoned?: boolean;
 }
 
-/** Where a device's first failure is written down: Deno drops errors after a loss, so nobody else will. */
+/** A device's first failure. It is kept because Deno drops errors after a loss. */
 interface Failure {
   error: Error | null;
-  /** Told when the device is lost. */
+  /** Called when the device is lost. */
   readonly told: Set<(error: Error) => void>;
 }
 
@@ -37,9 +37,9 @@ export class Gpu {
   readonly pipelines: PipelineCache;
   readonly staging: StagingPool;
   readonly textures: TexturePool;
-  /** Through which all work that ends with a readback goes. */
+  /** Runs all work that ends with a readback, except for the tuner's and the profiler's. */
   readonly scheduler: Scheduler;
-  /** Error scopes round every submit. */
+  /** Whether error scopes are open around the encoding and every submit. */
   readonly checked: boolean;
   readonly #failure: Failure = { error: null, told: new Set() };
   #bindGroups = 0;
@@ -111,8 +111,8 @@ export class Gpu {
   }
 
   /**
-   * Runs work that ends with a readback and sees that its result can be trusted: no error is no proof, and what fails on
-   * a lost device fails for another reason than it says.
+   * Runs work that ends with a readback, and checks the device before and after it. Deno reports no error for work on a
+   * lost device, or a misleading one.
    *
    * @throws {DeviceLostError} If the device is lost.
    */
@@ -123,14 +123,14 @@ export class Gpu {
       this.check();
       return result;
     } catch (error) {
-      // The loss is told through a promise of its own, which may need another turn.
+      // The promise of the loss may settle in a later turn.
       await new Promise((resolve) => setTimeout(resolve, 0));
       if (this.lost) this.check();
       throw error;
     }
   }
 
-  /** Throws what went wrong on the device since the last check, if anything did. */
+  /** Throws the first error of the device since the last check, if there is one. */
   check(): void {
     const { error } = this.#failure;
     if (error === null) return;
@@ -138,7 +138,7 @@ export class Gpu {
     throw error;
   }
 
-  /** Calls `tell` when the device is lost, unless the function that it returns was called before. */
+  /** Calls `tell` when the device is lost. Returns a function that cancels this. */
   onLoss(tell: (error: Error) => void): () => void {
     this.#failure.told.add(tell);
     return () => this.#failure.told.delete(tell);
@@ -151,7 +151,7 @@ export class Gpu {
   }
 
   /**
-   * Runs work and waits for what the device says of it: creating a buffer that does not fit is no exception by itself.
+   * Runs work in error scopes and waits for them: a buffer that does not fit throws nothing when it is created.
    *
    * @param action What is done, for the message: `load a model`.
    */
@@ -225,7 +225,7 @@ async function openGpu(options: Omit<GpuOptions, "device">): Promise<Gpu> {
   return gpuOf(await adapter.requestDevice({ requiredLimits, requiredFeatures }), options);
 }
 
-/** What to do where no adapter is found, by operating system. */
+/** What to do if no adapter is found, by operating system. */
 function noAdapterMessage(): string {
   const found = globalThis.navigator?.gpu === undefined
     ? "this runtime has no navigator.gpu (Deno 2.9 has it)"
@@ -238,7 +238,7 @@ function noAdapterMessage(): string {
   return `Cannot find a WebGPU adapter: ${found}. To mend it, ${cure}`;
 }
 
-/** The debug modes named in `NARROWBERT_GPU_DEBUG` (`checked`, `poisoned`), where reading it is allowed. */
+/** The debug modes named in `NARROWBERT_GPU_DEBUG` (`checked`, `poisoned`), if the process may read it. */
 function debugFromEnvironment(): { checked: boolean; poisoned: boolean } {
   const variable = "NARROWBERT_GPU_DEBUG";
   const allowed = isGranted({ name: "env", variable });

@@ -1,8 +1,8 @@
 /** Compiled pipelines by (source, entry, constants), checked against the device's limits before they are made. */
 
 /**
- * How a kernel uses a binding: `read` a storage buffer; `write` one that holds nothing yet, of which it may read again
- * what it wrote; `update` one in place; or read a `texture` of 32-bit floats in place of a buffer.
+ * How a kernel uses a binding: it reads a storage buffer (`read`); writes one that holds nothing yet (`write`), and may
+ * read what it wrote there; updates one in place (`update`); or reads a texture of 32-bit floats (`texture`).
  */
 export type BindingAccess = "read" | "write" | "update" | "texture";
 
@@ -25,7 +25,7 @@ export interface PipelineRequest {
   workgroupSize: readonly [number, number, number];
   /** Bytes of workgroup memory under these constants. */
   workgroupBytes: number;
-  /** Features that the device must have; none where left out. */
+  /** Features that the device must have; none if left out. */
   features?: readonly GPUFeatureName[];
 }
 
@@ -43,7 +43,7 @@ interface ShaderModule {
 
 const COMPUTE_STAGE = 0x4;
 
-/** Compiles pipelines asynchronously and remembers them; compiling the same one twice at once waits for the first. */
+/** Compiles pipelines asynchronously and caches them. A request for one that is being compiled waits for it. */
 export class PipelineCache {
   readonly #device: GPUDevice;
   readonly #limits: GPUSupportedLimits;
@@ -51,14 +51,14 @@ export class PipelineCache {
   readonly #pending = new Map<string, Promise<Pipeline>>();
   readonly #modules = new Map<string, ShaderModule>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
-  /** Pipelines being compiled, since when there are any, and how long there were any before. */
+  /** Number of pipelines being compiled, when the first of them began, and the time spent before that, in ms. */
   #compiling = 0;
   #compilingSince = 0;
   #compileMilliseconds = 0;
 
   /**
    * @param device The device that compiles.
-   * @param limits The limits to hold; a smaller device is simulated by passing its limits.
+   * @param limits The limits to check against; tests pass those of a smaller device.
    */
   constructor(device: GPUDevice, limits: GPUSupportedLimits = device.limits) {
     this.#device = device;
@@ -70,12 +70,12 @@ export class PipelineCache {
     return this.#ready.size;
   }
 
-  /** How long pipelines were being compiled so far, in ms; those that are compiled at once count once. */
+  /** Time in which pipelines were being compiled so far, in ms. Time that several share counts once. */
   get compileMilliseconds(): number {
     return this.#compileMilliseconds + (this.#compiling === 0 ? 0 : performance.now() - this.#compilingSince);
   }
 
-  /** The compiled pipeline, or undefined where {@linkcode compile} has not finished for it. */
+  /** The compiled pipeline; undefined until {@linkcode compile} has finished. */
   get(key: string): Pipeline | undefined {
     return this.#ready.get(key);
   }

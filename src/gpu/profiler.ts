@@ -1,4 +1,4 @@
-/** Timestamps around every dispatch, where the adapter has `timestamp-query`. */
+/** Timestamps around every dispatch, if the adapter has `timestamp-query`. */
 
 /** Time of one dispatch. */
 export interface KernelTime {
@@ -14,7 +14,7 @@ const MAP_READ_COPY_DST = 0x01 | 0x08;
 const MAP_MODE_READ = 0x01;
 
 /**
- * Collects timestamps of the recordings it is given to; read them with {@linkcode Profiler.collect}.
+ * Collects the timestamps of all recordings that use it; read them with {@linkcode Profiler.collect}.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export class Profiler {
     return { querySet: this.#queries, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
   }
 
-  /** Appends to the recording what brings the timestamps within reach of {@linkcode collect}. */
+  /** Appends the copy of the timestamps to the buffer that {@linkcode collect} maps. */
   resolve(encoder: GPUCommandEncoder): void {
     const count = this.#labels.length;
     if (count === 0) return;

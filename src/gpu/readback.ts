@@ -1,8 +1,8 @@
 /**
  * Staging buffers through which results come back.
  *
- * Deno's `mapAsync` holds the event loop until all work submitted so far is done, and its promise takes 10 ms more. So a
- * read starts when the GPU is nearly idle, together with all others that can; the scheduler sees to that.
+ * Deno's `mapAsync` blocks the event loop until all work submitted so far is done, and its promise takes 10 ms more. So
+ * the scheduler starts reads when the GPU is nearly idle, and all reads of a submission together.
  */
 
 import { deno } from "../base/runtime.ts";
@@ -10,13 +10,13 @@ import { deno } from "../base/runtime.ts";
 const MAP_READ_COPY_DST = 0x01 | 0x08;
 const MAP_MODE_READ = 0x01;
 
-/** Free staging buffers kept for reuse, in bytes; beyond this those that rested longest are destroyed. */
+/** Bytes of free staging buffers kept for reuse. Beyond that, those unused for longest are destroyed. */
 const KEEP_BYTES = 64 * 1024 * 1024;
 
-/** How a read waits: for its promise, or, where that is known to work, not beyond `mapAsync` itself. */
+/** How a read waits: for the promise of `mapAsync` (`normal`), or only for the call, if that is known to work (`low`). */
 export type Latency = "normal" | "low";
 
-/** Versions of Deno in which a buffer is mapped when `mapAsync` returns; on one never mapped before, looking panics. */
+/** Versions of Deno in which `mapAsync` returns a mapped buffer. They panic if the buffer was never mapped before. */
 const MAPS_AT_ONCE = /^2\.9\./;
 
 /** Lends staging buffers and reads them. */
@@ -76,11 +76,11 @@ export class StagingPool {
   }
 
   /**
-   * As {@linkcode read}, but gives `take` the mapped bytes themselves, which are gone when it returns: it must copy. The
-   * call itself asks for the bytes, which holds the event loop in Deno until the GPU is idle.
+   * As {@linkcode read}, but passes the mapped bytes to `take`. They are gone when it returns, so it must copy. In Deno,
+   * this call blocks the event loop until the GPU is idle.
    *
-   * @param latency `low` saves the 10 ms that a promise of `mapAsync` takes, in versions of Deno that are known to allow
-   *   it and on buffers that were read before; elsewhere it changes nothing.
+   * @param latency `low` saves the 10 ms that the promise of `mapAsync` takes. It has an effect in versions of Deno that
+   *   are known to allow it, and on buffers that were read before.
    */
   async readInto<T>(
     buffer: GPUBuffer,
@@ -109,7 +109,7 @@ export class StagingPool {
     return buffer.getMappedRange(0, length);
   }
 
-  /** The mapped bytes without waiting for the promise; nothing where that cannot be. */
+  /** The mapped bytes without waiting for the promise; undefined if that is not possible. */
   #rangeAtOnce(
     buffer: GPUBuffer,
     length: number,
@@ -124,7 +124,7 @@ export class StagingPool {
     }
   }
 
-  /** Takes back an unmapped buffer that was acquired. Work already submitted may still write to it. */
+  /** Takes an unmapped buffer back. Work that is submitted already may still write to it. */
   release(buffer: GPUBuffer): void {
     this.#free.push(buffer);
     const freeBytes = () => this.#free.reduce((sum, { size }) => sum + size, 0);
@@ -136,7 +136,7 @@ export class StagingPool {
     for (const buffer of this.#free.splice(0)) this.destroy(buffer);
   }
 
-  /** Destroys a buffer that was acquired, which ends a read of it. */
+  /** Destroys an acquired buffer. A read of it fails. */
   destroy(buffer: GPUBuffer): void {
     if (this.#destroyed.has(buffer)) return;
     this.#destroyed.add(buffer);

@@ -1,4 +1,4 @@
-/** Records work: dispatches in as few passes as possible, copies. */
+/** Records dispatches, in as few compute passes as possible, and copies. */
 
 import type { Profiler } from "./profiler.ts";
 import { copyToTexture, type TextureView } from "./textures.ts";
@@ -20,7 +20,7 @@ export class Recorder {
   readonly #profiler: Profiler | null;
   #pass: GPUComputePassEncoder | null = null;
 
-  /** @param profiler Times every dispatch, each in a pass of its own, where given. */
+  /** @param profiler If given, times every dispatch; each then has a pass of its own. */
   constructor(device: GPUDevice, profiler: Profiler | null = null) {
     this.#device = device;
     this.#encoder = device.createCommandEncoder();
@@ -60,7 +60,7 @@ export class Recorder {
     this.#encoder.beginComputePass({ timestampWrites }).end();
   }
 
-  /** Ends the recording. @param profiler Whose timestamps were written: by default the recorder's own. */
+  /** Ends the recording. @param profiler The profiler whose timestamps were written; by default the recorder's own. */
   finish(profiler: Profiler | null = this.#profiler): GPUCommandBuffer {
     this.#endPass();
     profiler?.resolve(this.#encoder);

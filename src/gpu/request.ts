@@ -22,8 +22,8 @@ export interface GpuInfo {
 }
 
 /**
- * The process's own device, which is made on first use and which all models share that are not given another one; or
- * what the library knows of the caller's device.
+ * The process's own device, or a description of the caller's. The process's own is made on first use; all models that
+ * are given no other device share it.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
-/** Textures that kernels of software adapters read matrices from, a texel for four columns: made, counted, destroyed here. */
+/** Makes, counts and destroys the textures from which kernels of software adapters read matrices, four columns a texel. */
 
-/** Where a matrix lies in a buffer, in elements of 32 bits; all multiples of 4. */
+/** Where a matrix lies in a buffer, in elements of 32 bits. Offset, stride and columns are multiples of 4. */
 export interface TextureView {
   readonly offset: number;
   /** Distance of rows, a multiple of 64. */
@@ -9,10 +9,10 @@ export interface TextureView {
   readonly rows: number;
 }
 
-/** Copied to, and read by kernels. */
+/** COPY_DST | TEXTURE_BINDING: copied to, and read by kernels. */
 const TEXTURE_USAGE = 0x02 | 0x04;
 
-/** Most bytes of textures that hold weights; what is beyond is copied for every call. */
+/** Most bytes of textures that hold weights. Weights beyond that are copied for every call. */
 const WEIGHT_BYTES = 256 * 1024 * 1024;
 
 /** A texture that holds a matrix of a buffer of weights. */
@@ -35,8 +35,8 @@ interface OwnTexture extends WeightTexture {
 }
 
 /**
- * Makes textures, and keeps those of weights as long as the weights. Who records work that reads one must copy it in that
- * recording if it {@linkcode isStale}; recordings run in the order in which they are made.
+ * Makes textures, and keeps those of weights as long as the weights. A recording that reads a weight's texture must first
+ * copy the weight to it if it {@linkcode isStale}. Recordings run in the order in which they are made.
  */
 export class TexturePool {
   readonly #device: GPUDevice;
@@ -66,13 +66,13 @@ export class TexturePool {
     return texture;
   }
 
-  /** Destroys a texture that was created here; commands already submitted still find it. */
+  /** Destroys a texture that was created here. Commands that are submitted already can still use it. */
   destroy(texture: GPUTexture): void {
     this.#liveBytes -= textureBytes(texture);
     texture.destroy();
   }
 
-  /** The texture for a matrix in a buffer of weights; null if there are too many already. */
+  /** The texture for a matrix in a buffer of weights; null if textures of weights take too much memory already. */
   weight(buffer: GPUBuffer, view: TextureView): WeightTexture | null {
     const { offset, stride, columns, rows } = view;
     const key = [offset, stride, columns, rows].join();
@@ -88,7 +88,7 @@ export class TexturePool {
     return weight;
   }
 
-  /** Whether a weight's texture holds something else than its buffer will when the work recorded so far is done. */
+  /** Whether a weight's texture will differ from its buffer when the work recorded so far is done. */
   isStale(weight: WeightTexture): boolean {
     const { held, owner } = weight as OwnTexture;
     return held !== owner.version;
@@ -105,13 +105,13 @@ export class TexturePool {
     (weight as OwnTexture).held = -1;
   }
 
-  /** Notes that recorded work writes to a buffer, which may be one of weights: its textures are stale from now on. */
+  /** Notes that recorded work writes to a buffer. If it holds weights, their textures are stale from now on. */
   changed(buffer: GPUBuffer): void {
     const own = this.#weights.get(buffer);
     if (own !== undefined) own.version++;
   }
 
-  /** Destroys the textures of weights that are to leave a buffer. */
+  /** Destroys the textures of a buffer whose weights are about to be freed. */
   forget(buffer: GPUBuffer): void {
     for (const { texture } of this.#weights.get(buffer)?.textures.values() ?? []) {
       this.#weightBytes -= textureBytes(texture);

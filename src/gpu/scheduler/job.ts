@@ -3,39 +3,39 @@
 import type { Work } from "./meter.ts";
 import type { Latency, StagingPool } from "../readback.ts";
 
-/** Work that a scheduler takes: steps in order, and a result in a staging buffer. */
+/** Work for a scheduler: steps in order, and a result in a staging buffer. */
 export interface Job<T> {
   /** Names the work in errors: `Cannot run LABEL: …`. */
   readonly label: string;
   /**
-   * The steps, in order. They are submitted together or one after the other: by their costs, never by the clock. A job
-   * without steps only copies.
+   * The steps, in order. Their costs decide how many are submitted together; the clock never does. A job without steps
+   * only copies.
    */
   readonly steps: readonly Work[];
   /**
    * Encodes the steps from `first` to before `end`, in order, right before they are submitted. The last ones also copy
    * the result to the staging buffer.
    *
-   * What it sends by `queue.writeBuffer` is there before all other work of the submission. If other jobs use the same
-   * buffer, it must come by a copy in the commands.
+   * `queue.writeBuffer` takes effect before all commands of the submission. So a buffer that other jobs use too must be
+   * written by a copy in the commands.
    */
   encode(first: number, end: number): GPUCommandBuffer;
   /** A buffer of the device's staging pool. The scheduler gives it back. */
   readonly staging: GPUBuffer;
   /** Bytes of the result. */
   readonly bytes: number;
-  /** Makes the result of the mapped bytes. They are gone when it returns, so it must copy. */
+  /** Makes the result from the mapped bytes. They are gone when it returns, so it must copy. */
   take(mapped: ArrayBuffer): T;
   /** How the result is waited for. Default: `normal`. */
   readonly latency?: Latency | undefined;
-  /** Tells the caller at once when it is aborted; steps that are not submitted yet never run. */
+  /** When it is aborted, the caller is told at once, and steps that are not submitted yet never run. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** What a job needs of the pool that its staging buffer is from. */
 export type JobStaging = Pick<StagingPool, "destroy" | "release">;
 
-/** A job on its way. */
+/** A job in the scheduler. */
 export class Ticket<T = unknown> {
   readonly job: Job<T>;
   /** The result, or what went wrong. */
@@ -70,7 +70,7 @@ export class Ticket<T = unknown> {
   /** Tells the caller what went wrong, unless it was told something already. */
   reject(reason: unknown): void {
     if (!this.#settle()) return;
-    // All use of a buffer is in the order of submission, so it can be lent again at once, unless it is being mapped.
+    // Buffers are used in the order of submission, so this one can be lent again at once, unless it is being mapped.
     if (this.reading) this.#pool.destroy(this.job.staging);
     else this.#pool.release(this.job.staging);
     this.#reject(reason);

@@ -25,11 +25,12 @@ export class JobQueue {
   }
 
   /**
-   * Takes out the next steps, as many as the budget allows: one at least, and a next job's only after all of the one
-   * before. Jobs whose callers were told already are dropped. Empty when no job waits.
+   * Takes out the next steps, as many as the budget allows, but at least one. Jobs keep their order: the steps of a job
+   * follow all steps of the job before. Jobs whose callers were told already are dropped.
    *
-   * @param budget Most estimated cost of all steps.
+   * @param budget Upper bound of the estimated cost of all steps.
    * @param alone Take the steps of one job only.
+   * @returns Nothing if no job waits.
    */
   take(budget: number, { alone = false }: { alone?: boolean } = {}): Slice[] {
     const slices: Slice[] = [];

@@ -1,6 +1,6 @@
-/** How long work takes on the GPU, learned from how long it took. */
+/** Predicts how long work takes on the GPU, and learns from how long it took. */
 
-/** Most and least that a rate changes by one observation. */
+/** Bounds of the factor by which one observation changes a rate. */
 const MOST = 1.5;
 const LEAST = 0.5;
 
@@ -8,7 +8,7 @@ const LEAST = 0.5;
 const SLOWER = 0.35;
 const FASTER = 0.5;
 
-/** Weight of a meter's rate for the meter that it came from. */
+/** Weight of a meter's rate in the rate of its parent. */
 const PARENT = 0.25;
 
 /** Work of one kind. */
@@ -24,7 +24,7 @@ export class Meter {
   #rate: number;
   readonly #parent: Meter | null;
 
-  /** @param start Nanoseconds of a unit of cost before anything was observed, or a meter of more general work. */
+  /** @param start Nanoseconds of a unit of cost before anything was observed, or the parent: a meter of more general work. */
   constructor(start: number | Meter) {
     this.#rate = typeof start === "number" ? start : start.rate;
     this.#parent = typeof start === "number" ? null : start;
@@ -40,7 +40,7 @@ export class Meter {
     return this.#rate * cost / 1e6;
   }
 
-  /** Corrects the rate by a factor, as far as one observation may. */
+  /** Corrects the rate by a factor, within the bounds of one observation. */
   adjust(factor: number): void {
     this.#rate *= Math.min(MOST, Math.max(LEAST, factor));
     const parent = this.#parent;
@@ -54,11 +54,11 @@ export function predict(works: readonly Work[]): number {
 }
 
 /**
- * Takes in that works took `taken` milliseconds together. Each meter is corrected by its share of them, so that the
- * rates of several kinds come out right after some mixtures of them.
+ * Learns that works took `taken` milliseconds together. Each meter is corrected by its share of the expected time, so
+ * that the rates of several kinds become right after a few mixtures of them.
  *
- * Fast observations count for more than slow ones. Who waits too short is held up for a moment, but who waits too long
- * leaves the GPU idle; and a slow one may have had a neighbour, or compiled a shader.
+ * Fast observations count for more than slow ones. A wait that is too short blocks for a moment, but one that is too long
+ * leaves the GPU idle. And an observation may be slow because of another process, or because a shader was compiled.
  */
 export function learn(works: readonly Work[], taken: number): void {
   const shares = new Map<Meter, number>();
@@ -70,7 +70,7 @@ export function learn(works: readonly Work[], taken: number): void {
     squares += share * share;
   }
   if (squares === 0) return;
-  // An observation is bounded as a whole: a shader that is compiled takes a hundred times as long as it runs.
+  // An observation is bounded as a whole: compiling a shader may take a hundred times as long as running it.
   const error = Math.min(MOST * expected, Math.max(LEAST * expected, taken)) - expected;
   const step = (error > 0 ? SLOWER : FASTER) * error / squares;
   for (const [meter, share] of shares) meter.adjust(1 + step * share);

@@ -1,55 +1,55 @@
-/** When the GPU is expected to be idle, and what is learned when it is. */
+/** Predicts when the GPU will be idle, sleeps until shortly before that, and learns from the time that it took. */
 
 import { learn, predict, type Work } from "./meter.ts";
 import { sleep } from "./turn.ts";
 import type { WorkClock } from "./work_clock.ts";
 
-/** Work that is expected to take less, in ms, is not slept for. */
+/** Least expected work to sleep for, in ms. */
 const SHORT = 8;
 
-/** Work that takes less, in ms, teaches nothing: overheads rule it. */
+/** Least work to learn from, in ms. Shorter work is mostly overhead. */
 const TELLING = 20;
 
-/** A call that takes longer, in ms, was held up by the GPU. */
+/** A call that takes longer, in ms, was blocked by the GPU. */
 const HELD = 1;
 
-/** How much of the expected work is not slept for, if the clock stops with the GPU, and if it does not. */
+/** Share of the expected work that is not slept for, if the clock stops with the GPU, and if it does not. */
 const AWAKE = { stops: 0.04, runs: 0.1 };
 
-/** How late timers come, in ms. */
+/** How late timers fire, in ms. */
 const LATE = 1;
 
-/** Longest sleep before the clock is looked at again, in ms. */
+/** Longest sleep between two readings of a clock that stops, in ms. */
 const LOOK = 20;
 
-/** A GPU works if its clock runs at this rate at least. */
+/** Least rate of a clock that stops, in ms of work per ms of time, at which its GPU counts as working. */
 const WORKING = 0.05;
 
 /**
- * For how long it must stand still to be taken for idle, in ms: a share of the time that was expected yet, and as many
- * times that as the last work took longer than all cores need for it, but not longer than the work. On a busy machine a
- * software adapter waits for its turn like everybody else.
+ * How long a clock that stops must stand still before its GPU counts as idle, in ms: `least`, and at least `share` of the
+ * time that the work was still expected to take. That is multiplied by the slowness of the machine, on which a software
+ * adapter waits for the CPU like any other program. It is never more than `most`, nor than the time of the whole work.
  */
 const STILL = { least: 2, share: 0.3, most: 500 };
 
-/** Most that a machine is taken to be slowed down by its neighbours. */
+/** Upper bound of the slowness of a machine. */
 const SLOWEST = 20;
 
-/** What was expected counts for at most this much if the GPU was idle already, nobody knows for how long. */
+/** Share of the expected time that counts at most, if the GPU has been idle for an unknown time. */
 const IDLE = 0.9;
 
-/** Follows one device: what it was given since it was last known to be idle. */
+/** Follows one device: the work that it was given since it was last known to be idle. */
 export class Pace {
   readonly #clock: WorkClock;
   #works: Work[] = [];
   #expected = 0;
-  /** The clock when it was last known to be idle, or began to work. */
+  /** What the clock said when the GPU was last known to be idle, or began to work. */
   #since = 0;
-  /** The time of that. */
+  /** The time at that moment, by `performance.now()`. */
   #start = 0;
-  /** How many times as long as on an idle machine the last work took. */
+  /** How many times as long the last work took as it takes on an idle machine. */
   #slowness = 1;
-  /** Whether the driver holds a submit up while it works on an earlier one. */
+  /** Whether `submit` blocks while the driver works on an earlier submission. */
   #submitHolds = false;
 
   constructor(clock: WorkClock) {
@@ -69,11 +69,11 @@ export class Pace {
     this.#expected += predict(works);
   }
 
-  /** Sleeps until the GPU is nearly idle, if it is worth it. @returns Whether it was. */
+  /** Sleeps until the GPU is nearly idle, unless that is too soon for a timer. @returns Whether it slept. */
   async sleep(): Promise<boolean> {
     const { most, stops } = this.#clock;
     if (this.#expected < SHORT) return false;
-    // On a slow machine what is left takes longer, and a sleep that is too long loses less.
+    // On a slow machine the remaining work takes longer, so less of it must be kept for staying awake.
     const awake = stops ? AWAKE.stops / Math.sqrt(this.#slowness) : AWAKE.runs;
     const total = this.#expected * (1 - awake);
     let work = this.#clock.now() - this.#since;
@@ -102,7 +102,7 @@ export class Pace {
     return performance.now() - start > HELD;
   }
 
-  /** @param exact Whether the GPU became idle just now, or some time ago. */
+  /** Notes that the GPU is idle. @param exact Whether it became idle just now, rather than some time ago. */
   #idle(now: number, exact: boolean): void {
     const { most, stops } = this.#clock;
     const taken = now - this.#since;

@@ -1,12 +1,13 @@
 /**
- * One way to wait for a GPU: all work that ends with a readback goes through its device's scheduler.
+ * One way to wait for a GPU: work that ends with a readback goes through its device's scheduler. Only the tuner's clock and
+ * the profiler wait by themselves.
  *
- * Deno's `mapAsync` holds the event loop from its call until all submitted work is done, and llvmpipe's `submit` until
- * the earlier one is. So there is one submission in flight, of a bounded estimated cost. The scheduler sleeps by a timer
- * until shortly before the GPU is expected to be done, then asks for the results, and submits what comes next.
+ * Deno's `mapAsync` blocks the event loop until all submitted work is done, and llvmpipe's `submit` until the earlier
+ * submission is done. So there is one submission in flight, of a bounded estimated cost. The scheduler sleeps by a timer
+ * until shortly before the GPU is expected to be done. Then it asks for the results, and submits what comes next.
  *
- * Jobs run in the order in which they came. Those of one turn of the event loop go out together, in one `submit` of
- * several command buffers; a large job is cut between its steps. Costs alone decide that, never the clock.
+ * Jobs run in the order in which they came. Jobs of one turn of the event loop share one `submit` of several command
+ * buffers, as far as the budget allows. A large job is cut between its steps. Costs alone decide that, never the clock.
  */
 
 import { deno } from "../../base/runtime.ts";
@@ -23,12 +24,12 @@ import type { WorkClock } from "./work_clock.ts";
 export interface SchedulerHost {
   readonly device: { readonly queue: Pick<GPUQueue, "submit" | "onSubmittedWorkDone"> };
   readonly staging: Pick<StagingPool, "readInto" | "release" | "destroy">;
-  /** Whether jobs fill their buffers with NaN by `queue.writeBuffer`: each then has a submission of its own. */
+  /** Whether jobs fill their buffers with NaN by `queue.writeBuffer`. If so, each job has submissions of its own. */
   readonly buffers: { readonly poisoned: boolean };
   check(): void;
   watch<T>(work: () => Promise<T>): Promise<T>;
   guarded(label: string, submit: () => void): Promise<void>;
-  /** Calls `tell` when the device is lost, unless the function that it returns was called before. */
+  /** Calls `tell` when the device is lost. Returns a function that cancels this. */
   onLoss(tell: (error: Error) => void): () => void;
 }
 
@@ -39,7 +40,7 @@ interface Submission {
   /** The jobs whose last steps these are. */
   readonly ended: readonly Ticket[];
   readonly works: readonly Work[];
-  /** What the device says of the encoding; done at once unless it is checked. */
+  /** The error scopes of the encoding; settled at once unless the device is checked. */
   readonly checks: readonly Promise<void>[];
 }
 
@@ -50,7 +51,7 @@ export class Scheduler {
   readonly #pace: Pace;
   readonly #meters = new Map<string, Meter>();
   readonly #queue = new JobQueue();
-  /** Whether waiting for the GPU holds the event loop: in Deno it does, in browsers it does not. */
+  /** Whether waiting for the GPU blocks the event loop: in Deno it does, in browsers it does not. */
   readonly #holds = deno() !== undefined;
   #working = false;
 
@@ -61,7 +62,7 @@ export class Scheduler {
   }
 
   /**
-   * A meter of its own for a caller's work of a kind. It starts from what this kind took so far in all callers' work.
+   * A new meter for a caller's work of a kind. Its first rate is the one learned from all callers' work of that kind.
    *
    * @param kind The name of a kernel, or of what else is done.
    */
@@ -106,9 +107,9 @@ export class Scheduler {
       await this.#submit(flight);
       if (this.#holds) {
         const slept = await this.#pace.sleep();
-        if (!slept && !this.#queue.isEmpty) await nextTurn(); // so that others have theirs
+        if (!slept && !this.#queue.isEmpty) await nextTurn(); // so that timers and I/O are not starved
         next = this.#encode(); // while the GPU finishes
-        this.#read(flight); // the GPU is idle then, and the next submission does not wait for the promises
+        this.#read(flight); // the GPU is idle when this returns; the next submission does not wait for the promises
       } else {
         await Promise.allSettled([...this.#read(flight), this.#host.device.queue.onSubmittedWorkDone()]);
         next = this.#encode();
@@ -117,7 +118,7 @@ export class Scheduler {
     this.#working = false;
   }
 
-  /** Encodes the next submission; null if no job waits. A job that fails is told so, and left out. */
+  /** Encodes the next submission; null if no job waits. A job that fails is rejected and left out. */
   #encode(): Submission | null {
     const commands: GPUCommandBuffer[] = [];
     const tickets: Ticket[] = [];
@@ -161,7 +162,7 @@ export class Scheduler {
     }
   }
 
-  /** Asks for the results of all jobs that end with a submission; each is told its own. */
+  /** Asks for the results of all jobs whose last steps were in a submission, and settles them. */
   #read({ ended }: Submission): Promise<void>[] {
     const { staging } = this.#host;
     const waiting = ended.filter(({ settled }) => !settled);

@@ -1,19 +1,19 @@
-/** Ways to let others have their turn. */
+/** Ways to yield to the event loop. */
 
-/** How many steps of promises calls are waited for. A call of a pipeline takes some 20 until it asks for the GPU. */
+/** Steps of promises that are waited for. A call of a pipeline takes about 20 until it asks for the GPU. */
 const STEPS = 64;
 
 /**
- * Waits until calls made in this turn of the event loop have come as far as they can. It takes 5 us, where a message
- * takes 80 us and a timer 2 ms. What comes later, because it waits for something else, goes out with the next calls.
+ * Waits until the calls of this turn of the event loop have added their jobs. That takes 5 us; a message would take 80 us
+ * and a timer 2 ms. A call that waits for something else goes into a later submission.
  */
 export async function callsOfThisTurn(): Promise<void> {
   for (let i = 0; i < STEPS; i++) await null;
 }
 
 /**
- * Waits for the next turn of the event loop, by a message: a timer takes 2 ms. Each turn has a channel of its own, closed
- * afterwards: in Deno an open port that had a message keeps the process alive, even when it is unreferenced.
+ * Waits for the next turn of the event loop, by a message: a timer would take 2 ms. Each turn opens a channel and closes
+ * it: in Deno an open port that had a message keeps the process alive, even if it is unreferenced.
  */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {

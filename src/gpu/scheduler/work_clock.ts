@@ -1,4 +1,4 @@
-/** How much a GPU has worked. */
+/** Clocks that measure how much a GPU has worked. */
 
 import { cpuTime } from "../../base/runtime.ts";
 import type { AdapterClass } from "../adapter.ts";
@@ -7,7 +7,7 @@ import type { AdapterClass } from "../adapter.ts";
 export interface WorkClock {
   /** Work so far; only differences mean something. */
   now(): number;
-  /** Most work in a millisecond of time. */
+  /** Upper bound of the work in a millisecond of time: 1, or the number of cores. */
   readonly most: number;
   /** Whether it stands still while the GPU is idle. */
   readonly stops: boolean;
@@ -17,9 +17,9 @@ export interface WorkClock {
 const TIME: WorkClock = { now: () => performance.now(), most: 1, stops: false };
 
 /**
- * The clock of an adapter. A software adapter's work is the CPU time of the process, in which the little that JavaScript
- * takes meanwhile does no harm: neighbours on the machine make work take several times as long, but hardly more CPU
- * time. Other work is measured by the time it takes, and so is all work in runtimes that do not tell the CPU time.
+ * The clock of an adapter. For a software adapter it is the CPU time of the process: other programs on the machine make
+ * work take several times as long, but hardly more CPU time. JavaScript's own CPU time is small enough to ignore. For all
+ * other adapters, and in runtimes that do not tell the CPU time, it is time itself.
  */
 export function workClock(adapterClass: AdapterClass): WorkClock {
   if (adapterClass !== "software" || cpuTime() === undefined) return TIME;
