@@ -1,4 +1,4 @@
-/** Gradients by one walk back over the tape of a graph, and parts of it that are computed again for them. */
+/** Gradients by one walk back over the tape of a graph, and recomputation of parts of it. */
 
 import type { Graph } from "./graph.ts";
 import { reshape } from "./ops/rows/reshape.ts";
@@ -12,7 +12,7 @@ import type { Value } from "./value.ts";
 export interface GradientCall {
   /** What is differentiated: a single number, or any value with a `seed`. */
   of: Value;
-  /** By what. */
+  /** The values by which it is differentiated. */
   wrt: readonly Value[];
   /** The gradient of the loss by `of`, of the same shape; 1 if left out. */
   seed?: Value;
@@ -22,8 +22,9 @@ export interface GradientCall {
  * Traces the gradients of a value by others.
  *
  * @returns For each value of `wrt` its gradient, of the same shape.
+ * @throws {TypeError} If the seed has another shape than `of`, or is left out although `of` is not a single number.
  * @throws {Error} If an op on the way has no gradient, if `of` does not depend on a value of `wrt`, or if a value that a
- *   gradient reads was updated in place meanwhile.
+ *   gradient reads was updated in place.
  */
 export function gradients(g: Graph, { of, wrt, seed }: GradientCall): Map<Value, Value> {
   const first = seed ?? one(g, of);
@@ -39,10 +40,10 @@ export function gradients(g: Graph, { of, wrt, seed }: GradientCall): Map<Value,
 }
 
 /**
- * Traces `body` as one entry of the tape: what it computes on the way is not kept for gradients, which trace it again.
+ * Traces `body` as one entry of the tape. Gradients trace it again, so its intermediate values need not be kept for them.
  *
- * @param call `label` is a scope of what it traces, `inputs` what it reads; values that it reads besides have gradients
- *   too. It must trace the same each time.
+ * @param call `label` is the scope of what `body` traces, `inputs` what it reads. Other values that it reads have
+ *   gradients too. `body` must trace the same each time.
  */
 export function recompute<I extends Readonly<Record<string, Value>>>(
   g: Graph,
@@ -67,7 +68,7 @@ export function recompute<I extends Readonly<Record<string, Value>>>(
   return result;
 }
 
-/** The gradients of `of` by `wrt` and by all between them. */
+/** The gradients of `of` by `wrt` and by all values between them. */
 function walkBack(
   g: Graph,
   entries: readonly TapeEntry[],
@@ -92,11 +93,11 @@ function walkBack(
   return sums.all;
 }
 
-/** Gradients while they are added up: a value's is complete when the entry that made the value is reached. */
+/** Gradients while they are summed: a value's gradient is complete when the walk reaches the entry that made the value. */
 class Sums {
   readonly all = new Map<Value, Value>();
   readonly #g: Graph;
-  /** Sums that nothing else reads, to which more may be added in place. */
+  /** Sums that nothing else reads, so that more may be added in place. */
   readonly #own = new Set<Value>();
 
   constructor(g: Graph, of: Value, seed: Value) {
@@ -108,7 +109,7 @@ class Sums {
     return this.all.get(value);
   }
 
-  /** Adds what one use of a value contributes. */
+  /** Adds the contribution of one use of a value. */
   add({ op, path }: TapeEntry, value: Value, gradient: Value): void {
     if (String(gradient.shape) !== String(value.shape)) {
       throw new TypeError(
@@ -122,7 +123,7 @@ class Sums {
 
   #sum(value: Value, known: Value, gradient: Value): Value {
     const label = `${value.path}.gradient`;
-    // A gradient may be that of other values too, as it is with residuals, so the first sum is a copy.
+    // One gradient may serve several values, as with residuals, so the first sum is a copy.
     const sum = this.#own.has(known) ? known : reshape(this.#g, { label, x: known, shape: known.shape });
     const next = addScaled(this.#g, { label: `${label}.sum`, to: sum, x: gradient });
     this.#own.add(next);
@@ -142,7 +143,7 @@ function one(g: Graph, { path, shape, layout }: Value): Value {
   return g.constant(`${path}.seed`, data, { shape: shape as readonly number[], layout });
 }
 
-/** What entries read that they did not make, and that is no input. */
+/** The values that entries read, but neither made nor were given as inputs. */
 function capturedBy(entries: readonly TapeEntry[], inputs: Values): Values {
   const known = new Set(valuesOf(inputs));
   const captured: Record<string, Value> = {};

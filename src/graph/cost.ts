@@ -1,7 +1,7 @@
 /**
- * What kernel calls cost, estimated: how work is cut into submissions depends on it, its results never do.
+ * Estimated costs of kernel calls. They decide how work is cut into submissions, but never affect its results.
  *
- * The unit is a multiply-add of a large product. The constants are what other work takes beside it on a software adapter.
+ * The unit is a multiply-add of a large product. The constants were measured on a software adapter.
  */
 
 import type { Params } from "../kernels/kernel.ts";
@@ -9,7 +9,7 @@ import type { Params } from "../kernels/kernel.ts";
 /** Cost of a dispatch with nothing to do. */
 export const DISPATCH = 100_000;
 
-/** Rows that a product with few rows counts for beyond its own: it waits for memory. */
+/** Rows added to those of a product, since a product with few rows waits for memory. */
 const FEW_ROWS = 6;
 
 /** Cost of a multiply-add in attention. */
@@ -33,7 +33,7 @@ export function elementsCost(count: number): number {
   return ELEMENT * count;
 }
 
-/** Names calls that cost about the same for each unit: products with the same weights' shape, or calls of one kernel. */
+/** Names calls that take about the same time per unit: products of one kernel and weight shape, or calls of one kernel. */
 export function costKind(kernel: string, { n, k }: Params): string {
   return n === undefined || k === undefined ? kernel : `${kernel} ${n} ${k}`;
 }

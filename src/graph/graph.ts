@@ -1,4 +1,4 @@
-/** A traced computation: values, and the kernel calls that make them, over sizes that calls give. */
+/** A traced computation: values, and the kernel calls that make them, over symbolic sizes. */
 
 import { type Constants, type Kernel, type Params, type Variant, variantOf } from "../kernels/kernel.ts";
 import { defaultTuning } from "../kernels/tuning/shipped.ts";
@@ -42,7 +42,7 @@ interface OpenNode extends Node {
 /** Collects nodes while model code runs once. */
 export class Graph {
   readonly nodes: Node[] = [];
-  /** What each call sends, by name; constants too. */
+  /** What calls upload, by name, constants included. */
   readonly inputs = new Map<string, Value>();
   /** The buffers that each call binds, by name, as they are before the call. */
   readonly residents = new Map<string, Value>();
@@ -117,7 +117,7 @@ export class Graph {
     return scalar;
   }
 
-  /** Names a value as a result of the program: what it holds when the program is through. */
+  /** Names a value as a result of the program: what it holds when the program has finished. */
   output(name: string, value: Value): void {
     if (this.outputs.has(name)) throw new Error(`Cannot name two outputs "${name}"`);
     if (value.dtype === "f16") {
@@ -128,7 +128,7 @@ export class Graph {
     this.outputs.set(name, value);
   }
 
-  /** Declares the symbols of an extent that stand in no shape. */
+  /** Declares the symbols of an extent. Those of shapes need no call. */
   declare(extent: Extent): void {
     for (const size of Array.isArray(extent) ? extent : [extent]) if (typeof size === "string") this.scalar(size);
   }
@@ -138,7 +138,7 @@ export class Graph {
     return this.#versions.current(storage).version > 0;
   }
 
-  /** A value that may be read now: of this graph, and not written over. @param reader Who reads, for the message. */
+  /** Checks that a value is of this graph and not written over. @param reader Who reads, for the message. */
   checkReadable(reader: string, value: Value): void {
     this.#versions.read(reader, value);
   }
@@ -245,7 +245,7 @@ export class Graph {
   }
 }
 
-/** A value that was declared before, if it is of the type that is asked for now. */
+/** A value that was declared before; throws if its type is not the one asked for now. */
 function sameType(kind: string, known: Value, { dtype, shape, layout }: Type): Value {
   if (known.dtype === dtype && known.layout === layout && String(known.shape) === String(shape)) return known;
   throw new Error(
@@ -253,7 +253,7 @@ function sameType(kind: string, known: Value, { dtype, shape, layout }: Type): V
   );
 }
 
-/** Variants run with the same buffers and sizes, so they must mean the same by them. */
+/** Checks that variants have the same bindings and params, since the program runs any of them with the same ones. */
 function checkContract<F extends string, B extends string>(
   label: string,
   one: Kernel<F, B>,

@@ -1,11 +1,11 @@
-/** Ops: what a graph can compute, each with the types that it takes and gives, its kernels, and its gradient. */
+/** Ops: what a graph can compute, each with the types of its inputs and outputs, its kernels, and its gradient. */
 
 import type { Graph } from "./graph.ts";
 import type { Values } from "./tape.ts";
 import { Mismatch, sameTypes, typeText } from "./types.ts";
 import type { Type, Value } from "./value.ts";
 
-/** The types of values by name; one that an op can do without may be undefined. */
+/** The types of values by name; undefined for an optional one that is left out. */
 export type TypesOf<V> = { readonly [K in keyof V]: V[K] extends Value ? Type : Type | undefined };
 
 /** One use of an op. */
@@ -86,7 +86,7 @@ function inferred<I extends Values, A, O extends Values>(
   }
 }
 
-/** The outputs of an op. One that gives something else than it says is a bug of the op. */
+/** The outputs of an op. If they are of other types than `infer` says, the op has a bug. */
 function checkedOutputs<O extends Values>(where: string, found: O, types: TypesOf<O>): O {
   const text = (type: Type | undefined) => type === undefined ? "nothing" : typeText(type);
   const checked = Object.entries(types as Record<string, Type | undefined>).map(([name, type]) => {

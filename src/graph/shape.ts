@@ -1,4 +1,4 @@
-/** Shapes and sizes that are known only when a call comes: dimensions, scalars, and products of both. */
+/** Sizes that are known only when a program is called: dimensions, scalars, and products of both. */
 
 import { pitch } from "../kernels/kernel.ts";
 
@@ -11,7 +11,7 @@ export interface Scalar {
   readonly dtype: "u32" | "f32";
 }
 
-/** A number that is known by the time a kernel runs. */
+/** A size: a dimension, or a declared scalar. */
 export type Size = Dim | Scalar;
 
 /** A size, or the product of several. */
@@ -74,7 +74,7 @@ export function columnsOf(shape: readonly Dim[]): number {
   return last;
 }
 
-/** An extent as a number times symbols in order, by which two extents can be compared before a call comes. */
+/** An extent as a number times its sorted symbols. Two extents can be compared by that before a call. */
 export function factorsOf(extent: Extent): { factor: number; symbols: string } {
   const sizes = isProduct(extent) ? extent : [extent];
   let factor = 1;

@@ -1,15 +1,15 @@
-/** The ops of a graph in the order in which they were traced, as gradients walk them backwards. */
+/** The ops of a graph in the order in which they were traced. Gradients walk them backwards. */
 
 import type { Value } from "./value.ts";
 
-/** Values by the names that an op gives them. */
+/** An op's inputs or outputs by name. */
 export type Values = Readonly<Record<string, Value | undefined>>;
 
-/** One op of a graph. Ops that only exist as parts of another are not on the tape. */
+/** One op of a graph. An op that is traced inside another has no entry. */
 export interface TapeEntry {
   /** The op's name. */
   readonly op: string;
-  /** Where it stands in the graph, for messages. */
+  /** Its label with its scopes, for messages. */
   readonly path: string;
   readonly inputs: Values;
   readonly outputs: Values;
@@ -35,7 +35,7 @@ export class Tape {
     this.#entries.push(entry);
   }
 
-  /** Runs `body` and gives the entries that it made, which do not stand on the tape itself. */
+  /** Runs `body` and returns the entries that it made, without putting them on the tape. */
   capture<T>(body: () => T): { result: T; entries: readonly TapeEntry[] } {
     const outer = this.#entries;
     this.#entries = [];

@@ -1,9 +1,9 @@
-/** What ops ask of the types of their inputs, and what they say of one that does not fit. */
+/** Checks of the types of an op's inputs, and the error of one that does not fit. */
 
 import type { Dim } from "./shape.ts";
 import type { Dtype, Type } from "./value.ts";
 
-/** What an op finds wrong with an input or attribute. `apply` makes an error of `kind` of it that says where. */
+/** What is wrong with an op's input or attribute. `apply` turns it into an error of `kind` that names the op. */
 export class Mismatch extends Error {
   readonly kind: typeof TypeError | typeof RangeError;
 
@@ -13,7 +13,7 @@ export class Mismatch extends Error {
   }
 }
 
-/** A dimension that a shape must have: itself, any (`*`), or at the front any number of any (`…`). */
+/** A dimension that a shape must have; `*` matches any one, and a leading `…` any number of them. */
 export type DimPattern = Dim | "*" | "…";
 
 /** What {@linkcode expectType} asks for; what is left out may be anything. */
@@ -21,8 +21,8 @@ export interface TypePattern {
   dtype?: Dtype | readonly Dtype[];
   shape?: readonly DimPattern[];
   /**
-   * `pitched` for matrices that kernels read by fours; `tight` for vectors and for what is read one by one. A tensor
-   * as wide as a multiple of 4 is both.
+   * `pitched` for matrices that kernels read four columns at a time; `tight` for what is read element by element. A
+   * tensor fits both if its width is a multiple of 4. A vector is always tight.
    */
   layout?: "pitched" | "tight";
 }
@@ -72,7 +72,7 @@ export function expectNumber(thing: string, value: number, { positive = false } 
   throw new Mismatch(`${thing} must be a ${positive ? "positive" : "finite"} number, got ${value}`, RangeError);
 }
 
-/** A type in words: `u32 [R]`, `f16 [12, 8]`, `tight f32 [2, 3]`; a layout only for f32, as all else has its usual one. */
+/** A type in words: `u32 [R]`, `f16 [12, 8]`, `tight f32 [2, 3]`. Only a tight f32 names its layout. */
 export function typeText({ dtype, shape, layout }: Type): string {
   return `${layout === "tight" && dtype === "f32" ? "tight " : ""}${dtype} [${shape.join(", ")}]`;
 }

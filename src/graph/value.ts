@@ -3,12 +3,12 @@
 import type { Kernel, Params, Variant } from "../kernels/kernel.ts";
 import type { Dim, Layout, Scalars } from "./shape.ts";
 
-/** A buffer of weights, owned by a model; it is there by the time a program runs. */
+/** A buffer of weights, owned by a model. It is allocated before a program runs. */
 export interface ParameterBuffer {
   readonly label: string;
-  /** Physical shape, rows pitched. */
+  /** Shape as stored, without the padding of its rows to their pitch. */
   readonly shape: readonly number[];
-  /** Element type; only the second matrix of products and word embeddings may be f16. */
+  /** Element type. Only the second matrix of a product, and word embeddings, may be f16. */
   readonly dtype: "f32" | "f16";
   /** The GPU buffer. */
   readonly buffer: GPUBuffer;
@@ -16,16 +16,16 @@ export interface ParameterBuffer {
 
 /** Where a tensor lives. All versions of a value share one storage object. */
 export type Storage =
-  /** Sent by every call, from its inputs or from `data` that is always the same. */
+  /** Uploaded: from a call's inputs, or from constant `data`. */
   | { readonly kind: "upload"; readonly name: string; readonly data?: Float32Array | Uint32Array }
   /** A GPU buffer that every call binds: kept contexts, moments of an optimizer, sums of gradients. */
   | { readonly kind: "resident"; readonly name: string }
   /** A model's weights. */
   | { readonly kind: "parameter"; readonly parameter: ParameterBuffer }
-  /** A buffer of the memory plan's. */
+  /** A buffer that the memory plan assigns. */
   | { readonly kind: "planned" };
 
-/** Element types; f16 for parameters alone. */
+/** Element types; only parameters may be f16. */
 export type Dtype = "f32" | "u32" | "f16";
 
 /** What ops must know of a value. */
@@ -40,7 +40,7 @@ export interface Value extends Type {
   /** Names it in its graph: `encoder.layer.0/intermediate.out`, or an input's or weight's name. Versions share it. */
   readonly path: string;
   readonly storage: Storage;
-  /** How often its storage was updated in place before: only the last version may be read. */
+  /** How often its storage was updated in place before. Only the last version may be read. */
   readonly version: number;
   /** The kernel call that wrote this version; null if it was there before. */
   readonly node: Node | null;
@@ -52,15 +52,15 @@ export interface Node {
   readonly label: string;
   /** The contract that all variants share: names, bindings and params. */
   readonly kernel: Kernel;
-  /** The values bound to the kernel's bindings: what is read, and what has been written when the call is done. */
+  /** The values of the kernel's bindings: what it reads, and what it has written when the call is done. */
   readonly bindings: Readonly<Record<string, Value>>;
-  /** What the kernel updates in place, as it was before the call. */
+  /** The versions before the call of what the kernel updates in place. */
   readonly updates: readonly Value[];
   /** What {@linkcode Node.pick} chooses among. */
   readonly variants: readonly Variant[];
   /** The uniform struct's fields for a call's scalars. */
   params(scalars: Scalars): Params;
-  /** Index of the variant for those. */
+  /** Index of the variant for these params. */
   pick(params: Params): number;
   /** Estimated cost besides that of a dispatch (see cost.ts); null to estimate it by the elements written. */
   readonly cost: ((scalars: Scalars) => number) | null;

@@ -1,14 +1,14 @@
-/** Which version of each storage is there while a graph is traced: an update in place writes over the one before. */
+/** The current version of each storage while a graph is traced. An update in place writes over the version before. */
 
 import type { Node, Storage, Value } from "./value.ts";
 
 /** Follows the storages of one graph. */
 export class Versions {
   readonly #current = new Map<Storage, Value>();
-  /** Who reads a value when the program is through. */
+  /** Values that are read when the program has finished, and by what. */
   readonly #kept = new Map<Value, string>();
 
-  /** Takes in a value of a new storage. */
+  /** Adds a value of a new storage. */
   add(value: Value): void {
     this.#current.set(value.storage, value);
   }
@@ -34,7 +34,7 @@ export class Versions {
     );
   }
 
-  /** Remembers that a value is read when the program is through: an update would change what is read. */
+  /** Remembers that a value is read when the program has finished, so that it must not be updated. */
   keep(value: Value, reader: string): void {
     this.#kept.set(value, reader);
   }

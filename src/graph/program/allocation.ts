@@ -1,4 +1,4 @@
-/** The buffers, textures and bind groups that a graph runs in at one capacity, and where each value lies in them. */
+/** The buffers, textures and bind groups of a program at one capacity, and where each value lies in them. */
 
 import type { Gpu } from "../../gpu/device.ts";
 import type { WeightTexture } from "../../gpu/textures.ts";
@@ -11,7 +11,7 @@ import type { Step } from "./steps.ts";
 import { layoutUploads, type UploadLayout, type UploadMemory, uploadMemory } from "./upload.ts";
 import type { Value } from "../value.ts";
 
-/** Bind groups of a node by the resident buffers in them: for its variants that read buffers alone, and for the others. */
+/** Bind groups of a node by their resident buffers: those of variants that read buffers alone, and those of the others. */
 export interface NodeGroups {
   readonly buffers: Map<string, GPUBindGroup>;
   readonly textures: Map<string, GPUBindGroup>;
@@ -23,17 +23,17 @@ export interface Allocation {
   readonly layout: UploadLayout;
   readonly plan: MemoryPlan;
   readonly upload: GPUBuffer;
-  /** What goes to `upload`; constants stand in it for good. */
+  /** The CPU copy of `upload`. Constants are written to it once. */
   readonly memory: UploadMemory;
-  /** Whose params stand in `upload`: the next call that has the same need not send them. */
+  /** The steps whose params `upload` holds. The next call need not send them if its steps are the same. */
   paramsOf: readonly Step[] | null;
   readonly buffers: readonly GPUBuffer[];
   readonly bindGroups: readonly NodeGroups[];
   /** Textures that calls copy to, by {@linkcode textureKey}: nodes that read matrices of the same width share one. */
   readonly textures: Map<string, GPUTexture>;
-  /** Of each node, by binding: textures that hold weights, which are copied only after an update of the weights. */
+  /** Of each node, by binding: textures that hold weights. They are copied once, and again after an update. */
   readonly weights: readonly Record<string, WeightTexture>[];
-  /** Calls that hold it. */
+  /** Number of calls that hold it. */
   users: number;
 }
 
@@ -44,7 +44,7 @@ export interface BufferRange {
   readonly size: number;
 }
 
-/** Acquires the memory of a graph. @throws {RangeError} If the device cannot hold a part of it; then none is kept. */
+/** Acquires a graph's buffers. @throws {RangeError} If the device cannot hold one of them; then all are released. */
 export function allocate({ buffers: pool, limits }: Gpu, graph: Graph, capacities: Scalars): Allocation {
   const layout = layoutUploads(graph, capacities, limits);
   const plan = planMemory(graph, capacities);
@@ -74,7 +74,7 @@ export function allocate({ buffers: pool, limits }: Gpu, graph: Graph, capacitie
   }
 }
 
-/** Where a value lies: what is bound to kernels, copied to textures and read back. */
+/** Where a value lies: the range that is bound to kernels, copied to textures and read back. */
 export function sliceOf(
   { layout, plan, upload, buffers }: Allocation,
   value: Value,

@@ -1,4 +1,4 @@
-/** Bind groups of steps, kept by the resident buffers in them. */
+/** A cache of the bind groups of steps, by the resident buffers in them. */
 
 import type { Gpu } from "../../gpu/device.ts";
 import { type Allocation, sliceOf, textureKey } from "./allocation.ts";
@@ -9,15 +9,15 @@ import type { Value } from "../value.ts";
 /** The bind group layout of a step's variant. */
 export type LayoutOf = (step: Step) => GPUBindGroupLayout;
 
-/** Bind groups kept for each node and kind: the one made first goes first, as its buffers may be gone. */
+/** Bind groups kept for each node and kind. The oldest is dropped first, since its buffers may be destroyed. */
 const KEPT = 8;
 
-/** The bind group of a step, if there is one. */
+/** The cached bind group of a step, if there is one. */
 export function bindGroupOf(allocation: Allocation, step: Step, residents: Residents): GPUBindGroup | undefined {
   return groupsOf(allocation, step).get(keyOf(step, residents));
 }
 
-/** Makes the bind group of a step. @throws {Error} If one buffer were bound to be read and to be written. */
+/** Makes the bind group of a step. @throws {Error} If it would bind one buffer both to be read and to be written. */
 export function makeBindGroup(
   gpu: Gpu,
   allocation: Allocation,
@@ -47,7 +47,7 @@ function groupsOf({ bindGroups }: Allocation, { index, views }: Step): Map<strin
   return views === null ? buffers : textures;
 }
 
-/** Names the resident buffers of a node; empty for most nodes, which have none. */
+/** A key for the resident buffers of a node; empty for the many nodes that have none. */
 function keyOf({ node }: Step, residents: Residents): string {
   let key = "";
   for (const name of node.kernel.bindingNames) {
@@ -59,7 +59,7 @@ function keyOf({ node }: Step, residents: Residents): string {
   return key;
 }
 
-/** Two residents, or a resident and a weight, may be one buffer, which a dispatch must not read and write. */
+/** Refuses a call in which two residents, or a resident and a weight, are one buffer that a dispatch reads and writes. */
 function checkBuffers(allocation: Allocation, { node, kernel }: Step, residents: Residents): void {
   const bufferOf = (name: string) => sliceOf(allocation, node.bindings[name] as Value, residents).buffer;
   const { bindings, bindingNames } = kernel;

@@ -1,4 +1,4 @@
-/** The steps of a call with the pipelines, bind groups and textures that they use: what encoding takes. */
+/** The steps of a call with their pipelines, bind groups and textures: all that encoding needs. */
 
 import type { Dispatch } from "../../gpu/recorder.ts";
 import type { WeightTexture } from "../../gpu/textures.ts";
@@ -17,7 +17,7 @@ export interface TextureCopy {
   readonly buffer: GPUBuffer;
   readonly view: TextureView;
   readonly texture: GPUTexture;
-  /** If the texture holds a weight, which is copied only after it has changed. */
+  /** Set if the texture holds a weight, which is copied only if the texture is stale. */
   readonly weight: WeightTexture | null;
 }
 
@@ -26,11 +26,11 @@ export interface BoundStep {
   readonly step: Step;
   readonly dispatch: Dispatch;
   readonly copies: readonly TextureCopy[];
-  /** Buffers that are not the program's own and that the step writes to. */
+  /** Buffers of others that the step updates: weights and residents. */
   readonly changes: readonly GPUBuffer[];
 }
 
-/** All steps of a call, and what they were bound for. */
+/** All steps of a call, and what they were bound to. */
 export interface BoundSteps {
   readonly plan: Plan;
   readonly generation: number;
@@ -38,7 +38,7 @@ export interface BoundSteps {
   readonly allocation: Allocation;
   readonly steps: readonly BoundStep[];
   readonly inputs: PlacedInputs;
-  /** Bytes of the outputs at the allocation's capacity: a staging buffer of that size serves all calls that fit. */
+  /** Bytes of the outputs at the allocation's capacity. A staging buffer of that size serves all calls that fit. */
   readonly outputBytes: number;
 }
 

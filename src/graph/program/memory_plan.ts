@@ -1,9 +1,9 @@
 /**
- * Which intermediate lives in which buffer.
+ * Assigns intermediate values to buffers.
  *
- * A buffer cannot be bound read-only and writable in one dispatch, so memory is planned in whole buffers: a value gets a
- * buffer at the node that writes it and gives it back after the last node that reads it. The versions of a value that is
- * updated in place are one storage, and keep one buffer.
+ * A buffer cannot be bound read-only and writable in one dispatch, so memory is planned in whole buffers. A value gets a
+ * buffer at the node that writes it; the buffer is free again after the last node that uses it. All versions of a value
+ * that is updated in place share one storage, and so one buffer.
  */
 
 import type { Graph } from "../graph.ts";
@@ -44,7 +44,7 @@ export function planMemory(graph: Graph, capacities: Scalars): MemoryPlan {
   return { bufferBytes, bufferOf };
 }
 
-/** The last node that reads or writes each storage; beyond the last node for outputs. */
+/** Index of the last node that reads or writes each storage; for outputs, an index past the last node. */
 function lastUses({ nodes, outputs }: Graph): Map<Storage, number> {
   const lastUse = new Map<Storage, number>();
   nodes.forEach((node, i) => {
@@ -58,7 +58,7 @@ function storagesOf(node: Node): Set<Storage> {
   return new Set([...inputsOf(node), ...outputsOf(node)].map(({ storage }) => storage));
 }
 
-/** The smallest free buffer that fits, else the largest free one, grown, else a new one. */
+/** The smallest free buffer that fits; if none fits, the largest free one, grown; if none is free, a new one. */
 function takeBuffer(free: number[], bufferBytes: number[], bytes: number): number {
   const size = (buffer: number) => bufferBytes[buffer] as number;
   free.sort((a, b) => size(a) - size(b));

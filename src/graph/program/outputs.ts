@@ -1,4 +1,4 @@
-/** Where a program's results lie in a staging buffer, and how they come out of it. */
+/** Where a program's results lie in a staging buffer, and how they are copied out of it. */
 
 import { pitch } from "../../kernels/kernel.ts";
 import { bytesOf, dimsOf, rowsOf, type Scalars } from "../shape.ts";
@@ -18,10 +18,10 @@ export interface Place {
   readonly bytes: number;
 }
 
-/** Where each of some values lies in a staging buffer, one behind the other. */
+/** Values one behind the other in a staging buffer. */
 export interface Places {
   readonly places: readonly Place[];
-  /** The end of the last. */
+  /** The byte after the last. */
   readonly end: number;
 }
 
@@ -45,18 +45,18 @@ export function recordedValues(node: Node): [name: string, value: Value][] {
     .map(([binding, value]) => [`${node.label}.${binding}`, value]);
 }
 
-/** The values that a node writes over and that no node wrote: weights and residents, as they were before the call. */
+/** The weights and residents that a node updates first in a call, as they were before it. */
 export function replacedValues({ updates }: Node): [name: string, value: Value][] {
   return updates.filter(({ node }) => node === null).map((value) => [value.path, value]);
 }
 
-/** Copies a value out of staging bytes as it lies there, the padding of its rows included. */
+/** Copies a value out of staging bytes, the padding of its rows included. */
 export function elementsOf({ value, offset, bytes }: Place, mapped: ArrayBuffer): Float32Array | Uint32Array {
   const Array_ = value.dtype === "u32" ? Uint32Array : Float32Array;
   return new Array_(mapped, offset, bytes / 4).slice();
 }
 
-/** Copies a value out of staging bytes, leaving the padding of its rows behind. */
+/** Copies a value out of staging bytes, without the padding of its rows. */
 export function compact(place: Place, scalars: Scalars, bytes: ArrayBuffer): RunOutput {
   const { value, offset } = place;
   const dims = dimsOf(value.shape, scalars);

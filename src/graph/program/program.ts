@@ -1,9 +1,9 @@
 /**
  * A compiled graph: traced once, replayed for every call.
  *
- * A call whose sizes fit the current capacity creates no buffer, no bind group and no pipeline: it writes one buffer of
- * sizes and inputs, encodes the dispatches, submits once and waits once. One whose scalars are those of the call before
- * works nothing out again either.
+ * A call whose sizes fit the current capacity creates no buffer, no bind group and no pipeline. It writes its sizes and
+ * inputs at once, encodes the dispatches, and waits once for the results. The scheduler submits it at once if it is
+ * small, or in parts. If its scalars are those of the call before, it reuses the steps, and sends only its inputs.
  */
 
 import { Lease } from "../../base/lease.ts";
@@ -23,12 +23,12 @@ import { Workspace } from "./workspace.ts";
 
 export type { ProgramResult, RunOptions } from "./program_call.ts";
 
-/** The steps of the last scalars, each with the meter that predicts its time. */
+/** The steps of a call, and the cost of each with the meter that predicts its time. */
 interface MeteredPlan extends Plan {
   readonly works: readonly Work[];
 }
 
-/** One object for all calls that bind none, so that they are seen to be the same at once. */
+/** One object for all calls that bind no residents, so that comparing them is cheap. */
 const NO_RESIDENTS: Residents = {};
 
 /** Replays a graph on a device. Calls may overlap. */
@@ -39,9 +39,9 @@ export class Program {
   readonly #workspace: Workspace;
   #plan: MeteredPlan | null = null;
   #bound: BoundSteps | null = null;
-  /** By kind of kernel call: how fast this program's are. */
+  /** How long this program's kernel calls take, by kind. */
   readonly #meters = new Map<string, Meter>();
-  /** Held by the runs under way. */
+  /** Held by the runs in progress. */
   readonly #lease: Lease;
 
   constructor(gpu: Gpu, graph: Graph) {
@@ -70,8 +70,9 @@ export class Program {
   /**
    * Runs the graph and returns its named outputs.
    *
-   * @throws {Error} If a scalar, input or resident is missing, too many, or of another size than its shape.
-   * @throws {RangeError} If a buffer or a grid would exceed the device's limits.
+   * @throws {Error} If a scalar, input or resident is missing, if a scalar or resident is not declared, if an input has
+   *   another size than its shape, or if a resident is too small or lacks a usage.
+   * @throws {RangeError} If a scalar is not of its type, or if a buffer or a grid would exceed the device's limits.
    * @throws {DeviceLostError} If the device is lost before the results are here.
    */
   async run(options: RunOptions): Promise<ProgramResult> {
@@ -79,7 +80,7 @@ export class Program {
     return await this.#lease.use(() => this.#run(options));
   }
 
-  /** Gives all buffers back, after the runs under way. */
+  /** Releases all buffers when the runs in progress have finished. */
   dispose(): void {
     this.#lease.dispose();
   }
@@ -90,8 +91,8 @@ export class Program {
   }
 
   /**
-   * Gets all ready that a call needs: compiles what its variants lack, and allocates what does not fit. Waits for
-   * nothing if nothing is lacking.
+   * Prepares a call: compiles the pipelines that it lacks, and allocates memory if it does not fit. Does not wait if
+   * nothing is lacking.
    *
    * @throws {Error} As {@linkcode run}.
    */
@@ -130,9 +131,9 @@ export class Program {
   }
 
   /**
-   * The steps with all that they bind: those of the last call, if nothing has changed since.
+   * The steps with all that they bind; those of the last call are reused if nothing has changed.
    *
-   * @param held Memory in which the call began to run, and must go on; null for the present one.
+   * @param held The memory in which the call began to run, and must continue; null if it has not begun.
    */
   #bind(plan: Plan, residents: Residents, held: Allocation | null): BoundSteps {
     const isPresent = held === null || this.#workspace.isPresent(held);

@@ -1,9 +1,9 @@
 /**
- * One call of a program, as a scheduler takes it: any range of its steps can be encoded by itself, so that a call may be
- * cut into several submissions, and share one with others.
+ * One call of a program, as a job for the scheduler. Any range of its steps can be encoded by itself, so a call may be cut
+ * into several submissions, and may share one with other calls.
  *
- * Calls of one program share its buffers, since they run one after the other. What a call sends goes through a buffer of
- * its own, and from there by a copy: what is written to a buffer is there before all work of a submission.
+ * Calls of one program share its buffers, since they run one after the other. `queue.writeBuffer` takes effect before all
+ * commands of a submission. So each call writes its uploads to a buffer of its own, and its commands copy them from there.
  */
 
 import type { Gpu } from "../../gpu/device.ts";
@@ -37,21 +37,21 @@ import type { Workspace } from "./workspace.ts";
 export interface RunOptions {
   /** A number for every scalar that the graph declares, symbols of shapes among them. */
   scalars: Scalars;
-  /** Data for every input. */
+  /** Data for every input that is not a constant. */
   inputs: Readonly<Record<string, InputData>>;
   /** A buffer for every resident, with usage STORAGE and COPY_SRC. */
   residents?: Residents;
-  /** Copies what every node writes right after it: for finding a wrong number. Memory is reused as ever. */
+  /** Copies what every node writes right after it, to find a wrong number. Buffers are reused as without it. */
   record?: boolean;
   /** Times every dispatch. */
   profiler?: Profiler | null;
   /** How the results are waited for. */
   latency?: Latency;
-  /** Stops the call: steps that are not submitted yet never run. */
+  /** Aborts the call: steps that are not submitted yet never run. */
   signal?: AbortSignal | undefined;
 }
 
-/** What a run gives. */
+/** The results of a run. */
 export interface ProgramResult {
   /** The named outputs. */
   outputs: Map<string, RunOutput>;
@@ -67,7 +67,7 @@ interface CallContext {
   readonly plan: Plan;
   /** The cost of each step, with the meter that predicts its time. */
   readonly works: readonly Work[];
-  /** Binds the steps in the memory that the call holds, or in the program's present one. */
+  /** Binds the steps in the memory that the call holds; if it holds none, in the program's current memory. */
   bind(held: Allocation | null): BoundSteps;
 }
 
@@ -75,16 +75,16 @@ interface CallContext {
 export class ProgramCall {
   readonly #context: CallContext;
   readonly #options: RunOptions;
-  /** What is recorded, by step: in the staging buffer behind the outputs. */
+  /** What is recorded of each step, in the staging buffer behind the outputs. */
   readonly #recorded: readonly (readonly Place[])[];
-  /** What steps write over and none wrote, for the observer. */
+  /** Weights and residents as they were before each step that updates them first, for the observer. */
   readonly #replaced: readonly (readonly Place[])[];
   readonly #observer: Observer | null;
   readonly #bytes: number;
   #staging: GPUBuffer | null = null;
   #bound: BoundSteps | null = null;
   #upload: GPUBuffer | null = null;
-  /** Weights whose textures this call copies. */
+  /** Weights that this call copies to their textures. */
   readonly #copied: WeightTexture[] = [];
   #isDone = false;
   #release = () => {};
@@ -107,7 +107,7 @@ export class ProgramCall {
   }
 
   /**
-   * The call for a scheduler, which gives the staging buffer back.
+   * The job for the scheduler, which releases the staging buffer.
    *
    * @throws {Error} If an input is missing, or has another size than its shape in this call.
    */
@@ -129,14 +129,14 @@ export class ProgramCall {
     };
   }
 
-  /** Gives back what the call holds. */
+  /** Releases what the call holds. */
   [Symbol.dispose](): void {
     if (!this.#isDone) this.#distrust();
     this.#release();
     if (this.#upload !== null) this.#context.gpu.buffers.release(this.#upload);
   }
 
-  /** Encodes the steps from `first` to before `end`: before the first of all the uploads, after the last the results. */
+  /** Encodes the steps from `first` to before `end`: the uploads before the call's first step, the results after its last. */
   #encode(first: number, end: number): GPUCommandBuffer {
     const { gpu: { device, textures }, plan, workspace, bind } = this.#context;
     const recorder = new Recorder(device, this.#options.profiler ?? null);
@@ -162,7 +162,7 @@ export class ProgramCall {
     }
   }
 
-  /** Takes hold of the memory, and sends inputs and, unless those of the same scalars stand there already, sizes. */
+  /** Holds the memory, and uploads the inputs, and the params of the steps unless they are there from the call before. */
   #begin(recorder: Recorder): void {
     const { gpu: { device, buffers }, plan: { steps }, workspace, bind } = this.#context;
     const bound = bind(null);
@@ -176,7 +176,7 @@ export class ProgramCall {
     if (buffers.poisoned) { for (const buffer of [upload, ...allocation.buffers]) buffers.poison(buffer); }
     const start = sendsParams ? 0 : layout.inputsAt;
     const size = inputs.end - start;
-    if (size > 0) { // Deno panics on writing nothing.
+    if (size > 0) { // Deno panics if nothing is written.
       this.#upload = buffers.acquire(layout.bytes, "uploads of a call");
       device.queue.writeBuffer(this.#upload, 0, memory.bytes, start, size);
       recorder.copy(this.#upload, 0, upload, start, size);
@@ -184,7 +184,7 @@ export class ProgramCall {
     allocation.paramsOf = steps;
   }
 
-  /** Lets nobody count on what this call encoded: it may never run. */
+  /** Notes that what this call encoded may never run, so that later calls upload and copy it again. */
   #distrust(): void {
     if (this.#bound !== null) this.#bound.allocation.paramsOf = null;
     for (const weight of this.#copied.splice(0)) this.#context.gpu.textures.forgetCopy(weight);

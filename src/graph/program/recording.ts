@@ -1,6 +1,6 @@
 /**
- * Calls with all that it takes to compute them again. Tools that look for a wrong number observe a device, and are told
- * of every call of its programs, whichever model, pipeline or training step it belongs to.
+ * Recordings of calls, with all that is needed to compute them again. A tool that looks for a wrong number observes a
+ * device. It then gets a recording of every call of a program on it, whichever model or pipeline makes the call.
  */
 
 import type { Gpu } from "../../gpu/device.ts";
@@ -14,7 +14,7 @@ import type { Value } from "../value.ts";
 /** Elements of values, row padding included. */
 export type Elements = ReadonlyMap<Value, InputData>;
 
-/** A call that is through. */
+/** A finished call. */
 export interface Recording {
   readonly graph: Graph;
   /** What each node did. */
@@ -23,28 +23,28 @@ export interface Recording {
   readonly inputs: Readonly<Record<string, InputData>>;
   readonly residents: Residents;
   /**
-   * What each node wrote, as it was right after the node; and weights and residents that the call updates, as they were
-   * before. What an empty step would have written is whatever was there.
+   * What each node wrote, as it was right after the node; and the weights and residents that the call updates, as they
+   * were before. The value of an empty step is whatever its buffer held.
    */
   readonly values: Elements;
-  /** The named outputs, as they were when the program was through. */
+  /** The named outputs, as they were when the program had finished. */
   readonly outputs: Elements;
-  /** The buffer in which a value lay. Values share buffers if the memory plan finds that they are not needed together. */
+  /** The buffer that held a value. Values that are not needed at the same time share buffers, by the memory plan. */
   bufferOf(value: Value): GPUBuffer;
 }
 
-/** Who is told of calls. */
+/** Called with the recording of each call. */
 export type Observer = (recording: Recording) => void;
 
 const observers = new WeakMap<Gpu, Observer>();
 
-/** Records every call that is prepared on a device from now on, and tells `observer`; null to stop. */
+/** Passes recordings of all calls that are prepared on a device from now on to `observer`; null to stop. */
 export function observeCalls(gpu: Gpu, observer: Observer | null): void {
   if (observer === null) observers.delete(gpu);
   else observers.set(gpu, observer);
 }
 
-/** Who is told of calls on a device. */
+/** The observer of a device. */
 export function observerOf(gpu: Gpu): Observer | null {
   return observers.get(gpu) ?? null;
 }

@@ -6,13 +6,13 @@ import { bytesOf, dimsOf, type Scalars } from "../shape.ts";
 /** Buffers by the names of a graph's residents. */
 export type Residents = Readonly<Record<string, GPUBuffer>>;
 
-/** Bound to kernels, and read by copies. */
+/** The usage that residents must have: bound to kernels, and read by copies. */
 const USAGE = 0x80 | 0x04; // STORAGE | COPY_SRC
 
 /**
  * Checks the buffers of a call.
  *
- * @throws {Error} Naming the first that is missing, that the graph does not declare, or that is too small.
+ * @throws {Error} Naming the first that is missing, too small, without a usage that it must have, or not declared.
  */
 export function checkResidents(graph: Graph, given: Residents, scalars: Scalars): void {
   for (const [name, { shape, layout }] of graph.residents) {
@@ -39,7 +39,7 @@ export function checkResidents(graph: Graph, given: Residents, scalars: Scalars)
   }
 }
 
-/** Whether a call binds the buffers of an earlier one, which were checked. */
+/** Whether a call binds the same buffers as an earlier call, which were checked. */
 export function sameResidents(checked: Residents, given: Residents): boolean {
   if (given === checked) return true;
   for (const name in checked) if (given[name] !== checked[name]) return false;
@@ -50,7 +50,7 @@ export function sameResidents(checked: Residents, given: Residents): boolean {
 const numbers = new WeakMap<GPUBuffer, number>();
 let count = 0;
 
-/** A number by which a buffer is known, for keys of bind groups. */
+/** A unique number of a buffer, for keys of bind groups. */
 export function numberOf(buffer: GPUBuffer): number {
   let number = numbers.get(buffer);
   if (number === undefined) numbers.set(buffer, number = count++);

@@ -1,4 +1,4 @@
-/** The scalars of a call against those that its graph declares. */
+/** Checks the scalars of a call against those that its graph declares. */
 
 import type { Scalar, Scalars } from "../shape.ts";
 
@@ -6,10 +6,10 @@ import type { Scalar, Scalars } from "../shape.ts";
 const U32_END = 2 ** 32;
 
 /**
- * Refuses a call's scalars if one is missing, one too many, or not of its type.
+ * Refuses a call's scalars if one is missing, not declared, or not of its type.
  *
  * @throws {Error} Naming the first that is missing or undeclared.
- * @throws {RangeError} Naming the first that is no u32, or no finite f32.
+ * @throws {RangeError} Naming the first that is not a u32, or not a finite number.
  */
 export function checkScalars(declared: ReadonlyMap<string, Scalar>, given: Scalars): void {
   for (const { name, dtype } of declared.values()) {
@@ -27,7 +27,7 @@ export function checkScalars(declared: ReadonlyMap<string, Scalar>, given: Scala
   }
 }
 
-/** Whether a call's scalars are those of an earlier call, which were checked. */
+/** Whether a call's scalars are those of an earlier call, which were checked. `count` is the number declared. */
 export function sameScalars(given: Scalars, checked: Scalars, { count }: { count: number }): boolean {
   let same = 0;
   for (const name in given) {

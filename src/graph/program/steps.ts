@@ -1,4 +1,4 @@
-/** What each node of a graph does in a call, as far as the call's scalars say: no GPU is needed to know it. */
+/** What each node of a graph does in a call, as it follows from the call's scalars alone, without a GPU. */
 
 import type { Constants, Grid, Kernel, Params, TextureView, Variant } from "../../kernels/kernel.ts";
 import { DISPATCH, elementsCost } from "../cost.ts";
@@ -13,7 +13,7 @@ export type Views = readonly (readonly [binding: string, view: TextureView])[];
 /** One node in a call. */
 export interface Step {
   readonly node: Node;
-  /** The node's number in its graph, and of its variants the one that runs. */
+  /** The node's index in its graph, and the index of the variant that runs. */
   readonly index: number;
   readonly pick: number;
   readonly kernel: Kernel;
@@ -22,13 +22,13 @@ export interface Step {
   readonly grid: Grid;
   /** Whether there is nothing to do. */
   readonly isEmpty: boolean;
-  /** Null if the variant reads buffers alone. */
+  /** Null if the variant reads no textures. */
   readonly views: Views | null;
-  /** Estimated cost, by which calls are cut and waited for. */
+  /** Estimated cost, by which calls are cut into submissions, and by which their time is predicted. */
   readonly cost: number;
 }
 
-/** All that follows from a call's scalars: kept for the calls that have the same. */
+/** All that follows from a call's scalars. Calls with the same scalars reuse it. */
 export interface Plan {
   readonly scalars: Scalars;
   readonly steps: readonly Step[];
@@ -37,9 +37,10 @@ export interface Plan {
 }
 
 /**
- * Works out what a call does.
+ * Computes what a call does.
  *
  * @throws {RangeError} If a grid exceeds the limits that every device has.
+ * @throws {Error} If a param is not a finite number.
  */
 export function planCall(graph: Graph, given: Scalars): Plan {
   const scalars = { ...given };
@@ -74,7 +75,7 @@ function viewsOf(textures: Partial<Record<string, TextureView>>): Views {
   return Object.entries(textures) as [string, TextureView][];
 }
 
-/** A field that is no number would become 0 on the GPU without a word. */
+/** Refuses a param that is not a finite number: the GPU would read another number without an error. */
 function checkParams({ label }: Node, params: Params): void {
   for (const field in params) {
     if (Number.isFinite(params[field])) continue;

@@ -1,4 +1,4 @@
-/** Everything a call sends to the GPU, in one buffer and one write: each kernel's sizes, then each input tensor. */
+/** What a call uploads, in one write: each kernel's uniform struct, unless it has not changed, then each input tensor. */
 
 import type { Params } from "../../kernels/kernel.ts";
 import type { Graph } from "../graph.ts";
@@ -13,11 +13,11 @@ export interface UploadLayout {
   readonly inputsAt: number;
   /** Byte offset and capacity in bytes of each input. */
   readonly inputs: ReadonlyMap<Value, { readonly offset: number; readonly bytes: number }>;
-  /** Bytes of all. */
+  /** Bytes of all of it. */
   readonly bytes: number;
 }
 
-/** What a run gives for an input: 32-bit elements, as many as its shape has in that call. */
+/** The data of an input: 32-bit elements, as many as its shape has in that call. */
 export type InputData = Float32Array | Uint32Array;
 
 /** Lays out uniform structs and inputs on the device's alignments. */
@@ -40,7 +40,7 @@ export function layoutUploads(graph: Graph, capacities: Scalars, limits: GPUSupp
   return { paramOffsets, inputsAt, inputs, bytes };
 }
 
-/** What is sent, on the CPU. */
+/** The CPU copy of an upload buffer. */
 export interface UploadMemory {
   readonly bytes: ArrayBuffer;
   /** Two views of it. */
@@ -48,7 +48,7 @@ export interface UploadMemory {
   readonly words: Uint32Array;
 }
 
-/** Memory for a layout, with the inputs that are the same in every call. */
+/** Allocates the CPU copy of a layout, and writes the constants to it. */
 export function uploadMemory({ inputs, bytes: size }: UploadLayout): UploadMemory {
   const bytes = new ArrayBuffer(size);
   const [floats, words] = [new Float32Array(bytes), new Uint32Array(bytes)];
@@ -79,14 +79,14 @@ export interface PlacedInput {
   readonly bytes: number;
 }
 
-/** Where the inputs of a call go, constants left out, and where the last of all ends. */
+/** Where the inputs of a call lie, without the constants, and where the last input or constant ends. */
 export interface PlacedInputs {
   readonly inputs: readonly PlacedInput[];
   /** In bytes, a multiple of 4. */
   readonly end: number;
 }
 
-/** Says where each input of a call goes. */
+/** Computes where each input of a call lies. */
 export function placeInputs(graph: Graph, { inputs, inputsAt }: UploadLayout, scalars: Scalars): PlacedInputs {
   let end = inputsAt;
   const placed: PlacedInput[] = [];
@@ -126,7 +126,7 @@ export function fillInputs(
 ): void {
   for (const { name, word } of places) {
     const data = inputs[name] as InputData;
-    // Each in its own type, which copies the bits.
+    // A view of the same type copies the bits.
     if (data instanceof Float32Array) floats.set(data, word);
     else words.set(data, word);
   }

@@ -38,7 +38,7 @@ export class Workspace {
     this.#symbols = symbolsOf(graph);
   }
 
-  /** Changes if buffers, textures or bind groups do, so that what was looked up before may be there no more. */
+  /** Changes whenever buffers, textures or bind groups do. What was looked up before may then be destroyed. */
   get generation(): number {
     return this.#generation;
   }
@@ -51,7 +51,7 @@ export class Workspace {
     return buffers.reduce((sum, buffer) => sum + buffer.size, upload.size + ofTextures);
   }
 
-  /** Allocates what a call lacks, and waits for what the device says of it; on an error nothing is kept. */
+  /** Allocates what a call lacks, and waits for the device's errors. After an error nothing is kept. */
   async prepare(demand: Demand): Promise<void> {
     if (this.isReady(demand)) return;
     try {
@@ -63,7 +63,7 @@ export class Workspace {
     }
   }
 
-  /** The memory for a call, allocated as far as it is not there yet, with headroom. */
+  /** The memory for a call; what it lacks is allocated, with headroom. */
   ensure(demand: Demand): Allocation {
     if (this.isReady(demand)) return this.#allocation as Allocation;
     return this.complete(this.#atSizes(demand.scalars), demand);
@@ -83,12 +83,12 @@ export class Workspace {
     return allocation;
   }
 
-  /** Whether new calls run in some memory. */
+  /** Whether new calls run in this allocation. */
   isPresent(allocation: Allocation): boolean {
     return allocation === this.#allocation;
   }
 
-  /** Keeps memory until the function that it returns is called, even if the workspace lets go of it. */
+  /** Keeps an allocation, even if the workspace releases it, until the returned function is called. */
   hold(allocation: Allocation): () => void {
     allocation.users++;
     return () => {
@@ -122,7 +122,7 @@ export class Workspace {
     return allocation;
   }
 
-  /** Makes the texture of a binding tall enough; what was bound to a shorter one is bound anew. */
+  /** Makes the texture of a binding tall enough. If a shorter one is replaced, its bind groups are made again. */
   #growTexture(allocation: Allocation, step: Step, { name, view }: { name: string; view: TextureView }): void {
     if (holds(allocation, step, { name, view })) return;
     const { storage } = step.node.bindings[name] as Value;
@@ -156,7 +156,7 @@ export class Workspace {
     );
   }
 
-  /** Gives all of it back, after the calls that hold it. */
+  /** Releases the memory when the calls that hold it have finished. */
   release(): void {
     const allocation = this.#allocation;
     if (allocation === null) return;

@@ -41,12 +41,12 @@ export const attentionOp: Op<AttentionInputs, AttentionAttributes, AttentionOutp
 };
 
 /**
- * Whether attention probabilities are stored: never; in scratch memory if that is faster on this adapter; or always,
- * since the caller wants them as an output.
+ * Whether attention probabilities are stored: never (`none`), unless `qRelative` is given; in scratch memory, if that is
+ * faster on this adapter (`scratch`); or always, because the caller reads them (`output`).
  */
 export type ProbabilityStorage = "none" | "scratch" | "output";
 
-/** What attention gives. */
+/** The results of attention. */
 export interface Attended {
   /** `[rows, heads * headSize]`. */
   out: Value;
@@ -57,9 +57,9 @@ export interface Attended {
 }
 
 /**
- * Softmax attention, in the way that is fast in a slot of the tuning.
+ * Softmax attention, by the variant that the tuning chose for a slot.
  *
- * @param options `slot`: whose tuning applies; `probabilities`: whether they are stored.
+ * @param options `slot`: the slot of the tuning; `probabilities`: whether they are stored.
  */
 export function attention(
   g: Graph,
@@ -69,7 +69,7 @@ export function attention(
   const { label, q, k, v, qRelative, headScale, relative, heads, headSize, scale, rows } = call;
   const variant = g.tuning[slot];
   const isStored = storesProbabilities(variant);
-  // Relative heads with queries of their own for distances, which shared keys need, are stored.
+  // Heads that share their keys need other queries for distances, which only the stored form supports.
   const store = storage === "output" || (storage === "scratch" && isStored) || qRelative !== undefined;
   const { constants } = isStored ? g.tuning.attention_projected : variant;
   const { out, sums, probabilities } = apply(g, attentionOp, {

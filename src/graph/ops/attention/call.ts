@@ -1,4 +1,4 @@
-/** What attention is told: heads inside packed matrices, tables of rows, relative positions; and what it asks of them. */
+/** The inputs and attributes of attention (heads inside packed matrices, tables of rows, distances), and their checks. */
 
 import { pitch } from "../../../kernels/kernel.ts";
 import type { Constants } from "../../../kernels/kernel.ts";
@@ -26,10 +26,10 @@ export interface Slice {
 }
 
 /**
- * Where the query rows and the keys of a call stand: tables of u32, all in one value. A batch has four of them (tiles of
- * tokens, tiles of narrow rows, positions of tokens, positions of narrow rows), and they must share one buffer, since
- * attention binds eight storage buffers already, which is all that every WebGPU device allows a shader: q, k, v, this
- * one, distances, head scales, out and sums.
+ * Which keys each query row of a call attends to: tables of u32, all in one value. A batch has four of them: tiles of
+ * tokens, tiles of narrow rows, positions of tokens, positions of narrow rows. They must share one buffer, because
+ * attention binds eight storage buffers with it: q, k, v, this one, distances, head scales, out and sums. Eight is all
+ * that every WebGPU device allows a shader.
  */
 export interface AttentionTables {
   /** `count` tiles: first row, rows, first key, keys. */
@@ -48,11 +48,11 @@ export interface RelativePositions {
   distance: Value;
   /** Row of distance 0. */
   center: number;
-  /** Whether keys meet the distance too (`relative_key_query`). */
+  /** Whether keys are multiplied by the distance too (`relative_key_query`). */
   withKeys: boolean;
 }
 
-/** What both forms of attention need. */
+/** What attention takes, whether its probabilities are stored or not. */
 export interface AttentionCall {
   label: string;
   rows: AttentionTables;
@@ -67,7 +67,7 @@ export interface AttentionCall {
   /** `[A]`, multiplied onto each head's probabilities. */
   headScale: Value;
   relative: RelativePositions | null;
-  /** What meets distances, of `size` elements a head, if that is not q itself. */
+  /** The queries that are multiplied by distances, `size` elements a head, if they are not q itself. */
   qRelative?: HeadVectors & { size: number };
 }
 
@@ -84,7 +84,7 @@ export type AttentionInputs = {
   qRelative?: Value;
 };
 
-/** All else of attention. */
+/** The attributes of attention. */
 export interface AttentionAttributes {
   q: HeadPlace;
   k: HeadPlace;
@@ -98,7 +98,7 @@ export interface AttentionAttributes {
   headSize: number;
   scale: number;
   relative: { center: number; withKeys: boolean } | null;
-  /** Whether probabilities are stored; else the constants of the kernel that stores none. */
+  /** `stored` if probabilities are stored; otherwise the constants of the kernel that stores none. */
   form: "stored" | Constants;
 }
 
@@ -127,7 +127,7 @@ export function checkAttention(types: TypesOf<AttentionInputs>, attributes: Atte
   expectType("v", v, { shape: [k.shape[0] as Dim, ...v.shape.slice(1)] });
   expectType("geometry", geometry, { dtype: "u32", shape: ["*"] });
   for (const [name, table] of [["queryPositions", queryPositions], ["keyPositions", keyPositions]] as const) {
-    // The type of a value is the value itself.
+    // `apply` passes each value as its own type, so identity shows whether two are the same value.
     if (table !== geometry) throw new Mismatch(`${name} must lie in the value that holds the tiles, got another`);
   }
   expectType("headScale", headScale, { dtype: "f32", shape: ["*"] });

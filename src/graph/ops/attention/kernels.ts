@@ -13,7 +13,7 @@ import { type AttentionAttributes, type AttentionInputs, rowStride } from "./cal
 
 type AttentionSite = Site<AttentionInputs, AttentionAttributes>;
 
-/** What attention gives. */
+/** The results of attention. */
 export type AttentionOutputs = { out: Value; sums: Value; probabilities?: Value };
 
 function queryParams({ inputs: { q, k, distance }, attributes }: AttentionSite, scalars: Scalars) {
@@ -51,12 +51,12 @@ function relativeCode({ relative }: AttentionAttributes): number {
   return relative === null ? 0 : relative.withKeys ? 2 : 1;
 }
 
-/** The cost of scores, or of their sums: at most, as if all rows had the longest sequence's keys. */
+/** The cost of scores, or of the sums over values: an upper bound, as if all rows had the longest sequence's keys. */
 function halfCost({ inputs: { q }, attributes: { heads, headSize, keys } }: AttentionSite, scalars: Scalars): number {
   return attentionCost(valueOf(q.shape[0] as Dim, scalars) * heads * headSize * valueOf(keys, scalars));
 }
 
-/** Softmax attention whose scores are never stored. Heads that share their keys and values may not be relative. */
+/** Softmax attention whose scores are never stored. Heads that share their keys may not have relative positions. */
 export function lowerFused(g: Graph, site: AttentionSite, constants: Constants): AttentionOutputs {
   const { label, inputs: { q, k, v, geometry, headScale, distance }, attributes } = site;
   const rows = q.shape[0] as Dim;

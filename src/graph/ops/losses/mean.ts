@@ -1,4 +1,4 @@
-/** The mean of a vector, as losses are averaged. */
+/** The sum of a vector over a divisor, by which losses are averaged. */
 
 import { reduceSum as kernel } from "../../../kernels/losses/reduce_sum.ts";
 import type { Graph } from "../../graph.ts";

@@ -21,7 +21,7 @@ export interface MatmulCall {
   label: string;
   a: View;
   b: View;
-  /** Rows of a, columns of b, columns of a and rows of b. */
+  /** m: rows of a. n: columns of b. k: columns of a, and rows of b. */
   m: Extent;
   n: Extent;
   k: Extent;
@@ -30,7 +30,7 @@ export interface MatmulCall {
   out: OutputSpec & Placed;
   bias?: { value: Value; offset?: number; batch?: number; scale?: Value };
   activation?: ActivationName;
-  /** Laid out as the output. */
+  /** Has the layout of the output. */
   residual?: Value;
 }
 
@@ -77,7 +77,7 @@ export const matmulOp: Op<ProductInputs, ProductAttributes, { out: Value }> = {
   },
 };
 
-/** The uniform struct of a product: what every call shares is worked out once. */
+/** The uniform struct of a product. The fields that all calls share are computed once. */
 function paramsOf({ inputs, attributes }: Site<ProductInputs, ProductAttributes>) {
   const { a, b, bias, scale, residual } = inputs;
   const { m, n, k, batch, out } = attributes;

@@ -1,4 +1,4 @@
-/** The operands of a product over views, and what it asks of them: each matrix must lie inside its value. */
+/** The operands of a product over views, and their checks: each matrix must lie inside its value. */
 
 import { ACTIVATION_CODES, type ActivationName } from "../../../kernels/rows/activation.ts";
 import { pitch } from "../../../kernels/kernel.ts";
@@ -8,7 +8,7 @@ import { type Dim, type Extent, extentText, factorsOf, lastOf } from "../../shap
 import { expectFours, expectType, Mismatch } from "../../types.ts";
 import type { Type, Value } from "../../value.ts";
 
-/** Where a matrix, or one per batch, lies inside a value; distances in elements, multiples of 4. */
+/** Where a matrix, or one per batch, lies inside a value. Distances are in elements, multiples of 4. */
 export interface Placed {
   offset?: number;
   /** Distance of rows; by default the pitch of the value's last dimension. */
@@ -22,7 +22,7 @@ export interface Placed {
 /** The values of a product. */
 export type ProductInputs = { a: Value; b: Value; bias?: Value; scale?: Value; residual?: Value };
 
-/** All else of a product. */
+/** The attributes of a product. */
 export interface ProductAttributes {
   a: Placed;
   b: Placed;
@@ -72,7 +72,7 @@ export function checkProduct(types: TypesOf<ProductInputs>, attributes: ProductA
   if (residual !== undefined) expectType("residual", residual, { dtype: "f32", shape: out.shape, layout: "pitched" });
 }
 
-/** Checks the matrices `[rows, columns]`, as they are stored, of a view. */
+/** Checks a view whose matrices are stored as `[rows, columns]`. */
 function checkView(
   thing: string,
   type: Type,
@@ -94,7 +94,7 @@ function checkView(
   }
   const matrices = factorsOf(batch);
   const width = factorsOf(columns);
-  // Matrices that share rows lie side by side; others lie one behind the other.
+  // Matrices lie side by side in the same rows, or one behind the other.
   const sideBySide = distance < step;
   if (width.symbols === "" && matrices.symbols === "" && (sideBySide || matrices.factor === 1)) {
     const end = offset % Math.max(1, step) + (matrices.factor - 1) * distance + width.factor;
@@ -105,7 +105,7 @@ function checkView(
   if (offset < step && sideBySide) expectRows(thing, type, { rows, step });
 }
 
-/** The rows that a product needs of a value whose rows lie `step` apart: all of them, as no view skips any. */
+/** Checks the number of rows of a value whose rows lie `step` apart: a view uses all of them. */
 function expectRows(thing: string, type: Type, { rows, step }: { rows: Extent; step: number }): void {
   const last = lastOf(type.shape) as Dim;
   const held = [...type.shape.slice(0, -1), typeof last === "number" ? pitch(last) : last];
@@ -121,7 +121,7 @@ function expectSame(thing: string, expected: Extent, found: Extent): void {
   throw new Mismatch(`${thing} must be ${extentText(expected)}, got ${extentText(found)}`);
 }
 
-/** Elements of a value, padding included; null if a call must say. */
+/** Elements of a value, padding included; null if only a call knows. */
 function elementsOf({ shape }: Type): number | null {
   let elements = 1;
   for (const dim of shape) {

@@ -48,7 +48,7 @@ export const embeddingsOp: Op<Inputs, { embedded: boolean; eps: number }, { out:
 /**
  * `LayerNorm(words + positions + types)` of each token, `[T, H]`.
  *
- * @param tokens `u32 [T, 4]`: word id, type id, position id.
+ * @param tokens `u32 [T, 4]`: word id, type id, position id, and a column that is not used.
  * @param words The table `[V, H]`, or the word embeddings themselves `[T, H]` with `embedded`.
  * @param positions `[max, H]`, or null if positions are relative.
  */

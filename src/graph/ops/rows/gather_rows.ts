@@ -31,7 +31,7 @@ export const gatherRowsOp: Op<Inputs, null, { out: Value }> = {
     });
   },
 
-  // Each row of x goes to one row at most, so its gradient is that row's: no scatter, no sum, no atomics.
+  // Each row of x goes to one row at most, so its gradient is that row's gradient: another gather.
   gradient(g, { label, inputs: { index, inverse } }, { out }) {
     if (inverse === undefined) {
       throw new Error(

@@ -1,4 +1,4 @@
-/** Another shape. */
+/** The elements of a value in another shape. */
 
 import { reshape as kernel } from "../../../kernels/rows/reshape.ts";
 import type { Graph } from "../../graph.ts";

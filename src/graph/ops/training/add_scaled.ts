@@ -39,10 +39,10 @@ export const addScaledOp: Op<Inputs, Attributes, { out: Value }> = {
 /**
  * `to += factor * scale * x` in place.
  *
- * @param to A parameter, a resident, or what a kernel wrote; f32.
+ * @param to A parameter, a resident, or a kernel's result; f32.
  * @param x Of the same shape.
  * @param scale A number, or a scalar such as the learning rate.
- * @returns The next version of `to`; the one before may not be read any more.
+ * @returns The next version of `to`. The version before may not be read any more.
  */
 export function addScaled(
   g: Graph,

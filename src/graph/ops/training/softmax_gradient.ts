@@ -32,7 +32,7 @@ export const softmaxGradientOp: Op<Inputs, null, { out: Value }> = {
     }),
 };
 
-/** The gradient by what a softmax `p` was taken of, given the gradient `dp` by it. */
+/** The gradient by the input of a softmax whose result is `p`, given the gradient `dp` by `p`. */
 export function softmaxGradient(g: Graph, { label, ...inputs }: Inputs & { label: string }): Value {
   return apply(g, softmaxGradientOp, { label, inputs, attributes: null }).out;
 }
