@@ -6,7 +6,7 @@ import type { Tree } from "./side.ts";
 /** The working tree, with whatever is not committed. */
 export const HERE: Tree = { label: "the working tree", root: new URL("../../", import.meta.url) };
 
-/** A git worktree of a commit, which goes when it is disposed of. */
+/** A git worktree of a commit, which is removed when it is disposed of. */
 export class Checkout implements Tree, Disposable {
   /** The short hash. */
   readonly label: string;
@@ -24,7 +24,7 @@ export class Checkout implements Tree, Disposable {
   }
 }
 
-/** What git prints; it is waited for, so that it is through when the process ends. */
+/** What git prints. It runs synchronously, so that it has finished when the process ends. */
 function git(args: string[]): string {
   const { success, stdout, stderr } = new Deno.Command("git", { args, cwd: HERE.root }).outputSync();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();

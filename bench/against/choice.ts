@@ -16,9 +16,9 @@ export function match(here: readonly string[], there: readonly string[]): Match 
 }
 
 /**
- * What words choose among the works of bench files. A word that is part of a file's name chooses the file; `FILE:NAME`,
- * with all of a file's name, its works whose names contain NAME; any other word the works of all files whose names
- * contain it. Without words everything is chosen.
+ * What words choose among the works of bench files. A word that is part of a file's name chooses the file. `FILE:NAME`,
+ * with a file's whole name, chooses those of its works whose names contain NAME. Any other word chooses the works of
+ * all files whose names contain it. Without words everything is chosen.
  */
 export class Choice {
   readonly #parts: { file: string; name: string }[];

@@ -7,7 +7,7 @@ export interface Work {
   name: string;
   /** Does it once. */
   once(): Promise<Time>;
-  /** How often the thing whose time is told is done by `once`. */
+  /** How often `once` does what is timed: a reported time is that of one. */
   times: number;
 }
 
@@ -28,7 +28,7 @@ export function addWork(
   works.set(name, { name, once, times });
 }
 
-/** What can be passed to `Deno.bench`: a name, options and a function, of which the options may hold the other two. */
+/** What can be passed to `Deno.bench`: a name, options and a function. The options may hold the other two. */
 type BenchArgument = string | Partial<Deno.BenchDefinition> | Deno.BenchDefinition["fn"];
 
 /** Stands in for `Deno.bench`. */
@@ -41,7 +41,7 @@ export function collectBench(...args: readonly BenchArgument[]): void {
   addWork([options.group, name], { once: () => timed(fn, name) });
 }
 
-/** Has everything that registers a bench from now on do it here. */
+/** Replaces `Deno.bench`: benches that are registered from now on are collected here. */
 export function replaceDenoBench(): void {
   Reflect.set(Deno, "bench", Object.assign(collectBench, { only: collectBench, ignore: () => {} }));
 }

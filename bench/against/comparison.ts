@@ -20,15 +20,15 @@ export interface Plan {
   here: Tree;
   there: Tree;
   isChosen: (work: string) => boolean;
-  /** Each side is started so often, since one process may be faster than the next that runs the same. */
+  /** Processes started for each side, since one process may be faster than another that runs the same. */
   processes: number;
   /** Samples of each work in each process; with 0 the works are only named. */
   rounds: number;
-  /** Where to leave the processes, so that they can be ended at any time. */
+  /** Owns the processes, so that they can be ended at any time. */
   open: DisposableStack;
 }
 
-/** Compares the chosen works of one bench file; a failure is among what is found, and ends it. */
+/** Compares the chosen works of one bench file. A failure of a side ends the comparison and is reported. */
 export async function compareFile(file: string, plan: Plan): Promise<Found> {
   const samples = new Map<string, Compared>();
   let found: Found = { works: [], onlyHere: [], onlyThere: [], failures: [] };

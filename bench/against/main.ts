@@ -1,7 +1,8 @@
 /**
- * Compares the speed of the working tree with that of a commit: `deno task bench:against COMMIT [WORD…]`. Each bench file
- * has a process on each side, with that side's files, and the two do a sample of each work by turns. Told are the minima
- * of both and the commit's over ours, which is over 1 where we are faster; and the same ratio of processor time.
+ * Compares the speed of the working tree with that of a commit: `deno task bench:against COMMIT [WORD…]`. Each bench
+ * file has a process on each side, with that side's files, and the two do a sample of each work by turns. The output
+ * has both minima and the ratio of the commit's to ours, which is over 1 if the working tree is faster; and the same
+ * ratio of CPU time.
  */
 
 import { stampNow } from "../result_file.ts";

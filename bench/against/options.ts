@@ -10,13 +10,13 @@ const ROUNDS = 3;
 /** What is asked for. */
 export interface Options {
   commit: string;
-  /** What to compare; all where there are none. */
+  /** What to compare; everything if empty. */
   words: string[];
-  /** Of each side and bench file, one after the other. */
+  /** Processes of each side and bench file, one after the other. */
   processes: number;
   /** Samples of each work in each process. */
   rounds: number;
-  /** Only tell which works there are. */
+  /** Only list the works. */
   list: boolean;
   /** A file for everything that was measured. */
   json: string | null;

@@ -41,7 +41,7 @@ export function parseAnswer(line: string): Answer {
   throw wrong(line, "answer");
 }
 
-/** The lines of a stream, however it is cut; what follows the last line's end is lost. */
+/** The lines of a stream, however it is cut into chunks. A last line without an end is dropped. */
 export async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string, void> {
   let rest = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {

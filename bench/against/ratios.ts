@@ -9,7 +9,10 @@ export interface Compared {
   there: Time[];
 }
 
-/** The other side's fastest sample over ours, by one of the clocks: over 1 where we are faster, NaN where it stood still. */
+/**
+ * The other side's fastest sample over ours, by one of the clocks: over 1 if ours is faster, NaN if the clock stood
+ * still.
+ */
 export function ratioOf({ here, there }: Compared, clock: keyof Time): number {
   const [ours, theirs] = [fastest(here, clock), fastest(there, clock)];
   return ours > 0 && theirs > 0 ? theirs / ours : NaN;
@@ -32,7 +35,7 @@ export function row(work: Compared): string {
   return columns(ratio, here, there, cpu, work.name);
 }
 
-/** What all works that a clock could time come to by it; null where there are none. */
+/** The ratios of all works that a clock could time, summarized. */
 export interface Summary {
   works: number;
   mean: number;

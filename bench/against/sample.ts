@@ -1,11 +1,11 @@
-/** How a work is timed: short ones several times in a row, so that neither clock nor chance shows. */
+/** How a work is timed: short ones several times in a row, to even out the clock's resolution and chance. */
 
 import type { Work } from "./collector.ts";
 import type { Time } from "./stopwatch.ts";
 
 /**
- * A sample tells the fastest of so many parts, in each of which the work is done so many times. Both sides must have the
- * same size, as more parts find a faster one.
+ * A sample is the fastest of `parts` parts. Each does the work `repeats` times. Both sides must have the same size,
+ * since more parts find a faster one.
  */
 export interface SampleSize {
   parts: number;
@@ -15,7 +15,7 @@ export interface SampleSize {
 /** Milliseconds of all parts together, at least. */
 const SAMPLE = 30;
 
-/** Milliseconds of a part, at least: long for the clock, and short enough to be undisturbed on a machine that is busy. */
+/** Milliseconds of a part, at least: long for the clock, and short enough to be undisturbed on a busy machine. */
 const PART = 1;
 
 /** The size for a work that takes so many milliseconds at the faster side. */
@@ -24,7 +24,7 @@ export function sampleSize(milliseconds: number): SampleSize {
   return { repeats, parts: Math.ceil(SAMPLE / (repeats * milliseconds)) };
 }
 
-/** The time of the thing that a work tells: of either clock the fastest part. */
+/** The time of what a work measures: the fastest part by each clock. */
 export async function sample(work: Work, { parts, repeats }: SampleSize): Promise<Time> {
   const least = { wall: Infinity, cpu: Infinity };
   for (let part = 0; part < parts; part++) {

@@ -1,4 +1,4 @@
-/** The near end of a side: a process that has one bench file of one tree, and does one thing at a time. */
+/** The driver's end of a side: a process with one bench file of one tree, which does one thing at a time. */
 
 import { fileURLToPath } from "node:url";
 import { type Answer, lineOf, linesOf, parseAnswer, type Request } from "./protocol.ts";
@@ -60,12 +60,12 @@ export class Side implements Disposable {
     return this.#time({ work, size: null });
   }
 
-  /** The time that one sample tells. */
+  /** Takes one sample. */
   sample(work: string, size: SampleSize): Promise<Time> {
     return this.#time({ work, size });
   }
 
-  /** Ends the process, whatever it does. */
+  /** Ends the process, whatever it is doing. */
   [Symbol.dispose](): void {
     try {
       this.#child.kill("SIGKILL");
@@ -121,7 +121,7 @@ function flagsOf(root: URL): string[] {
   );
 }
 
-/** Has a tree's benches load the stand-ins, and those the tree's originals. */
+/** An import map by which a tree's benches load the stand-ins, and the stand-ins load the tree's originals. */
 function importMapOf(root: URL): string {
   const imports: Record<string, string> = {};
   const originals: Record<string, string> = {};

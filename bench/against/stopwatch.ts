@@ -4,9 +4,9 @@ import process from "node:process";
 
 /** Milliseconds. */
 export interface Time {
-  /** As they pass. */
+  /** Elapsed time. */
   wall: number;
-  /** Of processors, by all threads of this process; other programs hardly show in it. */
+  /** CPU time of all threads of this process, which other programs hardly affect. */
   cpu: number;
 }
 

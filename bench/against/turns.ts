@@ -6,8 +6,8 @@ import { type Side, SideError } from "./side.ts";
 import type { Time } from "./stopwatch.ts";
 
 /**
- * Samples of all works: after the warm-ups, each round has one of each work by each side, and the side that begins changes
- * with the round. Without rounds nothing runs. A work that fails is given to `failed` and left out from there on.
+ * Samples of all works. After the warm-ups, each round takes one sample of each work by each side; the side that begins
+ * alternates. Without rounds nothing runs. A work that fails is passed to `failed` and left out from then on.
  *
  * @throws {SideError} If a side's process ends.
  */

@@ -1,6 +1,6 @@
 /**
- * The far end of a side: imports the bench file in its argument, tells which works that has, and then does one thing for
- * each line on its standard input. Between lines it sleeps.
+ * The worker's end of a side: imports the bench file in its argument, tells which works that has, and then does one
+ * thing for each line on its standard input. Between lines it sleeps.
  */
 
 import { replaceDenoBench, works } from "./collector.ts";

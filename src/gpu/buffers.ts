@@ -1,7 +1,10 @@
 /** The buffer pool: every GPU buffer of the library is made, counted, reused and destroyed here. */
 
-/** What every pooled buffer may be used for: bound to kernels, written from the CPU, copied either way. */
-const STORAGE_USAGE = 0x80 | 0x40 | 0x08 | 0x04; // STORAGE | UNIFORM | COPY_DST | COPY_SRC: importing must touch no GPU global.
+/**
+ * The usage of every pooled buffer: bound to kernels, written from the CPU, copied either way. These are
+ * STORAGE, UNIFORM, COPY_DST and COPY_SRC as numbers, since importing must touch no GPU global.
+ */
+const STORAGE_USAGE = 0x80 | 0x40 | 0x08 | 0x04;
 
 /** Bytes of free buffers kept for reuse. Beyond that, those unused for longest are destroyed. */
 const KEEP_BYTES = 64 * 1024 * 1024;

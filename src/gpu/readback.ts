@@ -13,7 +13,9 @@ const MAP_MODE_READ = 0x01;
 /** Bytes of free staging buffers kept for reuse. Beyond that, those unused for longest are destroyed. */
 const KEEP_BYTES = 64 * 1024 * 1024;
 
-/** How a read waits: for the promise of `mapAsync` (`normal`), or only for the call, if that is known to work (`low`). */
+/**
+ * How a read waits: for the promise of `mapAsync` (`normal`), or only for the call, if that is known to work (`low`).
+ */
 export type Latency = "normal" | "low";
 
 /** Versions of Deno in which `mapAsync` returns a mapped buffer. They panic if the buffer was never mapped before. */
@@ -76,11 +78,11 @@ export class StagingPool {
   }
 
   /**
-   * As {@linkcode read}, but passes the mapped bytes to `take`. They are gone when it returns, so it must copy. In Deno,
-   * this call blocks the event loop until the GPU is idle.
+   * As {@linkcode read}, but passes the mapped bytes to `take`. They are gone when it returns, so it must copy. In
+   * Deno, this call blocks the event loop until the GPU is idle.
    *
-   * @param latency `low` saves the 10 ms that the promise of `mapAsync` takes. It has an effect in versions of Deno that
-   *   are known to allow it, and on buffers that were read before.
+   * @param latency `low` saves the 10 ms that the promise of `mapAsync` takes. It has an effect in versions of Deno
+   *   that are known to allow it, and on buffers that were read before.
    */
   async readInto<T>(
     buffer: GPUBuffer,

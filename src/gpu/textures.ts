@@ -1,4 +1,6 @@
-/** Makes, counts and destroys the textures from which kernels of software adapters read matrices, four columns a texel. */
+/**
+ * Makes, counts and destroys the textures from which kernels of software adapters read matrices, four columns a texel.
+ */
 
 /** Where a matrix lies in a buffer, in elements of 32 bits. Offset, stride and columns are multiples of 4. */
 export interface TextureView {
@@ -35,8 +37,8 @@ interface OwnTexture extends WeightTexture {
 }
 
 /**
- * Makes textures, and keeps those of weights as long as the weights. A recording that reads a weight's texture must first
- * copy the weight to it if it {@linkcode isStale}. Recordings run in the order in which they are made.
+ * Makes textures, and keeps those of weights as long as the weights. A recording that reads a weight's texture must
+ * first copy the weight to it if it {@linkcode isStale}. Recordings run in the order in which they are made.
  */
 export class TexturePool {
   readonly #device: GPUDevice;

@@ -23,8 +23,8 @@ export interface GradientCall {
  *
  * @returns For each value of `wrt` its gradient, of the same shape.
  * @throws {TypeError} If the seed has another shape than `of`, or is left out although `of` is not a single number.
- * @throws {Error} If an op on the way has no gradient, if `of` does not depend on a value of `wrt`, or if a value that a
- *   gradient reads was updated in place.
+ * @throws {Error} If an op on the way has no gradient, if `of` does not depend on a value of `wrt`, or if a value that
+ *   a gradient reads was updated in place.
  */
 export function gradients(g: Graph, { of, wrt, seed }: GradientCall): Map<Value, Value> {
   const first = seed ?? one(g, of);
@@ -40,7 +40,8 @@ export function gradients(g: Graph, { of, wrt, seed }: GradientCall): Map<Value,
 }
 
 /**
- * Traces `body` as one entry of the tape. Gradients trace it again, so its intermediate values need not be kept for them.
+ * Traces `body` as one entry of the tape. Gradients trace it again, so its intermediate values need not be kept for
+ * them.
  *
  * @param call `label` is the scope of what `body` traces, `inputs` what it reads. Other values that it reads have
  *   gradients too. `body` must trace the same each time.
@@ -93,7 +94,9 @@ function walkBack(
   return sums.all;
 }
 
-/** Gradients while they are summed: a value's gradient is complete when the walk reaches the entry that made the value. */
+/**
+ * Gradients while they are summed: a value's gradient is complete when the walk reaches the entry that made the value.
+ */
 class Sums {
   readonly all = new Map<Value, Value>();
   readonly #g: Graph;

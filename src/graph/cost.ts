@@ -33,7 +33,9 @@ export function elementsCost(count: number): number {
   return ELEMENT * count;
 }
 
-/** Names calls that take about the same time per unit: products of one kernel and weight shape, or calls of one kernel. */
+/**
+ * Names calls that take about the same time per unit: products of one kernel and weight shape, or calls of one kernel.
+ */
 export function costKind(kernel: string, { n, k }: Params): string {
   return n === undefined || k === undefined ? kernel : `${kernel} ${n} ${k}`;
 }

@@ -58,13 +58,13 @@ export interface Asking {
   model: string | URL;
   /** One batch; of a multiple choice, the choices. */
   texts: readonly string[];
-  /** Left out, what the config names. */
+  /** By default the class that the config names. */
   className?: ClassName | undefined;
   narrow?: ForwardOptions["narrow"] | undefined;
   dtype?: "f32" | "f16" | undefined;
 }
 
-/** Loads a model and its tokenizer. The narrow rows are the masks, or in a text without any all its tokens. */
+/** Loads a model and its tokenizer. The narrow rows are the masks; in a text without masks, all its tokens. */
 export async function openQuestion({ model: folder, texts, className, narrow, dtype }: Asking): Promise<Question> {
   const name = className ?? classOf(await NarrowBertConfig.from_pretrained(folder));
   const tokenizer = await NarrowBertTokenizerFast.from_pretrained(folder);

@@ -10,16 +10,19 @@ import { Memory, readValues } from "./memory.ts";
 import { type Checked, replayStep } from "./replay.ts";
 import type { TwinCall } from "./twins/twin.ts";
 
-/** A value whose buffer another op wrote to while it was still needed. */
+/** A value whose buffer another op wrote to too early. */
 export interface Overwritten {
   readonly value: Value;
   /** The label of the first op that did. */
   readonly by: string;
 }
 
-/** What can be said of an op that differs. */
+/** Why an op differs. */
 export interface Diagnosis {
-  /** What its kernel writes if it runs alone, on what the op was to read: if that is right, the op read something else. */
+  /**
+   * What its kernel writes if it runs alone, on the inputs that the op should have read. If that is right, the op read
+   * others.
+   */
   readonly alone: Judgement;
   readonly overwritten: readonly Overwritten[];
 }
@@ -52,7 +55,7 @@ export function overwriterOf({ steps, bufferOf }: Recording, value: Value, end: 
   return by?.node.label ?? null;
 }
 
-/** What the op's kernel writes to its binding, given what the op was to read. */
+/** What the op's kernel writes to its binding, given the inputs that the op should have read. */
 async function runAlone(
   gpu: Gpu,
   { values }: Recording,

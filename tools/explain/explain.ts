@@ -5,7 +5,7 @@
  *     const { recordings } = await recordCalls(gpu, () => model.forward(inputs));
  *     console.log((await explain(gpu, recordings[0])).text);
  *
- * Whatever computes on the device can be explained so: a class, a pipeline, a trunk, a program of one's own.
+ * This explains any call of a program on the device: of a class, a pipeline, a trunk, or a program of your own.
  */
 
 import type { Gpu } from "../../src/gpu/device.ts";
@@ -17,14 +17,14 @@ import { agreementText, differenceText, lostText } from "./text.ts";
 export { recordCalls } from "./record.ts";
 export { tableText } from "./text.ts";
 
-/** What is to be said of a call. */
+/** What {@linkcode explain} finds. */
 export interface Explanation {
   /** Whether all ops wrote what their twins compute, and all outputs are what their ops wrote. */
   readonly agrees: boolean;
   /** The first op that differs from its twin, and why; null if all agree. */
   readonly first: { readonly op: Checked; readonly diagnosis: Diagnosis } | null;
   readonly replay: Replay;
-  /** All of it in words. */
+  /** The explanation as text. */
   readonly text: string;
 }
 

@@ -2,14 +2,14 @@
 
 import type { Expected } from "../../tests/conformance/conformance.ts";
 
-/** The element that is furthest out, or closest to it. */
+/** The element with the largest error in units of its bound. */
 export interface Worst {
   /** Its place among the elements of the value, row padding included. */
   readonly index: number;
   readonly expected: number;
   readonly found: number;
   readonly bound: number;
-  /** The error in units of the bound: more than 1 is wrong, Infinity for another bit where all must be the same. */
+  /** The error in units of the bound: more than 1 is wrong, Infinity if the value must be exact and is not. */
   readonly ratio: number;
 }
 

@@ -1,4 +1,4 @@
-/** What lay in the values of a recorded call when its kernels read them. */
+/** What the values of a recorded call held when its kernels read them. */
 
 import type { Gpu } from "../../src/gpu/device.ts";
 import type { Recording } from "../../src/graph/program/recording.ts";
@@ -19,7 +19,7 @@ export class Memory {
     this.#before = before;
   }
 
-  /** Reads the weights and residents back that the call read and did not update: they are as they were. */
+  /** Reads back the weights and residents that the call read and did not update, which hold what they held then. */
   static async read(gpu: Gpu, recording: Recording): Promise<Memory> {
     const { steps, values, residents } = recording;
     const read = new Set(
@@ -36,10 +36,10 @@ export class Memory {
   }
 
   /**
-   * A value as it was written: by its node, by the call's upload, or before the call. 16-bit weights come as the numbers
-   * that they stand for.
+   * A value as it was written: by its node, by the call's upload, or before the call. 16-bit weights are converted to
+   * f32.
    *
-   * @throws {Error} If it is none that the call read.
+   * @throws {Error} If the call did not read it.
    */
   contents(value: Value): InputData {
     const { values, inputs } = this.#recording;

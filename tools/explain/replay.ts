@@ -1,6 +1,6 @@
 /**
- * Replays a recorded call: each op's twin computes what the op must have written, from what the op itself read. So an op
- * is not blamed for what it was given, and the first that differs is the first that is wrong.
+ * Replays a recorded call: each op's twin computes what the op must have written, from the op's own inputs. So wrong
+ * inputs do not make an op differ, and the first op that differs is the first that is wrong.
  */
 
 import type { Gpu } from "../../src/gpu/device.ts";
@@ -13,10 +13,10 @@ import { Memory, readValues } from "./memory.ts";
 import type { Twin, TwinCall } from "./twins/twin.ts";
 import { TWINS } from "./twins/twins.ts";
 
-/** What an op wrote, against what its twin computes. */
+/** What an op wrote, compared with its twin. */
 export interface Checked {
   readonly step: Step;
-  /** The binding that is furthest out of its bound, and its value. */
+  /** The binding with the largest error in units of its bound, and its value. */
   readonly binding: string;
   readonly value: Value;
   readonly judgement: Judgement;
@@ -57,7 +57,7 @@ export function agrees({ judgement: { wrong } }: Checked | LostOutput): boolean 
   return wrong === 0;
 }
 
-/** How far an op is out, in units of its bound. */
+/** An op's largest error, in units of its bound. */
 export function ratioOf({ judgement: { worst } }: Checked): number {
   return worst?.ratio ?? 0;
 }

@@ -1,4 +1,4 @@
-/** What is said of a replay. */
+/** Replays as text. */
 
 import { dimsOf, type Scalars } from "../../src/graph/shape.ts";
 import type { Value } from "../../src/graph/value.ts";
@@ -23,7 +23,7 @@ export function agreementText({ ops }: Replay): string {
   } of its bound${note}`;
 }
 
-/** All that is known of the first op that differs. */
+/** The first op that differs, with its inputs and diagnosis. */
 export function differenceText(replay: Replay, op: Checked, diagnosis: Diagnosis): string {
   const { ops, recording: { scalars } } = replay;
   const { step: { node, kernel, constants, params }, binding, value, judgement } = op;
@@ -60,7 +60,7 @@ function causes({ alone, overwritten }: Diagnosis): string[] {
   ];
 }
 
-/** What is known of an output that was written over. */
+/** An output that was written over, and by which op. */
 export function lostText({ recording }: Replay, { name, value, judgement }: LostOutput): string {
   const by = overwriterOf(recording, value, recording.steps.length);
   const cause = by === null ? "" : `: ${by} wrote to the same buffer`;

@@ -1,6 +1,6 @@
 /**
- * What a side loads in place of its `bench/interleaved.ts`: each run of a round is a work of its own. `side.ts` has the
- * imports below mean that file of the side's own tree, whose other exports stay what they are.
+ * What a side loads in place of its `bench/interleaved.ts`: each run of a round is a work of its own. By the import map
+ * of `side.ts`, the imports below load that file of the side's own tree, whose other exports are unchanged.
  */
 
 import type { benchRace as race, benchRounds as rounds, Samples } from "../../interleaved.ts";

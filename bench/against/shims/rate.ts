@@ -1,6 +1,6 @@
 /**
- * What a side loads in place of its `bench/rate.ts`: the time told is that of one of the `times` of a sample, as each side
- * finds its own number of them.
+ * What a side loads in place of its `bench/rate.ts`: the reported time is that of one of the `times` of a sample, since
+ * each side chooses its own number of them.
  */
 
 import type { benchRate as rate } from "../../rate.ts";

@@ -24,7 +24,10 @@ export class Meter {
   #rate: number;
   readonly #parent: Meter | null;
 
-  /** @param start Nanoseconds of a unit of cost before anything was observed, or the parent: a meter of more general work. */
+  /**
+   * @param start Nanoseconds of a unit of cost before anything was observed, or the parent: a meter of more general
+   *   work.
+   */
   constructor(start: number | Meter) {
     this.#rate = typeof start === "number" ? start : start.rate;
     this.#parent = typeof start === "number" ? null : start;
@@ -57,8 +60,9 @@ export function predict(works: readonly Work[]): number {
  * Learns that works took `taken` milliseconds together. Each meter is corrected by its share of the expected time, so
  * that the rates of several kinds become right after a few mixtures of them.
  *
- * Fast observations count for more than slow ones. A wait that is too short blocks for a moment, but one that is too long
- * leaves the GPU idle. And an observation may be slow because of another process, or because a shader was compiled.
+ * Fast observations count for more than slow ones. A wait that is too short blocks for a moment, but one that is too
+ * long leaves the GPU idle. And an observation may be slow because of another process, or because a shader was
+ * compiled.
  */
 export function learn(works: readonly Work[], taken: number): void {
   const shares = new Map<Meter, number>();

@@ -26,9 +26,10 @@ const LOOK = 20;
 const WORKING = 0.05;
 
 /**
- * How long a clock that stops must stand still before its GPU counts as idle, in ms: `least`, and at least `share` of the
- * time that the work was still expected to take. That is multiplied by the slowness of the machine, on which a software
- * adapter waits for the CPU like any other program. It is never more than `most`, nor than the time of the whole work.
+ * How long a clock that stops must stand still before its GPU counts as idle, in ms: `least` plus at least `share` of
+ * the time that the work was still expected to take. That is multiplied by the slowness of the machine, on which a
+ * software adapter waits for the CPU like any other program. It is never more than `most`, nor than the time of the
+ * whole work.
  */
 const STILL = { least: 2, share: 0.3, most: 500 };
 

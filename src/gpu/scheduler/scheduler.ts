@@ -1,10 +1,10 @@
 /**
- * One way to wait for a GPU: work that ends with a readback goes through its device's scheduler. Only the tuner's clock and
- * the profiler wait by themselves.
+ * One way to wait for a GPU: work that ends with a readback goes through its device's scheduler. Only the tuner's clock
+ * and the profiler wait by themselves.
  *
  * Deno's `mapAsync` blocks the event loop until all submitted work is done, and llvmpipe's `submit` until the earlier
- * submission is done. So there is one submission in flight, of a bounded estimated cost. The scheduler sleeps by a timer
- * until shortly before the GPU is expected to be done. Then it asks for the results, and submits what comes next.
+ * submission is done. So there is one submission in flight, of a bounded estimated cost. The scheduler sleeps by a
+ * timer until shortly before the GPU is expected to be done. Then it asks for the results, and submits what comes next.
  *
  * Jobs run in the order in which they came. Jobs of one turn of the event loop share one `submit` of several command
  * buffers, as far as the budget allows. A large job is cut between its steps. Costs alone decide that, never the clock.

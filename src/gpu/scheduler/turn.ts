@@ -4,16 +4,16 @@
 const STEPS = 64;
 
 /**
- * Waits until the calls of this turn of the event loop have added their jobs. That takes 5 us; a message would take 80 us
- * and a timer 2 ms. A call that waits for something else goes into a later submission.
+ * Waits until the calls of this turn of the event loop have added their jobs. That takes 5 us; a message would take 80
+ * us and a timer 2 ms. A call that waits for something else goes into a later submission.
  */
 export async function callsOfThisTurn(): Promise<void> {
   for (let i = 0; i < STEPS; i++) await null;
 }
 
 /**
- * Waits for the next turn of the event loop, by a message: a timer would take 2 ms. Each turn opens a channel and closes
- * it: in Deno an open port that had a message keeps the process alive, even if it is unreferenced.
+ * Waits for the next turn of the event loop, by a message: a timer would take 2 ms. Each turn opens a channel and
+ * closes it: in Deno an open port that had a message keeps the process alive, even if it is unreferenced.
  */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {

@@ -18,8 +18,8 @@ const TIME: WorkClock = { now: () => performance.now(), most: 1, stops: false };
 
 /**
  * The clock of an adapter. For a software adapter it is the CPU time of the process: other programs on the machine make
- * work take several times as long, but hardly more CPU time. JavaScript's own CPU time is small enough to ignore. For all
- * other adapters, and in runtimes that do not tell the CPU time, it is time itself.
+ * work take several times as long, but hardly more CPU time. JavaScript's own CPU time is small enough to ignore. For
+ * all other adapters, and in runtimes that do not tell the CPU time, it is time itself.
  */
 export function workClock(adapterClass: AdapterClass): WorkClock {
   if (adapterClass !== "software" || cpuTime() === undefined) return TIME;

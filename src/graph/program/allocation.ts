@@ -11,7 +11,9 @@ import type { Step } from "./steps.ts";
 import { layoutUploads, type UploadLayout, type UploadMemory, uploadMemory } from "./upload.ts";
 import type { Value } from "../value.ts";
 
-/** Bind groups of a node by their resident buffers: those of variants that read buffers alone, and those of the others. */
+/**
+ * Bind groups of a node by their resident buffers: those of variants that read buffers alone, and those of the others.
+ */
 export interface NodeGroups {
   readonly buffers: Map<string, GPUBindGroup>;
   readonly textures: Map<string, GPUBindGroup>;

@@ -59,7 +59,9 @@ function keyOf({ node }: Step, residents: Residents): string {
   return key;
 }
 
-/** Refuses a call in which two residents, or a resident and a weight, are one buffer that a dispatch reads and writes. */
+/**
+ * Refuses a call in which two residents, or a resident and a weight, are one buffer that a dispatch reads and writes.
+ */
 function checkBuffers(allocation: Allocation, { node, kernel }: Step, residents: Residents): void {
   const bufferOf = (name: string) => sliceOf(allocation, node.bindings[name] as Value, residents).buffer;
   const { bindings, bindingNames } = kernel;

@@ -1,9 +1,9 @@
 /**
  * Assigns intermediate values to buffers.
  *
- * A buffer cannot be bound read-only and writable in one dispatch, so memory is planned in whole buffers. A value gets a
- * buffer at the node that writes it; the buffer is free again after the last node that uses it. All versions of a value
- * that is updated in place share one storage, and so one buffer.
+ * A buffer cannot be bound read-only and writable in one dispatch, so memory is planned in whole buffers. A value gets
+ * a buffer at the node that writes it; the buffer is free again after the last node that uses it. All versions of a
+ * value that is updated in place share one storage, and so one buffer.
  */
 
 import type { Graph } from "../graph.ts";

@@ -1,9 +1,10 @@
 /**
- * One call of a program, as a job for the scheduler. Any range of its steps can be encoded by itself, so a call may be cut
- * into several submissions, and may share one with other calls.
+ * One call of a program, as a job for the scheduler. Any range of its steps can be encoded by itself, so a call may be
+ * cut into several submissions, and may share one with other calls.
  *
- * Calls of one program share its buffers, since they run one after the other. `queue.writeBuffer` takes effect before all
- * commands of a submission. So each call writes its uploads to a buffer of its own, and its commands copy them from there.
+ * Calls of one program share its buffers, since they run one after the other. `queue.writeBuffer` takes effect before
+ * all commands of a submission. So each call writes its uploads to a buffer of its own, and its commands copy them from
+ * there.
  */
 
 import type { Gpu } from "../../gpu/device.ts";
@@ -136,7 +137,10 @@ export class ProgramCall {
     if (this.#upload !== null) this.#context.gpu.buffers.release(this.#upload);
   }
 
-  /** Encodes the steps from `first` to before `end`: the uploads before the call's first step, the results after its last. */
+  /**
+   * Encodes the steps from `first` to before `end`: the uploads before the call's first step, the results after its
+   * last.
+   */
   #encode(first: number, end: number): GPUCommandBuffer {
     const { gpu: { device, textures }, plan, workspace, bind } = this.#context;
     const recorder = new Recorder(device, this.#options.profiler ?? null);
@@ -162,7 +166,9 @@ export class ProgramCall {
     }
   }
 
-  /** Holds the memory, and uploads the inputs, and the params of the steps unless they are there from the call before. */
+  /**
+   * Holds the memory, and uploads the inputs, and the params of the steps unless they are there from the call before.
+   */
   #begin(recorder: Recorder): void {
     const { gpu: { device, buffers }, plan: { steps }, workspace, bind } = this.#context;
     const bound = bind(null);

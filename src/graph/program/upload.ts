@@ -1,4 +1,6 @@
-/** What a call uploads, in one write: each kernel's uniform struct, unless it has not changed, then each input tensor. */
+/**
+ * What a call uploads, in one write: each kernel's uniform struct, unless it has not changed, then each input tensor.
+ */
 
 import type { Params } from "../../kernels/kernel.ts";
 import type { Graph } from "../graph.ts";

@@ -75,13 +75,13 @@ function problemOf(call: TwinCall): Omit<Problem, "columns"> & { longest: number
     },
     geometry,
     distances,
-    places: {} as Problem["places"], // where a kernel finds what stands here already
+    places: {} as Problem["places"], // only tells kernels how to read what is given here already
     outStride: 0,
     exact: false,
   };
 }
 
-/** Where q, k, v and the query that meets distances lie; empty if the kernel does not read them. */
+/** Where q, k, v and the query that is multiplied by distances lie; empty if the kernel does not read them. */
 function layoutsOf(call: TwinCall): Problem["layouts"] {
   const { params, read } = call;
   const layout = (binding: string) => ({
@@ -118,7 +118,11 @@ function sumsOf(p: Problem): Expected {
   return pick(p, [values, new Float64Array(values.length)], { row: heads, place: (r, i) => r * heads + i });
 }
 
-/** The rows of tiles alone: all others stay as they are. @param layout Elements of a row, and where each of them goes. */
+/**
+ * The rows of tiles; the kernel leaves all others as they are.
+ *
+ * @param layout Elements of a row, and the place of each.
+ */
 function pick(
   { sequences }: Problem,
   [values, bounds]: readonly [Float64Array, Float64Array],
@@ -131,7 +135,7 @@ function pick(
     picked.values.set(values.subarray(r * row, (r + 1) * row), n * row);
     for (let i = 0; i < row; i++) {
       const bound = bounds[r * row + i] as number;
-      picked.bound[n * row + i] = Number.isNaN(bound) ? Infinity : bound; // scores so large that any rounding decides
+      picked.bound[n * row + i] = Number.isNaN(bound) ? Infinity : bound; // scores so large that rounding decides
       at[n * row + i] = place(r, i);
     }
   });

@@ -15,7 +15,7 @@ import { floats, param, type Twin, type TwinCall, words } from "./twin.ts";
 
 const sizes = (call: TwinCall) => ({ rows: param(call, "rows"), columns: param(call, "columns") });
 
-/** `out = activation(x)`. Past 10 the result is x, whose own rounding counts. */
+/** `out = activation(x)`. Beyond 10 the result is x, whose own rounding counts. */
 export const activationTwin: Twin = (call) => {
   const values = activation(floats(call, "x").subarray(0, param(call, "count")), param(call, "activation"));
   return { out: { values, bound: values.map((value) => ACTIVATION_BOUND * Math.max(1, Math.abs(value))) } };

@@ -1,9 +1,9 @@
-/** What the twin of a kernel is to a replay: from what one call read, all that it must have written. */
+/** The twin of a kernel in a replay: computes what a call must have written from what it read. */
 
 import type { Constants, Params } from "../../../src/kernels/kernel.ts";
 import type { Expected } from "../../../tests/conformance/conformance.ts";
 
-/** What a kernel call read: numbers as they lie on the GPU, 16-bit weights as what they stand for. */
+/** What a kernel call read. Numbers lie as on the GPU, row padding included; 16-bit weights are converted to f32. */
 export interface TwinCall {
   readonly constants: Constants;
   readonly params: Params;
@@ -12,8 +12,8 @@ export interface TwinCall {
 }
 
 /**
- * Computes a kernel call in float64. Gives what each binding that the kernel writes must hold, by name, with a bound of
- * the error; elements that it leaves as they are do not count.
+ * Computes a kernel call in float64. Returns what each binding that the kernel writes must hold, by name, with a bound
+ * of the error. Elements that the kernel does not write are left out.
  */
 export type Twin = (call: TwinCall) => Readonly<Record<string, Expected>>;
 

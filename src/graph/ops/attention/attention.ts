@@ -41,8 +41,8 @@ export const attentionOp: Op<AttentionInputs, AttentionAttributes, AttentionOutp
 };
 
 /**
- * Whether attention probabilities are stored: never (`none`), unless `qRelative` is given; in scratch memory, if that is
- * faster on this adapter (`scratch`); or always, because the caller reads them (`output`).
+ * Whether attention probabilities are stored: never (`none`), unless `qRelative` is given; in scratch memory, if that
+ * is faster on this adapter (`scratch`); or always, because the caller reads them (`output`).
  */
 export type ProbabilityStorage = "none" | "scratch" | "output";
 

@@ -1,4 +1,6 @@
-/** The inputs and attributes of attention (heads inside packed matrices, tables of rows, distances), and their checks. */
+/**
+ * The inputs and attributes of attention (heads inside packed matrices, tables of rows, distances), and their checks.
+ */
 
 import { pitch } from "../../../kernels/kernel.ts";
 import type { Constants } from "../../../kernels/kernel.ts";
