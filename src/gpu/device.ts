@@ -24,8 +24,6 @@ export interface GpuOptions {
 /** A device's first failure. It is kept because Deno drops errors after a loss. */
 interface Failure {
   error: Error | null;
-  /** Called when the device is lost. */
-  readonly told: Set<(error: Error) => void>;
 }
 
 /** A device with its buffers, pipelines and staging memory. */
@@ -41,7 +39,7 @@ export class Gpu {
   readonly scheduler: Scheduler;
   /** Whether error scopes are open around the encoding and every submit. */
   readonly checked: boolean;
-  readonly #failure: Failure = { error: null, told: new Set() };
+  readonly #failure: Failure = { error: null };
   #bindGroups = 0;
 
   constructor(device: GPUDevice, { checked = false, poisoned = false }: Omit<GpuOptions, "device"> = {}) {
@@ -62,12 +60,13 @@ export class Gpu {
     device.lost.then(({ reason, message }) => {
       const error = new DeviceLostError(`The GPU device was lost (${reason}): ${message}. Load the model again`);
       failure.error = error;
-      for (const tell of failure.told) tell(error);
+      this.scheduler.fail(error, { all: true });
     });
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
-      const { error } = event as GPUUncapturedErrorEvent;
-      failure.error ??= new Error(`WebGPU reported an error: ${error.message}`);
+      const { message } = (event as GPUUncapturedErrorEvent).error;
+      const error = new Error(`WebGPU reported an error: ${message}`);
+      if (!this.scheduler.fail(error, { all: false })) failure.error ??= error;
     });
   }
 
@@ -136,12 +135,6 @@ export class Gpu {
     if (error === null) return;
     if (!(error instanceof DeviceLostError)) this.#failure.error = null;
     throw error;
-  }
-
-  /** Calls `tell` when the device is lost. Returns a function that cancels this. */
-  onLoss(tell: (error: Error) => void): () => void {
-    this.#failure.told.add(tell);
-    return () => this.#failure.told.delete(tell);
   }
 
   /** Runs `submit` and, in the checked mode, waits for its error scopes. */

@@ -126,8 +126,9 @@ export class StagingPool {
     }
   }
 
-  /** Takes an unmapped buffer back. Work that is submitted already may still write to it. */
+  /** Takes an unmapped buffer back, unless it was destroyed. Work that is submitted already may still write to it. */
   release(buffer: GPUBuffer): void {
+    if (this.#destroyed.has(buffer)) return;
     this.#free.push(buffer);
     const freeBytes = () => this.#free.reduce((sum, { size }) => sum + size, 0);
     while (this.#free.length > 1 && freeBytes() > KEEP_BYTES) this.destroy(this.#free.shift() as GPUBuffer);

@@ -11,8 +11,6 @@ export interface FakeScheduler {
   told: string[];
   /** A job of steps of these costs, whose result is its label. */
   job(label: string, costs: readonly number[], options?: Partial<Job<string>>): Job<string>;
-  /** Tells all who asked that the device is lost. */
-  lose(error: Error): void;
 }
 
 /** Milliseconds until a read settles, as in Deno. */
@@ -21,7 +19,6 @@ const SETTLES = 10;
 /** @param options What the host does otherwise. */
 export function fakeScheduler(options: Partial<SchedulerHost> = {}): FakeScheduler {
   const told: string[] = [];
-  const losses = new Set<(error: Error) => void>();
   const nameOf = (buffer: GPUBuffer) => buffer.label;
   const host: SchedulerHost = {
     device: {
@@ -36,7 +33,7 @@ export function fakeScheduler(options: Partial<SchedulerHost> = {}): FakeSchedul
         await new Promise((resolve) => setTimeout(resolve, SETTLES));
         if (told.includes(`destroy ${nameOf(buffer)}`)) throw new Error("destroyed");
         const taken = take(new ArrayBuffer(4));
-        told.push(`release ${nameOf(buffer)}`);
+        if (!told.includes(`destroy ${nameOf(buffer)}`)) told.push(`release ${nameOf(buffer)}`);
         return taken;
       },
       release: (buffer) => void told.push(`release ${nameOf(buffer)}`),
@@ -46,10 +43,6 @@ export function fakeScheduler(options: Partial<SchedulerHost> = {}): FakeSchedul
     check() {},
     watch: (work) => work(),
     guarded: (_label, submit) => Promise.resolve(submit()),
-    onLoss(tell) {
-      losses.add(tell);
-      return () => losses.delete(tell);
-    },
     ...options,
   };
   const clock = { now: () => performance.now(), most: 1, stops: false };
@@ -69,6 +62,5 @@ export function fakeScheduler(options: Partial<SchedulerHost> = {}): FakeSchedul
       take: () => label,
       ...own,
     }),
-    lose: (error) => losses.forEach((tell) => tell(error)),
   };
 }

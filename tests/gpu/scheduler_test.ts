@@ -129,7 +129,7 @@ Deno.test("a job aborted while it is read is told at once, and its staging buffe
 Deno.test("when the device is lost, all who wait are told, and who comes later by the check", async () => {
   const lost = new Error("the device was lost");
   let isLost = false;
-  const { scheduler, job, lose } = fakeScheduler({
+  const { scheduler, job } = fakeScheduler({
     staging: { readInto: () => new Promise(() => {}), release() {}, destroy() {} }, // a lost device may never answer
     check() {
       if (isLost) throw lost;
@@ -138,7 +138,7 @@ Deno.test("when the device is lost, all who wait are told, and who comes later b
   const calls = [[1], [10], [4, 10, 10]].map((costs, i) => scheduler.run(job("abc"[i]!, costs)));
   setTimeout(() => {
     isLost = true;
-    lose(lost);
+    assert(scheduler.fail(lost, { all: true }));
   }, 5);
   for (const call of calls) await assert.rejects(call, lost);
   await assert.rejects(scheduler.run(job("d", [1])), lost);
@@ -157,3 +157,37 @@ Deno.test("an error of the device in the checked mode is told to the job whose e
   assert.match(String((b as PromiseRejectedResult).reason), /Cannot run b/);
   assert.match(String((a as PromiseRejectedResult).reason), /Cannot run a and b/);
 });
+
+Deno.test("an error of the device is told to all jobs that were begun, and to no others", async () => {
+  const { scheduler, told, job } = fakeScheduler();
+  assert.equal(scheduler.fail(new Error("of something else"), { all: false }), false);
+  const encode = (first: number, end: number) => { // Deno tells an error of the submission after this turn
+    if (first === 0) queueMicrotask(() => assert(scheduler.fail(new Error("a buffer was destroyed"), { all: false })));
+    return { label: `b${first}-${end}` } as GPUCommandBuffer;
+  };
+  const calls = [job("a", [1]), job("b", [4, 8], { encode }), job("c", [9])].map((own) => scheduler.run(own));
+  const results = await Promise.allSettled(calls);
+  assert.deepEqual(results.map(({ status }) => status), ["rejected", "rejected", "fulfilled"]);
+  assert.deepEqual(told.filter((line) => line.startsWith("submit")), ["submit a0-1 b0-1", "submit c0-1"]);
+  assert.equal(scheduler.fail(new Error("later"), { all: true }), false);
+});
+
+for (const steps of [0, 1, 2, 5]) {
+  Deno.test(`an abort ${steps} steps of promises after a result was taken harms no other job`, async () => {
+    const { scheduler, told, job } = fakeScheduler();
+    const controller = new AbortController();
+    const take = () => {
+      const abort = async () => {
+        for (let i = 0; i < steps; i++) await null;
+        controller.abort(new Error("late"));
+      };
+      abort();
+      return "a";
+    };
+    const [a] = await Promise.allSettled([scheduler.run(job("a", [1], { take, signal: controller.signal }))]);
+    assert.equal(a.status, steps === 0 ? "rejected" : "fulfilled");
+    assert.equal(told.filter((line) => line.endsWith("release a")).length, steps === 0 ? 0 : 1);
+    assert.equal(told.includes("destroy a"), steps === 0);
+    assert.equal(await scheduler.run(job("b", [1])), "b");
+  });
+}

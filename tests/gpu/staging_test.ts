@@ -49,6 +49,14 @@ Deno.test("the smallest free buffer that fits is lent", async () => {
   assert.equal(staging.acquire(8193), large);
 });
 
+Deno.test("a buffer that is destroyed while its bytes are taken is not lent again", async () => {
+  const staging = new StagingPool(device);
+  const buffer = stage(staging, Uint32Array.of(1));
+  await staging.readInto(buffer, 4, () => staging.destroy(buffer)).catch(() => {});
+  assert.equal(staging.bytes, 0);
+  assert.notEqual(staging.acquire(4), buffer);
+});
+
 Deno.test("overlapping reads do not disturb each other", async () => {
   const staging = new StagingPool(device);
   const contents = [1, 2, 3].map((value) => new Uint32Array(100).fill(value));

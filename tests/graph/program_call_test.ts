@@ -6,6 +6,8 @@ import { requestGpu } from "../../src/gpu/device.ts";
 import type { Job } from "../../src/gpu/scheduler/job.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { linear } from "../../src/graph/ops/products/linear.ts";
+import { reshape } from "../../src/graph/ops/rows/reshape.ts";
+import { addScaled } from "../../src/graph/ops/training/add_scaled.ts";
 import { Program, type ProgramResult, type RunOptions } from "../../src/graph/program/program.ts";
 import type { ParameterBuffer, Value } from "../../src/graph/value.ts";
 import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
@@ -134,6 +136,58 @@ Deno.test("steps tell their cost: products by their operations, empty ones next 
   }
   assert.equal(costs[2]! - costs[1]!, 100 * WIDTH * WIDTH);
   assert.ok(costs[0]! < 0.1 * costs[1]!);
+  program.dispose();
+  releaseAll(gpu, weights);
+});
+
+for (const isWarm of [true, false]) {
+  Deno.test(`${isWarm ? "warm" : "cold"} calls of one submission are right if one needs taller textures`, async () => {
+    const g = new Graph(tuningOf(gpu));
+    const x = g.input("x", "f32", ["T", 128]);
+    g.output("mean", linear(g, { label: "mean", x, weight: g.input("w", "f32", [128, 256]) }));
+    g.output("same", reshape(g, { label: "same", x: g.input("y", "f32", ["R", 4]), shape: ["R", 4] }));
+    const w = new Float32Array(128 * 256).fill(1 / 128);
+    const call = (T: number, R: number, value: number): RunOptions => ({
+      scalars: { T, R },
+      inputs: { x: new Float32Array(T * 128).fill(value), y: new Float32Array(R * 4), w },
+    });
+    // The last one needs more memory, but lower textures, than those before.
+    for (const sizes of [[[128, 4], [200, 4], [32, 64]], [[100, 4], [128, 4], [200, 4], [32, 64]]] as const) {
+      const program = new Program(gpu, g);
+      if (isWarm) { for (const [T] of sizes) await program.run(call(T, 1, 9)); }
+      const found = await Promise.all(sizes.map(([T, R], i) => program.run(call(T, R, i + 1))));
+      for (const [i, { outputs }] of found.entries()) {
+        assert.deepEqual([...new Set(outputs.get("mean")!.data)], [i + 1], `call ${i} of ${sizes.length}`);
+      }
+      program.dispose();
+    }
+  });
+}
+
+Deno.test("an error in a submission is told to all of its calls, and the calls after it are right", async () => {
+  const weights = weightsOf();
+  const program = layers(weights);
+  const g = new Graph(tuningOf(gpu));
+  const kept = g.resident("kept", "f32", [4]);
+  g.output("sum", addScaled(g, { label: "sum", to: kept, x: g.input("x", "f32", [4]) }));
+  const adding = new Program(gpu, g);
+  const resident = () => gpu.device.createBuffer({ size: 16, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC });
+  const add = (buffer: GPUBuffer) =>
+    adding.run({ scalars: {}, inputs: { x: new Float32Array(4) }, residents: { kept: buffer } });
+  await add(resident());
+  for (const latency of ["normal", "low"] as const) {
+    const call = { ...callOf(130), latency };
+    const expected = await program.run(call);
+    const buffer = resident();
+    const results = [program.run(call), add(buffer), program.run(call)];
+    buffer.destroy();
+    for (const { status, ...result } of await Promise.allSettled(results)) {
+      assert.equal(status, "rejected");
+      assert.match(String((result as { reason?: unknown }).reason), /WebGPU reported an error: .*destroyed/);
+    }
+    for (let i = 0; i < 2; i++) assert.deepEqual(await program.run(call), expected);
+  }
+  adding.dispose();
   program.dispose();
   releaseAll(gpu, weights);
 });

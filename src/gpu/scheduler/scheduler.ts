@@ -29,8 +29,6 @@ export interface SchedulerHost {
   check(): void;
   watch<T>(work: () => Promise<T>): Promise<T>;
   guarded(label: string, submit: () => void): Promise<void>;
-  /** Calls `tell` when the device is lost. Returns a function that cancels this. */
-  onLoss(tell: (error: Error) => void): () => void;
 }
 
 /** What is submitted at once. */
@@ -51,6 +49,8 @@ export class Scheduler {
   readonly #pace: Pace;
   readonly #meters = new Map<string, Meter>();
   readonly #queue = new JobQueue();
+  /** The jobs whose callers were not told anything yet. */
+  readonly #unsettled = new Set<Ticket>();
   /** Whether waiting for the GPU blocks the event loop: in Deno it does, in browsers it does not. */
   readonly #holds = deno() !== undefined;
   #working = false;
@@ -88,14 +88,27 @@ export class Scheduler {
       throw error;
     }
     const ticket = new Ticket(job, staging);
-    const forget = this.#host.onLoss((error) => ticket.reject(error));
+    this.#unsettled.add(ticket as Ticket);
     this.#queue.add(ticket as Ticket);
     if (!this.#working) this.#work();
     try {
       return await this.#host.watch(() => ticket.promise);
     } finally {
-      forget();
+      this.#unsettled.delete(ticket as Ticket);
     }
+  }
+
+  /**
+   * Rejects the jobs whose work an error of the device may have stopped. Nobody knows which of the jobs in a submission
+   * an error is about, and a submission runs as a whole or not at all.
+   *
+   * @param all Whether the device runs nothing more. Otherwise the jobs that were not begun go on.
+   * @returns Whether any job was rejected.
+   */
+  fail(error: Error, { all }: { all: boolean }): boolean {
+    const failed = [...this.#unsettled].filter(({ next, settled }) => !settled && (all || next > 0));
+    for (const ticket of failed) ticket.reject(error);
+    return failed.length > 0;
   }
 
   async #work(): Promise<void> {
@@ -106,8 +119,7 @@ export class Scheduler {
       const flight: Submission = next;
       await this.#submit(flight);
       if (this.#holds) {
-        const slept = await this.#pace.sleep();
-        if (!slept && !this.#queue.isEmpty) await nextTurn(); // so that timers and I/O are not starved
+        if (!await this.#pace.sleep() && this.#needsTurn(flight)) await nextTurn();
         next = this.#encode(); // while the GPU finishes
         this.#read(flight); // the GPU is idle when this returns; the next submission does not wait for the promises
       } else {
@@ -116,6 +128,15 @@ export class Scheduler {
       }
     }
     this.#working = false;
+  }
+
+  /**
+   * Whether other events of the process must come before the results of a submission are read: timers and I/O, which
+   * many submissions would starve, and errors of the device, which Deno tells in the next turn. Reads of normal latency
+   * wait for longer than that.
+   */
+  #needsTurn({ ended }: Submission): boolean {
+    return !this.#queue.isEmpty || ended.some(({ job }) => job.latency === "low");
   }
 
   /** Encodes the next submission; null if no job waits. A job that fails is rejected and left out. */
@@ -172,8 +193,8 @@ export class Scheduler {
       for (const ticket of waiting) {
         const { job } = ticket;
         ticket.reading = true;
-        const read = staging.readInto(job.staging, job.bytes, (mapped) => job.take(mapped), job.latency);
-        reads.push(read.then((result) => ticket.resolve(result), (error) => ticket.reject(error)));
+        const take = (mapped: ArrayBuffer) => ticket.settled || ticket.resolve(job.take(mapped));
+        reads.push(staging.readInto(job.staging, job.bytes, take, job.latency).then(() => {}, (e) => ticket.reject(e)));
       }
     });
     return reads;

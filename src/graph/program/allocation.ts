@@ -33,6 +33,8 @@ export interface Allocation {
   readonly bindGroups: readonly NodeGroups[];
   /** Textures that calls copy to, by {@linkcode textureKey}: nodes that read matrices of the same width share one. */
   readonly textures: Map<string, GPUTexture>;
+  /** Textures that taller ones replaced while calls held them: calls that are encoded, but not submitted, use them. */
+  readonly replaced: GPUTexture[];
   /** Of each node, by binding: textures that hold weights. They are copied once, and again after an update. */
   readonly weights: readonly Record<string, WeightTexture>[];
   /** Number of calls that hold it. */
@@ -67,6 +69,7 @@ export function allocate({ buffers: pool, limits }: Gpu, graph: Graph, capacitie
       buffers: plan.bufferBytes.map((bytes, i) => acquire(bytes, `intermediate ${i}`)),
       bindGroups: graph.nodes.map(() => ({ buffers: new Map(), textures: new Map() })),
       textures: new Map(),
+      replaced: [],
       weights: graph.nodes.map(() => ({})),
       users: 0,
     };

@@ -46,8 +46,8 @@ export class Workspace {
   /** Bytes of all buffers and textures. */
   get bytes(): number {
     if (this.#allocation === null) return 0;
-    const { upload, buffers, textures } = this.#allocation;
-    const ofTextures = [...textures.values()].reduce((sum, texture) => sum + textureBytes(texture), 0);
+    const { upload, buffers, textures, replaced } = this.#allocation;
+    const ofTextures = [...textures.values(), ...replaced].reduce((sum, texture) => sum + textureBytes(texture), 0);
     return buffers.reduce((sum, buffer) => sum + buffer.size, upload.size + ofTextures);
   }
 
@@ -93,6 +93,9 @@ export class Workspace {
     allocation.users++;
     return () => {
       allocation.users--;
+      if (allocation.users === 0) {
+        for (const texture of allocation.replaced.splice(0)) this.#gpu.textures.destroy(texture);
+      }
       this.#giveBack(allocation);
     };
   }
@@ -135,7 +138,8 @@ export class Workspace {
     }
     const key = textureKey(name, view);
     const old = allocation.textures.get(key);
-    if (old !== undefined) this.#gpu.textures.destroy(old);
+    if (old !== undefined && allocation.users > 0) allocation.replaced.push(old);
+    else if (old !== undefined) this.#gpu.textures.destroy(old);
     const rows = Math.min(MAX_ROWS, roundUp(view.rows));
     allocation.textures.set(key, this.#gpu.textures.create({ columns: view.columns, rows }, key));
     for (const groups of allocation.bindGroups) groups.textures.clear();
