@@ -56,6 +56,17 @@ Deno.test("work that stands still is taken for done before its time", async () =
   assert.ok(await timed(() => pace.sleep()) < 5000);
 });
 
+Deno.test("other threads, which keep the clock of work going, do not prolong the sleep", async () => {
+  for (const rate of [0.08, 0.4]) {
+    const { pace, at, submit } = paceOf({ stops: true });
+    submit(400);
+    const start = performance.now();
+    const others = setInterval(() => at.work = rate * (performance.now() - start), 2); // the GPU does nothing
+    assert.ok(await timed(() => pace.sleep()) < 900);
+    clearInterval(others);
+  }
+});
+
 Deno.test("what took longer than expected is expected to take longer, and the reverse", () => {
   for (const [taken, right] of [[150, (rate: number) => rate > 1], [60, (rate: number) => rate < 1]] as const) {
     const { pace, meter, at, submit } = paceOf({ stops: true });
@@ -84,7 +95,7 @@ Deno.test("a submit that is held up shows how long the one before took", () => {
   assert.ok(meter.rate > 1, `${meter.rate}`);
 });
 
-Deno.test("where submits are never held up, all is learned at the read", () => {
+Deno.test("if submits are never held up, all is learned at the read", () => {
   const { pace, meter, at, submit } = paceOf({ stops: false });
   for (let i = 0; i < 3; i++) {
     submit(100);

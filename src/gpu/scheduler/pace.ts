@@ -22,8 +22,11 @@ const LATE = 1;
 /** Longest sleep between two readings of a clock that stops, in ms. */
 const LOOK = 20;
 
-/** Least rate of a clock that stops, in ms of work per ms of time, at which its GPU counts as working. */
-const WORKING = 0.05;
+/**
+ * Least rate of a clock that stops, in ms of work per ms of time, at which its GPU counts as working: more than other
+ * threads of the process take while they mostly wait.
+ */
+const WORKING = 0.25;
 
 /**
  * How long a clock that stops must stand still before its GPU counts as idle, in ms: `least` plus at least `share` of
@@ -35,6 +38,12 @@ const STILL = { least: 2, share: 0.3, most: 500 };
 
 /** Upper bound of the slowness of a machine. */
 const SLOWEST = 20;
+
+/**
+ * How many times as long as the work is expected to take, on a machine as slow as it was, it is slept for at most. If
+ * the clock stops with the GPU, other threads of the process keep it going.
+ */
+const LONGEST = 2;
 
 /** Share of the expected time that counts at most, if the GPU has been idle for an unknown time. */
 const IDLE = 0.9;
@@ -78,11 +87,13 @@ export class Pace {
     const awake = stops ? AWAKE.stops / Math.sqrt(this.#slowness) : AWAKE.runs;
     const total = this.#expected * (1 - awake);
     let work = this.#clock.now() - this.#since;
+    const end = performance.now() + LONGEST * this.#slowness * (total - work) / most;
     for (let still = 0, slept = false;; slept = true) {
       const left = (total - work) / most;
       const patience = STILL.least + left * Math.max(STILL.share, 1 - work / total);
-      if (left - LATE < 1 || still > Math.min(STILL.most, total / most, this.#slowness * patience)) return slept;
       const start = performance.now();
+      if (left - LATE < 1 || start > end) return slept;
+      if (still > Math.min(STILL.most, total / most, this.#slowness * patience)) return slept;
       await sleep(stops ? Math.min(LOOK, left - LATE) : left - LATE);
       const taken = performance.now() - start;
       const now = this.#clock.now() - this.#since;
