@@ -107,14 +107,30 @@ Deno.test("if submits are never held up, all is learned at the read", () => {
   assert.ok(meter.rate > 1, `${meter.rate}`);
 });
 
-Deno.test("nothing is learned from short work, but that it was not short", () => {
+Deno.test("nothing is learned from short work; if it was not short, it is learned the next time", () => {
   const { pace, meter, at, submit } = paceOf({ stops: true });
-  submit(1);
-  at.work += 3;
-  pace.finish(() => {});
+  const turn = (milliseconds: number) => {
+    submit(1);
+    at.work += milliseconds;
+    const start = performance.now();
+    pace.finish(() => {
+      while (performance.now() - start < milliseconds);
+    });
+  };
+  turn(3);
   assert.equal(meter.rate, 1);
-  submit(1);
-  at.work += 30;
-  pace.finish(() => {});
+  turn(30);
+  turn(30);
   assert.ok(meter.rate > 1);
+});
+
+Deno.test("a clock that stops is not read for short work", () => {
+  let reads = 0;
+  const meter = new Meter(1);
+  const pace = new Pace({ now: () => ++reads, most: 2, stops: true });
+  for (let i = 0; i < 10; i++) {
+    pace.submit([{ meter, cost: 1e6 }], () => {});
+    pace.finish(() => {});
+  }
+  assert.equal(reads, 0);
 });

@@ -53,8 +53,13 @@ export class Pace {
   readonly #clock: WorkClock;
   #works: Work[] = [];
   #expected = 0;
-  /** What the clock said when the GPU was last known to be idle, or began to work. */
-  #since = 0;
+  /**
+   * What the clock said when the GPU was last known to be idle, or began to work. Null if it was not read: reading the
+   * CPU time takes 0.1 ms, which is much for short work.
+   */
+  #since: number | null = null;
+  /** Whether the last work took longer than a short one, though it was expected to be short. */
+  #surprised = false;
   /** The time at that moment, by `performance.now()`. */
   #start = 0;
   /** How many times as long the last work took as it takes on an idle machine. */
@@ -68,15 +73,18 @@ export class Pace {
 
   /** Gives the GPU work by calling `submit`. */
   submit(works: readonly Work[], submit: () => void): void {
-    const before = this.#clock.now();
+    const expected = predict(works);
+    const isFirst = this.#works.length === 0;
+    const reads = !this.#clock.stops || this.#surprised || this.#expected + expected >= SHORT;
+    const before = reads ? this.#clock.now() : null;
+    if (isFirst) this.#begin(before);
     const held = this.#isHeld(submit);
-    if (this.#works.length === 0) this.#idle(before, true);
-    else if (held) {
+    if (!isFirst && held) {
       this.#submitHolds = true;
       this.#idle(this.#clock.now(), true);
-    } else if (this.#submitHolds) this.#idle(before, false);
+    } else if (!isFirst && this.#submitHolds) this.#idle(before ?? this.#clock.now(), false);
     this.#works.push(...works);
-    this.#expected += predict(works);
+    this.#expected += expected;
   }
 
   /** Sleeps until the GPU is nearly idle, unless that is too soon for a timer. @returns Whether it slept. */
@@ -86,7 +94,8 @@ export class Pace {
     // On a slow machine the remaining work takes longer, so less of it must be kept for staying awake.
     const awake = stops ? AWAKE.stops / Math.sqrt(this.#slowness) : AWAKE.runs;
     const total = this.#expected * (1 - awake);
-    let work = this.#clock.now() - this.#since;
+    const since = this.#since ??= this.#clock.now();
+    let work = this.#clock.now() - since;
     const end = performance.now() + LONGEST * this.#slowness * (total - work) / most;
     for (let still = 0, slept = false;; slept = true) {
       const left = (total - work) / most;
@@ -96,7 +105,7 @@ export class Pace {
       if (still > Math.min(STILL.most, total / most, this.#slowness * patience)) return slept;
       await sleep(stops ? Math.min(LOOK, left - LATE) : left - LATE);
       const taken = performance.now() - start;
-      const now = this.#clock.now() - this.#since;
+      const now = this.#clock.now() - since;
       still = stops && now - work < WORKING * taken ? still + taken : 0;
       work = now;
     }
@@ -105,7 +114,7 @@ export class Pace {
   /** Waits for all work by calling `wait`. */
   finish(wait: () => void): void {
     const held = this.#isHeld(wait);
-    this.#idle(this.#clock.now(), held);
+    this.#idle(this.#since === null ? null : this.#clock.now(), held);
   }
 
   #isHeld(call: () => void): boolean {
@@ -114,18 +123,29 @@ export class Pace {
     return performance.now() - start > HELD;
   }
 
-  /** Notes that the GPU is idle. @param exact Whether it became idle just now, rather than some time ago. */
-  #idle(now: number, exact: boolean): void {
+  /** Notes that the GPU is idle, and learns. @param exact Whether it became idle just now, rather than some time ago. */
+  #idle(now: number | null, exact: boolean): void {
+    if (now !== null && this.#since !== null) this.#learn(now - this.#since, exact);
+    else this.#surprised = performance.now() - this.#start >= TELLING;
+    this.#begin(now);
+  }
+
+  #learn(taken: number, exact: boolean): void {
     const { most, stops } = this.#clock;
-    const taken = now - this.#since;
-    const time = performance.now();
-    if (Math.max(taken, this.#expected) >= TELLING && this.#works.length > 0) {
-      learn(this.#works, exact || stops ? taken : Math.min(taken, IDLE * this.#expected));
-      if (exact) this.#slowness = Math.min(SLOWEST, Math.max(1, most * (time - this.#start) / Math.max(1, taken)));
-    }
+    const isTelling = Math.max(taken, this.#expected) >= TELLING;
+    this.#surprised = isTelling;
+    if (!isTelling || this.#works.length === 0) return;
+    learn(this.#works, exact || stops ? taken : Math.min(taken, IDLE * this.#expected));
+    if (!exact) return;
+    const time = performance.now() - this.#start;
+    this.#slowness = Math.min(SLOWEST, Math.max(1, most * time / Math.max(1, taken)));
+  }
+
+  /** Notes that the GPU begins with nothing to do. */
+  #begin(now: number | null): void {
     this.#works = [];
     this.#expected = 0;
     this.#since = now;
-    this.#start = time;
+    this.#start = performance.now();
   }
 }
