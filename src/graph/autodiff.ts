@@ -100,7 +100,7 @@ function walkBack(
 class Sums {
   readonly all = new Map<Value, Value>();
   readonly #g: Graph;
-  /** Sums that nothing else reads, so that more may be added in place. */
+  /** Sums that are the gradient of one value only, so that more may be added to them in place. */
   readonly #own = new Set<Value>();
 
   constructor(g: Graph, of: Value, seed: Value) {
@@ -121,12 +121,19 @@ class Sums {
       );
     }
     const known = this.all.get(value);
-    this.all.set(value, known === undefined ? gradient : this.#sum(value, known, gradient));
+    if (known !== undefined) {
+      this.all.set(value, this.#sum(value, known, gradient));
+      return;
+    }
+    // An op may hand the gradient of its result through, as a residual does. It is then that of two values, so whatever
+    // is added to it for one of them goes to a copy.
+    this.#own.delete(gradient);
+    this.all.set(value, gradient);
   }
 
   #sum(value: Value, known: Value, gradient: Value): Value {
     const label = `${value.path}.gradient`;
-    // One gradient may serve several values, as with residuals, so the first sum is a copy.
+    // Others may read a gradient that is not a sum of this value alone, so the first addition goes to a copy.
     const sum = this.#own.has(known) ? known : reshape(this.#g, { label, x: known, shape: known.shape });
     const next = addScaled(this.#g, { label: `${label}.sum`, to: sum, x: gradient });
     this.#own.add(next);

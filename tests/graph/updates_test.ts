@@ -119,6 +119,29 @@ Deno.test("residents keep what runs add to them, each its own", async () => {
   for (const buffer of buffers) gpu.buffers.release(buffer);
 });
 
+Deno.test("records of a call may change after it: the call keeps copies, and the next sees the change", async () => {
+  const g = new Graph(tuningOf(gpu));
+  const r = g.resident("r", "f32", [1, 4]);
+  const copy = reshape(g, { label: "copy", x: r, shape: [1, 4] });
+  const x = reshape(g, { label: "x", x: g.input("x", "f32", [1, 4]), shape: [1, 4] });
+  g.output("sum", addScaled(g, { label: "sum", to: copy, x, scale: g.scalar("scale", "f32") }));
+  const program = new Program(gpu, g);
+  const [one, two] = [1, 2].map((value) => bufferOf(gpu, matrixOf(1, 4, () => value))) as [GPUBuffer, GPUBuffer];
+  const options = { scalars: { scale: 1 }, inputs: { x: new Float32Array(4).fill(10) }, residents: { r: one } };
+  const results = [];
+  // The first call compiles before it reads anything.
+  for (let run = 0; run < 3; run++) {
+    const result = program.run(options);
+    options.scalars.scale += 1;
+    options.inputs.x = new Float32Array(4).fill(20);
+    options.residents.r = two;
+    results.push((await result).outputs.get("sum")!.data[3]);
+  }
+  assert.deepEqual(results, [1 + 10, 2 + 2 * 20, 2 + 3 * 20]);
+  program.dispose();
+  for (const buffer of [one, two]) gpu.buffers.release(buffer);
+});
+
 Deno.test("a missing, unknown, small or unreadable resident is an error that names it", async () => {
   const g = new Graph(tuningOf(gpu));
   g.output("sum", g.resident("sum", "f32", ["N", 4]));

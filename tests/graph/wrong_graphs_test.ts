@@ -5,7 +5,7 @@ import { linear } from "../../src/graph/ops/products/linear.ts";
 import { OPS } from "../../src/graph/ops/registry.ts";
 import { softmax } from "../../src/graph/ops/rows/softmax.ts";
 import { addScaled } from "../../src/graph/ops/training/add_scaled.ts";
-import { attend, multiply, WRONG_PRODUCTS } from "./wrong_products.ts";
+import { attend, inBatches, multiply, WRONG_PRODUCTS } from "./wrong_products.ts";
 import { embed, WRONG_ROWS } from "./wrong_rows.ts";
 import { caught, label, Values } from "./wrong_values.ts";
 
@@ -72,7 +72,11 @@ Deno.test("what the wrong graphs vary is right, and every op has a wrong graph",
   const v = new Values();
   embed(v, {});
   multiply(v, () => ({}));
+  inBatches(v, () => ({}));
+  const B = { batch: "B", out: { shape: ["B", 2, 4], batch: 8 } };
+  inBatches(v, () => ({ ...B, a: { value: v.f32("B", 2, 8), batch: 16 } }));
+  inBatches(v, () => ({ ...B, a: { value: v.f32("B", 12, 8), batch: 96, offset: 80 } }));
   attend(v, () => ({}));
-  assert.equal(v.g.tape.entries.length, 3);
+  assert.equal(v.g.tape.entries.length, 6);
   assert.deepEqual([...new Set(WRONG.map(([op]) => op))].sort(), OPS.map(({ name }) => name).sort());
 });

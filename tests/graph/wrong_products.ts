@@ -1,10 +1,8 @@
-/** Products, attention and updates that are wrong. */
+/** Products and attention that are wrong. */
 
 import { attention, type AttentionCall } from "../../src/graph/ops/attention/attention.ts";
 import { linear } from "../../src/graph/ops/products/linear.ts";
 import { matmul, type MatmulCall } from "../../src/graph/ops/products/matmul.ts";
-import { addScaled } from "../../src/graph/ops/training/add_scaled.ts";
-import { columnSums } from "../../src/graph/ops/training/column_sums.ts";
 import { label, type Values, type Wrong } from "./wrong_values.ts";
 
 /** A product of `[T, 8]` and `[8, 12]` that is right but for `change`. */
@@ -19,6 +17,26 @@ export function multiply(v: Values, change: (right: MatmulCall) => Partial<Matmu
     out: { shape: ["T", 12] },
   };
   matmul(v.g, { ...right, ...change(right) });
+}
+
+/** Three products of `[2, 8]` and `[8, 4]`, one behind the other, that are right but for `change`. */
+export function inBatches(v: Values, change: (right: MatmulCall) => Partial<MatmulCall>): void {
+  const right: MatmulCall = {
+    label,
+    a: { value: v.f32(6, 8), batch: 16 },
+    b: { value: v.f32(8, 4) },
+    m: 2,
+    n: 4,
+    k: 8,
+    batch: 3,
+    out: { shape: [6, 4], batch: 8 },
+  };
+  matmul(v.g, { ...right, ...change(right) });
+}
+
+/** What makes the product of {@linkcode multiply} one of N columns. */
+function columnsN(v: Values): Pick<MatmulCall, "b" | "n" | "out"> {
+  return { b: { value: v.f32(8, "N") }, n: "N", out: { shape: ["T", "N"] } };
 }
 
 /** Attention of 2 heads of size 4 that is right but for `change`. */
@@ -136,6 +154,72 @@ export const WRONG_PRODUCTS: Wrong[] = [
   ],
   [
     "matmul",
+    "batches that end behind their value",
+    (v) => inBatches(v, () => ({ a: { value: v.f32(4, 8), batch: 16 } })),
+    "a must have 48 elements or more, got [4, 8]",
+  ],
+  [
+    "matmul",
+    "an output of fewer batches",
+    (v) => inBatches(v, () => ({ out: { shape: [2, 4], batch: 8 } })),
+    "out must have 24 elements or more, got [2, 4]",
+  ],
+  [
+    "matmul",
+    "rows of batches that are wider than the value",
+    (v) => inBatches(v, ({ a }) => ({ a, k: 12, b: { value: v.f32(12, 4) } })),
+    "a must have rows of 12 columns or more, got [6, 8]",
+  ],
+  [
+    "matmul",
+    "batches that are too far apart, as many as a call says",
+    (v) => inBatches(v, () => ({ a: { value: v.f32("B", 2, 8), batch: 32 }, batch: "B" })),
+    "a must have 32 * B - 16 elements or more, got [B, 2, 8]",
+  ],
+  [
+    "matmul",
+    "an offset behind all rows",
+    (v) => inBatches(v, ({ a }) => ({ a: { ...a, offset: 800 }, batch: 1 })),
+    "a must have 816 elements or more, got [6, 8]",
+  ],
+  [
+    "matmul",
+    "an offset of as many rows as a call says",
+    (v) => multiply(v, ({ a }) => ({ a: { ...a, offset: 16 } })),
+    "a must have 8 * T + 16 elements or more, got [T, 8]",
+  ],
+  [
+    "matmul",
+    "an offset of columns that only a call knows",
+    (v) => multiply(v, () => ({ b: { value: v.f32(8, "N"), offset: 4 }, n: "N", out: { shape: ["T", "N"] } })),
+    "offset of b must be 0 in a value that the product takes whole, got 4",
+  ],
+  [
+    "matmul",
+    "batches of columns that only a call knows",
+    (v) => multiply(v, () => ({ b: { value: v.f32(8, "N"), batch: 8 }, n: "N", batch: 2, out: { shape: ["T", "N"] } })),
+    "batch of b must be 0 in a value that the product takes whole, got 8",
+  ],
+  [
+    "matmul",
+    "a bias of 3 for N",
+    (v) => multiply(v, () => ({ ...columnsN(v), bias: { value: v.f32(3) } })),
+    "bias must have N elements or more, got [3]",
+  ],
+  [
+    "matmul",
+    "a bias of N for N behind an offset",
+    (v) => multiply(v, () => ({ ...columnsN(v), bias: { value: v.f32(1, "N"), offset: 4 } })),
+    "bias must have N + 4 elements or more, got [1, N]",
+  ],
+  [
+    "matmul",
+    "biases that end behind their value",
+    (v) => inBatches(v, () => ({ bias: { value: v.f32(2, 4), batch: 4 } })),
+    "bias must have 12 elements or more, got [2, 4]",
+  ],
+  [
+    "matmul",
     "a short bias",
     (v) => multiply(v, () => ({ bias: { value: v.f32(1, 8) } })),
     "bias must have 12 elements or more, got [1, 8]",
@@ -199,29 +283,5 @@ export const WRONG_PRODUCTS: Wrong[] = [
     "a center outside the distances",
     (v) => attend(v, () => ({ relative: { distance: v.weight("f32", 7, 4), center: 7, withKeys: false } })),
     "center must be a whole number from 0 to 6, got 7",
-  ],
-  [
-    "add_scaled",
-    "another shape",
-    (v) => addScaled(v.g, { label, to: v.weight("f32", 8, 12), x: v.f32(12, 8) }),
-    "x must be [8, 12], got [12, 8]",
-  ],
-  [
-    "add_scaled",
-    "a weight of f16",
-    (v) => addScaled(v.g, { label, to: v.weight("f16", 8, 12), x: v.f32(8, 12) }),
-    "to must be f32, got f16 [8, 12]",
-  ],
-  [
-    "add_scaled",
-    "a scale that is no number",
-    (v) => addScaled(v.g, { label, to: v.weight("f32", 1, 4), x: v.f32(1, 4), scale: NaN }),
-    "scale must be a finite number, got NaN",
-  ],
-  [
-    "column_sums",
-    "a shape of rows",
-    (v) => columnSums(v.g, { label, x: v.f32("T", 12), shape: [1, 8] }),
-    "shape must be [12] or [1, 12], got [1, 8]",
   ],
 ];

@@ -1,4 +1,4 @@
-/** Ops on rows, and losses, that are wrong. */
+/** Ops on rows, losses and updates that are wrong. */
 
 import { crossEntropy } from "../../src/graph/ops/losses/cross_entropy.ts";
 import { mean } from "../../src/graph/ops/losses/mean.ts";
@@ -9,6 +9,8 @@ import { layerNorm } from "../../src/graph/ops/rows/layer_norm.ts";
 import { meanRows } from "../../src/graph/ops/rows/mean_rows.ts";
 import { reshape } from "../../src/graph/ops/rows/reshape.ts";
 import { softmax } from "../../src/graph/ops/rows/softmax.ts";
+import { addScaled } from "../../src/graph/ops/training/add_scaled.ts";
+import { columnSums } from "../../src/graph/ops/training/column_sums.ts";
 import { softmaxGradient } from "../../src/graph/ops/training/softmax_gradient.ts";
 import { topK } from "../../src/graph/ops/rows/top_k.ts";
 import { label, type Values, type Wrong } from "./wrong_values.ts";
@@ -192,5 +194,29 @@ export const WRONG_ROWS: Wrong[] = [
     "a gradient of other rows",
     (v) => softmaxGradient(v.g, { label, p: v.f32("T", 8), dp: v.f32("R", 8) }),
     "dp must be [T, 8], got [R, 8]",
+  ],
+  [
+    "add_scaled",
+    "another shape",
+    (v) => addScaled(v.g, { label, to: v.weight("f32", 8, 12), x: v.f32(12, 8) }),
+    "x must be [8, 12], got [12, 8]",
+  ],
+  [
+    "add_scaled",
+    "a weight of f16",
+    (v) => addScaled(v.g, { label, to: v.weight("f16", 8, 12), x: v.f32(8, 12) }),
+    "to must be f32, got f16 [8, 12]",
+  ],
+  [
+    "add_scaled",
+    "a scale that is no number",
+    (v) => addScaled(v.g, { label, to: v.weight("f32", 1, 4), x: v.f32(1, 4), scale: NaN }),
+    "scale must be a finite number, got NaN",
+  ],
+  [
+    "column_sums",
+    "a shape of rows",
+    (v) => columnSums(v.g, { label, x: v.f32("T", 12), shape: [1, 8] }),
+    "shape must be [12] or [1, 12], got [1, 8]",
   ],
 ];

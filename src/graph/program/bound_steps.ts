@@ -34,6 +34,7 @@ export interface BoundStep {
 export interface BoundSteps {
   readonly plan: Plan;
   readonly generation: number;
+  /** A copy that no caller can change. */
   readonly residents: Residents;
   readonly allocation: Allocation;
   readonly steps: readonly BoundStep[];

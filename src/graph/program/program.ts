@@ -28,7 +28,7 @@ interface MeteredPlan extends Plan {
   readonly works: readonly Work[];
 }
 
-/** One object for all calls that bind no residents, so that comparing them is cheap. */
+/** The residents of calls that bind none. */
 const NO_RESIDENTS: Residents = {};
 
 /** Replays a graph on a device. Calls may overlap. */
@@ -70,6 +70,10 @@ export class Program {
   /**
    * Runs the graph and returns its named outputs.
    *
+   * The call keeps copies of the records in `options`, but not of the arrays in `inputs`: these must not change until
+   * the promise settles. Calls that are not awaited may run in another order than they were made, if one of them must
+   * first compile or allocate. If they update the same weights or residents, and the order matters, await each.
+   *
    * @throws {Error} If a scalar, input or resident is missing, if a scalar or resident is not declared, if an input has
    *   another size than its shape, or if a resident is too small or lacks a usage.
    * @throws {RangeError} If a scalar is not of its type, or if a buffer or a grid would exceed the device's limits.
@@ -92,14 +96,17 @@ export class Program {
 
   /**
    * Prepares a call: compiles the pipelines that it lacks, and allocates memory if it does not fit. Does not wait if
-   * nothing is lacking.
+   * nothing is lacking. The call keeps of `options` what {@linkcode run} keeps.
    *
    * @throws {Error} As {@linkcode run}.
    */
   async prepare(options: RunOptions): Promise<ProgramCall> {
-    const { scalars, residents = NO_RESIDENTS, signal } = options;
-    const plan = this.#planFor(scalars);
-    const { steps, works } = plan;
+    const plan = this.#planFor(options.scalars);
+    const { scalars, steps, works } = plan;
+    const residents = this.#copyOf(options.residents ?? NO_RESIDENTS);
+    // What the call reads later, whatever the caller does to the records meanwhile.
+    const own: RunOptions = { ...options, scalars, inputs: { ...options.inputs }, residents };
+    const { signal } = own;
     if (!this.#isBound(plan, residents)) {
       checkResidents(this.#graph, residents, scalars);
       const missing = steps.filter((step) => this.#pipelines[step.index]?.[step.pick] === undefined);
@@ -109,7 +116,13 @@ export class Program {
     }
     const bind = (held: Allocation | null) => this.#bind(plan, residents, held);
     const { gpu, graph, workspace } = { gpu: this.#gpu, graph: this.#graph, workspace: this.#workspace };
-    return new ProgramCall({ gpu, graph, workspace, plan, works, bind }, options);
+    return new ProgramCall({ gpu, graph, workspace, plan, works, bind }, own);
+  }
+
+  /** A call's residents, which the caller cannot change; the last call's, which were copied, if they are the same. */
+  #copyOf(given: Residents): Residents {
+    const last = this.#bound?.residents ?? NO_RESIDENTS;
+    return sameResidents(last, given) ? last : { ...given };
   }
 
   #planFor(scalars: Scalars): MeteredPlan {

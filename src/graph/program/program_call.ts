@@ -38,7 +38,7 @@ import type { Workspace } from "./workspace.ts";
 export interface RunOptions {
   /** A number for every scalar that the graph declares, symbols of shapes among them. */
   scalars: Scalars;
-  /** Data for every input that is not a constant. */
+  /** Data for every input that is not a constant. The arrays are read when the call starts to run, maybe later. */
   inputs: Readonly<Record<string, InputData>>;
   /** A buffer for every resident, with usage STORAGE and COPY_SRC. */
   residents?: Residents;

@@ -39,7 +39,11 @@ export function checkResidents(graph: Graph, given: Residents, scalars: Scalars)
   }
 }
 
-/** Whether a call binds the same buffers as an earlier call, which were checked. */
+/**
+ * Whether a call binds the same buffers as an earlier call, which were checked.
+ *
+ * @param checked A copy that no caller can change, so that it is the same as itself.
+ */
 export function sameResidents(checked: Residents, given: Residents): boolean {
   if (given === checked) return true;
   for (const name in checked) if (given[name] !== checked[name]) return false;

@@ -4,7 +4,7 @@ import { ACTIVATION_CODES, type ActivationName } from "../../../kernels/rows/act
 import { pitch } from "../../../kernels/kernel.ts";
 import type { OutputSpec } from "../../graph.ts";
 import type { TypesOf } from "../../op.ts";
-import { type Dim, type Extent, extentText, factorsOf, lastOf } from "../../shape.ts";
+import { type Extent, extentText, factorsOf, lastOf } from "../../shape.ts";
 import { expectFours, expectType, Mismatch } from "../../types.ts";
 import type { Type, Value } from "../../value.ts";
 
@@ -55,13 +55,10 @@ export function checkProduct(types: TypesOf<ProductInputs>, attributes: ProductA
     const { offset, batch: distance } = attributes.bias;
     expectFours("offset of bias", offset);
     expectFours("batch of bias", distance);
-    const elements = elementsOf(bias);
-    if (elements !== null && typeof n === "number" && typeof batch === "number") {
-      const end = offset + (batch - 1) * distance + n;
-      if (end > elements) {
-        throw new Mismatch(`bias must have ${end} elements or more, got [${bias.shape.join(", ")}]`);
-      }
-    }
+    const held = heldBy(bias);
+    const { symbols } = factorsOf(n);
+    if (symbols !== "" && symbols !== held.symbols) throw tooShort("bias", bias, extentText(n));
+    expectInside("bias", bias, { held, offset, steps: [[batch, distance], [n, 1]] });
   }
   if (scale !== undefined) {
     const rows = typeof m === "object" ? "*" : m;
@@ -90,27 +87,85 @@ function checkView(
   if (step === null) {
     expectSame(`columns of ${thing}`, columns, last);
     expectSame(`rows of ${thing}`, rows, type.shape.slice(0, -1));
+    expectZero(`offset of ${thing}`, offset);
+    if (factorsOf(batch).symbols !== "" || factorsOf(batch).factor > 1) expectZero(`batch of ${thing}`, distance);
     return;
   }
   const matrices = factorsOf(batch);
   const width = factorsOf(columns);
   // Matrices lie side by side in the same rows, or one behind the other.
   const sideBySide = distance < step;
-  if (width.symbols === "" && matrices.symbols === "" && (sideBySide || matrices.factor === 1)) {
-    const end = offset % Math.max(1, step) + (matrices.factor - 1) * distance + width.factor;
+  if (width.symbols === "" && (!sideBySide || distance === 0 || matrices.symbols === "")) {
+    const before = sideBySide ? Math.max(0, matrices.factor - 1) * distance : 0;
+    const end = offset % Math.max(1, step) + before + width.factor;
     if (end > step) {
       throw new Mismatch(`${thing} must have rows of ${end} columns or more, got [${type.shape.join(", ")}]`);
     }
   }
   if (offset < step && sideBySide) expectRows(thing, type, { rows, step });
+  const steps = [[batch, distance], [rows, step], [columns, 1]] as const;
+  if (typeof last === "number") expectInside(thing, type, { held: heldBy(type), offset, steps });
+}
+
+/** Elements of a value, padding included, as a factor and symbols. */
+function heldBy({ shape }: Type): ReturnType<typeof factorsOf> {
+  const last = lastOf(shape);
+  return factorsOf([...shape.slice(0, -1), typeof last === "number" ? pitch(last) : last]);
+}
+
+/**
+ * Checks that what a product reads or writes ends inside its value, whatever the call's sizes are. If they are of other
+ * symbols than the value's, only a call knows.
+ *
+ * @param steps Counts of what lies how far apart: of batches, of rows, of columns.
+ */
+function expectInside(
+  thing: string,
+  type: Type,
+  { held, offset, steps }: {
+    held: ReturnType<typeof factorsOf>;
+    offset: number;
+    steps: readonly (readonly [count: Extent, distance: number])[];
+  },
+): void {
+  // The last element lies at the offset plus each (count - 1) * distance. Its part that grows with the symbols is apart.
+  let fixed = offset + 1;
+  let growing = 0;
+  for (const [count, distance] of steps) {
+    const { factor, symbols } = factorsOf(count);
+    if (factor === 0) return;
+    if (distance === 0) continue;
+    fixed -= distance;
+    if (symbols === "") fixed += factor * distance;
+    else if (symbols === held.symbols) growing += factor * distance;
+    else return;
+  }
+  if (growing === 0 && held.symbols !== "") return;
+  // The symbols' product is 1 or more, or nothing is read: what fits then, and grows no faster than the value, fits.
+  if (growing <= held.factor && fixed + growing <= held.factor) return;
+  throw tooShort(thing, type, elementsText(growing, fixed, held.symbols));
+}
+
+/** `growing * symbols + fixed` in words. */
+function elementsText(growing: number, fixed: number, symbols: string): string {
+  if (growing === 0) return `${fixed}`;
+  const product = extentText([...(growing === 1 ? [] : [growing]), ...symbols.split(" ")]);
+  return fixed === 0 ? product : `${product} ${fixed < 0 ? "-" : "+"} ${Math.abs(fixed)}`;
+}
+
+function tooShort(thing: string, { shape }: Type, elements: string): Mismatch {
+  return new Mismatch(`${thing} must have ${elements} elements or more, got [${shape.join(", ")}]`);
+}
+
+function expectZero(thing: string, found: number): void {
+  if (found === 0) return;
+  throw new Mismatch(`${thing} must be 0 in a value that the product takes whole, got ${found}`, RangeError);
 }
 
 /** Checks the number of rows of a value whose rows lie `step` apart: a view uses all of them. */
 function expectRows(thing: string, type: Type, { rows, step }: { rows: Extent; step: number }): void {
-  const last = lastOf(type.shape) as Dim;
-  const held = [...type.shape.slice(0, -1), typeof last === "number" ? pitch(last) : last];
   const needed = factorsOf([...(Array.isArray(rows) ? rows : [rows]), step]);
-  const there = factorsOf(held);
+  const there = heldBy(type);
   if (needed.symbols === there.symbols && needed.factor === there.factor) return;
   throw new Mismatch(`${thing} must have ${extentText(rows)} rows, got [${type.shape.join(", ")}]`);
 }
@@ -119,15 +174,4 @@ function expectSame(thing: string, expected: Extent, found: Extent): void {
   const [one, other] = [factorsOf(expected), factorsOf(found)];
   if (one.factor === other.factor && one.symbols === other.symbols) return;
   throw new Mismatch(`${thing} must be ${extentText(expected)}, got ${extentText(found)}`);
-}
-
-/** Elements of a value, padding included; null if only a call knows. */
-function elementsOf({ shape }: Type): number | null {
-  let elements = 1;
-  for (const dim of shape) {
-    if (typeof dim !== "number") return null;
-    elements *= dim;
-  }
-  const last = lastOf(shape);
-  return typeof last === "number" && last > 0 ? elements / last * pitch(last) : elements;
 }

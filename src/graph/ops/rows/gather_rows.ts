@@ -46,8 +46,10 @@ export const gatherRowsOp: Op<Inputs, null, { out: Value }> = {
 /**
  * `out[i] = x[index[i]]`, by rows; zeros if the index is `NO_ROW`.
  *
- * @param index `u32 [R]`, no row twice if there is an `inverse`.
- * @param inverse For the gradient: `u32 [T]`, the row of the result that each row of x became, or `NO_ROW`.
+ * @param index `u32 [R]`, no row of x twice if there is an `inverse`.
+ * @param inverse For the gradient: `u32 [T]`, the row of the result that each row of x became, or `NO_ROW`. The gradient
+ *   takes one row of the result for each row of x. If the index names a row twice, which nothing checks, the gradient
+ *   lacks what the other contributes.
  */
 export function gatherRows(g: Graph, { label, ...inputs }: Inputs & { label: string }): Value {
   return apply(g, gatherRowsOp, { label, inputs, attributes: null }).out;
