@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { labelLogits, NarrowBertModel, type Query, Trunk } from "../../mod.ts";
 import { countOf, gpuCallsOf } from "../properties/gpu_calls.ts";
-import { CONFIG, longTokensOf, READOUTS, smallTrunk, tokensOf } from "./small_trunk.ts";
+import { CONFIG, longTokensOf, type READOUTS, smallTrunk, tokensOf } from "./small_trunk.ts";
 
 type SmallQuery = Query<typeof READOUTS[number]>;
 

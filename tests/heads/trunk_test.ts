@@ -18,7 +18,7 @@ import {
 } from "../../mod.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
-import { CONFIG, longTokensOf, READOUTS, smallTrunk, tokensOf } from "./small_trunk.ts";
+import { CONFIG, longTokensOf, type READOUTS, smallTrunk, tokensOf } from "./small_trunk.ts";
 
 function assertClose(found: ArrayLike<number>, expected: ArrayLike<number>, name: string) {
   assert.equal(found.length, expected.length, name);
