@@ -7,6 +7,7 @@ import { NarrowBertConfig, topWords } from "../mod.ts";
 import { definitionOf } from "../src/heads/readouts/definition.ts";
 import { checkQuery } from "../src/heads/trunk/checks.ts";
 import { planPass } from "../src/heads/trunk/pass.ts";
+import { passesOf } from "../src/heads/trunk/sequences.ts";
 import { pack } from "../src/model/batch/packing.ts";
 
 const TEXTS = 64;
@@ -23,6 +24,6 @@ const queries = lengths.map((length, i) => {
 const readouts = new Map([["top_words", definitionOf(topWords)]]);
 
 Deno.bench({ name: `${TEXTS} texts of ${TOKENS} tokens, 2 rows each`, group: "packing" }, () => {
-  const { ragged } = planPass(queries.map((query) => checkQuery(query, { readouts, config, subject: "a query" })));
-  pack(ragged);
+  const checked = queries.map((query) => checkQuery(query, { readouts, config, subject: "a query" }));
+  for (const sequences of passesOf(checked, config)) pack(planPass(sequences).ragged);
 });

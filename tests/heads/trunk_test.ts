@@ -2,43 +2,23 @@
 
 import assert from "node:assert/strict";
 import {
+  choiceLogit,
   InputError,
   labelLogits,
   meanState,
-  NarrowBertConfig,
   NarrowBertForMaskedLM,
   NarrowBertModel,
   pipeline,
   type Query,
   states,
-  targetWords,
+  tokenLogits,
   topWords,
   Trunk,
   wordLogits,
-  wordProbabilities,
 } from "../../mod.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
-
-const CONFIG = new NarrowBertConfig({
-  vocab_size: 60,
-  hidden_size: 32,
-  num_hidden_layers: 4,
-  full_length_layers: 2,
-  num_attention_heads: 4,
-  intermediate_size: 48,
-  max_position_embeddings: 40,
-  initializer_range: 0.2,
-  num_labels: 3,
-});
-
-const READOUTS = [topWords, labelLogits, states, meanState, wordLogits, targetWords, wordProbabilities] as const;
-const trunk = () => Trunk.from_config(CONFIG, { readouts: READOUTS, seed: 4 });
-
-/** Texts of different lengths, no two alike. */
-const tokensOf = (i: number) => ({
-  input_ids: Array.from({ length: 3 + (5 * i) % 17 }, (_, l) => 5 + (7 * i + 3 * l) % 50),
-});
+import { CONFIG, longTokensOf, type READOUTS, smallTrunk, tokensOf } from "./small_trunk.ts";
 
 function assertClose(found: ArrayLike<number>, expected: ArrayLike<number>, name: string) {
   assert.equal(found.length, expected.length, name);
@@ -48,7 +28,7 @@ function assertClose(found: ArrayLike<number>, expected: ArrayLike<number>, name
 }
 
 Deno.test("several readouts on one pass give what each gives in a pass of its own", async () => {
-  using all = await trunk();
+  using all = await smallTrunk();
   const asks: Query<typeof READOUTS[number]>["ask"][] = [
     { top_words: { positions: [2, 0], top_k: 3 }, label_logits: {} },
     { states: {}, mean_state: { positions: [1, 2] } },
@@ -75,7 +55,7 @@ Deno.test("several readouts on one pass give what each gives in a pass of its ow
 });
 
 Deno.test("states at repeated and unsorted positions come in the order asked for", async () => {
-  using all = await trunk();
+  using all = await smallTrunk();
   const tokens = tokensOf(3);
   const [one, other] = await all.answer([
     { tokens, ask: { states: { positions: [3, 0, 3] } } },
@@ -88,25 +68,28 @@ Deno.test("states at repeated and unsorted positions come in the order asked for
 });
 
 Deno.test("equal token lists are encoded once, other types are another list", async () => {
-  const gpu = await requestGpu();
-  using all = await trunk();
+  const bytes = async (queries: Query<typeof READOUTS[number]>[]) => {
+    using fresh = await smallTrunk();
+    await fresh.answer(queries);
+    return fresh.activationBytes;
+  };
   const tokens = tokensOf(2);
   const copies = Array.from({ length: 50 }, () => ({ tokens: { ...tokens }, ask: { label_logits: {} } }));
-  const [first, ...others] = await all.answer(copies);
-  for (const other of others) assert.deepEqual(other, first);
-  const bytes = all.activationBytes;
-  await all.answer([{ tokens, ask: { label_logits: {} } }]);
-  assert(all.activationBytes <= 2 * bytes, "50 equal texts take the memory of few");
+  const one = await bytes(copies.slice(0, 1));
+  assert.equal(await bytes(copies), one);
   const types = tokens.input_ids.map((_, i) => Number(i > 1));
-  const [typed] = await all.answer([{ tokens: { ...tokens, token_type_ids: types }, ask: { label_logits: {} } }]);
-  assert.notDeepEqual(typed, first);
-  assert(!gpu.lost);
+  const typed = { tokens: { ...tokens, token_type_ids: types }, ask: { label_logits: {} } };
+  assert(await bytes([...copies, typed]) > one, "two texts take more memory than one");
+  using all = await smallTrunk();
+  const [first, ...others] = await all.answer([...copies, typed]);
+  assert.notDeepEqual(others.pop(), first);
+  for (const other of others) assert.deepEqual(other, first);
 });
 
 Deno.test("a long list is answered in several passes, in its order", async () => {
-  using all = await trunk();
+  using all = await smallTrunk();
   const queries = Array.from({ length: 600 }, (_, i) => ({
-    tokens: { input_ids: Array.from({ length: 20 }, (_, l) => 5 + (i * 31 + l * (1 + i % 7)) % 55) },
+    tokens: longTokensOf(i),
     ask: { label_logits: {} },
   }));
   const answers = await all.answer(queries);
@@ -152,7 +135,7 @@ Deno.test("a trunk gives what the model classes give", async () => {
 });
 
 Deno.test("queries that cannot be answered are refused by name before anything is computed", async () => {
-  using all = await trunk();
+  using all = await smallTrunk();
   const good = { tokens: tokensOf(1), ask: { label_logits: {} } };
   const cases: [query: unknown, message: RegExp][] = [
     [
@@ -196,6 +179,26 @@ Deno.test("queries that cannot be answered are refused by name before anything i
       { tokens: { input_ids: [1, 2], attention_mask: [1, 0] }, ask: good.ask },
       /attention_mask\[1\] must be 1, .*got 0$/,
     ],
+    [{ tokens: { input_ids: [1], attention_mask: [1, 0] }, ask: good.ask }, /attention_mask must have 1 .*, got 2$/],
+    [{ tokens: { input_ids: [1], attention_mask: null }, ask: good.ask }, /attention_mask must have 1 .*, got null$/],
+    [null, /^Cannot answer query 2 of 2: it must be an object of tokens and ask, got null$/],
+    [{ ask: good.ask }, /^Cannot answer query 2 of 2: tokens must be an object with input_ids, got undefined$/],
+    [
+      { tokens: tokensOf(1), ask: { top_words: { positions: [1], topk: 2 } } },
+      /query 2 of 2: top_words has no option "topk"; its options are positions, top_k$/,
+    ],
+    [{ tokens: tokensOf(1), ask: { label_logits: { top_k: 1 } } }, /label_logits has no option "top_k"; it has none$/],
+    [{ tokens: tokensOf(1), ask: { states: [1] } }, /states must be an object of options, got an array$/],
+    ...([[{ positions: [1] }, "undefined"], [{ positions: [1], targets: "abc" }, '"abc"']] as const).map(
+      ([target_words, found]): typeof cases[number] => [
+        { tokens: tokensOf(1), ask: { target_words } },
+        new RegExp(`target_words\\.targets must be an array of words, got ${found}$`),
+      ],
+    ),
+    ...[-1, 0, 1.5, 61, "x", null].map((top_k): typeof cases[number] => [
+      { tokens: tokensOf(1), ask: { target_words: { positions: [1], targets: [7], top_k } } },
+      new RegExp(`target_words\\.top_k must be a whole number from 1 to 60, got ${top_k}$`),
+    ]),
   ];
   for (const [query, message] of cases) {
     await assert.rejects(() => all.answer([good, query as typeof good]), (error: Error) => {
@@ -206,7 +209,13 @@ Deno.test("queries that cannot be answered are refused by name before anything i
   }
   await assert.rejects(() => all.answer([good], { narow: "auto" } as object), /there is no option "narow"/);
   const aborted = AbortSignal.abort(new Error("enough"));
-  await assert.rejects(() => all.answer([good], { signal: aborted }), /enough/);
+  for (const queries of [[good], []]) await assert.rejects(() => all.answer(queries, { signal: aborted }), /enough/);
+  for (const [queries, found] of [[undefined, "undefined"], [good, "another object"]] as const) {
+    await assert.rejects(() => all.answer(queries as never), {
+      name: "InputError",
+      message: `Cannot answer queries: they must be in an array, got ${found}`,
+    });
+  }
 });
 
 Deno.test("a trunk needs readouts, each with a name of its own", async () => {
@@ -222,6 +231,14 @@ Deno.test("a trunk needs readouts, each with a name of its own", async () => {
     name: "RangeError",
     message: 'Cannot make a Trunk: readouts must have names of their own, got two called "states"',
   });
+  for (const readouts of [[labelLogits, tokenLogits], [labelLogits, choiceLogit]]) {
+    const [one, other] = readouts.map(({ name }) => name);
+    await assert.rejects(() => Trunk.from_config(CONFIG, { readouts }), {
+      name: "RangeError",
+      message: `Cannot make a Trunk: readouts must read different weights or the same head, got ${one} and ${other}, ` +
+        'whose heads are both "classifier" in a checkpoint; make a Trunk for each',
+    });
+  }
   await assert.rejects(
     () => Trunk.load(goldenModel("base"), { readouts: [topWords] }),
     /the masked_lm head is missing/,

@@ -37,6 +37,8 @@ export interface ReadoutDefinition<
   Answer extends ReadoutAnswer = ReadoutAnswer,
   Layer = unknown,
 > extends Readout<Name, Ask, Answer>, Stage<Layer> {
+  /** Names of a question's options. */
+  readonly options: readonly string[];
   /**
    * Positions of the rows that a question needs, in the order of its answer.
    *
@@ -48,6 +50,11 @@ export interface ReadoutDefinition<
   columns?(config: NarrowBertConfig): number;
   /** Data of the inputs and scalars that it declares, for all questions of a pass; none if it declares none. */
   inputs?(asked: readonly Asked<Ask>[]): Pick<StageCall, "inputs" | "scalars">;
+  /**
+   * What its inputs take from a question besides the number of its rows: questions about one text with equal rows and
+   * equal keys are computed once. If it has inputs and no keys, every question is computed by itself.
+   */
+  inputKey?(ask: Ask): string | number;
   /** A question's answer. @param outputs The values that `trace` returned, by name. */
   answer(outputs: Outputs, rows: RowRange, ask: Ask): Answer;
 }

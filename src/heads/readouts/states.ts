@@ -19,6 +19,7 @@ function positionsOrAll(ask: StatesAsk, { tokens }: { tokens: number }): ArrayLi
 /** `states`: the last hidden state at some positions, `[positions, H]`. */
 export const states: Readout<"states", StatesAsk> = defineReadout({
   name: "states",
+  options: ["positions"],
   head: BASE,
   rows: positionsOrAll,
   trace: (_g, rows) => ({ states: rows }),
@@ -28,6 +29,7 @@ export const states: Readout<"states", StatesAsk> = defineReadout({
 /** `mean_state`: the mean of the last hidden state over some positions, `[H]`; zeros over none. */
 export const meanState: Readout<"mean_state", StatesAsk> = defineReadout({
   name: "mean_state",
+  options: ["positions"],
   head: BASE,
   rows: positionsOrAll,
   trace(g, x) {
@@ -42,6 +44,7 @@ export const meanState: Readout<"mean_state", StatesAsk> = defineReadout({
       scalars: { "mean_state.questions": asked.length, "mean_state.bounds": starts.length },
     };
   },
+  inputKey: () => "",
   answer: (outputs, { question }) => ({
     values: rowsOf(outputs("means"), { first: question, count: 1, question }),
   }),

@@ -1,5 +1,6 @@
 /** Readouts of a masked language model: likeliest words, logits of all words, how likely given words are. */
 
+import { describe } from "../../base/messages.ts";
 import { softmax } from "../../base/softmax.ts";
 import { MAX_TOP_K } from "../../kernels/rows/top_k.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
@@ -26,20 +27,25 @@ const vocabulary = ({ vocab_size }: NarrowBertConfig) => vocab_size;
 
 const topK = ({ top_k = 5 }: TopWordsAsk) => top_k;
 
+function checkTopK(ask: TopWordsAsk, { vocab_size }: NarrowBertConfig): void {
+  const most = Math.min(MAX_TOP_K, vocab_size);
+  if (Number.isInteger(topK(ask)) && topK(ask) >= 1 && topK(ask) <= most) return;
+  throw new RangeError(`top_k must be a whole number from 1 to ${most}, got ${ask.top_k}`);
+}
+
 /** `top_words`: the likeliest words at some positions, chosen on the GPU. */
 export const topWords: Readout<"top_words", TopWordsAsk, TopWordsAnswer> = defineReadout({
   name: "top_words",
+  options: ["positions", "top_k"],
   head: MASKED_LM,
   columns: vocabulary,
   rows(ask, about) {
-    const most = Math.min(MAX_TOP_K, about.config.vocab_size);
-    if (!Number.isInteger(topK(ask)) || topK(ask) < 1 || topK(ask) > most) {
-      throw new RangeError(`top_k must be a whole number from 1 to ${most}, got ${ask.top_k}`);
-    }
+    checkTopK(ask, about.config);
     return positionsOf(ask, about);
   },
   trace: (g, rows, head) => traceTopWords(g, head.apply(g, rows), "top_words.k"),
   inputs: (asked) => ({ scalars: { "top_words.k": Math.max(1, ...asked.map(({ ask }) => topK(ask))) } }),
+  inputKey: topK,
   answer(outputs, { first, count }, ask) {
     const [scores, indices] = [outputs("scores"), outputs("indices")];
     const most = scores.dims[1] as number; // of all questions of the pass
@@ -58,6 +64,7 @@ export const topWords: Readout<"top_words", TopWordsAsk, TopWordsAnswer> = defin
 /** `word_logits`: the logits of all words at some positions, `[positions, V]`. */
 export const wordLogits: Readout<"word_logits", PositionsAsk> = defineReadout({
   name: "word_logits",
+  options: ["positions"],
   head: MASKED_LM,
   columns: vocabulary,
   rows: positionsOf,
@@ -68,7 +75,7 @@ export const wordLogits: Readout<"word_logits", PositionsAsk> = defineReadout({
 /** Options of {@linkcode targetWords}. */
 export interface TargetWordsAsk extends TopWordsAsk {
   /** The words to choose from. */
-  readonly targets: readonly number[];
+  readonly targets: ArrayLike<number>;
 }
 
 /**
@@ -77,10 +84,16 @@ export interface TargetWordsAsk extends TopWordsAsk {
  */
 export const targetWords: Readout<"target_words", TargetWordsAsk, TopWordsAnswer> = defineReadout({
   name: "target_words",
+  options: ["positions", "top_k", "targets"],
   head: MASKED_LM,
   columns: vocabulary,
   rows(ask, about) {
-    checkWords("targets", ask.targets, about.config);
+    const { targets } = ask;
+    if (typeof targets !== "object" || targets === null || typeof targets.length !== "number") {
+      throw new TypeError(`targets must be an array of words, got ${describe(targets)}`);
+    }
+    checkWords("targets", targets, about.config);
+    checkTopK(ask, about.config);
     return positionsOf(ask, about);
   },
   trace: (g, rows, head) => ({ logits: head.apply(g, rows) }),
@@ -91,7 +104,7 @@ export const targetWords: Readout<"target_words", TargetWordsAsk, TopWordsAnswer
     for (let i = 0; i < rows.count; i++) {
       const from = (rows.first + i) * columns;
       const probabilities = softmax(logits.data.subarray(from, from + columns));
-      const ranked = ask.targets.map((word) => ({ word, value: probabilities[word] as number }));
+      const ranked = Array.from(ask.targets, (word) => ({ word, value: probabilities[word] as number }));
       found.push(...ranked.sort((a, b) => b.value - a.value).slice(0, topK(ask)));
     }
     return {
@@ -119,6 +132,7 @@ export interface WordProbabilitiesAsk extends PositionsAsk {
 /** `word_probabilities`: the natural logarithm of a given word's probability at each position, `[positions]`. */
 export const wordProbabilities: Readout<"word_probabilities", WordProbabilitiesAsk> = defineReadout({
   name: "word_probabilities",
+  options: ["positions", "words"],
   head: MASKED_LM,
   columns: vocabulary,
   rows(ask, about) {
@@ -138,5 +152,6 @@ export const wordProbabilities: Readout<"word_probabilities", WordProbabilitiesA
     for (const { ask, count } of asked) for (let i = 0; i < count; i++) words[at++] = ask.words[i] as number;
     return { inputs: { "word_probabilities.words": words } };
   },
+  inputKey: ({ words }) => Array.from(words).join(),
   answer: (outputs, rows) => ({ values: rowsOf(outputs("losses"), rows).map((loss) => 0 - loss) }),
 });

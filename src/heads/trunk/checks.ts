@@ -1,25 +1,33 @@
 /** Checks a query before the GPU sees it: shaders clamp wrong ids silently. */
 
 import { InputError } from "../../base/errors.ts";
+import { kindOf } from "../../base/messages.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import type { ReadoutDefinition } from "../readouts/definition.ts";
-import type { CheckedQuery } from "./pass.ts";
 import type { Query, QueryTokens } from "./query.ts";
+import type { CheckedQuery } from "./sequences.ts";
 
 /**
- * Checks a query.
+ * Checks a query. The questions of the result are copies; its tokens are the query's own.
  *
  * @param subject Its name in messages: `query 3 of 8`.
  * @throws {InputError} On tokens that do not fit the model, an unknown readout, or options that it cannot take.
  */
 export function checkQuery(
-  { tokens, ask }: Query,
+  query: Query,
   { readouts, config, subject }: {
     readouts: ReadonlyMap<string, ReadoutDefinition>;
     config: NarrowBertConfig;
     subject: string;
   },
 ): CheckedQuery {
+  if (typeof query !== "object" || query === null) {
+    throw new InputError(`Cannot answer ${subject}: it must be an object of tokens and ask, got ${kindOf(query)}`);
+  }
+  const { tokens, ask } = query;
+  if (typeof tokens !== "object" || tokens === null) {
+    throw new InputError(`Cannot answer ${subject}: tokens must be an object with input_ids, got ${kindOf(tokens)}`);
+  }
   checkTokens(tokens, { config, subject });
   const about = { tokens: tokens.input_ids.length, config };
   const asked = Object.entries(ask ?? {}).filter(([, options]) => options !== undefined);
@@ -33,17 +41,42 @@ export function checkQuery(
         `Cannot answer ${subject}: there is no readout "${name}"; this trunk has ${listed(readouts)}`,
       );
     }
-    if (typeof options !== "object" || options === null) {
-      throw new InputError(`Cannot answer ${subject}: ${name} must be an object of options, got ${String(options)}`);
+    if (typeof options !== "object" || options === null || Array.isArray(options)) {
+      const found = Array.isArray(options) ? "an array" : String(options);
+      throw new InputError(`Cannot answer ${subject}: ${name} must be an object of options, got ${found}`);
     }
+    checkNames(options, { readout, subject });
+    const own = copyOf(options);
     try {
-      return { readout, ask: options, positions: readout.rows(options, about) };
+      return { readout, ask: own, positions: readout.rows(own, about) };
     } catch (cause) {
       if (!(cause instanceof RangeError || cause instanceof TypeError)) throw cause;
       throw new InputError(`Cannot answer ${subject}: ${name}.${cause.message}`, { cause });
     }
   });
   return { tokens, questions };
+}
+
+function checkNames(
+  options: object,
+  { readout: { name, options: known }, subject }: { readout: ReadoutDefinition; subject: string },
+): void {
+  const unknown = Object.keys(options).find((option) => !known.includes(option));
+  if (unknown === undefined) return;
+  throw new InputError(
+    `Cannot answer ${subject}: ${name} has no option "${unknown}"; ` +
+      (known.length === 0 ? "it has none" : `its options are ${known.join(", ")}`),
+  );
+}
+
+/** A copy of options, which later changes of their arrays do not reach. */
+function copyOf(options: object): object {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => {
+      const isList = typeof value === "object" && value !== null && typeof value.length === "number";
+      return [name, isList ? Array.from(value) : value];
+    }),
+  );
 }
 
 function checkTokens(
@@ -62,6 +95,7 @@ function checkTokens(
     checkIndices("token_type_ids", token_type_ids, { length, below: type_vocab_size, subject });
   }
   if (attention_mask === undefined) return;
+  checkLength("attention_mask", attention_mask, { length, subject });
   for (let i = 0; i < length; i++) {
     if (attention_mask[i] === 1) continue;
     throw new InputError(
@@ -75,9 +109,7 @@ function checkIndices(
   values: ArrayLike<number>,
   { length, below, subject }: { length: number; below: number; subject: string },
 ): void {
-  if (values.length !== length) {
-    throw new InputError(`Cannot answer ${subject}: ${name} must have ${length} elements, got ${values.length}`);
-  }
+  checkLength(name, values, { length, subject });
   for (let i = 0; i < length; i++) {
     const value = values[i] as number;
     if (value >= 0 && value < below && Number.isInteger(value)) continue;
@@ -85,6 +117,16 @@ function checkIndices(
       `Cannot answer ${subject}: ${name}[${i}] must be a whole number from 0 to ${below - 1}, got ${value}`,
     );
   }
+}
+
+function checkLength(
+  name: string,
+  values: ArrayLike<number>,
+  { length, subject }: { length: number; subject: string },
+): void {
+  if (values?.length === length) return;
+  const found = values?.length ?? kindOf(values);
+  throw new InputError(`Cannot answer ${subject}: ${name} must have ${length} elements, got ${found}`);
 }
 
 function listed(readouts: ReadonlyMap<string, ReadoutDefinition>): string {

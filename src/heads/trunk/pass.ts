@@ -4,37 +4,14 @@ import type { Ragged } from "../../model/batch/ragged.ts";
 import { raggedOfSequences } from "../../model/batch/ragged.ts";
 import type { StageCall } from "../../model/stage.ts";
 import type { ReadoutDefinition, RowRange } from "../readouts/definition.ts";
-import type { QueryTokens } from "./query.ts";
-
-/** A question that was checked. */
-export interface CheckedQuestion {
-  readonly readout: ReadoutDefinition;
-  readonly ask: unknown;
-  /** Positions of its rows in its text. */
-  readonly positions: ArrayLike<number>;
-}
-
-/** A text with its questions. */
-export interface CheckedQuery {
-  readonly tokens: QueryTokens;
-  readonly questions: readonly CheckedQuestion[];
-}
+import type { Reading, Sequence } from "./sequences.ts";
 
 /** A pass, ready to be run. */
 export interface Pass {
   readonly ragged: Ragged;
   readonly stages: readonly StageCall[];
-  /** For each question of each query, its rows among those of its readout. */
-  readonly ranges: readonly (readonly RowRange[])[];
-}
-
-/** A text that is encoded once, however many queries ask about it. */
-interface Sequence {
-  readonly tokens: QueryTokens;
-  /** Queries by number. */
-  readonly queries: number[];
-  /** Positions of its narrow rows, ascending, without duplicates. */
-  rows: ArrayLike<number>;
+  /** What is read, each with its rows among those of its readout. */
+  readonly readings: readonly { readonly reading: Reading; readonly range: RowRange }[];
 }
 
 /** The questions for a readout in a pass. */
@@ -45,28 +22,26 @@ interface Asking {
   readonly rows: number[];
 }
 
-/** Plans the pass over some queries. Equal lists of tokens are encoded once. */
-export function planPass(queries: readonly CheckedQuery[]): Pass {
-  const sequences = distinct(queries);
-  for (const sequence of sequences) sequence.rows = unionOf(sequence.queries.flatMap((q) => queries[q]!.questions));
+/** Plans the pass over some texts. The plan has copies of their tokens. */
+export function planPass(sequences: readonly Sequence[]): Pass {
   const askings = new Map<ReadoutDefinition, Asking>();
-  const ranges: RowRange[][] = queries.map(() => []);
-  let first = 0; // the sequence's first narrow row
-  for (const { rows, queries: own } of sequences) {
-    for (const q of own) {
-      for (const { readout, ask, positions } of queries[q]!.questions) {
-        let asking = askings.get(readout);
-        if (asking === undefined) askings.set(readout, asking = { readout, asked: [], rows: [] });
-        ranges[q]!.push({ first: asking.rows.length, count: positions.length, question: asking.asked.length });
-        asking.asked.push({ ask, count: positions.length });
-        placeRows(asking.rows, { positions, rows, first });
-      }
+  const readings: { reading: Reading; range: RowRange }[] = [];
+  const texts: Parameters<typeof raggedOfSequences>[0][number][] = [];
+  let first = 0; // the text's first narrow row
+  for (const { tokens, readings: own } of sequences) {
+    const rows = unionOf(own);
+    for (const reading of own) {
+      const { readout, ask, positions } = reading;
+      let asking = askings.get(readout);
+      if (asking === undefined) askings.set(readout, asking = { readout, asked: [], rows: [] });
+      const range = { first: asking.rows.length, count: positions.length, question: asking.asked.length };
+      readings.push({ reading, range });
+      asking.asked.push({ ask, count: positions.length });
+      placeRows(asking.rows, { positions, rows, first });
     }
+    texts.push({ ids: tokens.input_ids, types: tokens.token_type_ids ?? null, rows });
     first += rows.length;
   }
-  const ragged = raggedOfSequences(sequences.map(({ tokens, rows }) => {
-    return { ids: tokens.input_ids, types: tokens.token_type_ids ?? null, rows };
-  }));
   // Sorted by name, so that the same readouts make the same program.
   const stages = [...askings.values()]
     .sort((a, b) => a.readout.name < b.readout.name ? -1 : 1)
@@ -76,44 +51,11 @@ export function planPass(queries: readonly CheckedQuery[]): Pass {
       prefix: `${readout.name}.`,
       ...readout.inputs?.(asked),
     }));
-  return { ragged, stages, ranges };
-}
-
-/** The different texts of queries, each with its queries. */
-function distinct(queries: readonly CheckedQuery[]): Sequence[] {
-  const sequences: Sequence[] = [];
-  const byHash = new Map<number, Sequence[]>();
-  queries.forEach(({ tokens }, q) => {
-    const hash = hashOf(tokens);
-    let alike = byHash.get(hash);
-    if (alike === undefined) byHash.set(hash, alike = []);
-    const known = alike.find((sequence) => isEqual(sequence.tokens, tokens));
-    if (known !== undefined) return void known.queries.push(q);
-    const sequence = { tokens, queries: [q], rows: [] };
-    alike.push(sequence);
-    sequences.push(sequence);
-  });
-  return sequences;
-}
-
-function hashOf({ input_ids }: QueryTokens): number {
-  let hash = input_ids.length;
-  for (let i = 0; i < input_ids.length; i++) hash = Math.imul(hash ^ (input_ids[i] as number), 0x01000193);
-  return hash;
-}
-
-function isEqual(one: QueryTokens, other: QueryTokens): boolean {
-  const { length } = one.input_ids;
-  if (other.input_ids.length !== length) return false;
-  for (let i = 0; i < length; i++) {
-    if (one.input_ids[i] !== other.input_ids[i]) return false;
-    if ((one.token_type_ids?.[i] ?? 0) !== (other.token_type_ids?.[i] ?? 0)) return false;
-  }
-  return true;
+  return { ragged: raggedOfSequences(texts), stages, readings };
 }
 
 /** The positions of some questions, ascending, without duplicates. */
-function unionOf(questions: readonly CheckedQuestion[]): ArrayLike<number> {
+function unionOf(questions: readonly Reading[]): ArrayLike<number> {
   const [only] = questions;
   if (questions.length === 1 && only !== undefined && isAscending(only.positions)) return only.positions;
   const all = new Set<number>();

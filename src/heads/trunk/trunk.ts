@@ -1,5 +1,7 @@
 /** A trunk: one set of weights that answers many questions about texts in one pass. */
 
+import { InputError } from "../../base/errors.ts";
+import { kindOf } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
 import type { RunOutput } from "../../graph/program/outputs.ts";
 import type { ModelSource } from "../../io/folder/folder.ts";
@@ -11,20 +13,15 @@ import { loadCore, randomCore } from "../../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../../model/model_options.ts";
 import { readoutsOf } from "../readouts/all.ts";
 import { definitionOf, type ReadoutDefinition } from "../readouts/definition.ts";
-import type { Readout } from "../readouts/readout.ts";
+import type { Readout, ReadoutAnswer } from "../readouts/readout.ts";
 import { HEADS } from "../registry.ts";
 import { checkQuery } from "./checks.ts";
-import { type CheckedQuery, planPass } from "./pass.ts";
+import { type Pass, planPass } from "./pass.ts";
 import type { Answers, Query } from "./query.ts";
+import { type CheckedQuery, passesOf } from "./sequences.ts";
 
 /** Options of a call. */
 export type AnswerOptions = Pick<ForwardOptions, "signal" | "narrow">;
-
-/** Most tokens of a pass; a longer list of queries is answered in several. */
-const PASS_TOKENS = 4096;
-
-/** Most elements that a readout computes from the rows of a pass: 128 MiB, which every WebGPU device can bind. */
-const PASS_ELEMENTS = 2 ** 25;
 
 /**
  * A trunk answers questions of several kinds, its *readouts*, about texts. The texts of a call are encoded together in
@@ -76,7 +73,7 @@ export class Trunk<R extends Readout = Readout> {
    * @param where As of the model classes' `from_pretrained`.
    * @param options `readouts`: the kinds of answers that it gives.
    * @throws {TypeError} If one of them is no readout.
-   * @throws {RangeError} Without a readout, or if two have one name.
+   * @throws {RangeError} Without a readout, or if two have one name, or heads of one name in a checkpoint.
    * @throws {CheckpointError} If files are missing or the weights do not fit; everything wrong is listed.
    * @throws {ConfigError} If the config is not valid.
    * @throws {NoAdapterError} If there is no GPU.
@@ -93,7 +90,7 @@ export class Trunk<R extends Readout = Readout> {
    * A trunk with random weights, as of the model classes' `from_config`.
    *
    * @throws {TypeError} If a readout is none.
-   * @throws {RangeError} Without a readout, or if two have one name.
+   * @throws {RangeError} Without a readout, or if two have one name, or heads of one name in a checkpoint.
    * @throws {NoAdapterError} If there is no GPU.
    */
   static async from_config<const R extends readonly Readout[]>(
@@ -124,23 +121,31 @@ export class Trunk<R extends Readout = Readout> {
   }
 
   /**
-   * Answers queries, in their order: for each the answers by the name of the readout that was asked. They share passes
-   * of up to 4,096 tokens.
+   * Answers queries, in their order: for each the answers by the name of the readout that was asked. Their texts share
+   * passes of up to 4,096 tokens. A call goes on with the weights and the queries as they were when it was made.
    *
-   * @throws {InputError} If a query does not fit the model, asks an unknown readout, or names rows outside its text.
+   * @throws {InputError} If a query does not fit the model, asks an unknown readout or by an unknown option, or names
+   *   rows outside its text.
    */
   async answer(queries: readonly Query<R>[], options: AnswerOptions = {}): Promise<Answers<R>[]> {
     checkOptionNames("answer queries", options, ["signal", "narrow"]);
     if (this.#disposed) throw new Error("Cannot use this Trunk: it was disposed");
     this.#core.check();
+    options.signal?.throwIfAborted();
+    if (!Array.isArray(queries)) {
+      throw new InputError(`Cannot answer queries: they must be in an array, got ${kindOf(queries)}`);
+    }
     const { config } = this;
-    const checked = queries.map((query, i) => {
+    const checked = Array.from(queries as readonly Query<R>[], (query, i) => {
       const subject = queries.length === 1 ? "the query" : `query ${i + 1} of ${queries.length}`;
       return checkQuery(query, { readouts: this.#readouts, config, subject });
     });
-    const answers: Answers<R>[] = [];
-    for (const pass of passesOf(checked, config)) answers.push(...await this.#answer(pass, options));
-    return answers;
+    // Planned before anything is awaited: later changes of the caller's arrays have no effect.
+    const passes = passesOf(checked, config).map(planPass);
+    const found = await this.#run(passes, checked, { ...options });
+    return checked.map(({ questions }, q) =>
+      Object.fromEntries(questions.map(({ readout }, i) => [readout.name, found[q]![i]!])) as Answers<R>
+    );
   }
 
   /** Frees the trunk's GPU memory, after the calls under way, unless others share it; the device stays. */
@@ -155,16 +160,25 @@ export class Trunk<R extends Readout = Readout> {
     this.dispose();
   }
 
-  async #answer(queries: readonly CheckedQuery[], options: AnswerOptions): Promise<Answers<R>[]> {
-    const { ragged, stages, ranges } = planPass(queries);
-    const call = { ragged, ordinary: false, headMask: null, stages, options };
-    const { outputs } = await this.#core.use((runner) => runner.run(call));
-    return queries.map(({ questions }, q) =>
-      Object.fromEntries(questions.map(({ readout, ask }, i) => {
-        const take = (name: string) => outputs.get(`${readout.name}.${name}`) as RunOutput;
-        return [readout.name, readout.answer(take, ranges[q]![i]!, ask)];
-      })) as Answers<R>
-    );
+  /** Runs all passes on the same weights, which stay until the last is done. Gives the answers by query and question. */
+  #run(
+    passes: readonly Pass[],
+    queries: readonly CheckedQuery[],
+    options: AnswerOptions,
+  ): Promise<ReadoutAnswer[][]> {
+    return this.#core.use(async (runner) => {
+      const answers: ReadoutAnswer[][] = queries.map(() => []);
+      for (const { ragged, stages, readings } of passes) {
+        const { outputs } = await runner.run({ ragged, ordinary: false, headMask: null, stages, options });
+        for (const { reading: { readout, askers }, range } of readings) {
+          const take = (name: string) => outputs.get(`${readout.name}.${name}`) as RunOutput;
+          for (const { query, question } of askers) {
+            answers[query]![question] = readout.answer(take, range, queries[query]!.questions[question]!.ask);
+          }
+        }
+      }
+      return answers;
+    });
   }
 }
 
@@ -179,27 +193,14 @@ function partsOf(readouts: readonly Readout[]): ModelParts {
   if (double !== undefined) {
     throw new RangeError(`Cannot make a Trunk: readouts must have names of their own, got two called "${double}"`);
   }
+  for (const { name, head } of definitions) {
+    const other = definitions.find((one) => one.head !== head && one.head.prefix === head.prefix);
+    if (other === undefined || head.prefix === null) continue;
+    throw new RangeError(
+      `Cannot make a Trunk: readouts must read different weights or the same head, got ${name} and ${other.name}, ` +
+        `whose heads are both "${head.prefix}" in a checkpoint; make a Trunk for each`,
+    );
+  }
   const heads = new Set<Head>(definitions.map(({ head }) => head));
   return { heads: [...heads], pooler: [...heads].some(({ pooling }) => pooling === true) };
-}
-
-/** Consecutive queries that fit a pass. A query that is too large by itself is a pass of its own. */
-function* passesOf(queries: readonly CheckedQuery[], config: NarrowBertConfig): Generator<CheckedQuery[]> {
-  let pass: CheckedQuery[] = [];
-  let [tokens, elements] = [0, 0];
-  for (const query of queries) {
-    const { length } = query.tokens.input_ids;
-    const size = query.questions.reduce((sum, { readout, positions }) => {
-      return sum + positions.length * (readout.columns?.(config) ?? config.hidden_size);
-    }, 0);
-    if (pass.length > 0 && (tokens + length > PASS_TOKENS || elements + size > PASS_ELEMENTS)) {
-      yield pass;
-      pass = [];
-      [tokens, elements] = [0, 0];
-    }
-    pass.push(query);
-    tokens += length;
-    elements += size;
-  }
-  if (pass.length > 0) yield pass;
 }
