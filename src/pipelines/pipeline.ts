@@ -61,7 +61,7 @@ export async function pipeline<T extends TaskName>(
   const { defaultModel, modelClass, load, share } = taskNamed(task);
   if (isShared(model)) {
     checkOptionNames("make a pipeline on a loaded model", options, []);
-    return await share(model) as TaskPipelines[T];
+    return await share(model, task) as TaskPipelines[T];
   }
   checkSource(model);
   checkOptionNames("make a pipeline", options, LOAD_OPTIONS);

@@ -102,6 +102,17 @@ Deno.test("a model that is neither a folder, files, a pipeline nor a pair is ref
   }
 });
 
+Deno.test("weights without the task's head are not shared: the message names the task and what to load", async () => {
+  using fill = await pipeline("fill-mask");
+  for (const task of ["text-classification", "sentiment-analysis"] as const) {
+    await assert.rejects(() => pipeline(task, fill), {
+      name: "TypeError",
+      message: `Cannot make a pipeline for ${task} on the weights of a NarrowBertForMaskedLM: they must include the ` +
+        `sequence_classification head, got masked_lm; load pipeline("${task}", FOLDER) on its own`,
+    });
+  }
+});
+
 Deno.test("an unknown option of loading is refused with the names of the known ones", async () => {
   const options = { cache: "no" } as object;
   await assert.rejects(
