@@ -6,7 +6,10 @@ import type { Tree } from "./side.ts";
 /** The working tree, with whatever is not committed. */
 export const HERE: Tree = { label: "the working tree", root: new URL("../../", import.meta.url) };
 
-/** A git worktree of a commit, which is removed when it is disposed of. */
+/**
+ * A git worktree of a commit, which is removed when it is disposed of. What a run left behind that could not remove its
+ * own, git forgets at the next.
+ */
 export class Checkout implements Tree, Disposable {
   /** The short hash. */
   readonly label: string;
@@ -14,23 +17,47 @@ export class Checkout implements Tree, Disposable {
 
   /** @throws {RangeError} If git knows no such commit, or cannot check it out. */
   constructor(commit: string) {
-    this.label = git(["rev-parse", "--short", "--verify", "--quiet", "--end-of-options", `${commit}^{commit}`]);
+    this.label = hashOf(commit);
+    git(["worktree", "prune"]);
     this.root = new URL(`.deno/against/${this.label}-${Deno.pid}/`, HERE.root);
     git(["worktree", "add", "--quiet", "--detach", fileURLToPath(this.root), this.label]);
   }
 
+  /** Never throws: a signal to the whole process group ends git too, and the handler must still exit. */
   [Symbol.dispose](): void {
-    git(["worktree", "remove", "--force", fileURLToPath(this.root)]);
+    try {
+      if (run(["worktree", "remove", "--force", fileURLToPath(this.root)]).success) return;
+      Deno.removeSync(this.root, { recursive: true });
+    } catch {
+      // The folder stays, or is gone already.
+    }
   }
 }
 
+/** The short hash of a commit. */
+function hashOf(commit: string): string {
+  const args = ["rev-parse", "--short", "--verify", "--quiet", "--end-of-options", `${commit}^{commit}`];
+  const { success, printed, errors } = run(args);
+  if (!success) throw unknownCommit(commit, errors);
+  return printed;
+}
+
+/** The error about a first word that git takes for no commit. @param errors What git says; quiet, it says nothing. */
+export function unknownCommit(commit: string, errors: string): RangeError {
+  const reason = errors ||
+    `git knows no such commit; the first word is the commit: deno task bench:against main ${commit}`;
+  return new RangeError(`Cannot compare with "${commit}": ${reason}`);
+}
+
+/** Runs git. @throws {RangeError} If it fails. */
+function git(args: string[]): void {
+  const { success, code, errors } = run(args);
+  if (!success) throw new RangeError(`Cannot compare: git ${args.join(" ")} failed: ${errors || `code ${code}`}`);
+}
+
 /** What git prints. It runs synchronously, so that it has finished when the process ends. */
-function git(args: string[]): string {
-  const { success, stdout, stderr } = new Deno.Command("git", { args, cwd: HERE.root }).outputSync();
+function run(args: string[]): { success: boolean; code: number; printed: string; errors: string } {
+  const { success, code, stdout, stderr } = new Deno.Command("git", { args, cwd: HERE.root }).outputSync();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
-  if (!success) {
-    const reason = text(stderr) || "it knows no such commit; git log names those that there are";
-    throw new RangeError(`Cannot compare: git ${args.join(" ")} failed: ${reason}`);
-  }
-  return text(stdout);
+  return { success, code, printed: text(stdout), errors: text(stderr) };
 }

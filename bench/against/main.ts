@@ -54,6 +54,7 @@ async function main({ commit, words, processes, rounds, list, json }: Options): 
   const found: Found = { works: [], onlyHere, onlyThere, failures: [] };
   const times = list ? { processes: 1, rounds: 0 } : { processes, rounds };
   for (const file of files.both.filter((file) => !LEFT_OUT.has(file))) {
+    if (list) console.error(`listing ${file} …`);
     const isChosen = (work: string) => choice.has(file, work);
     const ofFile = await compareFile(file, { here: HERE, there, isChosen, ...times, open });
     for (const work of ofFile.works) console.log(list ? work.name : row(work));

@@ -16,7 +16,7 @@ export interface Options {
   processes: number;
   /** Samples of each work in each process. */
   rounds: number;
-  /** Only list the works. */
+  /** Only list the works, which still loads the bench files of both sides. */
   list: boolean;
   /** A file for everything that was measured. */
   json: string | null;

@@ -7,48 +7,48 @@
 
 /** There is no WebGPU adapter. The message says what to install. */
 export class NoAdapterError extends Error {
-  /** `NoAdapterError`, which stands before the message where the error is shown. */
+  /** `NoAdapterError`, which stands before the message when the error is shown. */
   override name = "NoAdapterError";
 }
 
 /** The GPU device was lost: nothing computed by it after that moment can be trusted. */
 export class DeviceLostError extends Error {
-  /** `DeviceLostError`, which stands before the message where the error is shown. */
+  /** `DeviceLostError`, which stands before the message when the error is shown. */
   override name = "DeviceLostError";
 }
 
 /** A checkpoint, or the folder that should hold one, cannot be read as the model that was asked for. */
 export class CheckpointError extends Error {
-  /** `CheckpointError`, which stands before the message where the error is shown. */
+  /** `CheckpointError`, which stands before the message when the error is shown. */
   override name = "CheckpointError";
 }
 
 /** A model configuration is not valid, or is not one that this library can run. */
 export class ConfigError extends Error {
-  /** `ConfigError`, which stands before the message where the error is shown. */
+  /** `ConfigError`, which stands before the message when the error is shown. */
   override name = "ConfigError";
 }
 
 /** The inputs of a call do not fit the model. */
 export class InputError extends Error {
-  /** `InputError`, which stands before the message where the error is shown. */
+  /** `InputError`, which stands before the message when the error is shown. */
   override name = "InputError";
 }
 
 /** A tokenizer cannot be read, or a text cannot be encoded as asked. */
 export class TokenizerError extends Error {
-  /** `TokenizerError`, which stands before the message where the error is shown. */
+  /** `TokenizerError`, which stands before the message when the error is shown. */
   override name = "TokenizerError";
 }
 
 /** A service has no room for another request. */
 export class OverloadedError extends Error {
-  /** `OverloadedError`, which stands before the message where the error is shown. */
+  /** `OverloadedError`, which stands before the message when the error is shown. */
   override name = "OverloadedError";
 }
 
 /** A result contains NaN or infinity, so it is withheld. */
 export class NonFiniteError extends Error {
-  /** `NonFiniteError`, which stands before the message where the error is shown. */
+  /** `NonFiniteError`, which stands before the message when the error is shown. */
   override name = "NonFiniteError";
 }

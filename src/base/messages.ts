@@ -41,6 +41,14 @@ export function kindOf(value: unknown): string {
   return Array.isArray(value) ? "an array" : typeof value === "object" ? "another object" : `a ${typeof value}`;
 }
 
+/** The kind of a value by the class that it is of: `a Trunk`, `an object`. For what should be of some class. */
+export function classOf(value: unknown): string {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return kindOf(value);
+  const name: unknown = value.constructor?.name;
+  if (typeof name !== "string" || name === "" || name === "Object") return "an object";
+  return `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`;
+}
+
 /** What follows a colon: one problem on the same line, several on a line each. */
 export function listed(problems: readonly string[]): string {
   return problems.length === 1 ? ` ${problems[0]}` : problems.map((problem) => `\n  - ${problem}`).join("");

@@ -10,7 +10,7 @@ export function isGranted(permission: Deno.PermissionDescriptor): boolean {
   return deno()?.permissions.querySync(permission).state === "granted";
 }
 
-/** CPU time that all threads of this process have taken, in milliseconds; nothing where the runtime does not tell. */
+/** CPU time that all threads of this process have taken, in milliseconds; nothing if the runtime does not tell. */
 export function cpuTime(): number | undefined {
   const usage = (deno() as Partial<CpuUsage> | undefined)?.cpuUsage?.();
   return usage === undefined ? undefined : (usage.user + usage.system) / 1000;

@@ -1,7 +1,7 @@
 /** `pipeline`: from a task's name to a function from texts to answers. */
 
 import { CheckpointError } from "../base/errors.ts";
-import { kindOf } from "../base/messages.ts";
+import { classOf, kindOf } from "../base/messages.ts";
 import { checkOptionNames } from "../base/options.ts";
 import { LOAD_OPTIONS, type LoadOptions } from "../model/model_options.ts";
 import { PreTrainedModel } from "../heads/pretrained.ts";
@@ -46,7 +46,8 @@ export type SharedParts = PipelineParts<PreTrainedModel>;
  *   Default, if the task has one: a small model shipped with this module, trained on WordNet's definitions.
  * @param options As of the model classes' `from_pretrained`.
  * @throws {RangeError} On an unknown task.
- * @throws {TypeError} On an unknown option, or if a model that is to be shared lacks the task's head.
+ * @throws {TypeError} On an unknown option, or if `model` is none of these, or if a model that is to be shared lacks
+ *   the task's head.
  * @throws {CheckpointError} If the folder cannot be read, or holds another kind of model, or none is named.
  * @throws {ConfigError} If its configuration is not valid, or its labels do not fit the task.
  * @throws {TokenizerError} If it holds no readable tokenizer.
@@ -60,8 +61,9 @@ export async function pipeline<T extends TaskName>(
   const { defaultModel, modelClass, load, share } = taskNamed(task);
   if (isShared(model)) {
     checkOptionNames("make a pipeline on a loaded model", options, []);
-    return await share(model) as TaskPipelines[T];
+    return await share(model, task) as TaskPipelines[T];
   }
+  checkSource(model);
   checkOptionNames("make a pipeline", options, LOAD_OPTIONS);
   const source = model ?? defaultModel;
   if (source === null) {
@@ -70,6 +72,16 @@ export async function pipeline<T extends TaskName>(
     );
   }
   return await load(source, options) as TaskPipelines[T];
+}
+
+/** @throws {TypeError} If what is to be loaded is something else. */
+function checkSource(model: unknown): void {
+  if (model === undefined || model === null || typeof model === "string") return;
+  if (model instanceof URL || model instanceof Map) return;
+  throw new TypeError(
+    "Cannot make a pipeline: model must be a folder's path or URL, its files, another pipeline, or " +
+      `{ model, tokenizer }, got ${classOf(model)}`,
+  );
 }
 
 /** Whether a model is loaded already. @throws {TypeError} If its `model` or `tokenizer` is something else. */

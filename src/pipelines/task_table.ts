@@ -10,7 +10,7 @@ import type { ModelSource } from "../io/folder/folder.ts";
 import type { LoadOptions } from "../model/model_options.ts";
 import { createFeatureExtraction } from "./tasks/feature_extraction.ts";
 import { createFillMask } from "./tasks/fill_mask.ts";
-import { loadParts, type ModelLoader } from "./engine/load.ts";
+import { checkShared, loadParts, type ModelLoader } from "./engine/load.ts";
 import { createMultipleChoice } from "./tasks/multiple_choice.ts";
 import type { PipelineParts } from "./engine/parts.ts";
 import type { TaskName, TaskPipelines } from "./task_pipelines.ts";
@@ -29,8 +29,12 @@ export interface TaskRow<Pipeline, DefaultModel extends URL | null> {
   readonly modelClass: string;
   /** Loads model and tokenizer from one folder and makes the pipeline, which owns them. */
   load(source: ModelSource, options: LoadOptions): Promise<Pipeline>;
-  /** Makes the pipeline on the weights of a loaded model, which it then shares. */
-  share(parts: PipelineParts<PreTrainedModel>): Promise<Pipeline>;
+  /**
+   * Makes the pipeline on the weights of a loaded model, which it then shares.
+   *
+   * @param task The task's name, for messages.
+   */
+  share(parts: PipelineParts<PreTrainedModel>, task: string): Promise<Pipeline>;
 }
 
 function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extends URL | null>(
@@ -51,7 +55,10 @@ function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extend
     defaultModel,
     modelClass: loader.modelClass.name,
     load: async (source, options) => await owned(await loadParts(loader, source, options)),
-    share: async (parts) => await owned({ ...parts, model: loader.shareModel(parts.model) }),
+    async share(parts, task) {
+      checkShared(task, loader.modelClass, parts.model);
+      return await owned({ ...parts, model: loader.shareModel(parts.model) });
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 /** What `deno task bench:against` does besides timing: its command line, its choice of works, its protocol and its ratios. */
 
 import assert from "node:assert/strict";
+import { unknownCommit } from "../../bench/against/checkout.ts";
 import { Choice, match } from "../../bench/against/choice.ts";
 import { parseOptions } from "../../bench/against/options.ts";
 import { lineOf, linesOf, parseAnswer, parseRequest } from "../../bench/against/protocol.ts";
@@ -12,7 +13,7 @@ const FASTER = { name: "call: faster", here: at(3, 1, 2), there: at(5, 4, 6) };
 const SLOWER = { name: "call: slower", here: at(4000.4, 5000), there: at(1000.1, 9000) };
 const UNTIMED = { name: "call: untimed", here: [{ wall: 1 / 3, cpu: 0 }], there: [{ wall: 2 / 3, cpu: 1 }] };
 
-Deno.test("the ratio is that of the minima, over 1 where the working tree is faster", () => {
+Deno.test("the ratio is that of the minima, over 1 if the working tree is faster", () => {
   assert.equal(ratioOf(FASTER, "wall"), 4);
   assert.equal(ratioOf({ ...FASTER, here: FASTER.there, there: FASTER.here }, "wall"), 1 / 4);
 });
@@ -90,6 +91,18 @@ Deno.test("the command line: a commit, words and options, or what is wrong", () 
   assert.throws(() => parseOptions(["HEAD", "--rounds", "0"]), { name: "SyntaxError", message: /from 1, got "0"/ });
   assert.throws(() => parseOptions(["HEAD", "--processes", "few"]), { name: "SyntaxError", message: /got "few"/ });
   assert.throws(() => parseOptions(["HEAD", "--turns"]), { name: "SyntaxError", message: /--turns/ });
+});
+
+Deno.test("a first word that is no commit is refused with the order of the words", () => {
+  assert.equal(
+    unknownCommit("softmax", "").message,
+    'Cannot compare with "softmax": git knows no such commit; the first word is the commit: ' +
+      "deno task bench:against main softmax",
+  );
+  assert.equal(
+    unknownCommit("main", "not a git repository").message,
+    'Cannot compare with "main": not a git repository',
+  );
 });
 
 Deno.test("a short work is repeated within a part, and parts make up a sample", () => {

@@ -3,19 +3,24 @@
 import assert from "node:assert/strict";
 import { pipelineKey } from "../../src/gpu/pipelines.ts";
 import { KERNELS } from "../../src/kernels/registry.ts";
-import { compare, type ConformanceCase } from "./conformance.ts";
+import { compare } from "./conformance.ts";
+import { importCases } from "./import_cases.ts";
 import { judgeAll } from "./judge_all.ts";
 
 for (const kernel of KERNELS) {
   Deno.test(`kernel ${kernel.name} conforms to its twin in every variant`, async () => {
-    const module: { cases(): Iterable<ConformanceCase> } = await import(`./cases/${kernel.name}.ts`);
-    const { variants, wrong } = await judgeAll(kernel, module.cases());
+    const { cases } = await importCases(kernel.name);
+    const { variants, wrong } = await judgeAll(kernel, cases());
     assert.deepEqual(wrong, [], `${wrong.length} cases are out of bounds`);
     const keys = kernel.constantSets().map((constants) => pipelineKey(kernel.name, constants));
     const untested = keys.filter((key) => !variants.has(key));
     assert.deepEqual(untested, [], "variants without a case");
   });
 }
+
+Deno.test("a kernel without cases is named, with the file that it lacks", async () => {
+  await assert.rejects(importCases("negate"), { message: "kernel negate has no tests/conformance/cases/negate.ts" });
+});
 
 Deno.test("kernels have names of their own", () => {
   const names = KERNELS.map((kernel) => kernel.name);

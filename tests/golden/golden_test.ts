@@ -11,6 +11,7 @@ import {
   type Tensor,
 } from "../../mod.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
+import { HEADS } from "../../src/heads/registry.ts";
 import { defaultTuning } from "../../src/kernels/tuning/shipped.ts";
 import { useTuning } from "../../src/kernels/tuning/tuning.ts";
 import { type GoldenCase, goldenModel, goldenNames, readGolden } from "./golden_case.ts";
@@ -31,6 +32,16 @@ Deno.test("there are 52 forward and 9 training golden cases", () => {
   const training = cases.filter((golden) => golden.training);
   assert.equal(training.length, 9);
   assert.equal(cases.length - training.length, 52);
+});
+
+Deno.test("every head of the registry has a golden case", () => {
+  const tested = new Set(cases.map(({ class: name }) => CLASSES[name as keyof typeof CLASSES]?.head.name));
+  const missing = HEADS.map(({ name }) => name).filter((name) => !tested.has(name));
+  assert.deepEqual(
+    missing,
+    [],
+    "heads without a case in tests/golden/cases/, or a class in tests/golden/golden_test.ts",
+  );
 });
 
 /** A device of the limits and features that every WebGPU device has, with the kernels of a GPU. */

@@ -273,8 +273,8 @@ Deno.test("a pipeline on a trunk without its head is refused", async () => {
   await assert.rejects(() => pipeline("fill-mask", embed), {
     name: "TypeError",
     message:
-      "Cannot make a NarrowBertForMaskedLM on the weights of a NarrowBertModel: they must include the masked_lm " +
-      "head, got none; load the NarrowBertForMaskedLM first, and share that one",
+      "Cannot make a pipeline for fill-mask on the weights of a NarrowBertModel: they must include the masked_lm " +
+      'head, got none; load pipeline("fill-mask", FOLDER) on its own',
   });
   await assert.rejects(() => pipeline("score", embed, { dtype: "f32" }), /there is no option "dtype"/);
   const { tokenizer } = embed;

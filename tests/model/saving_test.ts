@@ -10,6 +10,7 @@ import {
   readSafetensors,
   type Tensor,
 } from "../../mod.ts";
+import { HEADS } from "../../src/heads/registry.ts";
 import { parameterShapes } from "./parts.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 
@@ -40,6 +41,12 @@ const SAVED: [Class: unknown, model: string, inputs: ModelInputs][] = [
   [NarrowBertForTokenClassification, "token-cls", { input_ids, narrow_mask }],
   [NarrowBertForMultipleChoice, "multiple-choice", { input_ids: [input_ids] }],
 ];
+
+Deno.test("every head of the registry has a class in SAVED", () => {
+  const tested = new Set<string>(SAVED.map(([Class]) => (Class as typeof NarrowBertModel).head.name));
+  const missing = HEADS.map(({ name }) => name).filter((name) => !tested.has(name));
+  assert.deepEqual(missing, [], "heads without a class in SAVED of tests/model/saving_test.ts");
+});
 
 for (const [Any, name, inputs] of SAVED) {
   const Class = Any as typeof NarrowBertModel;

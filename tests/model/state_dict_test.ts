@@ -12,6 +12,7 @@ import {
   Tensor,
 } from "../../mod.ts";
 import { type FloatDtype, toFloat32 } from "../../src/base/dtype.ts";
+import { HEADS } from "../../src/heads/registry.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 
 const CLASSES = {
@@ -22,10 +23,16 @@ const CLASSES = {
   NarrowBertForTokenClassification,
 };
 
+Deno.test("every head of the registry has a class in CLASSES", () => {
+  const tested = new Set<string>(Object.values(CLASSES).map(({ head }) => head.name));
+  const missing = HEADS.map(({ name }) => name).filter((name) => !tested.has(name));
+  assert.deepEqual(missing, [], "heads without a class in CLASSES of tests/model/state_dict_test.ts");
+});
+
 /** Names of the golden models. */
 const MODELS = [...Deno.readDirSync(new URL("../golden/models/", import.meta.url))].map(({ name }) => name).sort();
 
-/** A golden model by the class it was saved from, with a pooler where it has one. */
+/** A golden model by the class it was saved from, with a pooler if it has one. */
 async function loadGolden(name: string): Promise<NarrowBertModel> {
   const { architectures } = await NarrowBertConfig.from_pretrained(goldenModel(name));
   const Class = CLASSES[architectures![0] as keyof typeof CLASSES] as typeof NarrowBertModel;

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { CheckpointError, ConfigError, TokenizerError } from "../../src/base/errors.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
+import { states } from "../../src/heads/readouts/states.ts";
+import { Trunk } from "../../src/heads/trunk/trunk.ts";
+import { NarrowBertConfig } from "../../src/model/config/config.ts";
 import { pipeline } from "../../src/pipelines/pipeline.ts";
 import type { TaskName } from "../../src/pipelines/task_pipelines.ts";
 import { SHIPPED_MLM } from "./fakes.ts";
@@ -84,6 +87,30 @@ Deno.test("a task without a shipped model says what to name", async () => {
   const message = "Cannot make a pipeline: no model is shipped for multiple-choice; name the folder of a " +
     "NarrowBertForMultipleChoice";
   await assert.rejects(() => pipeline("multiple-choice"), new CheckpointError(message));
+});
+
+Deno.test("a model that is neither a folder, files, a pipeline nor a pair is refused by its class", async () => {
+  const config = new NarrowBertConfig({ vocab_size: 9, hidden_size: 4, num_attention_heads: 1, num_hidden_layers: 2 });
+  using trunk = await Trunk.from_config(config, { readouts: [states] });
+  const found = [[trunk, "a Trunk"], [{}, "an object"], [[], "an array"], [3, "a number"], [() => {}, "a function"]];
+  for (const [model, kind] of found) {
+    await assert.rejects(() => pipeline("fill-mask", model as never), {
+      name: "TypeError",
+      message: "Cannot make a pipeline: model must be a folder's path or URL, its files, another pipeline, or " +
+        `{ model, tokenizer }, got ${kind}`,
+    });
+  }
+});
+
+Deno.test("weights without the task's head are not shared: the message names the task and what to load", async () => {
+  using fill = await pipeline("fill-mask");
+  for (const task of ["text-classification", "sentiment-analysis"] as const) {
+    await assert.rejects(() => pipeline(task, fill), {
+      name: "TypeError",
+      message: `Cannot make a pipeline for ${task} on the weights of a NarrowBertForMaskedLM: they must include the ` +
+        `sequence_classification head, got masked_lm; load pipeline("${task}", FOLDER) on its own`,
+    });
+  }
 });
 
 Deno.test("an unknown option of loading is refused with the names of the known ones", async () => {

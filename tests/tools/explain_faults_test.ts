@@ -65,6 +65,7 @@ Deno.test("an op that saw another bias than there is is named, with its worst el
     assert.match(text, new RegExp(`^${BIASED} differs from its twin: op 15 of 51, the first of 1 that differ\n`));
     assert.match(text, new RegExp(`${element} \\(${T} of ${T * width} are out of their bounds\\)\n`));
     assert.match(text, /kernel matmul, constants TRANSPOSE_A=0 .*\n {2}params a_offset=0 .* m=23 n=37 k=32 batch=1/);
+    assert.match(text, /\n {2}shader kernels\/matmul\.wgsl, kernels\/lib\/activations\.wgsl, kernels\/lib\/matmul_/);
     assert.match(text, /the op read something else$/);
     assert.equal(tableText(replay).split("\n").filter((line) => /^ *\d+\.?\d*(e\+\d+)? /.test(line)).length, 51);
   });

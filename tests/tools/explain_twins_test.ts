@@ -10,6 +10,7 @@ import type { Shape } from "../conformance/cases/attention_data.ts";
 import { ABSORBED, ABSORBED_DISTANCES, LONG_HEADS, SHAPES } from "../conformance/cases/attention_shapes.ts";
 import { halvedCases, matmulCase, smallCases, texturedCase } from "../conformance/cases/matmul_cases.ts";
 import type { ConformanceCase, Expected } from "../conformance/conformance.ts";
+import { importCases } from "../conformance/import_cases.ts";
 
 /** Most cases of a kernel, and the most elements in all buffers of a case. */
 const MOST = { cases: 16, elements: 50_000 };
@@ -35,9 +36,7 @@ async function casesOf(kernel: Kernel): Promise<ConformanceCase[]> {
       isHalved ? [...halvedCases(constants)] : [matmulCase(constants, sizes), ...smallCases(constants)]
     );
   }
-  const module: { cases(shapes?: readonly Shape[]): Iterable<ConformanceCase> } = await import(
-    `../conformance/cases/${name}.ts`
-  );
+  const module = await importCases<[shapes?: readonly Shape[]]>(name);
   if (name.startsWith("attention")) {
     const distances = name === "attention_probabilities" ? ABSORBED_DISTANCES : [];
     return [...module.cases([...SHAPES, ...LONG_HEADS, ...ABSORBED, ...distances].filter(isSmall))];

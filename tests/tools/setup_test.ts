@@ -244,3 +244,9 @@ Deno.test(".ci/run: installs pip and Chromium, and runs every part", async () =>
   }
   assert.deepEqual((await run(".ci/run", [], { chromium: "", pip3: "" })).calls, []);
 });
+
+Deno.test("README.md names the version of Deno that tools/setup.sh installs", async () => {
+  const read = (file: string) => readFile(new URL(`../../${file}`, import.meta.url), "utf8");
+  const version = /^DENO_VERSION=(.+)$/m.exec(await read("tools/setup.sh"))?.[1];
+  assert.deepEqual([...(await read("README.md")).matchAll(/deno@([\d.]+\d)/g)].map(([, found]) => found), [version]);
+});

@@ -9,6 +9,7 @@ import { NarrowBertModel } from "../../src/heads/narrow_bert_model.ts";
 import type { ModelInputs } from "../../src/model/batch/inputs.ts";
 import { NarrowBertConfig } from "../../src/model/config/config.ts";
 import type { ForwardOptions } from "../../src/model/forward_options.ts";
+import { BASE, type ModelHead } from "../../src/model/head.ts";
 import type { LoadOptions } from "../../src/model/model_options.ts";
 import type { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
 import { NarrowBertTokenizerFast } from "../../src/text/tokenizer.ts";
@@ -77,8 +78,15 @@ export async function openQuestion({ model: folder, texts, className, narrow, dt
 }
 
 function classOf(config: NarrowBertConfig): ClassName {
-  const { name } = headOf(config);
-  return name === "none" ? "base" : name as ClassName;
+  return classNamed(headOf(config));
+}
+
+/** The class of a head. @throws {Error} If it has no row in the table above. */
+export function classNamed({ name }: ModelHead): ClassName {
+  const wanted = name === BASE.name ? "base" : name;
+  const found = CLASS_NAMES.find((one) => one === wanted);
+  if (found !== undefined) return found;
+  throw new Error(`Cannot explain a model of head "${name}": tools/explain/ask.ts has no row for it; add one`);
 }
 
 function inputsOf(tokenizer: BertTokenizer, texts: readonly string[], className: ClassName): ModelInputs {

@@ -2,12 +2,14 @@
 
 import { dimsOf, type Scalars } from "../../src/graph/shape.ts";
 import type { Value } from "../../src/graph/value.ts";
-import { pitch } from "../../src/kernels/kernel.ts";
+import { type Kernel, pitch } from "../../src/kernels/kernel.ts";
 import type { Step } from "../../src/graph/program/steps.ts";
 import { type Diagnosis, overwriterOf } from "./diagnosis.ts";
 import type { Judgement, Worst } from "./judge.ts";
 import { readValues } from "./memory.ts";
 import { agrees, type Checked, type LostOutput, ratioOf, type Replay } from "./replay.ts";
+
+const SHADERS = new URL("../../kernels/", import.meta.url);
 
 /** `N ops agree with their twins; worst: PATH at x of its bound`. */
 export function agreementText({ ops }: Replay): string {
@@ -35,9 +37,17 @@ export function differenceText(replay: Replay, op: Checked, diagnosis: Diagnosis
     `  ${elementText(`${node.label}.${binding}`, value, { judgement, scalars })}`,
     `  kernel ${kernel.name}, constants ${fields(constants)}`,
     `  params ${fields(params)}`,
+    `  shader ${shaderFiles(kernel).join(", ")}`,
     `  reads  ${inputsText(op)}`,
   ];
   return [...lines, ...causes(diagnosis).map((line) => `  ${line}`)].join("\n");
+}
+
+/** The files that a kernel's shader is joined of: its own, and the fragments whose text its source holds. */
+function shaderFiles({ name, source }: Kernel): string[] {
+  const fragments = [...Deno.readDirSync(new URL("lib/", SHADERS))].map((entry) => `lib/${entry.name}`).sort();
+  const joined = fragments.filter((file) => source.includes(Deno.readTextFileSync(new URL(file, SHADERS))));
+  return [`${name.replace(/_f16$/, "")}.wgsl`, ...joined].map((file) => `kernels/${file}`);
 }
 
 /** The inputs, each once: a binding that a variant does not read holds another input again. */

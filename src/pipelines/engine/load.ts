@@ -3,7 +3,7 @@
 import { CheckpointError, ConfigError } from "../../base/errors.ts";
 import { NarrowBertConfig } from "../../model/config/config.ts";
 import { headOf } from "../../heads/registry.ts";
-import type { PreTrainedModel } from "../../heads/pretrained.ts";
+import { coreOf, type PreTrainedModel } from "../../heads/pretrained.ts";
 import type { Head, ModelHead } from "../../model/head.ts";
 import type { ModelSource } from "../../io/folder/folder.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
@@ -38,6 +38,25 @@ export async function loadParts<Model extends { dispose(): void }>(
     model.dispose();
     throw error;
   }
+}
+
+/**
+ * Checks that weights which a pipeline is to share include the head of its task.
+ *
+ * @throws {TypeError} If they do not; the message names the task.
+ */
+export function checkShared(
+  task: string,
+  { head: wanted }: ModelLoader<unknown>["modelClass"],
+  model: PreTrainedModel,
+): void {
+  const { heads } = coreOf(model);
+  if (wanted.prefix === null || heads.some((head) => head === wanted)) return; // every model has a body
+  throw new TypeError(
+    `Cannot make a pipeline for ${task} on the weights of a ${model.constructor.name}: they must include the ` +
+      `${wanted.name} head, got ${heads.map(({ name }) => name).join(", ")}; ` +
+      `load pipeline("${task}", FOLDER) on its own`,
+  );
 }
 
 /** The folder of a model, for files that are read from it later; files in memory are not kept for that. */

@@ -90,7 +90,7 @@ export interface Progress {
 
 /** Options of every call of every pipeline. */
 export interface CallOptions {
-  /** Stops the call: it rejects with the signal's reason once the GPU has finished its work. */
+  /** Stops the call: it rejects at once with the signal's reason. Work that was submitted before still runs on the GPU. */
   signal?: AbortSignal;
   /** Called after each batch with the progress of the call. If it throws, the call ends with that error. */
   progress_callback?: (progress: Progress) => void;
