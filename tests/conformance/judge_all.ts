@@ -10,8 +10,8 @@ const SIDE_BY_SIDE = 100;
 /**
  * Runs cases of a kernel; returns the keys of the variants that they use, and what is wrong, by variant and case.
  *
- * A software driver compiles a shader when it first runs, which takes seconds, and lets nothing else be submitted to its
- * device meanwhile. So each variant has a device of its own, and all variants begin before any goes on to a second case.
+ * A software driver compiles a shader when it first runs, which takes seconds of one core, and lets nothing else be
+ * submitted to its device meanwhile. So each variant has a device of its own, and as many as there are cores begin at once.
  */
 export async function judgeAll(
   kernel: Kernel,
@@ -19,22 +19,25 @@ export async function judgeAll(
 ): Promise<{ variants: Set<string>; wrong: string[] }> {
   const gpus = new Map<string, Gpu>();
   const wrong: string[] = [];
+  const runAll = (tests: readonly ConformanceCase[]) =>
+    Promise.all(tests.map(async (test) => {
+      const request = kernel.request(kernel.constants(test.constants));
+      const difference = await judge(gpus.get(request.key) as Gpu, kernel, test);
+      if (difference !== null) wrong.push(`${request.key}, ${test.name}: ${difference}`);
+    }));
   try {
     for (const together of inGroups(cases, SIDE_BY_SIDE)) {
-      const runs = together.map((test) => ({ test, request: kernel.request(kernel.constants(test.constants)) }));
-      for (const { request } of runs) {
+      const firsts: ConformanceCase[] = [];
+      for (const test of together) {
+        const request = kernel.request(kernel.constants(test.constants));
         if (gpus.has(request.key)) continue;
         const gpu = await requestGpu({ poisoned: true });
         gpus.set(request.key, gpu);
         await gpu.pipelines.compile(request.key, request);
+        firsts.push(test);
       }
-      const byVariant = Map.groupBy(runs, ({ request }) => request.key);
-      await Promise.all(
-        inTurn([...byVariant.values()]).map(async ({ test, request: { key } }) => {
-          const difference = await judge(gpus.get(key) as Gpu, kernel, test);
-          if (difference !== null) wrong.push(`${key}, ${test.name}: ${difference}`);
-        }),
-      );
+      for (const group of inGroups(firsts, navigator.hardwareConcurrency)) await runAll(group);
+      await runAll(together.filter((test) => !firsts.includes(test)));
     }
   } finally {
     for (const gpu of gpus.values()) gpu.device.destroy();
@@ -51,10 +54,4 @@ function* inGroups<T>(items: Iterable<T>, size: number): Generator<T[], void> {
     group = [];
   }
   if (group.length > 0) yield group;
-}
-
-/** The first of every list, then the second of every list, and so on. */
-function inTurn<T>(lists: readonly (readonly T[])[]): T[] {
-  const longest = Math.max(0, ...lists.map((list) => list.length));
-  return Array.from({ length: longest }, (_, i) => lists.flatMap((list) => list.slice(i, i + 1))).flat();
 }
