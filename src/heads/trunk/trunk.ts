@@ -1,7 +1,7 @@
 /** A trunk: one set of weights that answers many questions about texts in one pass. */
 
 import { InputError } from "../../base/errors.ts";
-import { kindOf } from "../../base/messages.ts";
+import { kindOf, nameOf } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
 import type { RunOutput } from "../../graph/program/outputs.ts";
 import type { ModelSource } from "../../io/folder/folder.ts";
@@ -137,7 +137,7 @@ export class Trunk<R extends Readout = Readout> {
     }
     const { config } = this;
     const checked = Array.from(queries as readonly Query<R>[], (query, i) => {
-      const subject = queries.length === 1 ? "the query" : `query ${i + 1} of ${queries.length}`;
+      const subject = nameOf("query", i, queries.length);
       return checkQuery(query, { readouts: this.#readouts, config, subject });
     });
     // Planned before anything is awaited: later changes of the caller's arrays have no effect.
