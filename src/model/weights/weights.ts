@@ -1,9 +1,9 @@
 /** Reads a checkpoint of any layout as the published one, checking everything but the numbers before any is read. */
 
+import { setImmediate } from "node:timers/promises";
 import { CheckpointError } from "../../base/errors.ts";
 import { listed, quoted } from "../../base/messages.ts";
 import { elementCount } from "../../base/shape.ts";
-import { nextTurn } from "../../gpu/scheduler/turn.ts";
 import { FloatMemory, type FloatRange, pieces } from "../../io/checkpoint/floats.ts";
 import type { Elements } from "../../nn/upload.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
@@ -101,7 +101,7 @@ export async function checkValues({ names, shape, open }: Weights, signal?: Abor
     const elements = open(name);
     for (const { begin, end } of pieces(0, elementCount(shape(name)))) {
       elements.subarray(begin, end);
-      await nextTurn();
+      await setImmediate();
       signal?.throwIfAborted();
     }
   }
