@@ -16,11 +16,20 @@ const HELD = 1;
 /** Share of the expected work that is not slept for, if the clock stops with the GPU, and if it does not. */
 const AWAKE = { stops: 0.04, runs: 0.1 };
 
+/**
+ * Least time that is not slept for, in ms: half a frame of a screen. A prediction that is too high by less than that
+ * costs nothing.
+ */
+const MARGIN = 8;
+
 /** How late timers fire, in ms. */
 const LATE = 1;
 
-/** Longest sleep between two readings of a clock that stops, in ms. */
-const LOOK = 20;
+/**
+ * Sleep between two readings of a clock that stops: at most `most` ms, and a `share` of the time that is left, but for
+ * `least` ms. The GPU may be done before its time.
+ */
+const LOOK = { most: 20, share: 0.3, least: 3 };
 
 /**
  * Least rate of a clock that stops, in ms of work per ms of time, at which its GPU counts as working: more than other
@@ -93,7 +102,7 @@ export class Pace {
     if (this.#expected < SHORT) return false;
     // On a slow machine the remaining work takes longer, so less of it must be kept for staying awake.
     const awake = stops ? AWAKE.stops / Math.sqrt(this.#slowness) : AWAKE.runs;
-    const total = this.#expected * (1 - awake);
+    const total = this.#expected - Math.max(this.#expected * awake, most * MARGIN);
     const since = this.#since ??= this.#clock.now();
     let work = this.#clock.now() - since;
     const end = performance.now() + LONGEST * this.#slowness * (total - work) / most;
@@ -103,7 +112,8 @@ export class Pace {
       const start = performance.now();
       if (left - LATE < 1 || start > end) return slept;
       if (still > Math.min(STILL.most, total / most, this.#slowness * patience)) return slept;
-      await sleep(stops ? Math.min(LOOK, left - LATE) : left - LATE);
+      const look = Math.min(LOOK.most, Math.max(LOOK.least, LOOK.share * left));
+      await sleep(Math.min(stops ? look : Infinity, left - LATE));
       const taken = performance.now() - start;
       const now = this.#clock.now() - since;
       still = stops && now - work < WORKING * taken ? still + taken : 0;
