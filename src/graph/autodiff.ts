@@ -3,6 +3,7 @@
 import type { Graph } from "./graph.ts";
 import { reshape } from "./ops/rows/reshape.ts";
 import { addScaled } from "./ops/training/add_scaled.ts";
+import { zeros } from "./ops/training/zeros.ts";
 import { factorsOf } from "./shape.ts";
 import type { TapeEntry, Values } from "./tape.ts";
 import { typeText } from "./types.ts";
@@ -58,7 +59,7 @@ export function recompute<I extends Readonly<Record<string, Value>>>(
     path: g.path(label),
     inputs: all,
     outputs: { out: result },
-    differentiate({ out }, wanted) {
+    differentiate({ out }, { wanted }) {
       const again = trace();
       const asked = Object.entries(all).filter(([name]) => wanted(name)) as [string, Value][];
       const wrt = asked.map(([, value]) => value);
@@ -86,7 +87,10 @@ function walkBack(
     const known = Object.entries(entry.outputs).map(([name, value]) => [name, value && sums.get(value)] as const);
     if (known.every(([, gradient]) => gradient === undefined)) continue;
     const wanted = (name: string) => dependent.has(entry.inputs[name] as Value);
-    const found = entry.differentiate(Object.fromEntries(known), wanted);
+    const found = entry.differentiate(Object.fromEntries(known), {
+      wanted,
+      accumulate: (name, update) => sums.accumulate(entry.inputs[name] as Value, update),
+    });
     for (const [name, gradient] of Object.entries(found)) {
       if (gradient !== undefined && wanted(name)) sums.add(entry, entry.inputs[name] as Value, gradient);
     }
@@ -112,6 +116,13 @@ class Sums {
     return this.all.get(value);
   }
 
+  /** Replaces the gradient of a value so far, zeros at first, by its next version. */
+  accumulate(value: Value, update: (sum: Value) => Value): void {
+    const next = update(this.#owned(value));
+    this.all.set(value, next);
+    this.#own.add(next);
+  }
+
   /** Adds the contribution of one use of a value. */
   add({ op, path }: TapeEntry, value: Value, gradient: Value): void {
     if (String(gradient.shape) !== String(value.shape)) {
@@ -122,7 +133,8 @@ class Sums {
     }
     const known = this.all.get(value);
     if (known !== undefined) {
-      this.all.set(value, this.#sum(value, known, gradient));
+      const label = `${value.path}.gradient.sum`;
+      this.accumulate(value, (sum) => addScaled(this.#g, { label, to: sum, x: gradient }));
       return;
     }
     // An op may hand the gradient of its result through, as a residual does. It is then that of two values, so whatever
@@ -131,13 +143,13 @@ class Sums {
     this.all.set(value, gradient);
   }
 
-  #sum(value: Value, known: Value, gradient: Value): Value {
-    const label = `${value.path}.gradient`;
+  /** The gradient of a value so far, in memory of its own. */
+  #owned(value: Value): Value {
+    const known = this.all.get(value);
+    if (known === undefined) return zeros(this.#g, { label: `${value.path}.gradient`, shape: value.shape });
     // Others may read a gradient that is not a sum of this value alone, so the first addition goes to a copy.
-    const sum = this.#own.has(known) ? known : reshape(this.#g, { label, x: known, shape: known.shape });
-    const next = addScaled(this.#g, { label: `${label}.sum`, to: sum, x: gradient });
-    this.#own.add(next);
-    return next;
+    if (this.#own.has(known)) return known;
+    return reshape(this.#g, { label: `${value.path}.gradient`, x: known, shape: known.shape });
   }
 }
 

@@ -56,9 +56,15 @@ export class Graph {
   readonly #scopes: string[] = [];
   /** The variants that are fast on the adapter that the graph is for. */
   readonly tuning: Tuning;
+  /**
+   * Whether gradients are traced later. Layers then keep what gradients read, where they would compute it again
+   * otherwise: activations are ops of their own, and attention stores its probabilities.
+   */
+  readonly differentiable: boolean;
 
-  constructor(tuning: Tuning = defaultTuning("other")) {
+  constructor(tuning: Tuning = defaultTuning("other"), { differentiable = false }: { differentiable?: boolean } = {}) {
     this.tuning = tuning;
+    this.differentiable = differentiable;
   }
 
   /** A tensor that each call sends. */

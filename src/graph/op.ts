@@ -19,6 +19,11 @@ export interface Site<I, A> {
 export interface GradientSite<I, A, O> extends Site<I, A> {
   outputs: O;
   wanted(input: keyof I): boolean;
+  /**
+   * Adds to an input's gradient in place, if only a part of the input was used: `update` gets the gradient so far, zeros
+   * at first, and returns its next version. The op then returns nothing for that input.
+   */
+  accumulate(input: keyof I, update: (sum: Value) => Value): void;
 }
 
 /**
@@ -62,9 +67,15 @@ export function apply<I extends Values, A, O extends Values>(g: Graph, op: Op<I,
     path,
     inputs: site.inputs,
     outputs,
-    differentiate(gradients, wanted) {
+    differentiate(gradients, { wanted, accumulate }) {
       if (op.gradient !== undefined) {
-        const at = { ...site, label: path, outputs, wanted: (input: keyof I) => wanted(String(input)) };
+        const at: GradientSite<I, A, O> = {
+          ...site,
+          label: path,
+          outputs,
+          wanted: (input) => wanted(String(input)),
+          accumulate: (input, update) => accumulate(String(input), update),
+        };
         return op.gradient(g, at, gradients as Partial<O>);
       }
       throw new Error(`Cannot differentiate ${path} (${op.name}): ${op.noGradient}`);

@@ -14,11 +14,19 @@ export interface TapeEntry {
   readonly inputs: Values;
   readonly outputs: Values;
   /**
-   * Traces the gradients of the inputs that are wanted, given those of the outputs. One that is left out is zero.
+   * Traces the gradients of the inputs that are wanted, given those of the outputs. One that is left out is zero, or was
+   * added to what is there already.
    *
    * @throws {Error} If the op has no gradient.
    */
-  differentiate(gradients: Values, wanted: (input: string) => boolean): Values;
+  differentiate(gradients: Values, site: DifferentiationSite): Values;
+}
+
+/** What the walk over the tape offers to an entry. */
+export interface DifferentiationSite {
+  wanted(input: string): boolean;
+  /** Replaces the gradient of an input so far, zeros at first, by what `update` makes of it in place. */
+  accumulate(input: string, update: (sum: Value) => Value): void;
 }
 
 /** Collects entries. */

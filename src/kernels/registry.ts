@@ -19,9 +19,11 @@ import { reduceSum } from "./losses/reduce_sum.ts";
 import { reshape } from "./rows/reshape.ts";
 import { softmax } from "./rows/softmax.ts";
 import { topK } from "./rows/top_k.ts";
+import { addPlaced } from "./training/add_placed.ts";
 import { addScaled } from "./training/add_scaled.ts";
 import { columnSums } from "./training/column_sums.ts";
 import { softmaxGradient } from "./training/softmax_gradient.ts";
+import { zeros } from "./training/zeros.ts";
 
 /** Every kernel, by family. A new one is its shader, its contract, its twin and cases, and a line here. */
 export const KERNELS: readonly Kernel[] = [
@@ -48,6 +50,8 @@ export const KERNELS: readonly Kernel[] = [
   pointwiseLoss,
   reduceSum,
   addScaled,
+  addPlaced,
+  zeros,
   columnSums,
   softmaxGradient,
 ];

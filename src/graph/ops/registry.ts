@@ -14,9 +14,11 @@ import { meanRowsOp } from "./rows/mean_rows.ts";
 import { reshapeOp } from "./rows/reshape.ts";
 import { softmaxOp } from "./rows/softmax.ts";
 import { topKOp } from "./rows/top_k.ts";
+import { addPlacedOp } from "./training/add_placed.ts";
 import { addScaledOp } from "./training/add_scaled.ts";
 import { columnSumsOp } from "./training/column_sums.ts";
 import { softmaxGradientOp } from "./training/softmax_gradient.ts";
+import { zerosOp } from "./training/zeros.ts";
 
 /** Every op. A new one is its file and a line here. */
 export const OPS: readonly AnyOp[] = [
@@ -34,6 +36,8 @@ export const OPS: readonly AnyOp[] = [
   pointwiseLossOp,
   meanOp,
   addScaledOp,
+  addPlacedOp,
+  zerosOp as AnyOp,
   columnSumsOp,
   softmaxGradientOp,
 ];
