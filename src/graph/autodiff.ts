@@ -17,27 +17,36 @@ export interface GradientCall {
   wrt: readonly Value[];
   /** The gradient of the loss by `of`, of the same shape; 1 if left out. */
   seed?: Value;
+  /** What becomes of values on which `of` does not depend. @default "refused" */
+  independent?: "refused" | "left out";
 }
 
 /**
  * Traces the gradients of a value by others.
  *
- * @returns For each value of `wrt` its gradient, of the same shape.
+ * @returns For each value of `wrt` its gradient, of the same shape; see `independent`.
  * @throws {TypeError} If the seed has another shape than `of`, or is left out although `of` is not a single number.
  * @throws {Error} If an op on the way has no gradient, if `of` does not depend on a value of `wrt`, or if a value that
  *   a gradient reads was updated in place.
  */
-export function gradients(g: Graph, { of, wrt, seed }: GradientCall): Map<Value, Value> {
+export function gradients(
+  g: Graph,
+  { of, wrt, seed, independent = "refused" }: GradientCall,
+): Map<Value, Value> {
   const first = seed ?? one(g, of);
   if (String(first.shape) !== String(of.shape)) {
     throw new TypeError(`Cannot differentiate "${of.path}": seed must be ${typeText(of)}, got ${typeText(first)}`);
   }
   const sums = walkBack(g, g.tape.entries, { of, wrt, seed: first });
-  return new Map(wrt.map((value) => {
+  const found = new Map<Value, Value>();
+  for (const value of wrt) {
     const gradient = sums.get(value);
-    if (gradient !== undefined) return [value, gradient];
-    throw new Error(`Cannot differentiate "${of.path}": it does not depend on "${value.path}"`);
-  }));
+    if (gradient !== undefined) found.set(value, gradient);
+    else if (independent === "refused") {
+      throw new Error(`Cannot differentiate "${of.path}": it does not depend on "${value.path}"`);
+    }
+  }
+  return found;
 }
 
 /**
@@ -74,7 +83,7 @@ export function recompute<I extends Readonly<Record<string, Value>>>(
 function walkBack(
   g: Graph,
   entries: readonly TapeEntry[],
-  { of, wrt, seed }: Required<GradientCall>,
+  { of, wrt, seed }: Required<Omit<GradientCall, "independent">>,
 ): ReadonlyMap<Value, Value> {
   const dependent = new Set(wrt);
   const relevant = entries.filter(({ inputs, outputs }) => {

@@ -5,12 +5,12 @@ import type { Tensor } from "../base/tensor.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
 import { MAX_TOP_K } from "../kernels/rows/top_k.ts";
 import { type ModelInputs, readInputs } from "../model/batch/inputs.ts";
-import { maskedRowRule } from "../model/batch/row_rules.ts";
 import { lastAxis } from "../model/batch/unpacking.ts";
 import type { ForwardOptions } from "../model/forward_options.ts";
 import type { ModelHead } from "../model/head.ts";
 import type { Stage } from "../model/stage.ts";
-import { rowLabels, rowsOfLabels, traceCrossEntropy, traceRowLosses } from "./labels.ts";
+import { maskedLMCall } from "./calls/masked_lm.ts";
+import { rowLabels, rowsOfLabels, traceRowLosses } from "./labels.ts";
 import { MASKED_LM, type MaskedLMHead, traceTopWords } from "./layers/masked_lm.ts";
 import { type HeadOutput, headOutput } from "./output.ts";
 import { runPadded } from "./padded_call.ts";
@@ -65,12 +65,9 @@ export class NarrowBertForMaskedLM extends PreTrainedModel {
    * @throws {InputError} If an input does not fit the model.
    */
   async forward(inputs: ModelInputs, options: ForwardOptions = {}): Promise<HeadOutput> {
-    const batch = rowsOfLabels(readInputs(inputs, this.config), this.config.vocab_size);
-    const rule = maskedRowRule(batch);
-    const { labels } = batch;
-    const head = labels === null ? { stage: LOGITS } : { stage: LOGITS_AND_LOSS, ...rowLabels(labels) };
-    const { outputs, unpacker, common } = await runPadded(this, { batch, rule, head, options });
-    return headOutput(unpacker.states(outputs.get("logits") as RunOutput, lastAxis(rule)), outputs, common);
+    const call = maskedLMCall(inputs, this.config);
+    const { outputs, unpacker, common } = await runPadded(this, { ...call, options });
+    return headOutput(unpacker.states(outputs.get("logits") as RunOutput, lastAxis(call.rule)), outputs, common);
   }
 
   /**
@@ -116,19 +113,6 @@ export class NarrowBertForMaskedLM extends PreTrainedModel {
     };
   }
 }
-
-const LOGITS: Stage<MaskedLMHead> = {
-  head: MASKED_LM,
-  trace: (g, rows, head) => ({ logits: head.apply(g, rows) }),
-};
-
-const LOGITS_AND_LOSS: Stage<MaskedLMHead> = {
-  head: MASKED_LM,
-  trace(g, rows, head) {
-    const logits = head.apply(g, rows);
-    return { logits, loss: traceCrossEntropy(g, logits) };
-  },
-};
 
 const TOP_WORDS: Stage<MaskedLMHead> = {
   head: MASKED_LM,

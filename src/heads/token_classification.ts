@@ -1,31 +1,15 @@
 /** Token classification: a label for each word. */
 
 import type { RunOutput } from "../graph/program/outputs.ts";
-import { type ModelInputs, readInputs } from "../model/batch/inputs.ts";
-import { maskedRowRule } from "../model/batch/row_rules.ts";
+import type { ModelInputs } from "../model/batch/inputs.ts";
 import type { ForwardOptions } from "../model/forward_options.ts";
 import type { ModelHead } from "../model/head.ts";
-import type { Stage } from "../model/stage.ts";
 import { lastAxis } from "../model/batch/unpacking.ts";
-import type { Linear } from "../nn/linear.ts";
-import { rowLabels, rowsOfLabels, traceCrossEntropy } from "./labels.ts";
+import { tokenClassificationCall } from "./calls/token_classification.ts";
 import { TOKEN_CLASSIFICATION } from "./layers/token_classifier.ts";
 import { type HeadOutput, headOutput } from "./output.ts";
 import { runPadded } from "./padded_call.ts";
 import { PreTrainedModel } from "./pretrained.ts";
-
-const LOGITS: Stage<Linear> = {
-  head: TOKEN_CLASSIFICATION,
-  trace: (g, rows, classifier) => ({ logits: classifier.apply(g, rows) }),
-};
-
-const LOGITS_AND_LOSS: Stage<Linear> = {
-  head: TOKEN_CLASSIFICATION,
-  trace(g, rows, classifier) {
-    const logits = classifier.apply(g, rows);
-    return { logits, loss: traceCrossEntropy(g, logits) };
-  },
-};
 
 /**
  * NarrowBERT with a classifier on each narrow row.
@@ -56,11 +40,8 @@ export class NarrowBertForTokenClassification extends PreTrainedModel {
    * @throws {InputError} If an input does not fit the model.
    */
   async forward(inputs: ModelInputs, options: ForwardOptions = {}): Promise<HeadOutput> {
-    const batch = rowsOfLabels(readInputs(inputs, this.config), this.config.num_labels);
-    const rule = maskedRowRule(batch);
-    const { labels } = batch;
-    const head = labels === null ? { stage: LOGITS } : { stage: LOGITS_AND_LOSS, ...rowLabels(labels) };
-    const { outputs, unpacker, common } = await runPadded(this, { batch, rule, head, options });
-    return headOutput(unpacker.states(outputs.get("logits") as RunOutput, lastAxis(rule)), outputs, common);
+    const call = tokenClassificationCall(inputs, this.config);
+    const { outputs, unpacker, common } = await runPadded(this, { ...call, options });
+    return headOutput(unpacker.states(outputs.get("logits") as RunOutput, lastAxis(call.rule)), outputs, common);
   }
 }

@@ -22,6 +22,7 @@ import { topK } from "./rows/top_k.ts";
 import { addPlaced } from "./training/add_placed.ts";
 import { addScaled } from "./training/add_scaled.ts";
 import { columnSums } from "./training/column_sums.ts";
+import { scaleGroups } from "./training/scale_groups.ts";
 import { softmaxGradient } from "./training/softmax_gradient.ts";
 import { zeros } from "./training/zeros.ts";
 
@@ -53,5 +54,6 @@ export const KERNELS: readonly Kernel[] = [
   addPlaced,
   zeros,
   columnSums,
+  scaleGroups,
   softmaxGradient,
 ];

@@ -111,7 +111,9 @@ export class Body {
   narrow(g: Graph, context: Value, { plan, ...call }: BodyCall & { plan: NarrowPlan }): Value {
     const rows = attentionTables(g, "row");
     const together = plan.form === "projected" ? plan.together : 1;
-    let x = gatherRows(g, { label: "narrow_rows", x: context, index: g.input("row_index", "u32", ["R"]) });
+    const index = g.input("row_index", "u32", ["R"]);
+    const inverse = g.differentiable ? { inverse: g.input("row_inverse", "u32", ["T"]) } : {};
+    let x = gatherRows(g, { label: "narrow_rows", x: context, index, ...inverse });
     for (let first = 0; first < this.#narrow.length; first += together) {
       const group = this.#narrow.slice(first, first + together);
       const keysAndValues = plan.form === "absorbed" ? null : this.#project(g, context, { first, count: group.length });

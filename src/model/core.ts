@@ -182,7 +182,8 @@ export class ModelCore implements ModelWeights {
       throw error;
     }
     const layerOf = ({ name }: Head) => layers.get(name);
-    const runner = new Runner(this.#gpu, body, { config, layerOf, latency: this.#latency });
+    const parameters = loaded.flatMap(({ all }) => all);
+    const runner = new Runner(this.#gpu, body, { config, layerOf, parameters, latency: this.#latency });
     return { config, parameters: all, layers, runner };
   }
 

@@ -10,14 +10,17 @@ import type { InputData } from "../graph/program/upload.ts";
 import { pitch } from "../kernels/kernel.ts";
 import { tuningOf } from "../kernels/tuning/tuning.ts";
 import type { NarrowForm } from "../nn/narrow_attention.ts";
+import type { Parameter } from "../nn/parameters.ts";
+import { inversesOf } from "./batch/inverses.ts";
 import { pack, type Packed } from "./batch/packing.ts";
 import type { Ragged } from "./batch/ragged.ts";
 import type { Body } from "./body.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import { FORWARD_OPTIONS, type ForwardOptions } from "./forward_options.ts";
 import type { Head } from "./head.ts";
+import type { LearningCall } from "./learning.ts";
 import { mayStoreProbabilities, type NarrowWork, planNarrowForm, planProjection } from "./narrow_planner.ts";
-import { type StageCall, stageKey } from "./stage.ts";
+import { identityOf, type StageCall, stageKey } from "./stage.ts";
 import { type TraceCall, traceModel } from "./tracing.ts";
 import { remainingHeads } from "./weights/published_names.ts";
 
@@ -31,6 +34,8 @@ export interface RunCall {
   /** The stages, which compute from the last state. */
   stages: readonly StageCall[];
   options: ForwardOptions;
+  /** What is computed of the loss, which the call's only stage gives. */
+  learning?: LearningCall;
 }
 
 /** One call's results. */
@@ -53,6 +58,8 @@ export class Runner {
   readonly #config: NarrowBertConfig;
   readonly #layerOf: (head: Head) => unknown;
   readonly #latency: Latency;
+  /** All weights of the model. */
+  readonly parameters: readonly Parameter[];
   readonly #programs = new Map<string, Program>();
   /** The head scales of a call without a head mask, by the name of the input. */
   readonly #unmasked: Record<string, InputData>;
@@ -61,9 +68,10 @@ export class Runner {
   constructor(
     gpu: Gpu,
     body: Body,
-    { config, layerOf, latency = "normal" }: {
+    { config, layerOf, parameters, latency = "normal" }: {
       config: NarrowBertConfig;
       layerOf: (head: Head) => unknown;
+      parameters: readonly Parameter[];
       latency?: Latency | undefined;
     },
   ) {
@@ -72,21 +80,24 @@ export class Runner {
     this.#config = config;
     this.#layerOf = layerOf;
     this.#latency = latency;
+    this.parameters = parameters;
     this.#unmasked = this.#headScales(null);
   }
 
   /** Packs a batch and runs it. */
-  async run({ ragged, ordinary, headMask, stages, options }: RunCall): Promise<RunResult> {
+  async run({ ragged, ordinary, headMask, stages, options, learning }: RunCall): Promise<RunResult> {
     checkOptionNames("run the model", options, FORWARD_OPTIONS);
-    const packed = pack(ragged);
-    const program = this.#program(this.#plan({ ragged, packed, ordinary, options }), stages);
-    const sizes: Record<string, number> = { ...packed.sizes };
+    const packed = pack(ragged, { gradients: learning !== undefined });
+    const plan = this.#plan({ ragged, packed, ordinary, options, ...(learning && { learning }) });
+    const program = this.#program(plan, stages);
+    const sizes: Record<string, number> = { ...packed.sizes, ...learning?.scalars };
     const inputs: Record<string, InputData> = {
       tokens: ragged.tokens,
       attention_tables: packed.attentionTables,
       row_index: ragged.rows,
       ...(headMask === null ? this.#unmasked : this.#headScales(headMask)),
       ...(ragged.embeds && { embeds: ragged.embeds }),
+      ...(learning && inversesOf(ragged, this.#config)),
     };
     for (const { rows, prefix, ...call } of stages) {
       if (rows !== null) {
@@ -99,6 +110,7 @@ export class Runner {
     const { outputs, recorded } = await program.run({
       scalars: declaredOf(sizes, program.scalars),
       inputs,
+      ...(learning?.residents && { residents: learning.residents }),
       record: options.recordValues ?? false,
       profiler: options.profiler ?? null,
       latency: this.#latency,
@@ -120,7 +132,7 @@ export class Runner {
 
   /** Plans a call of these sizes: which layers it computes, and in which form. */
   #plan(
-    { ragged, packed: { sizes, rowKeys }, ordinary, options }: Omit<RunCall, "headMask" | "stages"> & {
+    { ragged, packed: { sizes, rowKeys }, ordinary, options, learning }: Omit<RunCall, "headMask" | "stages"> & {
       packed: Packed;
     },
   ): TraceCall {
@@ -138,6 +150,7 @@ export class Runner {
       probabilities: options.output_attentions ? "output" : mayStore ? "scratch" : "none",
       embedded: ragged.embeds !== null,
       hiddenStates: options.output_hidden_states ?? false,
+      learning: learning?.learning ?? null,
     };
   }
 
@@ -156,13 +169,14 @@ export class Runner {
   }
 
   #program(call: TraceCall, stages: readonly StageCall[]): Program {
-    const { ordinary, plan, probabilities, embedded, hiddenStates } = call;
+    const { ordinary, plan, probabilities, embedded, hiddenStates, learning } = call;
     const form = plan.form === "absorbed" ? "absorbed" : plan.together;
-    const key = [ordinary, form, probabilities, embedded, hiddenStates, ...stages.map(stageKey)].join();
+    const learns = learning === null ? null : identityOf(learning);
+    const key = [ordinary, form, probabilities, embedded, hiddenStates, learns, ...stages.map(stageKey)].join();
     let program = this.#programs.get(key);
     if (program === undefined) {
-      const g = new Graph(tuningOf(this.#gpu));
-      traceModel(g, this.#body, { call, stages, layerOf: this.#layerOf });
+      const g = new Graph(tuningOf(this.#gpu), { differentiable: learning !== null });
+      traceModel(g, this.#body, { call, stages, layerOf: this.#layerOf, parameters: this.parameters });
       program = new Program(this.#gpu, g);
     }
     this.#programs.delete(key);

@@ -38,11 +38,16 @@ export interface StageCall {
 export type HeadInputs = Omit<StageCall, "rows" | "prefix">;
 
 const numbers = new WeakMap<object, number>();
-let stages = 0;
+let objects = 0;
+
+/** A number of an object's identity, for keys of the cache of programs. */
+export function identityOf(object: object): number {
+  let number = numbers.get(object);
+  if (number === undefined) numbers.set(object, number = objects++);
+  return number;
+}
 
 /** A key of the stage for the cache of programs. */
 export function stageKey({ stage, rows, prefix }: StageCall): string {
-  let number = numbers.get(stage);
-  if (number === undefined) numbers.set(stage, number = stages++);
-  return `${prefix}${number}${rows === null ? "" : " of rows"}`;
+  return `${prefix}${identityOf(stage)}${rows === null ? "" : " of rows"}`;
 }

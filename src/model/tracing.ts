@@ -5,8 +5,10 @@ import type { Value } from "../graph/value.ts";
 import type { ProbabilityStorage } from "../graph/ops/attention/attention.ts";
 import { gatherRows } from "../graph/ops/rows/gather_rows.ts";
 import type { NarrowPlan } from "../nn/narrow_attention.ts";
+import type { Parameter } from "../nn/parameters.ts";
 import type { Body, BodyCall } from "./body.ts";
 import type { Head } from "./head.ts";
+import type { Learning } from "./learning.ts";
 import type { StageCall } from "./stage.ts";
 
 /** How a traced program computes the body. */
@@ -19,17 +21,24 @@ export interface TraceCall {
   embedded: boolean;
   /** Name every layer's state as an output `hidden_states.N`. */
   hiddenStates: boolean;
+  /** What is computed of the loss; null if only results are wanted. */
+  learning: Learning | null;
 }
 
-/** Traces a call. The values that the stages return, and states and probabilities if asked for, become outputs. */
+/**
+ * Traces a call. The values that the stages return, and states and probabilities if asked for, become outputs. If the
+ * call learns, the outputs are those of its learning.
+ */
 export function traceModel(
   g: Graph,
   body: Body,
-  { call, stages, layerOf }: {
+  { call, stages, layerOf, parameters }: {
     call: TraceCall;
     stages: readonly StageCall[];
     /** The layer that a head has put on the body. */
     layerOf: (head: Head) => unknown;
+    /** All weights of the model. */
+    parameters: readonly Parameter[];
   },
 ): void {
   const last = traceBody(g, body, call);
@@ -40,7 +49,9 @@ export function traceModel(
       x: last,
       index: g.input(`${prefix}rows`, "u32", [`${prefix}R`]),
     });
-    for (const [name, value] of Object.entries(stage.trace(g, own, layerOf(head)))) g.output(prefix + name, value);
+    const values = stage.trace(g, own, layerOf(head));
+    if (call.learning !== null) call.learning.trace(g, values.loss as Value, parameters);
+    else for (const [name, value] of Object.entries(values)) g.output(prefix + name, value);
   }
 }
 

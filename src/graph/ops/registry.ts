@@ -17,6 +17,7 @@ import { topKOp } from "./rows/top_k.ts";
 import { addPlacedOp } from "./training/add_placed.ts";
 import { addScaledOp } from "./training/add_scaled.ts";
 import { columnSumsOp } from "./training/column_sums.ts";
+import { scaleGroupsOp } from "./training/scale_groups.ts";
 import { softmaxGradientOp } from "./training/softmax_gradient.ts";
 import { zerosOp } from "./training/zeros.ts";
 
@@ -39,5 +40,6 @@ export const OPS: readonly AnyOp[] = [
   addPlacedOp,
   zerosOp as AnyOp,
   columnSumsOp,
+  scaleGroupsOp,
   softmaxGradientOp,
 ];

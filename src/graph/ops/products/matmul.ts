@@ -1,43 +1,22 @@
 /** Matrix products over views: the general form, of which the linear layer is one. */
 
-import { ACTIVATION_CODES, type ActivationName } from "../../../kernels/rows/activation.ts";
+import { ACTIVATION_CODES } from "../../../kernels/rows/activation.ts";
 import { pitch } from "../../../kernels/kernel.ts";
 import { matmul as kernel } from "../../../kernels/products/matmul.ts";
 import { matmulVariants } from "../../../kernels/tuning/matmul_variants.ts";
 import { productCost } from "../../cost.ts";
-import type { Graph, OutputSpec } from "../../graph.ts";
+import type { Graph } from "../../graph.ts";
 import { apply, type Op, type Site } from "../../op.ts";
-import { type Extent, extentOf, lastOf, type Scalars, valueOf } from "../../shape.ts";
+import { extentOf, lastOf, type Scalars, valueOf } from "../../shape.ts";
 import type { Type, Value } from "../../value.ts";
-import { checkProduct, type Placed, type ProductAttributes, type ProductInputs } from "./product.ts";
+import { matmulGradient } from "./matmul_gradient.ts";
+import { checkProduct, type MatmulCall, type Placed, type ProductAttributes, type ProductInputs } from "./product.ts";
 
-/** A matrix inside a value. */
-export interface View extends Placed {
-  value: Value;
-}
-
-/** What {@linkcode matmul} takes: `out[b] = activation(a[b] b[b] + bias[b] * scale) + residual[b]`. */
-export interface MatmulCall {
-  label: string;
-  a: View;
-  b: View;
-  /** m: rows of a. n: columns of b. k: columns of a, and rows of b. */
-  m: Extent;
-  n: Extent;
-  k: Extent;
-  /** Number of matrices; one if left out. */
-  batch?: Extent;
-  out: OutputSpec & Placed;
-  bias?: { value: Value; offset?: number; batch?: number; scale?: Value };
-  activation?: ActivationName;
-  /** Has the layout of the output. */
-  residual?: Value;
-}
+export type { MatmulCall, View } from "./product.ts";
 
 /** `out[b] = activation(a[b] b[b] + bias[b] * scale) + residual[b]` over views. */
 export const matmulOp: Op<ProductInputs, ProductAttributes, { out: Value }> = {
   name: "matmul",
-  noGradient: "the gradient of products over views comes with training (issue 10); linear has one",
 
   infer(types, attributes) {
     const { shape, dtype = "f32", layout = "pitched" } = attributes.out;
@@ -75,6 +54,8 @@ export const matmulOp: Op<ProductInputs, ProductAttributes, { out: Value }> = {
         }),
     });
   },
+
+  gradient: (g, site, { out }) => matmulGradient(g, site, out as Value, matmul),
 };
 
 /** The uniform struct of a product. The fields that all calls share are computed once. */

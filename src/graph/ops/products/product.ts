@@ -19,6 +19,29 @@ export interface Placed {
   transposed?: boolean;
 }
 
+/** A matrix inside a value. */
+export interface View extends Placed {
+  value: Value;
+}
+
+/** What the function `matmul` takes: `out[b] = activation(a[b] b[b] + bias[b] * scale) + residual[b]`. */
+export interface MatmulCall {
+  label: string;
+  a: View;
+  b: View;
+  /** m: rows of a. n: columns of b. k: columns of a, and rows of b. */
+  m: Extent;
+  n: Extent;
+  k: Extent;
+  /** Number of matrices; one if left out. */
+  batch?: Extent;
+  out: OutputSpec & Placed;
+  bias?: { value: Value; offset?: number; batch?: number; scale?: Value };
+  activation?: ActivationName;
+  /** Has the layout of the output. */
+  residual?: Value;
+}
+
 /** The values of a product. */
 export type ProductInputs = { a: Value; b: Value; bias?: Value; scale?: Value; residual?: Value };
 

@@ -1,0 +1,68 @@
+/** Calls of sequence classification and regression. */
+
+import type { Graph } from "../../graph/graph.ts";
+import type { Value } from "../../graph/value.ts";
+import { mean } from "../../graph/ops/losses/mean.ts";
+import { pointwiseLoss } from "../../graph/ops/losses/pointwise_loss.ts";
+import { pitch } from "../../kernels/kernel.ts";
+import type { FlatArray } from "../../model/batch/arrays.ts";
+import { readInputs } from "../../model/batch/inputs.ts";
+import { firstRowRule } from "../../model/batch/row_rules.ts";
+import type { NarrowBertConfig } from "../../model/config/config.ts";
+import type { ProblemType } from "../../model/config/fields.ts";
+import type { HeadInputs, Stage } from "../../model/stage.ts";
+import { classLabels, packTargets, traceCrossEntropy } from "../labels.ts";
+import { type PooledClassifier, SEQUENCE_CLASSIFICATION } from "../layers/pooled_classifier.ts";
+import type { PrepareCall } from "./head_call.ts";
+
+const LOGITS: Stage<PooledClassifier> = {
+  head: SEQUENCE_CLASSIFICATION,
+  trace: (g, rows, classifier) => ({ logits: classifier.apply(g, rows) }),
+};
+
+/** The stage that adds a loss to the logits. */
+function withLoss(loss: (g: Graph, logits: Value) => Value): Stage<PooledClassifier> {
+  return {
+    head: SEQUENCE_CLASSIFICATION,
+    trace(g, rows, classifier) {
+      const logits = classifier.apply(g, rows);
+      return { logits, loss: loss(g, logits) };
+    },
+  };
+}
+
+/** The mean of a loss of single elements. */
+function elementwise(kind: "squared_error" | "binary_cross_entropy"): (g: Graph, logits: Value) => Value {
+  return (g, x) => {
+    const y = g.input("targets", "f32", x.shape, "pitched");
+    const losses = pointwiseLoss(g, { label: "loss.rows", x, y, kind });
+    return mean(g, { label: "loss", x: losses, divisor: x.shape });
+  };
+}
+
+const LOSSES: Record<ProblemType, Stage<PooledClassifier>> = {
+  single_label_classification: withLoss(traceCrossEntropy),
+  regression: withLoss(elementwise("squared_error")),
+  multi_label_classification: withLoss(elementwise("binary_cross_entropy")),
+};
+
+/** The loss of the config's `problem_type`, or of the one that the labels imply. */
+function lossOf(labels: FlatArray, rows: number, config: NarrowBertConfig): HeadInputs {
+  const { num_labels: columns } = config;
+  const inferred = columns === 1
+    ? "regression"
+    : labels.float
+    ? "multi_label_classification"
+    : "single_label_classification";
+  const problem = config.problem_type ?? inferred;
+  const stage = LOSSES[problem];
+  if (problem === "single_label_classification") return { stage, ...classLabels(labels, rows, columns) };
+  return { stage, inputs: { targets: packTargets(labels, [rows, columns], pitch(columns)) } };
+}
+
+/** Logits of each sequence, `[B, num_labels]`. */
+export const sequenceClassificationCall: PrepareCall = (inputs, config) => {
+  const batch = readInputs(inputs, config);
+  const head = batch.labels === null ? { stage: LOGITS } : lossOf(batch.labels, batch.sequences, config);
+  return { batch, rule: firstRowRule(batch), head };
+};

@@ -1,0 +1,30 @@
+/** Calls of token classification. */
+
+import { readInputs } from "../../model/batch/inputs.ts";
+import { maskedRowRule } from "../../model/batch/row_rules.ts";
+import type { Stage } from "../../model/stage.ts";
+import type { Linear } from "../../nn/linear.ts";
+import { rowLabels, rowsOfLabels, traceCrossEntropy } from "../labels.ts";
+import { TOKEN_CLASSIFICATION } from "../layers/token_classifier.ts";
+import type { PrepareCall } from "./head_call.ts";
+
+const LOGITS: Stage<Linear> = {
+  head: TOKEN_CLASSIFICATION,
+  trace: (g, rows, classifier) => ({ logits: classifier.apply(g, rows) }),
+};
+
+const LOGITS_AND_LOSS: Stage<Linear> = {
+  head: TOKEN_CLASSIFICATION,
+  trace(g, rows, classifier) {
+    const logits = classifier.apply(g, rows);
+    return { logits, loss: traceCrossEntropy(g, logits) };
+  },
+};
+
+/** Logits of the rows of `narrow_mask`, or of labels over -100, which win over it; of all tokens without either. */
+export const tokenClassificationCall: PrepareCall = (inputs, config) => {
+  const batch = rowsOfLabels(readInputs(inputs, config), config.num_labels);
+  const { labels } = batch;
+  const head = labels === null ? { stage: LOGITS } : { stage: LOGITS_AND_LOSS, ...rowLabels(labels) };
+  return { batch, rule: maskedRowRule(batch), head };
+};

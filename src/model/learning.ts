@@ -1,0 +1,79 @@
+/** Learning: what a program computes of its loss. */
+
+import { gradients } from "../graph/autodiff.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { RunOutput } from "../graph/program/outputs.ts";
+import type { Residents } from "../graph/program/residents.ts";
+import type { Value } from "../graph/value.ts";
+import { pitch } from "../kernels/kernel.ts";
+import type { Parameter } from "../nn/parameters.ts";
+import { gatherPlacement } from "../nn/placement.ts";
+
+/**
+ * What a program computes of its loss. Programs are cached by the identity of their learning, so it is a constant:
+ * everything that differs from call to call is an input, a scalar or a resident.
+ */
+export interface Learning {
+  /** Traces it, with its outputs. The graph is differentiable. */
+  trace(g: Graph, loss: Value, parameters: readonly Parameter[]): void;
+}
+
+/** Learning in a call. */
+export interface LearningCall {
+  readonly learning: Learning;
+  /** Values of the scalars that it declares. */
+  readonly scalars?: Readonly<Record<string, number>>;
+  /** Buffers of the residents that it declares. */
+  readonly residents?: Residents;
+}
+
+/** The gradients of a loss by those parameters on which it depends. */
+export function parameterGradients(
+  g: Graph,
+  loss: Value,
+  parameters: readonly Parameter[],
+): Map<Parameter, Value> {
+  const values = parameters.map((parameter) => g.parameter(parameter));
+  const found = gradients(g, { of: loss, wrt: values, independent: "left out" });
+  const all = new Map<Parameter, Value>();
+  parameters.forEach((parameter, i) => {
+    const gradient = found.get(values[i] as Value);
+    if (gradient !== undefined) all.set(parameter, gradient);
+  });
+  return all;
+}
+
+/** Reads the loss and all gradients back. */
+export const GRADIENTS: Learning = {
+  trace(g, loss, parameters) {
+    g.output("loss", loss);
+    for (const [{ label }, gradient] of parameterGradients(g, loss, parameters)) g.output(nameOf(label), gradient);
+  },
+};
+
+function nameOf(label: string): string {
+  return `gradient.${label}`;
+}
+
+/** What {@linkcode GRADIENTS} read back, as tensors of the checkpoint by name: zeros if the loss does not depend on one. */
+export function readGradients(
+  outputs: ReadonlyMap<string, RunOutput>,
+  parameters: readonly Parameter[],
+): Map<string, { shape: readonly number[]; data: Float32Array }> {
+  const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+  for (const { label, parts, shape, elements } of parameters) {
+    const found = outputs.get(nameOf(label));
+    const matrix = new Float32Array(elements);
+    if (found !== undefined) pad(found.data as Float32Array, matrix, shape.at(-1) ?? 1);
+    for (const part of parts) tensors.set(part.name, { shape: part.shape, data: gatherPlacement(part, matrix) });
+  }
+  return tensors;
+}
+
+/** Copies rows of `columns` elements to rows of their pitch. */
+function pad(data: Float32Array, matrix: Float32Array, columns: number): void {
+  const stride = pitch(columns);
+  for (let from = 0, to = 0; from < data.length; from += columns, to += stride) {
+    matrix.set(data.subarray(from, from + columns), to);
+  }
+}
