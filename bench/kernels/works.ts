@@ -6,6 +6,16 @@ import { applyWorks, attentionWorks, probabilitiesWorks } from "./attention.ts";
 import { crossEntropyWorks, pointwiseWorks, reduceWorks } from "./losses.ts";
 import { halved, matmulSplitWorks, matmulTexturedWorks, matmulTiledWorks, matmulWorks } from "./products.ts";
 import {
+  activationGradientWorks,
+  crossEntropyGradientWorks,
+  embeddingSumsWorks,
+  layerNormGradientWorks,
+  meanGradientWorks,
+  meanRowsGradientWorks,
+  pointwiseGradientWorks,
+  segmentSumsWorks,
+} from "./row_gradients.ts";
+import {
   activationWorks,
   embeddingsWorks,
   gatherWorks,
@@ -21,16 +31,21 @@ import type { KernelWork } from "./work.ts";
 /** What makes the works of a kernel, by its name; a new kernel of the registry needs its line. */
 export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> = {
   activation: activationWorks,
+  activation_gradient: activationGradientWorks,
   add_scaled: addScaledWorks,
   attention: attentionWorks,
   attention_apply: applyWorks,
   attention_probabilities: probabilitiesWorks,
   column_sums: columnSumsWorks,
   cross_entropy: crossEntropyWorks,
+  cross_entropy_gradient: crossEntropyGradientWorks,
+  embedding_sums: () => embeddingSumsWorks(),
+  embedding_sums_f16: () => embeddingSumsWorks({ halves: true }),
   embeddings: () => embeddingsWorks(),
   embeddings_f16: () => embeddingsWorks({ halves: true }),
   gather_rows: gatherWorks,
   layer_norm: layerNormWorks,
+  layer_norm_gradient: layerNormGradientWorks,
   matmul: matmulWorks,
   matmul_f16: (tuning) => halved(matmulWorks(tuning)),
   matmul_split: matmulSplitWorks,
@@ -38,10 +53,14 @@ export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> =
   matmul_textured: matmulTexturedWorks,
   matmul_tiled: matmulTiledWorks,
   matmul_tiled_f16: (tuning) => halved(matmulTiledWorks(tuning)),
+  mean_gradient: meanGradientWorks,
   mean_rows: meanWorks,
+  mean_rows_gradient: meanRowsGradientWorks,
   pointwise_loss: pointwiseWorks,
+  pointwise_loss_gradient: pointwiseGradientWorks,
   reduce_sum: reduceWorks,
   reshape: reshapeWorks,
+  segment_sums: segmentSumsWorks,
   softmax: softmaxWorks,
   softmax_gradient: softmaxGradientWorks,
   top_k: topKWorks,

@@ -1,31 +1,15 @@
 // LayerNorm of rows: out[r, c] = (v[r, c] - mean(v[r])) / sqrt(variance(v[r]) + eps) * weight[c] + bias[c]
 //
 // Shared by the kernels that differ in what they normalize. Such a kernel declares params (rows, columns, eps), weight,
-// bias, out and value(row, i) = v[r, 4 i .. 4 i + 3], and calls normalize from its main; lib/rows.wgsl is included too.
-//
-// Two passes: the variance is the mean of squared deviations. All values are taken relative to the row's first, so that
-// a large mean costs no digits; these differences wait in `out`, of which each lane reads only what it wrote itself.
+// bias, out and value(row, i) = v[r, 4 i .. 4 i + 3], and calls normalize from its main; lib/moments.wgsl and
+// lib/rows.wgsl are included too.
 
 fn normalize(row: u32, lane: u32, index: u32) {
   let width = (params.columns + 3) / 4;
   let end = select(0, width, row < params.rows);
   let base = row * width;
-  let first = value(min(row, params.rows - 1), 0).x;
-  var sum = vec4<f32>(0);
+  let row_moments = moments(row, lane, index);
   for (var i = lane; i < end; i += LANES) {
-    let difference = select(vec4<f32>(0), value(row, i) - first, exist(i, params.columns));
-    out[base + i] = difference;
-    sum += difference;
-  }
-  let mean = sum_over_lanes(sum, lane, index) / f32(params.columns);
-  var squares = vec4<f32>(0);
-  for (var i = lane; i < end; i += LANES) {
-    let deviation = select(vec4<f32>(0), out[base + i] - mean, exist(i, params.columns));
-    squares += deviation * deviation;
-  }
-  let variance = sum_over_lanes(squares, lane, index) / f32(params.columns);
-  let scale = inverseSqrt(variance + params.eps);
-  for (var i = lane; i < end; i += LANES) {
-    out[base + i] = (out[base + i] - mean) * scale * weight[i] + bias[i];
+    out[base + i] = (out[base + i] - row_moments.mean) * row_moments.scale * weight[i] + bias[i];
   }
 }

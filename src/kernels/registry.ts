@@ -23,6 +23,14 @@ import { addPlaced } from "./training/add_placed.ts";
 import { addScaled } from "./training/add_scaled.ts";
 import { columnSums } from "./training/column_sums.ts";
 import { scaleGroups } from "./training/scale_groups.ts";
+import { crossEntropyGradient } from "./training/losses/cross_entropy_gradient.ts";
+import { meanGradient } from "./training/losses/mean_gradient.ts";
+import { pointwiseLossGradient } from "./training/losses/pointwise_loss_gradient.ts";
+import { activationGradient } from "./training/rows/activation_gradient.ts";
+import { embeddingSums } from "./training/rows/embedding_sums.ts";
+import { layerNormGradient } from "./training/rows/layer_norm_gradient.ts";
+import { meanRowsGradient } from "./training/rows/mean_rows_gradient.ts";
+import { segmentSums } from "./training/rows/segment_sums.ts";
 import { softmaxGradient } from "./training/softmax_gradient.ts";
 import { zeros } from "./training/zeros.ts";
 
@@ -56,4 +64,13 @@ export const KERNELS: readonly Kernel[] = [
   columnSums,
   scaleGroups,
   softmaxGradient,
+  activationGradient,
+  layerNormGradient,
+  embeddingSums,
+  embeddingSums.f16,
+  segmentSums,
+  meanRowsGradient,
+  crossEntropyGradient,
+  pointwiseLossGradient,
+  meanGradient,
 ];

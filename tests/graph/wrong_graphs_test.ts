@@ -5,11 +5,12 @@ import { linear } from "../../src/graph/ops/products/linear.ts";
 import { OPS } from "../../src/graph/ops/registry.ts";
 import { softmax } from "../../src/graph/ops/rows/softmax.ts";
 import { addScaled } from "../../src/graph/ops/training/add_scaled.ts";
+import { WRONG_GRADIENTS } from "./wrong_gradients.ts";
 import { attend, inBatches, multiply, WRONG_PRODUCTS } from "./wrong_products.ts";
 import { embed, WRONG_ROWS } from "./wrong_rows.ts";
 import { caught, label, Values } from "./wrong_values.ts";
 
-const WRONG = [...WRONG_ROWS, ...WRONG_PRODUCTS];
+const WRONG = [...WRONG_ROWS, ...WRONG_PRODUCTS, ...WRONG_GRADIENTS];
 
 for (const [op, what, build, message] of WRONG) {
   Deno.test(`${op} refuses ${what}`, () => {
@@ -81,8 +82,8 @@ Deno.test("what the wrong graphs vary is right, and every op has a wrong graph",
   const refused = new Set<string>(WRONG.map(([op]) => op));
   const ops = OPS.map(({ name }) => name);
   const without = ops.filter((op) => !refused.has(op));
-  const files = "tests/graph/wrong_rows.ts and tests/graph/wrong_products.ts";
-  assert.deepEqual(without, [], `${files} have no row for op ${without.join(", ")}; add one to either`);
+  const files = "tests/graph/wrong_rows.ts, wrong_products.ts and wrong_gradients.ts";
+  assert.deepEqual(without, [], `${files} have no row for op ${without.join(", ")}; add one`);
   const unknown = [...refused].filter((op) => !ops.includes(op));
   assert.deepEqual(unknown, [], `${files} have a row for ${unknown.join(", ")}, which is no op`);
 });

@@ -35,7 +35,7 @@ export function layerNorm(call: LayerNormCall): Float64Array {
 
 /** The values of row `r` before normalization, their mean, and their standard deviation with eps in it. */
 export function rowStatistics(
-  { columns, eps, x, residual }: LayerNormCall,
+  { columns, eps, x, residual }: Omit<LayerNormCall, "weight" | "bias">,
   r: number,
 ): { v: Float64Array; mean: number; deviation: number } {
   const v = new Float64Array(columns);

@@ -2,6 +2,7 @@
 
 import type { AnyOp } from "../op.ts";
 import { attentionOp } from "./attention/attention.ts";
+import { activationOp } from "./rows/activation.ts";
 import { embeddingsOp } from "./rows/embeddings.ts";
 import { gatherRowsOp } from "./rows/gather_rows.ts";
 import { layerNormOp } from "./rows/layer_norm.ts";
@@ -18,11 +19,20 @@ import { addPlacedOp } from "./training/add_placed.ts";
 import { addScaledOp } from "./training/add_scaled.ts";
 import { columnSumsOp } from "./training/column_sums.ts";
 import { scaleGroupsOp } from "./training/scale_groups.ts";
+import { crossEntropyGradientOp } from "./training/losses/cross_entropy_gradient.ts";
+import { meanGradientOp } from "./training/losses/mean_gradient.ts";
+import { pointwiseLossGradientOp } from "./training/losses/pointwise_loss_gradient.ts";
+import { activationGradientOp } from "./training/rows/activation_gradient.ts";
+import { embeddingSumsOp } from "./training/rows/embedding_sums.ts";
+import { layerNormGradientOp } from "./training/rows/layer_norm_gradient.ts";
+import { meanRowsGradientOp } from "./training/rows/mean_rows_gradient.ts";
+import { segmentSumsOp } from "./training/rows/segment_sums.ts";
 import { softmaxGradientOp } from "./training/softmax_gradient.ts";
 import { zerosOp } from "./training/zeros.ts";
 
 /** Every op. A new one is its file and a line here. */
 export const OPS: readonly AnyOp[] = [
+  activationOp,
   embeddingsOp,
   layerNormOp,
   gatherRowsOp,
@@ -42,4 +52,12 @@ export const OPS: readonly AnyOp[] = [
   columnSumsOp,
   scaleGroupsOp,
   softmaxGradientOp,
+  activationGradientOp,
+  layerNormGradientOp,
+  embeddingSumsOp,
+  segmentSumsOp,
+  meanRowsGradientOp,
+  crossEntropyGradientOp,
+  pointwiseLossGradientOp,
+  meanGradientOp,
 ];

@@ -1,6 +1,7 @@
 /** Embeddings of tokens: the sum of word, position and type, normalized. */
 
 import rows from "../../../kernels/lib/rows.wgsl" with { type: "text" };
+import moments from "../../../kernels/lib/moments.wgsl" with { type: "text" };
 import normalize from "../../../kernels/lib/normalize.wgsl" with { type: "text" };
 import source from "../../../kernels/embeddings.wgsl" with { type: "text" };
 import { defineWeightKernel } from "../kernel.ts";
@@ -14,7 +15,7 @@ import { NARROW_ROWS, rowLanes } from "./row_reduction.ts";
 export const embeddings = defineWeightKernel({
   name: "embeddings",
   summary: "out = LayerNorm(words[word] + positions[position] + types[type]) * weight + bias",
-  source: source + normalize + rows,
+  source: source + normalize + moments + rows,
   bindings: {
     tokens: "read",
     words: "read",

@@ -4,6 +4,16 @@ import { attentionApplyTwin, attentionProbabilitiesTwin, attentionTwin } from ".
 import { crossEntropyTwin, pointwiseLossTwin, reduceSumTwin } from "./losses.ts";
 import { matmulTwin } from "./products.ts";
 import {
+  activationGradientTwin,
+  crossEntropyGradientTwin,
+  embeddingSumsTwin,
+  layerNormGradientTwin,
+  meanGradientTwin,
+  meanRowsGradientTwin,
+  pointwiseLossGradientTwin,
+  segmentSumsTwin,
+} from "./row_gradients.ts";
+import {
   activationTwin,
   embeddingsTwin,
   gatherRowsTwin,
@@ -43,4 +53,13 @@ export const TWINS: Readonly<Record<string, Twin>> = {
   add_scaled: addScaledTwin,
   column_sums: columnSumsTwin,
   softmax_gradient: softmaxGradientTwin,
+  activation_gradient: activationGradientTwin,
+  layer_norm_gradient: layerNormGradientTwin,
+  embedding_sums: embeddingSumsTwin,
+  embedding_sums_f16: embeddingSumsTwin,
+  segment_sums: segmentSumsTwin,
+  mean_rows_gradient: meanRowsGradientTwin,
+  cross_entropy_gradient: crossEntropyGradientTwin,
+  pointwise_loss_gradient: pointwiseLossGradientTwin,
+  mean_gradient: meanGradientTwin,
 };

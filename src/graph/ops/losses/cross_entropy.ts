@@ -6,11 +6,11 @@ import { apply, type Op } from "../../op.ts";
 import { type Dim, lastOf, valueOf } from "../../shape.ts";
 import { expectType } from "../../types.ts";
 import type { Value } from "../../value.ts";
+import { crossEntropyGradient } from "../training/losses/cross_entropy_gradient.ts";
 
 /** `logsumexp(x[r]) - x[r, labels[r]]` of each row. */
 export const crossEntropyOp: Op<{ x: Value; labels: Value }, null, { losses: Value }> = {
   name: "cross_entropy",
-  noGradient: "the gradients of losses come with training (issue 10)",
 
   infer({ x, labels }) {
     expectType("x", x, { dtype: "f32", shape: ["*", "*"], layout: "pitched" });
@@ -29,6 +29,10 @@ export const crossEntropyOp: Op<{ x: Value; labels: Value }, null, { losses: Val
       params: (scalars) => ({ rows: valueOf(rows, scalars), columns: valueOf(lastOf(shape), scalars) }),
     });
   },
+
+  gradient: (g, { label, inputs: { x, labels } }, { losses }) => ({
+    x: crossEntropyGradient(g, { label: `${label}.gradient`, x, labels, dlosses: losses as Value }),
+  }),
 };
 
 /** `logsumexp(x[r]) - x[r, labels[r]]` per row, `[rows]`; 0 if the label is `NO_LABEL`. @param labels `u32 [rows]`. */

@@ -6,11 +6,11 @@ import { apply, type Op } from "../../op.ts";
 import { type Dim, type Extent, extentOf, valueOf } from "../../shape.ts";
 import { expectType } from "../../types.ts";
 import type { Value } from "../../value.ts";
+import { meanGradient } from "../training/losses/mean_gradient.ts";
 
 /** `sum(x) / divisor`. */
 export const meanOp: Op<{ x: Value }, { divisor: Extent }, { out: Value }> = {
   name: "mean",
-  noGradient: "the gradients of losses come with training (issue 10)",
 
   infer({ x }) {
     expectType("x", x, { dtype: "f32", shape: ["*"] });
@@ -25,6 +25,11 @@ export const meanOp: Op<{ x: Value }, { divisor: Extent }, { out: Value }> = {
       outputs: { out: { shape: [], layout: "tight" } },
       params: (scalars) => ({ count: valueOf(x.shape[0] as Dim, scalars), divisor: extentOf(divisor, scalars) }),
     });
+  },
+
+  gradient(g, { label, inputs: { x }, attributes: { divisor } }, { out }) {
+    const [dout, count] = [out as Value, x.shape[0] as Dim];
+    return { x: meanGradient(g, { label: `${label}.gradient`, dout, count, divisor }) };
   },
 };
 

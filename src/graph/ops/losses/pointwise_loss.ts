@@ -6,6 +6,7 @@ import { apply, type Op } from "../../op.ts";
 import { type Dim, lastOf, valueOf } from "../../shape.ts";
 import { expectType, Mismatch } from "../../types.ts";
 import type { Value } from "../../value.ts";
+import { pointwiseLossGradient } from "../training/losses/pointwise_loss_gradient.ts";
 
 /** Names of the losses. */
 export type PointwiseLoss = keyof typeof POINTWISE_LOSSES;
@@ -13,7 +14,6 @@ export type PointwiseLoss = keyof typeof POINTWISE_LOSSES;
 /** The sum over each row of squared errors, or of binary cross-entropies with logits. */
 export const pointwiseLossOp: Op<{ x: Value; y: Value }, { kind: PointwiseLoss }, { losses: Value }> = {
   name: "pointwise_loss",
-  noGradient: "the gradients of losses come with training (issue 10)",
 
   infer({ x, y }, { kind }) {
     expectType("x", x, { dtype: "f32", shape: ["*", "*"], layout: "pitched" });
@@ -34,6 +34,15 @@ export const pointwiseLossOp: Op<{ x: Value; y: Value }, { kind: PointwiseLoss }
       constants: { KIND: POINTWISE_LOSSES[kind] },
       params: (scalars) => ({ rows: valueOf(rows, scalars), columns: valueOf(lastOf(shape), scalars) }),
     });
+  },
+
+  gradient(g, { label, inputs: { x, y }, attributes: { kind }, wanted }, { losses }) {
+    if (wanted("y")) {
+      throw new Error(
+        `Cannot differentiate ${label} (pointwise_loss): y must be given, since a target has no gradient`,
+      );
+    }
+    return { x: pointwiseLossGradient(g, { label: `${label}.gradient`, x, y, dlosses: losses as Value, kind }) };
   },
 };
 

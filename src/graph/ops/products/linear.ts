@@ -6,7 +6,9 @@ import { apply, type Op } from "../../op.ts";
 import { type Dim, lastOf } from "../../shape.ts";
 import { expectType, expectVector } from "../../types.ts";
 import type { Type, Value } from "../../value.ts";
+import { activation as activate } from "../rows/activation.ts";
 import { columnSums } from "../training/column_sums.ts";
+import { activationGradient } from "../training/rows/activation_gradient.ts";
 import { matmul, type MatmulCall } from "./matmul.ts";
 
 type Inputs = { x: Value; weight: Value; bias?: Value; residual?: Value };
@@ -49,14 +51,13 @@ export const linearOp: Op<Inputs, Attributes, { out: Value }> = {
   },
 
   gradient(g, { label, inputs: { x, weight, bias, residual }, attributes, wanted }, { out }) {
-    const { activation, transposed } = attributes;
-    if (activation !== "none") {
-      throw new Error(
-        `Cannot differentiate ${label} (linear): activation must be "none", got "${activation}"; ` +
-          "the gradients of activations come with training (issue 10)",
-      );
+    const { activation: kind, transposed } = attributes;
+    let dy = out as Value;
+    if (kind !== "none" && (wanted("x") || wanted("weight") || wanted("bias"))) {
+      // What was activated is not kept, so it is computed again.
+      const again = linear(g, { label: `${label}.gradient.before`, x, weight, ...(bias && { bias }), transposed });
+      dy = activationGradient(g, { label: `${label}.gradient.activation`, x: again, dy, kind });
     }
-    const dy = out as Value;
     const [rows, k, n] = [x.shape.slice(0, -1), lastOf(x.shape), outputsOf(weight, transposed)];
     const product = (name: string, call: Omit<MatmulCall, "label">) =>
       matmul(g, { label: `${label}.gradient.${name}`, ...call });
@@ -87,7 +88,7 @@ export const linearOp: Op<Inputs, Attributes, { out: Value }> = {
       ...(bias && wanted("bias") && {
         bias: columnSums(g, { label: `${label}.gradient.bias`, x: dy, shape: bias.shape }),
       }),
-      ...(residual && { residual: dy }),
+      ...(residual && { residual: out as Value }),
     };
   },
 };
@@ -98,7 +99,8 @@ function outputsOf({ shape }: Type, transposed: boolean): Dim {
 }
 
 /**
- * `activation(x W + bias) + residual` over the last dimension.
+ * `activation(x W + bias) + residual` over the last dimension. In a graph that is differentiated, an activation without
+ * a residual is an op of its own, since the gradient reads what it is taken of.
  *
  * @param x `[…, in]`.
  * @param weight `[in, out]`, or `[out, in]` with `transposed`.
@@ -109,5 +111,8 @@ export function linear(
   g: Graph,
   { label, activation = "none", transposed = false, ...inputs }: Inputs & Partial<Attributes> & { label: string },
 ): Value {
-  return apply(g, linearOp, { label, inputs, attributes: { activation, transposed } }).out;
+  const layer = (activation: ActivationName) =>
+    apply(g, linearOp, { label, inputs, attributes: { activation, transposed } }).out;
+  if (!g.differentiable || activation === "none" || inputs.residual !== undefined) return layer(activation);
+  return activate(g, { label: `${label}.activation`, x: layer("none"), kind: activation });
 }

@@ -6,13 +6,14 @@ import { apply, type Op } from "../../op.ts";
 import { lastOf, rowsOf, valueOf } from "../../shape.ts";
 import { expectNumber, expectType, expectVector } from "../../types.ts";
 import type { Value } from "../../value.ts";
+import { columnSums } from "../training/column_sums.ts";
+import { layerNormGradient } from "../training/rows/layer_norm_gradient.ts";
 
 type Inputs = { x: Value; residual?: Value; weight: Value; bias: Value };
 
 /** `LayerNorm(x + residual) * weight + bias`. */
 export const layerNormOp: Op<Inputs, { eps: number }, { out: Value }> = {
   name: "layer_norm",
-  noGradient: "the gradient of LayerNorm comes with training (issue 10)",
 
   infer({ x, residual, weight, bias }, { eps }) {
     expectType("x", x, { dtype: "f32", shape: ["…", "*"], layout: "pitched" });
@@ -38,6 +39,21 @@ export const layerNormOp: Op<Inputs, { eps: number }, { out: Value }> = {
         residual: residual === undefined ? 0 : 1,
       }),
     });
+  },
+
+  gradient(g, { label, inputs: { x, residual, weight, bias }, attributes: { eps }, wanted }, { out }) {
+    const dy = out as Value;
+    const sums = (name: "weight" | "bias", x: Value, { shape }: Value) =>
+      columnSums(g, { label: `${label}.gradient.${name}`, x, shape });
+    const found = wanted("x") || wanted("residual") || wanted("weight")
+      ? layerNormGradient(g, { label: `${label}.gradient`, x, ...(residual && { residual }), weight, dy, eps })
+      : null;
+    return {
+      ...(found && { x: found.out }),
+      ...(found && residual && { residual: found.out }),
+      ...(found && wanted("weight") && { weight: sums("weight", found.products, weight) }),
+      ...(wanted("bias") && { bias: sums("bias", dy, bias) }),
+    };
   },
 };
 

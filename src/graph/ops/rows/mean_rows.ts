@@ -6,13 +6,13 @@ import { apply, type Op } from "../../op.ts";
 import { type Dim, lastOf, valueOf } from "../../shape.ts";
 import { expectType, Mismatch } from "../../types.ts";
 import type { Value } from "../../value.ts";
+import { meanRowsGradient } from "../training/rows/mean_rows_gradient.ts";
 
 type Inputs = { x: Value; starts: Value };
 
 /** The mean of each segment of consecutive rows. */
 export const meanRowsOp: Op<Inputs, { segments: Dim }, { out: Value }> = {
   name: "mean_rows",
-  noGradient: "the gradient of means comes with training (issue 10)",
 
   infer({ x, starts }, { segments }) {
     expectType("x", x, { dtype: "f32", shape: ["*", "*"], layout: "pitched" });
@@ -33,6 +33,10 @@ export const meanRowsOp: Op<Inputs, { segments: Dim }, { out: Value }> = {
       params: (scalars) => ({ segments: valueOf(segments, scalars), columns: valueOf(columns, scalars) }),
     });
   },
+
+  gradient: (g, { label, inputs: { x, starts } }, { out }) => ({
+    x: meanRowsGradient(g, { label: `${label}.gradient`, dy: out as Value, starts, rows: x.shape[0] as Dim }),
+  }),
 };
 
 /**
