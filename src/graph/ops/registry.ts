@@ -16,6 +16,11 @@ import { softmaxOp } from "./rows/softmax.ts";
 import { topKOp } from "./rows/top_k.ts";
 import { addPlacedOp } from "./training/add_placed.ts";
 import { addScaledOp } from "./training/add_scaled.ts";
+import { attentionDistanceGradientOp } from "./training/attention/distance_gradient.ts";
+import { attentionKeyGradientOp } from "./training/attention/key_gradient.ts";
+import { attentionProbabilitiesOp } from "./training/attention/probabilities.ts";
+import { attentionQueryGradientOp } from "./training/attention/query_gradient.ts";
+import { attentionScoreGradientOp } from "./training/attention/score_gradient.ts";
 import { columnSumsOp } from "./training/column_sums.ts";
 import { softmaxGradientOp } from "./training/softmax_gradient.ts";
 import { zerosOp } from "./training/zeros.ts";
@@ -40,4 +45,9 @@ export const OPS: readonly AnyOp[] = [
   zerosOp as AnyOp,
   columnSumsOp,
   softmaxGradientOp,
+  attentionProbabilitiesOp,
+  attentionScoreGradientOp,
+  attentionQueryGradientOp,
+  attentionKeyGradientOp,
+  attentionDistanceGradientOp,
 ];
