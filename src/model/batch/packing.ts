@@ -119,9 +119,13 @@ function tilesOf(counts: Uint32Array, size: number = TILE_ROWS): number {
 }
 
 /** The numbers and places of the tiles of keys, which begin at word `at`. */
-function keyTileSizes(at: number, { lengths, keyCounts, rowCounts }: Omit<Ragged, "places" | "rows">): KeyTileSizes {
+function keyTileSizes(
+  at: number,
+  { lengths, keyCounts, rowCounts }: Pick<Ragged, "lengths" | "keyCounts" | "rowCounts">,
+): KeyTileSizes {
   // Keys of sequences without rows are in no tile.
-  const count = (rows: Uint32Array) => tilesOf(keyCounts.map((keys, b) => (rows[b] as number) > 0 ? keys : 0), TILE_KEYS);
+  const count = (rows: Uint32Array) =>
+    tilesOf(keyCounts.map((keys, b) => (rows[b] as number) > 0 ? keys : 0), TILE_KEYS);
   const tokenKeyTiles = count(lengths);
   return {
     tokenKeyTiles,

@@ -19,7 +19,9 @@ export const PLAIN: readonly Shape[] = [
 export const RELATIVE: readonly Shape[] = [...SHAPES, ...LONG_HEADS].filter(({ relative = 0 }) => relative > 0);
 
 /** Numbers for each row, head and key of a problem, as the gradient of scores is: zeros past a row's last key. */
-export function scoreWeights({ sequences, rows, heads, columns }: Problem): Weights & { data: Float32Array<ArrayBuffer> } {
+export function scoreWeights(
+  { sequences, rows, heads, columns }: Problem,
+): Weights & { data: Float32Array<ArrayBuffer> } {
   const next = random(columns + 7);
   const data = new Float32Array(rows * heads * columns);
   for (const { rowStart, rowCount, keyCount } of sequences) {

@@ -134,7 +134,9 @@ export function checkAttention(types: TypesOf<AttentionInputs>, attributes: Atte
   expectType("geometry", geometry, { dtype: "u32", shape: ["*"] });
   for (const name of ["queryPositions", "keyPositions", "keyTiles"] as const) {
     // `apply` passes each value as its own type, so identity shows whether two are the same value.
-    if ((types[name] ?? geometry) !== geometry) throw new Mismatch(`${name} must lie in the value that holds the tiles, got another`);
+    if ((types[name] ?? geometry) !== geometry) {
+      throw new Mismatch(`${name} must lie in the value that holds the tiles, got another`);
+    }
   }
   expectType("headScale", headScale, { dtype: "f32", shape: ["*"] });
   const [scales] = headScale.shape;
