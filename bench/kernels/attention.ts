@@ -15,7 +15,7 @@ const { sequences: SEQUENCES, length: LENGTH, heads: HEADS, width: WIDTH } = MOD
 
 const RELATIVES = ["", ", relative_key", ", relative_key_query"] as const;
 
-function full(relative: Relative): Shape {
+export function full(relative: Relative): Shape {
   return {
     name: `full ${SEQUENCES} x ${LENGTH}, ${HEADS} x ${WIDTH / HEADS}${RELATIVES[relative]}`,
     sequences: Array.from({ length: SEQUENCES }, () => [LENGTH, LENGTH] as const),
@@ -26,7 +26,7 @@ function full(relative: Relative): Shape {
   };
 }
 
-function absorbed(rows: number): Shape {
+export function absorbed(rows: number): Shape {
   return {
     name: `absorbed ${SEQUENCES} x ${LENGTH}, ${rows} rows each, ${HEADS} x ${WIDTH}`,
     sequences: Array.from({ length: SEQUENCES }, () => [rows, LENGTH] as const),
@@ -37,7 +37,7 @@ function absorbed(rows: number): Shape {
 }
 
 /** Billions of operations of the scores, and as many of their application. */
-function gflopOf({ sequences, heads, headSize }: Shape): number {
+export function gflopOf({ sequences, heads, headSize }: Shape): number {
   return sequences.reduce((sum, [rows, keys]) => sum + 2 * rows * keys * heads * headSize, 0) / 1e9;
 }
 

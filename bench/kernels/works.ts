@@ -3,6 +3,12 @@
 import type { Kernel } from "../../src/kernels/kernel.ts";
 import type { Tuning } from "../../src/kernels/tuning/slots.ts";
 import { applyWorks, attentionWorks, probabilitiesWorks } from "./attention.ts";
+import {
+  distanceGradientWorks,
+  keyGradientWorks,
+  queryGradientWorks,
+  scoreGradientWorks,
+} from "./attention_gradients.ts";
 import { crossEntropyWorks, pointwiseWorks, reduceWorks } from "./losses.ts";
 import { halved, matmulSplitWorks, matmulTexturedWorks, matmulTiledWorks, matmulWorks } from "./products.ts";
 import {
@@ -35,7 +41,11 @@ export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> =
   add_scaled: addScaledWorks,
   attention: attentionWorks,
   attention_apply: applyWorks,
+  attention_distance_gradient: distanceGradientWorks,
+  attention_key_gradient: keyGradientWorks,
   attention_probabilities: probabilitiesWorks,
+  attention_query_gradient: queryGradientWorks,
+  attention_score_gradient: scoreGradientWorks,
   column_sums: columnSumsWorks,
   cross_entropy: crossEntropyWorks,
   cross_entropy_gradient: crossEntropyGradientWorks,

@@ -21,6 +21,10 @@ import { softmax } from "./rows/softmax.ts";
 import { topK } from "./rows/top_k.ts";
 import { addPlaced } from "./training/add_placed.ts";
 import { addScaled } from "./training/add_scaled.ts";
+import { attentionDistanceGradient } from "./training/attention/attention_distance_gradient.ts";
+import { attentionKeyGradient } from "./training/attention/attention_key_gradient.ts";
+import { attentionQueryGradient } from "./training/attention/attention_query_gradient.ts";
+import { attentionScoreGradient } from "./training/attention/attention_score_gradient.ts";
 import { columnSums } from "./training/column_sums.ts";
 import { scaleGroups } from "./training/scale_groups.ts";
 import { crossEntropyGradient } from "./training/losses/cross_entropy_gradient.ts";
@@ -73,4 +77,8 @@ export const KERNELS: readonly Kernel[] = [
   crossEntropyGradient,
   pointwiseLossGradient,
   meanGradient,
+  attentionScoreGradient,
+  attentionQueryGradient,
+  attentionKeyGradient,
+  attentionDistanceGradient,
 ];

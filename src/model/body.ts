@@ -38,6 +38,9 @@ function attentionTables(g: Graph, kind: "token" | "row"): AttentionTables {
     queryPositions: { value, at: g.scalar(`${kind}PositionsAt`) },
     keyPositions: { value, at: g.scalar("tokenPositionsAt") },
     keys: "K",
+    ...(g.differentiable && {
+      keyTiles: { value, at: g.scalar(`${kind}KeyTilesAt`), count: g.scalar(`${kind}KeyTiles`) },
+    }),
   };
 }
 

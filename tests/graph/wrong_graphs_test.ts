@@ -6,11 +6,13 @@ import { OPS } from "../../src/graph/ops/registry.ts";
 import { softmax } from "../../src/graph/ops/rows/softmax.ts";
 import { addScaled } from "../../src/graph/ops/training/add_scaled.ts";
 import { WRONG_GRADIENTS } from "./wrong_gradients.ts";
+import { differentiateAttention, WRONG_ATTENTION_GRADIENTS } from "./wrong_attention_gradients.ts";
 import { attend, inBatches, multiply, WRONG_PRODUCTS } from "./wrong_products.ts";
 import { embed, WRONG_ROWS } from "./wrong_rows.ts";
 import { caught, label, Values } from "./wrong_values.ts";
 
 const WRONG = [...WRONG_ROWS, ...WRONG_PRODUCTS, ...WRONG_GRADIENTS];
+const WRONG = [...WRONG_ROWS, ...WRONG_PRODUCTS, ...WRONG_ATTENTION_GRADIENTS];
 
 for (const [op, what, build, message] of WRONG) {
   Deno.test(`${op} refuses ${what}`, () => {
@@ -79,6 +81,8 @@ Deno.test("what the wrong graphs vary is right, and every op has a wrong graph",
   inBatches(v, () => ({ ...B, a: { value: v.f32("B", 12, 8), batch: 96, offset: 80 } }));
   attend(v, () => ({}));
   assert.equal(v.g.tape.entries.length, 6);
+  differentiateAttention(v);
+  assert.equal(v.g.tape.entries.length, 13);
   const refused = new Set<string>(WRONG.map(([op]) => op));
   const ops = OPS.map(({ name }) => name);
   const without = ops.filter((op) => !refused.has(op));

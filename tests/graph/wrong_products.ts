@@ -274,6 +274,12 @@ export const WRONG_PRODUCTS: Wrong[] = [
   ],
   [
     "attention",
+    "tiles of keys in another buffer",
+    (v) => attend(v, ({ rows }) => ({ rows: { ...rows, keyTiles: { ...rows.tiles, value: v.u32("G") } } })),
+    "keyTiles must lie in the value that holds the tiles, got another",
+  ],
+  [
+    "attention",
     "distances of another head size",
     (v) => attend(v, () => ({ relative: { distance: v.weight("f32", 7, 8), center: 3, withKeys: false } })),
     "distance must have rows of 4 columns, padding included, got [7, 8]",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fc } from "../deps.ts";
 import { TILE_ROWS } from "../../src/kernels/attention/attention.ts";
+import { KEY_TILE_WORDS, TILE_KEYS } from "../../src/kernels/training/attention/attention_key_gradient.ts";
 import type { Batch } from "../../src/model/batch/inputs.ts";
 import { pack as packRagged, type Packed as PackedTables } from "../../src/model/batch/packing.ts";
 import { packEmbeds, placesInBatch, raggedOf } from "../../src/model/batch/padded.ts";
@@ -146,6 +147,37 @@ Deno.test("the geometry ends with the true positions of tokens and rows, whateve
     assert.deepEqual([...geometry.subarray(tokenPositionsAt, rowPositionsAt)], positions(tokenPlaces));
     assert.deepEqual([...geometry.subarray(rowPositionsAt)], positions(rowPlaces));
     assert.equal(G, geometry.length);
+  }));
+});
+
+Deno.test("tiles of keys cover every key of a sequence with rows once, with all of its rows, behind the other tables", () => {
+  fc.assert(fc.property(batches, ({ batch, rule }) => {
+    const packed = pack(batch, rule);
+    const { attentionTables: table, sizes } = packRagged(packed.ragged, { gradients: true });
+    const { tokenKeyTiles, tokenKeyTilesAt, rowKeyTiles, rowKeyTilesAt, G, ...others } = sizes;
+    assert.deepEqual({ ...others, G: packed.sizes.G }, packed.sizes);
+    assert.deepEqual(table.subarray(0, packed.sizes.G), packed.geometry);
+    assert.equal(tokenKeyTilesAt, packed.sizes.G);
+    assert.equal(rowKeyTilesAt, tokenKeyTilesAt! + KEY_TILE_WORDS * tokenKeyTiles!);
+    assert.equal(G, rowKeyTilesAt! + KEY_TILE_WORDS * rowKeyTiles!);
+    assert.equal(G, table.length);
+    for (
+      const [at, tiles, starts, counts] of [
+        [tokenKeyTilesAt, tokenKeyTiles, packed.keyStarts, packed.lengths],
+        [rowKeyTilesAt, rowKeyTiles, packed.rowStarts, packed.rowCounts],
+      ] as const
+    ) {
+      const expected = [...packed.keyCounts].flatMap((keys, b) =>
+        Array.from({ length: counts[b] === 0 ? 0 : Math.ceil(keys / TILE_KEYS) }, (_, i) => {
+          const column = i * TILE_KEYS;
+          return [packed.keyStarts[b]! + column, Math.min(TILE_KEYS, keys - column), column, starts[b], counts[b]];
+        })
+      );
+      const found = Array.from({ length: tiles! }, (_, i) => {
+        return [...table.subarray(at! + i * KEY_TILE_WORDS, at! + (i + 1) * KEY_TILE_WORDS)];
+      });
+      assert.deepEqual(found, expected);
+    }
   }));
 });
 

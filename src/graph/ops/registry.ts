@@ -17,6 +17,11 @@ import { softmaxOp } from "./rows/softmax.ts";
 import { topKOp } from "./rows/top_k.ts";
 import { addPlacedOp } from "./training/add_placed.ts";
 import { addScaledOp } from "./training/add_scaled.ts";
+import { attentionDistanceGradientOp } from "./training/attention/distance_gradient.ts";
+import { attentionKeyGradientOp } from "./training/attention/key_gradient.ts";
+import { attentionProbabilitiesOp } from "./training/attention/probabilities.ts";
+import { attentionQueryGradientOp } from "./training/attention/query_gradient.ts";
+import { attentionScoreGradientOp } from "./training/attention/score_gradient.ts";
 import { columnSumsOp } from "./training/column_sums.ts";
 import { scaleGroupsOp } from "./training/scale_groups.ts";
 import { crossEntropyGradientOp } from "./training/losses/cross_entropy_gradient.ts";
@@ -60,4 +65,9 @@ export const OPS: readonly AnyOp[] = [
   crossEntropyGradientOp,
   pointwiseLossGradientOp,
   meanGradientOp,
+  attentionProbabilitiesOp,
+  attentionScoreGradientOp,
+  attentionQueryGradientOp,
+  attentionKeyGradientOp,
+  attentionDistanceGradientOp,
 ];

@@ -1,6 +1,12 @@
 /** The table of twins: every kernel of the registry has one. */
 
 import { attentionApplyTwin, attentionProbabilitiesTwin, attentionTwin } from "./attention.ts";
+import {
+  attentionDistanceGradientTwin,
+  attentionKeyGradientTwin,
+  attentionQueryGradientTwin,
+  attentionScoreGradientTwin,
+} from "./attention_gradients.ts";
 import { crossEntropyTwin, pointwiseLossTwin, reduceSumTwin } from "./losses.ts";
 import { matmulTwin } from "./products.ts";
 import {
@@ -62,4 +68,8 @@ export const TWINS: Readonly<Record<string, Twin>> = {
   cross_entropy_gradient: crossEntropyGradientTwin,
   pointwise_loss_gradient: pointwiseLossGradientTwin,
   mean_gradient: meanGradientTwin,
+  attention_score_gradient: attentionScoreGradientTwin,
+  attention_query_gradient: attentionQueryGradientTwin,
+  attention_key_gradient: attentionKeyGradientTwin,
+  attention_distance_gradient: attentionDistanceGradientTwin,
 };

@@ -13,6 +13,7 @@ import {
   checkAttention,
   type HeadPlace,
 } from "./call.ts";
+import { attentionGradient } from "./gradient.ts";
 import { type AttentionOutputs, lowerFused, lowerStored } from "./kernels.ts";
 
 export type { AttentionCall, AttentionTables, HeadVectors, RelativePositions, Slice } from "./call.ts";
@@ -20,7 +21,6 @@ export type { AttentionCall, AttentionTables, HeadVectors, RelativePositions, Sl
 /** Softmax attention of all heads, with or without its probabilities. */
 export const attentionOp: Op<AttentionInputs, AttentionAttributes, AttentionOutputs> = {
   name: "attention",
-  noGradient: "the gradient of attention comes with training (issue 10)",
 
   infer(types, attributes) {
     checkAttention(types, attributes);
@@ -38,11 +38,14 @@ export const attentionOp: Op<AttentionInputs, AttentionAttributes, AttentionOutp
     g.declare(keys);
     return form === "stored" ? lowerStored(g, site) : lowerFused(g, site, form);
   },
+
+  gradient: attentionGradient,
 };
 
 /**
  * Whether attention probabilities are stored: never (`none`), unless `qRelative` is given; in scratch memory, if that
- * is faster on this adapter (`scratch`); or always, because the caller reads them (`output`).
+ * is faster on this adapter (`scratch`); or always, because the caller reads them (`output`). Graphs that are
+ * differentiated always store them.
  */
 export type ProbabilityStorage = "none" | "scratch" | "output";
 
@@ -69,8 +72,10 @@ export function attention(
   const { label, q, k, v, qRelative, headScale, relative, heads, headSize, scale, rows } = call;
   const variant = g.tuning[slot];
   const isStored = storesProbabilities(variant);
-  // Heads that share their keys need other queries for distances, which only the stored form supports.
-  const store = storage === "output" || (storage === "scratch" && isStored) || qRelative !== undefined;
+  // Heads that share their keys need other queries for distances, which only the stored form supports. Gradients read
+  // the probabilities.
+  const store = storage === "output" || (storage === "scratch" && isStored) || qRelative !== undefined ||
+    g.differentiable;
   const { constants } = isStored ? g.tuning.attention_projected : variant;
   const { out, sums, probabilities } = apply(g, attentionOp, {
     label,
@@ -81,6 +86,7 @@ export function attention(
       geometry: rows.tiles.value,
       queryPositions: rows.queryPositions.value,
       keyPositions: rows.keyPositions.value,
+      ...(rows.keyTiles && { keyTiles: rows.keyTiles.value }),
       headScale,
       ...(relative && { distance: relative.distance }),
       ...(qRelative && { qRelative: qRelative.value }),
@@ -93,6 +99,7 @@ export function attention(
       tiles: { at: rows.tiles.at, count: rows.tiles.count },
       queryPositionsAt: rows.queryPositions.at,
       keyPositionsAt: rows.keyPositions.at,
+      keyTiles: rows.keyTiles === undefined ? null : { at: rows.keyTiles.at, count: rows.keyTiles.count },
       keys: rows.keys,
       heads,
       headSize,

@@ -42,6 +42,8 @@ export interface AttentionTables {
   keyPositions: Slice;
   /** The longest key count, rounded up to a multiple of 4. */
   keys: Dim;
+  /** Only gradients need these: `count` tiles of keys, as the kernel `attention_key_gradient` takes them. */
+  keyTiles?: Slice & { count: Scalar };
 }
 
 /** Learned embeddings of the distance between query and key. */
@@ -81,6 +83,7 @@ export type AttentionInputs = {
   geometry: Value;
   queryPositions: Value;
   keyPositions: Value;
+  keyTiles?: Value;
   headScale: Value;
   distance?: Value;
   qRelative?: Value;
@@ -95,6 +98,7 @@ export interface AttentionAttributes {
   tiles: { at: Scalar; count: Scalar };
   queryPositionsAt: Scalar;
   keyPositionsAt: Scalar;
+  keyTiles: { at: Scalar; count: Scalar } | null;
   keys: Dim;
   heads: number;
   headSize: number;
@@ -117,7 +121,7 @@ export function rowStride({ shape }: Type): number {
  * @throws {Mismatch} Naming the first that does not fit.
  */
 export function checkAttention(types: TypesOf<AttentionInputs>, attributes: AttentionAttributes): void {
-  const { q, k, v, geometry, queryPositions, keyPositions, headScale, distance, qRelative } = types;
+  const { q, k, v, geometry, headScale, distance, qRelative } = types;
   const { heads, headSize, scale, relative } = attributes;
   expectWhole("heads", heads, [1, Infinity]);
   expectWhole("head size", headSize, [1, Infinity]);
@@ -128,9 +132,11 @@ export function checkAttention(types: TypesOf<AttentionInputs>, attributes: Atte
   checkHeads("v", v, { place: attributes.v, heads, size: headSize });
   expectType("v", v, { shape: [k.shape[0] as Dim, ...v.shape.slice(1)] });
   expectType("geometry", geometry, { dtype: "u32", shape: ["*"] });
-  for (const [name, table] of [["queryPositions", queryPositions], ["keyPositions", keyPositions]] as const) {
+  for (const name of ["queryPositions", "keyPositions", "keyTiles"] as const) {
     // `apply` passes each value as its own type, so identity shows whether two are the same value.
-    if (table !== geometry) throw new Mismatch(`${name} must lie in the value that holds the tiles, got another`);
+    if ((types[name] ?? geometry) !== geometry) {
+      throw new Mismatch(`${name} must lie in the value that holds the tiles, got another`);
+    }
   }
   expectType("headScale", headScale, { dtype: "f32", shape: ["*"] });
   const [scales] = headScale.shape;
@@ -146,7 +152,12 @@ export function checkAttention(types: TypesOf<AttentionInputs>, attributes: Atte
   }
 }
 
-function checkHeads(
+/**
+ * Checks the heads of a tensor: f32, at multiples of 4, inside its rows.
+ *
+ * @throws {Mismatch} Naming what does not fit.
+ */
+export function checkHeads(
   thing: string,
   type: Type,
   { place: { offset = 0, distance }, heads, size }: { place: HeadPlace; heads: number; size: number },
@@ -159,7 +170,8 @@ function checkHeads(
   throw new Mismatch(`${thing} must have rows of ${end} columns or more, got [${type.shape.join(", ")}]`);
 }
 
-function checkDistances(distance: Type, center: number, size: number): void {
+/** Checks a table of distances for heads of `size`. @throws {Mismatch} Naming what does not fit. */
+export function checkDistances(distance: Type, center: number, size: number): void {
   expectType("distance", distance, { dtype: "f32", shape: ["*", "*"], layout: "pitched" });
   const [rows, columns] = [distance.shape[0], lastOf(distance.shape)];
   if (typeof columns !== "number" || pitch(columns) !== size) {

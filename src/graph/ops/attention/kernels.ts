@@ -73,13 +73,13 @@ export function lowerFused(g: Graph, site: AttentionSite, constants: Constants):
   });
 }
 
-/** Softmax attention with its probabilities `[rows, heads, keys]` in memory. */
-export function lowerStored(g: Graph, site: AttentionSite): AttentionOutputs {
-  const { label, inputs: { q, k, v, geometry, headScale, distance, qRelative }, attributes } = site;
-  const { heads, headSize, keys, tiles } = attributes;
+/** The probabilities `[rows, heads, keys]`, and their sums. */
+export function lowerProbabilities(g: Graph, site: AttentionSite): { probabilities: Value; sums: Value } {
+  const { label, inputs: { q, k, geometry, headScale, distance, qRelative }, attributes } = site;
+  const { heads, headSize, keys } = attributes;
   const rows = q.shape[0] as Dim;
   const relative = { value: qRelative ?? q, ...(attributes.qRelative ?? { ...attributes.q, size: headSize }) };
-  const { probabilities, sums } = g.call(probabilitiesKernel, {
+  return g.call(probabilitiesKernel, {
     label,
     inputs: {
       q,
@@ -104,6 +104,13 @@ export function lowerStored(g: Graph, site: AttentionSite): AttentionOutputs {
     }),
     cost: (scalars) => halfCost(site, scalars),
   });
+}
+
+/** Softmax attention with its probabilities `[rows, heads, keys]` in memory. */
+export function lowerStored(g: Graph, site: AttentionSite): AttentionOutputs {
+  const { label, inputs: { q, v, geometry }, attributes: { heads, headSize, keys, tiles } } = site;
+  const rows = q.shape[0] as Dim;
+  const { probabilities, sums } = lowerProbabilities(g, site);
   const { out } = g.call(applyKernel, {
     label: `${label}.apply`,
     inputs: { probabilities, v, geometry },
