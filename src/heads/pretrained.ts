@@ -2,6 +2,7 @@
 
 import type { Tensor } from "../base/tensor.ts";
 import type { ModelSource } from "../io/folder/folder.ts";
+import type { ModelInputs } from "../model/batch/inputs.ts";
 import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { PrunedHeads } from "../model/config/pruned_heads.ts";
 import { ModelCore, type ModelWeights } from "../model/core.ts";
@@ -9,6 +10,8 @@ import { hasPooler, type ModelHead, type ModelParts } from "../model/head.ts";
 import { loadCore, randomCore } from "../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../model/model_options.ts";
 import { saveModel } from "../model/weights/saving.ts";
+import { lossCall } from "./calls/losses.ts";
+import { type GradientOptions, type Gradients, gradientsOf } from "./gradients.ts";
 import { HEADS, registeredHead } from "./registry.ts";
 import { Trunk } from "./trunk/trunk.ts";
 
@@ -135,6 +138,20 @@ export abstract class PreTrainedModel {
   /** The weights by checkpoint name, read back from the GPU: float32, linear weights `[out, in]`. */
   async state_dict(): Promise<Map<string, Tensor>> {
     return (await this.#live().readWeights(this.#parts)).tensors;
+  }
+
+  /**
+   * The loss of a batch, and its gradients by all weights. Nothing is updated.
+   *
+   * @param inputs As for the class's `forward`, with `labels`.
+   * @throws {TypeError} If the class has no loss, or the weights are f16.
+   * @throws {InputError} If labels are missing, or an input does not fit the model.
+   */
+  async gradients(inputs: ModelInputs, options: GradientOptions = {}): Promise<Gradients> {
+    const core = this.#live();
+    const { head, name } = this.constructor as unknown as ModelClass<this>;
+    const call = lossCall({ head, name }, { inputs, config: core.config, purpose: "compute gradients" });
+    return await gradientsOf(core, { call, parts: this.#parts, options });
   }
 
   /**

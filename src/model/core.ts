@@ -47,8 +47,9 @@ export class ModelCore implements ModelWeights {
   /** The heads whose weights are there. */
   readonly heads: readonly Head[];
   readonly pooler: boolean;
+  /** Element type of the weights of products and of the word embeddings. */
+  readonly dtype: WeightDtype;
   readonly #gpu: Gpu;
-  readonly #dtype: WeightDtype;
   readonly #latency: Latency;
   #config: NarrowBertConfig;
   #loaded: LoadedModel;
@@ -60,7 +61,7 @@ export class ModelCore implements ModelWeights {
 
   private constructor({ gpu, config, heads, pooler, weights, dtype, latency, signal }: CoreInit) {
     this.#gpu = gpu;
-    this.#dtype = dtype;
+    this.dtype = dtype;
     this.#latency = latency;
     this.#config = config;
     this.heads = heads;
@@ -169,7 +170,7 @@ export class ModelCore implements ModelWeights {
   }
 
   #load(config: NarrowBertConfig, weights: ElementSource, signal?: AbortSignal): LoadedModel {
-    const { body, layers, all } = declareModel(config, this, this.#dtype);
+    const { body, layers, all } = declareModel(config, this, this.dtype);
     const loaded: ParameterSet[] = [];
     try {
       for (const parameters of all) parameters.checkFits(this.#gpu);

@@ -55,6 +55,22 @@ export class Embeddings {
       weight: g.parameter(this.#norm.weight),
       bias: g.parameter(this.#norm.bias),
       eps: this.#sizes.eps,
+      ...(g.differentiable && this.#indices(g)),
     });
+  }
+
+  /** Which tokens use each row of the tables, for their gradients: inputs that a call gives. */
+  #indices(g: Graph) {
+    const { vocabulary, positions, types } = this.#sizes;
+    const starts = (name: string, count: number) => g.input(`${name}_starts`, "u32", [count + 1]);
+    const order = (name: string) => g.input(`${name}_order`, "u32", ["T"]);
+    return {
+      wordStarts: starts("word", vocabulary),
+      wordOrder: order("word"),
+      positionStarts: starts("position", positions),
+      positionOrder: order("position"),
+      typeStarts: starts("type", types),
+      typeOrder: order("type"),
+    };
   }
 }

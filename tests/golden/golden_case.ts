@@ -19,6 +19,10 @@ export interface GoldenCase {
   inputs: Record<string, Tensor>;
   /** Expected outputs by name, such as `hidden_states.3`. */
   outputs: Map<string, Tensor>;
+  /** Expected gradients of the loss, by the weight's checkpoint name. */
+  gradients: Map<string, Tensor>;
+  /** Expected weights after the steps of `adamw`. */
+  after: Map<string, Tensor>;
   /** Whether it holds gradients or optimizer steps. */
   training: boolean;
 }
@@ -41,14 +45,20 @@ export async function readGolden(name: string): Promise<GoldenCase> {
   const about = JSON.parse(await Deno.readTextFile(new URL(`${name}.json`, CASES)));
   const file = await readSafetensors(new URL(`${name}.safetensors`, CASES));
   const inputs = [...file.keys()].filter((key) => key.startsWith("in."));
-  const outputs = [...file.keys()].filter((key) => key.startsWith("out."));
   return {
     ...about,
     name,
     inputs: Object.fromEntries(inputs.map((key) => [key.slice(3), tensorOf(file, key)])),
-    outputs: new Map(outputs.map((key) => [key.slice(4), tensorOf(file, key)])),
+    outputs: named(file, "out."),
+    gradients: named(file, "grad."),
+    after: named(file, "after."),
     training: [...file.keys()].some((key) => key.startsWith("grad.") || key.startsWith("after.")),
   };
+}
+
+function named(file: SafetensorsFile, prefix: string): Map<string, Tensor> {
+  const keys = [...file.keys()].filter((key) => key.startsWith(prefix));
+  return new Map(keys.map((key) => [key.slice(prefix.length), tensorOf(file, key)]));
 }
 
 const TYPES: Record<string, TensorType> = { F32: "float32", F64: "float64", I64: "int64", BOOL: "bool" };
