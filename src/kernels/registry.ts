@@ -22,6 +22,11 @@ import { topK } from "./rows/top_k.ts";
 import { addPlaced } from "./training/add_placed.ts";
 import { addScaled } from "./training/add_scaled.ts";
 import { columnSums } from "./training/column_sums.ts";
+import { dropout } from "./training/dropout.ts";
+import { adamw } from "./training/optimizer/adamw.ts";
+import { sgd } from "./training/optimizer/sgd.ts";
+import { stepControl } from "./training/optimizer/step_control.ts";
+import { sumSquares } from "./training/optimizer/sum_squares.ts";
 import { softmaxGradient } from "./training/softmax_gradient.ts";
 import { zeros } from "./training/zeros.ts";
 
@@ -54,4 +59,9 @@ export const KERNELS: readonly Kernel[] = [
   zeros,
   columnSums,
   softmaxGradient,
+  dropout,
+  sumSquares,
+  stepControl,
+  adamw,
+  sgd,
 ];

@@ -17,6 +17,11 @@ import { topKOp } from "./rows/top_k.ts";
 import { addPlacedOp } from "./training/add_placed.ts";
 import { addScaledOp } from "./training/add_scaled.ts";
 import { columnSumsOp } from "./training/column_sums.ts";
+import { dropoutOp } from "./training/dropout.ts";
+import { adamwOp } from "./training/optimizer/adamw.ts";
+import { sgdOp } from "./training/optimizer/sgd.ts";
+import { stepControlOp } from "./training/optimizer/step_control.ts";
+import { sumSquaresOp } from "./training/optimizer/sum_squares.ts";
 import { softmaxGradientOp } from "./training/softmax_gradient.ts";
 import { zerosOp } from "./training/zeros.ts";
 
@@ -40,4 +45,9 @@ export const OPS: readonly AnyOp[] = [
   zerosOp as AnyOp,
   columnSumsOp,
   softmaxGradientOp,
+  dropoutOp,
+  sumSquaresOp,
+  stepControlOp,
+  adamwOp,
+  sgdOp,
 ];

@@ -2,6 +2,7 @@
 
 import { attentionApplyTwin, attentionProbabilitiesTwin, attentionTwin } from "./attention.ts";
 import { crossEntropyTwin, pointwiseLossTwin, reduceSumTwin } from "./losses.ts";
+import { adamwTwin, dropoutTwin, sgdTwin, stepControlTwin, sumSquaresTwin } from "./optimizer.ts";
 import { matmulTwin } from "./products.ts";
 import {
   activationTwin,
@@ -43,4 +44,9 @@ export const TWINS: Readonly<Record<string, Twin>> = {
   add_scaled: addScaledTwin,
   column_sums: columnSumsTwin,
   softmax_gradient: softmaxGradientTwin,
+  dropout: dropoutTwin,
+  sum_squares: sumSquaresTwin,
+  step_control: stepControlTwin,
+  adamw: adamwTwin,
+  sgd: sgdTwin,
 };
