@@ -31,7 +31,10 @@ export const stepControlOp: Op<Inputs, Attributes, Outputs> = {
     if (factor !== 1 || symbols !== "") throw new Mismatch(`loss must be one number, got [${loss.shape.join(", ")}]`);
     expectType("state", state, { dtype: "f32", shape: STATE_SHAPE });
     expectType("ring", ring, { dtype: "f32", shape: ["*", 4] });
-    if (typeof maxGradNorm === "number") expectNumber("maxGradNorm", maxGradNorm);
+    if (typeof maxGradNorm === "number") {
+      expectNumber("maxGradNorm", maxGradNorm);
+      if (maxGradNorm < 0) throw new Mismatch(`maxGradNorm must be 0 or more, got ${maxGradNorm}`, RangeError);
+    }
     for (const beta of betas) {
       if (!(beta >= 0 && beta < 1)) throw new Mismatch(`betas must be from 0 to less than 1, got ${beta}`, RangeError);
     }
