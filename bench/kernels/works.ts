@@ -4,6 +4,7 @@ import type { Kernel } from "../../src/kernels/kernel.ts";
 import type { Tuning } from "../../src/kernels/tuning/slots.ts";
 import { applyWorks, attentionWorks, probabilitiesWorks } from "./attention.ts";
 import { crossEntropyWorks, pointwiseWorks, reduceWorks } from "./losses.ts";
+import { adamwWorks, dropoutWorks, sgdWorks, stepControlWorks, sumSquaresWorks } from "./optimizer.ts";
 import { halved, matmulSplitWorks, matmulTexturedWorks, matmulTiledWorks, matmulWorks } from "./products.ts";
 import {
   activationWorks,
@@ -21,12 +22,14 @@ import type { KernelWork } from "./work.ts";
 /** What makes the works of a kernel, by its name; a new kernel of the registry needs its line. */
 export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> = {
   activation: activationWorks,
+  adamw: adamwWorks,
   add_scaled: addScaledWorks,
   attention: attentionWorks,
   attention_apply: applyWorks,
   attention_probabilities: probabilitiesWorks,
   column_sums: columnSumsWorks,
   cross_entropy: crossEntropyWorks,
+  dropout: dropoutWorks,
   embeddings: () => embeddingsWorks(),
   embeddings_f16: () => embeddingsWorks({ halves: true }),
   gather_rows: gatherWorks,
@@ -42,8 +45,11 @@ export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> =
   pointwise_loss: pointwiseWorks,
   reduce_sum: reduceWorks,
   reshape: reshapeWorks,
+  sgd: sgdWorks,
   softmax: softmaxWorks,
   softmax_gradient: softmaxGradientWorks,
+  step_control: stepControlWorks,
+  sum_squares: sumSquaresWorks,
   top_k: topKWorks,
 };
 
