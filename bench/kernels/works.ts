@@ -10,6 +10,7 @@ import {
   scoreGradientWorks,
 } from "./attention_gradients.ts";
 import { crossEntropyWorks, pointwiseWorks, reduceWorks } from "./losses.ts";
+import { adamwWorks, dropoutWorks, sgdWorks, stepControlWorks, sumSquaresWorks } from "./optimizer.ts";
 import { halved, matmulSplitWorks, matmulTexturedWorks, matmulTiledWorks, matmulWorks } from "./products.ts";
 import {
   activationGradientWorks,
@@ -38,6 +39,7 @@ import type { KernelWork } from "./work.ts";
 export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> = {
   activation: activationWorks,
   activation_gradient: activationGradientWorks,
+  adamw: adamwWorks,
   add_scaled: addScaledWorks,
   attention: attentionWorks,
   attention_apply: applyWorks,
@@ -51,6 +53,7 @@ export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> =
   cross_entropy_gradient: crossEntropyGradientWorks,
   embedding_sums: () => embeddingSumsWorks(),
   embedding_sums_f16: () => embeddingSumsWorks({ halves: true }),
+  dropout: dropoutWorks,
   embeddings: () => embeddingsWorks(),
   embeddings_f16: () => embeddingsWorks({ halves: true }),
   gather_rows: gatherWorks,
@@ -71,8 +74,11 @@ export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> =
   reduce_sum: reduceWorks,
   reshape: reshapeWorks,
   segment_sums: segmentSumsWorks,
+  sgd: sgdWorks,
   softmax: softmaxWorks,
   softmax_gradient: softmaxGradientWorks,
+  step_control: stepControlWorks,
+  sum_squares: sumSquaresWorks,
   top_k: topKWorks,
 };
 

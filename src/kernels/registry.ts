@@ -35,6 +35,11 @@ import { embeddingSums } from "./training/rows/embedding_sums.ts";
 import { layerNormGradient } from "./training/rows/layer_norm_gradient.ts";
 import { meanRowsGradient } from "./training/rows/mean_rows_gradient.ts";
 import { segmentSums } from "./training/rows/segment_sums.ts";
+import { dropout } from "./training/dropout.ts";
+import { adamw } from "./training/optimizer/adamw.ts";
+import { sgd } from "./training/optimizer/sgd.ts";
+import { stepControl } from "./training/optimizer/step_control.ts";
+import { sumSquares } from "./training/optimizer/sum_squares.ts";
 import { softmaxGradient } from "./training/softmax_gradient.ts";
 import { zeros } from "./training/zeros.ts";
 
@@ -81,4 +86,9 @@ export const KERNELS: readonly Kernel[] = [
   attentionQueryGradient,
   attentionKeyGradient,
   attentionDistanceGradient,
+  dropout,
+  sumSquares,
+  stepControl,
+  adamw,
+  sgd,
 ];

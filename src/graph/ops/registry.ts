@@ -32,6 +32,11 @@ import { embeddingSumsOp } from "./training/rows/embedding_sums.ts";
 import { layerNormGradientOp } from "./training/rows/layer_norm_gradient.ts";
 import { meanRowsGradientOp } from "./training/rows/mean_rows_gradient.ts";
 import { segmentSumsOp } from "./training/rows/segment_sums.ts";
+import { dropoutOp } from "./training/dropout.ts";
+import { adamwOp } from "./training/optimizer/adamw.ts";
+import { sgdOp } from "./training/optimizer/sgd.ts";
+import { stepControlOp } from "./training/optimizer/step_control.ts";
+import { sumSquaresOp } from "./training/optimizer/sum_squares.ts";
 import { softmaxGradientOp } from "./training/softmax_gradient.ts";
 import { zerosOp } from "./training/zeros.ts";
 
@@ -70,4 +75,9 @@ export const OPS: readonly AnyOp[] = [
   attentionQueryGradientOp,
   attentionKeyGradientOp,
   attentionDistanceGradientOp,
+  dropoutOp,
+  sumSquaresOp,
+  stepControlOp,
+  adamwOp,
+  sgdOp,
 ];
