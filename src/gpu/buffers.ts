@@ -88,6 +88,15 @@ export class BufferPool {
     return buffer;
   }
 
+  /** As {@linkcode acquire}, but the buffer holds zeros. */
+  acquireZeros(bytes: number, label: string): GPUBuffer {
+    const buffer = this.acquire(bytes, label);
+    const encoder = this.#device.createCommandEncoder();
+    encoder.clearBuffer(buffer);
+    this.#device.queue.submit([encoder.finish()]);
+    return buffer;
+  }
+
   /** Overwrites a live buffer with NaN bits if the pool is poisoned; does nothing otherwise. */
   poison(buffer: GPUBuffer): void {
     if (!this.#poison) return;

@@ -25,6 +25,8 @@ export interface LearningCall {
   readonly scalars?: Readonly<Record<string, number>>;
   /** Buffers of the residents that it declares. */
   readonly residents?: Residents;
+  /** Called when the call has its place behind earlier ones. */
+  readonly onQueued?: () => void;
 }
 
 /** The gradients of a loss by those parameters on which it depends. */

@@ -111,6 +111,7 @@ export class Runner {
       scalars: declaredOf(sizes, program.scalars),
       inputs,
       ...(learning?.residents && { residents: learning.residents }),
+      onQueued: learning?.onQueued,
       record: options.recordValues ?? false,
       profiler: options.profiler ?? null,
       latency: this.#latency,

@@ -72,7 +72,8 @@ export class Program {
    *
    * The call keeps copies of the records in `options`, but not of the arrays in `inputs`: these must not change until
    * the promise settles. Calls that are not awaited may run in another order than they were made, if one of them must
-   * first compile or allocate. If they update the same weights or residents, and the order matters, await each.
+   * first compile or allocate. If they update the same weights or residents, and the order matters, make each when the
+   * one before is queued.
    *
    * @throws {Error} If a scalar, input or resident is missing, if a scalar or resident is not declared, if an input has
    *   another size than its shape, or if a resident is too small or lacks a usage.
@@ -91,7 +92,9 @@ export class Program {
 
   async #run(options: RunOptions): Promise<ProgramResult> {
     using call = await this.prepare(options);
-    return await this.#gpu.scheduler.run(call.job());
+    const result = this.#gpu.scheduler.run(call.job());
+    options.onQueued?.();
+    return await result;
   }
 
   /**

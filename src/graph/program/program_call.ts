@@ -50,6 +50,8 @@ export interface RunOptions {
   latency?: Latency;
   /** Aborts the call: steps that are not submitted yet never run. */
   signal?: AbortSignal | undefined;
+  /** Called when the call has its place behind earlier ones: calls that are made from then on run after it. */
+  onQueued?: (() => void) | undefined;
 }
 
 /** The results of a run. */
