@@ -1,7 +1,6 @@
 /** Small programs of ops on rows and of losses, each traced, and the same in float64. */
 
 import { random } from "../../src/base/random.ts";
-import type { Graph } from "../../src/graph/graph.ts";
 import { crossEntropy } from "../../src/graph/ops/losses/cross_entropy.ts";
 import { mean } from "../../src/graph/ops/losses/mean.ts";
 import { type PointwiseLoss, pointwiseLoss } from "../../src/graph/ops/losses/pointwise_loss.ts";
@@ -10,9 +9,7 @@ import { activation } from "../../src/graph/ops/rows/activation.ts";
 import { embeddings } from "../../src/graph/ops/rows/embeddings.ts";
 import { layerNorm } from "../../src/graph/ops/rows/layer_norm.ts";
 import { meanRows } from "../../src/graph/ops/rows/mean_rows.ts";
-import type { Dim } from "../../src/graph/shape.ts";
 import type { Value } from "../../src/graph/value.ts";
-import { pitch } from "../../src/kernels/kernel.ts";
 import { NO_LABEL } from "../../src/kernels/losses/cross_entropy.ts";
 import { POINTWISE_LOSSES } from "../../src/kernels/losses/pointwise_loss.ts";
 import { ACTIVATION_CODES, type ActivationName } from "../../src/kernels/rows/activation.ts";
@@ -20,35 +17,13 @@ import { inverseIndex } from "../../src/model/batch/inverse_index.ts";
 import { activate } from "../reference/activation.ts";
 import { crossEntropy as crossEntropyTwin } from "../reference/cross_entropy.ts";
 import { embeddings as embeddingsTwin } from "../reference/embeddings.ts";
-import { layerNorm as layerNormTwin } from "../reference/layer_norm.ts";
 import { meanRows as meanRowsTwin } from "../reference/mean_rows.ts";
 import { pointwiseLoss as pointwiseTwin } from "../reference/pointwise_loss.ts";
 import { reduceSum } from "../reference/reduce_sum.ts";
 import { type Matrix, matrixOf, pitched, times, transposed } from "./buffers.ts";
+import { cut, EPS, type Given, type GradientCase, map, type Matrices, normal, plus, wide } from "./gradient_case.ts";
 
-/** Operands by name. */
-export type Matrices = Record<string, Matrix>;
-
-/** What a program reads that it is not differentiated by: indices, or padded f32. */
-export type Given = Record<
-  string,
-  { shape: readonly Dim[]; data: Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer> }
->;
-
-/** A program with its operands, by which it is differentiated. */
-export interface GradientCase {
-  operands: Record<string, { shape: readonly Dim[]; matrix: Matrix }>;
-  given?: Given;
-  scalars?: Record<string, number>;
-  trace(g: Graph, values: Record<string, Value>, given: Record<string, Value>): Value;
-  /** The same in float64, without padding. */
-  forward(all: Matrices): Float64Array;
-}
-
-/** Rows where there are some. */
-export const TOKENS = 7;
-
-const [WIDTH, INNER, EPS] = [6, 9, 0.01];
+const [WIDTH, INNER] = [6, 9];
 const [VOCABULARY, POSITIONS, TYPES] = [11, 5, 2];
 const next = random(59);
 
@@ -59,31 +34,6 @@ const rowsOf = (tokens: number, columns: number, of = next) => ({
 });
 /** A vector of one dimension. */
 const vector = (columns: number) => ({ shape: [columns], matrix: matrixOf(1, columns, next) });
-
-/** The matrix with each row padded, in float64. */
-function wide({ rows, columns, data }: Matrix): Float64Array {
-  const padded = new Float64Array(rows * pitch(columns));
-  for (let r = 0; r < rows; r++) padded.set(data.subarray(r * columns, (r + 1) * columns), r * pitch(columns));
-  return padded;
-}
-
-/** The matrix of padded rows. */
-function cut(padded: Float64Array, columns: number): Matrix {
-  const rows = padded.length / pitch(columns);
-  const data = new Float64Array(rows * columns);
-  for (let i = 0; i < data.length; i++) {
-    data[i] = padded[Math.floor(i / columns) * pitch(columns) + i % columns]!;
-  }
-  return { rows, columns, data };
-}
-
-const map = (m: Matrix, of: (value: number, i: number) => number): Matrix => ({ ...m, data: m.data.map(of) });
-const plus = (m: Matrix, bias: Matrix) => map(m, (value, i) => value + bias.data[i % bias.data.length]!);
-
-function normal(x: Matrix, weight: Matrix, bias: Matrix): Matrix {
-  const { rows, columns } = x;
-  return cut(layerNormTwin({ rows, columns, eps: EPS, x: wide(x), weight: weight.data, bias: bias.data }), columns);
-}
 
 /** Words, positions and types of tokens, some of them of the same word, and for each table which tokens use its rows. */
 function tokensOf(count: number): { tokens: Uint32Array<ArrayBuffer>; given: Given } {
@@ -306,6 +256,8 @@ const KINDS = Object.keys(ACTIVATION_CODES) as ActivationName[];
 /** The programs by what they are, each for a number of rows. */
 export const CASES: Readonly<Record<string, (tokens: number) => GradientCase>> = {
   ...Object.fromEntries(KINDS.map((kind) => [kind, (tokens: number) => activationCase(tokens, kind)])),
+  // So many for each type that lanes share them.
+  "embeddings of many tokens": (tokens) => ({ ...embeddingCase(10 * tokens), scalars: { T: 10 * tokens } }),
   "a linear layer with GELU": (tokens) => linearCase(tokens, { kind: "gelu" }),
   "a linear layer with SiLU and residual": (tokens) => linearCase(tokens, { kind: "silu", residual: true }),
   "a linear layer of a transposed weight with tanh": (tokens) => linearCase(tokens, { kind: "tanh", backwards: true }),

@@ -13,7 +13,8 @@ import { Program } from "../../src/graph/program/program.ts";
 import type { Value } from "../../src/graph/value.ts";
 import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
 import { matrixOf, pitched, worst } from "./buffers.ts";
-import { CASES, type GradientCase, type Matrices, TOKENS } from "./gradient_cases.ts";
+import { type GradientCase, type Matrices, TOKENS } from "./gradient_case.ts";
+import { CASES } from "./gradient_cases.ts";
 
 const gpu = await requestGpu();
 
