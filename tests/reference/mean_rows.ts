@@ -3,7 +3,11 @@
 import { pitch } from "../../src/kernels/kernel.ts";
 
 /** `out[s] = mean of x[starts[s] .. starts[s + 1] - 1]`, zeros for an empty segment; `[starts.length - 1, columns]`. */
-export function meanRows(x: Float32Array, starts: Uint32Array, columns: number): Float64Array<ArrayBuffer> {
+export function meanRows(
+  x: ArrayLike<number>,
+  starts: Uint32Array,
+  columns: number,
+): Float64Array<ArrayBuffer> {
   const stride = pitch(columns);
   const out = new Float64Array((starts.length - 1) * stride);
   for (let s = 0; s < starts.length - 1; s++) {

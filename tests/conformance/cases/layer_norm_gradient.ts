@@ -36,6 +36,8 @@ export function* cases(): Cases<typeof kernel> {
     const x = matrix(3, 33, () => value);
     yield* one(`rows of ${value}`, { rows: 3, columns: 33, x, residual: undefined, dy: matrix(3, 33, next) });
   }
+  const far = matrix(5, 769, () => 1e6 + Math.sqrt(3) * next());
+  yield* one("mean 1e6, deviation 1", { rows: 5, columns: 769, x: far, residual: undefined, dy: matrix(5, 769, next) });
   const outlier = matrix(5, 769, next);
   outlier[0] = 1e3;
   outlier[772 + 768] = -1e3;
