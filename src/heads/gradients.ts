@@ -1,17 +1,15 @@
 /** Gradients of a model's loss by its weights. */
 
-import { InputError } from "../base/errors.ts";
 import { checkOptionNames } from "../base/options.ts";
 import { Tensor } from "../base/tensor.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
-import { raggedOf } from "../model/batch/padded.ts";
 import { toTensor } from "../model/common_outputs.ts";
 import type { ModelCore } from "../model/core.ts";
-import type { ForwardOptions } from "../model/forward_options.ts";
 import type { ModelParts } from "../model/head.ts";
 import { GRADIENTS, readGradients } from "../model/learning.ts";
 import { parameterShapes } from "../model/weights/parameter_shapes.ts";
 import type { HeadCall } from "./calls/head_call.ts";
+import { LOSS_OPTIONS, type LossOptions, runLoss } from "./loss_run.ts";
 
 /** The loss of a batch, and its gradients. */
 export interface Gradients {
@@ -25,38 +23,22 @@ export interface Gradients {
 }
 
 /** Options of `gradients`; as for `forward`. */
-export type GradientOptions = Pick<ForwardOptions, "narrow" | "signal">;
+export type GradientOptions = LossOptions;
 
 /** Computes the loss of a call and its gradients. @param parts The parts of the model whose weights are meant. */
-export function gradientsOf(
+export async function gradientsOf(
   core: ModelCore,
-  { call: { batch, rule, head }, parts, options }: { call: HeadCall; parts: ModelParts; options: GradientOptions },
+  { call, parts, options }: { call: HeadCall; parts: ModelParts; options: GradientOptions },
 ): Promise<Gradients> {
+  const purpose = "compute gradients";
+  checkOptionNames(purpose, options, LOSS_OPTIONS);
   const { config } = core;
-  if (core.dtype !== "f32") {
-    throw new TypeError(
-      `Cannot compute gradients: the weights must be f32, got ${core.dtype}; load the model with dtype: "f32"`,
-    );
-  }
-  if (rule === "first" && batch.length === 0 && batch.sequences > 0) {
-    throw new InputError("Cannot compute gradients: every sequence needs a token at position 0, got empty sequences");
-  }
-  checkOptionNames("compute gradients", options, ["narrow", "signal"]);
-  return core.use(async (runner) => {
-    const { outputs } = await runner.run({
-      ragged: raggedOf(batch, rule, config.hidden_size),
-      ordinary: rule === "ordinary",
-      headMask: batch.headMask,
-      stages: [{ ...head, rows: null, prefix: "" }],
-      options,
-      learning: { learning: GRADIENTS },
-    });
-    const all = readGradients(outputs, runner.parameters);
-    const names = parameterShapes(config, parts).keys();
-    const gradients = new Map([...names].map((name) => {
-      const { shape, data } = all.get(name) as { shape: readonly number[]; data: Float32Array };
-      return [name, new Tensor("float32", data, shape)];
-    }));
-    return { loss: toTensor(outputs.get("loss") as RunOutput), gradients };
-  });
+  const learning = { learning: GRADIENTS };
+  const { outputs, parameters } = await runLoss({ core, purpose }, { ...call, options, learning });
+  const all = readGradients(outputs, parameters);
+  const gradients = new Map([...parameterShapes(config, parts).keys()].map((name) => {
+    const { shape, data } = all.get(name) as { shape: readonly number[]; data: Float32Array };
+    return [name, new Tensor("float32", data, shape)];
+  }));
+  return { loss: toTensor(outputs.get("loss") as RunOutput), gradients };
 }

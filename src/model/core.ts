@@ -49,7 +49,7 @@ export class ModelCore implements ModelWeights {
   readonly pooler: boolean;
   /** Element type of the weights of products and of the word embeddings. */
   readonly dtype: WeightDtype;
-  readonly #gpu: Gpu;
+  readonly gpu: Gpu;
   readonly #latency: Latency;
   #config: NarrowBertConfig;
   #loaded: LoadedModel;
@@ -60,7 +60,7 @@ export class ModelCore implements ModelWeights {
   #pruned: Promise<void> = Promise.resolve();
 
   private constructor({ gpu, config, heads, pooler, weights, dtype, latency, signal }: CoreInit) {
-    this.#gpu = gpu;
+    this.gpu = gpu;
     this.dtype = dtype;
     this.#latency = latency;
     this.#config = config;
@@ -173,9 +173,9 @@ export class ModelCore implements ModelWeights {
     const { body, layers, all } = declareModel(config, this, this.dtype);
     const loaded: ParameterSet[] = [];
     try {
-      for (const parameters of all) parameters.checkFits(this.#gpu);
+      for (const parameters of all) parameters.checkFits(this.gpu);
       for (const parameters of all) {
-        parameters.load(this.#gpu, weights, { signal });
+        parameters.load(this.gpu, weights, { signal });
         loaded.push(parameters);
       }
     } catch (error) {
@@ -184,7 +184,7 @@ export class ModelCore implements ModelWeights {
     }
     const layerOf = ({ name }: Head) => layers.get(name);
     const parameters = loaded.flatMap(({ all }) => all);
-    const runner = new Runner(this.#gpu, body, { config, layerOf, parameters, latency: this.#latency });
+    const runner = new Runner(this.gpu, body, { config, layerOf, parameters, latency: this.#latency });
     return { config, parameters: all, layers, runner };
   }
 
