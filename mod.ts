@@ -103,6 +103,7 @@ export { type LabelLikelihood, NarrowBertForMaskedLM, type TopWords } from "./sr
 export { NarrowBertForSequenceClassification } from "./src/heads/sequence_classification.ts";
 export { NarrowBertForTokenClassification } from "./src/heads/token_classification.ts";
 export { NarrowBertForMultipleChoice } from "./src/heads/multiple_choice.ts";
+export { AdamW, type AdamWOptions, type StepResult } from "./src/train/adamw.ts";
 export { type GradientOptions, type Gradients } from "./src/heads/gradients.ts";
 export { type HeadOutput } from "./src/heads/output.ts";
 export { type ModelClass, PreTrainedModel } from "./src/heads/pretrained.ts";

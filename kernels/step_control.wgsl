@@ -1,8 +1,8 @@
 // norm = sqrt(sum of partials); ok = 1 if loss and norm are finite, else 0; clip = min(1, max_norm / (norm + 1e-6)), or 1
 // if max_norm = 0, or 0 if not ok; if ok, t = t + 1 and c1, c2 = 1 - beta1^t, 1 - beta2^t
-// state[0] = ring[slot] = [loss, norm, clip, ok]; state[1] = [t, c1, c2, 0]
+// state[0] = [loss, norm, clip, ok]; state[1] = [t, c1, c2, 0]
 //
-// partials: [count], of sum_squares; loss: [1]; state: [2, 4] and ring: [any, 4], updated in place. t counts the steps
+// partials: [count], of sum_squares; loss: [1]; state: [2, 4], updated in place. t counts the steps
 // whose update was applied; it is an f32, exact up to 2^24. The loss is copied bit by bit, whatever it is. One workgroup
 // of LANES lanes; the order of the sum depends on the count alone.
 //
@@ -11,7 +11,6 @@
 
 struct Params {
   count: u32, // partials
-  slot: u32,
   max_norm: f32,
   log_beta1: f32, // ln(beta1), or -32 if that is less
   log_beta2: f32,
@@ -21,7 +20,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> partials: array<u32>; // bits of f32
 @group(0) @binding(2) var<storage, read> loss: array<u32>; // bits of f32
 @group(0) @binding(3) var<storage, read_write> state: array<vec4<u32>>; // bits of f32
-@group(0) @binding(4) var<storage, read_write> ring: array<vec4<u32>>; // bits of f32
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32) {
@@ -47,9 +45,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
       state[1] = bitcast<vec4<u32>>(vec4<f32>(t, correction(t, params.log_beta1), correction(t, params.log_beta2), 0));
     }
   }
-  let record = vec4<u32>(loss[0], norm, bitcast<u32>(clip), bitcast<u32>(ok));
-  state[0] = record;
-  ring[params.slot] = record;
+  state[0] = vec4<u32>(loss[0], norm, bitcast<u32>(clip), bitcast<u32>(ok));
 }
 
 // 1 - beta^t.

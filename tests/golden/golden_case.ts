@@ -14,7 +14,17 @@ export interface GoldenCase {
     prune_heads?: Record<string, number[]>;
   };
   add_pooling_layer?: boolean;
-  adamw?: unknown;
+  /** Settings of an optimizer, and the losses and norms of its steps. */
+  adamw?: {
+    steps: number;
+    lr: number;
+    betas: [number, number];
+    eps: number;
+    weight_decay: number;
+    max_grad_norm: number;
+    losses: number[];
+    grad_norms: number[];
+  };
   /** Inputs by name. */
   inputs: Record<string, Tensor>;
   /** Expected outputs by name, such as `hidden_states.3`. */

@@ -8,16 +8,15 @@ import { defineKernel } from "../../kernel.ts";
 export const LEAST_LOG = -32;
 
 /**
- * `state[0] = ring[slot] = [loss, norm, clip, ok]` and `state[1] = [t, 1 - beta1^t, 1 - beta2^t, 0]`, where the norm is
+ * `state[0] = [loss, norm, clip, ok]` and `state[1] = [t, 1 - beta1^t, 1 - beta2^t, 0]`, where the norm is
  * the square root of the sum of `count` partials. `log_beta1` is the natural logarithm of beta1.
  */
 export const stepControl = defineKernel({
   name: "step_control",
-  summary:
-    "state = [loss, norm = sqrt(sum(partials)), clip, ok], [t, 1 - beta1^t, 1 - beta2^t, 0]; ring[slot] = state[0]",
+  summary: "state = [loss, norm = sqrt(sum(partials)), clip, ok], [t, 1 - beta1^t, 1 - beta2^t, 0]",
   source: source + finiteSums,
-  bindings: { partials: "read", loss: "read", state: "update", ring: "update" },
-  params: { count: "u32", slot: "u32", max_norm: "f32", log_beta1: "f32", log_beta2: "f32" },
+  bindings: { partials: "read", loss: "read", state: "update" },
+  params: { count: "u32", max_norm: "f32", log_beta1: "f32", log_beta2: "f32" },
   constants: { LANES: 128 },
   constantSets: [{}],
   workgroupSize: ({ LANES }) => [LANES, 1, 1],
