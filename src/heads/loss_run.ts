@@ -9,10 +9,10 @@ import type { Runner, RunResult } from "../model/runner.ts";
 import type { HeadCall } from "./calls/head_call.ts";
 
 /** Options of a call whose loss is learned from; as for `forward`. */
-export type LossOptions = Pick<ForwardOptions, "narrow" | "signal">;
+export type LossOptions = Pick<ForwardOptions, "narrow" | "signal" | "profiler">;
 
 /** Names of the {@linkcode LossOptions}. */
-export const LOSS_OPTIONS = ["narrow", "signal"];
+export const LOSS_OPTIONS = ["narrow", "signal", "profiler"];
 
 /**
  * Packs and runs a call, and what is learned from its loss.
