@@ -6,6 +6,8 @@ import { attentionKeyGradient } from "../../src/graph/ops/training/attention/key
 import { attentionProbabilities } from "../../src/graph/ops/training/attention/probabilities.ts";
 import { attentionQueryGradient } from "../../src/graph/ops/training/attention/query_gradient.ts";
 import { attentionScoreGradient } from "../../src/graph/ops/training/attention/score_gradient.ts";
+import { zeros } from "../../src/graph/ops/training/zeros.ts";
+import type { Dim } from "../../src/graph/shape.ts";
 import type { Value } from "../../src/graph/value.ts";
 import { attend } from "./wrong_products.ts";
 import { label, type Values, type Wrong } from "./wrong_values.ts";
@@ -17,6 +19,11 @@ function heads({ g }: Values) {
 
 function positions({ g }: Values, center: number) {
   return { queryPositionsAt: g.scalar("rowsAt"), keyPositionsAt: g.scalar("tokensAt"), center };
+}
+
+/** A gradient so far. */
+function sum({ g }: Values, ...shape: Dim[]): Value {
+  return zeros(g, { label: "sum", shape });
 }
 
 /** The gradient of scores that is right but for `change`. */
@@ -38,7 +45,7 @@ function queries(
   change: Partial<Record<"to" | "x", Value>>,
   attributes: Partial<Parameters<typeof attentionQueryGradient>[1]["attributes"]> = {},
 ): void {
-  const inputs = { to: v.f32("R", 8), dScores: v.f32("R", 2, "K"), x: v.f32("T", 8), geometry: v.u32("G") };
+  const inputs = { to: sum(v, "R", 8), dScores: v.f32("R", 2, "K"), x: v.f32("T", 8), geometry: v.u32("G") };
   attentionQueryGradient(v.g, {
     label,
     inputs: { ...inputs, ...change },
@@ -48,7 +55,7 @@ function queries(
 
 /** The gradient of keys that is right but for `change`. */
 function keys(v: Values, change: Partial<Record<"to" | "weights" | "x", Value>>): void {
-  const inputs = { to: v.f32("T", 8), weights: v.f32("R", 2, "K"), x: v.f32("R", 8), geometry: v.u32("G") };
+  const inputs = { to: sum(v, "T", 8), weights: v.f32("R", 2, "K"), x: v.f32("R", 8), geometry: v.u32("G") };
   attentionKeyGradient(v.g, {
     label,
     inputs: { ...inputs, ...change },
@@ -58,7 +65,7 @@ function keys(v: Values, change: Partial<Record<"to" | "weights" | "x", Value>>)
 
 /** The gradient of 7 distances that is right but for `change`. */
 function distances(v: Values, change: Partial<Record<"to" | "x", Value>>): void {
-  const inputs = { to: v.f32(7, 4), dScores: v.f32("R", 2, "K"), x: v.f32("R", 8), geometry: v.u32("G") };
+  const inputs = { to: sum(v, 7, 4), dScores: v.f32("R", 2, "K"), x: v.f32("R", 8), geometry: v.u32("G") };
   attentionDistanceGradient(v.g, {
     label,
     inputs: { ...inputs, ...change },

@@ -80,7 +80,7 @@ Deno.test("what the wrong graphs vary is right, and every op has a wrong graph",
   attend(v, () => ({}));
   assert.equal(v.g.tape.entries.length, 6);
   differentiateAttention(v);
-  assert.equal(v.g.tape.entries.length, 13);
+  assert.equal(v.g.tape.entries.length, 17);
   const refused = new Set<string>(WRONG.map(([op]) => op));
   const ops = OPS.map(({ name }) => name);
   const without = ops.filter((op) => !refused.has(op));
