@@ -7,14 +7,14 @@ import type { Ragged } from "../../src/model/batch/ragged.ts";
 import { attention as attentionTwin, type Read, type Sequence } from "../reference/attention.ts";
 
 /** A sequence: how many of its tokens are keys and how many are queries alone, and which tokens are narrow rows. */
-interface Tokens {
+export interface Tokens {
   keys: number;
   others?: number;
   narrow: readonly number[];
 }
 
 /** One token; several with one that is no key; a sequence without narrow rows; more keys than a tile has; no keys. */
-const BATCH: readonly Tokens[] = [
+export const BATCH: readonly Tokens[] = [
   { keys: 1, narrow: [0] },
   { keys: 5, others: 1, narrow: [5, 2] },
   { keys: 3, narrow: [] },
@@ -33,6 +33,8 @@ export interface Setting {
   headScale?: readonly number[];
   /** Whether distances meet queries of their own, here of size 3, padded. */
   ownQueries?: boolean;
+  /** The sequences, if they are not those of {@linkcode BATCH}. */
+  batch?: readonly Tokens[];
   /** Whether the graph does not know that it is differentiated, so that the probabilities are not stored. */
   unaware?: boolean;
 }
@@ -42,10 +44,10 @@ export const OWN_SIZE = 3;
 export const CENTER = 15;
 
 /** The batch as a model makes it. */
-function ragged(): Ragged {
-  const lengths = Uint32Array.from(BATCH, ({ keys, others = 0 }) => keys + others);
+function raggedOf(batch: readonly Tokens[]): Ragged {
+  const lengths = Uint32Array.from(batch, ({ keys, others = 0 }) => keys + others);
   const starts = [...lengths].map((_, b) => lengths.subarray(0, b).reduce((sum, length) => sum + length, 0));
-  const places = BATCH.flatMap(({ keys, others = 0 }) => [
+  const places = batch.flatMap(({ keys, others = 0 }) => [
     ...Array.from({ length: keys }, (_, i) => i + (i > 2 ? 1 : 0)), // the query that is no key stands between keys
     ...Array.from({ length: others }, () => 3),
   ]);
@@ -53,9 +55,9 @@ function ragged(): Ragged {
     tokens: new Uint32Array(4 * places.length),
     places: Uint32Array.from(places),
     lengths,
-    keyCounts: Uint32Array.from(BATCH, ({ keys }) => keys),
-    rows: Uint32Array.from(BATCH.flatMap(({ narrow }, b) => narrow.map((at) => starts[b]! + at))),
-    rowCounts: Uint32Array.from(BATCH, ({ narrow }) => narrow.length),
+    keyCounts: Uint32Array.from(batch, ({ keys }) => keys),
+    rows: Uint32Array.from(batch.flatMap(({ narrow }, b) => narrow.map((at) => starts[b]! + at))),
+    rowCounts: Uint32Array.from(batch, ({ narrow }) => narrow.length),
     embeds: null,
   };
 }
@@ -104,8 +106,8 @@ function layoutOf({ form, heads, headSize, ownQueries }: Setting, { T, R }: { T:
 
 /** Everything that one test computes with. */
 export function problemOf(setting: Setting) {
-  const { form, heads, headSize, positions, headScale = [], ownQueries } = setting;
-  const batch = ragged();
+  const { form, heads, headSize, positions, headScale = [], ownQueries, batch: tokens = BATCH } = setting;
+  const batch = raggedOf(tokens);
   const packed = pack(batch, { gradients: true });
   const { T, R } = packed.sizes;
   const kind: "token" | "row" = form === "full" ? "token" : "row";
@@ -156,11 +158,11 @@ function loss(p: Problem, data: Record<string, ArrayLike<number>>): number {
     const stride = pitch(matrices[matrix]!.columns);
     return (i, a, d) => data[matrix]![i * stride + offset + a * distance + d]!;
   };
-  const sequences = BATCH.map(({ keys }, b): Sequence => ({
+  const sequences = [...batch.keyCounts].map((keyCount, b): Sequence => ({
     rowStart: kind === "token" ? packed.keyStarts[b]! : packed.rowStarts[b]!,
     rowCount: kind === "token" ? batch.lengths[b]! : batch.rowCounts[b]!,
     keyStart: packed.keyStarts[b]!,
-    keyCount: keys,
+    keyCount,
   }));
   const keyPositions = [...batch.places];
   const out = attentionTwin({
