@@ -10,6 +10,7 @@ import {
   scoreGradientWorks,
 } from "./attention_gradients.ts";
 import { crossEntropyWorks, pointwiseWorks, reduceWorks } from "./losses.ts";
+import { adamwWorks, dropoutWorks, sgdWorks, stepControlWorks, sumSquaresWorks } from "./optimizer.ts";
 import { halved, matmulSplitWorks, matmulTexturedWorks, matmulTiledWorks, matmulWorks } from "./products.ts";
 import {
   activationWorks,
@@ -27,6 +28,7 @@ import type { KernelWork } from "./work.ts";
 /** What makes the works of a kernel, by its name; a new kernel of the registry needs its line. */
 export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> = {
   activation: activationWorks,
+  adamw: adamwWorks,
   add_scaled: addScaledWorks,
   attention: attentionWorks,
   attention_apply: applyWorks,
@@ -37,6 +39,7 @@ export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> =
   attention_score_gradient: scoreGradientWorks,
   column_sums: columnSumsWorks,
   cross_entropy: crossEntropyWorks,
+  dropout: dropoutWorks,
   embeddings: () => embeddingsWorks(),
   embeddings_f16: () => embeddingsWorks({ halves: true }),
   gather_rows: gatherWorks,
@@ -52,8 +55,11 @@ export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> =
   pointwise_loss: pointwiseWorks,
   reduce_sum: reduceWorks,
   reshape: reshapeWorks,
+  sgd: sgdWorks,
   softmax: softmaxWorks,
   softmax_gradient: softmaxGradientWorks,
+  step_control: stepControlWorks,
+  sum_squares: sumSquaresWorks,
   top_k: topKWorks,
 };
 

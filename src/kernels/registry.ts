@@ -26,6 +26,11 @@ import { attentionKeyGradient } from "./training/attention/attention_key_gradien
 import { attentionQueryGradient } from "./training/attention/attention_query_gradient.ts";
 import { attentionScoreGradient } from "./training/attention/attention_score_gradient.ts";
 import { columnSums } from "./training/column_sums.ts";
+import { dropout } from "./training/dropout.ts";
+import { adamw } from "./training/optimizer/adamw.ts";
+import { sgd } from "./training/optimizer/sgd.ts";
+import { stepControl } from "./training/optimizer/step_control.ts";
+import { sumSquares } from "./training/optimizer/sum_squares.ts";
 import { softmaxGradient } from "./training/softmax_gradient.ts";
 import { zeros } from "./training/zeros.ts";
 
@@ -62,4 +67,9 @@ export const KERNELS: readonly Kernel[] = [
   attentionQueryGradient,
   attentionKeyGradient,
   attentionDistanceGradient,
+  dropout,
+  sumSquares,
+  stepControl,
+  adamw,
+  sgd,
 ];

@@ -6,11 +6,12 @@ import { OPS } from "../../src/graph/ops/registry.ts";
 import { softmax } from "../../src/graph/ops/rows/softmax.ts";
 import { addScaled } from "../../src/graph/ops/training/add_scaled.ts";
 import { differentiateAttention, WRONG_ATTENTION_GRADIENTS } from "./wrong_attention_gradients.ts";
+import { RIGHT, WRONG_OPTIMIZER } from "./wrong_optimizer.ts";
 import { attend, inBatches, multiply, WRONG_PRODUCTS } from "./wrong_products.ts";
 import { embed, WRONG_ROWS } from "./wrong_rows.ts";
 import { caught, label, Values } from "./wrong_values.ts";
 
-const WRONG = [...WRONG_ROWS, ...WRONG_PRODUCTS, ...WRONG_ATTENTION_GRADIENTS];
+const WRONG = [...WRONG_ROWS, ...WRONG_PRODUCTS, ...WRONG_ATTENTION_GRADIENTS, ...WRONG_OPTIMIZER];
 
 for (const [op, what, build, message] of WRONG) {
   Deno.test(`${op} refuses ${what}`, () => {
@@ -81,11 +82,12 @@ Deno.test("what the wrong graphs vary is right, and every op has a wrong graph",
   assert.equal(v.g.tape.entries.length, 6);
   differentiateAttention(v);
   assert.equal(v.g.tape.entries.length, 17);
+  for (const build of RIGHT) build(new Values());
   const refused = new Set<string>(WRONG.map(([op]) => op));
   const ops = OPS.map(({ name }) => name);
   const without = ops.filter((op) => !refused.has(op));
-  const files = "tests/graph/wrong_rows.ts and tests/graph/wrong_products.ts";
-  assert.deepEqual(without, [], `${files} have no row for op ${without.join(", ")}; add one to either`);
+  const files = "tests/graph/wrong_rows.ts, wrong_products.ts and wrong_optimizer.ts";
+  assert.deepEqual(without, [], `${files} have no row for op ${without.join(", ")}; add one to any`);
   const unknown = [...refused].filter((op) => !ops.includes(op));
   assert.deepEqual(unknown, [], `${files} have a row for ${unknown.join(", ")}, which is no op`);
 });

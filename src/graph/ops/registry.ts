@@ -22,6 +22,11 @@ import { attentionProbabilitiesOp } from "./training/attention/probabilities.ts"
 import { attentionQueryGradientOp } from "./training/attention/query_gradient.ts";
 import { attentionScoreGradientOp } from "./training/attention/score_gradient.ts";
 import { columnSumsOp } from "./training/column_sums.ts";
+import { dropoutOp } from "./training/dropout.ts";
+import { adamwOp } from "./training/optimizer/adamw.ts";
+import { sgdOp } from "./training/optimizer/sgd.ts";
+import { stepControlOp } from "./training/optimizer/step_control.ts";
+import { sumSquaresOp } from "./training/optimizer/sum_squares.ts";
 import { softmaxGradientOp } from "./training/softmax_gradient.ts";
 import { zerosOp } from "./training/zeros.ts";
 
@@ -50,4 +55,9 @@ export const OPS: readonly AnyOp[] = [
   attentionQueryGradientOp,
   attentionKeyGradientOp,
   attentionDistanceGradientOp,
+  dropoutOp,
+  sumSquaresOp,
+  stepControlOp,
+  adamwOp,
+  sgdOp,
 ];

@@ -8,6 +8,7 @@ import {
   attentionScoreGradientTwin,
 } from "./attention_gradients.ts";
 import { crossEntropyTwin, pointwiseLossTwin, reduceSumTwin } from "./losses.ts";
+import { adamwTwin, dropoutTwin, sgdTwin, stepControlTwin, sumSquaresTwin } from "./optimizer.ts";
 import { matmulTwin } from "./products.ts";
 import {
   activationTwin,
@@ -53,4 +54,9 @@ export const TWINS: Readonly<Record<string, Twin>> = {
   attention_query_gradient: attentionQueryGradientTwin,
   attention_key_gradient: attentionKeyGradientTwin,
   attention_distance_gradient: attentionDistanceGradientTwin,
+  dropout: dropoutTwin,
+  sum_squares: sumSquaresTwin,
+  step_control: stepControlTwin,
+  adamw: adamwTwin,
+  sgd: sgdTwin,
 };

@@ -1,0 +1,143 @@
+/** The folder into which one trainer writes its checkpoints. */
+
+import { join } from "node:path";
+import { quote } from "../../base/messages.ts";
+import { codeOf, type FileSystem, LOCAL } from "./file_system.ts";
+import { checkpointName, checkpointsAmong, leftoversAmong, LOCK, type Place, temporaryName } from "./layout.ts";
+import { type Latest, latestCheckpoint } from "./reader.ts";
+import { checkCheckpoint, type CheckpointFile, writeCheckpoint } from "./writer.ts";
+
+/** What {@linkcode CheckpointFolder.open} takes. */
+export interface CheckpointFolderOptions {
+  /** Checkpoints that are kept, at least 1; all if it is Infinity. Default: 2. */
+  keep?: number;
+  /** Where the folder is. */
+  system?: FileSystem;
+}
+
+/** A folder of checkpoints, locked for one trainer until it is disposed of. */
+export class CheckpointFolder implements Disposable {
+  readonly path: string;
+  readonly #keep: number;
+  readonly #system: FileSystem;
+  readonly #lock: { release(): void };
+  #isWriting = false;
+  #isDisposed = false;
+
+  private constructor(path: string, { keep, system }: Required<CheckpointFolderOptions>, lock: { release(): void }) {
+    this.path = path;
+    this.#keep = keep;
+    this.#system = system;
+    this.#lock = lock;
+  }
+
+  /**
+   * Locks a folder, which is made if it does not exist, and removes what a trainer left there that was killed.
+   *
+   * @throws {RangeError} If `keep` is not 1 or more.
+   * @throws {Error} If another trainer has the folder.
+   */
+  static async open(
+    path: string,
+    { keep = 2, system = LOCAL }: CheckpointFolderOptions = {},
+  ): Promise<CheckpointFolder> {
+    if (!(keep === Infinity || Number.isInteger(keep) && keep >= 1)) {
+      throw new RangeError(`Cannot keep checkpoints in ${quote(path)}: keep must be 1 or more, got ${keep}`);
+    }
+    await system.makeFolder(path);
+    const lock = await system.lock(join(path, LOCK));
+    if (lock === null) {
+      throw new Error(
+        `Cannot train in ${
+          quote(path)
+        }: another trainer writes its checkpoints there; wait for it, or choose another ` +
+          "folder",
+      );
+    }
+    try {
+      for (const leftover of leftoversAmong(await system.list(path), path)) await system.remove(leftover);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+    return new CheckpointFolder(path, { keep, system }, lock);
+  }
+
+  /** The newest whole checkpoint. */
+  latest(): Promise<Latest> {
+    return latestCheckpoint(this.path, { system: this.#system });
+  }
+
+  /**
+   * Writes the checkpoint of a step, and then removes those that are too many. At every moment, whatever ends the
+   * process, the folder holds the newest whole checkpoint or the one before. A damaged checkpoint of the same step is
+   * replaced.
+   *
+   * @returns The path of the checkpoint.
+   * @throws {RangeError | TypeError} If the step or a name is wrong.
+   * @throws {Error} If there is a whole checkpoint of that step or a later one, if one is being written, or if the disk
+   *   is full or fails. The checkpoints that were there are then as they were.
+   */
+  async write(step: number, files: readonly CheckpointFile[]): Promise<string> {
+    checkCheckpoint(step, files);
+    const where = `Cannot write the checkpoint of step ${step} to ${quote(this.path)}`;
+    if (this.#isDisposed) throw new Error(`${where}: the folder was closed`);
+    if (this.#isWriting) throw new Error(`${where}: another one is being written; wait for it`);
+    this.#isWriting = true;
+    try {
+      const before = await this.#makeRoom(step, where);
+      const path = await writeCheckpoint(this.#system, this.path, { step, files }).catch((error) => {
+        throw describe(error, where, before);
+      });
+      await this.#prune();
+      return path;
+    } finally {
+      this.#isWriting = false;
+      if (this.#isDisposed) this.#lock.release();
+    }
+  }
+
+  /** Unlocks the folder, after the checkpoint that is being written. */
+  [Symbol.dispose](): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    if (!this.#isWriting) this.#lock.release();
+  }
+
+  /** Moves checkpoints of this step and later ones away if they are damaged; gives those before it. */
+  async #makeRoom(step: number, where: string): Promise<Place[]> {
+    const places = checkpointsAmong(await this.#system.list(this.path), this.path);
+    const later = places.filter((place) => place.step >= step);
+    if (later.length > 0) {
+      const { checkpoint } = await this.latest();
+      if (checkpoint !== null && checkpoint.step >= step) {
+        throw new Error(`${where}: there is the one of step ${checkpoint.step} already; go on from it, or remove it`);
+      }
+      for (const place of later) await this.#remove(place);
+    }
+    return places.filter((place) => place.step < step);
+  }
+
+  async #prune(): Promise<void> {
+    const places = checkpointsAmong(await this.#system.list(this.path), this.path);
+    for (const place of places.slice(this.#keep)) await this.#remove(place);
+  }
+
+  /** Removes a checkpoint. It loses its name first, so that no half of it is taken for one. */
+  async #remove({ step, path }: Place): Promise<void> {
+    const temporary = join(this.path, temporaryName(step));
+    await this.#system.rename(path, temporary);
+    await this.#system.syncFolder(this.path);
+    await this.#system.remove(temporary);
+  }
+}
+
+/** The error of a checkpoint that could not be written, if the disk is why. */
+function describe(error: unknown, where: string, before: readonly Place[]): unknown {
+  const code = codeOf(error);
+  if (code !== "ENOSPC" && code !== "EDQUOT") return error;
+  const last = before[0] === undefined ? "there is none before it" : `${checkpointName(before[0].step)} is as it was`;
+  return new Error(`${where}: the disk is full, or the quota is used up; ${last}. Free some space, or keep fewer`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,56 @@
+/** Names of checkpoints in their folder, and of files in a checkpoint. */
+
+import { join } from "node:path";
+import { quote } from "../../base/messages.ts";
+
+/** The manifest, which is written last. */
+export const MANIFEST = "manifest.json";
+
+/** The file that a trainer locks. */
+export const LOCK = ".lock";
+
+/** What a folder's name begins with while it is being written or removed. */
+const TEMPORARY = ".tmp-";
+
+/** A place in the folder of checkpoints. */
+export interface Place {
+  step: number;
+  path: string;
+}
+
+/** The folder of a step's checkpoint: `step-00000120`. */
+export function checkpointName(step: number): string {
+  return `step-${String(step).padStart(8, "0")}`;
+}
+
+/** A name that no reader takes for a checkpoint, and that is used once. */
+export function temporaryName(step: number): string {
+  return `${TEMPORARY}${checkpointName(step)}-${crypto.randomUUID()}`;
+}
+
+/** The checkpoints among names of a folder, whole or not, the newest first. */
+export function checkpointsAmong(names: readonly string[], folder: string): Place[] {
+  return names
+    .filter((name) => /^step-\d{8,15}$/.test(name))
+    .map((name) => ({ step: Number(name.slice("step-".length)), path: join(folder, name) }))
+    .sort((a, b) => b.step - a.step);
+}
+
+/** Folders that a trainer left when it ended while it wrote or removed them. */
+export function leftoversAmong(names: readonly string[], folder: string): string[] {
+  return names.filter((name) => name.startsWith(TEMPORARY)).map((name) => join(folder, name));
+}
+
+/** Checks a step. @throws {RangeError} If it is not a whole number from 0 to 10^15 - 1. */
+export function checkStep(step: number): void {
+  if (Number.isInteger(step) && step >= 0 && step < 1e15) return;
+  throw new RangeError(`Cannot write a checkpoint: step must be a whole number from 0 to 999999999999999, got ${step}`);
+}
+
+/** What is wrong with the name of a file of a checkpoint; null if nothing is. */
+export function nameProblem(name: string): string | null {
+  if (name === MANIFEST) return `${quote(name)} is the manifest's name`;
+  if (/^[\w][\w.-]*$/.test(name)) return null;
+  return `a file's name must be letters, digits, dots, dashes and underscores, and begin with none of the latter two ` +
+    `or a dot, got ${quote(name)}`;
+}

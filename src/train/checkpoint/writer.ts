@@ -1,0 +1,77 @@
+/** Writes the files of a checkpoint so that it is there as a whole or not at all. */
+
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { FileSystem } from "./file_system.ts";
+import { checkpointName, checkStep, MANIFEST, nameProblem, temporaryName } from "./layout.ts";
+import { type FileEntry, manifestText } from "./manifest.ts";
+
+/** A file of a checkpoint: its bytes, whole or part by part. Parts are asked for when the one before is written. */
+export interface CheckpointFile {
+  readonly name: string;
+  readonly data: Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Writes a checkpoint into `folder`, as a folder of its own. This makes it last: each file is synced, the manifest is
+ * written and synced after them, then the new folder is synced. Only then does it get its name, and `folder` is synced.
+ *
+ * @param checkpoint What {@linkcode checkCheckpoint} lets pass.
+ * @returns The path of the checkpoint.
+ */
+export async function writeCheckpoint(
+  system: FileSystem,
+  folder: string,
+  { step, files }: { step: number; files: readonly CheckpointFile[] },
+): Promise<string> {
+  const temporary = join(folder, temporaryName(step));
+  const path = join(folder, checkpointName(step));
+  try {
+    await system.makeFolder(temporary);
+    const entries: FileEntry[] = [];
+    for (const file of files) entries.push(await writeFile(system, temporary, file));
+    const manifest = new TextEncoder().encode(manifestText({ step, files: entries }));
+    await writeFile(system, temporary, { name: MANIFEST, data: manifest });
+    await system.syncFolder(temporary);
+    await system.rename(temporary, path);
+    await system.syncFolder(folder);
+    return path;
+  } catch (error) {
+    // The first error is reported. What cannot be removed now goes when the folder is opened again.
+    await system.remove(temporary).catch(() => {});
+    throw error;
+  }
+}
+
+async function writeFile(system: FileSystem, folder: string, { name, data }: CheckpointFile): Promise<FileEntry> {
+  const hash = createHash("sha256");
+  let size = 0;
+  const file = await system.create(join(folder, name));
+  try {
+    for await (const part of data instanceof Uint8Array ? [data] : data) {
+      await file.write(part);
+      hash.update(part);
+      size += part.byteLength;
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return { name, size, sha256: hash.digest("hex") };
+}
+
+/**
+ * Checks a step and the names of its files.
+ *
+ * @throws {RangeError} If the step is no whole number.
+ * @throws {TypeError} If a name is wrong.
+ */
+export function checkCheckpoint(step: number, files: readonly CheckpointFile[]): void {
+  checkStep(step);
+  const seen = new Set<string>();
+  for (const { name } of files) {
+    const problem = nameProblem(name) ?? (seen.has(name) ? `there are two files ${name}` : null);
+    if (problem !== null) throw new TypeError(`Cannot write a checkpoint: ${problem}`);
+    seen.add(name);
+  }
+}

@@ -1,0 +1,176 @@
+/** What the kernels of dropout and of optimizers must write, and how far they may be from it. */
+
+import type { Params } from "../../src/kernels/kernel.ts";
+import type { adamw as adamwKernel } from "../../src/kernels/training/optimizer/adamw.ts";
+import type { dropout as dropoutKernel } from "../../src/kernels/training/dropout.ts";
+import type { sgd as sgdKernel } from "../../src/kernels/training/optimizer/sgd.ts";
+import { partialsOf } from "../../src/kernels/training/optimizer/sum_squares.ts";
+import type { stepControl as controlKernel } from "../../src/kernels/training/optimizer/step_control.ts";
+import { adamw } from "../reference/adamw.ts";
+import { dropout } from "../reference/dropout.ts";
+import { sgd } from "../reference/sgd.ts";
+import { stepControl } from "../reference/step_control.ts";
+import { sumSquares } from "../reference/sum_squares.ts";
+import { bitsOf } from "./bits.ts";
+import type { Expected } from "./conformance.ts";
+
+/** A rounding of a number of size 1. */
+const ROUNDING = 2 ** -24;
+
+type ParamsOf<K> = K extends { writeParams(view: DataView, offset: number, params: infer P): void } ? P : never;
+
+/** Params as the kernel has them: fractions as f32. */
+function rounded<F extends string>(params: Params<F>): Params<F> {
+  return Object.fromEntries(
+    Object.entries<number>(params).map(([name, value]) => {
+      return [name, Number.isInteger(value) ? value : Math.fround(value)];
+    }),
+  ) as Params<F>;
+}
+
+/** Of dropout: bit by bit if nothing is computed; else a rounding of the product, and one of the sum. */
+export function expectedDropout(
+  params: ParamsOf<typeof dropoutKernel>,
+  { x, residual }: { x: Float32Array; residual: Float32Array },
+): Expected {
+  const { seed, stream, threshold, scale } = rounded(params);
+  if (threshold === 0 && params.residual === 0) return { values: bitsOf(x) };
+  const call = { x, seed, stream, threshold, scale };
+  const values = dropout({ ...call, residual: params.residual > 0 ? residual : null });
+  const products = dropout({ ...call, residual: null });
+  return { values, bound: values.map((value, i) => ROUNDING * (Math.abs(value) + Math.abs(products[i] as number))) };
+}
+
+/**
+ * Of the partial sums of squares: a rounding for each addition in a lane and in the tree, and one for each square. No term
+ * is negative, so none is larger than the sum.
+ */
+export function expectedSquares(
+  { count, at }: { count: number; at: number },
+  { x, lanes }: { x: Float32Array; lanes: number },
+): Expected {
+  const groups = partialsOf(count);
+  const sums = sumSquares(x.subarray(0, count), { groups, lanes });
+  const finite = [...sums.keys()].filter((w) => Number.isFinite(sums[w]));
+  // What is not finite is compared bit by bit, and then nothing else.
+  const compared = finite.length === groups ? finite : [...sums.keys()].filter((w) => !finite.includes(w));
+  const values = Float64Array.from(compared, (w) => sums[w] as number);
+  const terms = Math.ceil(count / 4 / groups / lanes) + 2 + Math.log2(lanes) + 1;
+  const places = Uint32Array.from(compared, (w) => at + w);
+  if (finite.length < groups) return { values: bitsOf(Float32Array.from(values)), at: places };
+  return { values, at: places, bound: values.map((sum) => terms * ROUNDING * sum) };
+}
+
+/**
+ * Of the control of a step: the sum of partials has a rounding for each addition, of which the norm has half; its root and
+ * the quotient are precise to 2.5 units in the last place, and the corrections to 1e-6. If the step is not applied, what
+ * is not computed is compared bit by bit.
+ */
+export function expectedControl(
+  params: ParamsOf<typeof controlKernel>,
+  { partials, loss, state, lanes }: {
+    partials: Float32Array;
+    loss: Float32Array;
+    state: Float32Array;
+    lanes: number;
+  },
+): { state: Expected; ring: Expected } {
+  const { count, slot, max_norm, log_beta1, log_beta2 } = rounded(params);
+  const call = {
+    partials: partials.subarray(0, count),
+    loss: loss[0] as number,
+    state,
+    max_norm,
+    log_beta1,
+    log_beta2,
+  };
+  const values = stepControl(call);
+  const [, norm = 0, clip = 0, ok] = values;
+  if (ok === 0) {
+    const bits = bitsOf(Float32Array.from(values));
+    bits[0] = bitsOf(loss)[0] as number;
+    const places = [0, 1, 2, 3, 4, 5, 6, 7].filter((i) => i !== 1 || norm === Infinity);
+    const part = (from: readonly number[], offset: number): Expected => ({
+      values: Uint32Array.from(from, (i) => bits[i] as number),
+      at: Uint32Array.from(from, (i) => offset + i),
+    });
+    return { state: part(places, 0), ring: part(places.filter((i) => i < 4), 4 * slot) };
+  }
+  const root = ((count / lanes + Math.log2(lanes)) / 2 + 5) * ROUNDING;
+  const bound = values.map((value, i) =>
+    [0, root, clip < 1 ? root + 6 * ROUNDING : 0, 0, 0, 1e-6, 1e-6, 0][i]! * value
+  );
+  return {
+    state: { values, bound },
+    ring: {
+      values: values.slice(0, 4),
+      bound: bound.slice(0, 4),
+      at: Uint32Array.of(0, 1, 2, 3).map((i) => 4 * slot + i),
+    },
+  };
+}
+
+/**
+ * Of AdamW: a rounding for each operation, where a quotient may be off by 2.5 units in the last place and a root by as
+ * much; the step inherits the errors of the moments.
+ */
+export function expectedAdamw(
+  params: ParamsOf<typeof adamwKernel>,
+  data: Record<"g" | "state" | "p" | "m" | "v", Float32Array>,
+): Record<"p" | "m" | "v", Expected> {
+  const { count, ...numbers } = rounded(params);
+  const [g, p, m, v] = [data.g, data.p, data.m, data.v].map((one) => one.subarray(0, count)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  const [, , clip, ok, , c1, c2] = data.state as unknown as [0, 0, number, number, 0, number, number];
+  if (ok === 0) return { p: { values: bitsOf(p) }, m: { values: bitsOf(m) }, v: { values: bitsOf(v) } };
+  const found = adamw({ ...numbers, g, p, m, v, clip, corrections: [c1, c2] });
+  const { lr, decay, rest1, rest2, eps } = numbers;
+  const bounds = { p: new Float64Array(count), m: new Float64Array(count), v: new Float64Array(count) };
+  for (let i = 0; i < count; i++) {
+    const gradient = Math.abs(clip * g[i]!);
+    const [first, second, old] = [found.m[i]!, found.v[i]!, Math.abs(p[i]!)];
+    bounds.m[i] = ROUNDING * (Math.abs(m[i]!) + 2 * rest1 * gradient + Math.abs(first));
+    bounds.v[i] = ROUNDING * (v[i]! + 4 * rest2 * gradient ** 2 + second);
+    const scale = lr / c1 / (Math.sqrt(second / c2) + eps);
+    const step = Math.abs(scale * first);
+    const inherited = scale * bounds.m[i]! + (second > 0 ? step * bounds.v[i]! / second / 2 : 0);
+    const sum = ROUNDING * (2 * decay * old + Math.abs(decay * old) + step + Math.abs(found.p[i]!));
+    bounds.p[i] = 22 * ROUNDING * step + inherited + sum;
+  }
+  return {
+    p: { values: found.p, bound: bounds.p },
+    m: { values: found.m, bound: bounds.m },
+    v: { values: found.v, bound: bounds.v },
+  };
+}
+
+/** Of gradient descent: a rounding for each operation. */
+export function expectedSgd(
+  params: ParamsOf<typeof sgdKernel>,
+  data: Record<"g" | "state" | "p" | "b", Float32Array>,
+): Record<"p" | "b", Expected> {
+  const { count, ...numbers } = rounded(params);
+  const [g, p, b] = [data.g, data.p, data.b].map((one) => one.subarray(0, count)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  const [clip, ok] = [data.state[2] as number, data.state[3]];
+  if (ok === 0) return { p: { values: bitsOf(p) }, b: { values: bitsOf(b) } };
+  const found = sgd({ ...numbers, g, p, b, clip });
+  const { lr, decay, momentum } = numbers;
+  const bounds = found.b.map((_, i) => {
+    return 4 * ROUNDING * (Math.abs(momentum * b[i]!) + Math.abs(clip * g[i]!) + Math.abs(decay * p[i]!));
+  });
+  return {
+    p: {
+      values: found.p,
+      bound: found.p.map((value, i) => lr * bounds[i]! + ROUNDING * (Math.abs(lr * found.b[i]!) + Math.abs(value))),
+    },
+    b: { values: found.b, bound: bounds },
+  };
+}
