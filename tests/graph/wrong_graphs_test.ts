@@ -81,7 +81,7 @@ Deno.test("what the wrong graphs vary is right, and every op has a wrong graph",
   attend(v, () => ({}));
   assert.equal(v.g.tape.entries.length, 6);
   differentiateAttention(v);
-  assert.equal(v.g.tape.entries.length, 17);
+  assert.equal(v.g.tape.entries.length, 18);
   for (const build of RIGHT) build(new Values());
   const refused = new Set<string>(WRONG.map(([op]) => op));
   const ops = OPS.map(({ name }) => name);

@@ -17,6 +17,7 @@ import { topKOp } from "./rows/top_k.ts";
 import { addPlacedOp } from "./training/add_placed.ts";
 import { addScaledOp } from "./training/add_scaled.ts";
 import { attentionDistanceGradientOp } from "./training/attention/distance_gradient.ts";
+import { attentionDropoutOp } from "./training/attention/dropout.ts";
 import { attentionKeyGradientOp } from "./training/attention/key_gradient.ts";
 import { attentionProbabilitiesOp } from "./training/attention/probabilities.ts";
 import { attentionQueryGradientOp } from "./training/attention/query_gradient.ts";
@@ -50,6 +51,7 @@ export const OPS: readonly AnyOp[] = [
   zerosOp as AnyOp,
   columnSumsOp,
   softmaxGradientOp,
+  attentionDropoutOp,
   attentionProbabilitiesOp,
   attentionScoreGradientOp,
   attentionQueryGradientOp,

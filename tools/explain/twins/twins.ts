@@ -3,6 +3,7 @@
 import { attentionApplyTwin, attentionProbabilitiesTwin, attentionTwin } from "./attention.ts";
 import {
   attentionDistanceGradientTwin,
+  attentionDropoutTwin,
   attentionKeyGradientTwin,
   attentionQueryGradientTwin,
   attentionScoreGradientTwin,
@@ -50,6 +51,7 @@ export const TWINS: Readonly<Record<string, Twin>> = {
   add_scaled: addScaledTwin,
   column_sums: columnSumsTwin,
   softmax_gradient: softmaxGradientTwin,
+  attention_dropout: attentionDropoutTwin,
   attention_score_gradient: attentionScoreGradientTwin,
   attention_query_gradient: attentionQueryGradientTwin,
   attention_key_gradient: attentionKeyGradientTwin,
