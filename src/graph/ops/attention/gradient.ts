@@ -9,6 +9,7 @@ import { attentionProbabilities } from "../training/attention/probabilities.ts";
 import { attentionQueryGradient } from "../training/attention/query_gradient.ts";
 import { attentionScoreGradient } from "../training/attention/score_gradient.ts";
 import type { Tiles } from "../training/attention/tables.ts";
+import { zeros } from "../training/zeros.ts";
 import type { Value } from "../../value.ts";
 import type { AttentionAttributes, AttentionInputs } from "./call.ts";
 import type { AttentionOutputs } from "./kernels.ts";
@@ -36,17 +37,18 @@ interface Part {
 export function attentionGradient(
   g: Graph,
   site: AttentionGradientSite,
-  { out: dOut, sums: dSums, probabilities: dProbabilities }: Partial<AttentionOutputs>,
+  { out, sums: dSums, probabilities: dProbabilities }: Partial<AttentionOutputs>,
 ): Partial<AttentionInputs> {
   const { label, inputs, attributes, outputs, wanted } = site;
   if (dProbabilities !== undefined) {
     throw new Error(`Cannot differentiate ${label} (attention): the loss must not depend on its probabilities`);
   }
-  if (dOut === undefined) return {};
+  const { relative, heads, headSize, tiles, scale, dropout } = attributes;
+  if (out === undefined && (dropout === null || dSums === undefined)) return {};
   const part: Part = { g, site, path: `${label}.gradient` };
+  const dOut = out ?? zeros(g, { label: `${part.path}.out`, shape: outputs.out.shape });
   const probabilities = outputs.probabilities ??
     attentionProbabilities(g, { label: `${part.path}.probabilities`, inputs, attributes });
-  const { relative, heads, headSize, tiles, scale, dropout } = attributes;
   const { dropped } = dropout === null
     ? { dropped: probabilities }
     : attentionDropout(g, { label: `${part.path}.dropout`, p: probabilities, ...dropout });
