@@ -15,6 +15,7 @@ import { caught, label, Values } from "./wrong_values.ts";
 const WRONG = [...WRONG_ROWS, ...WRONG_PRODUCTS, ...WRONG_GRADIENTS];
 const WRONG = [...WRONG_ROWS, ...WRONG_PRODUCTS, ...WRONG_ATTENTION_GRADIENTS];
 const WRONG = [...WRONG_ROWS, ...WRONG_PRODUCTS, ...WRONG_OPTIMIZER];
+const WRONG = [...WRONG_ROWS, ...WRONG_PRODUCTS, ...WRONG_ATTENTION_GRADIENTS, ...WRONG_OPTIMIZER];
 
 for (const [op, what, build, message] of WRONG) {
   Deno.test(`${op} refuses ${what}`, () => {
@@ -85,6 +86,8 @@ Deno.test("what the wrong graphs vary is right, and every op has a wrong graph",
   assert.equal(v.g.tape.entries.length, 6);
   differentiateAttention(v);
   assert.equal(v.g.tape.entries.length, 13);
+  assert.equal(v.g.tape.entries.length, 18);
+  for (const build of RIGHT) build(new Values());
   const refused = new Set<string>(WRONG.map(([op]) => op));
   const ops = OPS.map(({ name }) => name);
   const without = ops.filter((op) => !refused.has(op));
