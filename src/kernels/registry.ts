@@ -27,6 +27,7 @@ import { attentionKeyGradient } from "./training/attention/attention_key_gradien
 import { attentionQueryGradient } from "./training/attention/attention_query_gradient.ts";
 import { attentionScoreGradient } from "./training/attention/attention_score_gradient.ts";
 import { columnSums } from "./training/column_sums.ts";
+import { groupDots } from "./training/group_dots.ts";
 import { scaleGroups } from "./training/scale_groups.ts";
 import { crossEntropyGradient } from "./training/losses/cross_entropy_gradient.ts";
 import { meanGradient } from "./training/losses/mean_gradient.ts";
@@ -73,6 +74,7 @@ export const KERNELS: readonly Kernel[] = [
   zeros,
   columnSums,
   scaleGroups,
+  groupDots,
   softmaxGradient,
   activationGradient,
   layerNormGradient,

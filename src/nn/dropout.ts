@@ -44,3 +44,8 @@ export function addResidual(
   if (!g.drops) return product({ residual });
   return dropout(g, { label, x: product({}), residual, ...dropoutMask(g, "hidden", label) });
 }
+
+/** The dropout of attention probabilities, as attention ops take it. @param path The path of the attention. */
+export function attentionDropout(g: Graph, path: string): { dropout?: DropoutMask } {
+  return g.drops ? { dropout: dropoutMask(g, "attention", `${path}.dropout`) } : {};
+}

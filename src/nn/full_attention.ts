@@ -14,7 +14,7 @@ import {
   paddedHeadSize,
   projectionParts,
 } from "./attention_shape.ts";
-import { addResidual } from "./dropout.ts";
+import { addResidual, attentionDropout } from "./dropout.ts";
 import type { Parameter, ParameterSet } from "./parameters.ts";
 
 /** Queries, keys and values from one product, attention, output projection, residual, LayerNorm. */
@@ -61,6 +61,7 @@ export class FullAttention {
       v: at(2),
       headScale,
       relative: this.#distances?.apply(g) ?? null,
+      ...attentionDropout(g, `${path}.self`),
     };
     const { out: attended, probabilities } = attention(g, call, {
       slot: "attention_full",

@@ -28,6 +28,7 @@ import {
   paddedHeadSize,
   projectionParts,
 } from "./attention_shape.ts";
+import { attentionDropout } from "./dropout.ts";
 import { applyOutput } from "./full_attention.ts";
 import type { Parameter, ParameterSet } from "./parameters.ts";
 
@@ -162,6 +163,7 @@ export class NarrowAttention {
       scale: 1 / Math.sqrt(this.#shape.headSize),
       headScale,
       relative: this.#distances?.apply(g) ?? null,
+      ...attentionDropout(g, `${this.#path}.self`),
     };
     const { attended, probabilities } = narrow.projected === null
       ? this.#absorbed(g, query, call, { context: narrow.context, storage })
@@ -245,5 +247,5 @@ export class NarrowAttention {
 /** The part of an attention call that both forms share. */
 type NarrowCall = Pick<
   Parameters<typeof attention>[1],
-  "label" | "rows" | "heads" | "scale" | "headScale" | "relative"
+  "label" | "rows" | "heads" | "scale" | "headScale" | "relative" | "dropout"
 >;

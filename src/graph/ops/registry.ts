@@ -24,6 +24,7 @@ import { attentionProbabilitiesOp } from "./training/attention/probabilities.ts"
 import { attentionQueryGradientOp } from "./training/attention/query_gradient.ts";
 import { attentionScoreGradientOp } from "./training/attention/score_gradient.ts";
 import { columnSumsOp } from "./training/column_sums.ts";
+import { groupDotsOp } from "./training/group_dots.ts";
 import { scaleGroupsOp } from "./training/scale_groups.ts";
 import { crossEntropyGradientOp } from "./training/losses/cross_entropy_gradient.ts";
 import { meanGradientOp } from "./training/losses/mean_gradient.ts";
@@ -62,6 +63,7 @@ export const OPS: readonly AnyOp[] = [
   zerosOp as AnyOp,
   columnSumsOp,
   scaleGroupsOp,
+  groupDotsOp,
   softmaxGradientOp,
   activationGradientOp,
   layerNormGradientOp,

@@ -7,6 +7,7 @@ import { type Extent, factorsOf, lastOf } from "../../shape.ts";
 import type { Value } from "../../value.ts";
 import { addPlaced } from "../training/add_placed.ts";
 import { columnSums } from "../training/column_sums.ts";
+import { groupDots } from "../training/group_dots.ts";
 import { scaleGroups } from "../training/scale_groups.ts";
 import type { MatmulCall, Placed, ProductAttributes, ProductInputs } from "./product.ts";
 
@@ -27,7 +28,8 @@ interface Stored extends Placed {
  *
  *     da[b] = dout[b] b[b]^T      db[b] = a[b]^T dout[b]      dbias[b] = sum over rows of dout[b] * scale[b]
  *
- * The bias's scale has none: it is the sum of attention probabilities, which is constant.
+ * The bias's scale is the sum of attention probabilities. That is constant without dropout, so only graphs that drop
+ * trace its gradient, `dscale[r, b] = sum over n of dout[b, r, n] * bias[b, n]`.
  *
  * @param product The op itself, which cannot be imported here.
  * @throws {Error} If a part of a value is used in a way whose gradient is not supported.
@@ -58,21 +60,20 @@ export function matmulGradient(g: Graph, at: Site, dout: Value, product: Product
     const gradient = biasGradient(g, at, bias, dout);
     if (gradient !== null) found.bias = gradient;
   }
+  if (bias !== undefined && at.inputs.scale !== undefined && g.drops && at.wanted("scale")) {
+    const { size } = sideBySide(at, dout);
+    const { offset } = at.attributes.bias;
+    found.scale = groupDots(g, { label: `${label}.gradient.scale`, x: dout, y: bias, size, at: offset });
+  }
   if (residual !== undefined) found.residual = dout;
   return found;
 
   function biasGradient(g: Graph, at: Site, bias: Value, dout: Value): Value | null {
     const { inputs: { scale }, attributes } = at;
-    const { factor: width, symbols } = factorsOf(n);
-    const { factor: matrices, symbols: batches } = factorsOf(batch);
-    const isSideBySide = matrices === 1 || (out.batch === pitch(width) && attributes.bias.batch === pitch(width));
-    const columns = lastOf(dout.shape);
-    if (symbols !== "" || batches !== "" || !isSideBySide || columns !== (matrices - 1) * pitch(width) + width) {
-      throw unsupported(at, "bias", "matrices side by side, one bias behind the other");
-    }
+    const { columns, size } = sideBySide(at, dout);
     const scaled = scale === undefined
       ? dout
-      : scaleGroups(g, { label: `${label}.gradient.scaled`, x: dout, scale, size: pitch(width) });
+      : scaleGroups(g, { label: `${label}.gradient.scaled`, x: dout, scale, size });
     const isWhole = attributes.bias.offset === 0 && columns === lastOf(bias.shape);
     const shape = isWhole ? bias.shape : [...bias.shape.slice(0, -1), columns];
     const sums = columnSums(g, { label: `${label}.gradient.bias`, x: scaled, shape });
@@ -83,6 +84,24 @@ export function matmulGradient(g: Graph, at: Site, dout: Value, product: Product
     );
     return null;
   }
+}
+
+/**
+ * The columns of a result whose matrices lie side by side, each with its bias, and of one of them.
+ *
+ * @throws {Error} If they lie otherwise.
+ */
+function sideBySide(at: Site, { shape }: Value): { columns: number; size: number } {
+  const { n, batch, out, bias } = at.attributes;
+  const { factor: width, symbols } = factorsOf(n);
+  const { factor: matrices, symbols: batches } = factorsOf(batch);
+  const size = pitch(width);
+  const isSideBySide = matrices === 1 || (out.batch === size && bias.batch === size);
+  const columns = lastOf(shape);
+  if (symbols !== "" || batches !== "" || !isSideBySide || columns !== (matrices - 1) * size + width) {
+    throw unsupported(at, "bias", "matrices side by side, one bias behind the other");
+  }
+  return { columns, size };
 }
 
 /** The gradient of an input, or null if it was added to what is there. */
