@@ -74,8 +74,8 @@ export function expectedControl(
     state: Float32Array;
     lanes: number;
   },
-): { state: Expected; ring: Expected } {
-  const { count, slot, max_norm, log_beta1, log_beta2 } = rounded(params);
+): Expected {
+  const { count, max_norm, log_beta1, log_beta2 } = rounded(params);
   const call = {
     partials: partials.subarray(0, count),
     loss: loss[0] as number,
@@ -90,24 +90,13 @@ export function expectedControl(
     const bits = bitsOf(Float32Array.from(values));
     bits[0] = bitsOf(loss)[0] as number;
     const places = [0, 1, 2, 3, 4, 5, 6, 7].filter((i) => i !== 1 || norm === Infinity);
-    const part = (from: readonly number[], offset: number): Expected => ({
-      values: Uint32Array.from(from, (i) => bits[i] as number),
-      at: Uint32Array.from(from, (i) => offset + i),
-    });
-    return { state: part(places, 0), ring: part(places.filter((i) => i < 4), 4 * slot) };
+    return { values: Uint32Array.from(places, (i) => bits[i] as number), at: Uint32Array.from(places) };
   }
   const root = ((count / lanes + Math.log2(lanes)) / 2 + 5) * ROUNDING;
   const bound = values.map((value, i) =>
     [0, root, clip < 1 ? root + 6 * ROUNDING : 0, 0, 0, 1e-6, 1e-6, 0][i]! * value
   );
-  return {
-    state: { values, bound },
-    ring: {
-      values: values.slice(0, 4),
-      bound: bound.slice(0, 4),
-      at: Uint32Array.of(0, 1, 2, 3).map((i) => 4 * slot + i),
-    },
-  };
+  return { values, bound };
 }
 
 /**

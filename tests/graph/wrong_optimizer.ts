@@ -15,8 +15,7 @@ function drop(v: Values, change: Partial<Parameters<typeof dropout>[1]>): void {
 
 function control(v: Values, change: Partial<Parameters<typeof stepControl>[1]>): void {
   const partials = sumSquares(v.g, { label: "squares", of: [v.f32(3, 5)] });
-  const [state, ring] = [v.weight("f32", 2, 4), v.weight("f32", 8, 4)];
-  stepControl(v.g, { label, partials, loss: v.tight(1), state, ring, slot: v.g.scalar("slot"), ...change });
+  stepControl(v.g, { label, partials, loss: v.tight(1), state: v.weight("f32", 2, 4), ...change });
 }
 
 function adam(v: Values, change: Partial<Parameters<typeof adamw>[1]>): void {
@@ -102,12 +101,6 @@ export const WRONG_OPTIMIZER: Wrong[] = [
     "a state of another shape",
     (v) => control(v, { state: v.weight("f32", 1, 8) }),
     "state must be [2, 4], got [1, 8]",
-  ],
-  [
-    "step_control",
-    "rows of a ring that are too long",
-    (v) => control(v, { ring: v.weight("f32", 8, 8) }),
-    "ring must be [*, 4], got [8, 8]",
   ],
   [
     "step_control",
