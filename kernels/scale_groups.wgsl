@@ -1,7 +1,7 @@
 // out[r, g * size + c] = x[r, g * size + c] * scale[r, g]
 //
-// x, out: [rows, columns], columns = groups * size; scale: [rows, groups], tight. `size` is a multiple of 4. One vec4 to
-// an invocation.
+// x, out: [rows, columns]; scale: [rows, groups], tight, with groups = ceil(columns / size). `size` is a multiple of 4.
+// One vec4 to an invocation.
 
 struct Params {
   rows: u32,
@@ -21,7 +21,8 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 64 + lane;
-  let width = params.columns / 4;
+  let width = (params.columns + 3) / 4;
+  let groups = (params.columns + params.size - 1) / params.size;
   if (i >= params.rows * width) { return; }
-  out[i] = x[i] * scale[i / width * (params.columns / params.size) + 4 * (i % width) / params.size];
+  out[i] = x[i] * scale[i / width * groups + 4 * (i % width) / params.size];
 }

@@ -1,17 +1,23 @@
-/** Works of the kernels that only training uses: an update of a weight, the gradients of a bias and of softmax. */
+/** Works of the kernels that only training uses: an update of a weight, sums of gradients, those of a bias and of softmax. */
 
+import type { addPlaced } from "../../src/kernels/training/add_placed.ts";
 import type { addScaled } from "../../src/kernels/training/add_scaled.ts";
 import type { columnSums } from "../../src/kernels/training/column_sums.ts";
+import type { scaleGroups } from "../../src/kernels/training/scale_groups.ts";
 import type { softmaxGradient } from "../../src/kernels/training/softmax_gradient.ts";
-import { softmaxGradientBounds } from "../../tests/conformance/bounds.ts";
+import type { zeros } from "../../src/kernels/training/zeros.ts";
+import { rounding, softmaxGradientBounds } from "../../tests/conformance/bounds.ts";
 import { matrix, random } from "../../tests/conformance/data.ts";
+import { addPlaced as addPlacedTwin } from "../../tests/reference/add_placed.ts";
 import { addScaled as addScaledTwin } from "../../tests/reference/add_scaled.ts";
 import { columnSums as columnSumsTwin } from "../../tests/reference/column_sums.ts";
+import { scaleGroups as scaleGroupsTwin } from "../../tests/reference/scale_groups.ts";
 import { softmax } from "../../tests/reference/softmax.ts";
 import { softmaxGradient as softmaxGradientTwin } from "../../tests/reference/softmax_gradient.ts";
+import { zeros as zerosTwin } from "../../tests/reference/zeros.ts";
 import { elements, MODEL, type Works } from "./work.ts";
 
-const { rows: ROWS, width: WIDTH, sequences: SEQUENCES, vocabulary: VOCABULARY } = MODEL;
+const { rows: ROWS, width: WIDTH, sequences: SEQUENCES, vocabulary: VOCABULARY, heads: HEADS } = MODEL;
 const next = random(5);
 
 export function addScaledWorks(): Works<typeof addScaled> {
@@ -47,5 +53,43 @@ export function softmaxGradientWorks(): Works<typeof softmaxGradient> {
     buffers: { p: call.p, dp: call.dp, out: call.p.byteLength },
     expected: { out: { values: softmaxGradientTwin(call).out, bound: softmaxGradientBounds(call) } },
     amount: elements(3 * call.p.length),
+  }];
+}
+
+export function zerosWorks(): Works<typeof zeros> {
+  const count = WIDTH * 2 * WIDTH;
+  return [{
+    name: `${WIDTH} x ${2 * WIDTH}`,
+    params: { count },
+    buffers: { out: 4 * count },
+    expected: { out: { values: zerosTwin(count) } },
+    amount: elements(count),
+  }];
+}
+
+export function addPlacedWorks(): Works<typeof addPlaced> {
+  const params = { rows: WIDTH, columns: WIDTH, at: WIDTH, stride: 2 * WIDTH };
+  const [x, out] = [matrix(WIDTH, WIDTH, next), matrix(WIDTH, 2 * WIDTH, next)];
+  const values = addPlacedTwin({ ...params, x, out });
+  return [{
+    name: `${WIDTH} columns of ${WIDTH} x ${2 * WIDTH}`,
+    params,
+    buffers: { x, out },
+    expected: { out: { values, bound: values.map(rounding) } },
+    amount: elements(3 * x.length),
+  }];
+}
+
+export function scaleGroupsWorks(): Works<typeof scaleGroups> {
+  const params = { rows: ROWS, columns: WIDTH, size: WIDTH / HEADS };
+  const x = matrix(ROWS, WIDTH, next);
+  const scale = Float32Array.from({ length: ROWS * HEADS }, next);
+  const values = scaleGroupsTwin({ ...params, x, scale });
+  return [{
+    name: `${HEADS} groups of ${ROWS} x ${WIDTH}`,
+    params,
+    buffers: { x, scale, out: x.byteLength },
+    expected: { out: { values, bound: values.map(rounding) } },
+    amount: elements(2 * x.length, scale.length),
   }];
 }

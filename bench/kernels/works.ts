@@ -32,7 +32,14 @@ import {
   softmaxWorks,
   topKWorks,
 } from "./rows.ts";
-import { addScaledWorks, columnSumsWorks, softmaxGradientWorks } from "./training.ts";
+import {
+  addPlacedWorks,
+  addScaledWorks,
+  columnSumsWorks,
+  scaleGroupsWorks,
+  softmaxGradientWorks,
+  zerosWorks,
+} from "./training.ts";
 import type { KernelWork } from "./work.ts";
 
 /** What makes the works of a kernel, by its name; a new kernel of the registry needs its line. */
@@ -40,6 +47,7 @@ export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> =
   activation: activationWorks,
   activation_gradient: activationGradientWorks,
   adamw: adamwWorks,
+  add_placed: addPlacedWorks,
   add_scaled: addScaledWorks,
   attention: attentionWorks,
   attention_apply: applyWorks,
@@ -73,6 +81,7 @@ export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> =
   pointwise_loss_gradient: pointwiseGradientWorks,
   reduce_sum: reduceWorks,
   reshape: reshapeWorks,
+  scale_groups: scaleGroupsWorks,
   segment_sums: segmentSumsWorks,
   sgd: sgdWorks,
   softmax: softmaxWorks,
@@ -80,6 +89,7 @@ export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> =
   step_control: stepControlWorks,
   sum_squares: sumSquaresWorks,
   top_k: topKWorks,
+  zeros: zerosWorks,
 };
 
 /**

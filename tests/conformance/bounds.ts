@@ -61,6 +61,11 @@ export function addScaledBound(sum: number, product: number): number {
   return 2 ** -24 * (Math.abs(sum) + 2 * Math.abs(product));
 }
 
+/** Of the nearest f32 to a result. */
+export function rounding(value: number): number {
+  return 2 ** -24 * Math.abs(value);
+}
+
 /** Of the sum of a column: a rounding for each addition in a lane and in the tree. @param size The sum of sizes. */
 export function columnSumBound(rows: number, size: number): number {
   return (rows / 8 + 4) * 2 ** -24 * size;

@@ -1,10 +1,13 @@
 /** The twins of kernels that only training needs. */
 
 import { pitch } from "../../../src/kernels/kernel.ts";
-import { addScaledBound, columnSumBound, softmaxGradientBounds } from "../../../tests/conformance/bounds.ts";
+import { addScaledBound, columnSumBound, rounding, softmaxGradientBounds } from "../../../tests/conformance/bounds.ts";
+import { addPlaced } from "../../../tests/reference/add_placed.ts";
 import { addScaled } from "../../../tests/reference/add_scaled.ts";
 import { columnSums } from "../../../tests/reference/column_sums.ts";
+import { scaleGroups } from "../../../tests/reference/scale_groups.ts";
 import { softmaxGradient } from "../../../tests/reference/softmax_gradient.ts";
+import { zeros } from "../../../tests/reference/zeros.ts";
 import { floats, param, type Twin } from "./twin.ts";
 
 /** `out += scale * x`; the scale is an f32 by the time that the kernel has it. */
@@ -28,4 +31,27 @@ export const softmaxGradientTwin: Twin = (call) => {
   const [rows, columns] = [param(call, "rows"), param(call, "columns")];
   const sizes = { rows, columns, p: floats(call, "p"), dp: floats(call, "dp") };
   return { out: { values: softmaxGradient(sizes).out, bound: softmaxGradientBounds(sizes) } };
+};
+
+/** `out = 0`. */
+export const zerosTwin: Twin = (call) => ({ out: { values: zeros(param(call, "count")) } });
+
+/** `out[r, at + c] += x[r, c]`: one rounding for each sum. */
+export const addPlacedTwin: Twin = (call) => {
+  const [rows, columns, at, stride] = ["rows", "columns", "at", "stride"].map((name) => param(call, name)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const out = floats(call, "out").subarray(0, rows * stride);
+  const values = addPlaced({ rows, columns, at, stride, x: floats(call, "x"), out });
+  return { out: { values, bound: values.map(rounding) } };
+};
+
+/** `out[r, g * size + c] = x[r, g * size + c] * scale[r, g]`. */
+export const scaleGroupsTwin: Twin = (call) => {
+  const [rows, columns, size] = [param(call, "rows"), param(call, "columns"), param(call, "size")];
+  const values = scaleGroups({ rows, columns, size, x: floats(call, "x"), scale: floats(call, "scale") });
+  return { out: { values, bound: values.map(rounding) } };
 };

@@ -30,7 +30,14 @@ import {
   softmaxTwin,
   topKTwin,
 } from "./rows.ts";
-import { addScaledTwin, columnSumsTwin, softmaxGradientTwin } from "./training.ts";
+import {
+  addPlacedTwin,
+  addScaledTwin,
+  columnSumsTwin,
+  scaleGroupsTwin,
+  softmaxGradientTwin,
+  zerosTwin,
+} from "./training.ts";
 import type { Twin } from "./twin.ts";
 
 /** Twins by the names of kernels. */
@@ -57,8 +64,11 @@ export const TWINS: Readonly<Record<string, Twin>> = {
   cross_entropy: crossEntropyTwin,
   pointwise_loss: pointwiseLossTwin,
   reduce_sum: reduceSumTwin,
+  zeros: zerosTwin,
+  add_placed: addPlacedTwin,
   add_scaled: addScaledTwin,
   column_sums: columnSumsTwin,
+  scale_groups: scaleGroupsTwin,
   softmax_gradient: softmaxGradientTwin,
   activation_gradient: activationGradientTwin,
   layer_norm_gradient: layerNormGradientTwin,

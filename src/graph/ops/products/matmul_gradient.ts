@@ -114,7 +114,7 @@ function gradientOf(
   if (width.symbols !== "" || matrices.symbols !== "" || !isSideBySide || !takesWholeRows) {
     throw unsupported(at, input, "columns of all rows of a matrix, batches side by side");
   }
-  const columns = isOne ? width.factor : matrices.factor * pitch(width.factor);
+  const columns = (matrices.factor - 1) * pitch(width.factor) + width.factor;
   const shape = [value.shape[0] as number, columns];
   const x = traced(`${input}.part`, { shape, ...(!isOne && { batch: pitch(width.factor) }) });
   at.accumulate(input, (to) => addPlaced(g, { label: `${label}.gradient.${input}.placed`, to, x, at: offset }));

@@ -20,7 +20,7 @@ export const addPlacedOp: Op<Inputs, { at: number }, { out: Value }> = {
     expectType("x", x, { dtype: "f32", shape: [...to.shape.slice(0, -1), "*"], layout: "pitched" });
     expectFours("first column", at);
     const end = at + columnsOf(x.shape);
-    if (end > pitch(columnsOf(to.shape))) {
+    if (end > columnsOf(to.shape)) {
       throw new Mismatch(`to must have rows of ${end} columns or more, got [${to.shape.join(", ")}]`);
     }
     return { out: to };

@@ -1,10 +1,11 @@
 /** Groups of columns by a number for each row and group. */
 
+import { pitch } from "../../../kernels/kernel.ts";
 import { scaleGroups as kernel } from "../../../kernels/training/scale_groups.ts";
 import type { Graph } from "../../graph.ts";
 import { apply, type Op } from "../../op.ts";
 import { columnsOf, type Dim, rowsOf } from "../../shape.ts";
-import { expectFours, expectType, expectWhole, Mismatch } from "../../types.ts";
+import { expectFours, expectType, expectWhole } from "../../types.ts";
 import type { Value } from "../../value.ts";
 
 type Inputs = { x: Value; scale: Value };
@@ -17,12 +18,9 @@ export const scaleGroupsOp: Op<Inputs, { size: number }, { out: Value }> = {
   infer({ x, scale }, { size }) {
     expectType("x", x, { dtype: "f32", shape: ["*", "*"], layout: "pitched" });
     const columns = columnsOf(x.shape);
-    expectWhole("size", size, [1, Math.max(1, columns)]);
+    expectWhole("size", size, [1, Math.max(1, pitch(columns))]);
     expectFours("size", size);
-    if (columns % size !== 0) {
-      throw new Mismatch(`x must have columns in groups of ${size}, got [${x.shape.join(", ")}]`);
-    }
-    const shape = [x.shape[0] as Dim, columns / size];
+    const shape = [x.shape[0] as Dim, Math.ceil(columns / size)];
     expectType("scale", scale, { dtype: "f32", shape, layout: "tight" });
     return { out: { shape: x.shape, dtype: "f32", layout: "pitched" } };
   },
@@ -36,7 +34,11 @@ export const scaleGroupsOp: Op<Inputs, { size: number }, { out: Value }> = {
     }),
 };
 
-/** `x[r, g * size + c] * scale[r, g]`, of the shape of x `[R, groups * size]`. @param call `scale`: `[R, groups]`. */
+/**
+ * `x[r, g * size + c] * scale[r, g]`, of the shape of x `[R, columns]`; the last group may be smaller.
+ *
+ * @param call `scale`: `[R, ceil(columns / size)]`.
+ */
 export function scaleGroups(g: Graph, { label, size, ...inputs }: Inputs & { label: string; size: number }): Value {
   return apply(g, scaleGroupsOp, { label, inputs, attributes: { size } }).out;
 }
