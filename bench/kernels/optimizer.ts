@@ -23,6 +23,9 @@ const next = random(8);
 /** A weight of a feed-forward layer. */
 const weight = (of: () => number) => matrix(WIDTH, 4 * WIDTH, of);
 
+/** All elements of a matrix. */
+const whole = ({ length }: Float32Array) => ({ rows: 1, columns: length, at: 0, stride: length });
+
 /** The state of a step that is applied. */
 const STATE = Float32Array.of(1, 2, 0.5, 1, 3, 0.271, 0.002997, 0);
 
@@ -41,7 +44,7 @@ export function dropoutWorks(): Works<typeof dropout> {
 
 export function sumSquaresWorks(): Works<typeof sumSquares> {
   const x = weight(next);
-  const params = { count: x.length, at: 0 };
+  const params = { ...whole(x), to: 0 };
   return [{
     name: SIZE,
     params,
@@ -69,7 +72,7 @@ export function stepControlWorks(): Works<typeof stepControl> {
 
 export function adamwWorks(): Works<typeof adamw> {
   const [g, p, m, v] = [weight(next), weight(next), weight(next), weight(() => next() ** 2)];
-  const params = { count: p.length, lr: 1e-3, decay: 1e-5, rest1: 0.1, rest2: 0.001, eps: 1e-8 };
+  const params = { ...whole(p), lr: 1e-3, decay: 1e-5, rest1: 0.1, rest2: 0.001, eps: 1e-8 };
   return [{
     name: SIZE,
     params,
@@ -81,7 +84,7 @@ export function adamwWorks(): Works<typeof adamw> {
 
 export function sgdWorks(): Works<typeof sgd> {
   const [g, p, b] = [weight(next), weight(next), weight(next)];
-  const params = { count: p.length, lr: 1e-2, decay: 1e-2, momentum: 0.9 };
+  const params = { ...whole(p), lr: 1e-2, decay: 1e-2, momentum: 0.9 };
   return [{
     name: SIZE,
     params,

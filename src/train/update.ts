@@ -25,7 +25,7 @@ export function updateByAdamW({ betas, eps }: Pick<AdamWSettings, "betas" | "eps
       const gradients = parameterGradients(g, loss, parameters);
       const [lr, weightDecay] = [g.scalar("lr", "f32"), g.scalar("weight_decay", "f32")];
       const maxGradNorm = g.scalar("max_grad_norm", "f32");
-      const partials = sumSquares(g, { label: "squares", of: [...gradients.values()] });
+      const partials = sumSquares(g, { label: "squares", of: [...gradients.values()].map((value) => ({ value })) });
       const before = g.resident(STATE, "f32", STATE_SHAPE);
       const state = stepControl(g, { label: "control", partials, loss, state: before, maxGradNorm, betas });
       for (const [parameter, gradient] of gradients) {

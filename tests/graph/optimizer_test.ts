@@ -65,7 +65,7 @@ class Training {
     const gradients = NAMES.map((name) => g.input(`d${name}`, "f32", SHAPES[name], "pitched"));
     const state = stepControl(g, {
       label: "control",
-      partials: sumSquares(g, { label: "squares", of: gradients }),
+      partials: sumSquares(g, { label: "squares", of: gradients.map((value) => ({ value })) }),
       loss: g.input("loss", "f32", [1]),
       state: resident("state", STATE_SHAPE[0] as number, STATE_SHAPE[1] as number),
       maxGradNorm: g.scalar("max_grad_norm", "f32"),
