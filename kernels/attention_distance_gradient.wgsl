@@ -9,7 +9,8 @@
 // geometry      tiles (lib/attention_tiles.wgsl), positions of query rows and of tokens
 //
 // Positions ascend inside a sequence, so a row has one key at most at a distance. A workgroup takes a distance. Its lanes
-// look for the keys of LANES rows at a time, and then each sums the terms of these for its four columns.
+// look for the keys of LANES rows at a time. Then each sums the terms of some of these rows for four columns: as many lanes
+// as there are fours of columns form a group, and the groups share the rows. The sums of the groups are added at the end.
 
 override LANES: u32 = 64; // a multiple of 8
 
@@ -40,33 +41,44 @@ struct Params {
 struct Pair { row: u32, column: u32, x_row: u32, real: u32 }
 
 var<workgroup> pairs: array<Pair, LANES>;
+var<workgroup> sums: array<vec4<f32>, LANES>; // by [group, four of columns]
 
 @compute @workgroup_size(LANES)
 fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let distance = group.y * groups.x + group.x;
+  let distance = workgroup.y * workgroups.x + workgroup.x;
   if (distance >= params.distances) {
     return;
   }
-  for (var chunk = 0u; chunk < params.head_size; chunk += 4 * LANES) {
-    let column = chunk + 4 * lane;
+  let width = min(params.head_size / 4, LANES);
+  let groups = LANES / width;
+  for (var chunk = 0u; chunk < params.head_size; chunk += 4 * width) {
+    let column = chunk + 4 * (lane % width);
+    let is_busy = lane / width < groups && column < params.head_size;
     var sum = vec4<f32>();
     for (var first = 0u; first < params.tiles; first += LANES / QUERIES) {
       let pair = pair_at(first + lane / QUERIES, lane % QUERIES, distance);
       workgroupBarrier(); // The pairs before were read.
       pairs[lane] = pair;
       workgroupBarrier();
-      for (var i = 0u; i < select(0, LANES, column < params.head_size); i++) {
+      for (var i = lane / width; i < select(0, LANES, is_busy); i += groups) {
         if (pairs[i].real > 0) {
           sum += terms(pairs[i], column);
         }
       }
     }
-    if (column < params.head_size) {
-      d_distance[(distance * params.d_stride + column) / 4] += sum;
+    workgroupBarrier(); // The sums of the chunk before were read.
+    sums[lane] = sum;
+    workgroupBarrier();
+    if (lane < width && is_busy) {
+      var total = vec4<f32>();
+      for (var i = lane; i < groups * width; i += width) {
+        total += sums[i];
+      }
+      d_distance[(distance * params.d_stride + column) / 4] += total;
     }
   }
 }
@@ -82,20 +94,27 @@ fn pair_at(tile_index: u32, i: u32, distance: u32) -> Pair {
     return Pair();
   }
   let reach = geometry[params.query_positions_at + row] + params.center;
+  let wanted = reach - distance; // the key's position
   let keys_at = params.key_positions_at + tile.key_start;
-  var low = 0u;
-  var high = select(0, tile.key_count, reach >= distance);
+  let last = max(tile.key_count, 1) - 1;
+  let first_position = geometry[keys_at];
+  let last_position = geometry[keys_at + last];
+  if (tile.key_count == 0 || reach < distance || wanted < first_position || wanted > last_position) {
+    return Pair();
+  }
+  // The first key that does not stand before it. Where positions have no holes, one remains to be looked at.
+  var low = last - min(last, last_position - wanted);
+  var high = min(last, wanted - first_position);
   while (low < high) {
     let middle = (low + high) / 2;
-    if (geometry[keys_at + middle] < reach - distance) {
+    if (geometry[keys_at + middle] < wanted) {
       low = middle + 1;
     } else {
       high = middle;
     }
   }
-  let last = max(tile.key_count, 1) - 1;
-  let real = reach >= distance && low < tile.key_count && geometry[keys_at + min(low, last)] == reach - distance;
-  return Pair(row, low, select(row, tile.key_start + low, params.by_keys > 0), select(0u, 1u, real));
+  let real = select(0u, 1u, geometry[keys_at + low] == wanted);
+  return Pair(row, low, select(row, tile.key_start + low, params.by_keys > 0), real);
 }
 
 // Four columns of a pair's terms, summed over heads.

@@ -58,14 +58,22 @@ fn main(
   if (index >= params.tiles * parts * chunks || column >= params.head_size) {
     return;
   }
-  let tile_at = params.tiles_at + 5 * (index / chunks / parts);
-  let first_key = geometry[tile_at];
-  let key_count = geometry[tile_at + 1];
-  let weight_column = geometry[tile_at + 2];
-  let row_start = geometry[tile_at + 3];
-  let row_end = row_start + geometry[tile_at + 4];
-  let first_head = select(index / chunks % parts, 0, shared_keys);
-  let head_end = select(first_head + 1, params.heads, shared_keys);
+  let at = params.tiles_at + 5 * (index / chunks / parts);
+  let first_key = geometry[at];
+  let key_count = geometry[at + 1];
+  let row_start = geometry[at + 3];
+  let row_count = geometry[at + 4];
+  let head = select(index / chunks % parts, 0, shared_keys);
+
+  // The terms of four steps are added at a time: of four rows of a head or, if heads share their keys, of four heads of a
+  // row, since there may be few rows. Distances are in vec4s.
+  let steps = select(row_count, params.heads, shared_keys);
+  let rounds = select(1, row_count, shared_keys);
+  let weight_row = params.heads * params.keys / 4;
+  let weight_step = select(weight_row, params.keys / 4, shared_keys);
+  let x_step = select(params.x_stride, params.x_head, shared_keys) / 4;
+  let weight_start = row_start * weight_row + (head * params.keys + geometry[at + 2]) / 4;
+  let x_start = (params.x_offset + row_start * params.x_stride + head * params.x_head + column) / 4;
 
   var position: array<u32, KEYS>; // of the keys; past the last one, that one stands in
   if (RELATIVE > 0) {
@@ -75,28 +83,33 @@ fn main(
   }
 
   var sums: array<vec4<f32>, 2 * KEYS>; // of the first four columns, and of the others
-  for (var row = row_start; row < row_end; row++) {
-    for (var head = first_head; head < head_end; head++) {
-      // The second four may lie in the next row: nothing comes of keys past the last one.
-      let weight_at = ((row * params.heads + head) * params.keys + weight_column) / 4;
-      let first_weights = weights[weight_at];
-      let second_weights = weights[weight_at + 1];
+  for (var round = 0u; round < rounds; round++) {
+    for (var step = 0u; step < steps; step += 4) {
+      let four = step + vec4<u32>(0, 1, 2, 3);
+      let real = four < vec4<u32>(steps);
+      let taken = min(four, vec4<u32>(steps - 1));
+      let weights_at = weight_start + round * weight_row + taken * weight_step;
+      // The second fours may lie in the next row: nothing comes of keys past the last one.
+      let first_weights = by_key(weights_at, real);
+      let second_weights = by_key(weights_at + 1, real);
       if (RELATIVE > 0) {
-        let reach = geometry[params.query_positions_at + row] + params.center;
+        let rows_at = params.query_positions_at + row_start + select(taken, vec4<u32>(round), shared_keys);
+        let reach = params.center +
+          vec4<u32>(geometry[rows_at.x], geometry[rows_at.y], geometry[rows_at.z], geometry[rows_at.w]);
         for (var i = 0u; i < 4; i++) {
           let at = (params.x_offset + (reach - position[i]) * params.x_stride + column) / 4;
-          sums[i] += x[at] * first_weights[i];
-          sums[KEYS + i] += x[at + 1] * first_weights[i];
+          sums[i] += values_at(at) * first_weights[i];
+          sums[KEYS + i] += values_at(at + 1) * first_weights[i];
         }
         for (var i = 0u; i < 4; i++) {
           let at = (params.x_offset + (reach - position[4 + i]) * params.x_stride + column) / 4;
-          sums[4 + i] += x[at] * second_weights[i];
-          sums[KEYS + 4 + i] += x[at + 1] * second_weights[i];
+          sums[4 + i] += values_at(at) * second_weights[i];
+          sums[KEYS + 4 + i] += values_at(at + 1) * second_weights[i];
         }
       } else {
-        let at = (params.x_offset + row * params.x_stride + head * params.x_head + column) / 4;
-        let first_values = x[at];
-        let second_values = x[at + 1];
+        let at = x_start + round * (params.x_stride / 4) + taken * x_step;
+        let first_values = values_at(at);
+        let second_values = values_at(at + 1);
         for (var i = 0u; i < 4; i++) {
           sums[i] += first_values * first_weights[i];
           sums[4 + i] += first_values * second_weights[i];
@@ -107,7 +120,7 @@ fn main(
     }
   }
   for (var i = 0u; i < KEYS; i++) {
-    let at = (params.d_offset + (first_key + i) * params.d_stride + first_head * params.d_head + column) / 4;
+    let at = (params.d_offset + (first_key + i) * params.d_stride + head * params.d_head + column) / 4;
     if (i < key_count) {
       d_k[at] += sums[i];
     }
@@ -115,4 +128,19 @@ fn main(
       d_k[at + 1] += sums[KEYS + i];
     }
   }
+}
+
+// Four keys' weights of four steps: by key, the weights of the steps; zeros for steps that are not real.
+fn by_key(at: vec4<u32>, real: vec4<bool>) -> mat4x4<f32> {
+  return transpose(mat4x4<f32>(
+    select(vec4<f32>(), weights[at.x], real.x),
+    select(vec4<f32>(), weights[at.y], real.y),
+    select(vec4<f32>(), weights[at.z], real.z),
+    select(vec4<f32>(), weights[at.w], real.w),
+  ));
+}
+
+// A vec4 of each of four rows of x; past the buffer, whatever is there: nothing comes of columns past the head.
+fn values_at(at: vec4<u32>) -> mat4x4<f32> {
+  return mat4x4<f32>(x[at.x], x[at.y], x[at.z], x[at.w]);
 }

@@ -1,15 +1,18 @@
 // The gradient of attention by its products of queries and keys, from that of its outputs.
 //
-//   d_p[r, a, j]      = d_out[r, a, :] · v[j, a, :]
-//   d_scores[r, a, j] = scale * p[r, a, j] * (d_p[r, a, j] - sum_i p[r, a, i] * d_p[r, a, i] / head_scale[a])
+//   d[r, a, j]        = d_out[r, a, :] · v[j, a, :] + d_sums[r, a]
+//   d_scores[r, a, j] = scale * (dropped[r, a, j] * d[r, a, j] - p[r, a, j] * mean[r, a])
+//   mean[r, a]        = sum_j dropped[r, a, j] * d[r, a, j] / head_scale[a]
 //
-// p, d_scores  [rows, heads, keys]: key j of the row's own sequence in column j; d_scores is 0 past its last key
-// d_out        [rows, heads, head_size] and v [tokens, heads, head_size], by own strides
-// geometry     tiles (lib/attention_tiles.wgsl), head_scale [heads]
+// p, dropped    [rows, heads, keys]: probabilities before and after dropout, key j of the row's own sequence in column j
+// d_scores      [rows, heads, keys], zeros past the row's last key
+// d_out         [rows, heads, head_size] and v [tokens, heads, head_size], by own strides
+// d_sums        [rows, heads], the gradient by the sums of `dropped`; counts if `summed` is 1
+// geometry      tiles (lib/attention_tiles.wgsl); head_scale [heads]
 //
 // p sums to the head's scale. If that is 0, p is 0, and so is d_scores.
 // In the absorbed form all heads share the values (v_head 0), and head_size is H: see lib/attention_tiles.wgsl.
-// Each lane takes every LANES-th group of 8 keys, writes their d_p, and goes over the same groups again when the sum of
+// Each lane takes every LANES-th group of 8 keys, writes their d, and goes over the same groups again when the sum of
 // each query is known.
 
 override LANES: u32 = 8; // 8 or more
@@ -26,17 +29,20 @@ struct Params {
   v_head: u32,
   tiles_at: u32,
   scale: f32,
+  summed: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> p: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> d_out: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> v: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> geometry: array<u32>;
-@group(0) @binding(5) var<storage, read> head_scale: array<f32>;
-@group(0) @binding(6) var<storage, read_write> d_scores: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> dropped: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> d_out: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> d_sums: array<f32>;
+@group(0) @binding(5) var<storage, read> v: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> geometry: array<u32>;
+@group(0) @binding(7) var<storage, read> head_scale: array<f32>;
+@group(0) @binding(8) var<storage, read_write> d_scores: array<vec4<f32>>;
 
-// Of each lane's keys, by [query, lane]: sum_j p * d_p.
+// Of each lane's keys, by [query, lane]: sum_j dropped * d.
 var<workgroup> lane_total: array<f32, QUERIES * LANES>;
 // Of all keys, by query: that sum over the head's scale.
 var<workgroup> means: array<f32, QUERIES>;
@@ -62,11 +68,15 @@ fn main(
   var real_query: array<bool, QUERIES>;
   var d_at: array<u32, QUERIES>; // where the query's part of d_out begins, in vec4s
   var row_at: array<u32, QUERIES>; // where its probabilities begin, in vec4s
+  var d_sum: array<f32, QUERIES>;
   for (var i = 0u; i < QUERIES; i++) {
     let query = query_at(tile, first + i, shared_keys);
     real_query[i] = query.real;
     d_at[i] = (query.row * params.d_stride + query.head * params.d_head) / 4;
     row_at[i] = (query.row * params.heads + query.head) * (params.keys / 4);
+    if (params.summed > 0) {
+      d_sum[i] = d_sums[query.row * params.heads + query.head];
+    }
   }
 
   var total: array<f32, QUERIES>;
@@ -90,16 +100,18 @@ fn main(
         sums[QUERIES + i] += given * second_values;
       }
     }
-    // Past the last key p is 0, so what that key gave once more does not count.
+    // Past the last key `dropped` is 0, so what that key gave once more does not count.
     for (var i = 0u; i < QUERIES; i++) {
       let at = row_at[i] + first_keys.x / 4;
       if (real_query[i] && first_real) {
-        total[i] += dot(p[at], sums[i]);
-        d_scores[at] = sums[i];
+        let d = sums[i] + d_sum[i];
+        total[i] += dot(dropped[at], d);
+        d_scores[at] = d;
       }
       if (real_query[i] && second_real) {
-        total[i] += dot(p[at + 1], sums[QUERIES + i]);
-        d_scores[at + 1] = sums[QUERIES + i];
+        let d = sums[QUERIES + i] + d_sum[i];
+        total[i] += dot(dropped[at + 1], d);
+        d_scores[at + 1] = d;
       }
     }
   }
@@ -124,7 +136,8 @@ fn main(
       for (var i = 0u; i < QUERIES; i++) {
         if (real_query[i]) {
           let at = row_at[i] + column / 4;
-          d_scores[at] = select(vec4<f32>(0), params.scale * p[at] * (d_scores[at] - means[i]), real);
+          let d = params.scale * (dropped[at] * d_scores[at] - p[at] * means[i]);
+          d_scores[at] = select(vec4<f32>(0), d, real);
         }
       }
     }

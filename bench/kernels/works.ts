@@ -4,6 +4,7 @@ import type { Kernel } from "../../src/kernels/kernel.ts";
 import type { Tuning } from "../../src/kernels/tuning/slots.ts";
 import { applyWorks, attentionWorks, probabilitiesWorks } from "./attention.ts";
 import {
+  attentionDropoutWorks,
   distanceGradientWorks,
   keyGradientWorks,
   queryGradientWorks,
@@ -52,6 +53,7 @@ export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> =
   attention: attentionWorks,
   attention_apply: applyWorks,
   attention_distance_gradient: distanceGradientWorks,
+  attention_dropout: attentionDropoutWorks,
   attention_key_gradient: keyGradientWorks,
   attention_probabilities: probabilitiesWorks,
   attention_query_gradient: queryGradientWorks,

@@ -61,10 +61,17 @@ export class Graph {
    * otherwise: activations are ops of their own, and attention stores its probabilities.
    */
   readonly differentiable: boolean;
+  /** Whether layers trace their dropout. */
+  readonly drops: boolean;
+  readonly #streams = new Map<string, number>();
 
-  constructor(tuning: Tuning = defaultTuning("other"), { differentiable = false }: { differentiable?: boolean } = {}) {
+  constructor(
+    tuning: Tuning = defaultTuning("other"),
+    { differentiable = false, drops = false }: { differentiable?: boolean; drops?: boolean } = {},
+  ) {
     this.tuning = tuning;
     this.differentiable = differentiable;
+    this.drops = drops;
   }
 
   /** A tensor that each call sends. */
@@ -162,6 +169,18 @@ export class Graph {
   /** A label with the names of the scopes around it. */
   path(label: string): string {
     return [...this.#scopes, label].join("/");
+  }
+
+  /**
+   * The number of a place where random numbers are drawn, counted as places are first traced. A place that is traced
+   * again, to compute it again, draws the same.
+   */
+  stream(label: string): number {
+    const path = this.path(label);
+    const known = this.#streams.get(path);
+    if (known !== undefined) return known;
+    this.#streams.set(path, this.#streams.size);
+    return this.#streams.size - 1;
   }
 
   /** Appends a kernel call and returns the values that it writes. */

@@ -9,7 +9,7 @@ import type { ModelParts } from "../model/head.ts";
 import { GRADIENTS, readGradients } from "../model/learning.ts";
 import { parameterShapes } from "../model/weights/parameter_shapes.ts";
 import type { HeadCall } from "./calls/head_call.ts";
-import { LOSS_OPTIONS, type LossOptions, runLoss } from "./loss_run.ts";
+import { checkSeed, dropoutScalars, LOSS_OPTIONS, type LossOptions, runLoss } from "./loss_run.ts";
 
 /** The loss of a batch, and its gradients. */
 export interface Gradients {
@@ -23,7 +23,12 @@ export interface Gradients {
 }
 
 /** Options of `gradients`; as for `forward`. */
-export type GradientOptions = LossOptions;
+export interface GradientOptions extends LossOptions {
+  /** Every dropout probability, from 0 to less than 1. @default 0 */
+  dropout?: number;
+  /** Decides which elements are dropped: a whole number from 0 below 2^32. @default 0 */
+  seed?: number;
+}
 
 /** Computes the loss of a call and its gradients. @param parts The parts of the model whose weights are meant. */
 export async function gradientsOf(
@@ -31,10 +36,13 @@ export async function gradientsOf(
   { call, parts, options }: { call: HeadCall; parts: ModelParts; options: GradientOptions },
 ): Promise<Gradients> {
   const purpose = "compute gradients";
-  checkOptionNames(purpose, options, LOSS_OPTIONS);
+  checkOptionNames(purpose, options, [...LOSS_OPTIONS, "seed"]);
   const { config } = core;
-  const learning = { learning: GRADIENTS };
-  const { outputs, parameters } = await runLoss({ core, purpose }, { ...call, options, learning });
+  const { dropout = 0, seed = 0, ...rest } = options;
+  checkSeed(purpose, seed);
+  const scalars = dropoutScalars(config, { seed, step: 0 }, { dropout, purpose });
+  const learning = { learning: GRADIENTS, dropout: scalars };
+  const { outputs, parameters } = await runLoss({ core, purpose }, { ...call, options: rest, learning });
   const all = readGradients(outputs, parameters);
   const gradients = new Map([...parameterShapes(config, parts).keys()].map((name) => {
     const { shape, data } = all.get(name) as { shape: readonly number[]; data: Float32Array };

@@ -4,15 +4,20 @@ import { InputError } from "../base/errors.ts";
 import { raggedOf } from "../model/batch/padded.ts";
 import type { ModelCore } from "../model/core.ts";
 import type { ForwardOptions } from "../model/forward_options.ts";
+import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { LearningCall } from "../model/learning.ts";
 import type { Runner, RunResult } from "../model/runner.ts";
+import type { DropoutScalars } from "../nn/dropout.ts";
 import type { HeadCall } from "./calls/head_call.ts";
 
 /** Options of a call whose loss is learned from; as for `forward`. */
-export type LossOptions = Pick<ForwardOptions, "narrow" | "signal">;
+export interface LossOptions extends Pick<ForwardOptions, "narrow" | "signal" | "profiler"> {
+  /** Every dropout probability, from 0 to less than 1. */
+  dropout?: number;
+}
 
 /** Names of the {@linkcode LossOptions}. */
-export const LOSS_OPTIONS = ["narrow", "signal"];
+export const LOSS_OPTIONS = ["narrow", "signal", "profiler", "dropout"];
 
 /**
  * Packs and runs a call, and what is learned from its loss.
@@ -23,7 +28,10 @@ export const LOSS_OPTIONS = ["narrow", "signal"];
  */
 export async function runLoss(
   { core, purpose }: { core: ModelCore; purpose: string },
-  { batch, rule, head, options, learning }: HeadCall & { options: LossOptions; learning: LearningCall },
+  { batch, rule, head, options: { dropout: _, ...options }, learning }: HeadCall & {
+    options: LossOptions;
+    learning: LearningCall;
+  },
 ): Promise<RunResult & Pick<Runner, "parameters">> {
   const { config, dtype } = core;
   if (dtype !== "f32") {
@@ -43,4 +51,44 @@ export async function runLoss(
     });
     return { ...result, parameters: runner.parameters };
   });
+}
+
+/** What decides which elements are dropped. */
+export interface DropoutSource {
+  /** A whole number from 0 below 2^32 that is the same in all steps of a training. */
+  seed: number;
+  /** The number of the pass through the model; each drops others. */
+  step: number;
+}
+
+/**
+ * The scalars of dropout in a call; null if nothing is dropped.
+ *
+ * @param options `dropout`: every probability; the config's if it is left out.
+ * @throws {RangeError} If it is not from 0 to less than 1.
+ */
+export function dropoutScalars(
+  config: NarrowBertConfig,
+  { seed, step }: DropoutSource,
+  { dropout, purpose }: { dropout: number | undefined; purpose: string },
+): DropoutScalars | null {
+  if (dropout !== undefined && !(dropout >= 0 && dropout < 1)) {
+    throw new RangeError(`Cannot ${purpose}: dropout must be from 0 to less than 1, got ${String(dropout)}`);
+  }
+  const { hidden_dropout_prob, attention_probs_dropout_prob, classifier_dropout } = config;
+  const scalars = {
+    dropout_seed: seed,
+    dropout_step: step,
+    hidden_dropout: dropout ?? hidden_dropout_prob,
+    attention_dropout: dropout ?? attention_probs_dropout_prob,
+    classifier_dropout: dropout ?? classifier_dropout ?? hidden_dropout_prob,
+  };
+  const drops = scalars.hidden_dropout > 0 || scalars.attention_dropout > 0 || scalars.classifier_dropout > 0;
+  return drops ? scalars : null;
+}
+
+/** Checks a seed of dropout. @throws {RangeError} If it is no whole number from 0 below 2^32. */
+export function checkSeed(purpose: string, seed: number): void {
+  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return;
+  throw new RangeError(`Cannot ${purpose}: seed must be a whole number from 0 below 2^32, got ${String(seed)}`);
 }

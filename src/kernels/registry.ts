@@ -22,6 +22,7 @@ import { topK } from "./rows/top_k.ts";
 import { addPlaced } from "./training/add_placed.ts";
 import { addScaled } from "./training/add_scaled.ts";
 import { attentionDistanceGradient } from "./training/attention/attention_distance_gradient.ts";
+import { attentionDropout } from "./training/attention/attention_dropout.ts";
 import { attentionKeyGradient } from "./training/attention/attention_key_gradient.ts";
 import { attentionQueryGradient } from "./training/attention/attention_query_gradient.ts";
 import { attentionScoreGradient } from "./training/attention/attention_score_gradient.ts";
@@ -82,6 +83,7 @@ export const KERNELS: readonly Kernel[] = [
   crossEntropyGradient,
   pointwiseLossGradient,
   meanGradient,
+  attentionDropout,
   attentionScoreGradient,
   attentionQueryGradient,
   attentionKeyGradient,

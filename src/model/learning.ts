@@ -6,6 +6,7 @@ import type { RunOutput } from "../graph/program/outputs.ts";
 import type { Residents } from "../graph/program/residents.ts";
 import type { Value } from "../graph/value.ts";
 import { pitch } from "../kernels/kernel.ts";
+import type { DropoutScalars } from "../nn/dropout.ts";
 import type { Parameter } from "../nn/parameters.ts";
 import { gatherPlacement } from "../nn/placement.ts";
 
@@ -23,6 +24,8 @@ export interface LearningCall {
   readonly learning: Learning;
   /** Values of the scalars that it declares. */
   readonly scalars?: Readonly<Record<string, number>>;
+  /** Values of the scalars of dropout; null if nothing is dropped. */
+  readonly dropout: DropoutScalars | null;
   /** Buffers of the residents that it declares. */
   readonly residents?: Residents;
   /** Called when the call has its place behind earlier ones. */

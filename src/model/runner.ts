@@ -90,7 +90,7 @@ export class Runner {
     const packed = pack(ragged, { gradients: learning !== undefined });
     const plan = this.#plan({ ragged, packed, ordinary, options, ...(learning && { learning }) });
     const program = this.#program(plan, stages);
-    const sizes: Record<string, number> = { ...packed.sizes, ...learning?.scalars };
+    const sizes: Record<string, number> = { ...packed.sizes, ...learning?.scalars, ...learning?.dropout };
     const inputs: Record<string, InputData> = {
       tokens: ragged.tokens,
       attention_tables: packed.attentionTables,
@@ -152,6 +152,7 @@ export class Runner {
       embedded: ragged.embeds !== null,
       hiddenStates: options.output_hidden_states ?? false,
       learning: learning?.learning ?? null,
+      drops: learning !== undefined && learning.dropout !== null,
     };
   }
 
@@ -170,13 +171,13 @@ export class Runner {
   }
 
   #program(call: TraceCall, stages: readonly StageCall[]): Program {
-    const { ordinary, plan, probabilities, embedded, hiddenStates, learning } = call;
+    const { ordinary, plan, probabilities, embedded, hiddenStates, learning, drops } = call;
     const form = plan.form === "absorbed" ? "absorbed" : plan.together;
     const learns = learning === null ? null : identityOf(learning);
-    const key = [ordinary, form, probabilities, embedded, hiddenStates, learns, ...stages.map(stageKey)].join();
+    const key = [ordinary, form, probabilities, embedded, hiddenStates, learns, drops, ...stages.map(stageKey)].join();
     let program = this.#programs.get(key);
     if (program === undefined) {
-      const g = new Graph(tuningOf(this.#gpu), { differentiable: learning !== null });
+      const g = new Graph(tuningOf(this.#gpu), { differentiable: learning !== null, drops });
       traceModel(g, this.#body, { call, stages, layerOf: this.#layerOf, parameters: this.parameters });
       program = new Program(this.#gpu, g);
     }

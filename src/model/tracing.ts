@@ -23,6 +23,8 @@ export interface TraceCall {
   hiddenStates: boolean;
   /** What is computed of the loss; null if only results are wanted. */
   learning: Learning | null;
+  /** Whether random elements are dropped. */
+  drops: boolean;
 }
 
 /**

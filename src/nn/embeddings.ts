@@ -4,6 +4,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
 import { embeddings } from "../graph/ops/rows/embeddings.ts";
 import { LayerNorm } from "./layer_norm.ts";
+import { dropped } from "./dropout.ts";
 import type { Parameter, ParameterSet } from "./parameters.ts";
 
 /** Sizes of the tables. */
@@ -45,7 +46,7 @@ export class Embeddings {
    * @param embeds The caller's own word embeddings `[T, H]`, which replace the table.
    */
   apply(g: Graph, tokens: Value, embeds: Value | null): Value {
-    return embeddings(g, {
+    const x = embeddings(g, {
       label: this.#path,
       tokens,
       words: embeds ?? g.parameter(this.words),
@@ -57,6 +58,7 @@ export class Embeddings {
       eps: this.#sizes.eps,
       ...(g.differentiable && this.#indices(g)),
     });
+    return dropped(g, "hidden", { label: `${this.#path}.dropout`, x });
   }
 
   /** Which tokens use each row of the tables, for their gradients: inputs that a call gives. */

@@ -14,6 +14,7 @@ import {
   paddedHeadSize,
   projectionParts,
 } from "./attention_shape.ts";
+import { addResidual } from "./dropout.ts";
 import type { Parameter, ParameterSet } from "./parameters.ts";
 
 /** Queries, keys and values from one product, attention, output projection, residual, LayerNorm. */
@@ -69,14 +70,12 @@ export class FullAttention {
   }
 }
 
-/** `LayerNorm(attended W + b + residual)`. */
+/** `LayerNorm(dropout(attended W + b) + residual)`. */
 export function applyOutput(g: Graph, output: AttentionOutput, label: string, attended: Value, residual: Value): Value {
-  const dense = linear(g, {
-    label,
-    x: attended,
-    weight: g.parameter(output.weight),
-    bias: g.parameter(output.bias),
-    residual,
+  const weight = g.parameter(output.weight);
+  const bias = g.parameter(output.bias);
+  const dense = addResidual(g, { label: `${label}.dropout`, residual }, (added) => {
+    return linear(g, { label, x: attended, weight, bias, ...added });
   });
   return output.norm.apply(g, dense);
 }

@@ -3,7 +3,7 @@
 import { checkOptionNames } from "../base/options.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
 import { lossCall } from "../heads/calls/losses.ts";
-import { LOSS_OPTIONS, type LossOptions, runLoss } from "../heads/loss_run.ts";
+import { dropoutScalars, LOSS_OPTIONS, type LossOptions, runLoss } from "../heads/loss_run.ts";
 import { coreOf, type ModelClass, type PreTrainedModel } from "../heads/pretrained.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
 import type { ModelCore } from "../model/core.ts";
@@ -60,6 +60,8 @@ export class AdamW {
   readonly #core: ModelCore;
   readonly #settings: AdamWSettings;
   readonly #state: AdamWState;
+  /** Steps that were asked for. */
+  #steps = 0;
   /** Settles when the last step has its place behind the others. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -84,6 +86,7 @@ export class AdamW {
    * One step: the loss of a batch, its gradients, and the update.
    *
    * @param inputs As for the model's `forward`, with `labels`. Arrays must not change until the promise settles.
+   * @param options `dropout` sets every dropout probability; left out, they are the config's.
    * @throws {TypeError} If the model has no loss, or its weights are f16.
    * @throws {InputError} If labels are missing, or an input does not fit the model.
    * @throws {Error} If the optimizer or the model was disposed of, or heads were pruned since the first step.
@@ -95,6 +98,8 @@ export class AdamW {
     const { head, name } = this.#model.constructor as unknown as ModelClass<PreTrainedModel>;
     const call = lossCall({ head, name }, { inputs, config: this.#core.config, purpose });
     const { lr, weight_decay, max_grad_norm } = readSettings({ ...this.#settings, ...this.#own });
+    const source = { seed: this.#settings.seed, step: this.#steps++ };
+    const dropout = dropoutScalars(this.#core.config, source, { dropout: options.dropout, purpose });
     const before = this.#turn;
     const { promise, resolve: onQueued } = Promise.withResolvers<void>();
     this.#turn = promise;
@@ -102,7 +107,7 @@ export class AdamW {
       await before;
       return await this.#state.use(async ({ learning, residents }) => {
         const scalars = { lr, weight_decay, max_grad_norm };
-        const asked: LearningCall = { learning, scalars, residents, onQueued };
+        const asked: LearningCall = { learning, scalars, dropout, residents, onQueued };
         const { outputs } = await runLoss({ core: this.#core, purpose }, { ...call, options, learning: asked });
         const [loss, grad_norm, _clip, ok] = (outputs.get("state") as RunOutput).data;
         return { loss: loss as number, grad_norm: grad_norm as number, applied: ok === 1 };

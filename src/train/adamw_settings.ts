@@ -1,6 +1,7 @@
 /** The settings of AdamW. */
 
 import { checkOptionNames } from "../base/options.ts";
+import { checkSeed } from "../heads/loss_run.ts";
 
 /** Settings of AdamW; the defaults are those of `torch.optim.AdamW`, and clipping at 1 as in Hugging Face's trainer. */
 export interface AdamWSettings {
@@ -14,9 +15,18 @@ export interface AdamWSettings {
   weight_decay: number;
   /** Larger gradients are scaled down to this norm; 0 for no clipping. @default 1 */
   max_grad_norm: number;
+  /** Decides which elements dropout zeroes: a whole number from 0 below 2^32. @default 0 */
+  seed: number;
 }
 
-const DEFAULTS: AdamWSettings = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0.01, max_grad_norm: 1 };
+const DEFAULTS: AdamWSettings = {
+  lr: 1e-3,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weight_decay: 0.01,
+  max_grad_norm: 1,
+  seed: 0,
+};
 
 /**
  * Settings with their defaults.
@@ -27,11 +37,12 @@ const DEFAULTS: AdamWSettings = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weig
 export function readSettings(given: Partial<AdamWSettings>): AdamWSettings {
   checkOptionNames("make an AdamW", given, Object.keys(DEFAULTS));
   const settings = { ...DEFAULTS, ...given };
-  const { lr, betas, eps, weight_decay, max_grad_norm } = settings;
+  const { lr, betas, eps, weight_decay, max_grad_norm, seed } = settings;
   for (const [name, value] of Object.entries({ lr, weight_decay, max_grad_norm })) {
     expect(name, value, { fits: Number.isFinite(value) && value >= 0, expected: "a number from 0" });
   }
   expect("eps", eps, { fits: Number.isFinite(eps) && eps > 0, expected: "a positive number" });
+  checkSeed("make an AdamW", seed);
   const isBeta = (beta: unknown) => typeof beta === "number" && beta >= 0 && beta < 1;
   const fits = Array.isArray(betas) && betas.length === 2 && betas.every(isBeta);
   expect("betas", betas, { fits, expected: "two numbers from 0 and below 1" });

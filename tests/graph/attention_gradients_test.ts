@@ -5,6 +5,7 @@ import { requestGpu } from "../../src/gpu/device.ts";
 import { gradients } from "../../src/graph/autodiff.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { attention, type AttentionTables, type HeadVectors } from "../../src/graph/ops/attention/attention.ts";
+import { linear } from "../../src/graph/ops/products/linear.ts";
 import { Program } from "../../src/graph/program/program.ts";
 import type { Value } from "../../src/graph/value.ts";
 import { pitch } from "../../src/kernels/kernel.ts";
@@ -12,6 +13,8 @@ import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
 import {
   CENTER,
   centralDifferences,
+  loss,
+  MASK,
   OWN_SIZE,
   type Place,
   type Problem,
@@ -39,10 +42,24 @@ const SETTINGS: readonly Setting[] = [
     positions: "relative_key",
     ownQueries: true,
   },
+  { name: "dropout", form: "full", heads: 4, headSize: 5, dropout: 0.3, headScale: [1, 0.5, 0, 1] },
+  { name: "dropout of shared values", form: "absorbed", heads: 4, headSize: 10, dropout: 0.5 },
+  {
+    name: "dropout with relative_key_query",
+    form: "projected",
+    heads: 4,
+    headSize: 4,
+    dropout: 0.1,
+    positions: "relative_key_query",
+  },
+  { name: "dropout of nothing", form: "projected", heads: 4, headSize: 3, dropout: 0 },
+  { name: "no keys", form: "full", heads: 2, headSize: 4, batch: [{ keys: 0, others: 1, narrow: [] }] },
+  { name: "no narrow rows", form: "projected", heads: 2, headSize: 4, batch: [{ keys: 3, narrow: [] }] },
+  { name: "no tokens", form: "full", heads: 2, headSize: 4, positions: "relative_key_query", batch: [] },
   { name: "probabilities that were not stored", form: "full", heads: 2, headSize: 4, unaware: true },
 ];
 
-/** Traces attention and its gradients. */
+/** Traces attention; under dropout the sums of probabilities times weights are added to its outputs. */
 function trace(g: Graph, p: Problem, keyTiles = true): { values: Map<string, Value>; out: Value } {
   const { kind, places, heads, headSize, scale, positions } = p;
   const values = new Map(
@@ -60,7 +77,7 @@ function trace(g: Graph, p: Problem, keyTiles = true): { values: Map<string, Val
     ...(keyTiles && { keyTiles: { ...slice(`${kind}KeyTilesAt`), count: g.scalar(`${kind}KeyTiles`) } }),
   };
   const vectors = ({ matrix, ...place }: Place): HeadVectors => ({ value: values.get(matrix)!, ...place });
-  const { out } = attention(g, {
+  const { out: attended, sums } = attention(g, {
     label: "attend",
     rows,
     heads,
@@ -75,9 +92,19 @@ function trace(g: Graph, p: Problem, keyTiles = true): { values: Map<string, Val
       center: CENTER,
       withKeys: positions === "relative_key_query",
     },
+    ...(p.dropout !== undefined && {
+      dropout: {
+        seed: g.scalar("seed"),
+        step: g.scalar("step"),
+        rate: g.scalar("rate", "f32"),
+        stream: MASK.stream,
+      },
+    }),
     ...(places.own && { qRelative: { ...vectors(places.own), size: pitch(OWN_SIZE) } }),
   }, { slot: p.form === "absorbed" ? "attention_absorbed" : "attention_full", probabilities: "none" });
-  return { values, out };
+  if (p.dropout === undefined) return { values, out: attended };
+  const weight = g.input("sum_weights", "f32", [heads, heads * pitch(headSize)], "pitched");
+  return { values, out: linear(g, { label: "sums", x: sums, weight, residual: attended }) };
 }
 
 for (const setting of SETTINGS) {
@@ -88,16 +115,27 @@ for (const setting of SETTINGS) {
     const seed = g.input("seed", "f32", out.shape, "pitched");
     const found = gradients(g, { of: out, wrt: [...values.values()], seed });
     for (const [name, value] of values) g.output(name, found.get(value)!);
+    g.output("out", out);
     const program = new Program(gpu, g);
-    const sizes = p.packed.sizes as Record<string, number>;
+    const sizes: Record<string, number> = { ...p.packed.sizes, seed: MASK.seed, step: MASK.step, rate: p.dropout ?? 0 };
     const scalars = Object.fromEntries([...program.scalars.keys()].map((name) => [name, sizes[name]!]));
-    const inputs = { ...p.data, tables: p.packed.attentionTables, scales: p.scales, seed: p.seed };
+    const inputs = {
+      ...p.data,
+      tables: p.packed.attentionTables,
+      scales: p.scales,
+      seed: p.seed,
+      ...(p.dropout !== undefined && { sum_weights: p.sumWeights }),
+    };
     const { outputs } = await program.run({ scalars, inputs });
+    const terms = Float64Array.from(outputs.get("out")!.data, (value, i) => value * p.seed[i]!);
+    const [total, size] = [(x: number) => x, Math.abs].map((of) => terms.reduce((sum, term) => sum + of(term), 0));
+    const difference = Math.abs(total! - loss(p));
+    assert.ok(difference <= 1e-6 * size!, `the outputs differ by ${difference}, of ${size}`);
     for (const [name, { rows, columns }] of Object.entries(p.matrices)) {
       const expected = centralDifferences(p, name);
       const { data } = outputs.get(name)!;
       const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      assert.ok(largest > 0.01, `the gradient by ${name} is nothing`);
+      assert.equal(largest > 0.01, setting.batch === undefined, `the largest gradient by ${name} is ${largest}`);
       assert.equal(data.length, rows * columns);
       let worst = 0;
       for (let i = 0; i < rows * columns; i++) {

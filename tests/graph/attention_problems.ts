@@ -1,20 +1,27 @@
 /** Small batches through attention, as the GPU and as the float64 twin see them, for tests of its gradients. */
 
-import { random } from "../../src/base/random.ts";
+import { philox, random } from "../../src/base/random.ts";
+import { streamOf } from "../../src/graph/ops/training/dropout.ts";
 import { pitch } from "../../src/kernels/kernel.ts";
 import { pack } from "../../src/model/batch/packing.ts";
 import type { Ragged } from "../../src/model/batch/ragged.ts";
-import { attention as attentionTwin, type Read, type Sequence } from "../reference/attention.ts";
+import {
+  attentionApply,
+  type AttentionInputs,
+  attentionProbabilities,
+  type Read,
+  type Sequence,
+} from "../reference/attention.ts";
 
 /** A sequence: how many of its tokens are keys and how many are queries alone, and which tokens are narrow rows. */
-interface Tokens {
+export interface Tokens {
   keys: number;
   others?: number;
   narrow: readonly number[];
 }
 
 /** One token; several with one that is no key; a sequence without narrow rows; more keys than a tile has; no keys. */
-const BATCH: readonly Tokens[] = [
+export const BATCH: readonly Tokens[] = [
   { keys: 1, narrow: [0] },
   { keys: 5, others: 1, narrow: [5, 2] },
   { keys: 3, narrow: [] },
@@ -33,6 +40,10 @@ export interface Setting {
   headScale?: readonly number[];
   /** Whether distances meet queries of their own, here of size 3, padded. */
   ownQueries?: boolean;
+  /** The sequences, if they are not those of {@linkcode BATCH}. */
+  batch?: readonly Tokens[];
+  /** The rate of dropout. Results then are the outputs and the sums times {@linkcode Problem.sumWeights}; heads in fours. */
+  dropout?: number;
   /** Whether the graph does not know that it is differentiated, so that the probabilities are not stored. */
   unaware?: boolean;
 }
@@ -41,11 +52,22 @@ export interface Setting {
 export const OWN_SIZE = 3;
 export const CENTER = 15;
 
+/** Which numbers the masks of dropout are drawn by. */
+export const MASK = { seed: 0xfedcba98, step: 3, stream: 7 } as const;
+
+/** What dropout multiplies probabilities by, by its definition. */
+function factorsOf(count: number, rate: number): Float64Array {
+  return Float64Array.from({ length: count }, (_, i) => {
+    const word = philox(MASK.seed, streamOf(MASK.stream, MASK.step), Math.floor(i / 2))[i % 2]!;
+    return word >= rate * 2 ** 32 ? 1 / (1 - rate) : 0;
+  });
+}
+
 /** The batch as a model makes it. */
-function ragged(): Ragged {
-  const lengths = Uint32Array.from(BATCH, ({ keys, others = 0 }) => keys + others);
+function raggedOf(batch: readonly Tokens[]): Ragged {
+  const lengths = Uint32Array.from(batch, ({ keys, others = 0 }) => keys + others);
   const starts = [...lengths].map((_, b) => lengths.subarray(0, b).reduce((sum, length) => sum + length, 0));
-  const places = BATCH.flatMap(({ keys, others = 0 }) => [
+  const places = batch.flatMap(({ keys, others = 0 }) => [
     ...Array.from({ length: keys }, (_, i) => i + (i > 2 ? 1 : 0)), // the query that is no key stands between keys
     ...Array.from({ length: others }, () => 3),
   ]);
@@ -53,9 +75,9 @@ function ragged(): Ragged {
     tokens: new Uint32Array(4 * places.length),
     places: Uint32Array.from(places),
     lengths,
-    keyCounts: Uint32Array.from(BATCH, ({ keys }) => keys),
-    rows: Uint32Array.from(BATCH.flatMap(({ narrow }, b) => narrow.map((at) => starts[b]! + at))),
-    rowCounts: Uint32Array.from(BATCH, ({ narrow }) => narrow.length),
+    keyCounts: Uint32Array.from(batch, ({ keys }) => keys),
+    rows: Uint32Array.from(batch.flatMap(({ narrow }, b) => narrow.map((at) => starts[b]! + at))),
+    rowCounts: Uint32Array.from(batch, ({ narrow }) => narrow.length),
     embeds: null,
   };
 }
@@ -104,8 +126,8 @@ function layoutOf({ form, heads, headSize, ownQueries }: Setting, { T, R }: { T:
 
 /** Everything that one test computes with. */
 export function problemOf(setting: Setting) {
-  const { form, heads, headSize, positions, headScale = [], ownQueries } = setting;
-  const batch = ragged();
+  const { form, heads, headSize, positions, headScale = [], ownQueries, batch: tokens = BATCH } = setting;
+  const batch = raggedOf(tokens);
   const packed = pack(batch, { gradients: true });
   const { T, R } = packed.sizes;
   const kind: "token" | "row" = form === "full" ? "token" : "row";
@@ -143,27 +165,35 @@ export function problemOf(setting: Setting) {
   const seed = new Float32Array(rows * inner);
   for (let i = 0; i < seed.length; i++) if (i % pitch(headSize) < headSize) seed[i] = next();
   const scale = Math.fround(1 / Math.sqrt(headSize));
-  return { ...setting, batch, packed, kind, rows, matrices, places, data, elements, scales, seed, scale, distanceSize };
+  const sumWeights = Float32Array.from({ length: heads * inner }, next);
+  const sumSeeds = Float64Array.from({ length: rows * heads }, (_, i) => {
+    const [first, from] = [Math.floor(i / heads) * inner, i % heads * inner];
+    return sumWeights.subarray(from, from + inner).reduce((sum, weight, c) => sum + weight * seed[first + c]!, 0);
+  });
+  const count = rows * heads * packed.sizes.K;
+  const factors = setting.dropout === undefined ? null : factorsOf(count, Math.fround(setting.dropout));
+  const numbers = { factors, data, elements, scales, seed, scale, sumWeights, sumSeeds };
+  return { ...setting, batch, packed, kind, rows, matrices, places, distanceSize, ...numbers };
 }
 
 /** A batch, its numbers, and where they lie. */
 export type Problem = ReturnType<typeof problemOf>;
 
-/** The sum of the outputs times the seed, in float64. */
-function loss(p: Problem, data: Record<string, ArrayLike<number>>): number {
+/** The sum of the results times the seed, in float64. */
+export function loss(p: Problem, data: Record<string, ArrayLike<number>> = p.data): number {
   const { batch, packed, kind, rows, matrices, places, heads, headSize, scale, scales, positions, distanceSize } = p;
   const read = ({ matrix, offset, distance }: Place): Read => {
     const stride = pitch(matrices[matrix]!.columns);
     return (i, a, d) => data[matrix]![i * stride + offset + a * distance + d]!;
   };
-  const sequences = BATCH.map(({ keys }, b): Sequence => ({
+  const sequences = [...batch.keyCounts].map((keyCount, b): Sequence => ({
     rowStart: kind === "token" ? packed.keyStarts[b]! : packed.rowStarts[b]!,
     rowCount: kind === "token" ? batch.lengths[b]! : batch.rowCounts[b]!,
     keyStart: packed.keyStarts[b]!,
-    keyCount: keys,
+    keyCount,
   }));
   const keyPositions = [...batch.places];
-  const out = attentionTwin({
+  const inputs: AttentionInputs = {
     sequences,
     rows,
     heads,
@@ -182,9 +212,19 @@ function loss(p: Problem, data: Record<string, ArrayLike<number>>): number {
       queryPositions: kind === "token" ? keyPositions : [...batch.rows].map((token) => keyPositions[token]!),
       keyPositions,
     },
-  });
+  };
+  const { K } = packed.sizes;
+  const all = attentionProbabilities(inputs, K);
+  const { factors } = p;
+  const probabilities = factors === null ? all : all.map((value, i) => value * factors[i]!);
   const padded = pitch(headSize);
-  return out.reduce((sum, value, i) => sum + value * p.seed[Math.floor(i / headSize) * padded + i % headSize]!, 0);
+  const out = attentionApply(inputs, probabilities, K);
+  const result = out.reduce(
+    (sum, value, i) => sum + value * p.seed[Math.floor(i / headSize) * padded + i % headSize]!,
+    0,
+  );
+  if (factors === null) return result;
+  return probabilities.reduce((sum, value, i) => sum + value * p.sumSeeds[Math.floor(i / K)]!, result);
 }
 
 /** The derivative of the loss by each element of a matrix, by central differences; 0 by padding. */

@@ -2,10 +2,13 @@
 
 import type { AttentionAttributes, AttentionInputs } from "../../src/graph/ops/attention/call.ts";
 import { attentionDistanceGradient } from "../../src/graph/ops/training/attention/distance_gradient.ts";
+import { attentionDropout } from "../../src/graph/ops/training/attention/dropout.ts";
 import { attentionKeyGradient } from "../../src/graph/ops/training/attention/key_gradient.ts";
 import { attentionProbabilities } from "../../src/graph/ops/training/attention/probabilities.ts";
 import { attentionQueryGradient } from "../../src/graph/ops/training/attention/query_gradient.ts";
 import { attentionScoreGradient } from "../../src/graph/ops/training/attention/score_gradient.ts";
+import { zeros } from "../../src/graph/ops/training/zeros.ts";
+import type { Dim } from "../../src/graph/shape.ts";
 import type { Value } from "../../src/graph/value.ts";
 import { attend } from "./wrong_products.ts";
 import { label, type Values, type Wrong } from "./wrong_values.ts";
@@ -19,11 +22,22 @@ function positions({ g }: Values, center: number) {
   return { queryPositionsAt: g.scalar("rowsAt"), keyPositionsAt: g.scalar("tokensAt"), center };
 }
 
+/** A gradient so far. */
+function sum({ g }: Values, ...shape: Dim[]): Value {
+  return zeros(g, { label: "sum", shape });
+}
+
 /** The gradient of scores that is right but for `change`. */
-function scores(v: Values, change: Partial<Record<"probabilities" | "dOut" | "v" | "geometry", Value>>): void {
+function scores(
+  v: Values,
+  change: Partial<Record<"probabilities" | "dropped" | "dOut" | "dSums" | "v" | "geometry", Value>>,
+): void {
+  const probabilities = v.f32("R", 2, "K");
   const inputs = {
-    probabilities: v.f32("R", 2, "K"),
+    probabilities,
+    dropped: probabilities,
     dOut: v.f32("R", 8),
+    dSums: undefined,
     v: v.f32("T", 8),
     geometry: v.u32("G"),
     headScale: v.tight(4),
@@ -38,6 +52,7 @@ function queries(
   change: Partial<Record<"to" | "x", Value>>,
   attributes: Partial<Parameters<typeof attentionQueryGradient>[1]["attributes"]> = {},
 ): void {
+  const inputs = { to: sum(v, "R", 8), dScores: v.f32("R", 2, "K"), x: v.f32("T", 8), geometry: v.u32("G") };
   const to = v.g.resident("queries", "f32", ["R", 8]);
   const inputs = { to, dScores: v.f32("R", 2, "K"), x: v.f32("T", 8), geometry: v.u32("G") };
   attentionQueryGradient(v.g, {
@@ -49,6 +64,7 @@ function queries(
 
 /** The gradient of keys that is right but for `change`. */
 function keys(v: Values, change: Partial<Record<"to" | "weights" | "x", Value>>): void {
+  const inputs = { to: sum(v, "T", 8), weights: v.f32("R", 2, "K"), x: v.f32("R", 8), geometry: v.u32("G") };
   const to = v.g.resident("keys", "f32", ["T", 8]);
   const inputs = { to, weights: v.f32("R", 2, "K"), x: v.f32("R", 8), geometry: v.u32("G") };
   attentionKeyGradient(v.g, {
@@ -60,6 +76,7 @@ function keys(v: Values, change: Partial<Record<"to" | "weights" | "x", Value>>)
 
 /** The gradient of 7 distances that is right but for `change`. */
 function distances(v: Values, change: Partial<Record<"to" | "x", Value>>): void {
+  const inputs = { to: sum(v, 7, 4), dScores: v.f32("R", 2, "K"), x: v.f32("R", 8), geometry: v.u32("G") };
   const to = v.g.resident("distances", "f32", [7, 4]);
   const inputs = { to, dScores: v.f32("R", 2, "K"), x: v.f32("R", 8), geometry: v.u32("G") };
   attentionDistanceGradient(v.g, {
@@ -83,6 +100,7 @@ function probabilities(v: Values, change: Partial<AttentionAttributes>): void {
     queryPositionsAt: at,
     keyPositionsAt: at,
     keyTiles: null,
+    dropout: null,
     keys: "K",
     heads: 2,
     headSize: 4,
@@ -94,6 +112,12 @@ function probabilities(v: Values, change: Partial<AttentionAttributes>): void {
   attentionProbabilities(v.g, { label, inputs: site.inputs as AttentionInputs, attributes });
 }
 
+/** Dropout that is right but for `change`. */
+function drop(v: Values, change: Partial<Parameters<typeof attentionDropout>[1]>): void {
+  const [seed, step] = [v.g.scalar("seed"), v.g.scalar("step")];
+  attentionDropout(v.g, { label, p: v.f32("R", 2, "K"), seed, step, rate: 0.1, stream: 3, ...change });
+}
+
 /** What the wrong graphs vary. */
 export function differentiateAttention(v: Values): void {
   scores(v, {});
@@ -102,10 +126,28 @@ export function differentiateAttention(v: Values): void {
   keys(v, {});
   distances(v, {});
   probabilities(v, {});
+  drop(v, {});
 }
 
 /** Wrong graphs of these ops. */
 export const WRONG_ATTENTION_GRADIENTS: Wrong[] = [
+  [
+    "attention_dropout",
+    "probabilities of no heads",
+    (v) => drop(v, { p: v.f32("R", "K") }),
+    "p must be [*, *, *], got [R, K]",
+  ],
+  ["attention_dropout", "a rate of 1", (v) => drop(v, { rate: 1 }), "rate must be from 0 to less than 1, got 1"],
+  [
+    "attention_probabilities",
+    "dropout without stored probabilities",
+    (v) =>
+      probabilities(v, {
+        form: {},
+        dropout: { seed: v.g.scalar("seed"), step: v.g.scalar("step"), rate: 0.1, stream: 0 },
+      }),
+    "form must be stored under dropout, got another",
+  ],
   [
     "attention_probabilities",
     "keys that leave their rows",
@@ -117,6 +159,18 @@ export const WRONG_ATTENTION_GRADIENTS: Wrong[] = [
     "probabilities of other heads",
     (v) => scores(v, { probabilities: v.f32("R", 3, "K") }),
     "probabilities must be [*, 2, *], got [R, 3, K]",
+  ],
+  [
+    "attention_score_gradient",
+    "probabilities after dropout of other rows",
+    (v) => scores(v, { dropped: v.f32("T", 2, "K") }),
+    "dropped must be [R, 2, K], got [T, 2, K]",
+  ],
+  [
+    "attention_score_gradient",
+    "sums of other heads",
+    (v) => scores(v, { dSums: v.tight("R", 3) }),
+    "dSums must be [R, 2], got [R, 3]",
   ],
   [
     "attention_score_gradient",

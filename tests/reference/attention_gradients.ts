@@ -15,19 +15,25 @@ export interface Weights {
 export interface ScoreGradient {
   /** `[rows, heads, columns]`. */
   values: Float64Array<ArrayBuffer>;
-  /** `d_out · v` of absolute values, `[rows, heads, columns]`. */
-  products: Float64Array<ArrayBuffer>;
-  /** `d_out · v` less its mean, `[rows, heads, columns]`. */
-  differences: Float64Array<ArrayBuffer>;
+  /** `d` of absolute values, `[rows, heads, columns]`. */
+  sizes: Float64Array<ArrayBuffer>;
 }
 
-/** `scale * p * (d_p - sum(p * d_p) / headScale)` with `d_p[r, a, j] = d_out[r, a, :] · v[j, a, :]`. */
+/**
+ * `scale * (dropped * d - p * sum(dropped * d) / headScale)` with `d[r, a, j] = d_out[r, a, :] · v[j, a, :] + d_sums[r, a]`.
+ *
+ * @param given `dropped`: what dropout left of p, p itself without dropout; `dSums`: 0 if left out.
+ */
 export function scoreGradient(
   { sequences, rows, heads, headSize, v, scale, headScale }: Omit<AttentionInputs, "q" | "k" | "relative">,
-  { p, dOut }: { p: Weights; dOut: Read },
+  { p, dropped, dOut, dSums = () => 0 }: {
+    p: Weights;
+    dropped: ArrayLike<number>;
+    dOut: Read;
+    dSums?: (r: number, a: number) => number;
+  },
 ): ScoreGradient {
-  const [values, products, differences] = [0, 1, 2].map(() => new Float64Array(rows * heads * p.columns)) as [
-    Float64Array<ArrayBuffer>,
+  const [values, sizes] = [0, 1].map(() => new Float64Array(rows * heads * p.columns)) as [
     Float64Array<ArrayBuffer>,
     Float64Array<ArrayBuffer>,
   ];
@@ -35,25 +41,28 @@ export function scoreGradient(
     for (let r = rowStart; r < rowStart + rowCount; r++) {
       for (let a = 0; a < heads; a++) {
         const first = (r * heads + a) * p.columns;
+        const d = new Float64Array(keyCount);
         let total = 0;
         for (let j = 0; j < keyCount; j++) {
-          const at = first + j;
-          for (let d = 0; d < headSize; d++) {
-            const product = dOut(r, a, d) * v(keyStart + j, a, d);
-            differences[at] = differences[at]! + product;
-            products[at] = products[at]! + Math.abs(product);
+          let sum = dSums(r, a);
+          let size = Math.abs(sum);
+          for (let i = 0; i < headSize; i++) {
+            const product = dOut(r, a, i) * v(keyStart + j, a, i);
+            sum += product;
+            size += Math.abs(product);
           }
-          total += p.data[at]! * differences[at]!;
+          d[j] = sum;
+          sizes[first + j] = size;
+          total += dropped[first + j]! * sum;
         }
         const mean = headScale[a] === 0 ? 0 : total / headScale[a]!;
-        for (let at = first; at < first + keyCount; at++) {
-          differences[at] = differences[at]! - mean;
-          values[at] = scale * p.data[at]! * differences[at]!;
+        for (let j = 0; j < keyCount; j++) {
+          values[first + j] = scale * (dropped[first + j]! * d[j]! - p.data[first + j]! * mean);
         }
       }
     }
   }
-  return { values, products, differences };
+  return { values, sizes };
 }
 
 /** A sum that is added to what a tensor holds, and for bounds its terms. */

@@ -18,6 +18,7 @@ import { topKOp } from "./rows/top_k.ts";
 import { addPlacedOp } from "./training/add_placed.ts";
 import { addScaledOp } from "./training/add_scaled.ts";
 import { attentionDistanceGradientOp } from "./training/attention/distance_gradient.ts";
+import { attentionDropoutOp } from "./training/attention/dropout.ts";
 import { attentionKeyGradientOp } from "./training/attention/key_gradient.ts";
 import { attentionProbabilitiesOp } from "./training/attention/probabilities.ts";
 import { attentionQueryGradientOp } from "./training/attention/query_gradient.ts";
@@ -70,6 +71,7 @@ export const OPS: readonly AnyOp[] = [
   crossEntropyGradientOp,
   pointwiseLossGradientOp,
   meanGradientOp,
+  attentionDropoutOp,
   attentionProbabilitiesOp,
   attentionScoreGradientOp,
   attentionQueryGradientOp,

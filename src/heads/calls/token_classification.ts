@@ -3,6 +3,7 @@
 import { readInputs } from "../../model/batch/inputs.ts";
 import { maskedRowRule } from "../../model/batch/row_rules.ts";
 import type { Stage } from "../../model/stage.ts";
+import { dropped } from "../../nn/dropout.ts";
 import type { Linear } from "../../nn/linear.ts";
 import { rowLabels, rowsOfLabels, traceCrossEntropy } from "../labels.ts";
 import { TOKEN_CLASSIFICATION } from "../layers/token_classifier.ts";
@@ -16,7 +17,7 @@ const LOGITS: Stage<Linear> = {
 const LOGITS_AND_LOSS: Stage<Linear> = {
   head: TOKEN_CLASSIFICATION,
   trace(g, rows, classifier) {
-    const logits = classifier.apply(g, rows);
+    const logits = classifier.apply(g, dropped(g, "classifier", { label: "classifier.dropout", x: rows }));
     return { logits, loss: traceCrossEntropy(g, logits) };
   },
 };

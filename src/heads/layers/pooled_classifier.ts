@@ -4,6 +4,7 @@ import type { Graph } from "../../graph/graph.ts";
 import type { Value } from "../../graph/value.ts";
 import type { Head } from "../../model/head.ts";
 import type { Pooler } from "../../model/pooler.ts";
+import { dropped } from "../../nn/dropout.ts";
 import { Linear } from "../../nn/linear.ts";
 
 const PREFIX = "classifier";
@@ -20,7 +21,8 @@ export class PooledClassifier {
 
   /** First rows `[B, H]` to scores `[B, outputs]`. */
   apply(g: Graph, rows: Value): Value {
-    return this.#classifier.apply(g, this.#pooler.apply(g, rows));
+    const pooled = dropped(g, "classifier", { label: `${PREFIX}.dropout`, x: this.#pooler.apply(g, rows) });
+    return this.#classifier.apply(g, pooled);
   }
 }
 

@@ -20,7 +20,7 @@ const SAMPLES = 256;
 const FEW_OUTPUTS = 8192;
 
 /** Rows of the problem with odd sizes. */
-const ODD_ROWS = { few: 3, some: 37, many: 67 };
+const ODD_ROWS = { few: 3, some: 37, many: 95 };
 
 /** A problem with odd sizes for the edges of tiles (and rows as far apart as textures need), and those of the model. */
 export function matmulWorks(slot: MatmulSlot, sizes: ModelSizes): Work[] {
@@ -53,7 +53,9 @@ function products(slot: MatmulSlot, { rows, hidden, heads, forward }: ModelSizes
       return [absorbKey(32), logits(32)];
     case "matmul_nt_many":
       return [absorbKey(rows), logits(rows)];
-    case "matmul_tn":
+    case "matmul_tn_some":
+      return [{ m: 64, n: hidden, k: rows }];
+    case "matmul_tn_many":
     case "matmul_tt":
       return [{ m: hidden, n: hidden, k: rows }, { m: hidden, n: forward, k: rows }];
   }

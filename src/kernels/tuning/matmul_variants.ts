@@ -36,7 +36,8 @@ export function matmulVariants(
     all,
     pick(params) {
       const index = mostRows.findIndex((most) => params.m <= most);
-      const isMisfit = index === last && isTextured && (weights === "f16" || !fitsTextures(params, transposeB));
+      const isMisfit = index === last && isTextured &&
+        (weights === "f16" || !fitsTextures(params, { transposeA, transposeB }));
       return isMisfit ? last - 1 : index;
     },
   };

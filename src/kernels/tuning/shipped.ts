@@ -13,10 +13,12 @@ import { ATTENTION_SLOTS, isMatmulSlot, MATMUL_SLOTS, type Slot, type Tuning, tu
 
 /** Variants by what they are for, under constants without transposes. */
 interface Choices {
-  /** Products by their rows, and those with A transposed. */
+  /** Products by their rows. */
   few: Variant;
   some: Variant;
   many: Variant;
+  /** Products of many rows with A transposed, and all others with A transposed. */
+  manyTransposed?: Variant;
   transposed: Variant;
   /** Attention in one kernel, and in the slots that may store probabilities; by default the same. */
   attention: Variant;
@@ -31,6 +33,7 @@ const SOFTWARE: Choices = {
   few: variantOf(matmul, { ROWS: 4 }),
   some: variantOf(matmul),
   many: variantOf(matmulTextured),
+  manyTransposed: variantOf(matmulTextured),
   transposed: variantOf(matmul),
   attention: variantOf(attention),
   stored: variantOf(attentionProbabilities),
@@ -66,7 +69,9 @@ function tuning(choices: Choices): Tuning {
       return ATTENTION_SLOTS[slot].mayStore ? choices.stored ?? choices.attention : choices.attention;
     }
     const { transposeA, transposeB, rows } = MATMUL_SLOTS[slot];
-    const { kernel, constants } = transposeA ? choices.transposed : choices[rows];
+    const { manyTransposed = choices.transposed } = choices;
+    const transposed = rows === "many" && !transposeB ? manyTransposed : choices.transposed;
+    const { kernel, constants } = transposeA ? transposed : choices[rows];
     // A kernel that cannot transpose A has no constant for it.
     return variantOf(kernel, {
       ...constants,

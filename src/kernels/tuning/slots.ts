@@ -14,7 +14,7 @@ interface MatmulSlotSpec {
   transposeA: boolean;
   /** Whether B is stored `[n, k]`. */
   transposeB: boolean;
-  /** The products of the slot by their rows; `many` stands for all if the other classes have no slot. */
+  /** The products of the slot by their rows; it takes those of fewer rows too, if their class has no slot. */
   rows: RowClass;
 }
 
@@ -26,7 +26,8 @@ export const MATMUL_SLOTS = {
   matmul_nt_few: { transposeA: false, transposeB: true, rows: "few" },
   matmul_nt_some: { transposeA: false, transposeB: true, rows: "some" },
   matmul_nt_many: { transposeA: false, transposeB: true, rows: "many" },
-  matmul_tn: { transposeA: true, transposeB: false, rows: "many" },
+  matmul_tn_some: { transposeA: true, transposeB: false, rows: "some" },
+  matmul_tn_many: { transposeA: true, transposeB: false, rows: "many" },
   matmul_tt: { transposeA: true, transposeB: true, rows: "many" },
 } as const satisfies Record<string, MatmulSlotSpec>;
 
@@ -56,7 +57,7 @@ export type Slot = MatmulSlot | AttentionSlot;
 export const SLOTS = Object.keys({ ...MATMUL_SLOTS, ...ATTENTION_SLOTS }) as readonly Slot[];
 
 /** Slots that no model runs when it answers, only when it is trained. */
-export const TRAINING_SLOTS: readonly Slot[] = ["matmul_tn", "matmul_tt"];
+export const TRAINING_SLOTS: readonly Slot[] = ["matmul_tn_some", "matmul_tn_many", "matmul_tt"];
 
 /** Slots that models run when they answer. */
 export const INFERENCE_SLOTS: readonly Slot[] = SLOTS.filter((slot) => !TRAINING_SLOTS.includes(slot));

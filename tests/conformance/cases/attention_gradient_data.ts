@@ -1,6 +1,7 @@
 /** What the cases of the gradients of attention share: problems as in `attention_data.ts`, tiles of keys, and bounds. */
 
 import { KEY_TILE_WORDS, TILE_KEYS } from "../../../src/kernels/training/attention/attention_key_gradient.ts";
+import type { AttentionInputs } from "../../reference/attention.ts";
 import type { Added, KeyRange, ReadPair, ScoreGradient, Target, Weights } from "../../reference/attention_gradients.ts";
 import { random } from "../data.ts";
 import type { Problem, Shape } from "./attention_data.ts";
@@ -78,16 +79,16 @@ export function addedBounds({ sizes, counts }: Pick<Added, "sizes" | "counts">):
 }
 
 /**
- * Of the gradient by scores: d_p rounds as a product does, its mean as a product over `headSize` and one over the keys, and
- * the difference, the two factors and the product once each; what is too small for a normal number may be 0.
+ * Of the gradient by scores: d rounds as a sum of products does, its mean as one of these and a sum over the keys; then
+ * two products, a difference and a product follow. What is too small for a normal number may be 0.
  */
 export function scoreGradientBounds(
   { sequences, heads, headSize, scale, headScale }: Pick<
-    Problem,
+    AttentionInputs,
     "sequences" | "heads" | "headSize" | "scale" | "headScale"
   >,
-  { data: p, columns }: Weights,
-  { products, differences }: ScoreGradient,
+  { p: { data: p, columns }, dropped }: { p: Weights; dropped: ArrayLike<number> },
+  { sizes }: ScoreGradient,
 ): Float64Array {
   const bounds = new Float64Array(p.length);
   for (const { rowStart, rowCount, keyCount } of sequences) {
@@ -95,12 +96,12 @@ export function scoreGradientBounds(
       const divisor = headScale[i % heads] || 1;
       let mean = 0;
       for (let at = i * columns; at < i * columns + keyCount; at++) {
-        mean += Math.abs(p[at] as number) * (products[at] as number) / divisor;
+        mean += (dropped[at] as number) * (sizes[at] as number) / divisor;
       }
       for (let at = i * columns; at < i * columns + keyCount; at++) {
-        const sums = (headSize + 2) * (products[at] as number) + (headSize + keyCount + 4) * mean;
-        const error = 2 ** -23 * (sums + 3 * Math.abs(differences[at] as number));
-        bounds[at] = Math.abs(scale * (p[at] as number)) * error + 2 ** -120;
+        const own = (headSize + 4) * (dropped[at] as number) * (sizes[at] as number);
+        const error = own + (headSize + keyCount + 6) * (p[at] as number) * mean;
+        bounds[at] = Math.abs(scale) * 2 ** -23 * error + 2 ** -120;
       }
     }
   }

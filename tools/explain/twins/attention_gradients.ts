@@ -2,6 +2,7 @@
 
 import { KEY_TILE_WORDS } from "../../../src/kernels/training/attention/attention_key_gradient.ts";
 import { addedBounds, scoreGradientBounds } from "../../../tests/conformance/cases/attention_gradient_data.ts";
+import { expectedAttentionDropout } from "../../../tests/conformance/cases/attention_dropout.ts";
 import type { Expected } from "../../../tests/conformance/conformance.ts";
 import type { Read } from "../../../tests/reference/attention.ts";
 import {
@@ -16,7 +17,7 @@ import {
 } from "../../../tests/reference/attention_gradients.ts";
 import { floats, param, type Twin, type TwinCall, words } from "./twin.ts";
 
-/** `d_scores = scale * p * (d_p - sum(p * d_p) / head_scale)`. */
+/** `d_scores = scale * (dropped * d - p * sum(dropped * d) / head_scale)`. */
 export const attentionScoreGradientTwin: Twin = (call) => {
   const sequences = rowTiles(call);
   const [heads, columns] = [param(call, "heads"), param(call, "keys")];
@@ -32,13 +33,29 @@ export const attentionScoreGradientTwin: Twin = (call) => {
     scale: Math.fround(param(call, "scale")),
     headScale: floats(call, "head_scale"),
   };
-  const gradient = scoreGradient(inputs, { p, dOut: (r, a, d) => dOut[r * stride + a * distance + d] as number });
-  const bounds = scoreGradientBounds({ ...inputs, headScale: Float32Array.from(inputs.headScale) }, p, gradient);
+  const [dropped, dSums] = [floats(call, "dropped"), floats(call, "d_sums")];
+  const gradient = scoreGradient(inputs, {
+    p,
+    dropped,
+    dOut: (r, a, d) => dOut[r * stride + a * distance + d] as number,
+    ...(param(call, "summed") > 0 && { dSums: (r: number, a: number) => dSums[r * heads + a] as number }),
+  });
+  const bounds = scoreGradientBounds(inputs, { p, dropped }, gradient);
   const at = Uint32Array.from(sequences.flatMap(({ rowStart, rowCount }) => {
     return Array.from({ length: rowCount * heads * columns }, (_, i) => rowStart * heads * columns + i);
   }));
   const pick = (all: Float64Array) => Float64Array.from(at, (i) => all[i] as number);
   return { d_scores: { at, values: pick(gradient.values), bound: pick(bounds) } };
+};
+
+/** `dropped = p * scale` where the mask says so, else 0; and its sums. */
+export const attentionDropoutTwin: Twin = (call) => {
+  const names = ["rows", "columns", "seed", "stream", "threshold", "scale"] as const;
+  const params = Object.fromEntries(names.map((name) => [name, param(call, name)])) as Record<
+    typeof names[number],
+    number
+  >;
+  return { ...expectedAttentionDropout(params, floats(call, "p").subarray(0, params.rows * params.columns)) };
 };
 
 /** `d_q[r, a, :] += sum_j d_scores[r, a, j] * x[j, a, :]`. */

@@ -3,6 +3,7 @@
 import { attentionApplyTwin, attentionProbabilitiesTwin, attentionTwin } from "./attention.ts";
 import {
   attentionDistanceGradientTwin,
+  attentionDropoutTwin,
   attentionKeyGradientTwin,
   attentionQueryGradientTwin,
   attentionScoreGradientTwin,
@@ -79,6 +80,7 @@ export const TWINS: Readonly<Record<string, Twin>> = {
   cross_entropy_gradient: crossEntropyGradientTwin,
   pointwise_loss_gradient: pointwiseLossGradientTwin,
   mean_gradient: meanGradientTwin,
+  attention_dropout: attentionDropoutTwin,
   attention_score_gradient: attentionScoreGradientTwin,
   attention_query_gradient: attentionQueryGradientTwin,
   attention_key_gradient: attentionKeyGradientTwin,

@@ -45,7 +45,7 @@ export const attentionOp: Op<AttentionInputs, AttentionAttributes, AttentionOutp
 /**
  * Whether attention probabilities are stored: never (`none`), unless `qRelative` is given; in scratch memory, if that
  * is faster on this adapter (`scratch`); or always, because the caller reads them (`output`). Graphs that are
- * differentiated always store them.
+ * differentiated and calls with dropout always store them.
  */
 export type ProbabilityStorage = "none" | "scratch" | "output";
 
@@ -53,9 +53,9 @@ export type ProbabilityStorage = "none" | "scratch" | "output";
 export interface Attended {
   /** `[rows, heads * headSize]`. */
   out: Value;
-  /** Sums of the probabilities `[rows, heads]`: the head's scale, or 0 without keys. */
+  /** Sums of the probabilities `[rows, heads]`: without dropout the head's scale, or 0 without keys. */
   sums: Value;
-  /** `[rows, heads, keys]`, if they are stored. */
+  /** `[rows, heads, keys]` before dropout, if they are stored. */
   probabilities: Value | null;
 }
 
@@ -69,13 +69,13 @@ export function attention(
   call: AttentionCall,
   { slot, probabilities: storage }: { slot: AttentionSlot; probabilities: ProbabilityStorage },
 ): Attended {
-  const { label, q, k, v, qRelative, headScale, relative, heads, headSize, scale, rows } = call;
+  const { label, q, k, v, qRelative, headScale, relative, heads, headSize, scale, rows, dropout } = call;
   const variant = g.tuning[slot];
   const isStored = storesProbabilities(variant);
   // Heads that share their keys need other queries for distances, which only the stored form supports. Gradients read
-  // the probabilities.
+  // the probabilities, and dropout stands between them and the values.
   const store = storage === "output" || (storage === "scratch" && isStored) || qRelative !== undefined ||
-    g.differentiable;
+    dropout !== undefined || g.differentiable;
   const { constants } = isStored ? g.tuning.attention_projected : variant;
   const { out, sums, probabilities } = apply(g, attentionOp, {
     label,
@@ -105,6 +105,7 @@ export function attention(
       headSize,
       scale,
       relative: relative && { center: relative.center, withKeys: relative.withKeys },
+      dropout: dropout ?? null,
       form: store ? "stored" : constants,
     },
   });

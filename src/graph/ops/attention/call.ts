@@ -8,6 +8,7 @@ import type { TypesOf } from "../../op.ts";
 import { type Dim, lastOf, type Scalar } from "../../shape.ts";
 import { expectFours, expectNumber, expectType, expectWhole, Mismatch } from "../../types.ts";
 import type { Type, Value } from "../../value.ts";
+import { checkMask, type DropoutMask } from "../training/dropout.ts";
 
 /** Where each head's vector lies in a row: `row[offset + head * distance + d]`. */
 export interface HeadPlace {
@@ -73,6 +74,8 @@ export interface AttentionCall {
   relative: RelativePositions | null;
   /** The queries that are multiplied by distances, `size` elements a head, if they are not q itself. */
   qRelative?: HeadVectors & { size: number };
+  /** Which probabilities are left out of the sums over values, if any are. */
+  dropout?: DropoutMask;
 }
 
 /** The values of attention. */
@@ -104,6 +107,7 @@ export interface AttentionAttributes {
   headSize: number;
   scale: number;
   relative: { center: number; withKeys: boolean } | null;
+  dropout: DropoutMask | null;
   /** `stored` if probabilities are stored; otherwise the constants of the kernel that stores none. */
   form: "stored" | Constants;
 }
@@ -122,11 +126,15 @@ export function rowStride({ shape }: Type): number {
  */
 export function checkAttention(types: TypesOf<AttentionInputs>, attributes: AttentionAttributes): void {
   const { q, k, v, geometry, headScale, distance, qRelative } = types;
-  const { heads, headSize, scale, relative } = attributes;
+  const { heads, headSize, scale, relative, dropout, form } = attributes;
   expectWhole("heads", heads, [1, Infinity]);
   expectWhole("head size", headSize, [1, Infinity]);
   expectFours("head size", headSize);
   expectNumber("scale", scale);
+  if (dropout !== null) {
+    checkMask(dropout);
+    if (form !== "stored") throw new Mismatch("form must be stored under dropout, got another");
+  }
   checkHeads("q", q, { place: attributes.q, heads, size: headSize });
   checkHeads("k", k, { place: attributes.k, heads, size: headSize });
   checkHeads("v", v, { place: attributes.v, heads, size: headSize });

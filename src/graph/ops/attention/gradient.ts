@@ -3,11 +3,13 @@
 import type { Graph } from "../../graph.ts";
 import type { GradientSite } from "../../op.ts";
 import { attentionDistanceGradient } from "../training/attention/distance_gradient.ts";
+import { attentionDropout } from "../training/attention/dropout.ts";
 import { attentionKeyGradient } from "../training/attention/key_gradient.ts";
 import { attentionProbabilities } from "../training/attention/probabilities.ts";
 import { attentionQueryGradient } from "../training/attention/query_gradient.ts";
 import { attentionScoreGradient } from "../training/attention/score_gradient.ts";
 import type { Tiles } from "../training/attention/tables.ts";
+import { zeros } from "../training/zeros.ts";
 import type { Value } from "../../value.ts";
 import type { AttentionAttributes, AttentionInputs } from "./call.ts";
 import type { AttentionOutputs } from "./kernels.ts";
@@ -26,7 +28,8 @@ interface Part {
  * Traces the gradients by q, k, v and the embeddings of distances, which are added in place: several of these may be
  * columns of one matrix.
  *
- * The sums of the probabilities have no gradient: whatever the scores are, a sum is the head's scale, or 0 without keys.
+ * Without dropout the sums of the probabilities have no gradient: whatever the scores are, a sum is the head's scale, or 0
+ * without keys. Dropout is drawn again, and not stored.
  * Head scales have none either: they are no weights, but say which heads a call masks.
  *
  * @throws {Error} If the call has no tiles of keys, or if something is computed from the probabilities themselves.
@@ -34,23 +37,35 @@ interface Part {
 export function attentionGradient(
   g: Graph,
   site: AttentionGradientSite,
-  { out: dOut, probabilities: dProbabilities }: Partial<AttentionOutputs>,
+  { out, sums: dSums, probabilities: dProbabilities }: Partial<AttentionOutputs>,
 ): Partial<AttentionInputs> {
   const { label, inputs, attributes, outputs, wanted } = site;
   if (dProbabilities !== undefined) {
     throw new Error(`Cannot differentiate ${label} (attention): the loss must not depend on its probabilities`);
   }
-  if (dOut === undefined) return {};
+  const { relative, heads, headSize, tiles, scale, dropout } = attributes;
+  if (out === undefined && (dropout === null || dSums === undefined)) return {};
   const part: Part = { g, site, path: `${label}.gradient` };
+  const dOut = out ?? zeros(g, { label: `${part.path}.out`, shape: outputs.out.shape });
   const probabilities = outputs.probabilities ??
     attentionProbabilities(g, { label: `${part.path}.probabilities`, inputs, attributes });
-  if (wanted("v")) addValues(part, { probabilities, dOut });
-  const { relative, heads, headSize, tiles, scale } = attributes;
+  const { dropped } = dropout === null
+    ? { dropped: probabilities }
+    : attentionDropout(g, { label: `${part.path}.dropout`, p: probabilities, ...dropout });
+  if (wanted("v")) addValues(part, { dropped, dOut });
   if (!(["q", "k", "distance", "qRelative"] as const).some((name) => inputs[name] && wanted(name))) return {};
   const { v, geometry, headScale } = inputs;
   const dScores = attentionScoreGradient(g, {
     label: `${part.path}.scores`,
-    inputs: { probabilities, dOut, v, geometry, headScale },
+    inputs: {
+      probabilities,
+      dropped,
+      dOut,
+      dSums: dropout === null ? undefined : dSums,
+      v,
+      geometry,
+      headScale,
+    },
     attributes: { heads, headSize, tiles, scale, v: attributes.v },
   });
   addProducts(part, dScores);
@@ -58,14 +73,14 @@ export function attentionGradient(
   return {};
 }
 
-/** `d_v[j, a, :] += sum_r p[r, a, j] * d_out[r, a, :]`. */
-function addValues({ g, site, path }: Part, { probabilities, dOut }: { probabilities: Value; dOut: Value }): void {
+/** `d_v[j, a, :] += sum_r p[r, a, j] * d_out[r, a, :]`, for probabilities p after dropout. */
+function addValues({ g, site, path }: Part, { dropped, dOut }: { dropped: Value; dOut: Value }): void {
   const { inputs: { geometry }, attributes: { heads, headSize, v }, accumulate } = site;
   const tiles = keyTilesOf(site);
   accumulate("v", (to) =>
     attentionKeyGradient(g, {
       label: `${path}.v`,
-      inputs: { to, weights: probabilities, x: dOut, geometry },
+      inputs: { to, weights: dropped, x: dOut, geometry },
       attributes: { heads, headSize, tiles, x: { distance: headSize }, to: v, positions: null },
     }));
 }

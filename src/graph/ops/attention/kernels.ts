@@ -9,6 +9,7 @@ import type { Graph } from "../../graph.ts";
 import type { Site } from "../../op.ts";
 import { type Dim, lastOf, type Scalars, valueOf } from "../../shape.ts";
 import type { Value } from "../../value.ts";
+import { attentionDropout } from "../training/attention/dropout.ts";
 import { type AttentionAttributes, type AttentionInputs, rowStride } from "./call.ts";
 
 type AttentionSite = Site<AttentionInputs, AttentionAttributes>;
@@ -108,12 +109,15 @@ export function lowerProbabilities(g: Graph, site: AttentionSite): { probabiliti
 
 /** Softmax attention with its probabilities `[rows, heads, keys]` in memory. */
 export function lowerStored(g: Graph, site: AttentionSite): AttentionOutputs {
-  const { label, inputs: { q, v, geometry }, attributes: { heads, headSize, keys, tiles } } = site;
+  const { label, inputs: { q, v, geometry }, attributes: { heads, headSize, keys, tiles, dropout } } = site;
   const rows = q.shape[0] as Dim;
-  const { probabilities, sums } = lowerProbabilities(g, site);
+  const { probabilities, sums: all } = lowerProbabilities(g, site);
+  const { dropped, sums } = dropout === null
+    ? { dropped: probabilities, sums: all }
+    : attentionDropout(g, { label: `${label}.dropout`, p: probabilities, ...dropout });
   const { out } = g.call(applyKernel, {
     label: `${label}.apply`,
-    inputs: { probabilities, v, geometry },
+    inputs: { probabilities: dropped, v, geometry },
     outputs: { out: { shape: [rows, heads * headSize] } },
     params: (scalars) => ({
       ...valueParams(site),

@@ -121,15 +121,23 @@ function gradientOf(
   return null;
 }
 
-/** Whether the matrices are all that a value holds, so that their gradients are the value's. */
-function isWhole({ value, rows, columns, batch: distance = 0 }: Stored, batch: Extent): boolean {
+/** Whether the matrices are all that a value holds, each element in one of them, so that their gradients are the value's. */
+function isWhole({ value, rows, columns, stride, batch: distance = 0 }: Stored, batch: Extent): boolean {
   const last = lastOf(value.shape);
   const held = factorsOf([...value.shape.slice(0, -1), typeof last === "number" ? pitch(last) : last]);
   const { factor, symbols } = factorsOf(columns);
   const width = symbols === "" ? pitch(factor) : columns;
   const used = factorsOf([...sizesOf(rows), ...sizesOf(width), ...sizesOf(batch)]);
-  if (distance % 4 !== 0) return false;
-  return held.factor === used.factor && held.symbols === used.symbols;
+  if (held.factor !== used.factor || held.symbols !== used.symbols) return false;
+  // A view of columns that only a call knows takes all of its value.
+  if (typeof width !== "number" || typeof last !== "number") return stride === undefined;
+  const step = stride ?? pitch(last);
+  const matrices = factorsOf(batch);
+  if (matrices.symbols === "" && matrices.factor === 1) return step === width;
+  const height = factorsOf(rows);
+  const isBehind = step === width && height.symbols === "" && distance === height.factor * step;
+  const isSideBySide = distance === width && matrices.symbols === "" && step === matrices.factor * distance;
+  return isBehind || isSideBySide;
 }
 
 function sizesOf(extent: Extent): (Exclude<Extent, readonly unknown[]>)[] {

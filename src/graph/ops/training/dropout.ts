@@ -4,7 +4,7 @@ import { pitch } from "../../../kernels/kernel.ts";
 import { dropout as kernel } from "../../../kernels/training/dropout.ts";
 import type { Graph } from "../../graph.ts";
 import { apply, type Op } from "../../op.ts";
-import { lastOf, rowsOf, type Scalar, valueOf } from "../../shape.ts";
+import { lastOf, rowsOf, type Scalar, type Scalars, valueOf } from "../../shape.ts";
 import { expectNumber, expectType, expectWhole, Mismatch } from "../../types.ts";
 import type { Value } from "../../value.ts";
 
@@ -29,28 +29,21 @@ export interface DropoutMask {
 export const dropoutOp: Op<Inputs, DropoutMask, { out: Value }> = {
   name: "dropout",
 
-  infer({ x, residual }, { seed, step, rate, stream }) {
+  infer({ x, residual }, mask) {
     expectType("x", x, { dtype: "f32", shape: ["…", "*"], layout: "pitched" });
     if (residual !== undefined) expectType("residual", residual, { dtype: "f32", shape: x.shape, layout: "pitched" });
-    for (const [name, { dtype }] of Object.entries({ seed, step })) {
-      if (dtype !== "u32") throw new Mismatch(`${name} must be a u32 scalar, got ${dtype}`);
-    }
-    if (typeof rate !== "number" && rate.dtype !== "f32") throw new Mismatch(`rate must be an f32 scalar, got u32`);
-    if (typeof rate === "number") expectRate(rate);
-    expectWhole("stream", stream, [0, DROPOUT_STREAMS - 1]);
+    checkMask(mask);
     return { out: { shape: x.shape, dtype: "f32", layout: "pitched" } };
   },
 
-  lower: (g, { label, inputs: { x, residual }, attributes: { seed, step, rate, stream } }) =>
+  lower: (g, { label, inputs: { x, residual }, attributes: mask }) =>
     g.call(kernel, {
       label,
       inputs: { x, ...(residual && { residual }) },
       outputs: { out: { shape: x.shape } },
       params: (scalars) => ({
         count: rowsOf(x.shape, scalars) * pitch(valueOf(lastOf(x.shape), scalars)),
-        seed: valueOf(seed, scalars),
-        stream: streamOf(stream, valueOf(step, scalars)),
-        ...thresholdOf(g.path(label), valueOf(rate, scalars)),
+        ...maskParams(g.path(label), mask, scalars),
         residual: Number(residual !== undefined),
       }),
     }),
@@ -85,6 +78,25 @@ export function dropout(
 /** The second word of Philox's counter: another one for each place, and for each step until they repeat. */
 export function streamOf(stream: number, step: number): number {
   return (stream + Math.imul(DROPOUT_STREAMS, step)) >>> 0;
+}
+
+/** Checks what decides about a mask. @throws {Mismatch} Naming what does not fit. */
+export function checkMask({ seed, step, rate, stream }: DropoutMask): void {
+  for (const [name, { dtype }] of Object.entries({ seed, step })) {
+    if (dtype !== "u32") throw new Mismatch(`${name} must be a u32 scalar, got ${dtype}`);
+  }
+  if (typeof rate !== "number" && rate.dtype !== "f32") throw new Mismatch(`rate must be an f32 scalar, got u32`);
+  if (typeof rate === "number") expectRate(rate);
+  expectWhole("stream", stream, [0, DROPOUT_STREAMS - 1]);
+}
+
+/** The params of a mask. @throws {RangeError} If the call's rate is no rate; `path` names what runs. */
+export function maskParams(path: string, { seed, step, rate, stream }: DropoutMask, scalars: Scalars) {
+  return {
+    seed: valueOf(seed, scalars),
+    stream: streamOf(stream, valueOf(step, scalars)),
+    ...thresholdOf(path, valueOf(rate, scalars)),
+  };
 }
 
 /** The kernel's params that say how much is zeroed, for a rate that is an f32 by the time that the kernel has it. */

@@ -35,6 +35,6 @@ export const attentionDistanceGradient = defineKernel({
   constants: { LANES: 64 },
   constantSets: [{}],
   workgroupSize: ({ LANES }) => [LANES, 1, 1],
-  workgroupBytes: ({ LANES }) => 16 * LANES,
+  workgroupBytes: ({ LANES }) => (16 + 16) * LANES,
   grid: ({ distances }) => foldedGrid(distances),
 });
