@@ -137,10 +137,8 @@ class Sums {
   /** Replaces the gradient of a value so far, zeros at first, by its next version. */
   accumulate(value: Value, update: (sum: Value) => Value): void {
     const outside = this.#outer.get(value);
-    if (outside !== undefined) return outside(update);
-    const next = update(this.#owned(value));
-    this.all.set(value, next);
-    this.#own.add(next);
+    if (outside === undefined) this.#update(value, update);
+    else outside(update);
   }
 
   /** Adds the contribution of one use of a value. */
@@ -154,13 +152,19 @@ class Sums {
     const known = this.all.get(value);
     if (known !== undefined) {
       const label = `${value.path}.gradient.sum`;
-      this.accumulate(value, (sum) => addScaled(this.#g, { label, to: sum, x: gradient }));
+      this.#update(value, (sum) => addScaled(this.#g, { label, to: sum, x: gradient }));
       return;
     }
     // An op may hand the gradient of its result through, as a residual does. It is then that of two values, so whatever
     // is added to it for one of them goes to a copy.
     this.#own.delete(gradient);
     this.all.set(value, gradient);
+  }
+
+  #update(value: Value, update: (sum: Value) => Value): void {
+    const next = update(this.#owned(value));
+    this.all.set(value, next);
+    this.#own.add(next);
   }
 
   /** The gradient of a value so far, in memory of its own. */
