@@ -27,9 +27,7 @@ export function lastState(model: Model, sequence: Sequence, headMask: number[][]
   const call = (layer: number): Omit<AttentionCall, "context" | "queryPlaces"> => ({
     config,
     weights,
-    path: layer < full
-      ? `narrow_bert.encoder.layer.${layer}`
-      : `narrow_bert.encoder_narrow.layer.${layer - full}`,
+    path: layer < full ? `narrow_bert.encoder.layer.${layer}` : `narrow_bert.encoder_narrow.layer.${layer - full}`,
     headScale: headsOf(config, layer).map((head) => headMask?.[layer]?.[head] ?? 1),
     keys,
     keyPlaces,

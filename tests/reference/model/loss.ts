@@ -81,7 +81,13 @@ function meanCrossEntropy({ count: rows, columns, data: x }: Rows, labels: reado
 }
 
 /** The mean loss of each element. */
-function meanPointwise({ count: rows, columns, data: x }: Rows, targets: number[][], kind: keyof typeof POINTWISE_LOSSES): number {
-  const y = rows === 0 ? zeroRows(0, columns) : rowsOf({ shape: [rows, columns], data: Float64Array.from(targets.flat()) });
+function meanPointwise(
+  { count: rows, columns, data: x }: Rows,
+  targets: number[][],
+  kind: keyof typeof POINTWISE_LOSSES,
+): number {
+  const y = rows === 0
+    ? zeroRows(0, columns)
+    : rowsOf({ shape: [rows, columns], data: Float64Array.from(targets.flat()) });
   return reduceSum(pointwiseLoss({ rows, columns, x, y: y.data, kind: POINTWISE_LOSSES[kind] }), rows * columns);
 }
