@@ -2,16 +2,21 @@
 
 import { checkOptionNames } from "../base/options.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
+import type { HeadCall } from "../heads/calls/head_call.ts";
 import { lossCall } from "../heads/calls/losses.ts";
 import { dropoutScalars, LOSS_OPTIONS, type LossOptions, runLoss } from "../heads/loss_run.ts";
 import { coreOf, type ModelClass, namesOf, type PreTrainedModel } from "../heads/pretrained.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
 import type { ModelCore } from "../model/core.ts";
 import type { LearningCall } from "../model/learning.ts";
+import type { RunResult } from "../model/runner.ts";
+import type { DropoutScalars } from "../nn/dropout.ts";
 import { settingsOf } from "./groups.ts";
 import { OptimizerState } from "./optimizer_state.ts";
 import { checkRates, type OptimizerSettings } from "./settings.ts";
-import { stepProgram, type UpdateRule } from "./update.ts";
+import { type Phase, stepPrograms, type UpdateRule } from "./update.ts";
+
+const PURPOSE = "take a step";
 
 /** What a step has found. */
 export interface StepResult {
@@ -42,8 +47,8 @@ export abstract class Optimizer {
   readonly #core: ModelCore;
   readonly #seed: number;
   readonly #state: OptimizerState;
-  /** Steps that were asked for. */
-  #steps = 0;
+  /** Passes through the model that were asked for; each drops other elements. */
+  #passes = 0;
   /** Settles when the last step has its place behind the others. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -63,45 +68,75 @@ export abstract class Optimizer {
     this.lr = settings.lr;
     this.weight_decay = settings.weight_decay;
     this.max_grad_norm = settings.max_grad_norm;
-    const program = stepProgram(rule, settingsOf(action, settings, namesOf(model)));
-    this.#state = new OptimizerState(this.#core, program);
+    const programs = stepPrograms(rule, settingsOf(action, settings, namesOf(model)));
+    this.#state = new OptimizerState(this.#core, programs);
     this.#core.retain();
   }
 
   /**
    * One step: the loss of a batch, its gradients, and the update.
    *
-   * @param inputs As for the model's `forward`, with `labels`. Arrays must not change until the promise settles.
+   * A batch may come in several parts, micro-batches, which take less memory together than the whole. Their gradients are
+   * added on the GPU, and loss, norm and update are those of the whole batch, up to rounding.
+   *
+   * @param inputs As for the model's `forward`, with `labels`; or an array of micro-batches. Arrays must not change until
+   *   the promise settles.
    * @param options `dropout` sets every dropout probability; left out, they are the config's.
    * @throws {TypeError} If the model has no loss, or its weights are f16.
+   * @throws {RangeError} If there is no micro-batch.
    * @throws {InputError} If labels are missing, or an input does not fit the model.
    * @throws {Error} If the optimizer or the model was disposed of, if heads were pruned since the first step, or if all
    *   weights on which the loss depends are frozen.
    */
-  async step(inputs: ModelInputs, options: LossOptions = {}): Promise<StepResult> {
-    const purpose = "take a step";
-    checkOptionNames(purpose, options, LOSS_OPTIONS);
+  async step(inputs: ModelInputs | readonly ModelInputs[], options: LossOptions = {}): Promise<StepResult> {
+    checkOptionNames(PURPOSE, options, LOSS_OPTIONS);
     coreOf(this.#model); // throws if it was disposed of
-    const { head, name } = this.#model.constructor as unknown as ModelClass<PreTrainedModel>;
-    const call = lossCall({ head, name }, { inputs, config: this.#core.config, purpose });
-    const scalars = { lr: this.lr, weight_decay: this.weight_decay, max_grad_norm: this.max_grad_norm };
-    checkRates(purpose, scalars);
-    const source = { seed: this.#seed, step: this.#steps++ };
-    const dropout = dropoutScalars(this.#core.config, source, { dropout: options.dropout, purpose });
+    const calls = this.#callsOf(inputs);
+    const rates = { lr: this.lr, weight_decay: this.weight_decay, max_grad_norm: this.max_grad_norm };
+    checkRates(PURPOSE, rates);
+    const passes = calls.map((call) => ({ call, dropout: this.#dropout(options) }));
     const before = this.#turn;
     const { promise, resolve: onQueued } = Promise.withResolvers<void>();
     this.#turn = promise;
     try {
       await before;
-      return await this.#state.use(async ({ learning, residents }) => {
-        const asked: LearningCall = { learning, scalars, dropout, residents, onQueued };
-        const { outputs } = await runLoss({ core: this.#core, purpose }, { ...call, options, learning: asked });
+      return await this.#state.use(async (stateOf) => {
+        const runs: Promise<RunResult>[] = [];
+        for (const [i, { call, dropout }] of passes.entries()) {
+          const phase = phaseOf(i, passes.length);
+          const { learning, residents } = await stateOf(phase);
+          const queued = Promise.withResolvers<void>();
+          const scalars = phase === "first" || phase === "next" ? {} : rates;
+          const asked: LearningCall = { learning, scalars, dropout, residents, onQueued: queued.resolve };
+          const run = runLoss({ core: this.#core, purpose: PURPOSE }, { ...call, options, learning: asked });
+          runs.push(run);
+          await Promise.race([queued.promise, run]);
+        }
+        onQueued();
+        const { outputs } = (await Promise.all(runs)).at(-1) as RunResult;
         const [loss, grad_norm, _clip, ok] = (outputs.get("state") as RunOutput).data;
         return { loss: loss as number, grad_norm: grad_norm as number, applied: ok === 1 };
       });
     } finally {
       onQueued();
     }
+  }
+
+  /** The calls of a batch's parts. Each divides its loss by what counts in all of them. */
+  #callsOf(inputs: ModelInputs | readonly ModelInputs[]): HeadCall[] {
+    const { head, name } = this.#model.constructor as unknown as ModelClass<PreTrainedModel>;
+    const parts: readonly ModelInputs[] = Array.isArray(inputs) ? inputs : [inputs];
+    if (parts.length === 0) throw new RangeError(`Cannot ${PURPOSE}: there must be a micro-batch, got an empty array`);
+    const calls = parts.map((part) => {
+      return lossCall({ head, name }, { inputs: part, config: this.#core.config, purpose: PURPOSE });
+    });
+    const counted = calls.reduce((sum, { head: { scalars } }) => sum + (scalars?.counted as number), 0);
+    return calls.map((call) => ({ ...call, head: { ...call.head, scalars: { ...call.head.scalars, counted } } }));
+  }
+
+  #dropout({ dropout }: LossOptions): DropoutScalars | null {
+    const source = { seed: this.#seed, step: this.#passes++ };
+    return dropoutScalars(this.#core.config, source, { dropout, purpose: PURPOSE });
   }
 
   /** Frees the moments on the GPU, after the steps under way. The model stays. */
@@ -113,4 +148,10 @@ export abstract class Optimizer {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** What the program of micro-batch `i` of `count` does. */
+function phaseOf(i: number, count: number): Phase {
+  if (count === 1) return "only";
+  return i === 0 ? "first" : i === count - 1 ? "last" : "next";
 }
