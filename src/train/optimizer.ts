@@ -14,7 +14,7 @@ import type { DropoutScalars } from "../nn/dropout.ts";
 import { settingsOf } from "./groups.ts";
 import { OptimizerState } from "./optimizer_state.ts";
 import { checkRates, type OptimizerSettings } from "./settings.ts";
-import { type Phase, stepPrograms, type UpdateRule } from "./update.ts";
+import { stepPrograms, type UpdateRule } from "./update.ts";
 
 const PURPOSE = "take a step";
 
@@ -103,10 +103,9 @@ export abstract class Optimizer {
       return await this.#state.use(async (stateOf) => {
         const runs: Promise<RunResult>[] = [];
         for (const [i, { call, dropout }] of passes.entries()) {
-          const phase = phaseOf(i, passes.length);
-          const { learning, residents } = await stateOf(phase);
+          const { learning, residents } = await stateOf(passes.length === 1 ? "whole" : "parts");
           const queued = Promise.withResolvers<void>();
-          const scalars = phase === "first" || phase === "next" ? {} : rates;
+          const scalars = { ...rates, ...(passes.length > 1 && sumScalars(i, passes.length)) };
           const asked: LearningCall = { learning, scalars, dropout, residents, onQueued: queued.resolve };
           const run = runLoss({ core: this.#core, purpose: PURPOSE }, { ...call, options, learning: asked });
           runs.push(run);
@@ -150,8 +149,7 @@ export abstract class Optimizer {
   }
 }
 
-/** What the program of micro-batch `i` of `count` does. */
-function phaseOf(i: number, count: number): Phase {
-  if (count === 1) return "only";
-  return i === 0 ? "first" : i === count - 1 ? "last" : "next";
+/** The scalars of micro-batch `i` of `count`: the first begins the sums, the last updates. */
+function sumScalars(i: number, count: number): Record<string, number> {
+  return { sums_kept: Number(i > 0), applies: Number(i === count - 1) };
 }

@@ -1,8 +1,7 @@
 /** A training step, as programs trace it. */
 
 import { mean } from "../graph/ops/losses/mean.ts";
-import { addScaled } from "../graph/ops/training/add_scaled.ts";
-import { assign } from "../graph/ops/training/assign.ts";
+import { accumulate } from "../graph/ops/training/accumulate.ts";
 import { meanGradient } from "../graph/ops/training/losses/mean_gradient.ts";
 import type { ColumnRange } from "../graph/ops/training/optimizer/columns.ts";
 import { STATE_SHAPE, stepControl } from "../graph/ops/training/optimizer/step_control.ts";
@@ -41,10 +40,10 @@ export interface UpdateRule<M extends string = string> {
 }
 
 /**
- * What a program of a step does with its gradients. A step of one batch is `only`. A step of several micro-batches keeps
- * sums of gradients: the `first` program begins them, `next` ones add to them, and the `last` one adds and updates.
+ * The programs of a step. A `whole` batch is one call. Of a batch in `parts` each is a call of the same program, which
+ * adds the gradients to sums; only the last one updates.
  */
-export type Phase = "only" | "first" | "next" | "last";
+export type Phase = "whole" | "parts";
 
 /** A program of a step, and the residents that it declares. */
 export interface PhaseProgram extends Learning {
@@ -76,21 +75,16 @@ export function stepPrograms<M extends string>(rule: UpdateRule<M>, settingsOf: 
       tracePhase(g, { phase, rule, loss, all: updatedParameters(parameters, settingsOf) }),
     residentBytes(parameters) {
       const bytes = new Map<string, number>();
-      if (updates(phase)) bytes.set(STATE, 4 * (STATE_SHAPE as number[]).reduce((a, b) => a * b, 1));
-      if (phase !== "only") bytes.set(LOSSES, 16);
+      bytes.set(STATE, 4 * (STATE_SHAPE as number[]).reduce((a, b) => a * b, 1));
+      if (phase === "parts") bytes.set(LOSSES, 16);
       for (const { parameter } of updatedParameters(parameters, settingsOf)) {
-        if (updates(phase)) { for (const name of rule.moments) bytes.set(momentOf(parameter, name), parameter.bytes); }
-        if (phase !== "only") bytes.set(momentOf(parameter, SUM), parameter.bytes);
+        for (const name of rule.moments) bytes.set(momentOf(parameter, name), parameter.bytes);
+        if (phase === "parts") bytes.set(momentOf(parameter, SUM), parameter.bytes);
       }
       return bytes;
     },
   });
-  return { only: program("only"), first: program("first"), next: program("next"), last: program("last") };
-}
-
-/** Whether a program updates the weights. */
-function updates(phase: Phase): boolean {
-  return phase === "only" || phase === "last";
+  return { whole: program("whole"), parts: program("parts") };
 }
 
 interface PhaseCall<M extends string> {
@@ -104,13 +98,10 @@ interface PhaseCall<M extends string> {
 function tracePhase<M extends string>(g: Graph, { phase, rule, loss, all }: PhaseCall<M>): void {
   const found = parameterGradients(g, loss, all.map(({ parameter }) => parameter));
   if (found.size === 0) throw new Error("Cannot take a step: the loss depends on no weight that is not frozen");
-  const add = (name: string, x: Value) => {
-    const to = g.resident(name, "f32", x.shape);
-    return phase === "first"
-      ? assign(g, { label: `${name}.first`, to, x })
-      : addScaled(g, { label: `${name}.next`, to, x });
-  };
-  if (phase === "only") return traceUpdates(g, { rule, loss, all, gradients: found });
+  if (phase === "whole") return traceUpdates(g, { rule, loss, all, gradients: found, applies: 1 });
+  const keep = g.scalar("sums_kept");
+  const add = (name: string, x: Value) =>
+    accumulate(g, { label: `${name}.next`, to: g.resident(name, "f32", x.shape), x, keep });
   const gradients = new Map<Parameter, Value>();
   for (const { parameter } of all) {
     const gradient = found.get(parameter);
@@ -118,14 +109,16 @@ function tracePhase<M extends string>(g: Graph, { phase, rule, loss, all }: Phas
   }
   // A sum needs four columns, and the loss is one number.
   const losses = add(LOSSES, meanGradient(g, { label: "losses", dout: loss, count: 4, divisor: 1 }));
-  if (phase === "last") {
-    traceUpdates(g, { rule, loss: mean(g, { label: "losses.all", x: losses, divisor: 4 }), all, gradients });
-  } else g.output("loss", loss);
+  const sum = mean(g, { label: "losses.all", x: losses, divisor: 4 });
+  traceUpdates(g, { rule, loss: sum, all, gradients, applies: g.scalar("applies") });
 }
 
 function traceUpdates<M extends string>(
   g: Graph,
-  { rule, loss, all, gradients }: Omit<PhaseCall<M>, "phase"> & { gradients: ReadonlyMap<Parameter, Value> },
+  { rule, loss, all, gradients, applies }: Omit<PhaseCall<M>, "phase"> & {
+    gradients: ReadonlyMap<Parameter, Value>;
+    applies: Scalar | number;
+  },
 ): void {
   const learned = all.filter(({ parameter }) => gradients.has(parameter));
   const of = learned.flatMap(({ parameter, updated }) =>
@@ -137,6 +130,7 @@ function traceUpdates<M extends string>(
     loss,
     state: g.resident(STATE, "f32", STATE_SHAPE),
     maxGradNorm: g.scalar("max_grad_norm", "f32"),
+    applies,
     betas: rule.betas,
   });
   const common = { state, lr: g.scalar("lr", "f32"), weightDecay: g.scalar("weight_decay", "f32") };

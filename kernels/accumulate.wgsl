@@ -1,9 +1,10 @@
-// out[i] = x[i], elementwise and in place
+// out[i] = x[i], or out[i] + x[i] if `keep` is not 0, elementwise and in place
 //
 // x, out: [count], count a multiple of 4. One vec4 to an invocation.
 
 struct Params {
   count: u32, // elements
+  keep: u32, // whether what is in out counts
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -18,5 +19,5 @@ fn main(
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 64 + lane;
   if (i >= params.count / 4) { return; }
-  out[i] = x[i];
+  out[i] = select(x[i], out[i] + x[i], params.keep > 0);
 }
