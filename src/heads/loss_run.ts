@@ -6,7 +6,7 @@ import type { ModelCore } from "../model/core.ts";
 import type { ForwardOptions } from "../model/forward_options.ts";
 import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { LearningCall } from "../model/learning.ts";
-import type { Runner, RunResult } from "../model/runner.ts";
+import type { RunCall, Runner, RunResult } from "../model/runner.ts";
 import type { DropoutScalars } from "../nn/dropout.ts";
 import type { HeadCall } from "./calls/head_call.ts";
 
@@ -21,20 +21,36 @@ export interface LossOptions extends Pick<ForwardOptions, "narrow" | "signal" | 
 /** Names of the {@linkcode LossOptions}. */
 export const LOSS_OPTIONS = ["narrow", "signal", "profiler", "dropout", "gradient_checkpointing"];
 
+/** A model, and what its loss is for, in messages: `compute gradients`. */
+export interface LossOwner {
+  core: ModelCore;
+  purpose: string;
+}
+
+/** A call, and what is learned from its loss. */
+export type LossRun = HeadCall & { options: LossOptions; learning: LearningCall };
+
 /**
  * Packs and runs a call, and what is learned from its loss.
  *
- * @param purpose What it is for, in messages: `compute gradients`.
  * @throws {TypeError} If the weights are f16.
  * @throws {InputError} If first rows are asked of empty sequences.
  */
-export async function runLoss(
-  { core, purpose }: { core: ModelCore; purpose: string },
-  { batch, rule, head, options, learning }: HeadCall & {
-    options: LossOptions;
-    learning: LearningCall;
-  },
-): Promise<RunResult & Pick<Runner, "parameters">> {
+export async function runLoss(owner: LossOwner, run: LossRun): Promise<RunResult & Pick<Runner, "parameters">> {
+  const call = runCallOf(owner, run);
+  return await owner.core.use(async (runner) => {
+    const result = await runner.run(call);
+    return { ...result, parameters: runner.parameters };
+  });
+}
+
+/** Bytes of the activations and gradients of a call. Nothing is allocated. @throws {TypeError} As {@linkcode runLoss}. */
+export async function lossBytes(owner: LossOwner, run: LossRun): Promise<number> {
+  const call = runCallOf(owner, run);
+  return await owner.core.use((runner) => Promise.resolve(runner.bytesFor(call)));
+}
+
+function runCallOf({ core, purpose }: LossOwner, { batch, rule, head, options, learning }: LossRun): RunCall {
   const { config, dtype } = core;
   if (dtype !== "f32") {
     throw new TypeError(`Cannot ${purpose}: the weights must be f32, got ${dtype}; load the model with dtype: "f32"`);
@@ -43,17 +59,14 @@ export async function runLoss(
     throw new InputError(`Cannot ${purpose}: every sequence needs a token at position 0, got empty sequences`);
   }
   const { dropout: _, gradient_checkpointing: recomputes, ...forward } = options;
-  return await core.use(async (runner) => {
-    const result = await runner.run({
-      ragged: raggedOf(batch, rule, config.hidden_size),
-      ordinary: rule === "ordinary",
-      headMask: batch.headMask,
-      stages: [{ ...head, rows: null, prefix: "" }],
-      options: forward,
-      learning: { ...learning, recomputes },
-    });
-    return { ...result, parameters: runner.parameters };
-  });
+  return {
+    ragged: raggedOf(batch, rule, config.hidden_size),
+    ordinary: rule === "ordinary",
+    headMask: batch.headMask,
+    stages: [{ ...head, rows: null, prefix: "" }],
+    options: forward,
+    learning: { ...learning, recomputes },
+  };
 }
 
 /** What decides which elements are dropped. */

@@ -4,7 +4,7 @@ import { checkOptionNames } from "../base/options.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
 import type { HeadCall } from "../heads/calls/head_call.ts";
 import { lossCall } from "../heads/calls/losses.ts";
-import { dropoutScalars, LOSS_OPTIONS, type LossOptions, runLoss } from "../heads/loss_run.ts";
+import { dropoutScalars, LOSS_OPTIONS, lossBytes, type LossOptions, runLoss } from "../heads/loss_run.ts";
 import { coreOf, type ModelClass, namesOf, type PreTrainedModel } from "../heads/pretrained.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
 import type { ModelCore } from "../model/core.ts";
@@ -26,6 +26,18 @@ export interface StepResult {
   grad_norm: number;
   /** Whether the weights were updated: not if the loss or the norm is not finite. */
   applied: boolean;
+}
+
+/** Bytes that a step takes on the GPU. */
+export interface StepMemory {
+  /** The weights. */
+  weights: number;
+  /** The moments; of a step in micro-batches the sums of gradients too. */
+  optimizer: number;
+  /** What the step itself computes: activations, gradients, and copies of weights to textures. */
+  activations: number;
+  /** All of them. */
+  total: number;
 }
 
 /**
@@ -119,6 +131,33 @@ export abstract class Optimizer {
     } finally {
       onQueued();
     }
+  }
+
+  /**
+   * Bytes that a step takes on the GPU, computed before anything is allocated: what the weights, the moments and the
+   * activations with the gradients take, and all together. What earlier calls of other kinds keep is not counted.
+   *
+   * @param inputs As for {@linkcode step}; of micro-batches the largest one counts.
+   * @throws As {@linkcode step}.
+   * @throws {RangeError} If the device cannot hold one of the buffers.
+   */
+  async memory(inputs: ModelInputs | readonly ModelInputs[], options: LossOptions = {}): Promise<StepMemory> {
+    checkOptionNames(PURPOSE, options, LOSS_OPTIONS);
+    const calls = this.#callsOf(inputs);
+    const owner = { core: this.#core, purpose: PURPOSE };
+    const { learning, optimizer } = await this.#state.plan(calls.length === 1 ? "whole" : "parts");
+    const rates = { lr: 0, weight_decay: 0, max_grad_norm: 0, ...sumScalars(0, 2) };
+    let activations = 0;
+    for (const call of calls) {
+      const dropout = dropoutScalars(this.#core.config, { seed: 0, step: 0 }, {
+        dropout: options.dropout,
+        purpose: PURPOSE,
+      });
+      const asked = { learning, scalars: rates, dropout };
+      activations = Math.max(activations, await lossBytes(owner, { ...call, options, learning: asked }));
+    }
+    const weights = this.#core.weightBytes;
+    return { weights, optimizer, activations, total: weights + optimizer + activations };
   }
 
   /** The calls of a batch's parts. Each divides its loss by what counts in all of them. */

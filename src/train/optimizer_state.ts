@@ -1,6 +1,7 @@
 /** The moments of an optimizer on the GPU. */
 
 import { Lease } from "../base/lease.ts";
+import { bufferSize } from "../gpu/buffers.ts";
 import type { Residents } from "../graph/program/residents.ts";
 import type { ModelCore } from "../model/core.ts";
 import type { Parameter } from "../nn/parameters.ts";
@@ -34,6 +35,15 @@ export class OptimizerState {
     return this.#lease.use(() =>
       work(async (phase) => ({ learning: this.#programs[phase], residents: await this.#allocated(phase) }))
     );
+  }
+
+  /** A program of a step, and the bytes of its residents. Nothing is allocated. */
+  plan(phase: Phase): Promise<{ learning: PhaseProgram; optimizer: number }> {
+    const learning = this.#programs[phase];
+    return this.#core.use(({ parameters }) => {
+      const bytes = [...learning.residentBytes(parameters).values()].map(bufferSize);
+      return Promise.resolve({ learning, optimizer: bytes.reduce((a, b) => a + b, 0) });
+    });
   }
 
   /** Frees the moments after the work under way. @returns Whether that was not done before. */
