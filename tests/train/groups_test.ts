@@ -11,7 +11,7 @@ import { declareModel, parameterShapes } from "../../src/model/weights/parameter
 import { type GroupRange, settingsOf, updatedParameters } from "../../src/train/groups.ts";
 import { matched } from "../../src/train/patterns.ts";
 import { DEFAULTS, type OptimizerSettings } from "../../src/train/settings.ts";
-import { stepProgram, type UpdateRule } from "../../src/train/update.ts";
+import { stepPrograms, type UpdateRule } from "../../src/train/update.ts";
 import { BATCH, CONFIG } from "./small_training.ts";
 
 const PARTS = { heads: [head], pooler: true };
@@ -37,7 +37,7 @@ function traced(groups: Groups, config = CONFIG): { labels: string[]; gaps: stri
     betas: [0.9, 0.999],
     update: (g, { moments, ...call }) => adamw(g, { ...call, ...moments }),
   };
-  const learning = stepProgram(rule, settings(groups, config));
+  const learning = stepPrograms(rule, settings(groups, config)).whole;
   traceModel(g, body, {
     call: {
       ordinary: false,
@@ -47,6 +47,7 @@ function traced(groups: Groups, config = CONFIG): { labels: string[]; gaps: stri
       hiddenStates: false,
       learning,
       drops: false,
+      recomputes: false,
     },
     stages: [{ ...call.head, rows: null, prefix: "" }],
     layerOf: ({ name }) => layers.get(name),

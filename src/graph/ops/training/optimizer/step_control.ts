@@ -59,8 +59,8 @@ export const stepControlOp: Op<Inputs, Attributes, Outputs> = {
 
 /**
  * Decides on the GPU whether a step's update is applied, and by what factors; the CPU need not wait for it. The update is
- * applied if the loss and the norm of the gradients are finite, and `applies` is not 0: optimizers that read the new state then write, or else
- * leave every byte as it is.
+ * applied if the loss and the norm of the gradients are finite, and `applies` is not 0: optimizers that read the new state
+ * then write, or else leave every byte as it is.
  *
  * `state` is a resident of {@linkcode STATE_SHAPE}, zeros at first, and part of a checkpoint. Row 0 is the record of the
  * step: `[loss, norm, clip, ok]`. The loss is the true one, whatever it is; a norm that is not finite, or 2^63 or more,
@@ -69,8 +69,8 @@ export const stepControlOp: Op<Inputs, Attributes, Outputs> = {
  * applied. It must be counted here: when the CPU starts a step it does not know yet whether the one before was applied.
  *
  * @param call `partials` are those of {@linkcode sumSquares}; `loss` is a single number; `maxGradNorm` is an f32 scalar or
- *   a number, 0 for no clipping;
- *   `applies` is a u32 scalar, 0 if more gradients come before the update; `betas` are those of AdamW.
+ *   a number, 0 for no clipping; `applies` is a u32 scalar or a number, 0 if more gradients come before the update; `betas`
+ *   are those of AdamW.
  * @returns The next version of the state.
  */
 export function stepControl(
