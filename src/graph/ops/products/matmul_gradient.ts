@@ -87,7 +87,7 @@ export function matmulGradient(g: Graph, at: Site, dout: Value, product: Product
 }
 
 /**
- * The columns of a result whose matrices lie side by side, each with its bias, and of one of them.
+ * The columns of a result whose matrices lie side by side without gaps, each with its bias, and of one of them.
  *
  * @throws {Error} If they lie otherwise.
  */
@@ -96,7 +96,7 @@ function sideBySide(at: Site, { shape }: Value): { columns: number; size: number
   const { factor: width, symbols } = factorsOf(n);
   const { factor: matrices, symbols: batches } = factorsOf(batch);
   const size = pitch(width);
-  const isSideBySide = matrices === 1 || (out.batch === size && bias.batch === size);
+  const isSideBySide = matrices === 1 || (width === size && out.batch === size && bias.batch === size);
   const columns = lastOf(shape);
   if (symbols !== "" || batches !== "" || !isSideBySide || columns !== (matrices - 1) * size + width) {
     throw unsupported(at, "bias", "matrices side by side, one bias behind the other");
