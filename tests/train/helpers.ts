@@ -132,17 +132,23 @@ export async function weightsOf(model: PreTrainedModel): Promise<Bytes> {
   return new Map([...await model.state_dict()].map(([name, tensor]) => [name, bytesOf(tensor)]));
 }
 
-/** The bits of a buffer on the GPU, once the work so far is done. */
-async function read(buffer: GPUBuffer): Promise<Uint8Array> {
+/** The bits of buffers on the GPU, once the work so far is done, with one wait. */
+async function read(...buffers: GPUBuffer[]): Promise<Uint8Array<ArrayBuffer>[]> {
   const { device } = gpu;
-  const staging = device.createBuffer({ size: buffer.size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  const size = buffers.reduce((sum, buffer) => sum + buffer.size, 0);
+  const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
   const encoder = device.createCommandEncoder();
-  encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
+  let end = 0;
+  for (const buffer of buffers) {
+    encoder.copyBufferToBuffer(buffer, 0, staging, end, buffer.size);
+    end += buffer.size;
+  }
   device.queue.submit([encoder.finish()]);
   await staging.mapAsync(GPUMapMode.READ);
-  const bytes = new Uint8Array(staging.getMappedRange()).slice();
+  const bytes = new Uint8Array(staging.getMappedRange().slice(0));
   staging.destroy();
-  return bytes;
+  end = 0;
+  return buffers.map(({ size }) => bytes.slice(end, end += size));
 }
 
 /** What an optimizer keeps on the GPU: the moments and the state, by name. Sums of micro-batches are left out. */
@@ -172,12 +178,9 @@ export class Moments {
 
   /** All moments, and how many updates there were. The record of the last step is left out. */
   async read(): Promise<Bytes> {
-    const all = new Map<string, Uint8Array>();
-    for (const [name, buffer] of this.#buffers) {
-      const bytes = await read(buffer);
-      all.set(name, name === "optimizer.state" ? bytes.slice(16) : bytes);
-    }
-    return all;
+    const names = this.names;
+    const all = await read(...this.#buffers.values());
+    return new Map(all.map((bytes, i) => [names[i]!, names[i] === "optimizer.state" ? bytes.slice(16) : bytes]));
   }
 }
 
@@ -216,13 +219,14 @@ export async function poke(
   marks[index] = 1;
   scatterPlacement(place, marks, at);
   const offset = 4 * at.indexOf(1);
-  const before = (await read(buffer)).slice(offset, offset + 4);
+  const [whole] = await read(buffer);
+  const before = whole!.slice(offset, offset + 4);
   const write = (bytes: Uint8Array<ArrayBuffer>) => {
     gpu.device.queue.writeBuffer(buffer, offset, bytes);
     gpu.textures.changed(buffer);
   };
   write(new Uint8Array(Float32Array.of(value).buffer));
-  return () => write(before as Uint8Array<ArrayBuffer>);
+  return () => write(before);
 }
 
 /** Steps on one batch, `together` at a time. */
