@@ -82,7 +82,6 @@ export abstract class Optimizer {
     this.max_grad_norm = settings.max_grad_norm;
     const programs = stepPrograms(rule, settingsOf(action, settings, namesOf(model)));
     this.#state = new OptimizerState(this.#core, programs);
-    this.#core.retain();
   }
 
   /**
@@ -93,7 +92,8 @@ export abstract class Optimizer {
    *
    * @param inputs As for the model's `forward`, with `labels`; or an array of micro-batches. Arrays must not change until
    *   the promise settles.
-   * @param options `dropout` sets every dropout probability; left out, they are the config's.
+   * @param options `dropout` sets every dropout probability; left out, they are the config's. An abort by `signal` either
+   *   leaves all weights and moments as they were, or comes too late: then the step ends as if there was none.
    * @throws {TypeError} If the model has no loss, or its weights are f16.
    * @throws {RangeError} If there is no micro-batch.
    * @throws {InputError} If labels are missing, or an input does not fit the model.
@@ -111,8 +111,8 @@ export abstract class Optimizer {
     const { promise, resolve: onQueued } = Promise.withResolvers<void>();
     this.#turn = promise;
     try {
-      await before;
       return await this.#state.use(async (stateOf) => {
+        await before;
         const runs: Promise<RunResult>[] = [];
         for (const [i, { call, dropout }] of passes.entries()) {
           const { learning, residents } = await stateOf(passes.length === 1 ? "whole" : "parts");
@@ -143,6 +143,7 @@ export abstract class Optimizer {
    */
   async memory(inputs: ModelInputs | readonly ModelInputs[], options: LossOptions = {}): Promise<StepMemory> {
     checkOptionNames(PURPOSE, options, LOSS_OPTIONS);
+    coreOf(this.#model);
     const calls = this.#callsOf(inputs);
     const owner = { core: this.#core, purpose: PURPOSE };
     const { learning, optimizer } = await this.#state.plan(calls.length === 1 ? "whole" : "parts");
@@ -177,9 +178,9 @@ export abstract class Optimizer {
     return dropoutScalars(this.#core.config, source, { dropout, purpose: PURPOSE });
   }
 
-  /** Frees the moments on the GPU, after the steps under way. The model stays. */
+  /** Frees the moments on the GPU, after the steps that were asked for. The model stays. */
   dispose(): void {
-    if (this.#state.dispose()) this.#core.release();
+    this.#state.dispose();
   }
 
   /** {@linkcode dispose}, for `using`. */

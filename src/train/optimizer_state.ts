@@ -13,7 +13,7 @@ export interface PhaseState {
   readonly residents: Residents;
 }
 
-/** Owns the moments and the state of an optimizer. They are allocated at the first step. */
+/** Owns the moments and the state of an optimizer. They are allocated at the first step. Keeps the model meanwhile. */
 export class OptimizerState {
   readonly #core: ModelCore;
   readonly #programs: StepPrograms;
@@ -23,11 +23,11 @@ export class OptimizerState {
   readonly #ofPhase = new Map<Phase, Residents>();
   /** The weights that the moments are of; null before the first step. */
   #parameters: readonly Parameter[] | null = null;
-  #disposed = false;
 
   constructor(core: ModelCore, programs: StepPrograms) {
     this.#core = core;
     this.#programs = programs;
+    core.retain();
   }
 
   /** Does work with what a program needs, which stays on the GPU until the work is done. */
@@ -46,12 +46,9 @@ export class OptimizerState {
     });
   }
 
-  /** Frees the moments after the work under way. @returns Whether that was not done before. */
-  dispose(): boolean {
-    if (this.#disposed) return false;
-    this.#disposed = true;
+  /** Frees the moments after the work under way. */
+  dispose(): void {
     this.#lease.dispose();
-    return true;
   }
 
   #allocated(phase: Phase): Promise<Residents> {
@@ -85,5 +82,6 @@ export class OptimizerState {
     for (const buffer of this.#residents.values()) this.#core.gpu.buffers.release(buffer);
     this.#residents.clear();
     this.#ofPhase.clear();
+    this.#core.release();
   }
 }
