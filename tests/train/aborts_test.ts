@@ -1,10 +1,10 @@
 /** An aborted step is applied as a whole or not at all, wherever it is cut. */
 
 import assert from "node:assert/strict";
-import { AdamW, type ModelInputs } from "../../mod.ts";
+import { AdamW, type ModelInputs, type PreTrainedModel } from "../../mod.ts";
 import { Scheduler } from "../../src/gpu/scheduler/scheduler.ts";
 import { workClock } from "../../src/gpu/scheduler/work_clock.ts";
-import { assertSame, gpu, MASKED, Moments, part, weightsOf } from "./helpers.ts";
+import { assertState, gpu, MASKED, part, started, type State } from "./helpers.ts";
 
 const WHOLE = MASKED.batch;
 const PARTS = [part(WHOLE, 0, 2), part(WHOLE, 2)];
@@ -29,27 +29,11 @@ async function inSteps(onSubmit: (count: number) => void, body: () => Promise<vo
   }
 }
 
-/** A model and its optimizer after one step, so that there are moments. */
-async function started(inputs: ModelInputs | ModelInputs[]) {
-  const model = await MASKED.make();
-  const optimizer = new AdamW(model, { lr: 0.01 });
-  const moments = new Moments();
-  await moments.note(() => optimizer.step(inputs, { dropout: 0 }));
-  const state = async () => ({ weights: await weightsOf(model), moments: await moments.read() });
-  const dispose = () => [optimizer, model].forEach((thing) => thing.dispose());
-  return { optimizer, state, [Symbol.dispose]: dispose };
-}
-
-type State = Awaited<ReturnType<Awaited<ReturnType<typeof started>>["state"]>>;
-
-function assertState(found: State, expected: State, what: string): void {
-  assertSame(found.weights, expected.weights, `${what}: weights`);
-  assertSame(found.moments, expected.moments, `${what}: moments`);
-}
+const adamW = (model: PreTrainedModel) => new AdamW(model, { lr: 0.01 });
 
 /** What steps leave that nobody aborts, and how many submissions a step has. */
 async function undisturbed(inputs: ModelInputs | ModelInputs[]): Promise<{ states: State[]; submissions: number }> {
-  using run = await started(inputs);
+  using run = await started(MASKED, adamW, inputs);
   const states = [await run.state()];
   let submissions = 0;
   await inSteps((count) => submissions = count, async () => void await run.optimizer.step(inputs, { dropout: 0 }));
@@ -70,7 +54,7 @@ for (const [what, inputs] of [["a step", WHOLE], ["a step in micro-batches", PAR
       at > submissions - 70 ? at % 6 === 0 : at % 37 === 1
     );
     for (const at of places) {
-      using run = await started(asked);
+      using run = await started(MASKED, adamW, asked);
       const controller = new AbortController();
       const reason = new Error(`at ${at}`);
       await inSteps((count) => count === at && controller.abort(reason), async () => {
@@ -89,7 +73,7 @@ for (const [what, inputs] of [["a step", WHOLE], ["a step in micro-batches", PAR
   Deno.test(`${what} whose signal was aborted before changes nothing, and the next is right`, async () => {
     const asked = inputs as ModelInputs;
     const { states: [before, after] } = await undisturbed(asked);
-    using run = await started(asked);
+    using run = await started(MASKED, adamW, asked);
     const signal = AbortSignal.abort(new Error("not needed"));
     await assert.rejects(run.optimizer.step(asked, { signal, dropout: 0 }), /^Error: not needed$/);
     assertState(await run.state(), before!, "aborted before");
@@ -100,7 +84,7 @@ for (const [what, inputs] of [["a step", WHOLE], ["a step in micro-batches", PAR
   Deno.test(`of three steps at once, of which the second is ${what} that is aborted, the others are right`, async () => {
     const asked = inputs as ModelInputs;
     const { states: [, , expected] } = await undisturbed(asked);
-    using run = await started(asked);
+    using run = await started(MASKED, adamW, asked);
     const controller = new AbortController();
     const steps = [undefined, controller.signal, undefined].map((signal) => {
       return run.optimizer.step(asked, { dropout: 0, ...(signal && { signal }) });
@@ -114,7 +98,7 @@ for (const [what, inputs] of [["a step", WHOLE], ["a step in micro-batches", PAR
 
 Deno.test("a micro-batch for which there is no room leaves nothing of the step", async () => {
   const { states: [before, after] } = await undisturbed(PARTS);
-  using run = await started(PARTS);
+  using run = await started(MASKED, adamW, PARTS);
   await withJobsRefusedFrom(2, () => assert.rejects(run.optimizer.step(PARTS, { dropout: 0 }), /^Error: no room$/));
   assertState(await run.state(), before!, "refused");
   await run.optimizer.step(PARTS, { dropout: 0 });
