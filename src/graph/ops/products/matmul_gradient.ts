@@ -35,7 +35,7 @@ interface Stored extends Placed {
  * @throws {Error} If a part of a value is used in a way whose gradient is not supported.
  */
 export function matmulGradient(g: Graph, at: Site, dout: Value, product: Product): Partial<ProductInputs> {
-  const { label, inputs: { a, b, bias, residual }, attributes: { m, n, k, batch, out, activation, ...places } } = at;
+  const { label, inputs: { a, b, bias, residual }, attributes: { m, n, k, batch: _, out, activation, ...places } } = at;
   if (activation !== "none") {
     throw new Error(
       `Cannot differentiate ${label} (matmul): activation must be "none", got "${activation}"; trace it as an op of its own`,
