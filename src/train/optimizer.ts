@@ -96,6 +96,8 @@ export abstract class Optimizer {
     this.#state = state;
     this.#store = new OptimizerStore({ model, settings, state, moments: momentsOf(rule, groups, names) });
     this.#core.retain();
+    const programs = stepPrograms(rule, settingsOf(action, settings, namesOf(model)));
+    this.#state = new OptimizerState(this.#core, programs);
   }
 
   /** The model whose weights it updates. */
@@ -111,7 +113,8 @@ export abstract class Optimizer {
    *
    * @param inputs As for the model's `forward`, with `labels`; or an array of micro-batches. Arrays must not change until
    *   the promise settles.
-   * @param options `dropout` sets every dropout probability; left out, they are the config's.
+   * @param options `dropout` sets every dropout probability; left out, they are the config's. An abort by `signal` either
+   *   leaves all weights and moments as they were, or comes too late: then the step ends as if there was none.
    * @throws {TypeError} If the model has no loss, or its weights are f16.
    * @throws {RangeError} If there is no micro-batch.
    * @throws {InputError} If labels are missing, or an input does not fit the model.
@@ -127,8 +130,8 @@ export abstract class Optimizer {
     const passes = calls.map((call) => ({ call, dropout: this.#dropout(options) }));
     const { before, done: onQueued } = this.#store.takeTurn();
     try {
-      await before;
       return await this.#state.use(async (stateOf) => {
+        await before;
         const runs: Promise<RunResult>[] = [];
         for (const [i, { call, dropout }] of passes.entries()) {
           const { learning, residents } = await stateOf(passes.length === 1 ? "whole" : "parts");
@@ -185,6 +188,7 @@ export abstract class Optimizer {
    */
   async memory(inputs: ModelInputs | readonly ModelInputs[], options: LossOptions = {}): Promise<StepMemory> {
     checkOptionNames(PURPOSE, options, LOSS_OPTIONS);
+    coreOf(this.#model);
     const calls = this.#callsOf(inputs);
     const owner = { core: this.#core, purpose: PURPOSE };
     const { learning, optimizer } = await this.#state.plan(calls.length === 1 ? "whole" : "parts");
@@ -218,9 +222,9 @@ export abstract class Optimizer {
     return dropoutScalars(this.#core.config, this.#store.nextPass(), { dropout, purpose: PURPOSE });
   }
 
-  /** Frees the moments on the GPU, after the steps under way. The model stays. */
+  /** Frees the moments on the GPU, after the steps that were asked for. The model stays. */
   dispose(): void {
-    if (this.#state.dispose()) this.#core.release();
+    this.#state.dispose();
   }
 
   /** {@linkcode dispose}, for `using`. */
