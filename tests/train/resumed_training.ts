@@ -23,14 +23,19 @@ export async function startModel(): Promise<NarrowBertForSequenceClassification>
   return await NarrowBertForSequenceClassification.from_config(CONFIG, { seed: 5 });
 }
 
-/** The optimizer, with groups; its numbers do not matter if a checkpoint is put in it. */
+/** The groups of the optimizer's settings. */
+export const GROUPS = {
+  frozen: ["narrow_bert.embeddings.position_embeddings", "*.layer.0.attention.self.key"],
+  lr_factors: { classifier: 3 },
+};
+
+/** The optimizer; its numbers do not matter if a checkpoint is put in it. */
 export function optimizerOf(model: NarrowBertForSequenceClassification, numbers: { seed?: number; lr?: number } = {}) {
-  const groups = {
-    frozen: ["narrow_bert.embeddings.position_embeddings", "*.layer.0.attention.self.key"],
-    lr_factors: { classifier: 3 },
-  };
-  return new AdamW(model, { seed: 77, lr: 0.01, weight_decay: 0.1, ...groups, ...numbers });
+  return new AdamW(model, { seed: 77, lr: 0.01, weight_decay: 0.1, ...GROUPS, ...numbers });
 }
+
+/** Steps that are under way at once. */
+const AT_ONCE = 8;
 
 const factor = scheduleOf("cosine", { warmup_steps: 5, total_steps: 300 });
 
@@ -56,10 +61,13 @@ export function ask(optimizer: Optimizer, step: number) {
   return optimizer.step(batchOf(step));
 }
 
-/** The losses of the steps from one to before another. */
+/** The losses of the steps from one to before another. A few are under way at once. */
 export async function train(optimizer: Optimizer, from: number, to: number): Promise<number[]> {
   const losses: number[] = [];
-  for (let step = from; step < to; step++) losses.push((await ask(optimizer, step)).loss);
+  for (let first = from; first < to; first += AT_ONCE) {
+    const steps = Array.from({ length: Math.min(AT_ONCE, to - first) }, (_, i) => ask(optimizer, first + i));
+    for (const step of steps) losses.push((await step).loss);
+  }
   return losses;
 }
 
