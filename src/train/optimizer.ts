@@ -136,6 +136,7 @@ export abstract class Optimizer {
           const scalars = { ...rates, ...(passes.length > 1 && sumScalars(i, passes.length)) };
           const asked: LearningCall = { learning, scalars, dropout, residents, onQueued: queued.resolve };
           const run = runLoss({ core: this.#core, purpose: PURPOSE }, { ...call, options, learning: asked });
+          run.catch(() => {}); // The first to fail is told; the others may fail after it.
           runs.push(run);
           await Promise.race([queued.promise, run]);
         }
