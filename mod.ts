@@ -119,7 +119,6 @@ export { type DeviceOptions } from "./src/model/device_options.ts";
 export { type LoadOptions, type ModelOptions } from "./src/model/model_options.ts";
 export { type ModelWeights } from "./src/model/core.ts";
 export { type ModelHead } from "./src/model/head.ts";
-export { type SavedDtype, type SaveOptions } from "./src/model/weights/saving.ts";
 
 // Their configuration.
 export { type LoadConfigOptions, NarrowBertConfig } from "./src/model/config/config.ts";

@@ -95,9 +95,6 @@ export abstract class Optimizer {
     const state = new OptimizerState(this.#core, stepPrograms(rule, groups));
     this.#state = state;
     this.#store = new OptimizerStore({ model, settings, state, moments: momentsOf(rule, groups, names) });
-    this.#core.retain();
-    const programs = stepPrograms(rule, settingsOf(action, settings, namesOf(model)));
-    this.#state = new OptimizerState(this.#core, programs);
   }
 
   /** The model whose weights it updates. */
@@ -132,6 +129,7 @@ export abstract class Optimizer {
     try {
       return await this.#state.use(async (stateOf) => {
         await before;
+        using _running = this.#store.begin();
         const runs: Promise<RunResult>[] = [];
         for (const [i, { call, dropout }] of passes.entries()) {
           const { learning, residents } = await stateOf(passes.length === 1 ? "whole" : "parts");

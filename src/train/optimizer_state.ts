@@ -51,11 +51,6 @@ export class OptimizerState {
     );
   }
 
-  /** Settles when the work under way is done. */
-  idle(): Promise<void> {
-    return this.#lease.idle();
-  }
-
   /** Reads moments back, and the record of the last step, as tensors by name. */
   read(moments: Moments): Promise<Map<string, ReadTensor>> {
     return this.#lease.use(async () => {
@@ -86,10 +81,6 @@ export class OptimizerState {
     });
   }
 
-  /** Frees the moments after the work under way. @returns Whether that was not done before. */
-  dispose(): boolean {
-    if (this.#disposed) return false;
-    this.#disposed = true;
   /** Frees the moments after the work under way. */
   dispose(): void {
     this.#lease.dispose();

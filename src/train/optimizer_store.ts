@@ -37,6 +37,8 @@ export class OptimizerStore {
   #seed: number;
   /** Passes through the model that were asked for; each drops other elements. */
   #passes = 0;
+  /** Steps whose turn came, and that have not ended. */
+  readonly #running = new Set<Promise<void>>();
   /** Settles when all that was asked for so far has its place. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -63,6 +65,18 @@ export class OptimizerStore {
     const { promise, resolve: done } = Promise.withResolvers<void>();
     this.#turn = promise;
     return { before, done };
+  }
+
+  /** Notes that a step whose turn it is begins, until what it returns is disposed of. */
+  begin(): Disposable {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#running.add(promise);
+    return {
+      [Symbol.dispose]: () => {
+        this.#running.delete(promise);
+        resolve();
+      },
+    };
   }
 
   /** The state after the steps that were asked for so far. */
@@ -97,7 +111,7 @@ export class OptimizerStore {
     // Steps that are asked for from now on count on.
     [this.#seed, this.#passes] = Array.from((state.get(DROPOUT) as Tensor).data, Number) as [number, number];
     await this.#inTurn(async () => {
-      await this.#state.idle();
+      await Promise.all(this.#running);
       if (weights !== undefined) await this.#model.load_state_dict(weights);
       await this.#state.write(this.#moments, { get: (name) => (state.get(name) as Tensor).data as Float32Array });
     });
