@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { CheckpointError } from "../../src/base/errors.ts";
 import { CheckpointFolder } from "../../src/train/checkpoint/folder.ts";
 import { latestCheckpoint } from "../../src/train/checkpoint/reader.ts";
+import type { CheckpointFile } from "../../src/train/checkpoint/writer.ts";
 import { inTemporaryFolder } from "../io/temporary.ts";
 import { assertWhole, filesOf } from "./contents.ts";
 import { watched } from "./systems.ts";
@@ -194,10 +195,17 @@ Deno.test("a second trainer of a folder is refused until the first has finished 
         "another folder",
     };
     await assert.rejects(CheckpointFolder.open(folder), refused);
-    const writing = first.write(1, filesOf(1));
+    const { promise: late, resolve: come } = Promise.withResolvers<void>();
+    const [{ name, data }, ...others] = filesOf(1) as [CheckpointFile, ...CheckpointFile[]];
+    async function* slowly() {
+      await late;
+      yield data as Uint8Array;
+    }
+    const writing = first.write(1, [{ name, data: slowly() }, ...others]);
     await assert.rejects(first.write(2, filesOf(2)), /another one is being written; wait for it/);
     first[Symbol.dispose]();
     await assert.rejects(CheckpointFolder.open(folder), refused, "its checkpoint is still being written");
+    come();
     await writing;
     await assert.rejects(first.write(2, filesOf(2)), /the folder was closed/);
     using second = await CheckpointFolder.open(folder);
