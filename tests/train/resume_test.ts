@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
   AdamW,
-  NarrowBertConfig,
+  type NarrowBertConfig,
   NarrowBertForSequenceClassification,
   NarrowBertForTokenClassification,
   type Optimizer,

@@ -3,7 +3,7 @@
 import {
   AdamW,
   type ModelInputs,
-  NarrowBertConfig,
+  type NarrowBertConfig,
   NarrowBertForSequenceClassification,
   type Optimizer,
   scheduleOf,
