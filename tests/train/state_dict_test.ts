@@ -72,8 +72,13 @@ Deno.test("weights and state that are put in another optimizer's place go on bit
   // before that is done has the new ones.
   const late = ask(next, 2);
   const loading = next.load_state_dict(state);
-  await late;
-  await Promise.all([loading, other.load_state_dict(weights)]);
+  const soon = ask(next, 3);
+  await Promise.all([late, loading, soon]);
+  const passes = (tensors: Map<string, Tensor>) => Number(tensors.get("optimizer.dropout")!.data[1]);
+  assert.equal(passes(await next.state_dict()), passes(state) + 2, "two parts");
+  const again = [ask(next, 4), next.load_state_dict(state)];
+  await Promise.all(again);
+  await other.load_state_dict(weights);
   assert.deepEqual(await train(next, 5, 9), losses);
   assert.deepEqual(await allBits(next), bits);
 });
