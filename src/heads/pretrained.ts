@@ -161,7 +161,7 @@ export abstract class PreTrainedModel {
 
   /**
    * Puts other weights in the place of the model's, bit by bit, after the calls under way; later calls wait for it. Models
-   * that share the weights have them too. The moments of an optimizer stay as they are.
+   * that share the weights have them too. The moments of an optimizer stay as they are; await its steps before.
    *
    * @param weights All weights by checkpoint name, as `state_dict` gives them. They must not change until the promise
    *   settles.
