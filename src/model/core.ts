@@ -56,8 +56,8 @@ export class ModelCore implements ModelWeights {
   #owners = 0;
   /** Held by every work that needs the weights, from its call on. */
   readonly #lease = new Lease("Cannot use this model: it was disposed", () => freeModel(this.#loaded));
-  /** Settles when the last pruning is done; later work waits for it. */
-  #pruned: Promise<void> = Promise.resolve();
+  /** Settles when the last change of the weights is done; later work waits for it. */
+  #changed: Promise<void> = Promise.resolve();
 
   private constructor({ gpu, config, heads, pooler, weights, dtype, latency, signal }: CoreInit) {
     this.gpu = gpu;
@@ -126,7 +126,7 @@ export class ModelCore implements ModelWeights {
   /** Does work with the programs, which stay on the GPU until the work is done. */
   use<T>(work: (runner: Runner) => Promise<T>): Promise<T> {
     return this.#lease.use(async () => {
-      await this.#pruned;
+      await this.#changed;
       return await work(this.#loaded.runner);
     });
   }
@@ -137,7 +137,7 @@ export class ModelCore implements ModelWeights {
    */
   readWeights(parts: ModelParts): Promise<{ config: NarrowBertConfig; tensors: Map<string, Tensor> }> {
     return this.#lease.use(async () => {
-      await this.#pruned;
+      await this.#changed;
       const { config } = this.#loaded;
       const all = await this.#read(this.#loaded);
       const names = parameterShapes(config, parts).keys();
@@ -147,6 +147,23 @@ export class ModelCore implements ModelWeights {
       }));
       return { config, tensors };
     });
+  }
+
+  /** Writes over the weights of the body and of some heads, after the calls under way; later ones wait for it. */
+  writeWeights(parts: ModelParts, weights: ElementSource): Promise<void> {
+    const [earlier, before] = [this.#lease.idle(), this.#changed];
+    const writing = this.#lease.use(async () => {
+      await earlier;
+      await before;
+      const names = new Set(parameterShapes(this.#loaded.config, parts).keys());
+      for (const set of this.#loaded.parameters) {
+        // A head is written as a whole or not at all.
+        if ([...set.shapes()].some(([name]) => names.has(name))) set.write(weights);
+      }
+    });
+    this.#changed = writing;
+    writing.catch(() => {}); // Later work reports it, as weights may be half written.
+    return writing;
   }
 
   /**
@@ -165,7 +182,7 @@ export class ModelCore implements ModelWeights {
       this.#loaded = this.#load(after, weights);
       freeModel(old);
     });
-    this.#pruned = pruning;
+    this.#changed = pruning;
     pruning.catch(() => {}); // Later work reports it.
   }
 

@@ -194,7 +194,7 @@ Deno.test("optimizers and models that were disposed of are refused by name, and 
   first.dispose();
   first.dispose();
   for (const call of [() => first.step(MASKED.batch), () => first.memory(MASKED.batch)]) {
-    await assert.rejects(call(), { name: "Error", message: "Cannot take a step: the optimizer was disposed of" });
+    await assert.rejects(call(), { name: "Error", message: "Cannot use the optimizer: it was disposed of" });
   }
   assert.ok((await second.step(MASKED.batch, OPTIONS)).applied, "another optimizer of the model goes on");
   model.dispose();
@@ -233,7 +233,7 @@ Deno.test("heads that are pruned after the first step need a new optimizer; befo
     await assert.rejects(early.step(inputs, OPTIONS), {
       name: "Error",
       message:
-        "Cannot take a step: the moments must be those of the model's weights, but heads were pruned since they " +
+        "Cannot use the optimizer: the moments must be those of the model's weights, but heads were pruned since they " +
         "were made; make a new optimizer after prune_heads",
     });
   }

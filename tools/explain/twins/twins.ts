@@ -32,9 +32,11 @@ import {
   topKTwin,
 } from "./rows.ts";
 import {
+  accumulateTwin,
   addPlacedTwin,
   addScaledTwin,
   columnSumsTwin,
+  groupDotsTwin,
   scaleGroupsTwin,
   softmaxGradientTwin,
   zerosTwin,
@@ -66,9 +68,11 @@ export const TWINS: Readonly<Record<string, Twin>> = {
   pointwise_loss: pointwiseLossTwin,
   reduce_sum: reduceSumTwin,
   zeros: zerosTwin,
+  accumulate: accumulateTwin,
   add_placed: addPlacedTwin,
   add_scaled: addScaledTwin,
   column_sums: columnSumsTwin,
+  group_dots: groupDotsTwin,
   scale_groups: scaleGroupsTwin,
   softmax_gradient: softmaxGradientTwin,
   activation_gradient: activationGradientTwin,
