@@ -44,10 +44,14 @@ export async function runLoss(owner: LossOwner, run: LossRun): Promise<RunResult
   });
 }
 
-/** Bytes of the activations and gradients of a call. Nothing is allocated. @throws {TypeError} As {@linkcode runLoss}. */
-export async function lossBytes(owner: LossOwner, run: LossRun): Promise<number> {
-  const call = runCallOf(owner, run);
-  return await owner.core.use((runner) => Promise.resolve(runner.bytesFor(call)));
+/**
+ * Bytes of the activations and gradients of calls that are made in turn. Nothing is allocated.
+ *
+ * @throws {TypeError} As {@linkcode runLoss}.
+ */
+export async function lossBytes(owner: LossOwner, runs: readonly LossRun[]): Promise<number> {
+  const calls = runs.map((run) => runCallOf(owner, run));
+  return await owner.core.use((runner) => Promise.resolve(runner.bytesFor(calls)));
 }
 
 function runCallOf({ core, purpose }: LossOwner, { batch, rule, head, options, learning }: LossRun): RunCall {

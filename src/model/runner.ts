@@ -101,10 +101,14 @@ export class Runner {
     return { outputs, recorded, ragged, packed };
   }
 
-  /** Bytes of the activations of a call's program, if it was never called before. Nothing is allocated. */
-  bytesFor(call: RunCall): number {
-    const { program, scalars } = this.#prepare(call);
-    return program.bytesFor(scalars);
+  /** Bytes of the activations once calls were made in turn, if none was made before. Nothing is allocated. */
+  bytesFor(calls: readonly RunCall[]): number {
+    const programs = new Map<Program, Record<string, number>[]>();
+    for (const call of calls) {
+      const { program, scalars } = this.#prepare(call);
+      programs.set(program, [...programs.get(program) ?? [], scalars]);
+    }
+    return [...programs].reduce((sum, [program, all]) => sum + program.bytesFor(all), 0);
   }
 
   /** The program for a call, and what it is called with. */

@@ -125,11 +125,8 @@ export abstract class Optimizer {
     const rates = { lr: this.lr, weight_decay: this.weight_decay, max_grad_norm: this.max_grad_norm };
     checkRates(PURPOSE, rates);
     const passes = calls.map((call) => ({ call, dropout: this.#dropout(options) }));
-    const { before, done: onQueued } = this.#store.takeTurn();
-    try {
-      return await this.#state.use(async (stateOf) => {
-        await before;
-        using _running = this.#store.begin();
+    return await this.#store.inTurn((onQueued) =>
+      this.#state.step(async (stateOf) => {
         const runs: Promise<RunResult>[] = [];
         for (const [i, { call, dropout }] of passes.entries()) {
           const { learning, residents } = await stateOf(passes.length === 1 ? "whole" : "parts");
@@ -145,10 +142,8 @@ export abstract class Optimizer {
         const { outputs } = (await Promise.all(runs)).at(-1) as RunResult;
         const [loss, grad_norm, _clip, ok] = (outputs.get("state") as RunOutput).data;
         return { loss: loss as number, grad_norm: grad_norm as number, applied: ok === 1 };
-      });
-    } finally {
-      onQueued();
-    }
+      })
+    );
   }
 
   /**
@@ -180,7 +175,7 @@ export abstract class Optimizer {
    * Bytes that a step takes on the GPU, computed before anything is allocated: what the weights, the moments and the
    * activations with the gradients take, and all together. What earlier calls of other kinds keep is not counted.
    *
-   * @param inputs As for {@linkcode step}; of micro-batches the largest one counts.
+   * @param inputs As for {@linkcode step}. Micro-batches work in the same memory, one after the other.
    * @throws As {@linkcode step}.
    * @throws {RangeError} If the device cannot hold one of the buffers.
    */
@@ -191,15 +186,10 @@ export abstract class Optimizer {
     const owner = { core: this.#core, purpose: PURPOSE };
     const { learning, optimizer } = await this.#state.plan(calls.length === 1 ? "whole" : "parts");
     const rates = { lr: 0, weight_decay: 0, max_grad_norm: 0, ...sumScalars(0, 2) };
-    let activations = 0;
-    for (const call of calls) {
-      const dropout = dropoutScalars(this.#core.config, { seed: 0, step: 0 }, {
-        dropout: options.dropout,
-        purpose: PURPOSE,
-      });
-      const asked = { learning, scalars: rates, dropout };
-      activations = Math.max(activations, await lossBytes(owner, { ...call, options, learning: asked }));
-    }
+    const source = { seed: 0, step: 0 };
+    const dropout = dropoutScalars(this.#core.config, source, { dropout: options.dropout, purpose: PURPOSE });
+    const asked = { learning, scalars: rates, dropout };
+    const activations = await lossBytes(owner, calls.map((call) => ({ ...call, options, learning: asked })));
     const weights = this.#core.weightBytes;
     return { weights, optimizer, activations, total: weights + optimizer + activations };
   }

@@ -21,6 +21,8 @@ export class OptimizerState {
   readonly #core: ModelCore;
   readonly #programs: StepPrograms;
   readonly #lease = new Lease("Cannot use the optimizer: it was disposed of", () => this.#free());
+  /** Held by the steps that have begun. */
+  readonly #steps = new Lease("", () => {});
   readonly #residents = new Map<string, GPUBuffer>();
   /** Those of each program, which are the same objects in each call. */
   readonly #ofPhase = new Map<Phase, Residents>();
@@ -33,9 +35,14 @@ export class OptimizerState {
     core.retain();
   }
 
-  /** Does work with what a program needs, which stays on the GPU until the work is done. */
-  use<T>(work: (stateOf: (phase: Phase) => Promise<PhaseState>) => Promise<T>): Promise<T> {
-    return this.#lease.use(() =>
+  /** Keeps moments and model until work is done, its wait for its turn too. */
+  keep<T>(work: () => Promise<T>): Promise<T> {
+    return this.#lease.use(work);
+  }
+
+  /** Takes a step by what a program needs. Whoever calls it keeps the moments. */
+  step<T>(work: (stateOf: (phase: Phase) => Promise<PhaseState>) => Promise<T>): Promise<T> {
+    return this.#steps.use(() =>
       work(async (phase) => ({ learning: this.#programs[phase], residents: await this.#allocated(phase) }))
     );
   }
@@ -51,37 +58,38 @@ export class OptimizerState {
     );
   }
 
+  /** Settles when the steps that have begun are done. */
+  idle(): Promise<void> {
+    return this.#steps.idle();
+  }
+
   /** Reads moments back, and the record of the last step, as tensors by name. */
-  read(moments: Moments): Promise<Map<string, ReadTensor>> {
-    return this.#lease.use(async () => {
-      const residents = await this.#allocated("whole");
-      const matrices = moments.matrices(this.#parameters as readonly Parameter[]);
-      return await readTensors(
-        this.#core.gpu,
-        matrices.map(({ resident, bytes, parts }) => ({
-          buffer: residents[resident] as GPUBuffer,
-          bytes,
-          dtype: "f32",
-          parts,
-        })),
-      );
-    });
+  async read(moments: Moments): Promise<Map<string, ReadTensor>> {
+    const residents = await this.#allocated("whole");
+    const matrices = moments.matrices(this.#parameters as readonly Parameter[]);
+    return await readTensors(
+      this.#core.gpu,
+      matrices.map(({ resident, bytes, parts }) => ({
+        buffer: residents[resident] as GPUBuffer,
+        bytes,
+        dtype: "f32",
+        parts,
+      })),
+    );
   }
 
-  /** Writes over moments and the record of the last step. No step may be under way. */
-  write(moments: Moments, source: ElementSource): Promise<void> {
-    return this.#lease.use(async () => {
-      const residents = await this.#allocated("whole");
-      const matrices = moments.matrices(this.#parameters as readonly Parameter[]);
-      const uploader = new Uploader(this.#core.gpu, Math.max(...matrices.map(({ bytes }) => bytes)));
-      for (const { resident: label, bytes, parts } of matrices) {
-        const buffer = residents[label] as GPUBuffer;
-        uploader.upload({ label, buffer, bytes, dtype: "f32", parts }, parts.map(({ name }) => source.get(name)));
-      }
-    });
+  /** Writes over moments and the record of the last step. No step may have begun. */
+  async write(moments: Moments, source: ElementSource): Promise<void> {
+    const residents = await this.#allocated("whole");
+    const matrices = moments.matrices(this.#parameters as readonly Parameter[]);
+    const uploader = new Uploader(this.#core.gpu, Math.max(...matrices.map(({ bytes }) => bytes)));
+    for (const { resident: label, bytes, parts } of matrices) {
+      const buffer = residents[label] as GPUBuffer;
+      uploader.upload({ label, buffer, bytes, dtype: "f32", parts }, parts.map(({ name }) => source.get(name)));
+    }
   }
 
-  /** Frees the moments after the work under way. */
+  /** Frees the moments when nobody keeps them any more. */
   dispose(): void {
     this.#lease.dispose();
   }
@@ -100,8 +108,8 @@ export class OptimizerState {
     return this.#core.use(({ parameters }) => {
       if (this.#parameters !== null && this.#parameters !== parameters) {
         throw new Error(
-          "Cannot use the optimizer: the moments must be those of the model's weights, but heads were pruned since they were " +
-            "made; make a new optimizer after prune_heads",
+          "Cannot use the optimizer: the moments must be those of the model's weights, but heads were pruned since they " +
+            "were made; make a new optimizer after prune_heads",
         );
       }
       return work(parameters);

@@ -37,8 +37,6 @@ export class OptimizerStore {
   #seed: number;
   /** Passes through the model that were asked for; each drops other elements. */
   #passes = 0;
-  /** Steps whose turn came, and that have not ended. */
-  readonly #running = new Set<Promise<void>>();
   /** Settles when all that was asked for so far has its place. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -56,39 +54,34 @@ export class OptimizerStore {
   }
 
   /**
-   * Takes a turn behind all that was asked for so far.
+   * Does work when all that was asked for so far has its place; until it is done the moments stay.
    *
-   * @returns `before` settles when the turn has come; `done` ends it, and what was asked for later has its turn.
+   * @param work Calls `done`, at its end at the latest, when what is asked for later may have its turn.
    */
-  takeTurn(): { before: Promise<void>; done: () => void } {
-    const before = this.#turn;
-    const { promise, resolve: done } = Promise.withResolvers<void>();
-    this.#turn = promise;
-    return { before, done };
-  }
-
-  /** Notes that a step whose turn it is begins, until what it returns is disposed of. */
-  begin(): Disposable {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#running.add(promise);
-    return {
-      [Symbol.dispose]: () => {
-        this.#running.delete(promise);
-        resolve();
-      },
-    };
+  async inTurn<T>(work: (done: () => void) => Promise<T>): Promise<T> {
+    return await this.#state.keep(async () => {
+      const before = this.#turn;
+      const { promise, resolve: done } = Promise.withResolvers<void>();
+      this.#turn = promise;
+      try {
+        await before;
+        return await work(done);
+      } finally {
+        done();
+      }
+    });
   }
 
   /** The state after the steps that were asked for so far. */
   async read(): Promise<Map<string, Tensor>> {
     const dropout = this.#dropout();
-    return await this.#inTurn(() => this.#readState(dropout));
+    return await this.inTurn(() => this.#readState(dropout));
   }
 
   /** The weights and the state after the steps that were asked for so far. */
   async readAll(): Promise<TrainingTensors> {
     const dropout = this.#dropout();
-    return await this.#inTurn(async () => {
+    return await this.inTurn(async () => {
       const weights = await this.#model.state_dict();
       return { weights, state: await this.#readState(dropout) };
     });
@@ -110,8 +103,8 @@ export class OptimizerStore {
     refuseProblems(action, problems);
     // Steps that are asked for from now on count on.
     [this.#seed, this.#passes] = Array.from((state.get(DROPOUT) as Tensor).data, Number) as [number, number];
-    await this.#inTurn(async () => {
-      await Promise.all(this.#running);
+    await this.inTurn(async () => {
+      await this.#state.idle();
       if (weights !== undefined) await this.#model.load_state_dict(weights);
       await this.#state.write(this.#moments, { get: (name) => (state.get(name) as Tensor).data as Float32Array });
     });
@@ -125,16 +118,6 @@ export class OptimizerStore {
     const read = await this.#state.read(this.#moments);
     const state = new Map([...read].map(([name, { data, shape }]) => [name, new Tensor("float32", data, shape)]));
     return state.set(DROPOUT, dropout);
-  }
-
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const { before, done } = this.takeTurn();
-    try {
-      await before;
-      return await work();
-    } finally {
-      done();
-    }
   }
 }
 

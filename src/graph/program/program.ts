@@ -68,14 +68,14 @@ export class Program {
   }
 
   /**
-   * Bytes of this program's own buffers and textures after a call with these scalars, if it was never called before.
-   * Nothing is allocated.
+   * Bytes of this program's own buffers and textures once calls with these scalars were made in turn, if it was never
+   * called before. Nothing is allocated.
    *
    * @throws {Error} If a scalar is missing or not declared.
    * @throws {RangeError} If the device cannot hold one of the buffers.
    */
-  bytesFor(scalars: Scalars): number {
-    return this.#workspace.bytesFor({ scalars, steps: this.#planFor(scalars).steps });
+  bytesFor(calls: readonly Scalars[]): number {
+    return this.#workspace.bytesFor(calls.map((scalars) => ({ scalars, steps: this.#planFor(scalars).steps })));
   }
 
   /**

@@ -55,16 +55,18 @@ export class Workspace {
   }
 
   /**
-   * Bytes of all buffers and textures after a call of these sizes, if nothing was allocated before.
+   * Bytes of all buffers and textures once calls of these sizes were made in turn, if nothing was allocated before.
    *
    * @throws {RangeError} If the device cannot hold one of them.
    */
-  bytesFor({ scalars, steps }: Pick<Demand, "scalars" | "steps">): number {
-    const capacities = this.#capacitiesFor(scalars, null);
+  bytesFor(calls: readonly Pick<Demand, "scalars" | "steps">[]): number {
+    const largest = (symbol: string) => Math.max(...calls.map(({ scalars }) => scalars[symbol] ?? 0));
+    const sizes = Object.fromEntries([...this.#symbols].map((symbol) => [symbol, largest(symbol)]));
+    const capacities = this.#capacitiesFor(sizes, null);
     const buffers = planMemory(this.#graph, capacities).bufferBytes.map(bufferSize);
     const upload = bufferSize(layoutUploads(this.#graph, capacities, this.#gpu.limits).bytes);
     const rows = new Map<string, { columns: number; rows: number }>();
-    for (const { node, views } of steps) {
+    for (const { node, views } of calls.flatMap(({ steps }) => steps)) {
       for (const [name, view] of views ?? []) {
         if (this.#isKept(node.bindings[name] as Value)) continue;
         const key = textureKey(name, view);
