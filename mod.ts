@@ -103,7 +103,6 @@ export { type LabelLikelihood, NarrowBertForMaskedLM, type TopWords } from "./sr
 export { NarrowBertForSequenceClassification } from "./src/heads/sequence_classification.ts";
 export { NarrowBertForTokenClassification } from "./src/heads/token_classification.ts";
 export { NarrowBertForMultipleChoice } from "./src/heads/multiple_choice.ts";
-export { AdamW, type AdamWOptions, type StepResult } from "./src/train/adamw.ts";
 export { type GradientOptions, type Gradients } from "./src/heads/gradients.ts";
 export { type HeadOutput } from "./src/heads/output.ts";
 export { type ModelClass, PreTrainedModel } from "./src/heads/pretrained.ts";
@@ -125,6 +124,14 @@ export { type LoadConfigOptions, NarrowBertConfig } from "./src/model/config/con
 export { type Activation, type ModelType, type PositionType, type ProblemType } from "./src/model/config/fields.ts";
 export { type PrunedHeads } from "./src/model/config/pruned_heads.ts";
 export { type ConfigSource } from "./src/model/config/source.ts";
+
+// --- Training: optimizers of a model's weights ---
+
+export { AdamW, type AdamWOptions } from "./src/train/adamw.ts";
+export { SGD, type SGDOptions } from "./src/train/sgd.ts";
+export { Optimizer, type StepResult } from "./src/train/optimizer.ts";
+export { type OptimizerOptions } from "./src/train/settings.ts";
+export { type LossOptions } from "./src/heads/loss_run.ts";
 
 // --- Trunks: several answers about a text in one pass ---
 

@@ -1,12 +1,15 @@
 // g' = clip * g; m = m + rest1 * (g' - m); v = v + rest2 * (g'^2 - v)
 // p = p - decay * p - lr * (m / c1) / (sqrt(v / c2) + eps), elementwise and in place; nothing is written if not ok
 //
-// p, m, v, g: [count], count a multiple of 4; state: [2, 4] of step_control, where clip and ok stand in row 0, and c1 and c2
-// in row 1. rest1 and rest2 are 1 - beta1 and 1 - beta2, decay is lr times the weight decay. Padding columns of all four
-// hold zeros, and keep them. One vec4 to an invocation.
+// p, m, v, g: [rows, columns] of larger matrices (lib/columns.wgsl); state: [2, 4] of step_control, where clip and ok stand
+// in row 0, and c1 and c2 in row 1. rest1 and rest2 are 1 - beta1 and 1 - beta2, decay is lr times the weight decay. Padding
+// columns of all four hold zeros, and keep them. One vec4 to an invocation.
 
 struct Params {
-  count: u32, // elements
+  rows: u32,
+  columns: u32, // a multiple of 4
+  at: u32, // first column
+  stride: u32,
   lr: f32,
   decay: f32,
   rest1: f32,
@@ -27,8 +30,9 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 64 + lane;
-  if (i >= params.count / 4 || state[0].w == 0) { return; }
+  let index = (workgroup.y * workgroups.x + workgroup.x) * 64 + lane;
+  if (index >= vec4s() || state[0].w == 0) { return; }
+  let i = place_of(index);
   let gradient = state[0].z * g[i];
   // A beta is 1 - rest to the last bit, which it is not if it is rounded by itself.
   let first = (m[i] - params.rest1 * m[i]) + params.rest1 * gradient;

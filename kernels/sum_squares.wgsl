@@ -1,13 +1,16 @@
-// out[at + w] = sum of x[i]^2 over the part of x that workgroup w takes; infinity if it is not finite
+// out[to + w] = sum of x[i]^2 over the part of x that workgroup w takes; infinity if it is not finite
 //
-// x: [count], count a multiple of 4; out: [any], of which the elements from `at` on are written, one for each workgroup.
-// Of W workgroups of LANES lanes, lane l of workgroup w adds the vec4s w LANES + l, (w + W) LANES + l, ... in order, so the
-// order depends on the count alone. An element of 2^62 or more in size, infinite ones and NaN among them, makes its sum
-// infinite (lib/finite_sums.wgsl): its square may overflow.
+// x: [rows, columns] of a larger matrix (lib/columns.wgsl); out: [any], of which the elements from `to` on are written, one
+// for each workgroup. Of W workgroups of LANES lanes, lane l of workgroup w adds the vec4s w LANES + l, (w + W) LANES + l,
+// ... in order, so the order depends on rows x columns alone. An element of 2^62 or more in size, infinite ones and NaN
+// among them, makes its sum infinite (lib/finite_sums.wgsl): its square may overflow.
 
 struct Params {
-  count: u32, // elements
-  at: u32,
+  rows: u32,
+  columns: u32, // a multiple of 4
+  at: u32, // first column
+  stride: u32,
+  to: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -22,12 +25,12 @@ fn main(
 ) {
   var sum = vec4<f32>();
   var largest = vec4<u32>(); // bits of the largest size so far
-  for (var i = workgroup.x * LANES + lane; i < params.count / 4; i += workgroups.x * LANES) {
-    let value = x[i];
+  for (var i = workgroup.x * LANES + lane; i < vec4s(); i += workgroups.x * LANES) {
+    let value = x[place_of(i)];
     largest = max(largest, bitcast<vec4<u32>>(value) & vec4<u32>(0x7fffffff));
     sum += value * value;
   }
   let is_spoiled = any(largest >= vec4<u32>(0x5e800000)); // 2^62
   let total = bits_of_sum((sum.x + sum.y) + (sum.z + sum.w), is_spoiled, lane);
-  if (lane == 0) { out[params.at + workgroup.x] = total; }
+  if (lane == 0) { out[params.to + workgroup.x] = total; }
 }

@@ -23,6 +23,9 @@ const next = random(8);
 /** A weight of a feed-forward layer. */
 const weight = (of: () => number) => matrix(WIDTH, 4 * WIDTH, of);
 
+/** All elements of a matrix. */
+const whole = ({ length }: Float32Array) => ({ rows: 1, columns: length, at: 0, stride: length });
+
 /** The state of a step that is applied. */
 const STATE = Float32Array.of(1, 2, 0.5, 1, 3, 0.271, 0.002997, 0);
 
@@ -41,7 +44,7 @@ export function dropoutWorks(): Works<typeof dropout> {
 
 export function sumSquaresWorks(): Works<typeof sumSquares> {
   const x = weight(next);
-  const params = { count: x.length, at: 0 };
+  const params = { ...whole(x), to: 0 };
   return [{
     name: SIZE,
     params,
@@ -53,15 +56,15 @@ export function sumSquaresWorks(): Works<typeof sumSquares> {
 
 export function stepControlWorks(): Works<typeof stepControl> {
   const partials = Float32Array.from({ length: 13_000 }, () => next() ** 2);
-  const [loss, state, ring] = [Float32Array.of(2.5), STATE, new Float32Array(4 * 16)];
-  const params = { count: partials.length, slot: 3, max_norm: 1, log_beta1: Math.log(0.9), log_beta2: Math.log(0.999) };
-  const { state: expected } = expectedControl(params, { partials, loss, state, lanes: 128 });
+  const [loss, state] = [Float32Array.of(2.5), STATE];
+  const params = { count: partials.length, max_norm: 1, log_beta1: Math.log(0.9), log_beta2: Math.log(0.999) };
+  const expected = expectedControl(params, { partials, loss, state, lanes: 128 });
   // The state is updated in place, so only the record is the same after each run: it does not depend on the step.
   const record = { values: expected.values.slice(0, 4), bound: (expected.bound as Float64Array).slice(0, 4) };
   return [{
     name: `${partials.length} partials`,
     params,
-    buffers: { partials, loss, state, ring },
+    buffers: { partials, loss, state },
     expected: { state: { ...record, at: Uint32Array.of(0, 1, 2, 3) } },
     amount: elements(partials.length),
   }];
@@ -69,7 +72,7 @@ export function stepControlWorks(): Works<typeof stepControl> {
 
 export function adamwWorks(): Works<typeof adamw> {
   const [g, p, m, v] = [weight(next), weight(next), weight(next), weight(() => next() ** 2)];
-  const params = { count: p.length, lr: 1e-3, decay: 1e-5, rest1: 0.1, rest2: 0.001, eps: 1e-8 };
+  const params = { ...whole(p), lr: 1e-3, decay: 1e-5, rest1: 0.1, rest2: 0.001, eps: 1e-8 };
   return [{
     name: SIZE,
     params,
@@ -81,7 +84,7 @@ export function adamwWorks(): Works<typeof adamw> {
 
 export function sgdWorks(): Works<typeof sgd> {
   const [g, p, b] = [weight(next), weight(next), weight(next)];
-  const params = { count: p.length, lr: 1e-2, decay: 1e-2, momentum: 0.9 };
+  const params = { ...whole(p), lr: 1e-2, decay: 1e-2, momentum: 0.9 };
   return [{
     name: SIZE,
     params,

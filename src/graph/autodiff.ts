@@ -68,22 +68,28 @@ export function recompute<I extends Readonly<Record<string, Value>>>(
     path: g.path(label),
     inputs: all,
     outputs: { out: result },
-    differentiate({ out }, { wanted }) {
+    differentiate({ out }, { wanted, accumulate }) {
       const again = trace();
       const asked = Object.entries(all).filter(([name]) => wanted(name)) as [string, Value][];
       const wrt = asked.map(([, value]) => value);
-      const sums = walkBack(g, again.entries, { of: again.result, wrt, seed: out as Value });
+      // Gradients of parts of an input are added to what there is of it outside.
+      const outer: Outer = new Map(asked.map(([name, value]) => [value, (update) => accumulate(name, update)]));
+      const sums = walkBack(g, again.entries, { of: again.result, wrt, seed: out as Value }, outer);
       return Object.fromEntries(asked.map(([name, value]) => [name, sums.get(value)]));
     },
   });
   return result;
 }
 
+/** Values whose gradients are added to in place elsewhere. */
+type Outer = ReadonlyMap<Value, (update: (sum: Value) => Value) => void>;
+
 /** The gradients of `of` by `wrt` and by all values between them. */
 function walkBack(
   g: Graph,
   entries: readonly TapeEntry[],
   { of, wrt, seed }: Required<Omit<GradientCall, "independent">>,
+  outer: Outer = new Map(),
 ): ReadonlyMap<Value, Value> {
   const dependent = new Set(wrt);
   const relevant = entries.filter(({ inputs, outputs }) => {
@@ -91,7 +97,7 @@ function walkBack(
     for (const value of valuesOf(outputs)) dependent.add(value);
     return true;
   });
-  const sums = new Sums(g, of, seed);
+  const sums = new Sums(g, { of, seed, outer });
   for (const entry of relevant.toReversed()) {
     const known = Object.entries(entry.outputs).map(([name, value]) => [name, value && sums.get(value)] as const);
     if (known.every(([, gradient]) => gradient === undefined)) continue;
@@ -116,8 +122,11 @@ class Sums {
   /** Sums that are the gradient of one value only, so that more may be added to them in place. */
   readonly #own = new Set<Value>();
 
-  constructor(g: Graph, of: Value, seed: Value) {
+  readonly #outer: Outer;
+
+  constructor(g: Graph, { of, seed, outer }: { of: Value; seed: Value; outer: Outer }) {
     this.#g = g;
+    this.#outer = outer;
     this.all.set(of, seed);
   }
 
@@ -127,9 +136,9 @@ class Sums {
 
   /** Replaces the gradient of a value so far, zeros at first, by its next version. */
   accumulate(value: Value, update: (sum: Value) => Value): void {
-    const next = update(this.#owned(value));
-    this.all.set(value, next);
-    this.#own.add(next);
+    const outside = this.#outer.get(value);
+    if (outside === undefined) this.#update(value, update);
+    else outside(update);
   }
 
   /** Adds the contribution of one use of a value. */
@@ -143,13 +152,19 @@ class Sums {
     const known = this.all.get(value);
     if (known !== undefined) {
       const label = `${value.path}.gradient.sum`;
-      this.accumulate(value, (sum) => addScaled(this.#g, { label, to: sum, x: gradient }));
+      this.#update(value, (sum) => addScaled(this.#g, { label, to: sum, x: gradient }));
       return;
     }
     // An op may hand the gradient of its result through, as a residual does. It is then that of two values, so whatever
     // is added to it for one of them goes to a copy.
     this.#own.delete(gradient);
     this.all.set(value, gradient);
+  }
+
+  #update(value: Value, update: (sum: Value) => Value): void {
+    const next = update(this.#owned(value));
+    this.all.set(value, next);
+    this.#own.add(next);
   }
 
   /** The gradient of a value so far, in memory of its own. */

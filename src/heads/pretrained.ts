@@ -9,6 +9,7 @@ import { ModelCore, type ModelWeights } from "../model/core.ts";
 import { hasPooler, type ModelHead, type ModelParts } from "../model/head.ts";
 import { loadCore, randomCore } from "../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../model/model_options.ts";
+import { parameterShapes } from "../model/weights/parameter_shapes.ts";
 import { saveModel } from "../model/weights/saving.ts";
 import { lossCall } from "./calls/losses.ts";
 import { type GradientOptions, type Gradients, gradientsOf } from "./gradients.ts";
@@ -25,12 +26,18 @@ export interface ModelClass<M> {
   readonly head: ModelHead;
 }
 
-/** Set once the class is defined: only it sees its weights. */
+/** Set once the class is defined: only it sees its weights, and which are its own. */
 let liveCore: (model: PreTrainedModel) => ModelCore;
+let ownParts: (model: PreTrainedModel) => ModelParts;
 
 /** The core of a model. @throws {Error} If the model was disposed of. */
 export function coreOf(model: PreTrainedModel): ModelCore {
   return liveCore(model);
+}
+
+/** The checkpoint names of a model's tensors, those of other models' heads on its weights left out. */
+export function namesOf(model: PreTrainedModel): string[] {
+  return [...parameterShapes(coreOf(model).config, ownParts(model)).keys()];
 }
 
 /**
@@ -44,6 +51,7 @@ export abstract class PreTrainedModel {
 
   static {
     liveCore = (model) => model.#live();
+    ownParts = (model) => model.#parts;
   }
 
   /**

@@ -1,5 +1,6 @@
 /** NarrowBERT without a head: embeddings, full layers over every token, narrow layers over the rows asked for. */
 
+import { recompute } from "../graph/autodiff.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
 import type { AttentionTables, ProbabilityStorage } from "../graph/ops/attention/attention.ts";
@@ -22,6 +23,8 @@ export interface BodyCall {
   onState?: (layer: number, state: Value) => void;
   /** Called with every layer's attention probabilities if they are stored; layers count from 0. */
   onAttention?: (layer: number, probabilities: Value) => void;
+  /** Whether gradients compute each layer again, so that only its input is kept for them. */
+  recomputes: boolean;
 }
 
 /** One layer: attention, then feed-forward. */
@@ -101,8 +104,10 @@ export class Body {
     let x = this.embeddings.apply(g, tokens, embeds);
     call.onState?.(0, x);
     for (const [layer, { attention, feedForward }] of this.#full.entries()) {
-      const attended = attention.apply(g, x, { rows, ...this.#options(g, layer, call) });
-      x = this.#finish(g, attended, { layer, feedForward, call });
+      x = this.#layer(g, { layer, call, inputs: { x } }, ({ x }) => {
+        const attended = attention.apply(g, x, { rows, ...this.#options(g, layer, call) });
+        return this.#finish(g, attended, { layer, feedForward, call });
+      });
     }
     return x;
   }
@@ -122,9 +127,13 @@ export class Body {
       const keysAndValues = plan.form === "absorbed" ? null : this.#project(g, context, { first, count: group.length });
       for (const [i, { attention, feedForward }] of group.entries()) {
         const layer = this.#full.length + first + i;
-        const narrow = { context, projected: keysAndValues?.(first + i) ?? null };
-        const attended = attention.apply(g, x, { rows, narrow, ...this.#options(g, layer, call) });
-        x = this.#finish(g, attended, { layer, feedForward, call });
+        const projected = keysAndValues?.(first + i) ?? null;
+        const inputs = { x, context, ...(projected && { projected: projected.value }) };
+        x = this.#layer(g, { layer, call, inputs }, ({ x, context, projected: value }) => {
+          const narrow = { context, projected: projected && { ...projected, value: value as Value } };
+          const attended = attention.apply(g, x, { rows, narrow, ...this.#options(g, layer, call) });
+          return this.#finish(g, attended, { layer, feedForward, call });
+        });
       }
     }
     return x;
@@ -135,10 +144,21 @@ export class Body {
     const rows = this.#tokenRows(g);
     for (const [i, { attention, feedForward }] of this.#narrow.entries()) {
       const layer = this.#full.length + i;
-      const attended = attention.applyOrdinary(g, x, { rows, ...this.#options(g, layer, call) });
-      x = this.#finish(g, attended, { layer, feedForward, call });
+      x = this.#layer(g, { layer, call, inputs: { x } }, ({ x }) => {
+        const attended = attention.applyOrdinary(g, x, { rows, ...this.#options(g, layer, call) });
+        return this.#finish(g, attended, { layer, feedForward, call });
+      });
     }
     return x;
+  }
+
+  /** Traces a layer, so that its gradients compute it again if the call says so. */
+  #layer<I extends { x: Value; context?: Value; projected?: Value }>(
+    g: Graph,
+    { layer, call, inputs }: { layer: number; call: BodyCall; inputs: I },
+    body: (inputs: I) => Value,
+  ): Value {
+    return call.recomputes ? recompute(g, { label: `layer.${layer}`, inputs, body }) : body(inputs);
   }
 
   /** Keys and values of `count` narrow layers from `first` on, from one product; gives each layer its own. */

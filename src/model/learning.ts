@@ -26,6 +26,8 @@ export interface LearningCall {
   readonly scalars?: Readonly<Record<string, number>>;
   /** Values of the scalars of dropout; null if nothing is dropped. */
   readonly dropout: DropoutScalars | null;
+  /** Whether gradients compute each layer again, which keeps less memory and takes about a third longer. */
+  readonly recomputes?: boolean | undefined;
   /** Buffers of the residents that it declares. */
   readonly residents?: Residents;
   /** Called when the call has its place behind earlier ones. */

@@ -153,6 +153,7 @@ export class Runner {
       hiddenStates: options.output_hidden_states ?? false,
       learning: learning?.learning ?? null,
       drops: learning !== undefined && learning.dropout !== null,
+      recomputes: learning?.recomputes ?? false,
     };
   }
 
@@ -171,10 +172,20 @@ export class Runner {
   }
 
   #program(call: TraceCall, stages: readonly StageCall[]): Program {
-    const { ordinary, plan, probabilities, embedded, hiddenStates, learning, drops } = call;
+    const { ordinary, plan, probabilities, embedded, hiddenStates, learning, drops, recomputes } = call;
     const form = plan.form === "absorbed" ? "absorbed" : plan.together;
     const learns = learning === null ? null : identityOf(learning);
-    const key = [ordinary, form, probabilities, embedded, hiddenStates, learns, drops, ...stages.map(stageKey)].join();
+    const key = [
+      ordinary,
+      form,
+      probabilities,
+      embedded,
+      hiddenStates,
+      learns,
+      drops,
+      recomputes,
+      ...stages.map(stageKey),
+    ].join();
     let program = this.#programs.get(key);
     if (program === undefined) {
       const g = new Graph(tuningOf(this.#gpu), { differentiable: learning !== null, drops });

@@ -25,6 +25,8 @@ export interface TraceCall {
   learning: Learning | null;
   /** Whether random elements are dropped. */
   drops: boolean;
+  /** Whether gradients compute layers again. */
+  recomputes: boolean;
 }
 
 /**
@@ -58,9 +60,11 @@ export function traceModel(
 }
 
 /** Traces both halves of a body, and returns its last state. */
-function traceBody(g: Graph, body: Body, { ordinary, plan, probabilities, embedded, hiddenStates }: TraceCall): Value {
+function traceBody(g: Graph, body: Body, asked: TraceCall): Value {
+  const { ordinary, plan, probabilities, embedded, hiddenStates, recomputes } = asked;
   const call: BodyCall = {
     probabilities,
+    recomputes,
     ...(hiddenStates && { onState: (layer, state) => g.output(`hidden_states.${layer}`, state) }),
     ...(probabilities === "output" && { onAttention: (layer, value) => g.output(`attentions.${layer}`, value) }),
   };

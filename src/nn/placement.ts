@@ -56,6 +56,19 @@ export function scatterPlacement(
   });
 }
 
+/**
+ * The columns of a matrix that belong to a tensor, the padding of its groups included: whole vec4s.
+ *
+ * @param width Columns of the matrix, padding included.
+ */
+export function columnsOf(part: Placement, width: number): { at: number; columns: number } {
+  const { shape, offset, columnStride, rowGroup, columnGroup } = part;
+  const isTransposed = columnStride !== 1;
+  const [count, group] = isTransposed ? [shape[0] as number, rowGroup] : [shape.at(-1) as number, columnGroup];
+  const columns = group === undefined ? count : Math.ceil(count / group.size) * group.padded;
+  return { at: offset % width, columns: Math.ceil(columns / 4) * 4 };
+}
+
 /** Copies a checkpoint tensor from its place in a matrix. */
 export function gatherPlacement(part: Placement, elements: Float32Array): Float32Array {
   const data = new Float32Array(elementCount(part.shape));

@@ -1,37 +1,29 @@
 /** The AdamW optimizer. */
 
-import { checkOptionNames } from "../base/options.ts";
-import type { RunOutput } from "../graph/program/outputs.ts";
-import { lossCall } from "../heads/calls/losses.ts";
-import { dropoutScalars, LOSS_OPTIONS, type LossOptions, runLoss } from "../heads/loss_run.ts";
-import { coreOf, type ModelClass, type PreTrainedModel } from "../heads/pretrained.ts";
-import type { ModelInputs } from "../model/batch/inputs.ts";
-import type { ModelCore } from "../model/core.ts";
-import type { LearningCall } from "../model/learning.ts";
-import { AdamWState } from "./adamw_state.ts";
-import { type AdamWSettings, readSettings } from "./adamw_settings.ts";
-import { updateByAdamW } from "./update.ts";
+import { adamw } from "../graph/ops/training/optimizer/adamw.ts";
+import type { PreTrainedModel } from "../heads/pretrained.ts";
+import { Optimizer } from "./optimizer.ts";
+import { DEFAULTS, expect, type OptimizerOptions, readSettings } from "./settings.ts";
+import type { UpdateRule } from "./update.ts";
 
-/** Options of {@linkcode AdamW}. */
-export type AdamWOptions = Partial<AdamWSettings>;
-
-/** What a step has found. */
-export interface StepResult {
-  /** The loss of the batch before the update. */
-  loss: number;
-  /** The norm of all gradients before clipping. */
-  grad_norm: number;
-  /** Whether the weights were updated: not if the loss or the norm is not finite. */
-  applied: boolean;
+/** Options of {@linkcode AdamW}; the defaults are those of `torch.optim.AdamW`, and clipping at 1. */
+export interface AdamWOptions extends OptimizerOptions {
+  /** How slowly the running means of the gradients and of their squares forget. @default [0.9, 0.999] */
+  betas?: readonly [number, number];
+  /** Added to the root of the squares. @default 1e-8 */
+  eps?: number;
 }
+
+type Settings = Required<AdamWOptions>;
+
+const ADAMW_DEFAULTS: Settings = { ...DEFAULTS, weight_decay: 0.01, betas: [0.9, 0.999], eps: 1e-8 };
+
+const ACTION = "make an AdamW";
 
 /**
  * AdamW with decoupled weight decay, as `torch.optim.AdamW`, with clipping by the norm of all gradients.
  *
- * A step is one program on the GPU: forward, backward, clipping and update. If the loss or the norm of the gradients is
- * not finite, no weight and no moment changes. Weights decay, biases and the weights of LayerNorms do not.
- *
- * The next step need not wait for the result of the one before: steps run in the order in which they were asked for.
+ * Weights decay, biases and the weights of LayerNorms do not, unless `no_decay` says otherwise.
  *
  * @example
  * ```ts
@@ -40,7 +32,7 @@ export interface StepResult {
  * const sizes = { vocab_size: 100, hidden_size: 32, num_attention_heads: 2, intermediate_size: 64 };
  * const config = new NarrowBertConfig({ ...sizes, num_hidden_layers: 3, num_labels: 3 });
  * using model = await NarrowBertForSequenceClassification.from_config(config); // random weights
- * using optimizer = new AdamW(model, { lr: 1e-3 });
+ * using optimizer = new AdamW(model, { lr: 1e-3, frozen: ["narrow_bert.embeddings"] });
  *
  * const batch = { input_ids: [[2, 40, 41, 3], [2, 50, 51, 3]], labels: [0, 2] };
  * for (let i = 0; i < 5; i++) {
@@ -49,85 +41,28 @@ export interface StepResult {
  * }
  * ```
  */
-export class AdamW {
-  /** The learning rate of the next step. */
-  lr: number;
-  /** The weight decay of the next step. */
-  weight_decay: number;
-  /** The largest norm of all gradients, to which larger ones are scaled down; 0 for no clipping. */
-  max_grad_norm: number;
-  readonly #model: PreTrainedModel;
-  readonly #core: ModelCore;
-  readonly #settings: AdamWSettings;
-  readonly #state: AdamWState;
-  /** Steps that were asked for. */
-  #steps = 0;
-  /** Settles when the last step has its place behind the others. */
-  #turn: Promise<void> = Promise.resolve();
-
+export class AdamW extends Optimizer {
   /**
+   * An optimizer of a model.
+   *
    * @param model Its weights are updated; every model that shares them sees that.
-   * @throws {RangeError} If an option is out of range.
+   * @throws {RangeError} If an option is out of range, if a pattern matches no tensor of the model, or if all are frozen.
    * @throws {TypeError} If there is no such option.
    */
   constructor(model: PreTrainedModel, options: AdamWOptions = {}) {
-    const settings = readSettings(options);
-    this.#model = model;
-    this.#core = coreOf(model);
-    this.#settings = settings;
-    this.lr = settings.lr;
-    this.weight_decay = settings.weight_decay;
-    this.max_grad_norm = settings.max_grad_norm;
-    this.#state = new AdamWState(this.#core, updateByAdamW(settings));
-    this.#core.retain();
+    const settings = readSettings(ACTION, options, ADAMW_DEFAULTS);
+    super(model, { action: ACTION, settings, rule: ruleOf(settings) });
   }
+}
 
-  /**
-   * One step: the loss of a batch, its gradients, and the update.
-   *
-   * @param inputs As for the model's `forward`, with `labels`. Arrays must not change until the promise settles.
-   * @param options `dropout` sets every dropout probability; left out, they are the config's.
-   * @throws {TypeError} If the model has no loss, or its weights are f16.
-   * @throws {InputError} If labels are missing, or an input does not fit the model.
-   * @throws {Error} If the optimizer or the model was disposed of, or heads were pruned since the first step.
-   */
-  async step(inputs: ModelInputs, options: LossOptions = {}): Promise<StepResult> {
-    const purpose = "take a step";
-    checkOptionNames(purpose, options, LOSS_OPTIONS);
-    coreOf(this.#model); // throws if it was disposed of
-    const { head, name } = this.#model.constructor as unknown as ModelClass<PreTrainedModel>;
-    const call = lossCall({ head, name }, { inputs, config: this.#core.config, purpose });
-    const { lr, weight_decay, max_grad_norm } = readSettings({ ...this.#settings, ...this.#own });
-    const source = { seed: this.#settings.seed, step: this.#steps++ };
-    const dropout = dropoutScalars(this.#core.config, source, { dropout: options.dropout, purpose });
-    const before = this.#turn;
-    const { promise, resolve: onQueued } = Promise.withResolvers<void>();
-    this.#turn = promise;
-    try {
-      await before;
-      return await this.#state.use(async ({ learning, residents }) => {
-        const scalars = { lr, weight_decay, max_grad_norm };
-        const asked: LearningCall = { learning, scalars, dropout, residents, onQueued };
-        const { outputs } = await runLoss({ core: this.#core, purpose }, { ...call, options, learning: asked });
-        const [loss, grad_norm, _clip, ok] = (outputs.get("state") as RunOutput).data;
-        return { loss: loss as number, grad_norm: grad_norm as number, applied: ok === 1 };
-      });
-    } finally {
-      onQueued();
-    }
-  }
-
-  /** Frees the moments on the GPU, after the steps under way. The model stays. */
-  dispose(): void {
-    if (this.#state.dispose()) this.#core.release();
-  }
-
-  /** {@linkcode dispose}, for `using`. */
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
-  get #own(): Pick<AdamWSettings, "lr" | "weight_decay" | "max_grad_norm"> {
-    return { lr: this.lr, weight_decay: this.weight_decay, max_grad_norm: this.max_grad_norm };
-  }
+function ruleOf({ betas, eps }: Pick<Settings, "betas" | "eps">): UpdateRule<"m" | "v"> {
+  expect(ACTION, Number.isFinite(eps) && eps > 0, `eps must be a positive number, got ${String(eps)}`);
+  const isBeta = (beta: unknown) => typeof beta === "number" && beta >= 0 && beta < 1;
+  const fits = Array.isArray(betas) && betas.length === 2 && betas.every(isBeta);
+  expect(ACTION, fits, `betas must be two numbers from 0 and below 1, got ${String(betas)}`);
+  return {
+    moments: ["m", "v"],
+    betas,
+    update: (g, { moments, ...call }) => adamw(g, { ...call, ...moments, betas, eps }),
+  };
 }

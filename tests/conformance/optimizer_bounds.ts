@@ -12,6 +12,7 @@ import { sgd } from "../reference/sgd.ts";
 import { stepControl } from "../reference/step_control.ts";
 import { sumSquares } from "../reference/sum_squares.ts";
 import { bitsOf } from "./bits.ts";
+import { type Columns, placesOf, taken } from "./column_ranges.ts";
 import type { Expected } from "./conformance.ts";
 
 /** A rounding of a number of size 1. */
@@ -46,17 +47,18 @@ export function expectedDropout(
  * is negative, so none is larger than the sum.
  */
 export function expectedSquares(
-  { count, at }: { count: number; at: number },
+  { to, ...columns }: Columns & { to: number },
   { x, lanes }: { x: Float32Array; lanes: number },
 ): Expected {
+  const count = columns.rows * columns.columns;
   const groups = partialsOf(count);
-  const sums = sumSquares(x.subarray(0, count), { groups, lanes });
+  const sums = sumSquares(taken(x, columns, placesOf(columns)), { groups, lanes });
   const finite = [...sums.keys()].filter((w) => Number.isFinite(sums[w]));
   // What is not finite is compared bit by bit, and then nothing else.
   const compared = finite.length === groups ? finite : [...sums.keys()].filter((w) => !finite.includes(w));
   const values = Float64Array.from(compared, (w) => sums[w] as number);
   const terms = Math.ceil(count / 4 / groups / lanes) + 2 + Math.log2(lanes) + 1;
-  const places = Uint32Array.from(compared, (w) => at + w);
+  const places = Uint32Array.from(compared, (w) => to + w);
   if (finite.length < groups) return { values: bitsOf(Float32Array.from(values)), at: places };
   return { values, at: places, bound: values.map((sum) => terms * ROUNDING * sum) };
 }
@@ -74,8 +76,8 @@ export function expectedControl(
     state: Float32Array;
     lanes: number;
   },
-): { state: Expected; ring: Expected } {
-  const { count, slot, max_norm, log_beta1, log_beta2 } = rounded(params);
+): Expected {
+  const { count, max_norm, log_beta1, log_beta2 } = rounded(params);
   const call = {
     partials: partials.subarray(0, count),
     loss: loss[0] as number,
@@ -90,24 +92,13 @@ export function expectedControl(
     const bits = bitsOf(Float32Array.from(values));
     bits[0] = bitsOf(loss)[0] as number;
     const places = [0, 1, 2, 3, 4, 5, 6, 7].filter((i) => i !== 1 || norm === Infinity);
-    const part = (from: readonly number[], offset: number): Expected => ({
-      values: Uint32Array.from(from, (i) => bits[i] as number),
-      at: Uint32Array.from(from, (i) => offset + i),
-    });
-    return { state: part(places, 0), ring: part(places.filter((i) => i < 4), 4 * slot) };
+    return { values: Uint32Array.from(places, (i) => bits[i] as number), at: Uint32Array.from(places) };
   }
   const root = ((count / lanes + Math.log2(lanes)) / 2 + 5) * ROUNDING;
   const bound = values.map((value, i) =>
     [0, root, clip < 1 ? root + 6 * ROUNDING : 0, 0, 0, 1e-6, 1e-6, 0][i]! * value
   );
-  return {
-    state: { values, bound },
-    ring: {
-      values: values.slice(0, 4),
-      bound: bound.slice(0, 4),
-      at: Uint32Array.of(0, 1, 2, 3).map((i) => 4 * slot + i),
-    },
-  };
+  return { values, bound };
 }
 
 /**
@@ -118,19 +109,28 @@ export function expectedAdamw(
   params: ParamsOf<typeof adamwKernel>,
   data: Record<"g" | "state" | "p" | "m" | "v", Float32Array>,
 ): Record<"p" | "m" | "v", Expected> {
-  const { count, ...numbers } = rounded(params);
-  const [g, p, m, v] = [data.g, data.p, data.m, data.v].map((one) => one.subarray(0, count)) as [
+  const numbers = rounded(params);
+  const at = placesOf(params);
+  const [g, p, m, v] = [data.g, data.p, data.m, data.v].map((one) => taken(one, params, at)) as [
     Float32Array,
     Float32Array,
     Float32Array,
     Float32Array,
   ];
+  const where = at && { at };
   const [, , clip, ok, , c1, c2] = data.state as unknown as [0, 0, number, number, 0, number, number];
-  if (ok === 0) return { p: { values: bitsOf(p) }, m: { values: bitsOf(m) }, v: { values: bitsOf(v) } };
+  if (ok === 0) {
+    return {
+      p: { values: bitsOf(p), ...where },
+      m: { values: bitsOf(m), ...where },
+      v: { values: bitsOf(v), ...where },
+    };
+  }
   const found = adamw({ ...numbers, g, p, m, v, clip, corrections: [c1, c2] });
   const { lr, decay, rest1, rest2, eps } = numbers;
-  const bounds = { p: new Float64Array(count), m: new Float64Array(count), v: new Float64Array(count) };
-  for (let i = 0; i < count; i++) {
+  const zeros = () => new Float64Array(p.length);
+  const bounds = { p: zeros(), m: zeros(), v: zeros() };
+  for (let i = 0; i < p.length; i++) {
     const gradient = Math.abs(clip * g[i]!);
     const [first, second, old] = [found.m[i]!, found.v[i]!, Math.abs(p[i]!)];
     bounds.m[i] = ROUNDING * (Math.abs(m[i]!) + 2 * rest1 * gradient + Math.abs(first));
@@ -142,9 +142,9 @@ export function expectedAdamw(
     bounds.p[i] = 22 * ROUNDING * step + inherited + sum;
   }
   return {
-    p: { values: found.p, bound: bounds.p },
-    m: { values: found.m, bound: bounds.m },
-    v: { values: found.v, bound: bounds.v },
+    p: { values: found.p, bound: bounds.p, ...where },
+    m: { values: found.m, bound: bounds.m, ...where },
+    v: { values: found.v, bound: bounds.v, ...where },
   };
 }
 
@@ -153,14 +153,16 @@ export function expectedSgd(
   params: ParamsOf<typeof sgdKernel>,
   data: Record<"g" | "state" | "p" | "b", Float32Array>,
 ): Record<"p" | "b", Expected> {
-  const { count, ...numbers } = rounded(params);
-  const [g, p, b] = [data.g, data.p, data.b].map((one) => one.subarray(0, count)) as [
+  const numbers = rounded(params);
+  const at = placesOf(params);
+  const [g, p, b] = [data.g, data.p, data.b].map((one) => taken(one, params, at)) as [
     Float32Array,
     Float32Array,
     Float32Array,
   ];
+  const where = at && { at };
   const [clip, ok] = [data.state[2] as number, data.state[3]];
-  if (ok === 0) return { p: { values: bitsOf(p) }, b: { values: bitsOf(b) } };
+  if (ok === 0) return { p: { values: bitsOf(p), ...where }, b: { values: bitsOf(b), ...where } };
   const found = sgd({ ...numbers, g, p, b, clip });
   const { lr, decay, momentum } = numbers;
   const bounds = found.b.map((_, i) => {
@@ -170,7 +172,8 @@ export function expectedSgd(
     p: {
       values: found.p,
       bound: found.p.map((value, i) => lr * bounds[i]! + ROUNDING * (Math.abs(lr * found.b[i]!) + Math.abs(value))),
+      ...where,
     },
-    b: { values: found.b, bound: bounds },
+    b: { values: found.b, bound: bounds, ...where },
   };
 }

@@ -26,7 +26,6 @@ const NAMES = Object.keys(SHAPES) as Name[];
 const BETAS = [0.9, 0.999] as const;
 const DECAY = 0.01;
 const EPS = 1e-8;
-const SLOTS = 3;
 /** How much faster each parameter learns, and whether it decays. */
 const GROUPS = { w: { lrFactor: 1, decays: true }, b: { lrFactor: 0.5, decays: false } } as const;
 
@@ -44,7 +43,6 @@ interface Left {
   buffers: Map<string, Float32Array<ArrayBuffer>>;
   record: number[];
   counts: number[];
-  ring: Float32Array<ArrayBuffer>;
 }
 
 /** A parameter, and its moments in float64, by parameter. */
@@ -56,7 +54,6 @@ class Training {
   readonly #parameters: ParameterBuffer[] = [];
   readonly #residents: Record<string, GPUBuffer> = {};
   readonly #rows: Record<string, number> = {};
-  #slot = 0;
 
   constructor(start: Record<Name, Matrix>, kind: "adamw" | "sgd") {
     const g = new Graph(tuningOf(gpu));
@@ -66,13 +63,11 @@ class Training {
       return g.resident(name, "f32", [rows, columns]);
     };
     const gradients = NAMES.map((name) => g.input(`d${name}`, "f32", SHAPES[name], "pitched"));
-    const { state } = stepControl(g, {
+    const state = stepControl(g, {
       label: "control",
-      partials: sumSquares(g, { label: "squares", of: gradients }),
+      partials: sumSquares(g, { label: "squares", of: gradients.map((value) => ({ value })) }),
       loss: g.input("loss", "f32", [1]),
       state: resident("state", STATE_SHAPE[0] as number, STATE_SHAPE[1] as number),
-      ring: resident("ring", SLOTS, 4),
-      slot: g.scalar("slot"),
       maxGradNorm: g.scalar("max_grad_norm", "f32"),
       betas: BETAS,
     });
@@ -103,11 +98,10 @@ class Training {
     return await this.read();
   }
 
-  async run({ gradients, loss, lr, maxGradNorm }: Step, slot = this.#slot): Promise<void> {
-    this.#slot = (slot + 1) % SLOTS;
+  async run({ gradients, loss, lr, maxGradNorm }: Step): Promise<void> {
     const inputs: Record<string, Float32Array> = { loss: Float32Array.of(loss) };
     for (const name of NAMES) inputs[`d${name}`] = pitched(gradients[name]);
-    const scalars = { slot, lr, decay: DECAY, max_grad_norm: maxGradNorm };
+    const scalars = { lr, decay: DECAY, max_grad_norm: maxGradNorm };
     await this.#program.run({ scalars, inputs, residents: this.#residents });
   }
 
@@ -118,9 +112,9 @@ class Training {
       all[`${label}.p`] = [buffer, shape[0]! * pitch(shape[1]!) / 4];
     }
     const buffers = await rawOf(gpu, all);
-    const [state, ring] = ["state", "ring"].map((name) => buffers.get(name)!);
-    for (const name of ["state", "ring"]) buffers.delete(name);
-    return { buffers, record: [...state!.subarray(0, 4)], counts: [...state!.subarray(4)], ring: ring! };
+    const state = buffers.get("state")!;
+    buffers.delete("state");
+    return { buffers, record: [...state.subarray(0, 4)], counts: [...state.subarray(4)] };
   }
 
   [Symbol.dispose](): void {
@@ -204,7 +198,6 @@ for (const kind of ["adamw", "sgd"] as const) {
       assert.deepEqual([loss, ok], [Math.fround(step.loss), 1]);
       near(norm, normOf(step), "norm");
       near(clip, clipOf(step), "clip");
-      assert.deepEqual([...left.ring.subarray(4 * ((t - 1) % SLOTS)).subarray(0, 4)], left.record);
       assert.equal(left.counts[0], t);
       for (const [i, beta] of BETAS.entries()) near(left.counts[1 + i], 1 - beta ** t, `correction of ${beta}`);
     }
@@ -234,7 +227,6 @@ for (const kind of ["adamw", "sgd"] as const) {
       const start = matrices(next);
       using training = new Training(start, kind);
       let expected = startOf(kind, start);
-      let slot = 0;
       for (const [t, [what, spoil, norm]] of SKIPPED.entries()) {
         const good = stepOf(next, { maxGradNorm });
         expected = expectedStep(kind, expected, good, t + 1);
@@ -254,9 +246,6 @@ for (const kind of ["adamw", "sgd"] as const) {
         assert.deepEqual([loss, clip, ok], [Math.fround(bad.loss), 0, 0], what);
         if (norm === null) near(recorded, normOf(bad), what);
         else assert.equal(recorded, norm, what);
-        slot += 2;
-        assert.deepEqual([...after.ring.subarray(4 * ((slot - 1) % SLOTS)).subarray(0, 4)], after.record, what);
-        assert.deepEqual([...after.ring.subarray(4 * ((slot - 2) % SLOTS)).subarray(0, 4)], before.record, what);
       }
     });
   }
@@ -289,15 +278,11 @@ Deno.test("steps that are not waited for are those that are", async () => {
   assert.deepEqual(await ahead.read(), await waiting.read());
 });
 
-Deno.test("a slot past the ring and a negative norm are refused", async () => {
+Deno.test("a negative norm is refused", async () => {
   const next = random(71);
   using training = new Training(matrices(next), "adamw");
   await assert.rejects(training.run(stepOf(next, { maxGradNorm: -1 })), {
     name: "RangeError",
     message: "Cannot run control: maxGradNorm must be 0 or more, got -1",
-  });
-  await assert.rejects(training.run(stepOf(next), SLOTS), {
-    name: "RangeError",
-    message: "Cannot run control: slot must be from 0 to 2, got 3",
   });
 });

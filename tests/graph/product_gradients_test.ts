@@ -13,7 +13,7 @@ import type { Value } from "../../src/graph/value.ts";
 import { pitch } from "../../src/kernels/kernel.ts";
 import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
 import { matmulAt, outIndex } from "../reference/matmul.ts";
-import { bufferOf, type Matrix, matrixOf } from "./buffers.ts";
+import { bufferOf, type Matrix } from "./buffers.ts";
 import { PRODUCT_CASES, type ProductCall, type ProductCase } from "./product_cases.ts";
 import { rawOf } from "./raw.ts";
 import { caught } from "./wrong_values.ts";

@@ -53,8 +53,6 @@ function queries(
   attributes: Partial<Parameters<typeof attentionQueryGradient>[1]["attributes"]> = {},
 ): void {
   const inputs = { to: sum(v, "R", 8), dScores: v.f32("R", 2, "K"), x: v.f32("T", 8), geometry: v.u32("G") };
-  const to = v.g.resident("queries", "f32", ["R", 8]);
-  const inputs = { to, dScores: v.f32("R", 2, "K"), x: v.f32("T", 8), geometry: v.u32("G") };
   attentionQueryGradient(v.g, {
     label,
     inputs: { ...inputs, ...change },
@@ -65,8 +63,6 @@ function queries(
 /** The gradient of keys that is right but for `change`. */
 function keys(v: Values, change: Partial<Record<"to" | "weights" | "x", Value>>): void {
   const inputs = { to: sum(v, "T", 8), weights: v.f32("R", 2, "K"), x: v.f32("R", 8), geometry: v.u32("G") };
-  const to = v.g.resident("keys", "f32", ["T", 8]);
-  const inputs = { to, weights: v.f32("R", 2, "K"), x: v.f32("R", 8), geometry: v.u32("G") };
   attentionKeyGradient(v.g, {
     label,
     inputs: { ...inputs, ...change },
@@ -77,8 +73,6 @@ function keys(v: Values, change: Partial<Record<"to" | "weights" | "x", Value>>)
 /** The gradient of 7 distances that is right but for `change`. */
 function distances(v: Values, change: Partial<Record<"to" | "x", Value>>): void {
   const inputs = { to: sum(v, 7, 4), dScores: v.f32("R", 2, "K"), x: v.f32("R", 8), geometry: v.u32("G") };
-  const to = v.g.resident("distances", "f32", [7, 4]);
-  const inputs = { to, dScores: v.f32("R", 2, "K"), x: v.f32("R", 8), geometry: v.u32("G") };
   attentionDistanceGradient(v.g, {
     label,
     inputs: { ...inputs, ...change },

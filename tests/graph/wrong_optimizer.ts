@@ -14,9 +14,8 @@ function drop(v: Values, change: Partial<Parameters<typeof dropout>[1]>): void {
 }
 
 function control(v: Values, change: Partial<Parameters<typeof stepControl>[1]>): void {
-  const partials = sumSquares(v.g, { label: "squares", of: [v.f32(3, 5)] });
-  const [state, ring] = [v.weight("f32", 2, 4), v.weight("f32", 8, 4)];
-  stepControl(v.g, { label, partials, loss: v.tight(1), state, ring, slot: v.g.scalar("slot"), ...change });
+  const partials = sumSquares(v.g, { label: "squares", of: [{ value: v.f32(3, 5) }] });
+  stepControl(v.g, { label, partials, loss: v.tight(1), state: v.weight("f32", 2, 4), ...change });
 }
 
 function adam(v: Values, change: Partial<Parameters<typeof adamw>[1]>): void {
@@ -82,7 +81,11 @@ export const WRONG_OPTIMIZER: Wrong[] = [
     "sum_squares",
     "rows that calls size",
     (v) =>
-      apply(v.g, sumSquaresOp, { label, inputs: { x: v.f32("T", 5), partials: v.f32(1, 9) }, attributes: { at: 0 } }),
+      apply(v.g, sumSquaresOp, {
+        label,
+        inputs: { x: v.f32("T", 5), partials: v.f32(1, 9) },
+        attributes: { to: 0, columns: null },
+      }),
     "x must have a fixed shape, got [T, 5]",
   ],
   [
@@ -92,9 +95,20 @@ export const WRONG_OPTIMIZER: Wrong[] = [
       apply(v.g, sumSquaresOp, {
         label,
         inputs: { x: v.f32(64, 256), partials: v.f32(1, 9) },
-        attributes: { at: 6 },
+        attributes: { to: 6, columns: null },
       }),
-    "at must be a whole number from 0 to 5, got 6",
+    "to must be a whole number from 0 to 5, got 6",
+  ],
+  [
+    "sum_squares",
+    "columns past the end",
+    (v) =>
+      apply(v.g, sumSquaresOp, {
+        label,
+        inputs: { x: v.f32(3, 9), partials: v.f32(1, 9) },
+        attributes: { to: 0, columns: { at: 4, columns: 8 } },
+      }),
+    "columns must be a whole number from 1 to 5, got 8",
   ],
   ["step_control", "a loss for each row", (v) => control(v, { loss: v.tight(3) }), "loss must be one number, got [3]"],
   [
@@ -102,12 +116,6 @@ export const WRONG_OPTIMIZER: Wrong[] = [
     "a state of another shape",
     (v) => control(v, { state: v.weight("f32", 1, 8) }),
     "state must be [2, 4], got [1, 8]",
-  ],
-  [
-    "step_control",
-    "rows of a ring that are too long",
-    (v) => control(v, { ring: v.weight("f32", 8, 8) }),
-    "ring must be [*, 4], got [8, 8]",
   ],
   [
     "step_control",
@@ -135,6 +143,18 @@ export const WRONG_OPTIMIZER: Wrong[] = [
     "a gradient without padding",
     (v) => adam(v, { gradient: v.tight(3, 5) }),
     "gradient must be pitched, got tight f32 [3, 5]",
+  ],
+  [
+    "adamw",
+    "columns that begin within four",
+    (v) => adam(v, { columns: { at: 2, columns: 3 } }),
+    "first column must be a multiple of 4, got 2",
+  ],
+  [
+    "sgd",
+    "columns that end within four",
+    (v) => descend(v, { columns: { at: 0, columns: 3 } }),
+    "columns must be a multiple of 4, got 3",
   ],
   [
     "sgd",

@@ -1,9 +1,9 @@
 /**
  * Assigns intermediate values to buffers.
  *
- * A buffer cannot be bound read-only and writable in one dispatch, so memory is planned in whole buffers. A value gets
- * a buffer at the node that writes it; the buffer is free again after the last node that uses it. All versions of a
- * value that is updated in place share one storage, and so one buffer.
+ * A buffer cannot be bound read-only and writable in one dispatch, so memory is planned in whole buffers. A value has
+ * its buffer from the node that writes it to the last node that uses it. All versions of a value that is updated in
+ * place share one storage, and so one buffer.
  */
 
 import type { Graph } from "../graph.ts";
@@ -18,54 +18,71 @@ export interface MemoryPlan {
   readonly bufferOf: ReadonlyMap<Value, number>;
 }
 
-/** Assigns buffers for a graph at the given capacities; outputs keep theirs to the end. */
+/** A storage while it is in use, by indices of nodes. */
+interface Lifetime {
+  readonly storage: Storage;
+  readonly bytes: number;
+  readonly first: number;
+  /** Inclusive; of outputs, an index past the last node. */
+  readonly last: number;
+}
+
+/**
+ * Assigns buffers for a graph at the given capacities; outputs keep theirs to the end.
+ *
+ * The largest values come first, each into the smallest buffer that is not in use meanwhile. So no buffer is larger than
+ * the largest value in it, and small values fill the gaps that large ones leave.
+ *
+ * Source: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020 (greedy by size for
+ * shared objects).
+ */
 export function planMemory(graph: Graph, capacities: Scalars): MemoryPlan {
-  const lastUse = lastUses(graph);
+  const lifetimes = lifetimesOf(graph, capacities).sort((a, b) => b.bytes - a.bytes || a.first - b.first);
   const bufferBytes: number[] = [];
-  const bufferOf = new Map<Value, number>();
+  const inUse: Lifetime[][] = [];
   const held = new Map<Storage, number>();
-  const free: number[] = [];
-  graph.nodes.forEach((node, i) => {
-    for (const value of outputsOf(node)) {
-      const { storage, shape, layout } = value;
-      if (storage.kind !== "planned") continue;
-      let buffer = held.get(storage);
-      if (buffer === undefined) {
-        buffer = takeBuffer(free, bufferBytes, bytesOf(shape, layout, capacities));
-        held.set(storage, buffer);
-      }
-      bufferOf.set(value, buffer);
+  for (const lifetime of lifetimes) {
+    // Buffers are made in the order of falling sizes, so the last one that is free is the smallest.
+    let buffer = inUse.findLastIndex((others) => !others.some((other) => overlap(lifetime, other)));
+    if (buffer < 0) {
+      buffer = bufferBytes.push(lifetime.bytes) - 1;
+      inUse.push([]);
     }
-    for (const storage of storagesOf(node)) {
-      const buffer = held.get(storage);
-      if (buffer !== undefined && lastUse.get(storage) === i) free.push(buffer);
-    }
-  });
+    (inUse[buffer] as Lifetime[]).push(lifetime);
+    held.set(lifetime.storage, buffer);
+  }
+  const bufferOf = new Map<Value, number>();
+  for (const value of graph.nodes.flatMap(outputsOf)) {
+    const buffer = held.get(value.storage);
+    if (buffer !== undefined) bufferOf.set(value, buffer);
+  }
   return { bufferBytes, bufferOf };
 }
 
-/** Index of the last node that reads or writes each storage; for outputs, an index past the last node. */
-function lastUses({ nodes, outputs }: Graph): Map<Storage, number> {
-  const lastUse = new Map<Storage, number>();
+/** The lifetimes of all storages that need a buffer. */
+function lifetimesOf({ nodes, outputs }: Graph, capacities: Scalars): Lifetime[] {
+  const found = new Map<Storage, { bytes: number; first: number; last: number }>();
   nodes.forEach((node, i) => {
-    for (const storage of storagesOf(node)) lastUse.set(storage, i);
+    for (const { storage, shape, layout } of outputsOf(node)) {
+      if (storage.kind !== "planned" || found.has(storage)) continue;
+      found.set(storage, { bytes: bytesOf(shape, layout, capacities), first: i, last: i });
+    }
+    for (const storage of storagesOf(node)) {
+      const lifetime = found.get(storage);
+      if (lifetime !== undefined) lifetime.last = i;
+    }
   });
-  for (const { storage } of outputs.values()) lastUse.set(storage, nodes.length);
-  return lastUse;
+  for (const { storage } of outputs.values()) {
+    const lifetime = found.get(storage);
+    if (lifetime !== undefined) lifetime.last = nodes.length;
+  }
+  return [...found].map(([storage, lifetime]) => ({ storage, ...lifetime }));
 }
 
 function storagesOf(node: Node): Set<Storage> {
   return new Set([...inputsOf(node), ...outputsOf(node)].map(({ storage }) => storage));
 }
 
-/** The smallest free buffer that fits; if none fits, the largest free one, grown; if none is free, a new one. */
-function takeBuffer(free: number[], bufferBytes: number[], bytes: number): number {
-  const size = (buffer: number) => bufferBytes[buffer] as number;
-  free.sort((a, b) => size(a) - size(b));
-  const fitting = free.findIndex((buffer) => size(buffer) >= bytes);
-  const at = fitting >= 0 ? fitting : free.length - 1;
-  if (at < 0) return bufferBytes.push(bytes) - 1;
-  const [buffer] = free.splice(at, 1) as [number];
-  bufferBytes[buffer] = Math.max(size(buffer), bytes);
-  return buffer;
+function overlap(one: Lifetime, other: Lifetime): boolean {
+  return one.first <= other.last && other.first <= one.last;
 }

@@ -1,6 +1,7 @@
 /** Conformance cases of `sum_squares`. */
 
 import { partialsOf, type sumSquares as kernel } from "../../../src/kernels/training/optimizer/sum_squares.ts";
+import { pieceOf, SIZES, type Sizes, sizesText } from "../column_ranges.ts";
 import type { Cases } from "../conformance.ts";
 import { random } from "../data.ts";
 import { expectedSquares } from "../optimizer_bounds.ts";
@@ -12,16 +13,22 @@ const UNTOUCHED = 7;
 
 export function* cases(): Cases<typeof kernel> {
   const next = random(37);
-  const caseOf = (name: string, x: Float32Array<ArrayBuffer>, at: number) => {
-    const params = { count: x.length, at };
-    const partials = partialsOf(x.length);
+  const caseOf = (
+    name: string,
+    x: Float32Array<ArrayBuffer>,
+    to: number,
+    { gaps: GAPS, ...columns }: Sizes = pieceOf(x.length),
+  ) => {
+    const params = { ...columns, to };
+    const partials = partialsOf(columns.rows * columns.columns);
     const { values, at: places, bound } = expectedSquares(params, { x, lanes: LANES });
     // The elements before and behind stay as they are, where they can be compared with the others.
-    const around = values instanceof Float64Array ? [...Array(at).keys(), at + partials] : [];
+    const around = values instanceof Float64Array ? [...Array(to).keys(), to + partials] : [];
     return {
       name,
+      constants: { GAPS },
       params,
-      buffers: { x, out: new Float32Array(at + partials + 1).fill(UNTOUCHED) },
+      buffers: { x, out: new Float32Array(to + partials + 1).fill(UNTOUCHED) },
       expected: {
         out: values instanceof Float64Array
           ? {
@@ -33,8 +40,15 @@ export function* cases(): Cases<typeof kernel> {
       },
     };
   };
+  for (const size of SIZES.filter(({ gaps }) => gaps === 1)) {
+    const { rows, columns, at, stride } = size;
+    // What is not finite beside the columns is not read.
+    const beside = (i: number) => i % stride < at || i % stride >= at + columns;
+    const x = Float32Array.from({ length: Math.max(rows, 1) * stride }, (_, i) => beside(i) ? NaN : next());
+    yield caseOf(sizesText(size), x, 2, size);
+  }
   for (const count of [0, 4, 252, 256, 260, 1020, 4096, 4100, 8192, 768 * 31]) {
-    for (const at of [0, 3]) yield caseOf(`${count} elements to ${at}`, Float32Array.from({ length: count }, next), at);
+    for (const to of [0, 3]) yield caseOf(`${count} elements to ${to}`, Float32Array.from({ length: count }, next), to);
   }
   for (const scale of [1e-15, 1e15]) {
     yield caseOf(`elements up to ${scale}`, Float32Array.from({ length: 5120 }, () => scale * next()), 1);

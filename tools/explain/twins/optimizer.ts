@@ -21,29 +21,32 @@ export const dropoutTwin: Twin = (call) => {
   return { out: expectedDropout(params, { x, residual: floats(call, "residual") }) };
 };
 
-/** `out[at + w]` = the sum of the squares of workgroup w's part. */
+/** Names of the params by which kernels find some columns of a matrix. */
+const COLUMNS = ["rows", "columns", "at", "stride"] as const;
+
+/** `out[to + w]` = the sum of the squares of workgroup w's part. */
 export const sumSquaresTwin: Twin = (call) => {
   const lanes = call.constants.LANES as number;
-  return { out: expectedSquares(paramsOf(call, "count", "at"), { x: floats(call, "x"), lanes }) };
+  return { out: expectedSquares(paramsOf(call, ...COLUMNS, "to"), { x: floats(call, "x"), lanes }) };
 };
 
 /** The record of a step, and the factors of its updates. */
 export const stepControlTwin: Twin = (call) => {
-  const params = paramsOf(call, "count", "slot", "max_norm", "log_beta1", "log_beta2");
+  const params = paramsOf(call, "count", "max_norm", "log_beta1", "log_beta2");
   const [partials, loss, state] = [floats(call, "partials"), floats(call, "loss"), floats(call, "state")];
-  return { ...expectedControl(params, { partials, loss, state, lanes: call.constants.LANES as number }) };
+  return { state: expectedControl(params, { partials, loss, state, lanes: call.constants.LANES as number }) };
 };
 
 /** A step of AdamW. */
 export const adamwTwin: Twin = (call) => {
-  const params = paramsOf(call, "count", "lr", "decay", "rest1", "rest2", "eps");
+  const params = paramsOf(call, ...COLUMNS, "lr", "decay", "rest1", "rest2", "eps");
   const [g, state] = [floats(call, "g"), floats(call, "state")];
   return { ...expectedAdamw(params, { g, state, p: floats(call, "p"), m: floats(call, "m"), v: floats(call, "v") }) };
 };
 
 /** A step of gradient descent with momentum. */
 export const sgdTwin: Twin = (call) => {
-  const params = paramsOf(call, "count", "lr", "decay", "momentum");
+  const params = paramsOf(call, ...COLUMNS, "lr", "decay", "momentum");
   const [g, state] = [floats(call, "g"), floats(call, "state")];
   return { ...expectedSgd(params, { g, state, p: floats(call, "p"), b: floats(call, "b") }) };
 };

@@ -1,5 +1,6 @@
 /** Sums of the squares of a tensor's elements, of which a norm is made. */
 
+import columns from "../../../../kernels/lib/columns.wgsl" with { type: "text" };
 import finiteSums from "../../../../kernels/lib/finite_sums.wgsl" with { type: "text" };
 import source from "../../../../kernels/sum_squares.wgsl" with { type: "text" };
 import { defineKernel } from "../../kernel.ts";
@@ -16,18 +17,19 @@ export function partialsOf(count: number): number {
 }
 
 /**
- * `out[at + w]` = the sum of `x[i]^2` over the part of workgroup w, for `partialsOf(count)` workgroups; `count` is a
- * multiple of 4. Infinity if an element is not finite, or so large that its square may not be.
+ * `out[to + w]` = the sum of `x[i]^2` over the part of workgroup w, for `partialsOf(rows * columns)` workgroups: in
+ * `columns` columns from `at` on of rows that are `stride` elements apart, all multiples of 4. Infinity if an element is
+ * not finite, or so large that its square may not be. `GAPS` is 1 if the rows have other columns between them, else 0.
  */
 export const sumSquares = defineKernel({
   name: "sum_squares",
-  summary: "out[at + w] = sum of x[i]^2 over the part of x that workgroup w takes",
-  source: source + finiteSums,
+  summary: "out[to + w] = sum of x[i]^2 over the part of x that workgroup w takes",
+  source: source + columns + finiteSums,
   bindings: { x: "read", out: "update" },
-  params: { count: "u32", at: "u32" },
-  constants: { LANES: 64 },
-  constantSets: [{}],
+  params: { rows: "u32", columns: "u32", at: "u32", stride: "u32", to: "u32" },
+  constants: { GAPS: 0, LANES: 64 },
+  constantSets: [{}, { GAPS: 1 }],
   workgroupSize: ({ LANES }) => [LANES, 1, 1],
   workgroupBytes: ({ LANES }) => 8 * LANES,
-  grid: ({ count }) => [partialsOf(count), 1, 1],
+  grid: ({ rows, columns }) => [partialsOf(rows * columns), 1, 1],
 });

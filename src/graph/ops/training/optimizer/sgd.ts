@@ -1,12 +1,12 @@
 /** Gradient descent with momentum. */
 
-import { pitch } from "../../../../kernels/kernel.ts";
 import { sgd as kernel } from "../../../../kernels/training/optimizer/sgd.ts";
 import type { Graph } from "../../../graph.ts";
 import { apply, type Op } from "../../../op.ts";
-import { lastOf, rowsOf, type Scalar, valueOf } from "../../../shape.ts";
+import { type Scalar, valueOf } from "../../../shape.ts";
 import { expectNumber, expectType } from "../../../types.ts";
 import type { Value } from "../../../value.ts";
+import { type ColumnRange, expectColumns, placed } from "./columns.ts";
 import { STATE_SHAPE } from "./step_control.ts";
 
 type Inputs = { parameter: Value; momentum: Value; gradient: Value; state: Value };
@@ -18,6 +18,7 @@ interface Attributes {
   factor: Scalar | number;
   lrFactor: number;
   decays: boolean;
+  columns: ColumnRange | null;
 }
 
 /** A step of gradient descent with momentum, in place. */
@@ -25,11 +26,12 @@ export const sgdOp: Op<Inputs, Attributes, Outputs> = {
   name: "sgd",
   noGradient: "what is updated in place is gone, so nothing is differentiated through an update",
 
-  infer({ parameter, momentum, gradient, state }, { lr, weightDecay, factor, lrFactor }) {
+  infer({ parameter, momentum, gradient, state }, { lr, weightDecay, factor, lrFactor, columns }) {
     expectType("parameter", parameter, { dtype: "f32", shape: ["…", "*"], layout: "pitched" });
     for (const [thing, type] of Object.entries({ momentum, gradient })) {
       expectType(thing, type, { dtype: "f32", shape: parameter.shape, layout: "pitched" });
     }
+    expectColumns(parameter.shape, columns);
     expectType("state", state, { dtype: "f32", shape: STATE_SHAPE });
     for (const [thing, number] of Object.entries({ lr, weightDecay, factor, lrFactor })) {
       if (typeof number === "number") expectNumber(thing, number);
@@ -38,13 +40,15 @@ export const sgdOp: Op<Inputs, Attributes, Outputs> = {
   },
 
   lower(g, { label, inputs: { parameter, momentum, gradient, state }, attributes }) {
-    const { lr, weightDecay, factor, lrFactor, decays } = attributes;
+    const { lr, weightDecay, factor, lrFactor, decays, columns } = attributes;
+    const { constants, sizes } = placed(parameter.shape, columns);
     const bound = g.call(kernel, {
       label,
+      constants,
       inputs: { g: gradient, state },
       updates: { p: parameter, b: momentum },
       params: (scalars) => ({
-        count: rowsOf(parameter.shape, scalars) * pitch(valueOf(lastOf(parameter.shape), scalars)),
+        ...sizes(scalars),
         lr: lrFactor * valueOf(lr, scalars),
         decay: decays ? valueOf(weightDecay, scalars) : 0,
         momentum: valueOf(factor, scalars),
@@ -61,16 +65,17 @@ export const sgdOp: Op<Inputs, Attributes, Outputs> = {
  *
  * @param call `parameter` is a weight; `momentum` is a resident of its shape, zeros at first; `gradient` has its shape;
  *   `state` is the one of this step. `lr`, `weightDecay` and `factor`, by which the momentum shrinks, are f32 scalars or
- *   numbers; `lrFactor` is this weight's factor of lr, and `decays` says whether its weights decay.
+ *   numbers; `lrFactor` is this weight's factor of lr, and `decays` says whether its weights decay. With `columns` only these
+ *   are updated.
  * @returns The next versions of parameter and momentum.
  */
 export function sgd(
   g: Graph,
-  { label, lr, weightDecay = 0, factor = 0, lrFactor = 1, decays = true, ...inputs }:
+  { label, lr, weightDecay = 0, factor = 0, lrFactor = 1, decays = true, columns = null, ...inputs }:
     & Inputs
     & Pick<Attributes, "lr">
     & Partial<Attributes>
     & { label: string },
 ): Outputs {
-  return apply(g, sgdOp, { label, inputs, attributes: { lr, weightDecay, factor, lrFactor, decays } });
+  return apply(g, sgdOp, { label, inputs, attributes: { lr, weightDecay, factor, lrFactor, decays, columns } });
 }

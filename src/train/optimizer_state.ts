@@ -3,36 +3,35 @@
 import { Lease } from "../base/lease.ts";
 import type { Residents } from "../graph/program/residents.ts";
 import type { ModelCore } from "../model/core.ts";
-import type { Learning } from "../model/learning.ts";
 import type { Parameter } from "../nn/parameters.ts";
-import { residentBytes } from "./update.ts";
+import type { StepProgram } from "./update.ts";
 
 /** What a step needs. */
 export interface StepState {
-  readonly learning: Learning;
+  readonly learning: StepProgram;
   readonly residents: Residents;
 }
 
-/** Owns the moments and the state of AdamW. They are allocated at the first step. */
-export class AdamWState {
+/** Owns the moments and the state of an optimizer. They are allocated at the first step. */
+export class OptimizerState {
   readonly #core: ModelCore;
-  readonly #learning: Learning;
+  readonly #program: StepProgram;
   readonly #lease = new Lease("Cannot take a step: the optimizer was disposed of", () => this.#free());
   #residents: Record<string, GPUBuffer> | null = null;
   /** The weights that the moments are of. */
   #parameters: readonly Parameter[] = [];
   #disposed = false;
 
-  constructor(core: ModelCore, learning: Learning) {
+  constructor(core: ModelCore, program: StepProgram) {
     this.#core = core;
-    this.#learning = learning;
+    this.#program = program;
   }
 
   /** Does work with the moments, which stay on the GPU until it is done. */
   use<T>(work: (state: StepState) => Promise<T>): Promise<T> {
     return this.#lease.use(async () => {
       const residents = await this.#allocated();
-      return await work({ learning: this.#learning, residents });
+      return await work({ learning: this.#program, residents });
     });
   }
 
@@ -65,7 +64,8 @@ export class AdamWState {
     const { buffers } = this.#core.gpu;
     const residents: Record<string, GPUBuffer> = {};
     try {
-      for (const [name, bytes] of residentBytes(parameters)) residents[name] = buffers.acquireZeros(bytes, name);
+      const all = this.#program.residentBytes(parameters);
+      for (const [name, bytes] of all) residents[name] = buffers.acquireZeros(bytes, name);
     } catch (error) {
       for (const buffer of Object.values(residents)) buffers.release(buffer);
       throw error;

@@ -1,0 +1,93 @@
+/** The losses of NarrowBERT's heads in float64. */
+
+import { NO_LABEL } from "../../../src/kernels/losses/cross_entropy.ts";
+import { POINTWISE_LOSSES } from "../../../src/kernels/losses/pointwise_loss.ts";
+import { crossEntropy } from "../cross_entropy.ts";
+import { pointwiseLoss } from "../pointwise_loss.ts";
+import { reduceSum } from "../reduce_sum.ts";
+import { type PlainInputs, sequencesOf } from "./batch.ts";
+import { activated, lastState, type Model } from "./body.ts";
+import { affine, dense, map, norm, type Rows, rowsOf, stack, type Weight, weightOf, zeroRows } from "./state.ts";
+
+/** A batch with its labels, by what the head learns. */
+export type LabelledCall =
+  /** Labels `[B, L]`, -100 for none. */
+  | { task: "masked_lm" | "token_classification"; inputs: PlainInputs; labels: number[][] }
+  /** Labels `[B]`, -100 for none. */
+  | { task: "single_label"; inputs: PlainInputs; labels: number[] }
+  /** Targets `[B, num_labels]`. */
+  | { task: "regression" | "multi_label"; inputs: PlainInputs; labels: number[][] }
+  /** The choices of a question are sequences one behind the other; labels `[questions]`, -100 for none. */
+  | { task: "multiple_choice"; inputs: PlainInputs; choices: number; labels: number[] };
+
+/** PyTorch's label for "no loss here". */
+const IGNORE = -100;
+
+/** The mean loss of a batch. */
+export function lossOf(model: Model, call: LabelledCall): number {
+  switch (call.task) {
+    case "masked_lm":
+    case "token_classification": {
+      const { labels, task } = call;
+      const states = statesOf(model, call.inputs, (b, l) => labels[b]![l] !== IGNORE);
+      const logits = task === "masked_lm" ? words(model, states) : dense(states, model.weights, "classifier");
+      return meanCrossEntropy(logits, labels.flat().filter((label) => label !== IGNORE));
+    }
+    case "single_label":
+      return meanCrossEntropy(pooledLogits(model, call.inputs), call.labels);
+    case "regression":
+      return meanPointwise(pooledLogits(model, call.inputs), call.labels, "squared_error");
+    case "multi_label":
+      return meanPointwise(pooledLogits(model, call.inputs), call.labels, "binary_cross_entropy");
+    case "multiple_choice": {
+      const { data, count } = pooledLogits(model, call.inputs);
+      const scores = Float64Array.from({ length: count }, (_, b) => data[4 * b]!);
+      const shape = [count / call.choices, call.choices];
+      return meanCrossEntropy(rowsOf({ shape, data: scores }), call.labels);
+    }
+  }
+}
+
+/** The last state of all rows, sequence by sequence. */
+function statesOf(model: Model, inputs: PlainInputs, isRow: (b: number, l: number) => boolean): Rows {
+  const states = sequencesOf(inputs, isRow).map((sequence) => lastState(model, sequence, inputs.head_mask));
+  return stack(states, model.config.hidden_size);
+}
+
+/** A classifier of the pooled first token. */
+function pooledLogits(model: Model, inputs: PlainInputs): Rows {
+  const states = statesOf(model, inputs, (_, l) => l === 0);
+  const pooled = map(dense(states, model.weights, "narrow_bert.pooler.dense"), Math.tanh);
+  return dense(pooled, model.weights, "classifier");
+}
+
+/** The masked language model's head, whose decoder is the word embeddings. */
+function words(model: Model, states: Rows): Rows {
+  const { weights, config } = model;
+  const path = "cls.predictions";
+  const transformed = norm(activated(model, dense(states, weights, `${path}.transform.dense`)), weights, {
+    path: `${path}.transform.LayerNorm`,
+    eps: config.layer_norm_eps,
+  });
+  const decoder: Weight = weightOf(weights, "narrow_bert.embeddings.word_embeddings.weight");
+  return affine(transformed, decoder, weightOf(weights, `${path}.bias`));
+}
+
+/** The mean cross-entropy over the labels other than -100; 0 if there are none. */
+function meanCrossEntropy({ count: rows, columns, data: x }: Rows, labels: readonly number[]): number {
+  const counted = labels.filter((label) => label !== IGNORE).length;
+  const all = labels.map((label) => label === IGNORE ? NO_LABEL : label);
+  return reduceSum(crossEntropy({ rows, columns, x, labels: all }), counted);
+}
+
+/** The mean loss of each element. */
+function meanPointwise(
+  { count: rows, columns, data: x }: Rows,
+  targets: number[][],
+  kind: keyof typeof POINTWISE_LOSSES,
+): number {
+  const y = rows === 0
+    ? zeroRows(0, columns)
+    : rowsOf({ shape: [rows, columns], data: Float64Array.from(targets.flat()) });
+  return reduceSum(pointwiseLoss({ rows, columns, x, y: y.data, kind: POINTWISE_LOSSES[kind] }), rows * columns);
+}
