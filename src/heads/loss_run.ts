@@ -6,9 +6,10 @@ import type { ModelCore } from "../model/core.ts";
 import type { ForwardOptions } from "../model/forward_options.ts";
 import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { LearningCall } from "../model/learning.ts";
-import type { Runner, RunResult } from "../model/runner.ts";
+import type { Runner, RunResult, TeacherCall } from "../model/runner.ts";
 import type { DropoutScalars } from "../nn/dropout.ts";
 import type { HeadCall } from "./calls/head_call.ts";
+import type { Teaching } from "./distillation.ts";
 
 /** Options of a call whose loss is learned from; as for `forward`. */
 export interface LossOptions extends Pick<ForwardOptions, "narrow" | "signal" | "profiler"> {
@@ -18,8 +19,8 @@ export interface LossOptions extends Pick<ForwardOptions, "narrow" | "signal" | 
   gradient_checkpointing?: boolean;
 }
 
-/** Names of the {@linkcode LossOptions}. */
-export const LOSS_OPTIONS = ["narrow", "signal", "profiler", "dropout", "gradient_checkpointing"];
+/** Names of the {@linkcode LossOptions}, and of the teacher beside them. */
+export const LOSS_OPTIONS = ["narrow", "signal", "profiler", "dropout", "gradient_checkpointing", "teacher"];
 
 /**
  * Packs and runs a call, and what is learned from its loss.
@@ -30,7 +31,8 @@ export const LOSS_OPTIONS = ["narrow", "signal", "profiler", "dropout", "gradien
  */
 export async function runLoss(
   { core, purpose }: { core: ModelCore; purpose: string },
-  { batch, rule, head, options, learning }: HeadCall & {
+  { batch, rule, head, teaching, options, learning }: HeadCall & {
+    teaching: Teaching | null;
     options: LossOptions;
     learning: LearningCall;
   },
@@ -43,7 +45,7 @@ export async function runLoss(
     throw new InputError(`Cannot ${purpose}: every sequence needs a token at position 0, got empty sequences`);
   }
   const { dropout: _, gradient_checkpointing: recomputes, ...forward } = options;
-  return await core.use(async (runner) => {
+  const run = async (runner: Runner, teacher: TeacherCall | undefined) => {
     const result = await runner.run({
       ragged: raggedOf(batch, rule, config.hidden_size),
       ordinary: rule === "ordinary",
@@ -51,9 +53,13 @@ export async function runLoss(
       stages: [{ ...head, rows: null, prefix: "" }],
       options: forward,
       learning: { ...learning, recomputes },
+      teacher,
     });
     return { ...result, parameters: runner.parameters };
-  });
+  };
+  if (teaching === null) return await core.use((runner) => run(runner, undefined));
+  const { core: other, ...taught } = teaching;
+  return await core.useWith(other, (runner, teacher) => run(runner, { runner: teacher, ...taught }));
 }
 
 /** What decides which elements are dropped. */

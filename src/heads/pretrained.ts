@@ -1,5 +1,7 @@
 /** The base of all model classes: loading, random weights, saving, pruning, freeing memory. */
 
+import { classOf } from "../base/messages.ts";
+import { checkOptionNames } from "../base/options.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { ModelSource } from "../io/folder/folder.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
@@ -11,7 +13,9 @@ import { loadCore, randomCore } from "../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../model/model_options.ts";
 import { parameterShapes } from "../model/weights/parameter_shapes.ts";
 import { saveModel } from "../model/weights/saving.ts";
+import type { HeadCall } from "./calls/head_call.ts";
 import { lossCall } from "./calls/losses.ts";
+import { type ClassModel, type LessonOptions, readWeights, type Teaching, teachingOf } from "./distillation.ts";
 import { type GradientOptions, type Gradients, gradientsOf } from "./gradients.ts";
 import { HEADS, registeredHead } from "./registry.ts";
 import { Trunk } from "./trunk/trunk.ts";
@@ -26,6 +30,33 @@ export interface ModelClass<M> {
   readonly head: ModelHead;
 }
 
+/**
+ * A larger model, or one with more full layers, from whose results a model learns beside its labels, or in place of them.
+ *
+ * The loss is `(1 - weight) * labels + weight * soft + states * difference`: the loss of the labels, the mean distance of
+ * the rows' logits from the teacher's, and the mean squared difference of the rows' last states. The distance is
+ * `T^2 * KL(softmax(teacher / T) || softmax(student / T))` at temperature T, as in DistilBERT; for regression and for
+ * several labels at once it is the mean squared difference.
+ *
+ * The teacher computes the rows that the student learns from, without dropout and `head_mask`, in the same program. Its
+ * weights do not change, and they may be f16.
+ */
+export interface Teacher extends LessonOptions {
+  /** A model of the same class, tokenizer and labels, on the same device. */
+  model: PreTrainedModel;
+}
+
+/** An option of calls whose loss is learned from. */
+export interface TeacherOption {
+  /** The loss is also that of the distance from this teacher; with weight 1, labels may be left out. */
+  teacher?: Teacher | undefined;
+}
+
+/** A call whose loss is learned from, and the teacher in it. */
+export interface LossCall extends HeadCall {
+  readonly teaching: Teaching | null;
+}
+
 /** Set once the class is defined: only it sees its weights, and which are its own. */
 let liveCore: (model: PreTrainedModel) => ModelCore;
 let ownParts: (model: PreTrainedModel) => ModelParts;
@@ -33,6 +64,44 @@ let ownParts: (model: PreTrainedModel) => ModelParts;
 /** The core of a model. @throws {Error} If the model was disposed of. */
 export function coreOf(model: PreTrainedModel): ModelCore {
   return liveCore(model);
+}
+
+/**
+ * The call of a model that computes its loss.
+ *
+ * @param purpose What the loss is for, in messages: `compute gradients`.
+ * @throws {TypeError} If the class has no loss, or the teacher does not fit.
+ * @throws {InputError} If there are no labels, or an input does not fit the model or its teacher.
+ */
+export function lossCallOf(
+  model: PreTrainedModel,
+  { inputs, purpose, teacher }: { inputs: ModelInputs; purpose: string } & TeacherOption,
+): LossCall {
+  const student = classModel(model, coreOf(model));
+  const taught = teacher && readTeacher(purpose, teacher);
+  const { config } = student.core;
+  const call = lossCall(student, { inputs, config, purpose, unlabelled: taught?.weights.weight === 1 });
+  const teaching = taught ? teachingOf({ purpose, student, teacher: taught.model }, taught.weights, call) : null;
+  return { ...call, teaching };
+}
+
+function readTeacher(purpose: string, teacher: Teacher) {
+  checkOptionNames(purpose, teacher, ["model", "temperature", "weight", "states"]);
+  const { model, ...options } = teacher;
+  if (!(model instanceof PreTrainedModel)) {
+    throw new TypeError(`Cannot ${purpose}: teacher.model must be a loaded model, got ${classOf(model)}`);
+  }
+  const weights = readWeights(purpose, options);
+  try {
+    return { model: classModel(model, coreOf(model)), weights };
+  } catch (cause) {
+    throw new Error(`Cannot ${purpose}: teacher.model must be on the GPU, but it was disposed`, { cause });
+  }
+}
+
+function classModel(model: PreTrainedModel, core: ModelCore): ClassModel {
+  const { head, name } = model.constructor as unknown as ModelClass<PreTrainedModel>;
+  return { core, head, name };
 }
 
 /** The checkpoint names of a model's tensors, those of other models' heads on its weights left out. */
@@ -152,13 +221,16 @@ export abstract class PreTrainedModel {
    * The loss of a batch, and its gradients by all weights. Nothing is updated.
    *
    * @param inputs As for the class's `forward`, with `labels`.
-   * @throws {TypeError} If the class has no loss, or the weights are f16.
+   * @param options `teacher`: a model from which the loss is the distance too.
+   * @throws {TypeError} If the class has no loss, the weights are f16, or the teacher does not fit.
    * @throws {InputError} If labels are missing, or an input does not fit the model.
    */
-  async gradients(inputs: ModelInputs, options: GradientOptions = {}): Promise<Gradients> {
+  async gradients(
+    inputs: ModelInputs,
+    { teacher, ...options }: GradientOptions & TeacherOption = {},
+  ): Promise<Gradients> {
     const core = this.#live();
-    const { head, name } = this.constructor as unknown as ModelClass<this>;
-    const call = lossCall({ head, name }, { inputs, config: core.config, purpose: "compute gradients" });
+    const call = lossCallOf(this, { inputs, purpose: "compute gradients", teacher });
     return await gradientsOf(core, { call, parts: this.#parts, options });
   }
 

@@ -131,6 +131,18 @@ export class ModelCore implements ModelWeights {
     });
   }
 
+  /** Does work with the programs of this model and of another, which both stay on the GPU until the work is done. */
+  useWith<T>(other: ModelCore, work: (runner: Runner, other: Runner) => Promise<T>): Promise<T> {
+    // Only prunings asked for before are waited for: later ones wait for this work.
+    const pruned = Promise.all([this.#pruned, other.#pruned]);
+    return this.#lease.use(() =>
+      other.#lease.use(async () => {
+        await pruned;
+        return await work(this.#loaded.runner, other.#loaded.runner);
+      })
+    );
+  }
+
   /**
    * The weights of the body and of some heads by checkpoint name, read back from the GPU, with the config that they
    * fit.

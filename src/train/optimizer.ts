@@ -2,11 +2,11 @@
 
 import { checkOptionNames } from "../base/options.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
-import { lossCall } from "../heads/calls/losses.ts";
 import { dropoutScalars, LOSS_OPTIONS, type LossOptions, runLoss } from "../heads/loss_run.ts";
-import { coreOf, type ModelClass, namesOf, type PreTrainedModel } from "../heads/pretrained.ts";
+import { coreOf, lossCallOf, namesOf, type PreTrainedModel, type TeacherOption } from "../heads/pretrained.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
 import type { ModelCore } from "../model/core.ts";
+import { type LossParts, readLossParts } from "../model/distillation.ts";
 import type { LearningCall } from "../model/learning.ts";
 import { settingsOf } from "./groups.ts";
 import { OptimizerState } from "./optimizer_state.ts";
@@ -17,6 +17,8 @@ import { stepProgram, type UpdateRule } from "./update.ts";
 export interface StepResult {
   /** The loss of the batch before the update. */
   loss: number;
+  /** With a teacher: the parts of the loss, before they are weighted. */
+  losses?: LossParts;
   /** The norm of all gradients before clipping; those of frozen tensors do not count. */
   grad_norm: number;
   /** Whether the weights were updated: not if the loss or the norm is not finite. */
@@ -72,18 +74,19 @@ export abstract class Optimizer {
    * One step: the loss of a batch, its gradients, and the update.
    *
    * @param inputs As for the model's `forward`, with `labels`. Arrays must not change until the promise settles.
-   * @param options `dropout` sets every dropout probability; left out, they are the config's.
-   * @throws {TypeError} If the model has no loss, or its weights are f16.
-   * @throws {InputError} If labels are missing, or an input does not fit the model.
+   * @param options `dropout` sets every dropout probability; left out, they are the config's. `teacher` is a model from
+   *   which the model learns too.
+   * @throws {TypeError} If the model has no loss, its weights are f16, or the teacher does not fit.
+   * @throws {RangeError} If an option is out of range.
+   * @throws {InputError} If labels are missing, or an input does not fit the model or its teacher.
    * @throws {Error} If the optimizer or the model was disposed of, if heads were pruned since the first step, or if all
    *   weights on which the loss depends are frozen.
    */
-  async step(inputs: ModelInputs, options: LossOptions = {}): Promise<StepResult> {
+  async step(inputs: ModelInputs, { teacher, ...options }: LossOptions & TeacherOption = {}): Promise<StepResult> {
     const purpose = "take a step";
     checkOptionNames(purpose, options, LOSS_OPTIONS);
-    coreOf(this.#model); // throws if it was disposed of
-    const { head, name } = this.#model.constructor as unknown as ModelClass<PreTrainedModel>;
-    const call = lossCall({ head, name }, { inputs, config: this.#core.config, purpose });
+    const call = lossCallOf(this.#model, { inputs, purpose, teacher });
+    const { teaching } = call;
     const scalars = { lr: this.lr, weight_decay: this.weight_decay, max_grad_norm: this.max_grad_norm };
     checkRates(purpose, scalars);
     const source = { seed: this.#seed, step: this.#steps++ };
@@ -91,15 +94,23 @@ export abstract class Optimizer {
     const before = this.#turn;
     const { promise, resolve: onQueued } = Promise.withResolvers<void>();
     this.#turn = promise;
+    teaching?.core.retain(); // the teacher may be disposed of while the step waits
     try {
       await before;
       return await this.#state.use(async ({ learning, residents }) => {
         const asked: LearningCall = { learning, scalars, dropout, residents, onQueued };
         const { outputs } = await runLoss({ core: this.#core, purpose }, { ...call, options, learning: asked });
         const [loss, grad_norm, _clip, ok] = (outputs.get("state") as RunOutput).data;
-        return { loss: loss as number, grad_norm: grad_norm as number, applied: ok === 1 };
+        const losses = teaching && readLossParts(outputs);
+        return {
+          loss: loss as number,
+          ...(losses && { losses }),
+          grad_norm: grad_norm as number,
+          applied: ok === 1,
+        };
       });
     } finally {
+      teaching?.core.release();
       onQueued();
     }
   }

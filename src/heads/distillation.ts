@@ -1,0 +1,124 @@
+/** Checks what a student learns from a teacher. */
+
+import { InputError } from "../base/errors.ts";
+import type { Batch } from "../model/batch/inputs.ts";
+import type { NarrowBertConfig } from "../model/config/config.ts";
+import type { ModelCore } from "../model/core.ts";
+import type { Lesson, LessonScalars } from "../model/distillation.ts";
+import type { ModelHead } from "../model/head.ts";
+import type { HeadCall } from "./calls/head_call.ts";
+import { SEQUENCE_CLASSIFICATION } from "./layers/pooled_classifier.ts";
+import { TOKEN_CLASSIFICATION } from "./layers/token_classifier.ts";
+
+/** How a student's loss is made of its labels' and of its distance from a teacher. */
+export interface LessonOptions {
+  /** What logits are divided by before their distributions are compared. @default 2 */
+  temperature?: number | undefined;
+  /** Share of the distance from the teacher's logits, from 0 to 1; the labels' loss has the rest. @default 0.5 */
+  weight?: number | undefined;
+  /** Weight of the mean squared difference of the last states, beside the others; 0 for none. @default 0 */
+  states?: number | undefined;
+}
+
+/** The {@linkcode LessonOptions}, each with its value. */
+export interface LessonWeights {
+  readonly temperature: number;
+  readonly weight: number;
+  readonly states: number;
+}
+
+/** A teacher in a call: its core, which the call keeps on the GPU, and what is learned. */
+export interface Teaching {
+  readonly core: ModelCore;
+  readonly lesson: Lesson;
+  readonly scalars: LessonScalars;
+}
+
+/** A model with its class, as checks see it. */
+export interface ClassModel {
+  readonly core: ModelCore;
+  readonly head: ModelHead;
+  /** The name of the class. */
+  readonly name: string;
+}
+
+/**
+ * The options with their defaults.
+ *
+ * @throws {RangeError} If one is out of range.
+ */
+export function readWeights(
+  purpose: string,
+  { temperature = 2, weight = 0.5, states = 0 }: LessonOptions,
+): LessonWeights {
+  const rules: [name: string, value: unknown, fits: boolean, expected: string][] = [
+    ["temperature", temperature, Number.isFinite(temperature) && temperature > 0, "a positive number"],
+    ["weight", weight, Number.isFinite(weight) && weight >= 0 && weight <= 1, "from 0 to 1"],
+    ["states", states, Number.isFinite(states) && states >= 0, "a number from 0"],
+  ];
+  for (const [name, value, fits, expected] of rules) {
+    if (!fits) throw new RangeError(`Cannot ${purpose}: teacher.${name} must be ${expected}, got ${String(value)}`);
+  }
+  return { temperature, weight, states };
+}
+
+/**
+ * Checks that a teacher fits a student and its inputs.
+ *
+ * @throws {TypeError} If its class or a size differs from the student's.
+ * @throws {InputError} If it has too few positions or token types for the inputs.
+ * @throws {Error} If it is on another device.
+ */
+export function teachingOf(
+  { purpose, student, teacher }: { purpose: string; student: ClassModel; teacher: ClassModel },
+  { temperature, weight, states }: LessonWeights,
+  { batch, lesson }: HeadCall,
+): Teaching {
+  const [own, other] = [student.core.config, teacher.core.config];
+  if (teacher.head !== student.head) {
+    throw new TypeError(`Cannot ${purpose}: teacher.model must be a ${student.name}, got a ${teacher.name}`);
+  }
+  if (teacher.core.gpu !== student.core.gpu) {
+    throw new Error(
+      `Cannot ${purpose}: teacher.model must be on the device of the student (${student.core.gpu.name}), got another ` +
+        `(${teacher.core.gpu.name}); load both with the same device`,
+    );
+  }
+  checkSame(purpose, "vocab_size", { own, other }, "both must have the same tokenizer");
+  if (student.head === SEQUENCE_CLASSIFICATION || student.head === TOKEN_CLASSIFICATION) {
+    checkSame(purpose, "num_labels", { own, other }, "both must have the same labels");
+  }
+  if (states > 0) checkSame(purpose, "hidden_size", { own, other }, "leave states out");
+  if (batch.embeds !== null) checkSame(purpose, "hidden_size", { own, other }, "give input_ids, not inputs_embeds");
+  checkInputs(purpose, batch, other);
+  const scalars = { temperature, labels_weight: 1 - weight, soft_weight: weight, states_weight: states };
+  return { core: teacher.core, lesson: { ...lesson, states: states > 0 }, scalars };
+}
+
+/** Checks that both configs have the same size. */
+function checkSame(
+  purpose: string,
+  name: "vocab_size" | "num_labels" | "hidden_size",
+  { own, other }: { own: NarrowBertConfig; other: NarrowBertConfig },
+  cure: string,
+): void {
+  if (own[name] === other[name]) return;
+  throw new TypeError(
+    `Cannot ${purpose}: ${name} of teacher.model must be the student's ${own[name]}, got ${other[name]}; ${cure}`,
+  );
+}
+
+/** Checks inputs that fit the student. */
+function checkInputs(purpose: string, { length, positions, types }: Batch, config: NarrowBertConfig): void {
+  const largest = (values: Float64Array) => values.reduce((most, value) => Math.max(most, value), 0);
+  const needs = {
+    max_position_embeddings: Math.max(length, positions.length === 0 ? 0 : largest(positions) + 1),
+    type_vocab_size: types.length === 0 ? 0 : largest(types) + 1,
+  };
+  for (const [name, least] of Object.entries(needs) as [keyof typeof needs, number][]) {
+    if (config[name] >= least) continue;
+    throw new InputError(
+      `Cannot ${purpose}: ${name} of teacher.model must be at least ${least} for these inputs, got ${config[name]}`,
+    );
+  }
+}
