@@ -1,16 +1,18 @@
-// norm = sqrt(sum of partials); ok = 1 if loss and norm are finite, else 0; clip = min(1, max_norm / (norm + 1e-6)), or 1
-// if max_norm = 0, or 0 if not ok; if ok, t = t + 1 and c1, c2 = 1 - beta1^t, 1 - beta2^t
+// norm = sqrt(sum of partials); ok = 1 if loss and norm are finite and `apply` is not 0, else 0;
+// clip = min(1, max_norm / (norm + 1e-6)), or 1 if max_norm = 0, or 0 if not ok;
+// if ok, t = t + 1 and c1, c2 = 1 - beta1^t, 1 - beta2^t
 // state[0] = [loss, norm, clip, ok]; state[1] = [t, c1, c2, 0]
 //
-// partials: [count], of sum_squares; loss: [1]; state: [2, 4], updated in place. t counts the steps
-// whose update was applied; it is an f32, exact up to 2^24. The loss is copied bit by bit, whatever it is. One workgroup
-// of LANES lanes; the order of the sum depends on the count alone.
+// partials: [count], of sum_squares; loss: [1]; state: [2, 4], updated in place. t counts the steps whose update was
+// applied; it is an f32, exact up to 2^24. The loss is copied bit by bit, whatever it is. One workgroup of LANES lanes;
+// the order of the sum depends on the count alone.
 //
 // 1 - beta^t = -expm1(t * ln(beta)), by a series for expm1(y / 32) and 5 times expm1(2 z) = expm1(z) * (expm1(z) + 2):
 // nothing cancels, so it is precise from t = 1 on.
 
 struct Params {
   count: u32, // partials
+  apply: u32, // 0 if the update waits for more gradients
   max_norm: f32,
   log_beta1: f32, // ln(beta1), or -32 if that is less
   log_beta2: f32,
@@ -37,7 +39,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   if (squares < TOO_LARGE) {
     let size = sqrt(bitcast<f32>(squares));
     norm = bitcast<u32>(size);
-    if ((loss[0] & 0x7fffffff) < INFINITE) {
+    if ((loss[0] & 0x7fffffff) < INFINITE && params.apply > 0) {
       ok = 1;
       clip = 1;
       if (params.max_norm > 0) { clip = min(1, params.max_norm / (size + 1e-6)); }

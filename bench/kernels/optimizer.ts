@@ -57,7 +57,13 @@ export function sumSquaresWorks(): Works<typeof sumSquares> {
 export function stepControlWorks(): Works<typeof stepControl> {
   const partials = Float32Array.from({ length: 13_000 }, () => next() ** 2);
   const [loss, state] = [Float32Array.of(2.5), STATE];
-  const params = { count: partials.length, max_norm: 1, log_beta1: Math.log(0.9), log_beta2: Math.log(0.999) };
+  const params = {
+    count: partials.length,
+    apply: 1,
+    max_norm: 1,
+    log_beta1: Math.log(0.9),
+    log_beta2: Math.log(0.999),
+  };
   const expected = expectedControl(params, { partials, loss, state, lanes: 128 });
   // The state is updated in place, so only the record is the same after each run: it does not depend on the step.
   const record = { values: expected.values.slice(0, 4), bound: (expected.bound as Float64Array).slice(0, 4) };

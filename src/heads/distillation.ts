@@ -2,6 +2,7 @@
 
 import { InputError } from "../base/errors.ts";
 import type { Batch } from "../model/batch/inputs.ts";
+import { rowCountOf } from "../model/batch/padded.ts";
 import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { ModelCore } from "../model/core.ts";
 import type { Lesson, LessonScalars } from "../model/distillation.ts";
@@ -72,7 +73,7 @@ export function readWeights(
 export function teachingOf(
   { purpose, student, teacher }: { purpose: string; student: ClassModel; teacher: ClassModel },
   { temperature, weight, states }: LessonWeights,
-  { batch, lesson }: HeadCall,
+  { batch, rule, head, lesson }: HeadCall,
 ): Teaching {
   const [own, other] = [student.core.config, teacher.core.config];
   if (teacher.head !== student.head) {
@@ -91,8 +92,18 @@ export function teachingOf(
   if (states > 0) checkSame(purpose, "hidden_size", { own, other }, "leave states out");
   if (batch.embeds !== null) checkSame(purpose, "hidden_size", { own, other }, "give input_ids, not inputs_embeds");
   checkInputs(purpose, batch, other);
-  const scalars = { temperature, labels_weight: 1 - weight, soft_weight: weight, states_weight: states };
+  const rows = rowCountOf(batch, rule);
+  const weights = { labels_weight: 1 - weight, soft_weight: weight, states_weight: states };
+  // The logits of a question's choices are one row.
+  const scalars = { temperature, ...weights, soft_rows: head.scalars?.questions ?? rows, states_rows: rows };
   return { core: teacher.core, lesson: { ...lesson, states: states > 0 }, scalars };
+}
+
+/** The same of parts of a batch, each of which divides its losses by the rows of all. */
+export function togetherTaught(parts: readonly (Teaching | null)[]): (Teaching | null)[] {
+  const total = (name: "soft_rows" | "states_rows") => parts.reduce((sum, part) => sum + (part?.scalars[name] ?? 0), 0);
+  const rows = { soft_rows: total("soft_rows"), states_rows: total("states_rows") };
+  return parts.map((part) => part && { ...part, scalars: { ...part.scalars, ...rows } });
 }
 
 /** Checks that both configs have the same size. */

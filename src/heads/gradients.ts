@@ -56,6 +56,6 @@ export async function gradientsOf(
     const { shape, data } = all.get(name) as { shape: readonly number[]; data: Float32Array };
     return [name, new Tensor("float32", data, shape)];
   }));
-  const losses = call.teaching && readLossParts(outputs);
+  const losses = call.teaching && readLossParts([outputs]);
   return { loss: toTensor(outputs.get("loss") as RunOutput), gradients, ...(losses && { losses }) };
 }

@@ -6,7 +6,7 @@ import type { ModelCore } from "../model/core.ts";
 import type { ForwardOptions } from "../model/forward_options.ts";
 import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { LearningCall } from "../model/learning.ts";
-import type { Runner, RunResult, TeacherCall } from "../model/runner.ts";
+import type { RunCall, Runner, RunResult, TeacherCall } from "../model/runner.ts";
 import type { DropoutScalars } from "../nn/dropout.ts";
 import type { HeadCall } from "./calls/head_call.ts";
 import type { Teaching } from "./distillation.ts";
@@ -22,21 +22,49 @@ export interface LossOptions extends Pick<ForwardOptions, "narrow" | "signal" | 
 /** Names of the {@linkcode LossOptions}, and of the teacher beside them. */
 export const LOSS_OPTIONS = ["narrow", "signal", "profiler", "dropout", "gradient_checkpointing", "teacher"];
 
+/** A model, and what its loss is for, in messages: `compute gradients`. */
+export interface LossOwner {
+  core: ModelCore;
+  purpose: string;
+}
+
+/** A call, and what is learned from its loss. */
+export type LossRun = HeadCall & { teaching: Teaching | null; options: LossOptions; learning: LearningCall };
+
 /**
  * Packs and runs a call, and what is learned from its loss.
  *
- * @param purpose What it is for, in messages: `compute gradients`.
  * @throws {TypeError} If the weights are f16.
  * @throws {InputError} If first rows are asked of empty sequences.
  */
-export async function runLoss(
-  { core, purpose }: { core: ModelCore; purpose: string },
-  { batch, rule, head, teaching, options, learning }: HeadCall & {
-    teaching: Teaching | null;
-    options: LossOptions;
-    learning: LearningCall;
-  },
-): Promise<RunResult & Pick<Runner, "parameters">> {
+export async function runLoss(owner: LossOwner, run: LossRun): Promise<RunResult & Pick<Runner, "parameters">> {
+  const call = runCallOf(owner, run);
+  return await withTeacher(owner.core, run.teaching, async (runner, teacher) => {
+    const result = await runner.run({ ...call, teacher });
+    return { ...result, parameters: runner.parameters };
+  });
+}
+
+/** Bytes of the activations and gradients of a call. Nothing is allocated. @throws {TypeError} As {@linkcode runLoss}. */
+export async function lossBytes(owner: LossOwner, run: LossRun): Promise<number> {
+  const call = runCallOf(owner, run);
+  return await withTeacher(owner.core, run.teaching, (runner, teacher) => {
+    return Promise.resolve(runner.bytesFor({ ...call, teacher }));
+  });
+}
+
+/** Does work with a model's programs and its teacher, if it has one. */
+function withTeacher<T>(
+  core: ModelCore,
+  teaching: Teaching | null,
+  work: (runner: Runner, teacher: TeacherCall | undefined) => Promise<T>,
+): Promise<T> {
+  if (teaching === null) return core.use((runner) => work(runner, undefined));
+  const { core: other, ...taught } = teaching;
+  return core.useWith(other, (runner, teacher) => work(runner, { runner: teacher, ...taught }));
+}
+
+function runCallOf({ core, purpose }: LossOwner, { batch, rule, head, options, learning }: LossRun): RunCall {
   const { config, dtype } = core;
   if (dtype !== "f32") {
     throw new TypeError(`Cannot ${purpose}: the weights must be f32, got ${dtype}; load the model with dtype: "f32"`);
@@ -45,21 +73,14 @@ export async function runLoss(
     throw new InputError(`Cannot ${purpose}: every sequence needs a token at position 0, got empty sequences`);
   }
   const { dropout: _, gradient_checkpointing: recomputes, ...forward } = options;
-  const run = async (runner: Runner, teacher: TeacherCall | undefined) => {
-    const result = await runner.run({
-      ragged: raggedOf(batch, rule, config.hidden_size),
-      ordinary: rule === "ordinary",
-      headMask: batch.headMask,
-      stages: [{ ...head, rows: null, prefix: "" }],
-      options: forward,
-      learning: { ...learning, recomputes },
-      teacher,
-    });
-    return { ...result, parameters: runner.parameters };
+  return {
+    ragged: raggedOf(batch, rule, config.hidden_size),
+    ordinary: rule === "ordinary",
+    headMask: batch.headMask,
+    stages: [{ ...head, rows: null, prefix: "" }],
+    options: forward,
+    learning: { ...learning, recomputes },
   };
-  if (teaching === null) return await core.use((runner) => run(runner, undefined));
-  const { core: other, ...taught } = teaching;
-  return await core.useWith(other, (runner, teacher) => run(runner, { runner: teacher, ...taught }));
 }
 
 /** What decides which elements are dropped. */

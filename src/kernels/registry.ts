@@ -23,6 +23,7 @@ import { softmax } from "./rows/softmax.ts";
 import { topK } from "./rows/top_k.ts";
 import { addPlaced } from "./training/add_placed.ts";
 import { addScaled } from "./training/add_scaled.ts";
+import { accumulate } from "./training/accumulate.ts";
 import { attentionDistanceGradient } from "./training/attention/attention_distance_gradient.ts";
 import { attentionDropout } from "./training/attention/attention_dropout.ts";
 import { attentionKeyGradient } from "./training/attention/attention_key_gradient.ts";
@@ -76,6 +77,7 @@ export const KERNELS: readonly Kernel[] = [
   weightedSum,
   addScaled,
   addPlaced,
+  accumulate,
   zeros,
   columnSums,
   scaleGroups,

@@ -6,7 +6,7 @@ import { mean } from "../graph/ops/losses/mean.ts";
 import { pointwiseLoss } from "../graph/ops/losses/pointwise_loss.ts";
 import { weightedSum } from "../graph/ops/losses/weighted_sum.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
-import type { Dim } from "../graph/shape.ts";
+import { lastOf } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
 import type { Stage } from "./stage.ts";
 
@@ -28,6 +28,9 @@ export interface LessonScalars extends Record<string, number> {
   labels_weight: number;
   soft_weight: number;
   states_weight: number;
+  /** How many rows of logits, and of states, are compared in all parts of a batch. */
+  soft_rows: number;
+  states_rows: number;
 }
 
 /** What a model makes of the rows. */
@@ -58,10 +61,11 @@ export function traceDistillation(
   lesson: Lesson,
   { student, labels, teacher }: { student: RowResults; labels: Value | undefined; teacher: RowResults },
 ): Value {
+  const states = { x: student.states, y: teacher.states };
   const found = {
     labels,
     soft: softLoss(g, lesson, { x: student.logits, y: teacher.logits }),
-    states: lesson.states ? squaredError(g, "states_loss", { x: student.states, y: teacher.states }) : undefined,
+    states: lesson.states ? squaredError(g, "states", states) : undefined,
   };
   const parts = PARTS.flatMap((name) => {
     const value = found[name];
@@ -72,11 +76,11 @@ export function traceDistillation(
   return weightedSum(g, { label: "distillation", parts });
 }
 
-/** The parts of a loss that a program has read back. */
-export function readLossParts(outputs: ReadonlyMap<string, RunOutput>): LossParts {
+/** The parts of a loss that the calls of a batch's parts have read back. */
+export function readLossParts(calls: readonly ReadonlyMap<string, RunOutput>[]): LossParts {
   const parts = PARTS.flatMap((name) => {
-    const output = outputs.get(outputOf(name));
-    return output === undefined ? [] : [[name, output.data[0] as number]];
+    const found = calls.flatMap((outputs) => outputs.get(outputOf(name)) ?? []);
+    return found.length === 0 ? [] : [[name, found.reduce((sum, { data }) => sum + (data[0] as number), 0)]];
   });
   return Object.fromEntries(parts) as LossParts;
 }
@@ -87,15 +91,14 @@ function outputOf(part: string): string {
 
 /** The mean distance of logits `[rows, columns]` from a teacher's. */
 function softLoss(g: Graph, { comparison }: Lesson, { x, y }: { x: Value; y: Value }): Value {
-  const label = "soft_loss";
-  if (comparison === "squared_error") return squaredError(g, label, { x, y });
+  if (comparison === "squared_error") return squaredError(g, "soft", { x, y });
   const temperature = g.scalar("temperature", "f32");
-  const losses = klDivergence(g, { label: `${label}.rows`, x, y, temperature });
-  return mean(g, { label, x: losses, divisor: x.shape[0] as Dim });
+  const losses = klDivergence(g, { label: "soft_loss.rows", x, y, temperature });
+  return mean(g, { label: "soft_loss", x: losses, divisor: g.scalar("soft_rows") });
 }
 
 /** The mean over all elements of squared differences. */
-function squaredError(g: Graph, label: string, { x, y }: { x: Value; y: Value }): Value {
-  const losses = pointwiseLoss(g, { label: `${label}.rows`, x, y, kind: "squared_error" });
-  return mean(g, { label, x: losses, divisor: x.shape });
+function squaredError(g: Graph, part: "soft" | "states", { x, y }: { x: Value; y: Value }): Value {
+  const losses = pointwiseLoss(g, { label: `${part}_loss.rows`, x, y, kind: "squared_error" });
+  return mean(g, { label: `${part}_loss`, x: losses, divisor: [g.scalar(`${part}_rows`), lastOf(x.shape)] });
 }

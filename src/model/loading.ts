@@ -27,12 +27,12 @@ export async function loadCore(
   options: LoadOptions,
 ): Promise<ModelCore> {
   checkOptionNames("load a model", options, LOAD_OPTIONS);
-  const { signal } = options;
+  const { signal, strict = false } = options;
   checkDeviceOptions(options);
   const folder = await openFolder(where, options);
   const config = await readConfig(folder, { overrides: options.config ?? {} });
   const checkpoint = await openCheckpoint(folder, { signal });
-  const weights = resolveWeights(checkpoint, config, { ...parts, known, strict: options.strict ?? false });
+  const weights = resolveWeights(checkpoint, config, { ...parts, known, strict, newHead: seedOf(options) });
   await checkValues(weights, signal);
   for (const warning of weights.warnings) warn(warning);
   const device = await openDevice(options);
@@ -59,4 +59,9 @@ export async function randomCore(
   const settled = config.with({ full_length_layers: config.full_length_layers });
   const weights = randomWeights(settled, parameterShapes(settled, parts), options.seed ?? 0);
   return await ModelCore.create({ ...await openDevice(options), ...parts, config: settled, weights });
+}
+
+/** The seed of a new head; null if none is asked for. */
+function seedOf({ new_head: asked = false }: LoadOptions): number | null {
+  return typeof asked === "number" ? asked : asked ? 0 : null;
 }

@@ -16,10 +16,17 @@ export interface LoadOptions extends ModelOptions, OpenFolderOptions {
   config?: ConfigSource;
   /** Makes weights that the model has no use for an error. @default false, a warning */
   strict?: boolean;
+  /**
+   * Gives the head new random weights, whatever the checkpoint holds of it, and a pooler if it needs one and the
+   * checkpoint has none: for training on labels of one's own. A whole number is the seed; `true` is seed 0.
+   *
+   * @default false
+   */
+  new_head?: boolean | number;
 }
 
 /** Names of the {@linkcode ModelOptions}. */
 export const MODEL_OPTIONS = [...DEVICE_OPTIONS, "add_pooling_layer"];
 const FOLDER_OPTIONS = ["subfolder", "local_files_only", "token", "progress_callback", "signal"];
 /** Names of the options of `from_pretrained`. */
-export const LOAD_OPTIONS = [...MODEL_OPTIONS, ...FOLDER_OPTIONS, "config", "strict"];
+export const LOAD_OPTIONS = [...MODEL_OPTIONS, ...FOLDER_OPTIONS, "config", "strict", "new_head"];

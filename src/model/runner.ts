@@ -95,7 +95,30 @@ export class Runner {
   }
 
   /** Packs a batch and runs it. */
-  async run({ ragged, ordinary, headMask, stages, options, learning, teacher }: RunCall): Promise<RunResult> {
+  async run(call: RunCall): Promise<RunResult> {
+    const { ragged, options, learning } = call;
+    const { program, packed, scalars, inputs } = this.#prepare(call);
+    const { outputs, recorded } = await program.run({
+      scalars,
+      inputs,
+      ...(learning?.residents && { residents: learning.residents }),
+      onQueued: learning?.onQueued,
+      record: options.recordValues ?? false,
+      profiler: options.profiler ?? null,
+      latency: this.#latency,
+      signal: options.signal,
+    });
+    return { outputs, recorded, ragged, packed };
+  }
+
+  /** Bytes of the activations of a call's program, if it was never called before. Nothing is allocated. */
+  bytesFor(call: RunCall): number {
+    const { program, scalars } = this.#prepare(call);
+    return program.bytesFor(scalars);
+  }
+
+  /** The program for a call, and what it is called with. */
+  #prepare({ ragged, ordinary, headMask, stages, options, learning, teacher }: RunCall) {
     checkOptionNames("run the model", options, FORWARD_OPTIONS);
     const packed = pack(ragged, { gradients: learning !== undefined });
     const plan = this.#plan({ ragged, packed, ordinary, options, ...(learning && { learning }) });
@@ -124,17 +147,7 @@ export class Runner {
       Object.assign(inputs, call.inputs);
       Object.assign(sizes, call.scalars);
     }
-    const { outputs, recorded } = await program.run({
-      scalars: declaredOf(sizes, program.scalars),
-      inputs,
-      ...(learning?.residents && { residents: learning.residents }),
-      onQueued: learning?.onQueued,
-      record: options.recordValues ?? false,
-      profiler: options.profiler ?? null,
-      latency: this.#latency,
-      signal: options.signal,
-    });
-    return { outputs, recorded, ragged, packed };
+    return { program, packed, scalars: declaredOf(sizes, program.scalars), inputs };
   }
 
   /** Bytes of the activations of all programs. */

@@ -39,6 +39,9 @@ export function settingsOf(
     still.size < names.length,
     `frozen must leave a tensor to update, got patterns of all ${names.length}`,
   );
+  if (typeof lr_factors !== "object" || lr_factors === null || Array.isArray(lr_factors)) {
+    throw new TypeError(`Cannot ${action}: lr_factors must be an object of factors by pattern`);
+  }
   const factors = new Map<string, number>();
   for (const [pattern, factor] of Object.entries(lr_factors)) {
     const text = `a number from 0, got ${String(factor)} for "${pattern}"`;
@@ -78,7 +81,7 @@ export function updatedParameters(parameters: readonly Parameter[], settingsOf: 
     const ranges = merged(tensors, (one, other) => one.lrFactor === other.lrFactor && one.decays === other.decays);
     return [{
       parameter,
-      ranges: ranges.map((range) => ({ ...range, columns: rangeOf(range) })),
+      ranges: ranges.map(({ lrFactor, decays, ...range }) => ({ lrFactor, decays, columns: rangeOf(range) })),
       updated: merged(tensors, () => true).map(rangeOf),
     }];
   });

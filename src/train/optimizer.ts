@@ -2,16 +2,29 @@
 
 import { checkOptionNames } from "../base/options.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
-import { dropoutScalars, LOSS_OPTIONS, type LossOptions, runLoss } from "../heads/loss_run.ts";
-import { coreOf, lossCallOf, namesOf, type PreTrainedModel, type TeacherOption } from "../heads/pretrained.ts";
+import { togetherTaught } from "../heads/distillation.ts";
+import { dropoutScalars, LOSS_OPTIONS, lossBytes, type LossOptions, runLoss } from "../heads/loss_run.ts";
+import {
+  coreOf,
+  type LossCall,
+  lossCallOf,
+  namesOf,
+  type PreTrainedModel,
+  type Teacher,
+  type TeacherOption,
+} from "../heads/pretrained.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
 import type { ModelCore } from "../model/core.ts";
 import { type LossParts, readLossParts } from "../model/distillation.ts";
 import type { LearningCall } from "../model/learning.ts";
+import type { RunResult } from "../model/runner.ts";
+import type { DropoutScalars } from "../nn/dropout.ts";
 import { settingsOf } from "./groups.ts";
 import { OptimizerState } from "./optimizer_state.ts";
 import { checkRates, type OptimizerSettings } from "./settings.ts";
-import { stepProgram, type UpdateRule } from "./update.ts";
+import { stepPrograms, type UpdateRule } from "./update.ts";
+
+const PURPOSE = "take a step";
 
 /** What a step has found. */
 export interface StepResult {
@@ -23,6 +36,18 @@ export interface StepResult {
   grad_norm: number;
   /** Whether the weights were updated: not if the loss or the norm is not finite. */
   applied: boolean;
+}
+
+/** Bytes that a step takes on the GPU. */
+export interface StepMemory {
+  /** The weights, those of a teacher too. */
+  weights: number;
+  /** The moments; of a step in micro-batches the sums of gradients too. */
+  optimizer: number;
+  /** What the step itself computes: activations, gradients, and copies of weights to textures. */
+  activations: number;
+  /** All of them. */
+  total: number;
 }
 
 /**
@@ -44,8 +69,8 @@ export abstract class Optimizer {
   readonly #core: ModelCore;
   readonly #seed: number;
   readonly #state: OptimizerState;
-  /** Steps that were asked for. */
-  #steps = 0;
+  /** Passes through the model that were asked for; each drops other elements. */
+  #passes = 0;
   /** Settles when the last step has its place behind the others. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -65,43 +90,59 @@ export abstract class Optimizer {
     this.lr = settings.lr;
     this.weight_decay = settings.weight_decay;
     this.max_grad_norm = settings.max_grad_norm;
-    const program = stepProgram(rule, settingsOf(action, settings, namesOf(model)));
-    this.#state = new OptimizerState(this.#core, program);
+    const programs = stepPrograms(rule, settingsOf(action, settings, namesOf(model)));
+    this.#state = new OptimizerState(this.#core, programs);
     this.#core.retain();
   }
 
   /**
    * One step: the loss of a batch, its gradients, and the update.
    *
-   * @param inputs As for the model's `forward`, with `labels`. Arrays must not change until the promise settles.
+   * A batch may come in several parts, micro-batches, which take less memory together than the whole. Their gradients are
+   * added on the GPU, and loss, norm and update are those of the whole batch, up to rounding.
+   *
+   * @param inputs As for the model's `forward`, with `labels`; or an array of micro-batches. Arrays must not change until
+   *   the promise settles.
    * @param options `dropout` sets every dropout probability; left out, they are the config's. `teacher` is a model from
    *   which the model learns too.
    * @throws {TypeError} If the model has no loss, its weights are f16, or the teacher does not fit.
-   * @throws {RangeError} If an option is out of range.
+   * @throws {RangeError} If there is no micro-batch, or an option is out of range.
    * @throws {InputError} If labels are missing, or an input does not fit the model or its teacher.
    * @throws {Error} If the optimizer or the model was disposed of, if heads were pruned since the first step, or if all
    *   weights on which the loss depends are frozen.
    */
-  async step(inputs: ModelInputs, { teacher, ...options }: LossOptions & TeacherOption = {}): Promise<StepResult> {
-    const purpose = "take a step";
-    checkOptionNames(purpose, options, LOSS_OPTIONS);
-    const call = lossCallOf(this.#model, { inputs, purpose, teacher });
-    const { teaching } = call;
-    const scalars = { lr: this.lr, weight_decay: this.weight_decay, max_grad_norm: this.max_grad_norm };
-    checkRates(purpose, scalars);
-    const source = { seed: this.#seed, step: this.#steps++ };
-    const dropout = dropoutScalars(this.#core.config, source, { dropout: options.dropout, purpose });
+  async step(
+    inputs: ModelInputs | readonly ModelInputs[],
+    { teacher, ...options }: LossOptions & TeacherOption = {},
+  ): Promise<StepResult> {
+    checkOptionNames(PURPOSE, options, LOSS_OPTIONS);
+    const calls = this.#callsOf(inputs, teacher);
+    const taught = calls[0]?.teaching?.core;
+    const rates = { lr: this.lr, weight_decay: this.weight_decay, max_grad_norm: this.max_grad_norm };
+    checkRates(PURPOSE, rates);
+    const passes = calls.map((call) => ({ call, dropout: this.#dropout(options) }));
     const before = this.#turn;
     const { promise, resolve: onQueued } = Promise.withResolvers<void>();
     this.#turn = promise;
-    teaching?.core.retain(); // the teacher may be disposed of while the step waits
+    taught?.retain(); // the teacher may be disposed of while the step waits
     try {
       await before;
-      return await this.#state.use(async ({ learning, residents }) => {
-        const asked: LearningCall = { learning, scalars, dropout, residents, onQueued };
-        const { outputs } = await runLoss({ core: this.#core, purpose }, { ...call, options, learning: asked });
+      return await this.#state.use(async (stateOf) => {
+        const runs: Promise<RunResult>[] = [];
+        for (const [i, { call, dropout }] of passes.entries()) {
+          const { learning, residents } = await stateOf(passes.length === 1 ? "whole" : "parts");
+          const queued = Promise.withResolvers<void>();
+          const scalars = { ...rates, ...(passes.length > 1 && sumScalars(i, passes.length)) };
+          const asked: LearningCall = { learning, scalars, dropout, residents, onQueued: queued.resolve };
+          const run = runLoss({ core: this.#core, purpose: PURPOSE }, { ...call, options, learning: asked });
+          runs.push(run);
+          await Promise.race([queued.promise, run]);
+        }
+        onQueued();
+        const results = await Promise.all(runs);
+        const { outputs } = results.at(-1) as RunResult;
         const [loss, grad_norm, _clip, ok] = (outputs.get("state") as RunOutput).data;
-        const losses = teaching && readLossParts(outputs);
+        const losses = taught && readLossParts(results.map(({ outputs }) => outputs));
         return {
           loss: loss as number,
           ...(losses && { losses }),
@@ -110,9 +151,59 @@ export abstract class Optimizer {
         };
       });
     } finally {
-      teaching?.core.release();
+      taught?.release();
       onQueued();
     }
+  }
+
+  /**
+   * Bytes that a step takes on the GPU, computed before anything is allocated: what the weights, the moments and the
+   * activations with the gradients take, and all together. What earlier calls of other kinds keep is not counted.
+   *
+   * @param inputs As for {@linkcode step}; of micro-batches the largest one counts.
+   * @throws As {@linkcode step}.
+   * @throws {RangeError} If the device cannot hold one of the buffers.
+   */
+  async memory(
+    inputs: ModelInputs | readonly ModelInputs[],
+    { teacher, ...options }: LossOptions & TeacherOption = {},
+  ): Promise<StepMemory> {
+    checkOptionNames(PURPOSE, options, LOSS_OPTIONS);
+    const calls = this.#callsOf(inputs, teacher);
+    const owner = { core: this.#core, purpose: PURPOSE };
+    const { learning, optimizer } = await this.#state.plan(calls.length === 1 ? "whole" : "parts");
+    const rates = { lr: 0, weight_decay: 0, max_grad_norm: 0, ...sumScalars(0, 2) };
+    let activations = 0;
+    for (const call of calls) {
+      const dropout = dropoutScalars(this.#core.config, { seed: 0, step: 0 }, {
+        dropout: options.dropout,
+        purpose: PURPOSE,
+      });
+      const asked = { learning, scalars: rates, dropout };
+      activations = Math.max(activations, await lossBytes(owner, { ...call, options, learning: asked }));
+    }
+    const cores = new Set([this.#core, ...calls.flatMap(({ teaching }) => teaching === null ? [] : [teaching.core])]);
+    const weights = [...cores].reduce((sum, { weightBytes }) => sum + weightBytes, 0);
+    return { weights, optimizer, activations, total: weights + optimizer + activations };
+  }
+
+  /** The calls of a batch's parts. Each divides its loss by what counts in all of them. */
+  #callsOf(inputs: ModelInputs | readonly ModelInputs[], teacher: Teacher | undefined): LossCall[] {
+    const parts: readonly ModelInputs[] = Array.isArray(inputs) ? inputs : [inputs];
+    if (parts.length === 0) throw new RangeError(`Cannot ${PURPOSE}: there must be a micro-batch, got an empty array`);
+    const calls = parts.map((inputs) => lossCallOf(this.#model, { inputs, purpose: PURPOSE, teacher }));
+    const counted = calls.reduce((sum, { head: { scalars } }) => sum + (scalars?.counted ?? 0), 0);
+    const teachings = togetherTaught(calls.map(({ teaching }) => teaching));
+    return calls.map((call, i) => ({
+      ...call,
+      head: { ...call.head, scalars: { ...call.head.scalars, counted } },
+      teaching: teachings[i] ?? null,
+    }));
+  }
+
+  #dropout({ dropout }: LossOptions): DropoutScalars | null {
+    const source = { seed: this.#seed, step: this.#passes++ };
+    return dropoutScalars(this.#core.config, source, { dropout, purpose: PURPOSE });
   }
 
   /** Frees the moments on the GPU, after the steps under way. The model stays. */
@@ -124,4 +215,9 @@ export abstract class Optimizer {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** The scalars of micro-batch `i` of `count`: the first begins the sums, the last updates. */
+function sumScalars(i: number, count: number): Record<string, number> {
+  return { sums_kept: Number(i > 0), applies: Number(i === count - 1) };
 }

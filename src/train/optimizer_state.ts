@@ -1,37 +1,48 @@
 /** The moments of an optimizer on the GPU. */
 
 import { Lease } from "../base/lease.ts";
+import { bufferSize } from "../gpu/buffers.ts";
 import type { Residents } from "../graph/program/residents.ts";
 import type { ModelCore } from "../model/core.ts";
 import type { Parameter } from "../nn/parameters.ts";
-import type { StepProgram } from "./update.ts";
+import type { Phase, PhaseProgram, StepPrograms } from "./update.ts";
 
-/** What a step needs. */
-export interface StepState {
-  readonly learning: StepProgram;
+/** What a program of a step needs. */
+export interface PhaseState {
+  readonly learning: PhaseProgram;
   readonly residents: Residents;
 }
 
 /** Owns the moments and the state of an optimizer. They are allocated at the first step. */
 export class OptimizerState {
   readonly #core: ModelCore;
-  readonly #program: StepProgram;
+  readonly #programs: StepPrograms;
   readonly #lease = new Lease("Cannot take a step: the optimizer was disposed of", () => this.#free());
-  #residents: Record<string, GPUBuffer> | null = null;
-  /** The weights that the moments are of. */
-  #parameters: readonly Parameter[] = [];
+  readonly #residents = new Map<string, GPUBuffer>();
+  /** Those of each program, which are the same objects in each call. */
+  readonly #ofPhase = new Map<Phase, Residents>();
+  /** The weights that the moments are of; null before the first step. */
+  #parameters: readonly Parameter[] | null = null;
   #disposed = false;
 
-  constructor(core: ModelCore, program: StepProgram) {
+  constructor(core: ModelCore, programs: StepPrograms) {
     this.#core = core;
-    this.#program = program;
+    this.#programs = programs;
   }
 
-  /** Does work with the moments, which stay on the GPU until it is done. */
-  use<T>(work: (state: StepState) => Promise<T>): Promise<T> {
-    return this.#lease.use(async () => {
-      const residents = await this.#allocated();
-      return await work({ learning: this.#program, residents });
+  /** Does work with what a program needs, which stays on the GPU until the work is done. */
+  use<T>(work: (stateOf: (phase: Phase) => Promise<PhaseState>) => Promise<T>): Promise<T> {
+    return this.#lease.use(() =>
+      work(async (phase) => ({ learning: this.#programs[phase], residents: await this.#allocated(phase) }))
+    );
+  }
+
+  /** A program of a step, and the bytes of its residents. Nothing is allocated. */
+  plan(phase: Phase): Promise<{ learning: PhaseProgram; optimizer: number }> {
+    const learning = this.#programs[phase];
+    return this.#core.use(({ parameters }) => {
+      const bytes = [...learning.residentBytes(parameters).values()].map(bufferSize);
+      return Promise.resolve({ learning, optimizer: bytes.reduce((a, b) => a + b, 0) });
     });
   }
 
@@ -43,38 +54,36 @@ export class OptimizerState {
     return true;
   }
 
-  #allocated(): Promise<Residents> {
-    return this.#core.use((runner) => {
-      const { parameters } = runner;
-      if (this.#residents === null) {
-        this.#residents = this.#allocate(parameters);
-        this.#parameters = parameters;
-      }
+  #allocated(phase: Phase): Promise<Residents> {
+    return this.#core.use(({ parameters }) => {
+      this.#parameters ??= parameters;
       if (this.#parameters !== parameters) {
         throw new Error(
           "Cannot take a step: the moments must be those of the model's weights, but heads were pruned since they were " +
             "made; make a new optimizer after prune_heads",
         );
       }
-      return Promise.resolve(this.#residents);
+      let residents = this.#ofPhase.get(phase);
+      if (residents === undefined) this.#ofPhase.set(phase, residents = this.#allocate(phase, parameters));
+      return Promise.resolve(residents);
     });
   }
 
-  #allocate(parameters: readonly Parameter[]): Record<string, GPUBuffer> {
+  /** The residents of a program; those that other programs have not made yet hold zeros. */
+  #allocate(phase: Phase, parameters: readonly Parameter[]): Residents {
     const { buffers } = this.#core.gpu;
     const residents: Record<string, GPUBuffer> = {};
-    try {
-      const all = this.#program.residentBytes(parameters);
-      for (const [name, bytes] of all) residents[name] = buffers.acquireZeros(bytes, name);
-    } catch (error) {
-      for (const buffer of Object.values(residents)) buffers.release(buffer);
-      throw error;
+    for (const [name, bytes] of this.#programs[phase].residentBytes(parameters)) {
+      let buffer = this.#residents.get(name);
+      if (buffer === undefined) this.#residents.set(name, buffer = buffers.acquireZeros(bytes, name));
+      residents[name] = buffer;
     }
     return residents;
   }
 
   #free(): void {
-    for (const buffer of Object.values(this.#residents ?? {})) this.#core.gpu.buffers.release(buffer);
-    this.#residents = null;
+    for (const buffer of this.#residents.values()) this.#core.gpu.buffers.release(buffer);
+    this.#residents.clear();
+    this.#ofPhase.clear();
   }
 }

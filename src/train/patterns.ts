@@ -4,7 +4,7 @@
 const SHOWN = 4;
 
 /**
- * What a pattern matches: with `*`, which stands for anything, whole names; without it, a name and all names under it.
+ * What a pattern matches: a name, and all names under it; `*` stands for anything, dots too.
  *
  * @param thing What the pattern is for, in messages: `frozen`.
  * @param names The names of a model's tensors.
@@ -21,18 +21,11 @@ export function matched(
   if (!/^[\w.*-]+$/.test(pattern)) {
     throw new RangeError(`${what}, of letters, digits, "_", "-", "." and "*" for anything, got "${pattern}"`);
   }
-  const found = names.filter(
-    pattern.includes("*")
-      ? (name) => globOf(pattern).test(name)
-      : (name) => name === pattern || name.startsWith(`${pattern}.`),
-  );
+  const expression = new RegExp(`^${pattern.replaceAll(".", "\\.").replaceAll(/\*+/g, ".*")}(\\.|$)`);
+  const found = names.filter((name) => expression.test(name));
   if (found.length > 0) return found;
   const shown = Array.from({ length: SHOWN }, (_, i) => names[Math.floor(i * names.length / SHOWN)]);
   throw new RangeError(
     `${what}, but "${pattern}" matches none of the ${names.length} tensors of the model, such as ${shown.join(", ")}`,
   );
-}
-
-function globOf(pattern: string): RegExp {
-  return new RegExp(`^${pattern.replaceAll(".", "\\.").replaceAll(/\*+/g, ".*")}$`);
 }

@@ -6,9 +6,9 @@ import { checkSeed } from "../heads/loss_run.ts";
 /**
  * Options that all optimizers have.
  *
- * Some name tensors by patterns of their checkpoint names, those of `state_dict`. In a pattern `*` stands for anything,
- * dots too: `*.bias`. A pattern without `*` is a name, or what names under it begin with: `narrow_bert.embeddings`, or
- * `narrow_bert.encoder.layer.0` for all tensors of that layer.
+ * Some name tensors by patterns of their checkpoint names, those of `state_dict`. A pattern is a name, or what stands
+ * above names, as `narrow_bert.encoder.layer.0` for all tensors of that layer. In it `*` stands for anything, dots too:
+ * `*.bias`.
  */
 export interface OptimizerOptions {
   /** Learning rate. @default 1e-3 */

@@ -77,11 +77,12 @@ export function expectedControl(
     lanes: number;
   },
 ): Expected {
-  const { count, max_norm, log_beta1, log_beta2 } = rounded(params);
+  const { count, apply, max_norm, log_beta1, log_beta2 } = rounded(params);
   const call = {
     partials: partials.subarray(0, count),
     loss: loss[0] as number,
     state,
+    apply,
     max_norm,
     log_beta1,
     log_beta2,

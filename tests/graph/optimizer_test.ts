@@ -35,6 +35,8 @@ interface Step {
   loss: number;
   lr: number;
   maxGradNorm: number;
+  /** 0 if more gradients come before the update; 1 if left out. */
+  applies?: number;
 }
 
 /** What a step leaves behind. */
@@ -69,6 +71,7 @@ class Training {
       loss: g.input("loss", "f32", [1]),
       state: resident("state", STATE_SHAPE[0] as number, STATE_SHAPE[1] as number),
       maxGradNorm: g.scalar("max_grad_norm", "f32"),
+      applies: g.scalar("applies"),
       betas: BETAS,
     });
     for (const [i, name] of NAMES.entries()) {
@@ -98,10 +101,10 @@ class Training {
     return await this.read();
   }
 
-  async run({ gradients, loss, lr, maxGradNorm }: Step): Promise<void> {
+  async run({ gradients, loss, lr, maxGradNorm, applies = 1 }: Step): Promise<void> {
     const inputs: Record<string, Float32Array> = { loss: Float32Array.of(loss) };
     for (const name of NAMES) inputs[`d${name}`] = pitched(gradients[name]);
-    const scalars = { lr, decay: DECAY, max_grad_norm: maxGradNorm };
+    const scalars = { lr, decay: DECAY, max_grad_norm: maxGradNorm, applies };
     await this.#program.run({ scalars, inputs, residents: this.#residents });
   }
 
@@ -217,12 +220,13 @@ const SKIPPED: [what: string, spoil: (step: Step) => Step, norm: number | null][
   ["a norm beyond f32", (step) => spoiled(step, "b", 1e30), Infinity],
   ["a loss of infinity", (step) => ({ ...step, loss: Infinity }), null],
   ["a loss of NaN", (step) => ({ ...step, loss: NaN }), null],
+  ["an update that comes later", (step) => ({ ...step, applies: 0 }), null],
 ];
 
 for (const kind of ["adamw", "sgd"] as const) {
   for (const maxGradNorm of [0, 1]) {
     const clipped = maxGradNorm > 0 ? ", clipped" : "";
-    Deno.test(`a step of ${kind}${clipped} that is not finite changes no byte, is flagged, and does not count`, async () => {
+    Deno.test(`a step of ${kind}${clipped} that is not finite, or waits, changes no byte, is flagged, and does not count`, async () => {
       const next = random(59);
       const start = matrices(next);
       using training = new Training(start, kind);

@@ -25,10 +25,10 @@ const LOSS_BOUND = 1e-5;
 
 /**
  * Of the derivative along a direction of length 1: parts of the norm of the tensor's gradient, and of that of all
- * weights. f32 has an error of some 1e-6 of a gradient after three layers (twice that where LayerNorm has 5 columns),
- * and where a gradient cancels, as that of a key's bias does, 1e-7 of what cancels.
+ * weights. Among these models f32 has an error of up to 4e-6 of a gradient. Where a gradient cancels, as that of a key's
+ * bias does, roundings of what cancels are left: 1.2e-7 of all gradients was the most among 600 models.
  */
-const [OWN_BOUND, SHARED_BOUND] = [2e-5, 2e-7];
+const [OWN_BOUND, SHARED_BOUND] = [1e-5, 2e-7];
 
 /** Of each tensor: random directions, and single elements beside the one with the largest derivative. */
 const [DIRECTIONS, ELEMENTS] = [2, 2];

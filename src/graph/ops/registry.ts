@@ -18,6 +18,7 @@ import { reshapeOp } from "./rows/reshape.ts";
 import { softmaxOp } from "./rows/softmax.ts";
 import { topKOp } from "./rows/top_k.ts";
 import { addPlacedOp } from "./training/add_placed.ts";
+import { accumulateOp } from "./training/accumulate.ts";
 import { addScaledOp } from "./training/add_scaled.ts";
 import { attentionDistanceGradientOp } from "./training/attention/distance_gradient.ts";
 import { attentionDropoutOp } from "./training/attention/dropout.ts";
@@ -65,6 +66,7 @@ export const OPS: readonly AnyOp[] = [
   weightedSumOp,
   addScaledOp,
   addPlacedOp,
+  accumulateOp,
   zerosOp as AnyOp,
   columnSumsOp,
   scaleGroupsOp,

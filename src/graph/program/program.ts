@@ -68,6 +68,17 @@ export class Program {
   }
 
   /**
+   * Bytes of this program's own buffers and textures after a call with these scalars, if it was never called before.
+   * Nothing is allocated.
+   *
+   * @throws {Error} If a scalar is missing or not declared.
+   * @throws {RangeError} If the device cannot hold one of the buffers.
+   */
+  bytesFor(scalars: Scalars): number {
+    return this.#workspace.bytesFor({ scalars, steps: this.#planFor(scalars).steps });
+  }
+
+  /**
    * Runs the graph and returns its named outputs.
    *
    * The call keeps copies of the records in `options`, but not of the arrays in `inputs`: these must not change until

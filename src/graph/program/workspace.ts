@@ -3,6 +3,7 @@
  * reallocates with headroom.
  */
 
+import { bufferSize } from "../../gpu/buffers.ts";
 import type { Gpu } from "../../gpu/device.ts";
 import { textureBytes } from "../../gpu/textures.ts";
 import { MAX_TEXTURE_ROWS as MAX_ROWS, type TextureView } from "../../kernels/kernel.ts";
@@ -12,6 +13,8 @@ import type { Graph } from "../graph.ts";
 import type { Residents } from "./residents.ts";
 import { bytesOf, type Dim, dimsOf, type Scalars } from "../shape.ts";
 import type { Step } from "./steps.ts";
+import { planMemory } from "./memory_plan.ts";
+import { layoutUploads } from "./upload.ts";
 import { outputsOf, type Value } from "../value.ts";
 
 /** What a call needs. */
@@ -49,6 +52,28 @@ export class Workspace {
     const { upload, buffers, textures, replaced } = this.#allocation;
     const ofTextures = [...textures.values(), ...replaced].reduce((sum, texture) => sum + textureBytes(texture), 0);
     return buffers.reduce((sum, buffer) => sum + buffer.size, upload.size + ofTextures);
+  }
+
+  /**
+   * Bytes of all buffers and textures after a call of these sizes, if nothing was allocated before.
+   *
+   * @throws {RangeError} If the device cannot hold one of them.
+   */
+  bytesFor({ scalars, steps }: Pick<Demand, "scalars" | "steps">): number {
+    const capacities = this.#capacitiesFor(scalars, null);
+    const buffers = planMemory(this.#graph, capacities).bufferBytes.map(bufferSize);
+    const upload = bufferSize(layoutUploads(this.#graph, capacities, this.#gpu.limits).bytes);
+    const rows = new Map<string, { columns: number; rows: number }>();
+    for (const { node, views } of steps) {
+      for (const [name, view] of views ?? []) {
+        if (this.#isKept(node.bindings[name] as Value)) continue;
+        const key = textureKey(name, view);
+        const height = Math.max(rows.get(key)?.rows ?? 0, Math.min(MAX_ROWS, roundUp(view.rows)));
+        rows.set(key, { columns: view.columns, rows: height });
+      }
+    }
+    const textures = [...rows.values()].map(({ columns, rows }) => 4 * columns * rows);
+    return [upload, ...buffers, ...textures].reduce((a, b) => a + b, 0);
   }
 
   /** Allocates what a call lacks, and waits for the device's errors. After an error nothing is kept. */
@@ -113,23 +138,38 @@ export class Workspace {
   #atSizes(sizes: Scalars): Allocation {
     const current = this.#allocation;
     if (current !== null && fits(this.#symbols, sizes, current.capacities)) return current;
-    const wanted = Object.fromEntries([...this.#symbols].map((symbol) => [symbol, sizes[symbol] ?? 0]));
-    // With headroom, and for the sizes of earlier calls too, as far as the device allows.
-    const roomy = mapValues(wanted, (size, symbol) => roundUp(Math.max(size, current?.capacities[symbol] ?? 0)));
-    const choices = [roomy, mapValues(wanted, roundUp), wanted];
-    const capacities = choices.find((choice) => this.#beyondLimits(choice) === undefined);
-    if (capacities === undefined) throw this.#tooLarge(wanted);
+    const capacities = this.#capacitiesFor(sizes, current?.capacities ?? null);
     this.release();
     const allocation = allocate(this.#gpu, this.#graph, capacities);
     this.#allocation = allocation;
     return allocation;
   }
 
+  /**
+   * Sizes with headroom, and enough for those of earlier calls too, as far as the device allows.
+   *
+   * @throws {RangeError} If it does not allow the sizes themselves.
+   */
+  #capacitiesFor(sizes: Scalars, earlier: Scalars | null): Scalars {
+    const wanted = Object.fromEntries([...this.#symbols].map((symbol) => [symbol, sizes[symbol] ?? 0]));
+    const roomy = mapValues(wanted, (size, symbol) => roundUp(Math.max(size, earlier?.[symbol] ?? 0)));
+    const choices = [roomy, mapValues(wanted, roundUp), wanted];
+    const capacities = choices.find((choice) => this.#beyondLimits(choice) === undefined);
+    if (capacities === undefined) throw this.#tooLarge(wanted);
+    return capacities;
+  }
+
+  /** Whether textures of a value are kept as long as the weights that it is. */
+  #isKept({ storage }: Value): boolean {
+    return storage.kind === "parameter" && !this.#graph.isUpdated(storage);
+  }
+
   /** Makes the texture of a binding tall enough. If a shorter one is replaced, its bind groups are made again. */
   #growTexture(allocation: Allocation, step: Step, { name, view }: { name: string; view: TextureView }): void {
     if (holds(allocation, step, { name, view })) return;
-    const { storage } = step.node.bindings[name] as Value;
-    const weight = storage.kind === "parameter" && !this.#graph.isUpdated(storage)
+    const value = step.node.bindings[name] as Value;
+    const { storage } = value;
+    const weight = storage.kind === "parameter" && this.#isKept(value)
       ? this.#gpu.textures.weight(storage.parameter.buffer, view)
       : null;
     if (weight !== null) {

@@ -36,7 +36,7 @@ function elementwise(kind: "squared_error" | "binary_cross_entropy"): (g: Graph,
   return (g, x) => {
     const y = g.input("targets", "f32", x.shape, "pitched");
     const losses = pointwiseLoss(g, { label: "loss.rows", x, y, kind });
-    return mean(g, { label: "loss", x: losses, divisor: x.shape });
+    return mean(g, { label: "loss", x: losses, divisor: g.scalar("counted") });
   };
 }
 
@@ -57,7 +57,8 @@ function problemOf(labels: FlatArray | null, { num_labels, problem_type }: Narro
 function lossOf(labels: FlatArray, problem: ProblemType, [rows, columns]: readonly [number, number]): HeadInputs {
   const stage = LOSSES[problem];
   if (problem === "single_label_classification") return { stage, ...classLabels(labels, rows, columns) };
-  return { stage, inputs: { targets: packTargets(labels, [rows, columns], pitch(columns)) } };
+  const targets = packTargets(labels, [rows, columns], pitch(columns));
+  return { stage, inputs: { targets }, scalars: { counted: rows * columns } };
 }
 
 /** Logits of each sequence, `[B, num_labels]`. */

@@ -38,7 +38,11 @@ export function absences(names: readonly string[], heads: readonly Head[]): stri
   for (const { name, prefix } of heads) {
     const absent = top.filter((weight) => prefix !== null && weight.startsWith(`${prefix}.`));
     if (absent.length === 0) continue;
-    problems.push(`the ${name} head is missing: ${quoted(absent)} (load a checkpoint that was trained with this head)`);
+    problems.push(
+      `the ${name} head is missing: ${
+        quoted(absent)
+      } (load a checkpoint that was trained with this head, or start a new one with new_head: true)`,
+    );
   }
   return problems;
 }

@@ -12,6 +12,8 @@ import { absences, differences, misfits, notBert } from "./checks.ts";
 import { isSuperfluous, publishedName, TIED } from "./stored_names.ts";
 import { countLayers, settleLayers, splitLayers } from "./layers.ts";
 import { parameterShapes } from "./parameter_shapes.ts";
+import { BODY } from "./published_names.ts";
+import { randomWeights } from "./random_weights.ts";
 import type { StoredWeights } from "./stored_weights.ts";
 
 /** Which weights to look for, and how to take others. */
@@ -20,6 +22,8 @@ export interface WeightOptions extends ModelParts {
   readonly known?: readonly Head[];
   /** Makes weights that the model has no use for an error, not a warning. @default false */
   readonly strict?: boolean;
+  /** The seed of new weights for the head, and for the pooler if there is none; null if they must be there. */
+  readonly newHead?: number | null;
 }
 
 /** A model's weights under their published names. */
@@ -58,8 +62,10 @@ export function resolveWeights(checkpoint: StoredWeights, config: NarrowBertConf
   const { settled, sources } = locate(checkpoint, config, problems);
   const copies = takeCopies(sources, options);
   const shapes = parameterShapes(settled, options);
+  const fresh = newWeights(settled, sources, { shapes, options });
 
-  problems.push(...absences([...shapes.keys()].filter((name) => !sources.has(name)), options.heads));
+  const missing = [...shapes.keys()].filter((name) => !sources.has(name) && !fresh.has(name));
+  problems.push(...absences(missing, options.heads));
   for (const [name, stored] of [...sources, ...copies]) {
     const shape = shapes.get(name);
     if (shape !== undefined) problems.push(...misfits(checkpoint, stored, shape));
@@ -74,8 +80,10 @@ export function resolveWeights(checkpoint: StoredWeights, config: NarrowBertConf
   }
   if (problems.length > 0) throw new CheckpointError(`Cannot load "${location}":${listed(problems)}`);
 
-  const parameters = new Map([...shapes.keys()].map((name) => [name, known(sources, name)]));
-  const get = (name: string, range?: FloatRange) => checkpoint.float32(known(parameters, name), range);
+  const stored = [...shapes.keys()].filter((name) => !fresh.has(name));
+  const parameters = new Map(stored.map((name) => [name, known(sources, name)]));
+  const get = (name: string, range?: FloatRange) =>
+    fresh.get(name)?.subarray(range?.begin ?? 0, range?.end) ?? checkpoint.float32(known(parameters, name), range);
   const memory = new FloatMemory();
   return {
     config: settled,
@@ -128,6 +136,28 @@ function locate(
     sources.set(name, stored);
   }
   return { settled, sources };
+}
+
+/**
+ * New weights of a head, which take the place of those in the checkpoint, and of the pooler if that is missing; none if
+ * they are not asked for.
+ */
+function newWeights(
+  config: NarrowBertConfig,
+  sources: Map<string, string>,
+  { shapes, options: { heads, newHead = null } }: {
+    shapes: ReadonlyMap<string, readonly number[]>;
+    options: WeightOptions;
+  },
+): Map<string, Float32Array> {
+  if (newHead === null) return new Map();
+  const isOfHead = (name: string) => heads.some(({ prefix }) => prefix !== null && name.startsWith(`${prefix}.`));
+  const names = [...shapes.keys()].filter((name) => {
+    return isOfHead(name) || (name.startsWith(`${BODY}pooler.`) && !sources.has(name));
+  });
+  for (const name of names) sources.delete(name);
+  const random = randomWeights(config, shapes, newHead);
+  return new Map(names.map((name) => [name, random.get(name).subarray(0, Infinity)]));
 }
 
 /** Whether a weight belongs to a head of which a model without a head has no use: that needs no warning. */

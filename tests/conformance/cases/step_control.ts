@@ -14,16 +14,17 @@ export function* cases(): Cases<typeof kernel> {
   const next = random(41);
   const caseOf = (
     name: string,
-    { partials = Float32Array.of(9, 16), loss = 1.5, t = 0, max_norm = 0, betas = [0.9, 0.999] }: {
+    { partials = Float32Array.of(9, 16), loss = 1.5, t = 0, max_norm = 0, betas = [0.9, 0.999], apply = 1 }: {
       partials?: Float32Array<ArrayBuffer>;
       loss?: number;
       t?: number;
       max_norm?: number;
       betas?: [number, number];
+      apply?: number;
     },
   ) => {
     const [log_beta1, log_beta2] = betas.map((beta) => Math.max(LEAST_LOG, Math.log(beta))) as [number, number];
-    const params = { count: partials.length, max_norm, log_beta1, log_beta2 };
+    const params = { count: partials.length, apply, max_norm, log_beta1, log_beta2 };
     const [state, losses] = [stateOf(t), Float32Array.of(loss)];
     return {
       name,
@@ -55,5 +56,7 @@ export function* cases(): Cases<typeof kernel> {
     }
   }
   yield caseOf("a sum of partials that is not finite", { partials: new Float32Array(300).fill(2 ** 124), t: 3 });
+  for (const t of [0, 3]) yield caseOf(`more gradients to come in step ${t + 1}`, { t, apply: 0, max_norm: 1 });
+  yield caseOf("more gradients to come, and a loss of NaN", { loss: NaN, t: 3, apply: 0 });
   yield caseOf("neither finite", { partials: Float32Array.of(1, NaN), loss: NaN });
 }

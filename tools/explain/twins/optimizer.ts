@@ -32,7 +32,7 @@ export const sumSquaresTwin: Twin = (call) => {
 
 /** The record of a step, and the factors of its updates. */
 export const stepControlTwin: Twin = (call) => {
-  const params = paramsOf(call, "count", "max_norm", "log_beta1", "log_beta2");
+  const params = paramsOf(call, "count", "apply", "max_norm", "log_beta1", "log_beta2");
   const [partials, loss, state] = [floats(call, "partials"), floats(call, "loss"), floats(call, "state")];
   return { state: expectedControl(params, { partials, loss, state, lanes: call.constants.LANES as number }) };
 };

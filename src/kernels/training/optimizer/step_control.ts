@@ -16,7 +16,7 @@ export const stepControl = defineKernel({
   summary: "state = [loss, norm = sqrt(sum(partials)), clip, ok], [t, 1 - beta1^t, 1 - beta2^t, 0]",
   source: source + finiteSums,
   bindings: { partials: "read", loss: "read", state: "update" },
-  params: { count: "u32", max_norm: "f32", log_beta1: "f32", log_beta2: "f32" },
+  params: { count: "u32", apply: "u32", max_norm: "f32", log_beta1: "f32", log_beta2: "f32" },
   constants: { LANES: 128 },
   constantSets: [{}],
   workgroupSize: ({ LANES }) => [LANES, 1, 1],

@@ -12,6 +12,7 @@ type Outputs = { state: Value };
 
 interface Attributes {
   maxGradNorm: Scalar | number;
+  applies: Scalar | number;
   betas: readonly [number, number];
 }
 
@@ -39,7 +40,7 @@ export const stepControlOp: Op<Inputs, Attributes, Outputs> = {
     return { state };
   },
 
-  lower: (g, { label, inputs: { partials, loss, state }, attributes: { maxGradNorm, betas } }) => {
+  lower: (g, { label, inputs: { partials, loss, state }, attributes: { maxGradNorm, applies, betas } }) => {
     const path = g.path(label);
     return g.call(kernel, {
       label,
@@ -47,6 +48,7 @@ export const stepControlOp: Op<Inputs, Attributes, Outputs> = {
       updates: { state },
       params: (scalars) => ({
         count: rowsOf(partials.shape, scalars) * valueOf(lastOf(partials.shape), scalars),
+        apply: valueOf(applies, scalars),
         max_norm: checked(path, "maxGradNorm", valueOf(maxGradNorm, scalars)),
         log_beta1: Math.max(LEAST_LOG, Math.log(betas[0])),
         log_beta2: Math.max(LEAST_LOG, Math.log(betas[1])),
@@ -57,8 +59,8 @@ export const stepControlOp: Op<Inputs, Attributes, Outputs> = {
 
 /**
  * Decides on the GPU whether a step's update is applied, and by what factors; the CPU need not wait for it. The update is
- * applied if the loss and the norm of the gradients are finite: optimizers that read the new state then write, or else
- * leave every byte as it is.
+ * applied if the loss and the norm of the gradients are finite, and `applies` is not 0: optimizers that read the new state
+ * then write, or else leave every byte as it is.
  *
  * `state` is a resident of {@linkcode STATE_SHAPE}, zeros at first, and part of a checkpoint. Row 0 is the record of the
  * step: `[loss, norm, clip, ok]`. The loss is the true one, whatever it is; a norm that is not finite, or 2^63 or more,
@@ -67,14 +69,15 @@ export const stepControlOp: Op<Inputs, Attributes, Outputs> = {
  * applied. It must be counted here: when the CPU starts a step it does not know yet whether the one before was applied.
  *
  * @param call `partials` are those of {@linkcode sumSquares}; `loss` is a single number; `maxGradNorm` is an f32 scalar or
- *   a number, 0 for no clipping; `betas` are those of AdamW.
+ *   a number, 0 for no clipping; `applies` is a u32 scalar or a number, 0 if more gradients come before the update; `betas`
+ *   are those of AdamW.
  * @returns The next version of the state.
  */
 export function stepControl(
   g: Graph,
-  { label, maxGradNorm = 0, betas = [0, 0], ...inputs }: Inputs & Partial<Attributes> & { label: string },
+  { label, maxGradNorm = 0, applies = 1, betas = [0, 0], ...inputs }: Inputs & Partial<Attributes> & { label: string },
 ): Value {
-  return apply(g, stepControlOp, { label, inputs, attributes: { maxGradNorm, betas } }).state;
+  return apply(g, stepControlOp, { label, inputs, attributes: { maxGradNorm, applies, betas } }).state;
 }
 
 function checked(path: string, thing: string, value: number): number {
