@@ -105,7 +105,7 @@ export { NarrowBertForTokenClassification } from "./src/heads/token_classificati
 export { NarrowBertForMultipleChoice } from "./src/heads/multiple_choice.ts";
 export { type GradientOptions, type Gradients } from "./src/heads/gradients.ts";
 export { type HeadOutput } from "./src/heads/output.ts";
-export { type ModelClass, PreTrainedModel } from "./src/heads/pretrained.ts";
+export { type ModelClass, PreTrainedModel, type Teacher, type TeacherOption } from "./src/heads/pretrained.ts";
 
 // What they take and give.
 export { type ArrayInput, type NestedInput } from "./src/model/batch/arrays.ts";
@@ -133,6 +133,8 @@ export { Optimizer, type StepResult } from "./src/train/optimizer.ts";
 export { type Schedule, type ScheduleName, scheduleOf, type ScheduleOptions } from "./src/train/schedules.ts";
 export { type OptimizerOptions } from "./src/train/settings.ts";
 export { type LossOptions } from "./src/heads/loss_run.ts";
+export { type LessonOptions } from "./src/heads/distillation.ts";
+export { type LossParts } from "./src/model/distillation.ts";
 
 // --- Trunks: several answers about a text in one pass ---
 

@@ -95,7 +95,7 @@ function readTeacher(purpose: string, teacher: Teacher) {
   try {
     return { model: classModel(model, coreOf(model)), weights };
   } catch (cause) {
-    throw new Error(`Cannot ${purpose}: teacher.model must be on the GPU, but it was disposed`, { cause });
+    throw new Error(`Cannot ${purpose}: teacher.model must be on the GPU, but it was disposed of`, { cause });
   }
 }
 

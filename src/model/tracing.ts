@@ -49,7 +49,7 @@ export const TEACHER_PREFIX = "teacher.";
 export function traceModel(
   g: Graph,
   body: Body,
-  { call, stages, layerOf, parameters, teacher }: {
+  { call, stages, layerOf, parameters, teacher = null }: {
     call: TraceCall;
     stages: readonly StageCall[];
     /** The layer that a head has put on the body. */
@@ -57,7 +57,7 @@ export function traceModel(
     /** All weights of the model. */
     parameters: readonly Parameter[];
     /** Whose results the loss is compared with; null for none. */
-    teacher: TeacherTrace | null;
+    teacher?: TeacherTrace | null;
   },
 ): void {
   const taught = teacher === null ? null : traceTeacher(g, teacher);
