@@ -1,7 +1,9 @@
 // losses[r] = T^2 * (sum over c of p[r, c] * d[r, c]),  d = log(p / q),  p[r] = softmax(y[r] / T),  q[r] = softmax(x[r] / T)
 //
 // It is computed as T^2 * (sum over c of p * (d - 1) + q), since the sums of p and of q are 1: these terms are never
-// negative. Where |d| < 1/2 the term is p * (d^2/2 - d^3/6 + ...), so that small losses keep their digits.
+// negative. Where |d| < 1 the term is p * (d^2/2 - d^3/6 + ...). With the powers of kernels/lib/distributions.wgsl and
+// D = (sum of e^a) - (sum of e^b), the sum of differences, d = log1p(D / sum of e^b) - (a - b). So small losses keep
+// their digits.
 //
 // x, y: [rows, columns]; losses: [rows], tight. One row to LANES lanes, ROWS rows to a workgroup.
 
@@ -38,27 +40,29 @@ fn main(
   }
   let peak_x = max_over_lanes(highest_x, lane, index);
   let peak_y = max_over_lanes(highest_y, lane, index);
+  let peaks = vec2<f32>(peak_x, peak_y);
   var powers_x = vec4<f32>(0);
   var powers_y = vec4<f32>(0);
+  var differences = vec4<f32>(0);
   for (var i = lane; i < end; i += LANES) {
     let here = exist(i, params.columns);
-    let a = scaled_difference(x[base + i], peak_x, temperature);
-    let b = scaled_difference(y[base + i], peak_y, temperature);
-    powers_x += select(vec4<f32>(0), exp_difference(a, 0), here);
-    powers_y += select(vec4<f32>(0), exp_difference(b, 0), here);
+    let column = column_of(x[base + i], y[base + i], peaks, temperature);
+    powers_x += select(vec4<f32>(0), column.power_x, here);
+    powers_y += select(vec4<f32>(0), column.power_y, here);
+    differences += select(vec4<f32>(0), column.difference, here);
   }
   let sum_x = sum_over_lanes(powers_x, lane, index);
   let sum_y = sum_over_lanes(powers_y, lane, index);
-  // The peaks have the power 1, so no sum is less.
-  let logs = log1p(max(vec4<f32>(sum_x, sum_y, 1, 1) - 1, vec4<f32>(0)));
+  let difference = sum_over_lanes(differences, lane, index);
+  // log(sum_x / sum_y), by the lesser sum.
+  let size = log1p(vec4<f32>(abs(difference) / max(min(sum_x, sum_y), 1))).x;
+  let log_ratio = select(size, -size, difference < 0);
   var terms = vec4<f32>(0);
   for (var i = lane; i < end; i += LANES) {
-    let a = scaled_difference(x[base + i], peak_x, temperature);
-    let b = scaled_difference(y[base + i], peak_y, temperature);
-    let p = exp_difference(b, 0) / sum_y;
-    let q = exp_difference(a, 0) / sum_x;
-    let d = (b - a) + (logs.x - logs.y);
-    let term = select(p * (d - 1) + q, p * near(d), abs(d) < vec4<f32>(0.5));
+    let column = column_of(x[base + i], y[base + i], peaks, temperature);
+    let p = column.power_y / sum_y;
+    let d = log_ratio - column.distance;
+    let term = select(p * (d - 1) + column.power_x / sum_x, p * near(d), abs(d) < vec4<f32>(1));
     terms += select(vec4<f32>(0), term, exist(i, params.columns));
   }
   let total = sum_over_lanes(terms, lane, index);
@@ -66,7 +70,9 @@ fn main(
   losses[row] = temperature * temperature * total;
 }
 
-// d - 1 + e^-d for |d| < 1/2.
+// d - 1 + e^-d for |d| < 1.
 fn near(d: vec4<f32>) -> vec4<f32> {
-  return 0.5 * d * d * (1 - d / 3 * (1 - d / 4 * (1 - d / 5 * (1 - d / 6 * (1 - d / 7 * (1 - d / 8))))));
+  var series = 1 - d / 11;
+  for (var n = 10.0; n > 2; n -= 1) { series = 1 - d / n * series; }
+  return 0.5 * d * d * series;
 }

@@ -1,6 +1,9 @@
 // out[r, c] = dlosses[r] * T * (q[r, c] - p[r, c]),  p[r] = softmax(y[r] / T),  q[r] = softmax(x[r] / T)
 //
-// x, y, out: [rows, columns]; dlosses: [rows], tight. One row to LANES lanes, ROWS rows to a workgroup. The powers of x
+// With the powers of kernels/lib/distributions.wgsl, and the sum over the columns of their differences,
+// q - p = (e^a - e^b - p * (sum of differences)) / (sum of e^a). So small gradients keep their digits.
+//
+// x, y, out: [rows, columns]; dlosses: [rows], tight. One row to LANES lanes, ROWS rows to a workgroup. The differences
 // wait in `out`, of which each lane reads only what it wrote itself.
 
 struct Params {
@@ -39,21 +42,23 @@ fn main(
   let peak_y = max_over_lanes(highest_y, lane, index);
   var powers_x = vec4<f32>(0);
   var powers_y = vec4<f32>(0);
+  var differences = vec4<f32>(0);
   for (var i = lane; i < end; i += LANES) {
     let here = exist(i, params.columns);
-    let a = scaled_difference(x[base + i], peak_x, temperature);
-    let b = scaled_difference(y[base + i], peak_y, temperature);
-    let power = select(vec4<f32>(0), exp_difference(a, 0), here);
-    out[base + i] = power;
-    powers_x += power;
-    powers_y += select(vec4<f32>(0), exp_difference(b, 0), here);
+    let column = column_of(x[base + i], y[base + i], vec2<f32>(peak_x, peak_y), temperature);
+    powers_x += select(vec4<f32>(0), column.power_x, here);
+    powers_y += select(vec4<f32>(0), column.power_y, here);
+    let difference = select(vec4<f32>(0), column.difference, here);
+    differences += difference;
+    out[base + i] = difference;
   }
   let sum_x = sum_over_lanes(powers_x, lane, index);
   let sum_y = sum_over_lanes(powers_y, lane, index);
-  let scale = temperature * dlosses[min(row, params.rows - 1)];
+  let share = sum_over_lanes(differences, lane, index) / sum_y;
+  let scale = temperature * dlosses[min(row, params.rows - 1)] / sum_x;
   for (var i = lane; i < end; i += LANES) {
-    let b = scaled_difference(y[base + i], peak_y, temperature);
-    let difference = out[base + i] / sum_x - exp_difference(b, 0) / sum_y;
-    out[base + i] = select(vec4<f32>(0), scale * difference, exist(i, params.columns));
+    let power_y = exp_difference(scaled(0.5 * y[base + i] - 0.5 * peak_y, temperature), 0);
+    let value = scale * (out[base + i] - power_y * share);
+    out[base + i] = select(vec4<f32>(0), value, exist(i, params.columns));
   }
 }

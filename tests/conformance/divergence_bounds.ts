@@ -2,12 +2,13 @@
 
 import { pitch } from "../../src/kernels/kernel.ts";
 import {
-  type Distribution,
   distributionOf,
   type DivergenceCall,
   klDivergence,
+  klDivergenceGradient,
   logRatio,
 } from "../reference/kl_divergence.ts";
+import { crossEntropyBound, SOFTMAX_BOUND } from "./bounds.ts";
 
 /** A unit in the last place of a number from 1 to 2. */
 const UNIT = 2 ** -23;
@@ -15,65 +16,69 @@ const UNIT = 2 ** -23;
 /** The least normal f32, and some: what is below may become 0. */
 const SMALLEST = 2 ** -124;
 
-/** Of a distance `(x - peak) / T`: a rounding, and WGSL's division, which is off by 2.5 units. */
-const distanceError = (distance: number) => 3 * UNIT * Math.abs(distance);
-
-/** Of a power, relative: WGSL's exponential is off by 3 units and 2 for each unit of its argument. */
-const powerError = (distance: number) => (3 + 2 * Math.min(Math.abs(distance), 100)) * UNIT + distanceError(distance);
-
-/** Of the sum of a row's powers, relative: those of the powers, and a rounding for each addition. */
-function sumError({ distances, probabilities }: Distribution): number {
-  const powers = distances.reduce((sum, distance, c) => sum + (probabilities[c] as number) * powerError(distance), 0);
-  return powers + (distances.length / 32 + 8) * UNIT / 2;
+/** Of a power of e, relative: WGSL's exponential is off by 3 units, and by 2 more for each unit of its argument. */
+function powerError(exponent: number): number {
+  return (3 + 2 * Math.min(Math.abs(exponent), 100)) * UNIT;
 }
 
-/** Of a probability, relative: those of the power, of the sum, and of the division. */
-const probabilityError = (distance: number, sum: number) => powerError(distance) + sum + 3 * UNIT;
-
-/** Of an addend of size `p`, `q` or their like; what the logarithm of the ratio is off by. */
-function ratioError(p: Distribution, q: Distribution, sums: number, c: number): number {
-  const [b, a] = [p.distances[c] as number, q.distances[c] as number];
-  const logs = 4 * UNIT * (p.logSum + q.logSum);
-  return distanceError(a) + distanceError(b) + sums + logs + UNIT * (Math.abs(b - a) + p.logSum + q.logSum);
+/** A row's distributions, the logarithms of their ratios, and how far these may be off. */
+function ratiosOf(call: DivergenceCall, r: number) {
+  const { columns, temperature, x, y } = call;
+  const [q, p] = [distributionOf(call, x, r), distributionOf(call, y, r)];
+  const at = r * pitch(columns);
+  const peak = (logits: ArrayLike<number>) => {
+    return Math.max(...Array.from({ length: columns }, (_, c) => logits[at + c] as number));
+  };
+  const shift = Math.abs(peak(x) - peak(y));
+  // Differences round by the sizes of what is subtracted: of logits of both rows, or within each row.
+  const rounded = Float64Array.from({ length: columns }, (_, c) => {
+    const gap = Math.abs((x[at + c] as number) - (y[at + c] as number)) + shift;
+    const within = temperature * (Math.abs(p.distances[c] as number) + Math.abs(q.distances[c] as number));
+    return 2 * UNIT * Math.min(gap, within) / temperature;
+  });
+  const common = rounded.reduce((sum, error, c) => sum + (p.probabilities[c] as number) * error, 0);
+  return {
+    p,
+    q,
+    ratios: rounded.map((_, c) => logRatio(p, q, c)),
+    errors: rounded.map((error) => error + common),
+  };
 }
 
-/** Of each row's loss. */
+/**
+ * Of each row's loss: as of a cross-entropy, what a change of the ratios changes, and what powers are off. Where the ratio
+ * d is small, a term is p d^2 / 2 or about that; else it is the sum of p (d - 1) and q.
+ */
 export function klDivergenceBounds(call: DivergenceCall): Float64Array<ArrayBuffer> {
-  const { columns, temperature } = call;
   return klDivergence(call).map((loss, r) => {
-    const [q, p] = [distributionOf(call, call.x, r), distributionOf(call, call.y, r)];
-    const [sumP, sumQ] = [sumError(p), sumError(q)];
-    let bound = 0;
-    for (let c = 0; c < columns; c++) {
-      const d = logRatio(p, q, c);
+    const { p, q, ratios, errors } = ratiosOf(call, r);
+    const changes = errors.map((error, c) => {
+      const d = ratios[c] as number;
       const [own, other] = [p.probabilities[c] as number, q.probabilities[c] as number];
-      const error = ratioError(p, q, sumP + sumQ, c);
-      const rounded = probabilityError(p.distances[c] as number, sumP) + 3 * UNIT;
-      // The kernel's d may fall on the other side of 1/2, so around it the larger bound holds.
-      bound += Math.abs(d) < 0.49
-        ? own * (Math.expm1(Math.abs(d)) * (error + Math.abs(d) * rounded) + 2 * error * error)
-        : own * (error + (1 + Math.abs(d)) * rounded) + other * probabilityError(q.distances[c] as number, sumQ);
-    }
-    return temperature ** 2 * (bound + SMALLEST) + ((columns / 32 + 8) / 2 + 3) * UNIT * loss;
+      const [b, a] = [powerError(p.distances[c] as number), powerError(q.distances[c] as number)];
+      const powers = Math.abs(d) < 0.99 ? own * d * d * b : own * Math.abs(d - 1) * b + other * a;
+      return own * error * (Math.min(1, Math.expm1(Math.abs(d))) + error) + powers;
+    });
+    const changed = changes.reduce((sum, change) => sum + change, 0);
+    return crossEntropyBound(loss) + call.temperature ** 2 * (changed + SMALLEST);
   });
 }
 
-/** Of the gradient: those of both probabilities, and roundings of the difference and of the products. */
+/** Of the gradient: as of cross-entropy, to 1e-5 of the row's largest, and what a change of the ratios changes. */
 export function klDivergenceGradientBounds(
   call: DivergenceCall & { dlosses: ArrayLike<number> },
 ): Float64Array<ArrayBuffer> {
   const { rows, columns, temperature, dlosses } = call;
-  const bounds = new Float64Array(rows * pitch(columns));
+  const values = klDivergenceGradient(call);
+  const stride = pitch(columns);
   for (let r = 0; r < rows; r++) {
-    const [q, p] = [distributionOf(call, call.x, r), distributionOf(call, call.y, r)];
-    const [sumP, sumQ] = [sumError(p), sumError(q)];
-    for (let c = 0; c < columns; c++) {
-      const [own, other] = [p.probabilities[c] as number, q.probabilities[c] as number];
-      const errors = own * probabilityError(p.distances[c] as number, sumP) +
-        other * probabilityError(q.distances[c] as number, sumQ);
-      const size = Math.abs(dlosses[r] as number) * temperature;
-      bounds[r * pitch(columns) + c] = size * (errors + 2 * UNIT * Math.abs(own - other) + SMALLEST);
-    }
+    const { p, errors } = ratiosOf(call, r);
+    const row = values.subarray(r * stride, (r + 1) * stride);
+    const largest = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const size = temperature * Math.abs(dlosses[r] as number);
+    const common = Math.min(SOFTMAX_BOUND * size, 1e-5 * largest) + SMALLEST * size;
+    row.fill(0);
+    for (let c = 0; c < columns; c++) row[c] = common + size * (p.probabilities[c] as number) * (errors[c] as number);
   }
-  return bounds;
+  return values;
 }

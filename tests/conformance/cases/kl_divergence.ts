@@ -40,13 +40,20 @@ export function* divergenceCalls(
       yield { name: `3 x ${columns} of 0 and ${scale}`, call: { rows: 3, columns, temperature: 2, x: of(), y: of() } };
     }
   }
-  // Students ever nearer to their teacher, the last of them equal.
-  for (const distance of [1, 0.1, 0.01, 1e-3, 1e-4, 0]) {
-    const y = matrix(3, 129, () => 5 * next());
-    const x = y.map((value) => value + distance * next());
-    for (let r = 0; r < 3; r++) x.fill(0, r * 132 + 129, (r + 1) * 132);
-    yield { name: `3 x 129 off by ${distance}`, call: { rows: 3, columns: 129, temperature: 1.5, x, y } };
+  // Students ever nearer to their teacher, the last of them equal; also if a number is added to all logits.
+  for (const shift of [0, 3, -1000]) {
+    for (const distance of [1, 0.1, 0.01, 1e-3, 1e-4, 0]) {
+      const y = matrix(3, 129, () => 5 * next());
+      const x = y.map((value) => value + distance * next() + shift);
+      for (let r = 0; r < 3; r++) x.fill(0, r * 132 + 129, (r + 1) * 132);
+      const call = { rows: 3, columns: 129, temperature: 1.5, x, y };
+      yield { name: `3 x 129 off by ${distance} and ${shift}`, call };
+    }
   }
+  // Some columns near, others far, around the distance at which the formula changes.
+  const y = matrix(5, 41, () => 3 * next());
+  const x = y.map((value, i) => i % 44 < 41 ? value + [0.01, 0.49, 0.51, 3, -0.5, 0][i % 6]! : 0);
+  yield { name: "5 x 41 of all distances", call: { rows: 5, columns: 41, temperature: 1, x, y } };
 }
 
 export function* cases(): Cases<typeof kernel> {
