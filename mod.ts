@@ -127,9 +127,10 @@ export { type ConfigSource } from "./src/model/config/source.ts";
 
 // --- Training: optimizers of a model's weights, and schedules of the learning rate ---
 
+export { planStep, type StepPlan } from "./src/train/budget.ts";
 export { AdamW, type AdamWOptions } from "./src/train/adamw.ts";
 export { SGD, type SGDOptions } from "./src/train/sgd.ts";
-export { Optimizer, type StepResult } from "./src/train/optimizer.ts";
+export { Optimizer, type StepMemory, type StepResult } from "./src/train/optimizer.ts";
 export { type Schedule, type ScheduleName, scheduleOf, type ScheduleOptions } from "./src/train/schedules.ts";
 export { type OptimizerOptions } from "./src/train/settings.ts";
 export { type LossOptions } from "./src/heads/loss_run.ts";

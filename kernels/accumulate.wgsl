@@ -1,6 +1,7 @@
 // out[i] = x[i], or out[i] + x[i] if `keep` is not 0, elementwise and in place
 //
-// x, out: [count], count a multiple of 4. One vec4 to an invocation.
+// x, out: [count], count a multiple of 4. One vec4 to an invocation. If `keep` is 0, `out` is not read, so that not even a
+// NaN there counts.
 
 struct Params {
   count: u32, // elements
@@ -19,5 +20,7 @@ fn main(
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 64 + lane;
   if (i >= params.count / 4) { return; }
-  out[i] = select(x[i], out[i] + x[i], params.keep > 0);
+  var sum = x[i];
+  if (params.keep > 0) { sum += out[i]; }
+  out[i] = sum;
 }

@@ -1,8 +1,9 @@
 // out[b, m, n] = activation(sum over k of A[b, m, k] * B[b, k, n] + bias[b, n] * s[b, m]) + residual[b, m, n]
 //
-// A is stored [m, k], or [k, m] if TRANSPOSE_A is 1; B is stored [k, n], or [n, k] if TRANSPOSE_B is 1. Both are copied to textures first, a texel for
-// four columns: software adapters read texels three times as fast as elements of buffers, and the copy is small beside
-// many rows. The copies begin at a_offset and b_offset; matrices of a batch must lie side by side in them.
+// A is stored [m, k], or [k, m] if TRANSPOSE_A is 1; B is stored [k, n], or [n, k] if TRANSPOSE_B is 1. Both are copied to
+// textures first, a texel for four columns: software adapters read texels three times as fast as elements of buffers, and
+// the copy is small beside many rows. The copies begin at a_offset and b_offset; matrices of a batch must lie side by side
+// in them.
 //
 // An invocation computes ROWS x 8 outputs in registers, four k at a time. A 4 x 4 block is a WGSL matrix whose column i
 // is row i of the block, hence the product of blocks A and B is written B * A. A tile that reaches past m or n reads

@@ -41,9 +41,11 @@ import {
   topKWorks,
 } from "./rows.ts";
 import {
+  accumulateWorks,
   addPlacedWorks,
   addScaledWorks,
   columnSumsWorks,
+  groupDotsWorks,
   scaleGroupsWorks,
   softmaxGradientWorks,
   zerosWorks,
@@ -52,6 +54,7 @@ import type { KernelWork } from "./work.ts";
 
 /** What makes the works of a kernel, by its name; a new kernel of the registry needs its line. */
 export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> = {
+  accumulate: accumulateWorks,
   activation: activationWorks,
   activation_gradient: activationGradientWorks,
   adamw: adamwWorks,
@@ -74,6 +77,7 @@ export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> =
   embeddings: () => embeddingsWorks(),
   embeddings_f16: () => embeddingsWorks({ halves: true }),
   gather_rows: gatherWorks,
+  group_dots: groupDotsWorks,
   kl_divergence: divergenceWorks,
   kl_divergence_gradient: divergenceGradientWorks,
   layer_norm: layerNormWorks,

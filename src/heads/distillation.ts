@@ -1,13 +1,16 @@
-/** Checks what a student learns from a teacher. */
+/** Calls of students with a teacher: what is learned, and whether both models fit. */
 
 import { InputError } from "../base/errors.ts";
-import type { Batch } from "../model/batch/inputs.ts";
+import { classOf } from "../base/messages.ts";
+import { checkOptionNames } from "../base/options.ts";
+import type { Batch, ModelInputs } from "../model/batch/inputs.ts";
 import { rowCountOf } from "../model/batch/padded.ts";
 import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { ModelCore } from "../model/core.ts";
 import type { Lesson, LessonScalars } from "../model/distillation.ts";
 import type { ModelHead } from "../model/head.ts";
 import type { HeadCall } from "./calls/head_call.ts";
+import { lossCall } from "./calls/losses.ts";
 import { SEQUENCE_CLASSIFICATION } from "./layers/pooled_classifier.ts";
 import { TOKEN_CLASSIFICATION } from "./layers/token_classifier.ts";
 
@@ -22,7 +25,7 @@ export interface LessonOptions {
 }
 
 /** The {@linkcode LessonOptions}, each with its value. */
-export interface LessonWeights {
+interface LessonWeights {
   readonly temperature: number;
   readonly weight: number;
   readonly states: number;
@@ -43,12 +46,60 @@ export interface ClassModel {
   readonly name: string;
 }
 
+/** A call whose loss is learned from, and the teacher in it. */
+export interface LossCall extends HeadCall {
+  readonly teaching: Teaching | null;
+}
+
+/**
+ * The call of a student that computes its loss.
+ *
+ * @param call `purpose` is what the loss is for, in messages: `compute gradients`. `classModel` finds what a model is; null
+ *   for what is none.
+ * @throws {TypeError} If the class has no loss, or the teacher does not fit.
+ * @throws {RangeError} If an option is out of range.
+ * @throws {InputError} If there are no labels, or an input does not fit the model or its teacher.
+ * @throws {Error} If the teacher was disposed of, or is on another device.
+ */
+export function lossCallWith(
+  student: ClassModel,
+  { inputs, purpose, teacher, classModel }: {
+    inputs: ModelInputs;
+    purpose: string;
+    teacher?: LessonOptions & { model: unknown } | undefined;
+    classModel: (model: unknown) => ClassModel | null;
+  },
+): LossCall {
+  const { config } = student.core;
+  if (teacher === undefined) return { ...lossCall(student, { inputs, config, purpose }), teaching: null };
+  checkOptionNames(purpose, teacher, ["model", "temperature", "weight", "states"]);
+  const weights = readWeights(purpose, teacher);
+  const taught = readModel(purpose, teacher.model, classModel);
+  const call = lossCall(student, { inputs, config, purpose, unlabelled: weights.weight === 1 });
+  return { ...call, teaching: teachingOf({ purpose, student, teacher: taught }, weights, call) };
+}
+
+function readModel(
+  purpose: string,
+  model: unknown,
+  classModel: (model: unknown) => ClassModel | null,
+): ClassModel {
+  let found: ClassModel | null;
+  try {
+    found = classModel(model);
+  } catch (cause) {
+    throw new Error(`Cannot ${purpose}: teacher.model must be on the GPU, but it was disposed of`, { cause });
+  }
+  if (found !== null) return found;
+  throw new TypeError(`Cannot ${purpose}: teacher.model must be a loaded model, got ${classOf(model)}`);
+}
+
 /**
  * The options with their defaults.
  *
  * @throws {RangeError} If one is out of range.
  */
-export function readWeights(
+function readWeights(
   purpose: string,
   { temperature = 2, weight = 0.5, states = 0 }: LessonOptions,
 ): LessonWeights {
@@ -70,7 +121,7 @@ export function readWeights(
  * @throws {InputError} If it has too few positions or token types for the inputs.
  * @throws {Error} If it is on another device.
  */
-export function teachingOf(
+function teachingOf(
   { purpose, student, teacher }: { purpose: string; student: ClassModel; teacher: ClassModel },
   { temperature, weight, states }: LessonWeights,
   { batch, rule, head, lesson }: HeadCall,

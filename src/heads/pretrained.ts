@@ -1,7 +1,6 @@
 /** The base of all model classes: loading, random weights, saving, pruning, freeing memory. */
 
-import { classOf } from "../base/messages.ts";
-import { checkOptionNames } from "../base/options.ts";
+import { expectMap, refuseProblems, stateDictProblems } from "../base/state_dict.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { ModelSource } from "../io/folder/folder.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
@@ -12,10 +11,8 @@ import { hasPooler, type ModelHead, type ModelParts } from "../model/head.ts";
 import { loadCore, randomCore } from "../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../model/model_options.ts";
 import { parameterShapes } from "../model/weights/parameter_shapes.ts";
-import { saveModel } from "../model/weights/saving.ts";
-import type { HeadCall } from "./calls/head_call.ts";
-import { lossCall } from "./calls/losses.ts";
-import { type ClassModel, type LessonOptions, readWeights, type Teaching, teachingOf } from "./distillation.ts";
+import { checkSaveOptions, saveModel, type SaveOptions } from "../model/weights/saving.ts";
+import { type ClassModel, type LessonOptions, type LossCall, lossCallWith } from "./distillation.ts";
 import { type GradientOptions, type Gradients, gradientsOf } from "./gradients.ts";
 import { HEADS, registeredHead } from "./registry.ts";
 import { Trunk } from "./trunk/trunk.ts";
@@ -52,11 +49,6 @@ export interface TeacherOption {
   teacher?: Teacher | undefined;
 }
 
-/** A call whose loss is learned from, and the teacher in it. */
-export interface LossCall extends HeadCall {
-  readonly teaching: Teaching | null;
-}
-
 /** Set once the class is defined: only it sees its weights, and which are its own. */
 let liveCore: (model: PreTrainedModel) => ModelCore;
 let ownParts: (model: PreTrainedModel) => ModelParts;
@@ -66,47 +58,33 @@ export function coreOf(model: PreTrainedModel): ModelCore {
   return liveCore(model);
 }
 
-/**
- * The call of a model that computes its loss.
- *
- * @param purpose What the loss is for, in messages: `compute gradients`.
- * @throws {TypeError} If the class has no loss, or the teacher does not fit.
- * @throws {InputError} If there are no labels, or an input does not fit the model or its teacher.
- */
+/** The call of a model that computes its loss. @throws {Error} As {@linkcode lossCallWith}. */
 export function lossCallOf(
   model: PreTrainedModel,
-  { inputs, purpose, teacher }: { inputs: ModelInputs; purpose: string } & TeacherOption,
+  call: { inputs: ModelInputs; purpose: string } & TeacherOption,
 ): LossCall {
-  const student = classModel(model, coreOf(model));
-  const taught = teacher && readTeacher(purpose, teacher);
-  const { config } = student.core;
-  const call = lossCall(student, { inputs, config, purpose, unlabelled: taught?.weights.weight === 1 });
-  const teaching = taught ? teachingOf({ purpose, student, teacher: taught.model }, taught.weights, call) : null;
-  return { ...call, teaching };
+  return lossCallWith(classModel(model) as ClassModel, { ...call, classModel });
 }
 
-function readTeacher(purpose: string, teacher: Teacher) {
-  checkOptionNames(purpose, teacher, ["model", "temperature", "weight", "states"]);
-  const { model, ...options } = teacher;
-  if (!(model instanceof PreTrainedModel)) {
-    throw new TypeError(`Cannot ${purpose}: teacher.model must be a loaded model, got ${classOf(model)}`);
-  }
-  const weights = readWeights(purpose, options);
-  try {
-    return { model: classModel(model, coreOf(model)), weights };
-  } catch (cause) {
-    throw new Error(`Cannot ${purpose}: teacher.model must be on the GPU, but it was disposed of`, { cause });
-  }
-}
-
-function classModel(model: PreTrainedModel, core: ModelCore): ClassModel {
+function classModel(model: unknown): ClassModel | null {
+  if (!(model instanceof PreTrainedModel)) return null;
   const { head, name } = model.constructor as unknown as ModelClass<PreTrainedModel>;
-  return { core, head, name };
+  return { core: coreOf(model), head, name };
 }
 
 /** The checkpoint names of a model's tensors, those of other models' heads on its weights left out. */
 export function namesOf(model: PreTrainedModel): string[] {
-  return [...parameterShapes(coreOf(model).config, ownParts(model)).keys()];
+  return [...shapesOf(model).keys()];
+}
+
+/** The shapes of a model's tensors by checkpoint name, those of other models' heads on its weights left out. */
+export function shapesOf(model: PreTrainedModel): Map<string, readonly number[]> {
+  return parameterShapes(coreOf(model).config, ownParts(model));
+}
+
+/** What {@linkcode PreTrainedModel.load_state_dict} finds wrong with weights. @throws {Error} If the model was disposed of. */
+export function weightProblems(model: PreTrainedModel, weights: ReadonlyMap<string, Tensor>): string[] {
+  return stateDictProblems(weights, new Map([...shapesOf(model)].map(([name, dims]) => [name, { dims }])));
 }
 
 /**
@@ -218,6 +196,24 @@ export abstract class PreTrainedModel {
   }
 
   /**
+   * Puts other weights in the place of the model's, bit by bit, after the calls under way; later calls wait for it. Models
+   * that share the weights have them too. The moments of an optimizer stay as they are.
+   *
+   * @param weights All weights by checkpoint name, as `state_dict` gives them. They must not change until the promise
+   *   settles.
+   * @throws {TypeError} If they are no map.
+   * @throws {CheckpointError} If weights are missing, without a use, mis-shaped or not finite; everything wrong is listed.
+   * @throws {RangeError} If the model's weights are f16, and one is beyond that.
+   */
+  async load_state_dict(weights: ReadonlyMap<string, Tensor>): Promise<void> {
+    const action = "load these weights";
+    const core = this.#live();
+    expectMap(action, weights);
+    refuseProblems(action, weightProblems(this, weights));
+    await core.writeWeights(this.#parts, { get: (name) => (weights.get(name) as Tensor).data as Float32Array });
+  }
+
+  /**
    * The loss of a batch, and its gradients by all weights. Nothing is updated.
    *
    * @param inputs As for the class's `forward`, with `labels`.
@@ -235,12 +231,17 @@ export abstract class PreTrainedModel {
   }
 
   /**
-   * Writes `config.json` and `model.safetensors` (F32, the published key layout) into a local folder, which is made if
-   * it does not exist.
+   * Writes `config.json` and `model.safetensors` (the published key layout) into a local folder, which is made if it does
+   * not exist.
+   *
+   * @param options `dtype`: the element type in the file, to which weights are rounded. Default: `F32`, which keeps all
+   *   bits.
+   * @throws {RangeError} If there is no such type, or a weight is beyond its range.
    */
-  async save_pretrained(folder: string | URL): Promise<void> {
+  async save_pretrained(folder: string | URL, options: SaveOptions = {}): Promise<void> {
+    checkSaveOptions(options);
     const { config, tensors } = await this.#live().readWeights(this.#parts);
-    await saveModel(folder, { config, className: this.constructor.name, tensors });
+    await saveModel(folder, { config, className: this.constructor.name, tensors, ...options });
   }
 
   /**

@@ -56,8 +56,8 @@ export class ModelCore implements ModelWeights {
   #owners = 0;
   /** Held by every work that needs the weights, from its call on. */
   readonly #lease = new Lease("Cannot use this model: it was disposed", () => freeModel(this.#loaded));
-  /** Settles when the last pruning is done; later work waits for it. */
-  #pruned: Promise<void> = Promise.resolve();
+  /** Settles when the last change of the weights is done; later work waits for it. */
+  #changed: Promise<void> = Promise.resolve();
 
   private constructor({ gpu, config, heads, pooler, weights, dtype, latency, signal }: CoreInit) {
     this.gpu = gpu;
@@ -126,18 +126,17 @@ export class ModelCore implements ModelWeights {
   /** Does work with the programs, which stay on the GPU until the work is done. */
   use<T>(work: (runner: Runner) => Promise<T>): Promise<T> {
     return this.#lease.use(async () => {
-      await this.#pruned;
+      await this.#changed;
       return await work(this.#loaded.runner);
     });
   }
 
   /** Does work with the programs of this model and of another, which both stay on the GPU until the work is done. */
   useWith<T>(other: ModelCore, work: (runner: Runner, other: Runner) => Promise<T>): Promise<T> {
-    // Only prunings asked for before are waited for: later ones wait for this work.
-    const pruned = Promise.all([this.#pruned, other.#pruned]);
     return this.#lease.use(() =>
       other.#lease.use(async () => {
-        await pruned;
+        // Both at once: a change that is asked for later waits for this work, which must not wait for it.
+        await Promise.all([this.#changed, other.#changed]);
         return await work(this.#loaded.runner, other.#loaded.runner);
       })
     );
@@ -149,7 +148,7 @@ export class ModelCore implements ModelWeights {
    */
   readWeights(parts: ModelParts): Promise<{ config: NarrowBertConfig; tensors: Map<string, Tensor> }> {
     return this.#lease.use(async () => {
-      await this.#pruned;
+      await this.#changed;
       const { config } = this.#loaded;
       const all = await this.#read(this.#loaded);
       const names = parameterShapes(config, parts).keys();
@@ -159,6 +158,23 @@ export class ModelCore implements ModelWeights {
       }));
       return { config, tensors };
     });
+  }
+
+  /** Writes over the weights of the body and of some heads, after the calls under way; later ones wait for it. */
+  writeWeights(parts: ModelParts, weights: ElementSource): Promise<void> {
+    const [earlier, before] = [this.#lease.idle(), this.#changed];
+    const writing = this.#lease.use(async () => {
+      await earlier;
+      await before;
+      const names = new Set(parameterShapes(this.#loaded.config, parts).keys());
+      for (const set of this.#loaded.parameters) {
+        // A head is written as a whole or not at all.
+        if ([...set.shapes()].some(([name]) => names.has(name))) set.write(weights);
+      }
+    });
+    this.#changed = writing;
+    writing.catch(() => {}); // Later work reports it, as weights may be half written.
+    return writing;
   }
 
   /**
@@ -177,7 +193,7 @@ export class ModelCore implements ModelWeights {
       this.#loaded = this.#load(after, weights);
       freeModel(old);
     });
-    this.#pruned = pruning;
+    this.#changed = pruning;
     pruning.catch(() => {}); // Later work reports it.
   }
 

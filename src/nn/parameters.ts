@@ -11,9 +11,9 @@ import { elementCount } from "../base/shape.ts";
 import type { ParameterBuffer } from "../graph/value.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { bufferSize } from "../gpu/buffers.ts";
-import { Recorder } from "../gpu/recorder.ts";
 import { pitch } from "../kernels/kernel.ts";
-import { gatherPlacement, type Placement } from "./placement.ts";
+import type { Placement } from "./placement.ts";
+import { type ReadTensor, readTensors } from "./reading.ts";
 import { type Elements, Uploader, type WeightDtype } from "./upload.ts";
 
 /** A physical matrix `[rows, columns]`, rows pitched, made of checkpoint tensors. */
@@ -58,9 +58,6 @@ export class Parameter implements ParameterBuffer {
     this.#buffer = buffer;
   }
 }
-
-/** Bytes of weights that are read back with one wait. */
-const READ_BYTES = 64 * 1024 * 1024;
 
 /** A source of weights: a checkpoint, random numbers, or another model. */
 export interface ElementSource {
@@ -147,10 +144,7 @@ export class ParameterSet {
   load(gpu: Gpu, source: ElementSource, { signal }: { signal?: AbortSignal | undefined } = {}): void {
     this.checkFits(gpu);
     this.#gpu = gpu;
-    const uploader = new Uploader(
-      gpu,
-      Math.max(0, ...this.#parameters.map(({ elements }) => bufferSize(4 * elements))),
-    );
+    const uploader = this.#uploader(gpu);
     try {
       for (const parameter of this.#parameters) {
         signal?.throwIfAborted();
@@ -164,23 +158,25 @@ export class ParameterSet {
     }
   }
 
-  /** Reads all parameters back, as checkpoint tensors by name: with one wait for every {@linkcode READ_BYTES}. */
-  async read(): Promise<Map<string, { shape: readonly number[]; data: Float32Array }>> {
+  /** Reads all parameters back, as checkpoint tensors by name. */
+  async read(): Promise<Map<string, ReadTensor>> {
+    if (this.#gpu === null) throw new Error("Cannot read weights: they are not on the GPU");
+    return await readTensors(this.#gpu, this.#parameters);
+  }
+
+  /** Writes over all parameters on the GPU, which must not be in use. */
+  write(source: ElementSource): void {
     const gpu = this.#gpu;
-    if (gpu === null) throw new Error("Cannot read weights: they are not on the GPU");
-    const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-    for (let next = 0; next < this.#parameters.length;) {
-      const chunk: Parameter[] = [];
-      let bytes = 0;
-      for (; next < this.#parameters.length; next++) {
-        const parameter = this.#parameters[next] as Parameter;
-        if (chunk.length > 0 && bytes + parameter.bytes > READ_BYTES) break;
-        chunk.push(parameter);
-        bytes += parameter.bytes;
-      }
-      await readChunk(gpu, chunk, bytes, tensors);
+    if (gpu === null) throw new Error("Cannot write weights: they are not on the GPU");
+    const uploader = this.#uploader(gpu);
+    for (const parameter of this.#parameters) {
+      uploader.upload(parameter, parameter.parts.map(({ name }) => source.get(name)));
+      gpu.textures.changed(parameter.buffer);
     }
-    return tensors;
+  }
+
+  #uploader(gpu: Gpu): Uploader {
+    return new Uploader(gpu, Math.max(0, ...this.#parameters.map(({ elements }) => bufferSize(4 * elements))));
   }
 
   #add(parameter: Parameter): Parameter {
@@ -202,39 +198,4 @@ export class ParameterSet {
 
 function tablePart(name: string, rows: number, columns: number): Placement {
   return { name, shape: [rows, columns], offset: 0, rowStride: pitch(columns), columnStride: 1 };
-}
-
-/** Reads parameters of `bytes` bytes in all with one wait, and adds their checkpoint tensors. */
-async function readChunk(
-  gpu: Gpu,
-  chunk: readonly Parameter[],
-  bytes: number,
-  tensors: Map<string, { shape: readonly number[]; data: Float32Array }>,
-): Promise<void> {
-  const staging = gpu.staging.acquire(bytes);
-  await gpu.scheduler.run({
-    label: "the reading of weights",
-    steps: [],
-    encode() {
-      const recorder = new Recorder(gpu.device);
-      let end = 0;
-      for (const { buffer, bytes } of chunk) {
-        recorder.copy(buffer, 0, staging, end, bytes);
-        end += bytes;
-      }
-      return recorder.finish();
-    },
-    staging,
-    bytes,
-    take(mapped) {
-      let start = 0;
-      for (const { bytes, parts, dtype } of chunk) {
-        const elements = dtype === "f16"
-          ? new Float32Array(new Float16Array(mapped, start, bytes / 2))
-          : new Float32Array(mapped, start, bytes / 4);
-        for (const part of parts) tensors.set(part.name, { shape: part.shape, data: gatherPlacement(part, elements) });
-        start += bytes;
-      }
-    },
-  });
 }

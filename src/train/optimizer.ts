@@ -1,12 +1,12 @@
 /** What all optimizers share: steps, and their settings. */
 
 import { checkOptionNames } from "../base/options.ts";
+import type { Tensor } from "../base/tensor.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
-import { togetherTaught } from "../heads/distillation.ts";
+import { type LossCall, togetherTaught } from "../heads/distillation.ts";
 import { dropoutScalars, LOSS_OPTIONS, lossBytes, type LossOptions, runLoss } from "../heads/loss_run.ts";
 import {
   coreOf,
-  type LossCall,
   lossCallOf,
   namesOf,
   type PreTrainedModel,
@@ -20,7 +20,9 @@ import type { LearningCall } from "../model/learning.ts";
 import type { RunResult } from "../model/runner.ts";
 import type { DropoutScalars } from "../nn/dropout.ts";
 import { settingsOf } from "./groups.ts";
+import { momentsOf } from "./moments.ts";
 import { OptimizerState } from "./optimizer_state.ts";
+import { OptimizerStore } from "./optimizer_store.ts";
 import { checkRates, type OptimizerSettings } from "./settings.ts";
 import { stepPrograms, type UpdateRule } from "./update.ts";
 
@@ -50,6 +52,14 @@ export interface StepMemory {
   total: number;
 }
 
+/** Set once the class is defined: only it sees its store. */
+let ownStore: (optimizer: Optimizer) => OptimizerStore;
+
+/** The settings of an optimizer, and its state as tensors. */
+export function storeOf(optimizer: Optimizer): OptimizerStore {
+  return ownStore(optimizer);
+}
+
 /**
  * The base of all optimizers, which update a model's weights: {@linkcode AdamW} and {@linkcode SGD}.
  *
@@ -67,12 +77,12 @@ export abstract class Optimizer {
   max_grad_norm: number;
   readonly #model: PreTrainedModel;
   readonly #core: ModelCore;
-  readonly #seed: number;
   readonly #state: OptimizerState;
-  /** Passes through the model that were asked for; each drops other elements. */
-  #passes = 0;
-  /** Settles when the last step has its place behind the others. */
-  #turn: Promise<void> = Promise.resolve();
+  readonly #store: OptimizerStore;
+
+  static {
+    ownStore = (optimizer) => optimizer.#store;
+  }
 
   /**
    * For subclasses.
@@ -86,13 +96,20 @@ export abstract class Optimizer {
   ) {
     this.#model = model;
     this.#core = coreOf(model);
-    this.#seed = settings.seed;
     this.lr = settings.lr;
     this.weight_decay = settings.weight_decay;
     this.max_grad_norm = settings.max_grad_norm;
-    const programs = stepPrograms(rule, settingsOf(action, settings, namesOf(model)));
-    this.#state = new OptimizerState(this.#core, programs);
+    const names = namesOf(model);
+    const groups = settingsOf(action, settings, names);
+    const state = new OptimizerState(this.#core, stepPrograms(rule, groups));
+    this.#state = state;
+    this.#store = new OptimizerStore({ model, settings, state, moments: momentsOf(rule, groups, names) });
     this.#core.retain();
+  }
+
+  /** The model whose weights it updates. */
+  get model(): PreTrainedModel {
+    return this.#model;
   }
 
   /**
@@ -121,9 +138,7 @@ export abstract class Optimizer {
     const rates = { lr: this.lr, weight_decay: this.weight_decay, max_grad_norm: this.max_grad_norm };
     checkRates(PURPOSE, rates);
     const passes = calls.map((call) => ({ call, dropout: this.#dropout(options) }));
-    const before = this.#turn;
-    const { promise, resolve: onQueued } = Promise.withResolvers<void>();
-    this.#turn = promise;
+    const { before, done: onQueued } = this.#store.takeTurn();
     taught?.retain(); // the teacher may be disposed of while the step waits
     try {
       await before;
@@ -135,6 +150,7 @@ export abstract class Optimizer {
           const scalars = { ...rates, ...(passes.length > 1 && sumScalars(i, passes.length)) };
           const asked: LearningCall = { learning, scalars, dropout, residents, onQueued: queued.resolve };
           const run = runLoss({ core: this.#core, purpose: PURPOSE }, { ...call, options, learning: asked });
+          run.catch(() => {}); // The first to fail is told; the others may fail after it.
           runs.push(run);
           await Promise.race([queued.promise, run]);
         }
@@ -154,6 +170,31 @@ export abstract class Optimizer {
       taught?.release();
       onQueued();
     }
+  }
+
+  /**
+   * The state after the steps that were asked for so far, read back from the GPU; later steps wait for it. Together with
+   * the weights of then it is all that a training needs to go on as if it had never stopped.
+   *
+   * @returns By name: the moments of each tensor that is not frozen, in its shape, as `TENSOR.m` and `TENSOR.v`, or as
+   *   `TENSOR.momentum`; `optimizer.state` `[2, 4]`, the record of the last step and the count of updates;
+   *   `optimizer.dropout` `[2]`, int64: the seed, and the passes through the model so far.
+   */
+  async state_dict(): Promise<Map<string, Tensor>> {
+    return await this.#store.read();
+  }
+
+  /**
+   * Puts a state in the place of the optimizer's, bit by bit, after the steps that were asked for so far. Of the settings
+   * it changes the seed alone.
+   *
+   * @param state What `state_dict` gave. It must not change until the promise settles.
+   * @throws {TypeError} If it is no map.
+   * @throws {CheckpointError} If tensors are missing, without a use, of another type or shape or not finite; everything
+   *   wrong is listed, and nothing has changed.
+   */
+  async load_state_dict(state: ReadonlyMap<string, Tensor>): Promise<void> {
+    await this.#store.load({ state }, "load this state of an optimizer");
   }
 
   /**
@@ -202,8 +243,7 @@ export abstract class Optimizer {
   }
 
   #dropout({ dropout }: LossOptions): DropoutScalars | null {
-    const source = { seed: this.#seed, step: this.#passes++ };
-    return dropoutScalars(this.#core.config, source, { dropout, purpose: PURPOSE });
+    return dropoutScalars(this.#core.config, this.#store.nextPass(), { dropout, purpose: PURPOSE });
   }
 
   /** Frees the moments on the GPU, after the steps under way. The model stays. */

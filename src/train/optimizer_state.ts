@@ -4,7 +4,10 @@ import { Lease } from "../base/lease.ts";
 import { bufferSize } from "../gpu/buffers.ts";
 import type { Residents } from "../graph/program/residents.ts";
 import type { ModelCore } from "../model/core.ts";
-import type { Parameter } from "../nn/parameters.ts";
+import type { ElementSource, Parameter } from "../nn/parameters.ts";
+import { type ReadTensor, readTensors } from "../nn/reading.ts";
+import { Uploader } from "../nn/upload.ts";
+import type { Moments } from "./moments.ts";
 import type { Phase, PhaseProgram, StepPrograms } from "./update.ts";
 
 /** What a program of a step needs. */
@@ -17,7 +20,7 @@ export interface PhaseState {
 export class OptimizerState {
   readonly #core: ModelCore;
   readonly #programs: StepPrograms;
-  readonly #lease = new Lease("Cannot take a step: the optimizer was disposed of", () => this.#free());
+  readonly #lease = new Lease("Cannot use the optimizer: it was disposed of", () => this.#free());
   readonly #residents = new Map<string, GPUBuffer>();
   /** Those of each program, which are the same objects in each call. */
   readonly #ofPhase = new Map<Phase, Residents>();
@@ -46,6 +49,41 @@ export class OptimizerState {
     });
   }
 
+  /** Settles when the work under way is done. */
+  idle(): Promise<void> {
+    return this.#lease.idle();
+  }
+
+  /** Reads moments back, and the record of the last step, as tensors by name. */
+  read(moments: Moments): Promise<Map<string, ReadTensor>> {
+    return this.#lease.use(async () => {
+      const residents = await this.#allocated("whole");
+      const matrices = moments.matrices(this.#parameters as readonly Parameter[]);
+      return await readTensors(
+        this.#core.gpu,
+        matrices.map(({ resident, bytes, parts }) => ({
+          buffer: residents[resident] as GPUBuffer,
+          bytes,
+          dtype: "f32",
+          parts,
+        })),
+      );
+    });
+  }
+
+  /** Writes over moments and the record of the last step. No step may be under way. */
+  write(moments: Moments, source: ElementSource): Promise<void> {
+    return this.#lease.use(async () => {
+      const residents = await this.#allocated("whole");
+      const matrices = moments.matrices(this.#parameters as readonly Parameter[]);
+      const uploader = new Uploader(this.#core.gpu, Math.max(...matrices.map(({ bytes }) => bytes)));
+      for (const { resident: label, bytes, parts } of matrices) {
+        const buffer = residents[label] as GPUBuffer;
+        uploader.upload({ label, buffer, bytes, dtype: "f32", parts }, parts.map(({ name }) => source.get(name)));
+      }
+    });
+  }
+
   /** Frees the moments after the work under way. @returns Whether that was not done before. */
   dispose(): boolean {
     if (this.#disposed) return false;
@@ -59,7 +97,7 @@ export class OptimizerState {
       this.#parameters ??= parameters;
       if (this.#parameters !== parameters) {
         throw new Error(
-          "Cannot take a step: the moments must be those of the model's weights, but heads were pruned since they were " +
+          "Cannot use the optimizer: the moments must be those of the model's weights, but heads were pruned since they were " +
             "made; make a new optimizer after prune_heads",
         );
       }

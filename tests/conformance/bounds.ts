@@ -72,6 +72,16 @@ export function columnSumBound(rows: number, size: number): number {
 }
 
 /**
+ * Of a dot product by `group_dots`: a rounding for each product, for each addition in a component, and for two additions
+ * of components.
+ *
+ * @param columns Columns of the group, at most those of the matrix. @param size The sum of sizes.
+ */
+export function groupDotBound(columns: number, size: number): number {
+  return (columns / 4 + 4) * 2 ** -24 * size;
+}
+
+/**
  * Of the gradient of softmax: the row's sum has a rounding for each addition in a lane and in the tree, and one for each
  * product; the difference and the product with p have one each.
  */

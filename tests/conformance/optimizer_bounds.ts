@@ -6,12 +6,14 @@ import type { dropout as dropoutKernel } from "../../src/kernels/training/dropou
 import type { sgd as sgdKernel } from "../../src/kernels/training/optimizer/sgd.ts";
 import { partialsOf } from "../../src/kernels/training/optimizer/sum_squares.ts";
 import type { stepControl as controlKernel } from "../../src/kernels/training/optimizer/step_control.ts";
+import { accumulate } from "../reference/accumulate.ts";
 import { adamw } from "../reference/adamw.ts";
 import { dropout } from "../reference/dropout.ts";
 import { sgd } from "../reference/sgd.ts";
 import { stepControl } from "../reference/step_control.ts";
 import { sumSquares } from "../reference/sum_squares.ts";
 import { bitsOf } from "./bits.ts";
+import { rounding } from "./bounds.ts";
 import { type Columns, placesOf, taken } from "./column_ranges.ts";
 import type { Expected } from "./conformance.ts";
 
@@ -40,6 +42,13 @@ export function expectedDropout(
   const values = dropout({ ...call, residual: params.residual > 0 ? residual : null });
   const products = dropout({ ...call, residual: null });
   return { values, bound: values.map((value, i) => ROUNDING * (Math.abs(value) + Math.abs(products[i] as number))) };
+}
+
+/** Of sums in place: bit by bit if they begin, whatever was there; else a rounding. */
+export function expectedAccumulate(call: { x: Float32Array; out: Float32Array; keep: number }): Expected {
+  if (call.keep === 0) return { values: bitsOf(call.x) };
+  const values = accumulate(call);
+  return { values, bound: values.map(rounding) };
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   NarrowBertForSequenceClassification,
   type Tensor,
 } from "../../mod.ts";
+import { devices } from "./devices.ts";
 import { type GoldenCase, goldenModel, goldenNames, readGolden } from "./golden_case.ts";
 
 /** Of losses and norms, relative. */
@@ -22,16 +23,22 @@ const cases = (await Promise.all(goldenNames().map(readGolden))).filter(({ adamw
 
 Deno.test("there are 2 golden cases of AdamW", () => assert.equal(cases.length, 2));
 
-for (const golden of cases) {
-  for (const narrow of ["absorbed", "projected"] as const) testSteps(golden, narrow);
+for (const [where, device] of await devices()) {
+  for (const golden of cases) {
+    for (const narrow of ["absorbed", "projected"] as const) testSteps(golden, narrow, { where, device });
+  }
 }
 
-function testSteps(golden: GoldenCase, narrow: "absorbed" | "projected"): void {
-  Deno.test(`AdamW: ${golden.name}, ${narrow}`, async () => {
+function testSteps(
+  golden: GoldenCase,
+  narrow: "absorbed" | "projected",
+  { where, device }: { where: string; device: GPUDevice | undefined },
+): void {
+  Deno.test(`AdamW: ${golden.name}, ${narrow}${where}`, async () => {
     const { model, class: name, inputs, after, adamw } = golden;
     const { steps, losses, grad_norms, lr, betas, eps, weight_decay, max_grad_norm } = adamw!;
     const Class = CLASSES[name as keyof typeof CLASSES] as typeof NarrowBertForMaskedLM;
-    using loaded = await Class.from_pretrained(goldenModel(model));
+    using loaded = await Class.from_pretrained(goldenModel(model), { ...(device !== undefined && { device }) });
     using optimizer = new AdamW(loaded, { lr, betas, eps, weight_decay, max_grad_norm });
     for (let i = 0; i < steps; i++) {
       const { loss, grad_norm, applied } = await optimizer.step(inputs as ModelInputs, { narrow, dropout: 0 });

@@ -10,10 +10,8 @@ import {
   NarrowBertModel,
   type Tensor,
 } from "../../mod.ts";
-import { requestGpu } from "../../src/gpu/device.ts";
 import { HEADS } from "../../src/heads/registry.ts";
-import { defaultTuning } from "../../src/kernels/tuning/shipped.ts";
-import { useTuning } from "../../src/kernels/tuning/tuning.ts";
+import { devices } from "./devices.ts";
 import { type GoldenCase, goldenModel, goldenNames, readGolden } from "./golden_case.ts";
 
 const TOLERANCE = 2e-4;
@@ -44,14 +42,7 @@ Deno.test("every head of the registry has a golden case", () => {
   );
 });
 
-/** A device of the limits and features that every WebGPU device has, with the kernels of a GPU. */
-const adapter = await navigator.gpu.requestAdapter();
-const least = await adapter!.requestDevice();
-useTuning(await requestGpu({ device: least }), defaultTuning("other"));
-
-for (const [where, device] of [["", undefined], [" with a GPU's kernels on the least device", least]] as const) {
-  for (const golden of cases) testGolden(golden, where, device);
-}
+for (const [where, device] of await devices()) for (const golden of cases) testGolden(golden, where, device);
 
 function testGolden(golden: GoldenCase, where: string, device: GPUDevice | undefined): void {
   Deno.test(`golden ${golden.name}${where}`, async () => {

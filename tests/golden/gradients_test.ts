@@ -8,6 +8,7 @@ import {
   NarrowBertForSequenceClassification,
   NarrowBertForTokenClassification,
 } from "../../mod.ts";
+import { devices } from "./devices.ts";
 import { type GoldenCase, goldenModel, goldenNames, readGolden } from "./golden_case.ts";
 
 /** Of a tensor's largest entry. */
@@ -24,18 +25,25 @@ const cases = (await Promise.all(goldenNames().map(readGolden))).filter(({ gradi
 
 Deno.test("there are 7 golden cases with gradients", () => assert.equal(cases.length, 7));
 
-for (const golden of cases) {
-  // Of a model whose keys meet the distances there is one form.
-  const forms = golden.name.includes("relative") ? ["projected"] as const : ["absorbed", "projected"] as const;
-  for (const narrow of forms) testGradients(golden, narrow);
+for (const [where, device] of await devices()) {
+  for (const golden of cases) {
+    // Of a model whose keys meet the distances there is one form.
+    const forms = golden.name.includes("relative") ? ["projected"] as const : ["absorbed", "projected"] as const;
+    for (const narrow of forms) testGradients(golden, narrow, { where, device });
+  }
 }
 
-function testGradients(golden: GoldenCase, narrow: "absorbed" | "projected"): void {
-  Deno.test(`gradients of ${golden.name}, ${narrow}`, async () => {
+function testGradients(
+  golden: GoldenCase,
+  narrow: "absorbed" | "projected",
+  { where, device }: { where: string; device: GPUDevice | undefined },
+): void {
+  Deno.test(`gradients of ${golden.name}, ${narrow}${where}`, async () => {
     const { model, class: name, options: { problem_type }, inputs, outputs, gradients: expected } = golden;
     const Class = CLASSES[name as keyof typeof CLASSES] as typeof NarrowBertForMaskedLM;
     using loaded = await Class.from_pretrained(goldenModel(model), {
       ...(problem_type !== undefined && { config: { problem_type } }),
+      ...(device !== undefined && { device }),
     });
     const { loss, gradients } = await loaded.gradients(inputs as ModelInputs, { narrow });
     const wanted = outputs.get("loss")!.item() as number;

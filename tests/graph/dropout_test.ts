@@ -1,4 +1,4 @@
-/** Dropout in programs: its masks, and its gradient, which draws them again. */
+/** Dropout in programs: its masks, their mean, and its gradient, which draws them again. */
 
 import assert from "node:assert/strict";
 import { philox, random } from "../../src/base/random.ts";
@@ -6,6 +6,7 @@ import { requestGpu } from "../../src/gpu/device.ts";
 import { gradients, recompute } from "../../src/graph/autodiff.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { linear } from "../../src/graph/ops/products/linear.ts";
+import { attentionDropout } from "../../src/graph/ops/training/attention/dropout.ts";
 import { dropout, streamOf } from "../../src/graph/ops/training/dropout.ts";
 import { Program } from "../../src/graph/program/program.ts";
 import type { Value } from "../../src/graph/value.ts";
@@ -116,6 +117,47 @@ Deno.test("each step, stream and seed has other masks, each of the rate's share;
     program.dispose();
   }
   assert.equal(new Set(masks.values()).size, masks.size);
+});
+
+Deno.test("the mean of many masks at rate 0.5 is near 1 everywhere, and so are the sums of attention", async () => {
+  const [heads, keys, steps] = [2, 8, 512];
+  const g = new Graph(tuningOf(gpu));
+  const mask = { seed: g.scalar("seed"), step: g.scalar("step"), rate: g.scalar("rate", "f32") };
+  const x = g.input("x", "f32", ["T", COLUMNS], "pitched");
+  const p = g.input("p", "f32", ["T", heads, keys], "pitched");
+  g.output("states", dropout(g, { label: "states", x, ...mask, stream: 0 }));
+  for (const [name, value] of Object.entries(attentionDropout(g, { label: "attention", p, ...mask, stream: 1 }))) {
+    g.output(name, value);
+  }
+  const program = new Program(gpu, g);
+  const inputs = {
+    x: pitched(matrixOf(ROWS, COLUMNS, () => 1)),
+    p: new Float32Array(ROWS * heads * keys).fill(1 / keys),
+  };
+  const means = new Map<string, Float64Array>();
+  const run = async (step: number) => {
+    const { outputs } = await program.run({ scalars: { ...SCALARS, rate: 0.5, step }, inputs });
+    for (const [name, { data }] of outputs) {
+      const sums = means.get(name) ?? new Float64Array(data.length);
+      data.forEach((value, i) => sums[i]! += value / steps);
+      means.set(name, sums);
+    }
+  };
+  await Promise.all(Array.from({ length: steps }, (_, step) => run(step)));
+  // An element is 0 or twice its value: its deviation is its value. Six deviations of a mean, and of the mean of all.
+  const expected: [string, value: number, deviation: number][] = [
+    ["states", 1, 1],
+    ["dropped", 1 / keys, 1 / keys],
+    ["sums", 1, 1 / Math.sqrt(keys)],
+  ];
+  for (const [name, value, deviation] of expected) {
+    const found = means.get(name)!;
+    const bound = 6 * deviation / Math.sqrt(steps);
+    for (const mean of found) assert.ok(Math.abs(mean - value) < bound, `${name}: a mean is ${mean}, not ${value}`);
+    const mean = found.reduce((sum, one) => sum + one, 0) / found.length;
+    assert.ok(Math.abs(mean - value) < bound / Math.sqrt(found.length), `${name}: the mean of all is ${mean}`);
+  }
+  program.dispose();
 });
 
 Deno.test("no rows are no rows, and a rate of 1 or less than 0 is refused", async () => {

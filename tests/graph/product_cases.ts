@@ -15,7 +15,7 @@ type Of<View, T> = Omit<View, "value"> & { value: T };
 export interface ProductCase {
   /** The operands by which the result is differentiated. */
   operands: Record<string, readonly Dim[]>;
-  /** The scale of a bias, by which it is not. */
+  /** The scale of a bias, by which it is if the graph drops. */
   scale?: readonly Dim[];
   trace<T>(product: (call: ProductCall<T>) => T, operands: Record<string, T>): T;
 }
@@ -202,6 +202,12 @@ export const PRODUCT_CASES: Readonly<Record<string, ProductCase>> = {
         out: { shape: ["T", 9] },
         bias: { value: b!, scale: scale! },
       }),
+  },
+  "a scaled bias that is a part of a vector": {
+    operands: { x: ["T", WIDTH], w: [WIDTH, 17], b: [17] },
+    scale: ["T", 1],
+    trace: (product, { b, scale, ...all }) =>
+      product({ ...range(all, { offset: 8, n: 9 }), bias: { value: b!, offset: 8, scale: scale! } }),
   },
   "the projection of a context": {
     operands: { x: ["T", WIDTH], w: [WIDTH, KEYS_AND_VALUES], b: [1, KEYS_AND_VALUES] },

@@ -89,39 +89,43 @@ function productOf(T: number, { a, b, bias, residual, m, n, k, batch = 1, out }:
   return result;
 }
 
-/** The operands of a case, the result, and its derivative by each operand from the result's seed, in float64. */
+/** The operands of a case, the result, and its derivative by them and the scale from the result's seed, in float64. */
 function expectedOf(test: ProductCase, T: number) {
   const next = random(73);
   const operands = Object.fromEntries(
     Object.entries(test.operands).map(([name, shape]) => [name, stored(shape, T, { next })]),
   );
   const scale = test.scale && stored(test.scale, T, { next, tight: true });
-  const given = { ...operands, ...(scale && { scale }) };
+  const given: Record<string, Stored> = { ...operands, ...(scale && { scale }) };
   const forward = (all: Record<string, Stored>) => test.trace((call) => productOf(T, call), all);
   const y = forward(given);
   const seed = stored(y.dims, T, { next });
   const derivative = (name: string) => {
-    const { dims, data } = operands[name]!;
+    const { dims, data } = given[name]!;
     const loss = (at: number, delta: number) => {
       const moved = { dims, data: data.slice() };
       moved.data[at]! += delta;
       return forward({ ...given, [name]: moved }).data.reduce((sum, value, i) => sum + value * seed.data[i]!, 0);
     };
     const columns = dims.at(-1)!;
+    const stride = name === "scale" ? columns : pitch(columns);
     // At most a polynomial of the fourth degree in an element, of which these are the derivatives but for rounding.
     const h = 0.25;
     return data.map((_, i) => {
-      if (i % pitch(columns) >= columns) return 0;
+      if (i % stride >= columns) return 0;
       return (8 * (loss(i, h) - loss(i, -h)) - (loss(i, 2 * h) - loss(i, -2 * h))) / (12 * h);
     });
   };
-  const expected = new Map(Object.keys(operands).map((name) => [name, derivative(name)]));
+  const expected = new Map(Object.keys(given).map((name) => [name, derivative(name)]));
   return { operands, scale, y, seed, expected };
 }
 
-/** A case's program. Each gradient is added to a resident, which shows its padding too. */
-function traced(test: ProductCase) {
-  const g = new Graph(tuningOf(gpu), { differentiable: true });
+/**
+ * A case's program. Each gradient is added to a resident, which shows its padding too. If the graph drops, the scale of a
+ * bias has a gradient, which has no padding.
+ */
+function traced(test: ProductCase, drops: boolean) {
+  const g = new Graph(tuningOf(gpu), { differentiable: true, drops });
   const values = Object.fromEntries(
     Object.entries(test.operands).map(([name, shape]) => [name, g.input(name, "f32", shape, "pitched")]),
   );
@@ -132,7 +136,9 @@ function traced(test: ProductCase) {
   const y = test.trace(product, { ...values, ...(scale && { scale }) });
   g.output("y", y);
   const seed = g.input("seed", "f32", y.shape, "pitched");
-  const found = gradients(g, { of: y, wrt: Object.values(values), seed });
+  const wrt = [...Object.values(values), ...(scale && drops ? [scale] : [])];
+  const found = gradients(g, { of: y, wrt, seed });
+  if (scale && drops) g.output("dscale", found.get(scale)!);
   for (const [name, value] of Object.entries(values)) {
     g.output(`d${name}`, found.get(value)!);
     addScaled(g, { label: `held.${name}`, to: g.resident(`held.${name}`, "f32", value.shape), x: found.get(value)! });
@@ -140,11 +146,17 @@ function traced(test: ProductCase) {
   return g;
 }
 
-for (const [what, test] of Object.entries(PRODUCT_CASES)) {
+/** Cases with the scale of a bias are differentiated by it too, in a graph that drops. */
+const PROGRAMS = Object.entries(PRODUCT_CASES).flatMap(([what, test]) => [
+  { what, test, drops: false },
+  ...(test.scale === undefined ? [] : [{ what: `${what}, by the scale too`, test, drops: true }]),
+]);
+
+for (const { what, test, drops } of PROGRAMS) {
   for (const T of [7, 1, 0]) {
     Deno.test(`gradients of products with ${T} rows: ${what}`, async () => {
       const { operands, scale, y, seed, expected } = expectedOf(test, T);
-      const program = new Program(gpu, traced(test));
+      const program = new Program(gpu, traced(test, drops));
       const names = Object.keys(operands);
       const zeros = (data: Float64Array): Matrix => ({ rows: Math.max(1, data.length / 4), columns: 4, data });
       const held = new Map(
@@ -161,6 +173,9 @@ for (const [what, test] of Object.entries(PRODUCT_CASES)) {
         const { dims } = operands[name]!;
         const wanted = { dims, data: expected.get(name)! };
         assertClose(`the gradient by ${name}`, outputs.get(`d${name}`)!.data as Float32Array, unpadded(wanted));
+      }
+      if (drops) {
+        assertClose("the gradient by the scale", outputs.get("dscale")!.data as Float32Array, expected.get("scale")!);
       }
       const filled = names.filter((name) => operands[name]!.data.length > 0);
       const raw = await rawOf(
@@ -243,6 +258,16 @@ const REFUSED: [what: string, change: Parameters<typeof refused>[0], message: st
     "every second row of b",
     (_, v) => ({ b: { value: v(8, 8), stride: 16, batch: 4 } }),
     `b must be ${COLUMNS} [8, 8]`,
+  ],
+  [
+    "biases with gaps between them",
+    (_, v) => ({
+      n: 3,
+      b: { value: v(4, 2, 3), stride: 8, batch: 4 },
+      out: { shape: ["T", 7], batch: 4 },
+      bias: { value: v(1, 7), batch: 4 },
+    }),
+    `bias must be ${BIASES} [1, 7]`,
   ],
   [
     "a bias of results that are not side by side",

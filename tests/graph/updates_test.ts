@@ -1,17 +1,21 @@
 /** Updates in place: of weights, also of those that are read from textures, of residents, and of what kernels wrote. */
 
 import assert from "node:assert/strict";
+import { random } from "../../src/base/random.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { linear } from "../../src/graph/ops/products/linear.ts";
 import { reshape } from "../../src/graph/ops/rows/reshape.ts";
+import { accumulate } from "../../src/graph/ops/training/accumulate.ts";
 import { addScaled } from "../../src/graph/ops/training/add_scaled.ts";
 import { planMemory } from "../../src/graph/program/memory_plan.ts";
 import { Program } from "../../src/graph/program/program.ts";
 import type { ParameterBuffer } from "../../src/graph/value.ts";
 import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
 import { countOf, gpuCallsOf } from "../properties/gpu_calls.ts";
-import { bufferOf, matrixOf, parameterOf, releaseAll } from "./buffers.ts";
+import { accumulate as accumulateTwin } from "../reference/accumulate.ts";
+import { bufferOf, matrixOf, parameterOf, pitched, releaseAll } from "./buffers.ts";
+import { rawOf } from "./raw.ts";
 
 const gpu = await requestGpu();
 
@@ -117,6 +121,36 @@ Deno.test("residents keep what runs add to them, each its own", async () => {
   assert.deepEqual(gpu.counts, warm, "bind groups are kept by the buffers in them");
   program.dispose();
   for (const buffer of buffers) gpu.buffers.release(buffer);
+});
+
+Deno.test("a sum begins over whatever was there, and goes on; padding stays zero", async () => {
+  const [rows, columns] = [7, 5];
+  const g = new Graph(tuningOf(gpu));
+  const to = g.resident("sum", "f32", ["T", columns]);
+  const x = g.input("x", "f32", ["T", columns], "pitched");
+  g.output("sum", accumulate(g, { label: "add", to, x, keep: g.scalar("keep") }));
+  const program = new Program(gpu, g);
+  const sum = bufferOf(gpu, matrixOf(rows, 8, () => NaN));
+  const next = random(97);
+  let expected = new Float64Array(rows * 8);
+  for (const keep of [0, 1, 7, 0, 2 ** 32 - 1]) {
+    const x = pitched(matrixOf(rows, columns, next));
+    expected = accumulateTwin({ x, out: expected, keep });
+    const scalars = { T: rows, keep };
+    const { outputs } = await program.run({ scalars, inputs: { x }, residents: { sum } });
+    const [found, raw] = [outputs.get("sum")!.data, (await rawOf(gpu, { sum: [sum, 2 * rows] })).get("sum")!];
+    raw.forEach((value, i) => assert.ok(Math.abs(value - expected[i]!) <= 2e-7, `keep ${keep}: ${i}`));
+    assert.deepEqual(found, raw.filter((_, i) => i % 8 < columns));
+    assert.ok(raw.every((value, i) => i % 8 < columns || value === 0), "padding");
+  }
+  const none = await program.run({
+    scalars: { T: 0, keep: 0 },
+    inputs: { x: new Float32Array(0) },
+    residents: { sum },
+  });
+  assert.equal(none.outputs.get("sum")!.data.length, 0);
+  program.dispose();
+  gpu.buffers.release(sum);
 });
 
 Deno.test("records of a call may change after it: the call keeps copies, and the next sees the change", async () => {

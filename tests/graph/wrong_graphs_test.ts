@@ -10,7 +10,7 @@ import { WRONG_GRADIENTS } from "./wrong_gradients.ts";
 import { RIGHT, WRONG_OPTIMIZER } from "./wrong_optimizer.ts";
 import { attend, inBatches, multiply, WRONG_PRODUCTS } from "./wrong_products.ts";
 import { embed, WRONG_ROWS } from "./wrong_rows.ts";
-import { WRONG_TRAINING } from "./wrong_training.ts";
+import { RIGHT_TRAINING, WRONG_TRAINING } from "./wrong_training.ts";
 import { caught, label, Values } from "./wrong_values.ts";
 
 const WRONG = [
@@ -91,7 +91,7 @@ Deno.test("what the wrong graphs vary is right, and every op has a wrong graph",
   assert.equal(v.g.tape.entries.length, 6);
   differentiateAttention(v);
   assert.equal(v.g.tape.entries.length, 18);
-  for (const build of RIGHT) build(new Values());
+  for (const build of [...RIGHT, ...RIGHT_TRAINING]) build(new Values());
   const refused = new Set<string>(WRONG.map(([op]) => op));
   const ops = OPS.map(({ name }) => name);
   const without = ops.filter((op) => !refused.has(op));

@@ -129,6 +129,18 @@ export const WRONG_OPTIMIZER: Wrong[] = [
     (v) => control(v, { maxGradNorm: -1 }),
     "maxGradNorm must be 0 or more, got -1",
   ],
+  [
+    "step_control",
+    "f32 that says whether the update waits",
+    (v) => control(v, { applies: v.g.scalar("applies", "f32") }),
+    "applies must be a u32 scalar, got f32",
+  ],
+  [
+    "step_control",
+    "a part of an update",
+    (v) => control(v, { applies: 0.5 }),
+    "applies must be a whole number from 0 to 4294967295, got 0.5",
+  ],
   ["adamw", "a moment of another shape", (v) => adam(v, { v: v.weight("f32", 5, 3) }), "v must be [3, 5], got [5, 3]"],
   [
     "adamw",

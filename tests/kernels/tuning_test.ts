@@ -7,6 +7,7 @@ import { pipelineKey } from "../../src/gpu/pipelines.ts";
 import { variantOf } from "../../src/kernels/kernel.ts";
 import { attention } from "../../src/kernels/attention/attention.ts";
 import { storesProbabilities } from "../../src/kernels/attention/attention_probabilities.ts";
+import { matmulVariants } from "../../src/kernels/tuning/matmul_variants.ts";
 import { candidates, misfit, sameVariant } from "../../src/kernels/tuning/candidates.ts";
 import { defaultTuning } from "../../src/kernels/tuning/shipped.ts";
 import { SLOTS } from "../../src/kernels/tuning/slots.ts";
@@ -65,6 +66,37 @@ Deno.test("a device that is too small for a shipped choice runs one that fits, a
       if (misfit(shipped[slot], gpu.limits) === null) assert.equal(tuning[slot], shipped[slot]);
     }
     assert.ok(SLOTS.some((slot) => tuning[slot] !== shipped[slot]));
+  }
+});
+
+Deno.test("software adapters read large products from textures if their rows are as far apart as copies take", () => {
+  const tuning = defaultTuning("software");
+  const [m, n, k] = [192, 256, 128];
+  const base = { m, n, k, batch: 1, a_offset: 0, a_batch: 0, b_offset: 0, b_batch: 0, out_offset: 0, out_batch: 0 };
+  const rest = { out_stride: n, bias_offset: 0, bias_batch: 0, bias: 0, activation: 0, residual: 0 };
+  const stored = [[false, false], [false, true], [true, false]] as const;
+  for (const [transposeA, transposeB] of stored) {
+    const strides = { a_stride: transposeA ? m : k, b_stride: transposeB ? k : n };
+    const params = { ...base, ...rest, ...strides };
+    const picked = (change: Partial<typeof params>, weights = "f32") => {
+      const { all, pick } = matmulVariants(tuning, { transposeA, transposeB, weights });
+      return all[pick({ ...params, ...change })]!;
+    };
+    const { kernel, constants } = picked({});
+    const transposes = [constants.TRANSPOSE_A, constants.TRANSPOSE_B];
+    assert.deepEqual([kernel.name, ...transposes], ["matmul_textured", Number(transposeA), Number(transposeB)]);
+    const others = [
+      picked({ m: 64 }),
+      picked({ k: 16 }),
+      picked({ a_stride: strides.a_stride + 4 }),
+      picked({ b_stride: strides.b_stride + 4 }),
+      picked(transposeA ? { k: 8193 } : { m: 8193 }),
+    ];
+    for (const { kernel, constants } of others) {
+      const transposes = [constants.TRANSPOSE_A, constants.TRANSPOSE_B];
+      assert.deepEqual([kernel.name, ...transposes], ["matmul", Number(transposeA), Number(transposeB)]);
+    }
+    assert.equal(picked({}, "f16").kernel.name, "matmul_f16");
   }
 });
 

@@ -14,6 +14,8 @@ const OUTPUTS: Record<string, RegExp> = {
   "score.ts": /^-8\.9: the wife of a king\n-22\.\d: the wife king of a\n$/,
   "stream.ts": /^noun\.animal\nnoun\.artifact\n$/,
   "tag.ts": /^((ORG|PER|LOC) \(0\.\d\d\): .+\n)+$/,
+  "train.ts":
+    /^step 0: loss 1\.\d{3}\n(step \d0: loss \d\.\d{3}\n){4}step 50: loss 0\.0\d\d\nanimal \(0\.\d\d\): a large .*\nfood \(0\.\d\d\): a pie .*\ntool \(/,
   "trunk.ts":
     /^the \[MASK\] of a king: wife or son; an embedding of length \d+\.\d\n.*\na small brown bird: no mask; .*\n$/,
   "zero_shot.ts":

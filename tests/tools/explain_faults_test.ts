@@ -91,7 +91,7 @@ Deno.test("a kernel that computes something else is named, and found at fault al
     const { kernel, constants } = node.variants[0]!;
     const request: typeof kernel.request = (constants) => {
       const { source, key, ...rest } = kernel.request(constants);
-      return { ...rest, key: `${key} planted`, source: source.replace("let scale = ", "let scale = 1.001 * ") };
+      return { ...rest, key: `${key} planted`, source: source.replace("* weight[i]", "* 1.001 * weight[i]") };
     };
     const spoiled = { ...kernel, request };
     assert.notEqual(spoiled.request(constants).source, kernel.source);
@@ -122,7 +122,7 @@ Deno.test("a value that is given back too early is wrong plainly and recorded, a
     assert.ok(
       text.endsWith(
         "  its input narrow_bert.encoder.layer.0.output.LayerNorm.out was given back too early: " +
-          "narrow_bert.encoder.layer.1.attention.self.apply wrote to the same buffer before this op read it",
+          "narrow_bert.encoder.layer.1.attention.self wrote to the same buffer before this op read it",
       ),
       text,
     );

@@ -10,7 +10,7 @@ import { defineCommand } from "../command.ts";
 import { flag, list, UsageError } from "../options.ts";
 import { json, type Row, table } from "../outputs/table.ts";
 
-const FOR_TRAINING = `${TRAINING_SLOTS.join(" and ")} are for training, and tuned only if named`;
+const FOR_TRAINING = `${TRAINING_SLOTS.join(", ")} are for training, and tuned only if named`;
 
 /** The command. */
 export const tune = defineCommand({

@@ -54,10 +54,15 @@ export async function writeSafetensors(
   tensors: Iterable<NamedTensor>,
   { path, metadata = {} }: WriteSafetensorsOptions = {},
 ): Promise<Uint8Array | void> {
+  const parts = safetensorsParts(tensors, metadata);
+  return path === undefined ? concatenate(parts) : await writeAtomically(path, parts);
+}
+
+/** The bytes of a safetensors file in parts, of which those of the tensors are views. @throws As {@linkcode writeSafetensors}. */
+export function safetensorsParts(tensors: Iterable<NamedTensor>, metadata: Record<string, string> = {}): Uint8Array[] {
   checkMetadata(metadata);
   const sorted = sortTensors(checkTensors(tensors));
-  const parts = [encodeHeader(sorted, metadata), ...sorted.map(([, { data }]) => bytesOf(data))];
-  return path === undefined ? concatenate(parts) : await writeAtomically(path, parts);
+  return [encodeHeader(sorted, metadata), ...sorted.map(([, { data }]) => bytesOf(data))];
 }
 
 function checkMetadata(metadata: Record<string, string>): void {

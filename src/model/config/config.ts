@@ -158,8 +158,7 @@ export class NarrowBertConfig {
   /** Writes config.json into a local folder, which is made if it does not exist. */
   async save_pretrained(dir: string | URL): Promise<void> {
     const path = join(await makeFolder(dir), FILE);
-    const text = JSON.stringify(this.to_json(), null, 2) + "\n";
-    await writeAtomically(path, [new TextEncoder().encode(text)]);
+    await writeAtomically(path, [new TextEncoder().encode(configText(this))]);
   }
 
   /**
@@ -176,6 +175,11 @@ export class NarrowBertConfig {
     const known = READ_KEYS.filter((key) => !(key === "full_length_layers" && this.leavesLayersOpen));
     return structuredClone({ ...fieldsOf(this, known), ...this.#others });
   }
+}
+
+/** The text of a config.json. */
+export function configText(config: NarrowBertConfig): string {
+  return JSON.stringify(config.to_json(), null, 2) + "\n";
 }
 
 /** The values of some keys. */

@@ -1,26 +1,85 @@
 /** Writes a model's folder. */
 
 import { join } from "node:path";
+import { encodeBfloat16, encodeFloat16 } from "../../base/dtype.ts";
+import { describe, quote } from "../../base/messages.ts";
+import { checkOptionNames } from "../../base/options.ts";
+import { placeOf, shapeText } from "../../base/shape.ts";
 import type { Tensor } from "../../base/tensor.ts";
+import { writeAtomically } from "../../io/folder/atomic_write.ts";
 import { makeFolder } from "../../io/folder/output_folder.ts";
-import { type NamedTensor, writeSafetensors } from "../../io/safetensors/safetensors.ts";
-import type { NarrowBertConfig } from "../config/config.ts";
+import { type NamedTensor, safetensorsParts, type TensorView } from "../../io/safetensors/safetensors.ts";
+import { configText, type NarrowBertConfig } from "../config/config.ts";
+
+/** Element types that weights are saved in, with what PyTorch calls them. */
+const SAVED_DTYPES = { F32: "float32", F16: "float16", BF16: "bfloat16" } as const;
+
+/** An element type that weights are saved in. */
+export type SavedDtype = keyof typeof SAVED_DTYPES;
+
+/** Options of `save_pretrained`. */
+export interface SaveOptions {
+  /** Element type of the weights in the file. `F16` and `BF16` halve it, and round them. @default "F32" */
+  dtype?: SavedDtype;
+}
+
+/** A model that is to be saved. */
+export interface SavedModel extends SaveOptions {
+  config: NarrowBertConfig;
+  /** Name of the class that the model is of. */
+  className: string;
+  /** Its weights by checkpoint name. */
+  tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** Checks options. @throws {TypeError | RangeError} If there is no such option, or no such type. */
+export function checkSaveOptions(options: SaveOptions): void {
+  checkOptionNames("save a model", options, ["dtype"]);
+  const { dtype = "F32" } = options;
+  if (Object.hasOwn(SAVED_DTYPES, dtype)) return;
+  const names = Object.keys(SAVED_DTYPES).join(", ");
+  throw new RangeError(`Cannot save a model: dtype must be one of ${names}, got ${describe(dtype)}`);
+}
 
 /**
- * Writes `model.safetensors`, then `config.json`, each atomically, into a folder, which is made if it does not exist.
+ * Writes the files of a model, each atomically, into a folder, which is made if it does not exist.
+ *
+ * @throws {RangeError} If a weight is beyond the range of the type that it is rounded to.
  */
-export async function saveModel(
-  where: string | URL,
-  { config, className, tensors }: { config: NarrowBertConfig; className: string; tensors: ReadonlyMap<string, Tensor> },
-): Promise<void> {
-  const entries = [...tensors].map(([name, { dims, data }]): NamedTensor => [
-    name,
-    { dtype: "F32", shape: dims, data: data as Float32Array<ArrayBuffer> },
-  ]);
-  const path = join(await makeFolder(where), "model.safetensors");
-  await writeSafetensors(entries, { path, metadata: { format: "pt" } });
+export async function saveModel(where: string | URL, model: SavedModel): Promise<void> {
+  const files = modelFiles(model);
+  const folder = await makeFolder(where);
+  for (const [name, parts] of files) await writeAtomically(join(folder, name), parts);
+}
+
+/** The files of a model, in parts: its weights, then its config. @throws {RangeError} As {@linkcode saveModel}. */
+export function modelFiles(
+  { config, className, tensors, dtype = "F32" }: SavedModel,
+): [name: string, parts: Uint8Array[]][] {
+  const entries = [...tensors].map(([name, tensor]): NamedTensor => [name, viewOf(name, tensor, dtype)]);
+  const type = SAVED_DTYPES[dtype];
   // Newer versions of transformers read `dtype`, older ones `torch_dtype`.
-  const types = { torch_dtype: "float32", ...("dtype" in config.to_json() && { dtype: "float32" }) };
+  const types = { torch_dtype: type, ...("dtype" in config.to_json() && { dtype: type }) };
   const saved = config.with({ architectures: [className], model_type: "narrow_bert", ...types });
-  await saved.save_pretrained(where);
+  return [
+    ["model.safetensors", safetensorsParts(entries, { format: "pt" })],
+    ["config.json", [new TextEncoder().encode(configText(saved))]],
+  ];
+}
+
+function viewOf(name: string, { dims: shape, data }: Tensor, dtype: SavedDtype): TensorView {
+  const values = data as Float32Array<ArrayBuffer>;
+  if (dtype === "F32") return { dtype, shape, data: values };
+  const isF16 = dtype === "F16";
+  const rounded = isF16 ? encodeFloat16(values) : encodeBfloat16(values);
+  const exponent = isF16 ? 0x7c00 : 0x7f80;
+  const bits = new Uint16Array(rounded.buffer, rounded.byteOffset, rounded.length);
+  const at = bits.findIndex((word) => (word & exponent) === exponent);
+  if (at < 0) return { dtype, shape, data: rounded as TensorView["data"] };
+  throw new RangeError(
+    `Cannot save weight ${quote(name)} as ${dtype}: element ${
+      shapeText(placeOf(at, shape))
+    } must be in its range, got ` +
+      `${values[at]}; save the model with dtype "F32"`,
+  );
 }

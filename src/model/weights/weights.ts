@@ -160,9 +160,13 @@ function newWeights(
   return new Map(names.map((name) => [name, random.get(name).subarray(0, Infinity)]));
 }
 
-/** Whether a weight belongs to a head of which a model without a head has no use: that needs no warning. */
-function isOfOtherHead(name: string, { heads, known = [] }: WeightOptions): boolean {
-  return heads.every(({ prefix }) => prefix === null) && known.some(({ prefix }) => name.startsWith(`${prefix}.`));
+/**
+ * Whether a weight belongs to a head of which a model without a head, or with a new one, has no use: that needs no
+ * warning.
+ */
+function isOfOtherHead(name: string, { heads, known = [], newHead = null }: WeightOptions): boolean {
+  const hasNone = newHead !== null || heads.every(({ prefix }) => prefix === null);
+  return hasNone && known.some(({ prefix }) => name.startsWith(`${prefix}.`));
 }
 
 /**

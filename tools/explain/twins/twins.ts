@@ -33,9 +33,11 @@ import {
   topKTwin,
 } from "./rows.ts";
 import {
+  accumulateTwin,
   addPlacedTwin,
   addScaledTwin,
   columnSumsTwin,
+  groupDotsTwin,
   scaleGroupsTwin,
   softmaxGradientTwin,
   zerosTwin,
@@ -69,9 +71,11 @@ export const TWINS: Readonly<Record<string, Twin>> = {
   kl_divergence: klDivergenceTwin,
   weighted_sum: weightedSumTwin,
   zeros: zerosTwin,
+  accumulate: accumulateTwin,
   add_placed: addPlacedTwin,
   add_scaled: addScaledTwin,
   column_sums: columnSumsTwin,
+  group_dots: groupDotsTwin,
   scale_groups: scaleGroupsTwin,
   softmax_gradient: softmaxGradientTwin,
   activation_gradient: activationGradientTwin,

@@ -35,25 +35,26 @@ interface Stored extends Placed {
  * @throws {Error} If a part of a value is used in a way whose gradient is not supported.
  */
 export function matmulGradient(g: Graph, at: Site, dout: Value, product: Product): Partial<ProductInputs> {
-  const { label, inputs: { a, b, bias, residual }, attributes: { m, n, k, batch, out, activation, ...places } } = at;
+  const { label, inputs: { a, b, bias, residual }, attributes } = at;
+  const { m, n, k, out, activation, a: placedA, b: placedB } = attributes;
   if (activation !== "none") {
     throw new Error(
       `Cannot differentiate ${label} (matmul): activation must be "none", got "${activation}"; trace it as an op of its own`,
     );
   }
   const made = { value: dout, ...placeOf(out) };
-  const [left, right] = [{ value: a, ...places.a }, { value: b, ...places.b }];
+  const [left, right] = [{ value: a, ...placedA }, { value: b, ...placedB }];
   const found: Partial<Record<keyof ProductInputs, Value>> = {};
   const add = (input: "a" | "b", stored: Stored, call: Pick<MatmulCall, "a" | "b" | "k">) => {
     const gradient = gradientOf(g, at, { input, stored, call, product });
     if (gradient !== null) found[input] = gradient;
   };
   if (at.wanted("a")) {
-    if (places.a.transposed) add("a", { ...left, rows: k, columns: m }, { a: right, b: flipped(made), k: n });
+    if (placedA.transposed) add("a", { ...left, rows: k, columns: m }, { a: right, b: flipped(made), k: n });
     else add("a", { ...left, rows: m, columns: k }, { a: made, b: flipped(right), k: n });
   }
   if (at.wanted("b")) {
-    if (places.b.transposed) add("b", { ...right, rows: n, columns: k }, { a: flipped(made), b: left, k: m });
+    if (placedB.transposed) add("b", { ...right, rows: n, columns: k }, { a: flipped(made), b: left, k: m });
     else add("b", { ...right, rows: k, columns: n }, { a: flipped(left), b: made, k: m });
   }
   if (bias !== undefined && at.wanted("bias")) {
@@ -87,7 +88,7 @@ export function matmulGradient(g: Graph, at: Site, dout: Value, product: Product
 }
 
 /**
- * The columns of a result whose matrices lie side by side, each with its bias, and of one of them.
+ * The columns of a result whose matrices lie side by side without gaps, each with its bias, and of one of them.
  *
  * @throws {Error} If they lie otherwise.
  */
@@ -96,7 +97,7 @@ function sideBySide(at: Site, { shape }: Value): { columns: number; size: number
   const { factor: width, symbols } = factorsOf(n);
   const { factor: matrices, symbols: batches } = factorsOf(batch);
   const size = pitch(width);
-  const isSideBySide = matrices === 1 || (out.batch === size && bias.batch === size);
+  const isSideBySide = matrices === 1 || (width === size && out.batch === size && bias.batch === size);
   const columns = lastOf(shape);
   if (symbols !== "" || batches !== "" || !isSideBySide || columns !== (matrices - 1) * size + width) {
     throw unsupported(at, "bias", "matrices side by side, one bias behind the other");

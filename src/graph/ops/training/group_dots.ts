@@ -5,7 +5,7 @@ import { groupDots as kernel } from "../../../kernels/training/group_dots.ts";
 import type { Graph } from "../../graph.ts";
 import { apply, type Op } from "../../op.ts";
 import { columnsOf, type Dim, rowsOf } from "../../shape.ts";
-import { expectFours, expectType, expectWhole, Mismatch } from "../../types.ts";
+import { expectFours, expectType, expectVector, expectWhole, Mismatch } from "../../types.ts";
 import type { Value } from "../../value.ts";
 
 type Inputs = { x: Value; y: Value };
@@ -17,12 +17,12 @@ export const groupDotsOp: Op<Inputs, { size: number; at: number }, { out: Value 
 
   infer({ x, y }, { size, at }) {
     expectType("x", x, { dtype: "f32", shape: ["*", "*"], layout: "pitched" });
-    expectType("y", y, { dtype: "f32", shape: [1, "*"], layout: "pitched" });
-    const columns = columnsOf(x.shape);
+    const [columns, held] = [columnsOf(x.shape), columnsOf(y.shape)];
+    expectVector("y", y, held);
     expectWhole("size", size, [1, Math.max(1, pitch(columns))]);
     expectFours("size", size);
     expectFours("first element", at);
-    if (at + columns > pitch(columnsOf(y.shape))) {
+    if (at + columns > pitch(held)) {
       throw new Mismatch(`y must have ${at + columns} elements or more, got [${y.shape.join(", ")}]`);
     }
     return { out: { shape: [x.shape[0] as Dim, Math.ceil(columns / size)], dtype: "f32", layout: "tight" } };
@@ -40,7 +40,12 @@ export const groupDotsOp: Op<Inputs, { size: number; at: number }, { out: Value 
   },
 };
 
-/** `sum over c of x[r, g * size + c] * y[at + g * size + c]`, tight `[R, groups]`, for x `[R, columns]` and y `[1, any]`. */
+/**
+ * `sum over c of x[r, g * size + c] * y[at + g * size + c]`, tight `[R, ceil(columns / size)]`, for x `[R, columns]`; the
+ * last group may be smaller.
+ *
+ * @param call `y`: `[any]` or `[1, any]`, columns of it from `at` on; `size` and `at` are multiples of 4.
+ */
 export function groupDots(
   g: Graph,
   { label, size, at, ...inputs }: Inputs & { label: string; size: number; at: number },

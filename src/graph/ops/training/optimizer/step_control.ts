@@ -4,7 +4,7 @@ import { LEAST_LOG, stepControl as kernel } from "../../../../kernels/training/o
 import type { Graph } from "../../../graph.ts";
 import { apply, type Op } from "../../../op.ts";
 import { type Dim, factorsOf, lastOf, rowsOf, type Scalar, valueOf } from "../../../shape.ts";
-import { expectNumber, expectType, Mismatch } from "../../../types.ts";
+import { expectNumber, expectType, expectWhole, Mismatch } from "../../../types.ts";
 import type { Value } from "../../../value.ts";
 
 type Inputs = { partials: Value; loss: Value; state: Value };
@@ -24,7 +24,7 @@ export const stepControlOp: Op<Inputs, Attributes, Outputs> = {
   name: "step_control",
   noGradient: "what is updated in place is gone, so nothing is differentiated through an update",
 
-  infer({ partials, loss, state }, { maxGradNorm, betas }) {
+  infer({ partials, loss, state }, { maxGradNorm, applies, betas }) {
     expectType("partials", partials, { dtype: "f32", shape: ["…", "*"], layout: "pitched" });
     expectType("loss", loss, { dtype: "f32" });
     const { factor, symbols } = factorsOf(loss.shape);
@@ -34,6 +34,8 @@ export const stepControlOp: Op<Inputs, Attributes, Outputs> = {
       expectNumber("maxGradNorm", maxGradNorm);
       if (maxGradNorm < 0) throw new Mismatch(`maxGradNorm must be 0 or more, got ${maxGradNorm}`, RangeError);
     }
+    if (typeof applies === "number") expectWhole("applies", applies, [0, 2 ** 32 - 1]);
+    else if (applies.dtype !== "u32") throw new Mismatch(`applies must be a u32 scalar, got ${applies.dtype}`);
     for (const beta of betas) {
       if (!(beta >= 0 && beta < 1)) throw new Mismatch(`betas must be from 0 to less than 1, got ${beta}`, RangeError);
     }

@@ -1,0 +1,76 @@
+/** Reads matrices of the GPU back as the checkpoint tensors that they are made of. */
+
+import type { Gpu } from "../gpu/device.ts";
+import { Recorder } from "../gpu/recorder.ts";
+import { gatherPlacement, type Placement } from "./placement.ts";
+import type { WeightDtype } from "./upload.ts";
+
+/** Bytes that are read back with one wait. */
+const READ_BYTES = 64 * 1024 * 1024;
+
+/** A matrix on the GPU. */
+export interface StoredMatrix {
+  readonly buffer: GPUBuffer;
+  /** Bytes of the matrix, padding included. */
+  readonly bytes: number;
+  readonly dtype: WeightDtype;
+  /** The tensors in it that are read. */
+  readonly parts: readonly Placement[];
+}
+
+/** A tensor of a checkpoint. */
+export interface ReadTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Reads the tensors in some matrices, by name: with one wait for every {@linkcode READ_BYTES}. */
+export async function readTensors(gpu: Gpu, matrices: readonly StoredMatrix[]): Promise<Map<string, ReadTensor>> {
+  const tensors = new Map<string, ReadTensor>();
+  for (let next = 0; next < matrices.length;) {
+    const chunk: StoredMatrix[] = [];
+    let bytes = 0;
+    for (; next < matrices.length; next++) {
+      const matrix = matrices[next] as StoredMatrix;
+      if (chunk.length > 0 && bytes + matrix.bytes > READ_BYTES) break;
+      chunk.push(matrix);
+      bytes += matrix.bytes;
+    }
+    await readChunk(gpu, { chunk, bytes }, tensors);
+  }
+  return tensors;
+}
+
+/** Reads matrices of `bytes` bytes in all with one wait, and adds their tensors. */
+async function readChunk(
+  gpu: Gpu,
+  { chunk, bytes }: { chunk: readonly StoredMatrix[]; bytes: number },
+  tensors: Map<string, ReadTensor>,
+): Promise<void> {
+  const staging = gpu.staging.acquire(bytes);
+  await gpu.scheduler.run({
+    label: "the reading of weights",
+    steps: [],
+    encode() {
+      const recorder = new Recorder(gpu.device);
+      let end = 0;
+      for (const { buffer, bytes } of chunk) {
+        recorder.copy(buffer, 0, staging, end, bytes);
+        end += bytes;
+      }
+      return recorder.finish();
+    },
+    staging,
+    bytes,
+    take(mapped) {
+      let start = 0;
+      for (const { bytes, parts, dtype } of chunk) {
+        const elements = dtype === "f16"
+          ? new Float32Array(new Float16Array(mapped, start, bytes / 2))
+          : new Float32Array(mapped, start, bytes / 4);
+        for (const part of parts) tensors.set(part.name, { shape: part.shape, data: gatherPlacement(part, elements) });
+        start += bytes;
+      }
+    },
+  });
+}

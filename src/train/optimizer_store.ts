@@ -1,0 +1,124 @@
+/** The state of an optimizer as tensors: read between two steps, and put back. */
+
+import { expectMap, refuseProblems, stateDictProblems } from "../base/state_dict.ts";
+import { Tensor } from "../base/tensor.ts";
+import type { DropoutSource } from "../heads/loss_run.ts";
+import { type PreTrainedModel, shapesOf, weightProblems } from "../heads/pretrained.ts";
+import { DROPOUT, type Moments } from "./moments.ts";
+import type { OptimizerState } from "./optimizer_state.ts";
+import type { OptimizerSettings } from "./settings.ts";
+
+/** Tensors by name. */
+export type Tensors = ReadonlyMap<string, Tensor>;
+
+/** A training between two steps. */
+export interface TrainingTensors {
+  /** The weights by checkpoint name. */
+  readonly weights: Tensors;
+  /** The state of the optimizer. */
+  readonly state: Tensors;
+}
+
+/** What an {@linkcode OptimizerStore} is of. */
+interface StoreInit {
+  model: PreTrainedModel;
+  settings: OptimizerSettings;
+  state: OptimizerState;
+  moments: Moments;
+}
+
+/** Reads and writes the state of an optimizer, in turn with its steps. */
+export class OptimizerStore {
+  /** What the optimizer was made with. */
+  readonly settings: OptimizerSettings;
+  readonly #model: PreTrainedModel;
+  readonly #state: OptimizerState;
+  readonly #moments: Moments;
+  #seed: number;
+  /** Passes through the model that were asked for; each drops other elements. */
+  #passes = 0;
+  /** Settles when all that was asked for so far has its place. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor({ model, settings, state, moments }: StoreInit) {
+    this.settings = settings;
+    this.#model = model;
+    this.#state = state;
+    this.#moments = moments;
+    this.#seed = settings.seed;
+  }
+
+  /** What decides which elements the next pass drops. */
+  nextPass(): DropoutSource {
+    return { seed: this.#seed, step: this.#passes++ };
+  }
+
+  /**
+   * Takes a turn behind all that was asked for so far.
+   *
+   * @returns `before` settles when the turn has come; `done` ends it, and what was asked for later has its turn.
+   */
+  takeTurn(): { before: Promise<void>; done: () => void } {
+    const before = this.#turn;
+    const { promise, resolve: done } = Promise.withResolvers<void>();
+    this.#turn = promise;
+    return { before, done };
+  }
+
+  /** The state after the steps that were asked for so far. */
+  async read(): Promise<Map<string, Tensor>> {
+    const dropout = this.#dropout();
+    return await this.#inTurn(() => this.#readState(dropout));
+  }
+
+  /** The weights and the state after the steps that were asked for so far. */
+  async readAll(): Promise<TrainingTensors> {
+    const dropout = this.#dropout();
+    return await this.#inTurn(async () => {
+      const weights = await this.#model.state_dict();
+      return { weights, state: await this.#readState(dropout) };
+    });
+  }
+
+  /**
+   * Puts a state in the place of the optimizer's, and weights in that of its model's if there are some, after the steps
+   * that were asked for so far.
+   *
+   * @param action What is done, in messages.
+   * @throws {TypeError} If the state is no map.
+   * @throws {CheckpointError} If they do not fit; everything wrong is listed, and nothing has changed.
+   */
+  async load({ state, weights }: Partial<TrainingTensors> & { state: Tensors }, action: string): Promise<void> {
+    expectMap(action, state);
+    const problems = weights === undefined ? [] : weightProblems(this.#model, weights);
+    problems.push(...stateDictProblems(state, this.#moments.expected(shapesOf(this.#model))));
+    refuseProblems(action, problems);
+    // Steps that are asked for from now on count on.
+    [this.#seed, this.#passes] = Array.from((state.get(DROPOUT) as Tensor).data, Number) as [number, number];
+    await this.#inTurn(async () => {
+      await this.#state.idle();
+      if (weights !== undefined) await this.#model.load_state_dict(weights);
+      await this.#state.write(this.#moments, { get: (name) => (state.get(name) as Tensor).data as Float32Array });
+    });
+  }
+
+  #dropout(): Tensor {
+    return new Tensor("int64", [this.#seed, this.#passes], [2]);
+  }
+
+  async #readState(dropout: Tensor): Promise<Map<string, Tensor>> {
+    const read = await this.#state.read(this.#moments);
+    const state = new Map([...read].map(([name, { data, shape }]) => [name, new Tensor("float32", data, shape)]));
+    return state.set(DROPOUT, dropout);
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const { before, done } = this.takeTurn();
+    try {
+      await before;
+      return await work();
+    } finally {
+      done();
+    }
+  }
+}

@@ -1,0 +1,16 @@
+/** The devices on which golden cases run. */
+
+import { requestGpu } from "../../src/gpu/device.ts";
+import { defaultTuning } from "../../src/kernels/tuning/shipped.ts";
+import { useTuning } from "../../src/kernels/tuning/tuning.ts";
+
+/**
+ * The default device, and one of the limits and features that every WebGPU device has, with the kernels of a GPU; each
+ * with what it adds to the name of a test.
+ */
+export async function devices(): Promise<[where: string, device: GPUDevice | undefined][]> {
+  const adapter = await navigator.gpu.requestAdapter();
+  const least = await adapter!.requestDevice();
+  useTuning(await requestGpu({ device: least }), defaultTuning("other"));
+  return [["", undefined], [" with a GPU's kernels on the least device", least]];
+}
