@@ -37,6 +37,18 @@ export interface ModelClass<M> {
  *
  * The teacher computes the rows that the student learns from, without dropout and `head_mask`, in the same program. Its
  * weights do not change, and they may be f16.
+ *
+ * @example
+ * ```ts
+ * import { AdamW, NarrowBertForMaskedLM as MaskedLM } from "@narrowbert/webgpu";
+ *
+ * async function distil(folder: string, batch: { input_ids: number[][]; labels: number[][] }) {
+ *   using teacher = await MaskedLM.from_pretrained(folder); // an ordinary BERT
+ *   using student = await MaskedLM.from_pretrained(folder, { config: { full_length_layers: 3 } });
+ *   using optimizer = new AdamW(student, { lr: 5e-5 });
+ *   return await optimizer.step(batch, { teacher: { model: teacher, temperature: 2, weight: 0.5 } });
+ * }
+ * ```
  */
 export interface Teacher extends LessonOptions {
   /** A model of the same class, tokenizer and labels, on the same device. */
