@@ -174,7 +174,9 @@ export class Runner {
     // If no narrow layer runs as such, the form makes no difference: one program serves both.
     const isNarrow = !ordinary && full < layers;
     const together = planProjection(work, { layers: layers - full, largest: this.#gpu.buffers.largest });
-    const mayStore = mayStoreProbabilities(Math.max(sizes.T, sizes.R), { keys: sizes.K, heads });
+    // A graph that is differentiated stores them anyway.
+    const mayStore = learning === undefined &&
+      mayStoreProbabilities(Math.max(sizes.T, sizes.R), { keys: sizes.K, heads });
     return {
       ordinary,
       plan: !isNarrow || form === "absorbed" ? { form: "absorbed" } : { form: "projected", together },

@@ -105,6 +105,8 @@ export abstract class Optimizer {
     this.#state = state;
     this.#store = new OptimizerStore({ model, settings, state, moments: momentsOf(rule, groups, names) });
     this.#core.retain();
+    const programs = stepPrograms(rule, settingsOf(action, settings, namesOf(model)));
+    this.#state = new OptimizerState(this.#core, programs);
   }
 
   /** The model whose weights it updates. */
@@ -121,7 +123,8 @@ export abstract class Optimizer {
    * @param inputs As for the model's `forward`, with `labels`; or an array of micro-batches. Arrays must not change until
    *   the promise settles.
    * @param options `dropout` sets every dropout probability; left out, they are the config's. `teacher` is a model from
-   *   which the model learns too.
+   *   which the model learns too. An abort by `signal` either leaves all weights and moments as they were, or comes too
+   *   late: then the step ends as if there was none.
    * @throws {TypeError} If the model has no loss, its weights are f16, or the teacher does not fit.
    * @throws {RangeError} If there is no micro-batch, or an option is out of range.
    * @throws {InputError} If labels are missing, or an input does not fit the model or its teacher.
@@ -141,8 +144,8 @@ export abstract class Optimizer {
     const { before, done: onQueued } = this.#store.takeTurn();
     taught?.retain(); // the teacher may be disposed of while the step waits
     try {
-      await before;
       return await this.#state.use(async (stateOf) => {
+        await before;
         const runs: Promise<RunResult>[] = [];
         for (const [i, { call, dropout }] of passes.entries()) {
           const { learning, residents } = await stateOf(passes.length === 1 ? "whole" : "parts");
@@ -246,9 +249,9 @@ export abstract class Optimizer {
     return dropoutScalars(this.#core.config, this.#store.nextPass(), { dropout, purpose: PURPOSE });
   }
 
-  /** Frees the moments on the GPU, after the steps under way. The model stays. */
+  /** Frees the moments on the GPU, after the steps that were asked for. The model stays. */
   dispose(): void {
-    if (this.#state.dispose()) this.#core.release();
+    this.#state.dispose();
   }
 
   /** {@linkcode dispose}, for `using`. */

@@ -16,7 +16,7 @@ export interface PhaseState {
   readonly residents: Residents;
 }
 
-/** Owns the moments and the state of an optimizer. They are allocated at the first step. */
+/** Owns the moments and the state of an optimizer. They are allocated at the first step. Keeps the model meanwhile. */
 export class OptimizerState {
   readonly #core: ModelCore;
   readonly #programs: StepPrograms;
@@ -26,11 +26,11 @@ export class OptimizerState {
   readonly #ofPhase = new Map<Phase, Residents>();
   /** The weights that the moments are of; null before the first step. */
   #parameters: readonly Parameter[] | null = null;
-  #disposed = false;
 
   constructor(core: ModelCore, programs: StepPrograms) {
     this.#core = core;
     this.#programs = programs;
+    core.retain();
   }
 
   /** Does work with what a program needs, which stays on the GPU until the work is done. */
@@ -43,10 +43,12 @@ export class OptimizerState {
   /** A program of a step, and the bytes of its residents. Nothing is allocated. */
   plan(phase: Phase): Promise<{ learning: PhaseProgram; optimizer: number }> {
     const learning = this.#programs[phase];
-    return this.#core.use(({ parameters }) => {
-      const bytes = [...learning.residentBytes(parameters).values()].map(bufferSize);
-      return Promise.resolve({ learning, optimizer: bytes.reduce((a, b) => a + b, 0) });
-    });
+    return this.#lease.use(() =>
+      this.#withParameters((parameters) => {
+        const bytes = [...learning.residentBytes(parameters).values()].map(bufferSize);
+        return Promise.resolve({ learning, optimizer: bytes.reduce((a, b) => a + b, 0) });
+      })
+    );
   }
 
   /** Settles when the work under way is done. */
@@ -88,40 +90,59 @@ export class OptimizerState {
   dispose(): boolean {
     if (this.#disposed) return false;
     this.#disposed = true;
+  /** Frees the moments after the work under way. */
+  dispose(): void {
     this.#lease.dispose();
-    return true;
   }
 
   #allocated(phase: Phase): Promise<Residents> {
+    return this.#withParameters(async (parameters) => {
+      let residents = this.#ofPhase.get(phase);
+      if (residents === undefined) this.#ofPhase.set(phase, residents = await this.#allocate(phase, parameters));
+      this.#parameters = parameters;
+      return residents;
+    });
+  }
+
+  /** Does work with the model's weights, after checking that the moments are of them. */
+  #withParameters<T>(work: (parameters: readonly Parameter[]) => Promise<T>): Promise<T> {
     return this.#core.use(({ parameters }) => {
-      this.#parameters ??= parameters;
-      if (this.#parameters !== parameters) {
+      if (this.#parameters !== null && this.#parameters !== parameters) {
         throw new Error(
           "Cannot use the optimizer: the moments must be those of the model's weights, but heads were pruned since they were " +
             "made; make a new optimizer after prune_heads",
         );
       }
-      let residents = this.#ofPhase.get(phase);
-      if (residents === undefined) this.#ofPhase.set(phase, residents = this.#allocate(phase, parameters));
-      return Promise.resolve(residents);
+      return work(parameters);
     });
   }
 
-  /** The residents of a program; those that other programs have not made yet hold zeros. */
-  #allocate(phase: Phase, parameters: readonly Parameter[]): Residents {
-    const { buffers } = this.#core.gpu;
-    const residents: Record<string, GPUBuffer> = {};
-    for (const [name, bytes] of this.#programs[phase].residentBytes(parameters)) {
-      let buffer = this.#residents.get(name);
-      if (buffer === undefined) this.#residents.set(name, buffer = buffers.acquireZeros(bytes, name));
-      residents[name] = buffer;
+  /**
+   * The residents of a program; those that other programs have not made yet hold zeros. Waits for the device's errors of
+   * memory; after an error nothing more is allocated than before.
+   */
+  async #allocate(phase: Phase, parameters: readonly Parameter[]): Promise<Residents> {
+    const { gpu } = this.#core;
+    const missing = [...this.#programs[phase].residentBytes(parameters)].filter(([name]) => !this.#residents.has(name));
+    const made = new Map<string, GPUBuffer>();
+    try {
+      await gpu.scoped("make room for the moments on the GPU", () => {
+        for (const [name, bytes] of missing) made.set(name, gpu.buffers.acquireZeros(bytes, name));
+      });
+    } catch (error) {
+      for (const buffer of made.values()) gpu.buffers.release(buffer);
+      gpu.buffers.trim(); // A buffer that does not work must not be lent again.
+      throw error;
     }
-    return residents;
+    for (const [name, buffer] of made) this.#residents.set(name, buffer);
+    const names = this.#programs[phase].residentBytes(parameters).keys();
+    return Object.fromEntries([...names].map((name) => [name, this.#residents.get(name) as GPUBuffer]));
   }
 
   #free(): void {
     for (const buffer of this.#residents.values()) this.#core.gpu.buffers.release(buffer);
     this.#residents.clear();
     this.#ofPhase.clear();
+    this.#core.release();
   }
 }

@@ -111,6 +111,25 @@ Deno.test("a job aborted between its parts goes no further, and the next takes i
   assert.deepEqual(submits, ["submit a0", "submit b0-1"]);
 });
 
+Deno.test("a job whose last steps run all or not at all goes to its end if it is aborted in one of them", async () => {
+  for (let at = 0; at < 5; at++) {
+    const { scheduler, told, job } = fakeScheduler();
+    const controller = new AbortController();
+    const encode = (first: number) => {
+      if (first === at) controller.abort(new Error("enough"));
+      return { label: `a${first}` } as GPUCommandBuffer;
+    };
+    const own = { encode, signal: controller.signal, commits: 2 };
+    const run = scheduler.run(job("a", [10, 10, 10, 10, 10], own));
+    const next = scheduler.run(job("b", [1]));
+    if (at < 2) await assert.rejects(run, /enough/);
+    else assert.equal(await run, "a");
+    assert.equal(await next, "b");
+    const steps = told.filter((line) => line.startsWith("submit a")).length;
+    assert.equal(steps, at < 2 ? at : 5, `aborted in step ${at}`);
+  }
+});
+
 Deno.test("a job aborted while it is read is told at once, and its staging buffer is never lent again", async () => {
   const controller = new AbortController();
   const { scheduler, told, job } = fakeScheduler();

@@ -187,7 +187,7 @@ export class Moments {
 /** Asserts that two models, or the moments of two optimizers, agree in every bit. */
 export function assertSame(found: Bytes, expected: Bytes, what: string): void {
   assert.deepEqual([...found.keys()], [...expected.keys()], what);
-  for (const [name, bytes] of expected) assert.deepEqual(found.get(name), bytes, `${what}: ${name}`);
+  assert.deepEqual(differences(found, expected), [], what);
 }
 
 /** Names of what differs in any bit. */
@@ -241,4 +241,58 @@ export async function stepOften(
     results.push(...await Promise.all(Array.from({ length: count }, () => optimizer.step(inputs, options))));
   }
   return results;
+}
+
+/** A model in training, and all that its steps may change. */
+export interface Training {
+  readonly model: PreTrainedModel;
+  readonly optimizer: Optimizer;
+  /** The bits of all weights and moments. */
+  state(): Promise<State>;
+  [Symbol.dispose](): void;
+}
+
+/** The bits of all weights and moments. */
+export interface State {
+  readonly weights: Bytes;
+  readonly moments: Bytes;
+}
+
+/** Makes a model and its optimizer, and takes the first step without dropout, so that there are moments. */
+export async function started(
+  task: Task,
+  make: (model: PreTrainedModel) => Optimizer,
+  inputs: Parameters<Optimizer["step"]>[0] = task.batch,
+): Promise<Training> {
+  const model = await task.make();
+  const optimizer = make(model);
+  const moments = new Moments();
+  await moments.note(() => optimizer.step(inputs, { dropout: 0 }));
+  return {
+    model,
+    optimizer,
+    state: async () => ({ weights: await weightsOf(model), moments: await moments.read() }),
+    [Symbol.dispose]() {
+      optimizer.dispose();
+      model.dispose();
+    },
+  };
+}
+
+/** Asserts that no bit of weights and moments differs. */
+export function assertState(found: State, expected: State, what: string): void {
+  assertSame(found.weights, expected.weights, `${what}: weights`);
+  assertSame(found.moments, expected.moments, `${what}: moments`);
+}
+
+/** The weights of a model as they are on the GPU. @returns What writes them back. */
+export async function keepWeights(model: PreTrainedModel): Promise<() => void> {
+  const { parameters } = await coreOf(model).use((runner) => Promise.resolve(runner));
+  const buffers = parameters.map(({ buffer }) => buffer);
+  const all = await read(...buffers);
+  return () =>
+    all.forEach((bytes, i) => {
+      gpu.device.queue.writeBuffer(buffers[i]!, 0, bytes);
+      gpu.textures.changed(buffers[i]!);
+    });
 }

@@ -30,6 +30,11 @@ export interface Job<T> {
   readonly latency?: Latency | undefined;
   /** When it is aborted, the caller is told at once, and steps that are not submitted yet never run. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Index of the first step of those that run all or not at all: an abort after it was encoded comes too late, and the
+   * caller gets the result. Left out, each step may be the last.
+   */
+  readonly commits?: number | undefined;
 }
 
 /** What a job needs of the pool that its staging buffer is from. */
@@ -49,7 +54,10 @@ export class Ticket<T = unknown> {
   readonly #resolve: (result: T) => void;
   readonly #reject: (reason: unknown) => void;
   readonly #pool: JobStaging;
-  readonly #abort = () => this.reject(this.job.signal?.reason);
+  readonly #abort = () => {
+    const { commits = Infinity, signal } = this.job;
+    if (this.next <= commits) this.reject(signal?.reason);
+  };
 
   /** @param pool Gets the staging buffer back if the job fails. */
   constructor(job: Job<T>, pool: JobStaging) {

@@ -48,7 +48,10 @@ export interface RunOptions {
   profiler?: Profiler | null;
   /** How the results are waited for. */
   latency?: Latency;
-  /** Aborts the call: steps that are not submitted yet never run. */
+  /**
+   * Aborts the call: steps that are not submitted yet never run. An abort after the first update of weights or residents
+   * comes too late: all updates are made, and the caller gets the results.
+   */
   signal?: AbortSignal | undefined;
   /** Called when the call has its place behind earlier ones: calls that are made from then on run after it. */
   onQueued?: (() => void) | undefined;
@@ -115,7 +118,7 @@ export class ProgramCall {
    * @throws {Error} If an input is missing, or has another size than its shape in this call.
    */
   job(): Job<ProgramResult> {
-    const { gpu: { staging, limits }, works, bind } = this.#context;
+    const { gpu: { staging, limits }, plan, works, bind } = this.#context;
     const { inputs, outputBytes } = bind(null);
     checkInputs(inputs, this.#options);
     const roomy = Math.max(this.#bytes, outputBytes);
@@ -129,6 +132,7 @@ export class ProgramCall {
       take: (mapped) => this.#take(mapped),
       latency: this.#options.latency,
       signal: this.#options.signal,
+      commits: plan.firstUpdate,
     };
   }
 

@@ -32,6 +32,8 @@ export interface Step {
 export interface Plan {
   readonly scalars: Scalars;
   readonly steps: readonly Step[];
+  /** The first step that updates weights or residents; Infinity if none does. */
+  readonly firstUpdate: number;
   /** Where the outputs lie in a staging buffer. */
   readonly outputs: Places;
 }
@@ -44,7 +46,10 @@ export interface Plan {
  */
 export function planCall(graph: Graph, given: Scalars): Plan {
   const scalars = { ...given };
-  return { scalars, steps: planSteps(graph, scalars), outputs: placeValues(graph.outputs, scalars) };
+  const steps = planSteps(graph, scalars);
+  const first = steps.findIndex(({ node, isEmpty }) => !isEmpty && changesOthers(node));
+  const firstUpdate = first < 0 ? Infinity : first;
+  return { scalars, steps, firstUpdate, outputs: placeValues(graph.outputs, scalars) };
 }
 
 function planSteps({ nodes }: Graph, scalars: Scalars): Step[] {
@@ -69,6 +74,11 @@ function planSteps({ nodes }: Graph, scalars: Scalars): Step[] {
       cost: DISPATCH + (isEmpty ? 0 : costOf(node, scalars)),
     };
   });
+}
+
+/** Whether a node updates what is there after the call. */
+function changesOthers({ updates }: Node): boolean {
+  return updates.some(({ storage }) => storage.kind !== "planned");
 }
 
 function viewsOf(textures: Partial<Record<string, TextureView>>): Views {
