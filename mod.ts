@@ -106,7 +106,6 @@ export { NarrowBertForMultipleChoice } from "./src/heads/multiple_choice.ts";
 export { type GradientOptions, type Gradients } from "./src/heads/gradients.ts";
 export { type HeadOutput } from "./src/heads/output.ts";
 export { type ModelClass, PreTrainedModel, type Teacher, type TeacherOption } from "./src/heads/pretrained.ts";
-export { type SavedDtype, type SaveOptions } from "./src/model/weights/saving.ts";
 
 // What they take and give.
 export { type ArrayInput, type NestedInput } from "./src/model/batch/arrays.ts";

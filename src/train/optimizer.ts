@@ -104,7 +104,6 @@ export abstract class Optimizer {
     const state = new OptimizerState(this.#core, stepPrograms(rule, groups));
     this.#state = state;
     this.#store = new OptimizerStore({ model, settings, state, moments: momentsOf(rule, groups, names) });
-    this.#core.retain();
     const programs = stepPrograms(rule, settingsOf(action, settings, namesOf(model)));
     this.#state = new OptimizerState(this.#core, programs);
   }

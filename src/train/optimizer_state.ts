@@ -86,10 +86,6 @@ export class OptimizerState {
     });
   }
 
-  /** Frees the moments after the work under way. @returns Whether that was not done before. */
-  dispose(): boolean {
-    if (this.#disposed) return false;
-    this.#disposed = true;
   /** Frees the moments after the work under way. */
   dispose(): void {
     this.#lease.dispose();

@@ -37,7 +37,6 @@ interface Stored extends Placed {
 export function matmulGradient(g: Graph, at: Site, dout: Value, product: Product): Partial<ProductInputs> {
   const { label, inputs: { a, b, bias, residual }, attributes } = at;
   const { m, n, k, out, activation, a: placedA, b: placedB } = attributes;
-  const { label, inputs: { a, b, bias, residual }, attributes: { m, n, k, batch: _, out, activation, ...places } } = at;
   if (activation !== "none") {
     throw new Error(
       `Cannot differentiate ${label} (matmul): activation must be "none", got "${activation}"; trace it as an op of its own`,
