@@ -105,8 +105,7 @@ export { NarrowBertForTokenClassification } from "./src/heads/token_classificati
 export { NarrowBertForMultipleChoice } from "./src/heads/multiple_choice.ts";
 export { type GradientOptions, type Gradients } from "./src/heads/gradients.ts";
 export { type HeadOutput } from "./src/heads/output.ts";
-export { type ModelClass, PreTrainedModel } from "./src/heads/pretrained.ts";
-export { type SavedDtype, type SaveOptions } from "./src/model/weights/saving.ts";
+export { type ModelClass, PreTrainedModel, type Teacher, type TeacherOption } from "./src/heads/pretrained.ts";
 
 // What they take and give.
 export { type ArrayInput, type NestedInput } from "./src/model/batch/arrays.ts";
@@ -142,6 +141,8 @@ export {
 } from "./src/train/saving/training_folder.ts";
 export { type TrainingCheckpoint } from "./src/train/saving/training_checkpoint.ts";
 export { type LossOptions } from "./src/heads/loss_run.ts";
+export { type LessonOptions } from "./src/heads/distillation.ts";
+export { type LossParts } from "./src/model/distillation.ts";
 
 // --- Trunks: several answers about a text in one pass ---
 
