@@ -7,9 +7,10 @@
 import assert from "node:assert/strict";
 import { AdamW, type NarrowBertConfig, NarrowBertForMaskedLM } from "../mod.ts";
 import { bert256, LENGTH, SEED, sizesOf } from "./bert256.ts";
+import { benchClocked, type Clocked } from "./cpu_time.ts";
 import { flopOf } from "./flop.ts";
 import { gpuTimeOf } from "./gpu_time.ts";
-import { benchRounds, raceOf, type Samples } from "./interleaved.ts";
+import { raceOf, type Samples } from "./interleaved.ts";
 import { figures, gpu, note, report, statistics, type Target } from "./report.ts";
 import { AdamWOverAllTokens, backward, MASKED, maskedBatch, SETTINGS } from "./training.ts";
 import { prepareCopies, prepareUpdate } from "./update.ts";
@@ -78,28 +79,32 @@ function benchParts(): void {
     runs[`${NAMES[kind]}, backward`] = () => backward(still[kind], batch);
     runs[`${NAMES[kind]}, forward`] = () => still[kind].forward(batch);
   }
-  const samples = benchRounds({ name: "training 8 x 128" }, runs);
-  reportSteps(samples, 8);
-  reportRace(samples, {
-    name: "step 8 x 128, dropout 0",
-    runs: [`${NAMES.full}, dropout 0`, `${NAMES.narrow}, dropout 0`],
-  });
+  for (const clocked of benchClocked({ name: "training 8 x 128" }, runs)) {
+    reportSteps(clocked, 8);
+    const pair: [string, string] = [`${NAMES.full}, dropout 0`, `${NAMES.narrow}, dropout 0`];
+    reportRace(clocked, { name: "step 8 x 128 without dropout", runs: pair });
+    reportParts(clocked);
+  }
+}
+
+/** What a forward and backward takes, and dropout, as multiples. */
+function reportParts({ by, samples }: Clocked): void {
   const ratios = (over: (name: string) => [string, string]) =>
     Object.fromEntries((["full", "narrow"] as const).map((kind) => {
       const [run, base] = over(NAMES[kind]);
       return [NAMES[kind], minimum(samples, run) / minimum(samples, base)];
     }));
   report(() => {
-    if (!samples.get(NAMES.full)?.length) return []; // left out by a filter
+    if (isEmpty(samples)) return [];
     return [
       figures({
-        name: "forward and backward without dropout, 8 x 128",
+        name: `forward and backward without dropout, 8 x 128${by}`,
         unit: "forwards",
         values: ratios((name) => [`${name}, backward`, `${name}, forward`]),
         most: { [NAMES.full]: MOST.full, [NAMES.narrow]: MOST.narrow },
       }),
       figures({
-        name: `a step with dropout ${DROPOUT}, 8 x 128`,
+        name: `a step with dropout ${DROPOUT}, 8 x 128${by}`,
         unit: "steps without",
         values: ratios((name) => [name, `${name}, dropout 0`]),
         most: { [NAMES.full]: MOST.dropout, [NAMES.narrow]: MOST.dropout },
@@ -113,11 +118,12 @@ function benchLargeSteps(): void {
   const large = maskedBatch(32, full);
   const run = (kind: typeof kinds[number]) => () => optimizers[kind].step(large, { dropout: DROPOUT });
   const runs = Object.fromEntries(kinds.map((kind) => [NAMES[kind], run(kind)]));
-  reportSteps(benchRounds({ name: "pretraining 32 x 128", rounds: 5 }, runs), 32);
+  for (const clocked of benchClocked({ name: "pretraining 32 x 128", rounds: 5 }, runs)) reportSteps(clocked, 32);
 }
 
 /** Races of 2:10 against both baselines, and tokens a second. */
-function reportSteps(samples: Samples, sequences: number): void {
+function reportSteps(clocked: Clocked, sequences: number): void {
+  const { by, samples } = clocked;
   const lengths = Array(sequences).fill(LENGTH);
   const flop = {
     all: flopOf(sizesOf(full), { lengths, rows: LENGTH, logits: true }),
@@ -126,10 +132,10 @@ function reportSteps(samples: Samples, sequences: number): void {
   };
   const name = `pretraining step ${sequences} x ${LENGTH}`;
   const target = (base: "all" | "full", bounds: Target) => ({ ...bounds, limit: flop[base] / flop.narrow });
-  reportRace(samples, { name, runs: [NAMES.full, NAMES.narrow], target: target("full", TARGETS.masked) });
-  reportRace(samples, { name, runs: [NAMES.all, NAMES.narrow], target: target("all", TARGETS.all) });
+  reportRace(clocked, { name, runs: [NAMES.full, NAMES.narrow], target: target("full", TARGETS.masked) });
+  reportRace(clocked, { name, runs: [NAMES.all, NAMES.narrow], target: target("all", TARGETS.all) });
   report(() => {
-    if (!samples.get(NAMES.full)?.length) return [];
+    if (by !== "" || isEmpty(samples)) return [];
     const rate = (run: string) => 1000 * sequences * LENGTH / minimum(samples, run);
     const values = Object.fromEntries(kinds.map((kind) => [NAMES[kind], rate(NAMES[kind])]));
     return [figures({ name, unit: "tokens/s", values })];
@@ -137,13 +143,13 @@ function reportSteps(samples: Samples, sequences: number): void {
 }
 
 function reportRace(
-  samples: Samples,
+  { by, samples }: Clocked,
   { name, runs: [baseline, run], target = {} }: { name: string; runs: [string, string]; target?: Target },
 ): void {
   report(() => {
+    if (isEmpty(samples)) return [];
     const pair = new Map([baseline, run].map((name) => [name, samples.get(name) ?? []]));
-    if (pair.get(run)?.length === 0) return [];
-    return [raceOf(`${name}: ${run}`, pair, { baseline, targets: { [run]: target } })];
+    return [raceOf(`${name}: ${run}${by}`, pair, { baseline, targets: { [run]: target } })];
   });
 }
 
@@ -203,6 +209,11 @@ function benchIdle(): void {
       });
     }
   }
+}
+
+/** Whether a filter has left the runs out. */
+function isEmpty(samples: Samples): boolean {
+  return [...samples.values()].every(({ length }) => length === 0);
 }
 
 function minimum(samples: Samples, run: string): number {
