@@ -2,32 +2,10 @@
 
 import assert from "node:assert/strict";
 import { AdamW, type ModelInputs, type PreTrainedModel } from "../../mod.ts";
-import { Scheduler } from "../../src/gpu/scheduler/scheduler.ts";
-import { workClock } from "../../src/gpu/scheduler/work_clock.ts";
-import { assertState, gpu, MASKED, part, started, type State } from "./helpers.ts";
+import { assertState, gpu, inSteps, MASKED, part, started, type State } from "./helpers.ts";
 
 const WHOLE = MASKED.batch;
 const PARTS = [part(WHOLE, 0, 2), part(WHOLE, 2)];
-
-/** Runs `body` with each kernel call in a submission of its own. `onSubmit` is called when each is made. */
-async function inSteps(onSubmit: (count: number) => void, body: () => Promise<void>): Promise<void> {
-  const own = gpu as { scheduler: Scheduler };
-  const { scheduler } = own;
-  own.scheduler = new Scheduler(gpu, { speed: { budget: 1, rate: 1 }, clock: workClock(gpu.adapterClass) });
-  const { submit } = GPUQueue.prototype;
-  let count = 0;
-  GPUQueue.prototype.submit = function (commands) {
-    const result = submit.call(this, commands);
-    onSubmit(++count);
-    return result;
-  };
-  try {
-    await body();
-  } finally {
-    GPUQueue.prototype.submit = submit;
-    own.scheduler = scheduler;
-  }
-}
 
 const adamW = (model: PreTrainedModel) => new AdamW(model, { lr: 0.01 });
 
