@@ -29,7 +29,7 @@ for (const [what, inputs] of [["a step", WHOLE], ["a step in micro-batches", PAR
     const found = { applied: 0, aborted: 0 };
     // All of the updates, which are at the end, and some of what comes before.
     const places = Array.from({ length: submissions }, (_, i) => i + 1).filter((at) =>
-      at > submissions - 70 ? at % 6 === 0 : at % 37 === 1
+      at > submissions - 70 ? at % (inputs === WHOLE ? 6 : 11) === 0 : at % 61 === 1
     );
     for (const at of places) {
       using run = await started(MASKED, adamW, asked);
