@@ -105,7 +105,7 @@ export { NarrowBertForTokenClassification } from "./src/heads/token_classificati
 export { NarrowBertForMultipleChoice } from "./src/heads/multiple_choice.ts";
 export { type GradientOptions, type Gradients } from "./src/heads/gradients.ts";
 export { type HeadOutput } from "./src/heads/output.ts";
-export { type ModelClass, PreTrainedModel } from "./src/heads/pretrained.ts";
+export { type ModelClass, PreTrainedModel, type Teacher, type TeacherOption } from "./src/heads/pretrained.ts";
 
 // What they take and give.
 export { type ArrayInput, type NestedInput } from "./src/model/batch/arrays.ts";
@@ -125,7 +125,7 @@ export { type Activation, type ModelType, type PositionType, type ProblemType } 
 export { type PrunedHeads } from "./src/model/config/pruned_heads.ts";
 export { type ConfigSource } from "./src/model/config/source.ts";
 
-// --- Training: optimizers of a model's weights, and schedules of the learning rate ---
+// --- Training: optimizers of a model's weights, schedules of the learning rate, checkpoints ---
 
 export { planStep, type StepPlan } from "./src/train/budget.ts";
 export { AdamW, type AdamWOptions } from "./src/train/adamw.ts";
@@ -133,7 +133,16 @@ export { SGD, type SGDOptions } from "./src/train/sgd.ts";
 export { Optimizer, type StepMemory, type StepResult } from "./src/train/optimizer.ts";
 export { type Schedule, type ScheduleName, scheduleOf, type ScheduleOptions } from "./src/train/schedules.ts";
 export { type OptimizerOptions } from "./src/train/settings.ts";
+export { NonFiniteGuard, type NonFiniteGuardOptions } from "./src/train/non_finite.ts";
+export {
+  type SaveTrainingOptions,
+  TrainingFolder,
+  type TrainingFolderOptions,
+} from "./src/train/saving/training_folder.ts";
+export { type TrainingCheckpoint } from "./src/train/saving/training_checkpoint.ts";
 export { type LossOptions } from "./src/heads/loss_run.ts";
+export { type LessonOptions } from "./src/heads/distillation.ts";
+export { type LossParts } from "./src/model/distillation.ts";
 
 // --- Trunks: several answers about a text in one pass ---
 

@@ -53,7 +53,8 @@ const multiplyAdds = defineKernel({
 /** Of this many bytes few caches hold two. */
 const COPY_BYTES = 64 * 1024 * 1024;
 
-const copy = defineKernel({
+/** A copy of four elements at a time. */
+export const copyKernel = defineKernel({
   name: "peak_copy",
   summary: "out = x",
   source: `
@@ -83,9 +84,9 @@ export async function measurePeak(gpu: Gpu, best: Peak = { gflops: 0, gigabytes:
       FLOP_PER_INVOCATION * invocations / await seconds(gpu, multiplyAdds, launch) / 1e9,
     );
   }
-  for (const constants of copy.constantSets()) {
+  for (const constants of copyKernel.constantSets()) {
     const launch = { constants, params: { groups: 4096 }, buffers: { x: bytes, out: bytes } };
-    best.gigabytes = Math.max(best.gigabytes, 2 * bytes / await seconds(gpu, copy, launch) / 1e9);
+    best.gigabytes = Math.max(best.gigabytes, 2 * bytes / await seconds(gpu, copyKernel, launch) / 1e9);
   }
   return best;
 }

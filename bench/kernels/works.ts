@@ -10,7 +10,14 @@ import {
   queryGradientWorks,
   scoreGradientWorks,
 } from "./attention_gradients.ts";
-import { crossEntropyWorks, pointwiseWorks, reduceWorks } from "./losses.ts";
+import {
+  crossEntropyWorks,
+  divergenceGradientWorks,
+  divergenceWorks,
+  pointwiseWorks,
+  reduceWorks,
+  weightedWorks,
+} from "./losses.ts";
 import { adamwWorks, dropoutWorks, sgdWorks, stepControlWorks, sumSquaresWorks } from "./optimizer.ts";
 import { halved, matmulSplitWorks, matmulTexturedWorks, matmulTiledWorks, matmulWorks } from "./products.ts";
 import {
@@ -71,6 +78,8 @@ export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> =
   embeddings_f16: () => embeddingsWorks({ halves: true }),
   gather_rows: gatherWorks,
   group_dots: groupDotsWorks,
+  kl_divergence: divergenceWorks,
+  kl_divergence_gradient: divergenceGradientWorks,
   layer_norm: layerNormWorks,
   layer_norm_gradient: layerNormGradientWorks,
   matmul: matmulWorks,
@@ -95,6 +104,7 @@ export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> =
   step_control: stepControlWorks,
   sum_squares: sumSquaresWorks,
   top_k: topKWorks,
+  weighted_sum: weightedWorks,
   zeros: zerosWorks,
 };
 

@@ -6,6 +6,13 @@ import type { Work } from "./works.ts";
 /** The condition picks the build of ONNX Runtime Web that can be told where its WebAssembly lies. */
 const OPTIONS = ["--no-prompt", "--allow-all", "--conditions=onnxruntime-web-use-extern-wasm"];
 
+/** Milliseconds of a sample. */
+export interface Sample {
+  wall: number;
+  /** CPU time of all threads of the party's process. */
+  cpu: number;
+}
+
 /** A party at work. */
 export class Contestant {
   readonly party: string;
@@ -30,10 +37,11 @@ export class Contestant {
     return contestant;
   }
 
-  /** Milliseconds of one more sample. */
-  async sample(): Promise<number> {
+  /** One more sample. */
+  async sample(): Promise<Sample> {
     await this.#input.write(new TextEncoder().encode("\n"));
-    return Number(await this.#answer());
+    const [wall = NaN, cpu = NaN] = (await this.#answer()).split(" ").map(Number);
+    return { wall, cpu };
   }
 
   /** Ends the process, if it has not ended by itself. */

@@ -2,9 +2,12 @@
 
 import { defaultDevice, init, jit, numpy as np } from "@jax-js/jax";
 import { ONNXModel } from "@jax-js/onnx";
+import { allowScatter } from "./jax_scatter.ts";
+import { prepareStep } from "./jax_step.ts";
 import { serve } from "./party.ts";
 import { matrices, tokens } from "./works.ts";
 
+allowScatter();
 await init("webgpu");
 defaultDevice("webgpu");
 
@@ -37,4 +40,5 @@ await serve({
       return numbers.at(-1) as Float32Array;
     };
   },
+  step: prepareStep,
 });

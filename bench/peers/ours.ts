@@ -1,12 +1,13 @@
 /** This repository: the product that this adapter gets, on its own, and models through the public module. */
 
-import { NarrowBertModel, Tensor } from "../../mod.ts";
+import { AdamW, NarrowBertForMaskedLM, NarrowBertModel, Tensor } from "../../mod.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { prepareLaunch } from "../../src/kernels/launch.ts";
 import { matmulVariants } from "../../src/kernels/tuning/matmul_variants.ts";
 import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
 import { loadTuning } from "../../src/kernels/tuning/tuning_file.ts";
 import { serve } from "./party.ts";
+import { ADAMW, shortName, stepModel } from "./step_model.ts";
 import { matrices, tokens } from "./works.ts";
 
 await serve({
@@ -55,6 +56,23 @@ await serve({
     return async (times) => {
       const outputs = await Promise.all(Array.from({ length: times }, () => model.forward(inputs)));
       return outputs.at(-1)?.last_hidden_state.data as Float32Array;
+    };
+  },
+  async step(work) {
+    const { batch } = await stepModel(work);
+    const model = await NarrowBertForMaskedLM.from_pretrained(work.folder);
+    const optimizer = new AdamW(model, { ...ADAMW, max_grad_norm: 0 });
+    return {
+      async gradients() {
+        const { loss, gradients } = await model.gradients(batch);
+        const named = [...gradients].map(([name, { data }]) => [shortName(name), data as Float32Array] as const);
+        return { loss: loss.item() as number, gradients: new Map(named) };
+      },
+      async run(times) {
+        let loss = NaN;
+        for (let i = 0; i < times; i++) ({ loss } = await optimizer.step(batch, { dropout: 0 }));
+        return Float32Array.of(loss);
+      },
     };
   },
 });

@@ -1,12 +1,13 @@
 /** The works of the issue's table, each with its files. */
 
 import { fileURLToPath } from "node:url";
-import { NarrowBertConfig, NarrowBertModel } from "../../mod.ts";
+import { NarrowBertConfig, NarrowBertForMaskedLM, NarrowBertModel } from "../../mod.ts";
 import { minilmFolder } from "../../tools/minilm/model.ts";
 import { bert256, LENGTH, SEED, SEQUENCES, sizesOf } from "../bert256.ts";
 import { flopOf } from "../flop.ts";
+import { MASKED } from "../training.ts";
 import { CACHE, exists, exported } from "./files.ts";
-import type { GemmWork, ModelWork, Work } from "./works.ts";
+import type { GemmWork, ModelWork, StepWork, Work } from "./works.ts";
 
 /** How much a sample holds, so that it is long beside the wait for it. */
 interface SampleSize {
@@ -14,10 +15,12 @@ interface SampleSize {
   flop: number;
   /** Forward passes. */
   passes: number;
+  /** Training steps. */
+  steps: number;
 }
 
-const SOFTWARE: SampleSize = { flop: 2.4e9, passes: 1 };
-const GPU: SampleSize = { flop: 5e11, passes: 8 };
+const SOFTWARE: SampleSize = { flop: 2.4e9, passes: 1, steps: 1 };
+const GPU: SampleSize = { flop: 5e11, passes: 8, steps: 8 };
 
 /** A work by its name; `prepare` makes what it lacks. */
 export interface Race {
@@ -33,6 +36,7 @@ export function races(software: boolean): Race[] {
     gemm({ m: 128, k: 384 }, size),
     bert("MiniLM", { length: 64, folder: async () => fileURLToPath(await minilmFolder()) }, size),
     bert("bert256", { length: LENGTH, folder: bert256Folder }, size),
+    training(size),
   ];
 }
 
@@ -70,6 +74,26 @@ function bert(
     };
   };
   return { name, prepare };
+}
+
+/** Steps of bert256 with all layers full. */
+function training({ steps: times }: SampleSize): Race {
+  const name = `training step of bert256 ${SEQUENCES} x ${LENGTH}`;
+  const prepare = async (): Promise<StepWork> => {
+    const work = { lengths: Array(SEQUENCES).fill(LENGTH), rows: MASKED, logits: true };
+    const flop = 3 * flopOf(sizesOf(bert256(12)), work); // A backward has twice the products of a forward.
+    return { kind: "step", name, folder: await maskedLMFolder(), sequences: SEQUENCES, times, flop };
+  };
+  return { name, prepare };
+}
+
+/** bert256 as a masked language model with all layers full, saved by this repository. */
+async function maskedLMFolder(): Promise<string> {
+  const folder = `${CACHE}bert256_mlm`;
+  if (await exists(`${folder}/config.json`)) return folder;
+  using model = await NarrowBertForMaskedLM.from_config(bert256(12), { seed: SEED });
+  await model.save_pretrained(folder);
+  return folder;
 }
 
 /** bert256 with all layers full, saved by this repository. */

@@ -1,8 +1,9 @@
-/** TensorFlow.js on WebGPU; it takes part in the products alone, as it reads no ONNX. */
+/** TensorFlow.js on WebGPU. It reads no ONNX, so it takes no part in the forward passes of models. */
 
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-webgpu";
 import { serve } from "./party.ts";
+import { prepareStep } from "./tfjs_step.ts";
 import { matrices } from "./works.ts";
 
 if (!await tf.setBackend("webgpu")) throw new Error("Cannot run TensorFlow.js: it finds no WebGPU");
@@ -24,4 +25,5 @@ await serve({
       return numbers;
     });
   },
+  step: prepareStep,
 });

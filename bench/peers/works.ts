@@ -38,7 +38,23 @@ export interface ModelWork {
   onnx: string;
 }
 
-export type Work = GemmWork | ModelWork;
+/**
+ * Training steps of a masked language model whose layers are all full: forward, backward and AdamW, without dropout or
+ * clipping. Logits are those of the masked rows.
+ */
+export interface StepWork {
+  kind: "step";
+  name: string;
+  /** Folder of config.json and model.safetensors. */
+  folder: string;
+  sequences: number;
+  /** Steps of a sample; the loss of each is read. */
+  times: number;
+  /** Floating-point operations of one step, counting products alone. */
+  flop: number;
+}
+
+export type Work = GemmWork | ModelWork | StepWork;
 
 /** Numbers from 0 up to 1, the same for a seed everywhere. */
 function uniform(seed: number): () => number {

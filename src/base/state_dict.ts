@@ -1,5 +1,6 @@
 /** Checks of tensors by name that are to be put in the place of others. */
 
+import { firstNonFinite } from "./dtype.ts";
 import { CheckpointError } from "./errors.ts";
 import { classOf, listed, quote, quoted } from "./messages.ts";
 import { placeOf, shapeText } from "./shape.ts";
@@ -67,7 +68,7 @@ function problemOf(tensor: unknown, { dims, type = "float32", mayBeNonFinite = f
     return `have the shape ${shapeText(dims)}, got ${shapeText(tensor.dims)}`;
   }
   if (type !== "float32" || mayBeNonFinite) return null;
-  const at = (tensor.data as Float32Array).findIndex((value) => !Number.isFinite(value));
+  const at = firstNonFinite(tensor.data as Float32Array);
   return at < 0 ? null : `be finite, but element ${shapeText(placeOf(at, dims))} is ${tensor.data[at]}`;
 }
 

@@ -60,9 +60,9 @@ export class Graph {
    * Whether gradients are traced later. Layers then keep what gradients read, where they would compute it again
    * otherwise: activations are ops of their own, and attention stores its probabilities.
    */
-  readonly differentiable: boolean;
+  differentiable: boolean;
   /** Whether layers trace their dropout. */
-  readonly drops: boolean;
+  drops: boolean;
   readonly #streams = new Map<string, number>();
 
   constructor(

@@ -3,18 +3,22 @@
 import { checkOptionNames } from "../base/options.ts";
 import { Tensor } from "../base/tensor.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
+import { type LossParts, readLossParts } from "../model/distillation.ts";
 import { toTensor } from "../model/common_outputs.ts";
 import type { ModelCore } from "../model/core.ts";
 import type { ModelParts } from "../model/head.ts";
 import { GRADIENTS, readGradients } from "../model/learning.ts";
 import { parameterShapes } from "../model/weights/parameter_shapes.ts";
 import type { HeadCall } from "./calls/head_call.ts";
+import type { Teaching } from "./distillation.ts";
 import { checkSeed, dropoutScalars, LOSS_OPTIONS, type LossOptions, runLoss } from "./loss_run.ts";
 
 /** The loss of a batch, and its gradients. */
 export interface Gradients {
-  /** Mean loss over the labels, 0-d. */
+  /** Mean loss over the labels, 0-d; with a teacher, the weighted sum of the parts. */
   loss: Tensor;
+  /** With a teacher: the parts of the loss, before they are weighted. */
+  losses?: LossParts;
   /**
    * The derivative of the loss by each weight, by checkpoint name and in the checkpoint's shape; linear weights are
    * `[out, in]`. Zeros if the loss does not depend on a weight.
@@ -33,7 +37,11 @@ export interface GradientOptions extends LossOptions {
 /** Computes the loss of a call and its gradients. @param parts The parts of the model whose weights are meant. */
 export async function gradientsOf(
   core: ModelCore,
-  { call, parts, options }: { call: HeadCall; parts: ModelParts; options: GradientOptions },
+  { call, parts, options }: {
+    call: HeadCall & { teaching: Teaching | null };
+    parts: ModelParts;
+    options: GradientOptions;
+  },
 ): Promise<Gradients> {
   const purpose = "compute gradients";
   checkOptionNames(purpose, options, [...LOSS_OPTIONS, "seed"]);
@@ -48,5 +56,6 @@ export async function gradientsOf(
     const { shape, data } = all.get(name) as { shape: readonly number[]; data: Float32Array };
     return [name, new Tensor("float32", data, shape)];
   }));
-  return { loss: toTensor(outputs.get("loss") as RunOutput), gradients };
+  const losses = call.teaching && readLossParts([outputs]);
+  return { loss: toTensor(outputs.get("loss") as RunOutput), gradients, ...(losses && { losses }) };
 }

@@ -6,9 +6,10 @@ import type { ModelCore } from "../model/core.ts";
 import type { ForwardOptions } from "../model/forward_options.ts";
 import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { LearningCall } from "../model/learning.ts";
-import type { RunCall, Runner, RunResult } from "../model/runner.ts";
+import type { RunCall, Runner, RunResult, TeacherCall } from "../model/runner.ts";
 import type { DropoutScalars } from "../nn/dropout.ts";
 import type { HeadCall } from "./calls/head_call.ts";
+import type { Teaching } from "./distillation.ts";
 
 /** Options of a call whose loss is learned from; as for `forward`. */
 export interface LossOptions extends Pick<ForwardOptions, "narrow" | "signal" | "profiler"> {
@@ -18,8 +19,8 @@ export interface LossOptions extends Pick<ForwardOptions, "narrow" | "signal" | 
   gradient_checkpointing?: boolean;
 }
 
-/** Names of the {@linkcode LossOptions}. */
-export const LOSS_OPTIONS = ["narrow", "signal", "profiler", "dropout", "gradient_checkpointing"];
+/** Names of the {@linkcode LossOptions}, and of the teacher beside them. */
+export const LOSS_OPTIONS = ["narrow", "signal", "profiler", "dropout", "gradient_checkpointing", "teacher"];
 
 /** A model, and what its loss is for, in messages: `compute gradients`. */
 export interface LossOwner {
@@ -28,7 +29,7 @@ export interface LossOwner {
 }
 
 /** A call, and what is learned from its loss. */
-export type LossRun = HeadCall & { options: LossOptions; learning: LearningCall };
+export type LossRun = HeadCall & { teaching: Teaching | null; options: LossOptions; learning: LearningCall };
 
 /**
  * Packs and runs a call, and what is learned from its loss.
@@ -38,8 +39,8 @@ export type LossRun = HeadCall & { options: LossOptions; learning: LearningCall 
  */
 export async function runLoss(owner: LossOwner, run: LossRun): Promise<RunResult & Pick<Runner, "parameters">> {
   const call = runCallOf(owner, run);
-  return await owner.core.use(async (runner) => {
-    const result = await runner.run(call);
+  return await withTeacher(owner.core, run.teaching, async (runner, teacher) => {
+    const result = await runner.run({ ...call, teacher });
     return { ...result, parameters: runner.parameters };
   });
 }
@@ -47,11 +48,25 @@ export async function runLoss(owner: LossOwner, run: LossRun): Promise<RunResult
 /**
  * Bytes of the activations and gradients of calls that are made in turn. Nothing is allocated.
  *
+ * @param runs They have the same teacher, if they have one.
  * @throws {TypeError} As {@linkcode runLoss}.
  */
 export async function lossBytes(owner: LossOwner, runs: readonly LossRun[]): Promise<number> {
   const calls = runs.map((run) => runCallOf(owner, run));
-  return await owner.core.use((runner) => Promise.resolve(runner.bytesFor(calls)));
+  return await withTeacher(owner.core, runs[0]?.teaching ?? null, (runner, teacher) => {
+    return Promise.resolve(runner.bytesFor(calls.map((call) => ({ ...call, teacher }))));
+  });
+}
+
+/** Does work with a model's programs and its teacher, if it has one. */
+function withTeacher<T>(
+  core: ModelCore,
+  teaching: Teaching | null,
+  work: (runner: Runner, teacher: TeacherCall | undefined) => Promise<T>,
+): Promise<T> {
+  if (teaching === null) return core.use((runner) => work(runner, undefined));
+  const { core: other, ...taught } = teaching;
+  return core.useWith(other, (runner, teacher) => work(runner, { runner: teacher, ...taught }));
 }
 
 function runCallOf({ core, purpose }: LossOwner, { batch, rule, head, options, learning }: LossRun): RunCall {

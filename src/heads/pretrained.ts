@@ -12,7 +12,7 @@ import { loadCore, randomCore } from "../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../model/model_options.ts";
 import { parameterShapes } from "../model/weights/parameter_shapes.ts";
 import { checkSaveOptions, saveModel, type SaveOptions } from "../model/weights/saving.ts";
-import { lossCall } from "./calls/losses.ts";
+import { type ClassModel, type LessonOptions, type LossCall, lossCallWith } from "./distillation.ts";
 import { type GradientOptions, type Gradients, gradientsOf } from "./gradients.ts";
 import { HEADS, registeredHead } from "./registry.ts";
 import { Trunk } from "./trunk/trunk.ts";
@@ -27,6 +27,40 @@ export interface ModelClass<M> {
   readonly head: ModelHead;
 }
 
+/**
+ * A larger model, or one with more full layers, from whose results a model learns beside its labels, or in place of them.
+ *
+ * The loss is `(1 - weight) * labels + weight * soft + states * difference`: the loss of the labels, the mean distance of
+ * the rows' logits from the teacher's, and the mean squared difference of the rows' last states. The distance is
+ * `T^2 * KL(softmax(teacher / T) || softmax(student / T))` at temperature T, as in DistilBERT; for regression and for
+ * several labels at once it is the mean squared difference.
+ *
+ * The teacher computes the rows that the student learns from, without dropout and `head_mask`, in the same program. Its
+ * weights do not change, and they may be f16.
+ *
+ * @example
+ * ```ts
+ * import { AdamW, NarrowBertForMaskedLM as MaskedLM } from "@narrowbert/webgpu";
+ *
+ * async function distil(folder: string, batch: { input_ids: number[][]; labels: number[][] }) {
+ *   using teacher = await MaskedLM.from_pretrained(folder); // an ordinary BERT
+ *   using student = await MaskedLM.from_pretrained(folder, { config: { full_length_layers: 3 } });
+ *   using optimizer = new AdamW(student, { lr: 5e-5 });
+ *   return await optimizer.step(batch, { teacher: { model: teacher, temperature: 2, weight: 0.5 } });
+ * }
+ * ```
+ */
+export interface Teacher extends LessonOptions {
+  /** A model of the same class, tokenizer and labels, on the same device. */
+  model: PreTrainedModel;
+}
+
+/** An option of calls whose loss is learned from. */
+export interface TeacherOption {
+  /** The loss is also that of the distance from this teacher; with weight 1, labels may be left out. */
+  teacher?: Teacher | undefined;
+}
+
 /** Set once the class is defined: only it sees its weights, and which are its own. */
 let liveCore: (model: PreTrainedModel) => ModelCore;
 let ownParts: (model: PreTrainedModel) => ModelParts;
@@ -34,6 +68,20 @@ let ownParts: (model: PreTrainedModel) => ModelParts;
 /** The core of a model. @throws {Error} If the model was disposed of. */
 export function coreOf(model: PreTrainedModel): ModelCore {
   return liveCore(model);
+}
+
+/** The call of a model that computes its loss. @throws {Error} As {@linkcode lossCallWith}. */
+export function lossCallOf(
+  model: PreTrainedModel,
+  call: { inputs: ModelInputs; purpose: string } & TeacherOption,
+): LossCall {
+  return lossCallWith(classModel(model) as ClassModel, { ...call, classModel });
+}
+
+function classModel(model: unknown): ClassModel | null {
+  if (!(model instanceof PreTrainedModel)) return null;
+  const { head, name } = model.constructor as unknown as ModelClass<PreTrainedModel>;
+  return { core: coreOf(model), head, name };
 }
 
 /** The checkpoint names of a model's tensors, those of other models' heads on its weights left out. */
@@ -161,7 +209,7 @@ export abstract class PreTrainedModel {
 
   /**
    * Puts other weights in the place of the model's, bit by bit, after the calls under way; later calls wait for it. Models
-   * that share the weights have them too. The moments of an optimizer stay as they are.
+   * that share the weights have them too. The moments of an optimizer stay as they are; await its steps before.
    *
    * @param weights All weights by checkpoint name, as `state_dict` gives them. They must not change until the promise
    *   settles.
@@ -181,13 +229,16 @@ export abstract class PreTrainedModel {
    * The loss of a batch, and its gradients by all weights. Nothing is updated.
    *
    * @param inputs As for the class's `forward`, with `labels`.
-   * @throws {TypeError} If the class has no loss, or the weights are f16.
+   * @param options `teacher`: a model from which the loss is the distance too.
+   * @throws {TypeError} If the class has no loss, the weights are f16, or the teacher does not fit.
    * @throws {InputError} If labels are missing, or an input does not fit the model.
    */
-  async gradients(inputs: ModelInputs, options: GradientOptions = {}): Promise<Gradients> {
+  async gradients(
+    inputs: ModelInputs,
+    { teacher, ...options }: GradientOptions & TeacherOption = {},
+  ): Promise<Gradients> {
     const core = this.#live();
-    const { head, name } = this.constructor as unknown as ModelClass<this>;
-    const call = lossCall({ head, name }, { inputs, config: core.config, purpose: "compute gradients" });
+    const call = lossCallOf(this, { inputs, purpose: "compute gradients", teacher });
     return await gradientsOf(core, { call, parts: this.#parts, options });
   }
 

@@ -8,6 +8,7 @@ import { crossEntropy } from "./losses/cross_entropy.ts";
 import { embeddings } from "./rows/embeddings.ts";
 import { gatherRows } from "./rows/gather_rows.ts";
 import type { Kernel } from "./kernel.ts";
+import { klDivergence } from "./losses/kl_divergence.ts";
 import { layerNorm } from "./rows/layer_norm.ts";
 import { matmul } from "./products/matmul.ts";
 import { matmulSplit } from "./products/matmul_split.ts";
@@ -16,6 +17,7 @@ import { matmulTiled } from "./products/matmul_tiled.ts";
 import { meanRows } from "./rows/mean_rows.ts";
 import { pointwiseLoss } from "./losses/pointwise_loss.ts";
 import { reduceSum } from "./losses/reduce_sum.ts";
+import { weightedSum } from "./losses/weighted_sum.ts";
 import { reshape } from "./rows/reshape.ts";
 import { softmax } from "./rows/softmax.ts";
 import { topK } from "./rows/top_k.ts";
@@ -31,6 +33,7 @@ import { columnSums } from "./training/column_sums.ts";
 import { groupDots } from "./training/group_dots.ts";
 import { scaleGroups } from "./training/scale_groups.ts";
 import { crossEntropyGradient } from "./training/losses/cross_entropy_gradient.ts";
+import { klDivergenceGradient } from "./training/losses/kl_divergence_gradient.ts";
 import { meanGradient } from "./training/losses/mean_gradient.ts";
 import { pointwiseLossGradient } from "./training/losses/pointwise_loss_gradient.ts";
 import { activationGradient } from "./training/rows/activation_gradient.ts";
@@ -69,7 +72,9 @@ export const KERNELS: readonly Kernel[] = [
   topK,
   crossEntropy,
   pointwiseLoss,
+  klDivergence,
   reduceSum,
+  weightedSum,
   addScaled,
   addPlaced,
   accumulate,
@@ -86,6 +91,7 @@ export const KERNELS: readonly Kernel[] = [
   meanRowsGradient,
   crossEntropyGradient,
   pointwiseLossGradient,
+  klDivergenceGradient,
   meanGradient,
   attentionDropout,
   attentionScoreGradient,

@@ -19,6 +19,8 @@ import { BODY, layerPath, remainingHeads } from "./weights/published_names.ts";
 export interface BodyCall {
   /** Whether attention probabilities are stored. */
   probabilities: ProbabilityStorage;
+  /** In front of the names of the inputs that only this body reads, `head_scale.N`. */
+  prefix?: string;
   /** Called with every layer's state when it is traced; the embeddings count as layer 0. */
   onState?: (layer: number, state: Value) => void;
   /** Called with every layer's attention probabilities if they are stored; layers count from 0. */
@@ -176,9 +178,9 @@ export class Body {
     return attentionTables(g, "token");
   }
 
-  #options(g: Graph, layer: number, { probabilities }: BodyCall): Omit<AttentionOptions, "rows"> {
+  #options(g: Graph, layer: number, { probabilities, prefix = "" }: BodyCall): Omit<AttentionOptions, "rows"> {
     const heads = remainingHeads(this.#config, layer).length;
-    return { headScale: g.input(`head_scale.${layer}`, "f32", [pitch(heads)]), probabilities };
+    return { headScale: g.input(`${prefix}head_scale.${layer}`, "f32", [pitch(heads)]), probabilities };
   }
 
   #finish(

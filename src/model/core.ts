@@ -131,6 +131,17 @@ export class ModelCore implements ModelWeights {
     });
   }
 
+  /** Does work with the programs of this model and of another, which both stay on the GPU until the work is done. */
+  useWith<T>(other: ModelCore, work: (runner: Runner, other: Runner) => Promise<T>): Promise<T> {
+    return this.#lease.use(() =>
+      other.#lease.use(async () => {
+        // Both at once: a change that is asked for later waits for this work, which must not wait for it.
+        await Promise.all([this.#changed, other.#changed]);
+        return await work(this.#loaded.runner, other.#loaded.runner);
+      })
+    );
+  }
+
   /**
    * The weights of the body and of some heads by checkpoint name, read back from the GPU, with the config that they
    * fit.

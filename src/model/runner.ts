@@ -15,13 +15,14 @@ import { inversesOf } from "./batch/inverses.ts";
 import { pack, type Packed } from "./batch/packing.ts";
 import type { Ragged } from "./batch/ragged.ts";
 import type { Body } from "./body.ts";
+import type { Lesson, LessonScalars } from "./distillation.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import { FORWARD_OPTIONS, type ForwardOptions } from "./forward_options.ts";
 import type { Head } from "./head.ts";
 import type { LearningCall } from "./learning.ts";
 import { mayStoreProbabilities, type NarrowWork, planNarrowForm, planProjection } from "./narrow_planner.ts";
 import { identityOf, type StageCall, stageKey } from "./stage.ts";
-import { type TraceCall, traceModel } from "./tracing.ts";
+import { TEACHER_PREFIX, type TeacherTrace, type TraceCall, traceModel } from "./tracing.ts";
 import { remainingHeads } from "./weights/published_names.ts";
 
 /** One call. */
@@ -36,6 +37,15 @@ export interface RunCall {
   options: ForwardOptions;
   /** What is computed of the loss, which the call's only stage gives. */
   learning?: LearningCall;
+  /** Whose results the loss is compared with. */
+  teacher?: TeacherCall | undefined;
+}
+
+/** A teacher in a call. It computes the same rows of the same tokens. */
+export interface TeacherCall {
+  readonly runner: Runner;
+  readonly lesson: Lesson;
+  readonly scalars: LessonScalars;
 }
 
 /** One call's results. */
@@ -112,12 +122,18 @@ export class Runner {
   }
 
   /** The program for a call, and what it is called with. */
-  #prepare({ ragged, ordinary, headMask, stages, options, learning }: RunCall) {
+  #prepare({ ragged, ordinary, headMask, stages, options, learning, teacher }: RunCall) {
     checkOptionNames("run the model", options, FORWARD_OPTIONS);
     const packed = pack(ragged, { gradients: learning !== undefined });
     const plan = this.#plan({ ragged, packed, ordinary, options, ...(learning && { learning }) });
-    const program = this.#program(plan, stages);
-    const sizes: Record<string, number> = { ...packed.sizes, ...learning?.scalars, ...learning?.dropout };
+    const trace = teacher === undefined ? null : teacher.runner.#asTeacher({ ragged, packed, ordinary }, teacher);
+    const program = this.#program(plan, stages, trace);
+    const sizes: Record<string, number> = {
+      ...packed.sizes,
+      ...learning?.scalars,
+      ...learning?.dropout,
+      ...teacher?.scalars,
+    };
     const inputs: Record<string, InputData> = {
       tokens: ragged.tokens,
       attention_tables: packed.attentionTables,
@@ -125,6 +141,7 @@ export class Runner {
       ...(headMask === null ? this.#unmasked : this.#headScales(headMask)),
       ...(ragged.embeds && { embeds: ragged.embeds }),
       ...(learning && inversesOf(ragged, this.#config)),
+      ...(teacher && prefixed(teacher.runner.#unmasked)),
     };
     for (const { rows, prefix, ...call } of stages) {
       if (rows !== null) {
@@ -161,7 +178,9 @@ export class Runner {
     // If no narrow layer runs as such, the form makes no difference: one program serves both.
     const isNarrow = !ordinary && full < layers;
     const together = planProjection(work, { layers: layers - full, largest: this.#gpu.buffers.largest });
-    const mayStore = mayStoreProbabilities(Math.max(sizes.T, sizes.R), { keys: sizes.K, heads });
+    // A graph that is differentiated stores them anyway.
+    const mayStore = learning === undefined &&
+      mayStoreProbabilities(Math.max(sizes.T, sizes.R), { keys: sizes.K, heads });
     return {
       ordinary,
       plan: !isNarrow || form === "absorbed" ? { form: "absorbed" } : { form: "projected", together },
@@ -172,6 +191,11 @@ export class Runner {
       drops: learning !== undefined && learning.dropout !== null,
       recomputes: learning?.recomputes ?? false,
     };
+  }
+
+  /** This model as a teacher in another's program. */
+  #asTeacher(call: Pick<RunCall, "ragged" | "ordinary"> & { packed: Packed }, { lesson }: TeacherCall): TeacherTrace {
+    return { body: this.#body, call: this.#plan({ ...call, options: {} }), layerOf: this.#layerOf, lesson };
   }
 
   #form(work: NarrowWork, asked: "auto" | NarrowForm): NarrowForm {
@@ -188,25 +212,13 @@ export class Runner {
     return asked === "auto" ? planNarrowForm(work, { withKeys }) : asked;
   }
 
-  #program(call: TraceCall, stages: readonly StageCall[]): Program {
-    const { ordinary, plan, probabilities, embedded, hiddenStates, learning, drops, recomputes } = call;
-    const form = plan.form === "absorbed" ? "absorbed" : plan.together;
-    const learns = learning === null ? null : identityOf(learning);
-    const key = [
-      ordinary,
-      form,
-      probabilities,
-      embedded,
-      hiddenStates,
-      learns,
-      drops,
-      recomputes,
-      ...stages.map(stageKey),
-    ].join();
+  #program(call: TraceCall, stages: readonly StageCall[], teacher: TeacherTrace | null): Program {
+    const { learning, drops } = call;
+    const key = [traceKey(call), ...stages.map(stageKey), teacher && teacherKey(teacher)].join();
     let program = this.#programs.get(key);
     if (program === undefined) {
       const g = new Graph(tuningOf(this.#gpu), { differentiable: learning !== null, drops });
-      traceModel(g, this.#body, { call, stages, layerOf: this.#layerOf, parameters: this.parameters });
+      traceModel(g, this.#body, { call, stages, layerOf: this.#layerOf, parameters: this.parameters, teacher });
       program = new Program(this.#gpu, g);
     }
     this.#programs.delete(key);
@@ -230,6 +242,24 @@ export class Runner {
     }
     return inputs;
   }
+}
+
+/** A key of how the body is traced, for the cache of programs. */
+function traceKey(call: TraceCall): string {
+  const { ordinary, plan, probabilities, embedded, hiddenStates, learning, drops, recomputes } = call;
+  const form = plan.form === "absorbed" ? "absorbed" : plan.together;
+  const learns = learning === null ? null : identityOf(learning);
+  return [ordinary, form, probabilities, embedded, hiddenStates, learns, drops, recomputes].join();
+}
+
+/** The same of a teacher. */
+function teacherKey({ body, call, lesson: { stage, comparison, states } }: TeacherTrace): string {
+  return [identityOf(body), traceKey(call), identityOf(stage), comparison, states].join();
+}
+
+/** A teacher's inputs. */
+function prefixed(inputs: Record<string, InputData>): Record<string, InputData> {
+  return Object.fromEntries(Object.entries(inputs).map(([name, data]) => [TEACHER_PREFIX + name, data]));
 }
 
 /** Those of a batch's scalars that a program declares. */

@@ -1,5 +1,6 @@
 /** Traces a model's program: the body's two halves, then the stages. */
 
+import { detached } from "../graph/detached.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
 import type { ProbabilityStorage } from "../graph/ops/attention/attention.ts";
@@ -7,6 +8,7 @@ import { gatherRows } from "../graph/ops/rows/gather_rows.ts";
 import type { NarrowPlan } from "../nn/narrow_attention.ts";
 import type { Parameter } from "../nn/parameters.ts";
 import type { Body, BodyCall } from "./body.ts";
+import { type Lesson, type RowResults, traceDistillation } from "./distillation.ts";
 import type { Head } from "./head.ts";
 import type { Learning } from "./learning.ts";
 import type { StageCall } from "./stage.ts";
@@ -29,6 +31,17 @@ export interface TraceCall {
   recomputes: boolean;
 }
 
+/** A teacher in a traced program. */
+export interface TeacherTrace {
+  body: Body;
+  call: TraceCall;
+  layerOf: (head: Head) => unknown;
+  lesson: Lesson;
+}
+
+/** In front of the names of the inputs that only a teacher reads. */
+export const TEACHER_PREFIX = "teacher.";
+
 /**
  * Traces a call. The values that the stages return, and states and probabilities if asked for, become outputs. If the
  * call learns, the outputs are those of its learning.
@@ -36,15 +49,18 @@ export interface TraceCall {
 export function traceModel(
   g: Graph,
   body: Body,
-  { call, stages, layerOf, parameters }: {
+  { call, stages, layerOf, parameters, teacher = null }: {
     call: TraceCall;
     stages: readonly StageCall[];
     /** The layer that a head has put on the body. */
     layerOf: (head: Head) => unknown;
     /** All weights of the model. */
     parameters: readonly Parameter[];
+    /** Whose results the loss is compared with; null for none. */
+    teacher?: TeacherTrace | null;
   },
 ): void {
+  const taught = teacher === null ? null : traceTeacher(g, teacher);
   const last = traceBody(g, body, call);
   for (const { stage, rows, prefix } of stages) {
     const { head } = stage;
@@ -54,15 +70,30 @@ export function traceModel(
       index: g.input(`${prefix}rows`, "u32", [`${prefix}R`]),
     });
     const values = stage.trace(g, own, layerOf(head));
-    if (call.learning !== null) call.learning.trace(g, values.loss as Value, parameters);
-    else for (const [name, value] of Object.entries(values)) g.output(prefix + name, value);
+    if (call.learning !== null) {
+      const { logits, loss: labels } = values as { logits: Value; loss?: Value };
+      const results = { student: { states: own, logits }, labels };
+      const loss = taught === null ? labels : traceDistillation(g, taught.lesson, { ...results, teacher: taught });
+      call.learning.trace(g, loss as Value, parameters);
+    } else for (const [name, value] of Object.entries(values)) g.output(prefix + name, value);
   }
 }
 
+/** Traces what a teacher makes of the same rows. Nothing of it is kept for gradients. */
+function traceTeacher(g: Graph, { body, call, layerOf, lesson }: TeacherTrace): RowResults & { lesson: Lesson } {
+  return detached(g, () =>
+    g.scope("teacher", () => {
+      const states = traceBody(g, body, call, TEACHER_PREFIX);
+      const { logits } = lesson.stage.trace(g, states, layerOf(lesson.stage.head));
+      return { states, logits: logits as Value, lesson };
+    }));
+}
+
 /** Traces both halves of a body, and returns its last state. */
-function traceBody(g: Graph, body: Body, asked: TraceCall): Value {
+function traceBody(g: Graph, body: Body, asked: TraceCall, prefix = ""): Value {
   const { ordinary, plan, probabilities, embedded, hiddenStates, recomputes } = asked;
   const call: BodyCall = {
+    prefix,
     probabilities,
     recomputes,
     ...(hiddenStates && { onState: (layer, state) => g.output(`hidden_states.${layer}`, state) }),

@@ -3,6 +3,7 @@
 import { batchSize, splitBatch } from "../model/batch/splitting.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
 import type { LossOptions } from "../heads/loss_run.ts";
+import type { TeacherOption } from "../heads/pretrained.ts";
 import type { Optimizer, StepMemory } from "./optimizer.ts";
 
 /** Time of a step whose layers are computed again for their gradients, over that of one that keeps them. */
@@ -16,7 +17,7 @@ export interface StepPlan {
   /** What {@linkcode Optimizer.step} takes: the batch, or its micro-batches. */
   inputs: ModelInputs | readonly ModelInputs[];
   /** The options of the step. */
-  options: LossOptions;
+  options: LossOptions & TeacherOption;
   /** What it takes. */
   memory: StepMemory;
 }
@@ -46,7 +47,7 @@ export interface StepPlan {
  */
 export async function planStep(
   optimizer: Optimizer,
-  { inputs, budget, options = {} }: { inputs: ModelInputs; budget: number; options?: LossOptions },
+  { inputs, budget, options = {} }: { inputs: ModelInputs; budget: number; options?: LossOptions & TeacherOption },
 ): Promise<StepPlan> {
   if (!(budget > 0)) {
     throw new RangeError(`Cannot plan a step: budget must be a positive number of bytes, got ${budget}`);

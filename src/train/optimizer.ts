@@ -3,12 +3,19 @@
 import { checkOptionNames } from "../base/options.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
-import type { HeadCall } from "../heads/calls/head_call.ts";
-import { lossCall } from "../heads/calls/losses.ts";
+import { type LossCall, togetherTaught } from "../heads/distillation.ts";
 import { dropoutScalars, LOSS_OPTIONS, lossBytes, type LossOptions, runLoss } from "../heads/loss_run.ts";
-import { coreOf, type ModelClass, namesOf, type PreTrainedModel } from "../heads/pretrained.ts";
+import {
+  coreOf,
+  lossCallOf,
+  namesOf,
+  type PreTrainedModel,
+  type Teacher,
+  type TeacherOption,
+} from "../heads/pretrained.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
 import type { ModelCore } from "../model/core.ts";
+import { type LossParts, readLossParts } from "../model/distillation.ts";
 import type { LearningCall } from "../model/learning.ts";
 import type { RunResult } from "../model/runner.ts";
 import type { DropoutScalars } from "../nn/dropout.ts";
@@ -25,6 +32,8 @@ const PURPOSE = "take a step";
 export interface StepResult {
   /** The loss of the batch before the update. */
   loss: number;
+  /** With a teacher: the parts of the loss, before they are weighted. */
+  losses?: LossParts;
   /** The norm of all gradients before clipping; those of frozen tensors do not count. */
   grad_norm: number;
   /** Whether the weights were updated: not if the loss or the norm is not finite. */
@@ -33,7 +42,7 @@ export interface StepResult {
 
 /** Bytes that a step takes on the GPU. */
 export interface StepMemory {
-  /** The weights. */
+  /** The weights, those of a teacher too. */
   weights: number;
   /** The moments; of a step in micro-batches the sums of gradients too. */
   optimizer: number;
@@ -110,21 +119,26 @@ export abstract class Optimizer {
    *
    * @param inputs As for the model's `forward`, with `labels`; or an array of micro-batches. Arrays must not change until
    *   the promise settles.
-   * @param options `dropout` sets every dropout probability; left out, they are the config's. An abort by `signal` either
-   *   leaves all weights and moments as they were, or comes too late: then the step ends as if there was none.
-   * @throws {TypeError} If the model has no loss, or its weights are f16.
-   * @throws {RangeError} If there is no micro-batch.
-   * @throws {InputError} If labels are missing, or an input does not fit the model.
+   * @param options `dropout` sets every dropout probability; left out, they are the config's. `teacher` is a model from
+   *   which the model learns too. An abort by `signal` either leaves all weights and moments as they were, or comes too
+   *   late: then the step ends as if there was none.
+   * @throws {TypeError} If the model has no loss, its weights are f16, or the teacher does not fit.
+   * @throws {RangeError} If there is no micro-batch, or an option is out of range.
+   * @throws {InputError} If labels are missing, or an input does not fit the model or its teacher.
    * @throws {Error} If the optimizer or the model was disposed of, if heads were pruned since the first step, or if all
    *   weights on which the loss depends are frozen.
    */
-  async step(inputs: ModelInputs | readonly ModelInputs[], options: LossOptions = {}): Promise<StepResult> {
+  async step(
+    inputs: ModelInputs | readonly ModelInputs[],
+    { teacher, ...options }: LossOptions & TeacherOption = {},
+  ): Promise<StepResult> {
     checkOptionNames(PURPOSE, options, LOSS_OPTIONS);
-    coreOf(this.#model); // throws if it was disposed of
-    const calls = this.#callsOf(inputs);
+    const calls = this.#callsOf(inputs, teacher);
+    const taught = calls[0]?.teaching?.core;
     const rates = { lr: this.lr, weight_decay: this.weight_decay, max_grad_norm: this.max_grad_norm };
     checkRates(PURPOSE, rates);
     const passes = calls.map((call) => ({ call, dropout: this.#dropout(options) }));
+    taught?.retain(); // the teacher may be disposed of while the step waits
     return await this.#store.inTurn((onQueued) =>
       this.#state.step(async (stateOf) => {
         const runs: Promise<RunResult>[] = [];
@@ -139,11 +153,18 @@ export abstract class Optimizer {
           await Promise.race([queued.promise, run]);
         }
         onQueued();
-        const { outputs } = (await Promise.all(runs)).at(-1) as RunResult;
+        const results = await Promise.all(runs);
+        const { outputs } = results.at(-1) as RunResult;
         const [loss, grad_norm, _clip, ok] = (outputs.get("state") as RunOutput).data;
-        return { loss: loss as number, grad_norm: grad_norm as number, applied: ok === 1 };
+        const losses = taught && readLossParts(results.map(({ outputs }) => outputs));
+        return {
+          loss: loss as number,
+          ...(losses && { losses }),
+          grad_norm: grad_norm as number,
+          applied: ok === 1,
+        };
       })
-    );
+    ).finally(() => taught?.release());
   }
 
   /**
@@ -179,10 +200,12 @@ export abstract class Optimizer {
    * @throws As {@linkcode step}.
    * @throws {RangeError} If the device cannot hold one of the buffers.
    */
-  async memory(inputs: ModelInputs | readonly ModelInputs[], options: LossOptions = {}): Promise<StepMemory> {
+  async memory(
+    inputs: ModelInputs | readonly ModelInputs[],
+    { teacher, ...options }: LossOptions & TeacherOption = {},
+  ): Promise<StepMemory> {
     checkOptionNames(PURPOSE, options, LOSS_OPTIONS);
-    coreOf(this.#model);
-    const calls = this.#callsOf(inputs);
+    const calls = this.#callsOf(inputs, teacher);
     const owner = { core: this.#core, purpose: PURPOSE };
     const { learning, optimizer } = await this.#state.plan(calls.length === 1 ? "whole" : "parts");
     const rates = { lr: 0, weight_decay: 0, max_grad_norm: 0, ...sumScalars(0, 2) };
@@ -190,20 +213,23 @@ export abstract class Optimizer {
     const dropout = dropoutScalars(this.#core.config, source, { dropout: options.dropout, purpose: PURPOSE });
     const asked = { learning, scalars: rates, dropout };
     const activations = await lossBytes(owner, calls.map((call) => ({ ...call, options, learning: asked })));
-    const weights = this.#core.weightBytes;
+    const cores = new Set([this.#core, ...calls.flatMap(({ teaching }) => teaching === null ? [] : [teaching.core])]);
+    const weights = [...cores].reduce((sum, { weightBytes }) => sum + weightBytes, 0);
     return { weights, optimizer, activations, total: weights + optimizer + activations };
   }
 
   /** The calls of a batch's parts. Each divides its loss by what counts in all of them. */
-  #callsOf(inputs: ModelInputs | readonly ModelInputs[]): HeadCall[] {
-    const { head, name } = this.#model.constructor as unknown as ModelClass<PreTrainedModel>;
+  #callsOf(inputs: ModelInputs | readonly ModelInputs[], teacher: Teacher | undefined): LossCall[] {
     const parts: readonly ModelInputs[] = Array.isArray(inputs) ? inputs : [inputs];
     if (parts.length === 0) throw new RangeError(`Cannot ${PURPOSE}: there must be a micro-batch, got an empty array`);
-    const calls = parts.map((part) => {
-      return lossCall({ head, name }, { inputs: part, config: this.#core.config, purpose: PURPOSE });
-    });
-    const counted = calls.reduce((sum, { head: { scalars } }) => sum + (scalars?.counted as number), 0);
-    return calls.map((call) => ({ ...call, head: { ...call.head, scalars: { ...call.head.scalars, counted } } }));
+    const calls = parts.map((inputs) => lossCallOf(this.#model, { inputs, purpose: PURPOSE, teacher }));
+    const counted = calls.reduce((sum, { head: { scalars } }) => sum + (scalars?.counted ?? 0), 0);
+    const teachings = togetherTaught(calls.map(({ teaching }) => teaching));
+    return calls.map((call, i) => ({
+      ...call,
+      head: { ...call.head, scalars: { ...call.head.scalars, counted } },
+      teaching: teachings[i] ?? null,
+    }));
   }
 
   #dropout({ dropout }: LossOptions): DropoutScalars | null {

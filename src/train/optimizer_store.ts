@@ -99,6 +99,7 @@ export class OptimizerStore {
     expectMap(action, state);
     const problems = weights === undefined ? [] : weightProblems(this.#model, weights);
     problems.push(...stateDictProblems(state, this.#moments.expected(shapesOf(this.#model))));
+    if (problems.length === 0) problems.push(...dropoutProblems(state.get(DROPOUT) as Tensor));
     refuseProblems(action, problems);
     // Steps that are asked for from now on count on.
     [this.#seed, this.#passes] = Array.from((state.get(DROPOUT) as Tensor).data, Number) as [number, number];
@@ -118,4 +119,10 @@ export class OptimizerStore {
     const state = new Map([...read].map(([name, { data, shape }]) => [name, new Tensor("float32", data, shape)]));
     return state.set(DROPOUT, dropout);
   }
+}
+
+function dropoutProblems({ data }: Tensor): string[] {
+  const [seed, passes] = Array.from(data, Number) as [number, number];
+  const fits = seed >= 0 && seed < 2 ** 32 && passes >= 0 && Number.isSafeInteger(passes);
+  return fits ? [] : [`"${DROPOUT}" must be a seed from 0 below 2^32 and a count of passes, got ${seed} and ${passes}`];
 }

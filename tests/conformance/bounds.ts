@@ -95,3 +95,8 @@ export function softmaxGradientBounds(call: Parameters<typeof softmaxGradient>[0
       2 ** -24 * Math.abs(value);
   });
 }
+
+/** Of a weighted sum of up to three numbers: a rounding of each product, and two of the sums. */
+export function weightedSumBound(parts: readonly (readonly [weight: number, value: number])[]): number {
+  return 3 * 2 ** -24 * parts.reduce((sum, [weight, value]) => weight === 0 ? sum : sum + Math.abs(weight * value), 0);
+}

@@ -21,6 +21,7 @@ import { meanRows as meanRowsTwin } from "../reference/mean_rows.ts";
 import { pointwiseLoss as pointwiseTwin } from "../reference/pointwise_loss.ts";
 import { reduceSum } from "../reference/reduce_sum.ts";
 import { type Matrix, matrixOf, pitched, times, transposed } from "./buffers.ts";
+import { distillationCases } from "./distillation_cases.ts";
 import { cut, EPS, type Given, type GradientCase, map, type Matrices, normal, plus, wide } from "./gradient_case.ts";
 
 const [WIDTH, INNER] = [6, 9];
@@ -270,6 +271,7 @@ export const CASES: Readonly<Record<string, (tokens: number) => GradientCase>> =
   "a mean cross-entropy": (tokens) => crossEntropyCase(tokens, true),
   "squared errors": (tokens) => pointwiseCase(tokens, "squared_error"),
   "binary cross-entropies": (tokens) => pointwiseCase(tokens, "binary_cross_entropy"),
+  ...distillationCases,
   "means of rows": (tokens) => meanRowsCase(tokens),
   "a classifier": (tokens) => classifierCase(tokens),
 };

@@ -1,7 +1,10 @@
 /** Activations, and gradients of rows and of losses, that are wrong. */
 
 import { activation } from "../../src/graph/ops/rows/activation.ts";
+import { klDivergence } from "../../src/graph/ops/losses/kl_divergence.ts";
+import { weightedSum } from "../../src/graph/ops/losses/weighted_sum.ts";
 import { crossEntropyGradient } from "../../src/graph/ops/training/losses/cross_entropy_gradient.ts";
+import { klDivergenceGradient } from "../../src/graph/ops/training/losses/kl_divergence_gradient.ts";
 import { meanGradient } from "../../src/graph/ops/training/losses/mean_gradient.ts";
 import { pointwiseLossGradient } from "../../src/graph/ops/training/losses/pointwise_loss_gradient.ts";
 import { activationGradient } from "../../src/graph/ops/training/rows/activation_gradient.ts";
@@ -106,6 +109,39 @@ export const WRONG_GRADIENTS: Wrong[] = [
         kind: "squared_error",
       }),
     "y must be [B, 3], got [B, 2]",
+  ],
+  [
+    "kl_divergence",
+    "a teacher of other columns",
+    (v) => klDivergence(v.g, { label, x: v.f32("R", 9), y: v.f32("R", 8), temperature: 2 }),
+    "y must be [R, 9], got [R, 8]",
+  ],
+  [
+    "kl_divergence",
+    "a temperature of 0",
+    (v) => klDivergence(v.g, { label, x: v.f32("R", 9), y: v.f32("R", 9), temperature: 0 }),
+    "temperature must be a positive number, got 0",
+  ],
+  [
+    "kl_divergence_gradient",
+    "gradients of other rows",
+    (v) => {
+      const [x, y, dlosses] = [v.f32("R", 9), v.f32("R", 9), v.f32("B")];
+      return klDivergenceGradient(v.g, { label, x, y, dlosses, temperature: 2 });
+    },
+    "dlosses must be [R], got [B]",
+  ],
+  [
+    "weighted_sum",
+    "a vector",
+    (v) => weightedSum(v.g, { label, parts: [{ value: v.tight(), weight: 1 }, { value: v.f32("R"), weight: 2 }] }),
+    "b must be [], got [R]",
+  ],
+  [
+    "weighted_sum",
+    "no parts",
+    (v) => weightedSum(v.g, { label, parts: [] }),
+    "it has 1 to 3 parts, got 0",
   ],
   [
     "mean_gradient",

@@ -29,7 +29,7 @@ export interface RandomModel {
 }
 
 /** Heads in `src/heads/registry.ts` by task. */
-const HEADS: Record<Task, string> = {
+export const HEADS: Record<Task, string> = {
   masked_lm: "masked_lm",
   token_classification: "token_classification",
   single_label: "sequence_classification",
@@ -98,7 +98,7 @@ function randomConfig(seed: number): { config: NarrowBertConfig; head: string; p
 }
 
 /** Numbers of a size at which no part of the model is negligible, as f32. */
-function randomWeights(seed: number, shapes: ReadonlyMap<string, readonly number[]>): Weights {
+export function randomWeights(seed: number, shapes: ReadonlyMap<string, readonly number[]>): Weights {
   const entries = [...shapes].map(([name, shape], stream): [string, Weight] => {
     const count = shape.reduce((a, b) => a * b, 1);
     const isNorm = name.endsWith("LayerNorm.weight");

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { CheckpointError } from "../../src/base/errors.ts";
 import { CheckpointFolder } from "../../src/train/checkpoint/folder.ts";
 import { latestCheckpoint } from "../../src/train/checkpoint/reader.ts";
+import type { CheckpointFile } from "../../src/train/checkpoint/writer.ts";
 import { inTemporaryFolder } from "../io/temporary.ts";
 import { assertWhole, filesOf } from "./contents.ts";
 import { watched } from "./systems.ts";
@@ -29,10 +30,10 @@ Deno.test("checkpoints hold what was written, the newest is found, and older one
       assert.deepEqual([checkpoint!.path, checkpoint!.step, problems], [path, step, []]);
       await assertWhole(checkpoint!);
     }
-    assert.deepEqual(names(folder), [".lock", "step-00000010", "step-100000000", "step-99999999"]);
+    assert.deepEqual(names(folder), [".lock", "checkpoint-10", "checkpoint-100000000", "checkpoint-99999999"]);
     await assert.rejects((await checkpoints.latest()).checkpoint!.read("weights"), {
       name: "CheckpointError",
-      message: `Cannot read "weights" in "${join(folder, "step-100000000")}": there is no such file`,
+      message: `Cannot read "weights" in "${join(folder, "checkpoint-100000000")}": there is no such file`,
     });
   }));
 
@@ -48,14 +49,14 @@ Deno.test("everything is on the disk before the checkpoint has its name, and tha
     ]);
     const root = folder.split("/").at(-1)!;
     assert.deepEqual(seen, [
-      "make .tmp-step-00000003",
+      "make .tmp-checkpoint-3",
       ...["create a", "write a", "write a", "sync a", "close a"],
       ...["create b", "write b", "sync b", "close b"],
       ...["create manifest.json", "write manifest.json", "sync manifest.json", "close manifest.json"],
-      "sync .tmp-step-00000003",
-      "rename .tmp-step-00000003 step-00000003",
+      "sync .tmp-checkpoint-3",
+      "rename .tmp-checkpoint-3 checkpoint-3",
       `sync ${root}`,
-      ...["rename step-00000001 .tmp-step-00000001", `sync ${root}`, "remove .tmp-step-00000001"],
+      ...["rename checkpoint-1 .tmp-checkpoint-1", `sync ${root}`, "remove .tmp-checkpoint-1"],
     ]);
   }));
 
@@ -80,7 +81,7 @@ Deno.test("wherever a trainer stops, a whole checkpoint is left, and the next tr
       using next = await CheckpointFolder.open(folder, { keep: 1 });
       assert.deepEqual(names(folder).filter((name) => name.startsWith(".tmp")), []);
       await next.write(3, filesOf(3));
-      assert.deepEqual(names(folder), [".lock", "step-00000003"]);
+      assert.deepEqual(names(folder), [".lock", "checkpoint-3"]);
       if (error === null) break;
       assert.match(error.message, /^killed before /);
       interrupted++;
@@ -100,10 +101,10 @@ Deno.test("on a full disk the checkpoint before is as it was, nothing else is le
     await assert.rejects(checkpoints.write(6, filesOf(6)), {
       name: "Error",
       message: `Cannot write the checkpoint of step 6 to "${folder}": the disk is full, or the quota is used up; ` +
-        "step-00000005 is as it was. Free some space, or keep fewer",
+        "checkpoint-5 is as it was. Free some space, or keep fewer",
       cause: full,
     });
-    assert.deepEqual(names(folder), [".lock", "step-00000005"]);
+    assert.deepEqual(names(folder), [".lock", "checkpoint-5"]);
     await assertWhole((await checkpoints.latest()).checkpoint!);
     await checkpoints.write(6, filesOf(6));
     await assertWhole((await checkpoints.latest()).checkpoint!);
@@ -127,7 +128,7 @@ const BAD: [what: string, damage: (checkpoint: string) => void, message: RegExp]
     const bytes = Deno.readFileSync(file);
     bytes[7]! ^= 1;
     Deno.writeFileSync(file, bytes);
-  }, /^Cannot read "model.safetensors" in ".*step-00000002": its SHA-256 must be [0-9a-f]{64}, got [0-9a-f]{64}$/],
+  }, /^Cannot read "model.safetensors" in ".*checkpoint-2": its SHA-256 must be [0-9a-f]{64}, got [0-9a-f]{64}$/],
   ["a short file", (path) => {
     Deno.truncateSync(join(path, "trainer.json"), 39);
   }, /^Cannot read "trainer.json" in .*: it must be 40 bytes long, got 39$/],
@@ -139,7 +140,7 @@ const BAD: [what: string, damage: (checkpoint: string) => void, message: RegExp]
   }, /^Cannot read "optimizer.safetensors" in .*: the manifest lists it, and there is no such file$/],
   ["no manifest", (path) => {
     Deno.removeSync(join(path, "manifest.json"));
-  }, /^Cannot read the checkpoint ".*step-00000002": it has no manifest.json$/],
+  }, /^Cannot read the checkpoint ".*checkpoint-2": it has no manifest.json$/],
   ["half a manifest", (path) => {
     Deno.truncateSync(join(path, "manifest.json"), 99);
   }, /^Cannot read the checkpoint .*JSON/],
@@ -147,7 +148,7 @@ const BAD: [what: string, damage: (checkpoint: string) => void, message: RegExp]
     Deno.writeFileSync(join(path, "manifest.json"), Uint8Array.of(0xff, 0xfe));
   }, /^Cannot read the checkpoint .*: its manifest is no text$/],
   ["a manifest of another step", (path) => {
-    Deno.copyFileSync(join(path, "..", "step-00000001", "manifest.json"), join(path, "manifest.json"));
+    Deno.copyFileSync(join(path, "..", "checkpoint-1", "manifest.json"), join(path, "manifest.json"));
   }, /^Cannot read the checkpoint .*: the manifest's step must be 2, got 1$/],
   [
     "a path in the manifest",
@@ -171,7 +172,7 @@ for (const [what, damage, message] of BAD) {
   Deno.test(`a checkpoint with ${what} is passed over, named, and replaced`, () =>
     inTemporaryFolder(async (folder) => {
       await withSteps(folder, 1, 2);
-      damage(join(folder, "step-00000002"));
+      damage(join(folder, "checkpoint-2"));
       using checkpoints = await CheckpointFolder.open(folder);
       const { checkpoint, problems } = await checkpoints.latest();
       assert.equal(checkpoint!.step, 1);
@@ -194,10 +195,17 @@ Deno.test("a second trainer of a folder is refused until the first has finished 
         "another folder",
     };
     await assert.rejects(CheckpointFolder.open(folder), refused);
-    const writing = first.write(1, filesOf(1));
+    const { promise: late, resolve: come } = Promise.withResolvers<void>();
+    const [{ name, data }, ...others] = filesOf(1) as [CheckpointFile, ...CheckpointFile[]];
+    async function* slowly() {
+      await late;
+      yield data as Uint8Array;
+    }
+    const writing = first.write(1, [{ name, data: slowly() }, ...others]);
     await assert.rejects(first.write(2, filesOf(2)), /another one is being written; wait for it/);
     first[Symbol.dispose]();
     await assert.rejects(CheckpointFolder.open(folder), refused, "its checkpoint is still being written");
+    come();
     await writing;
     await assert.rejects(first.write(2, filesOf(2)), /the folder was closed/);
     using second = await CheckpointFolder.open(folder);
@@ -222,6 +230,6 @@ Deno.test("a step that is there already, or is before one, is refused, as are wr
     }
     await assert.rejects(checkpoints.write(8, [{ name: "a", data }, { name: "a", data }]), /there are two files a/);
     await assert.rejects(CheckpointFolder.open(folder, { keep: 0 }), /keep must be 1 or more, got 0/);
-    assert.deepEqual(names(folder), [".lock", "step-00000007"]);
+    assert.deepEqual(names(folder), [".lock", "checkpoint-7"]);
     await assertWhole((await checkpoints.latest()).checkpoint!);
   }));

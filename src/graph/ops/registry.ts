@@ -8,8 +8,10 @@ import { gatherRowsOp } from "./rows/gather_rows.ts";
 import { layerNormOp } from "./rows/layer_norm.ts";
 import { linearOp } from "./products/linear.ts";
 import { crossEntropyOp } from "./losses/cross_entropy.ts";
+import { klDivergenceOp } from "./losses/kl_divergence.ts";
 import { meanOp } from "./losses/mean.ts";
 import { pointwiseLossOp } from "./losses/pointwise_loss.ts";
+import { weightedSumOp } from "./losses/weighted_sum.ts";
 import { matmulOp } from "./products/matmul.ts";
 import { meanRowsOp } from "./rows/mean_rows.ts";
 import { reshapeOp } from "./rows/reshape.ts";
@@ -28,6 +30,7 @@ import { columnSumsOp } from "./training/column_sums.ts";
 import { groupDotsOp } from "./training/group_dots.ts";
 import { scaleGroupsOp } from "./training/scale_groups.ts";
 import { crossEntropyGradientOp } from "./training/losses/cross_entropy_gradient.ts";
+import { klDivergenceGradientOp } from "./training/losses/kl_divergence_gradient.ts";
 import { meanGradientOp } from "./training/losses/mean_gradient.ts";
 import { pointwiseLossGradientOp } from "./training/losses/pointwise_loss_gradient.ts";
 import { activationGradientOp } from "./training/rows/activation_gradient.ts";
@@ -58,7 +61,9 @@ export const OPS: readonly AnyOp[] = [
   attentionOp,
   crossEntropyOp,
   pointwiseLossOp,
+  klDivergenceOp,
   meanOp,
+  weightedSumOp,
   addScaledOp,
   addPlacedOp,
   accumulateOp,
@@ -74,6 +79,7 @@ export const OPS: readonly AnyOp[] = [
   meanRowsGradientOp,
   crossEntropyGradientOp,
   pointwiseLossGradientOp,
+  klDivergenceGradientOp,
   meanGradientOp,
   attentionDropoutOp,
   attentionProbabilitiesOp,

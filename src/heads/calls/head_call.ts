@@ -4,6 +4,7 @@ import type { Batch } from "../../model/batch/inputs.ts";
 import type { ModelInputs } from "../../model/batch/inputs.ts";
 import type { RowRule } from "../../model/batch/ragged.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
+import type { Lesson } from "../../model/distillation.ts";
 import type { HeadInputs } from "../../model/stage.ts";
 
 /** Checked inputs, which rows the narrow layers compute, and the stage with its data. */
@@ -11,6 +12,8 @@ export interface HeadCall {
   batch: Batch;
   rule: RowRule;
   head: HeadInputs;
+  /** How its logits are compared with a teacher's. */
+  lesson: Omit<Lesson, "states">;
 }
 
 /**

@@ -24,18 +24,24 @@ const CALLS = new Map<ModelHead, PrepareCall>([
  * The call of a class that computes its loss.
  *
  * @param purpose What the loss is for, in messages: `compute gradients`.
+ * @param unlabelled Whether labels may be left out, since all is learned from a teacher.
  * @throws {TypeError} If the class has no loss.
  * @throws {InputError} If there are no labels, or an input does not fit the model.
  */
 export function lossCall(
   { head, name }: { head: ModelHead; name: string },
-  { inputs, config, purpose }: { inputs: ModelInputs; config: NarrowBertConfig; purpose: string },
+  { inputs, config, purpose, unlabelled = false }: {
+    inputs: ModelInputs;
+    config: NarrowBertConfig;
+    purpose: string;
+    unlabelled?: boolean;
+  },
 ): HeadCall {
   const prepare = CALLS.get(head);
   if (prepare === undefined) {
     throw new TypeError(`Cannot ${purpose} of a ${name}: it has no loss; load a class with a head`);
   }
   const call = prepare(inputs, config);
-  if (call.batch.labels !== null) return call;
-  throw new InputError(`Cannot ${purpose}: labels must be given, got none`);
+  if (unlabelled || call.batch.labels !== null) return call;
+  throw new InputError(`Cannot ${purpose}: labels must be given, got none; only a teacher of weight 1 replaces them`);
 }

@@ -38,5 +38,5 @@ export const multipleChoiceCall: PrepareCall = (inputs, config) => {
     inputs: { ...labels?.inputs },
     scalars: { questions, choices, ...labels?.scalars },
   };
-  return { batch, rule: firstRowRule(batch), head };
+  return { batch, rule: firstRowRule(batch), head, lesson: { stage: LOGITS, comparison: "kl_divergence" } };
 };

@@ -46,15 +46,15 @@ const LOSSES: Record<ProblemType, Stage<PooledClassifier>> = {
   multi_label_classification: withLoss(elementwise("binary_cross_entropy")),
 };
 
-/** The loss of the config's `problem_type`, or of the one that the labels imply. */
-function lossOf(labels: FlatArray, rows: number, config: NarrowBertConfig): HeadInputs {
-  const { num_labels: columns } = config;
-  const inferred = columns === 1
-    ? "regression"
-    : labels.float
-    ? "multi_label_classification"
-    : "single_label_classification";
-  const problem = config.problem_type ?? inferred;
+/** The config's `problem_type`, or the one that the labels imply. */
+function problemOf(labels: FlatArray | null, { num_labels, problem_type }: NarrowBertConfig): ProblemType {
+  if (problem_type !== null) return problem_type;
+  if (num_labels === 1) return "regression";
+  return labels?.float ? "multi_label_classification" : "single_label_classification";
+}
+
+/** The loss of a problem. */
+function lossOf(labels: FlatArray, problem: ProblemType, [rows, columns]: readonly [number, number]): HeadInputs {
   const stage = LOSSES[problem];
   if (problem === "single_label_classification") return { stage, ...classLabels(labels, rows, columns) };
   const targets = packTargets(labels, [rows, columns], pitch(columns));
@@ -64,6 +64,10 @@ function lossOf(labels: FlatArray, rows: number, config: NarrowBertConfig): Head
 /** Logits of each sequence, `[B, num_labels]`. */
 export const sequenceClassificationCall: PrepareCall = (inputs, config) => {
   const batch = readInputs(inputs, config);
-  const head = batch.labels === null ? { stage: LOGITS } : lossOf(batch.labels, batch.sequences, config);
-  return { batch, rule: firstRowRule(batch), head };
+  const { labels, sequences } = batch;
+  const problem = problemOf(labels, config);
+  const head = labels === null ? { stage: LOGITS } : lossOf(labels, problem, [sequences, config.num_labels]);
+  // Only the scores of a single label are a distribution.
+  const comparison = problem === "single_label_classification" ? "kl_divergence" : "squared_error";
+  return { batch, rule: firstRowRule(batch), head, lesson: { stage: LOGITS, comparison } };
 };

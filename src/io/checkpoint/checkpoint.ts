@@ -1,6 +1,6 @@
 /** A model's weights: the tensors of one safetensors file, or of several with an index. */
 
-import { type Dtype, isFloatDtype } from "../../base/dtype.ts";
+import { type Dtype, firstNonFinite, isFloatDtype } from "../../base/dtype.ts";
 import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
 import { elementCount, placeOf, shapeText } from "../../base/shape.ts";
@@ -11,9 +11,6 @@ import { parseShardIndex } from "./shard_index.ts";
 
 const SINGLE_FILE = "model.safetensors";
 const INDEX_FILE = "model.safetensors.index.json";
-/** The exponent of a 32-bit float. */
-const EXPONENT = 0x7f800000;
-
 const PICKLE_FILES = ["pytorch_model.bin", "pytorch_model.bin.index.json"];
 
 /** The weights of a model, by the names that its files give them. They stay in the files until asked for. */
@@ -133,16 +130,4 @@ async function readShards(folder: ModelFolder, options: ReadOptions): Promise<Ma
 /** A file of a folder, for messages. */
 function pathIn({ location }: ModelFolder, file: string): string {
   return location.replace(/\/?$/, `/${file}`);
-}
-
-/**
- * The index of the first value that is NaN or infinite, or -1. Such values have all exponent bits set. The bits are
- * compared because V8 takes six times as long for `Number.isFinite` after some million floats.
- */
-function firstNonFinite(values: Float32Array): number {
-  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  for (let i = 0; i < words.length; i++) {
-    if (((words[i] as number) & EXPONENT) === EXPONENT) return i;
-  }
-  return -1;
 }

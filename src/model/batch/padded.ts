@@ -58,6 +58,12 @@ export function placesInBatch(places: Uint32Array, lengths: Uint32Array, length:
   return all;
 }
 
+/** How many rows the last layer computes: the narrow rows, or all keys if layers run as ordinary ones. */
+export function rowCountOf(batch: Batch, rule: RowRule): number {
+  const { sequences, length, mask } = batch;
+  return countWhere(sequences * length, wantedRows(batch, rule) ?? ((at) => mask[at] === 1));
+}
+
 /** Whether a token is a narrow row; null if none is. */
 function wantedRows({ length, narrow }: Batch, rule: RowRule): ((at: number) => boolean) | null {
   if (rule === "first") return (at) => at % length === 0;

@@ -12,10 +12,10 @@ import { type NamedTensor, safetensorsParts, type TensorView } from "../../io/sa
 import { configText, type NarrowBertConfig } from "../config/config.ts";
 
 /** Element types that weights are saved in, with what PyTorch calls them. */
-const SAVED_DTYPES = { F32: "float32", F16: "float16", BF16: "bfloat16" } as const;
+const SAVED_DTYPES: Readonly<Record<SavedDtype, string>> = { F32: "float32", F16: "float16", BF16: "bfloat16" };
 
 /** An element type that weights are saved in. */
-export type SavedDtype = keyof typeof SAVED_DTYPES;
+export type SavedDtype = "F32" | "F16" | "BF16";
 
 /** Options of `save_pretrained`. */
 export interface SaveOptions {

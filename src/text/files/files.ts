@@ -46,9 +46,7 @@ export async function readTokenizerFiles(folder: TokenizerFolder): Promise<Token
   if (await folder.has("vocab.txt")) {
     return { location, config, tokenizer: tokenizerFromVocabulary(await readText(folder, "vocab.txt"), config) };
   }
-  throw new TokenizerError(
-    `Cannot load a tokenizer from "${location}": the folder must hold tokenizer.json or vocab.txt, and holds neither`,
-  );
+  throw noTokenizer(folder);
 }
 
 async function readText(folder: TokenizerFolder, file: string): Promise<string> {
@@ -77,4 +75,31 @@ async function readJson(folder: TokenizerFolder, file: string): Promise<object> 
     throw new TokenizerError(`Cannot load a tokenizer from "${folder.location}": ${file} must be a JSON object`);
   }
   return value;
+}
+
+/** Names of the files that tokenizers are saved as. */
+export const TOKENIZER_FILES: readonly string[] = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "vocab.txt",
+  "special_tokens_map.json",
+  "added_tokens.json",
+];
+
+/**
+ * The bytes of all files that a folder has of its tokenizer, by name.
+ *
+ * @throws {TokenizerError} If there is none.
+ */
+export async function copyTokenizerFiles(folder: TokenizerFolder): Promise<Map<string, Uint8Array>> {
+  if (!await hasTokenizer(folder)) throw noTokenizer(folder);
+  const files = new Map<string, Uint8Array>();
+  for (const name of TOKENIZER_FILES) if (await folder.has(name)) files.set(name, await folder.read(name));
+  return files;
+}
+
+function noTokenizer({ location }: TokenizerFolder): TokenizerError {
+  return new TokenizerError(
+    `Cannot load a tokenizer from "${location}": the folder must hold tokenizer.json or vocab.txt, and holds neither`,
+  );
 }

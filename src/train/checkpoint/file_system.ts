@@ -35,6 +35,13 @@ export interface FileSystem {
 /** Bytes of a part that is read at once. */
 const PART = 1 << 20;
 
+/**
+ * How often a lock is tried, and ms between. A process that is being started holds the locks of the one that starts it,
+ * released ones too, for some milliseconds.
+ */
+const LOCK_TRIES = 10;
+const LOCK_WAIT = 50;
+
 /** The file system of this machine. Needs read and write permission for the folder of the checkpoints. */
 export const LOCAL: FileSystem = {
   async makeFolder(path) {
@@ -92,7 +99,10 @@ export const LOCAL: FileSystem = {
   async lock(path) {
     // node:fs has no locks. This one is the operating system's, so it ends with the process, however that ends.
     const file = await Deno.open(path, { read: true, write: true, create: true });
-    if (await file.tryLock(true)) return { release: () => file.close() };
+    for (let tries = 0; tries < LOCK_TRIES; tries++) {
+      if (await file.tryLock(true)) return { release: () => file.close() };
+      await new Promise((resolve) => setTimeout(resolve, LOCK_WAIT));
+    }
     file.close();
     return null;
   },

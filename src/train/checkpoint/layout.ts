@@ -18,9 +18,11 @@ export interface Place {
   path: string;
 }
 
-/** The folder of a step's checkpoint: `step-00000120`. */
+const PREFIX = "checkpoint-";
+
+/** The folder of a step's checkpoint, as Hugging Face's trainer names it: `checkpoint-120`. */
 export function checkpointName(step: number): string {
-  return `step-${String(step).padStart(8, "0")}`;
+  return `${PREFIX}${step}`;
 }
 
 /** A name that no reader takes for a checkpoint, and that is used once. */
@@ -31,8 +33,8 @@ export function temporaryName(step: number): string {
 /** The checkpoints among names of a folder, whole or not, the newest first. */
 export function checkpointsAmong(names: readonly string[], folder: string): Place[] {
   return names
-    .filter((name) => /^step-\d{8,15}$/.test(name))
-    .map((name) => ({ step: Number(name.slice("step-".length)), path: join(folder, name) }))
+    .filter((name) => /^checkpoint-(0|[1-9]\d{0,14})$/.test(name))
+    .map((name) => ({ step: Number(name.slice(PREFIX.length)), path: join(folder, name) }))
     .sort((a, b) => b.step - a.step);
 }
 

@@ -23,28 +23,44 @@ export type LabelledCall =
 /** PyTorch's label for "no loss here". */
 const IGNORE = -100;
 
-/** The mean loss of a batch. */
-export function lossOf(model: Model, call: LabelledCall): number {
+/** The last states of the rows that a batch learns from, and their logits. */
+export function resultsOf(model: Model, call: LabelledCall): { states: Rows; logits: Rows } {
   switch (call.task) {
     case "masked_lm":
     case "token_classification": {
       const { labels, task } = call;
       const states = statesOf(model, call.inputs, (b, l) => labels[b]![l] !== IGNORE);
-      const logits = task === "masked_lm" ? words(model, states) : dense(states, model.weights, "classifier");
-      return meanCrossEntropy(logits, labels.flat().filter((label) => label !== IGNORE));
+      return {
+        states,
+        logits: task === "masked_lm" ? words(model, states) : dense(states, model.weights, "classifier"),
+      };
     }
-    case "single_label":
-      return meanCrossEntropy(pooledLogits(model, call.inputs), call.labels);
-    case "regression":
-      return meanPointwise(pooledLogits(model, call.inputs), call.labels, "squared_error");
-    case "multi_label":
-      return meanPointwise(pooledLogits(model, call.inputs), call.labels, "binary_cross_entropy");
     case "multiple_choice": {
-      const { data, count } = pooledLogits(model, call.inputs);
+      const states = statesOf(model, call.inputs, (_, l) => l === 0);
+      const { data, count } = pooledLogits(model, states);
       const scores = Float64Array.from({ length: count }, (_, b) => data[4 * b]!);
-      const shape = [count / call.choices, call.choices];
-      return meanCrossEntropy(rowsOf({ shape, data: scores }), call.labels);
+      return { states, logits: rowsOf({ shape: [count / call.choices, call.choices], data: scores }) };
     }
+    default: {
+      const states = statesOf(model, call.inputs, (_, l) => l === 0);
+      return { states, logits: pooledLogits(model, states) };
+    }
+  }
+}
+
+/** The mean loss of a batch. */
+export function lossOf(model: Model, call: LabelledCall): number {
+  const { logits } = resultsOf(model, call);
+  switch (call.task) {
+    case "masked_lm":
+    case "token_classification":
+      return meanCrossEntropy(logits, call.labels.flat().filter((label) => label !== IGNORE));
+    case "regression":
+      return meanPointwise(logits, call.labels, "squared_error");
+    case "multi_label":
+      return meanPointwise(logits, call.labels, "binary_cross_entropy");
+    default:
+      return meanCrossEntropy(logits, call.labels);
   }
 }
 
@@ -55,8 +71,7 @@ function statesOf(model: Model, inputs: PlainInputs, isRow: (b: number, l: numbe
 }
 
 /** A classifier of the pooled first token. */
-function pooledLogits(model: Model, inputs: PlainInputs): Rows {
-  const states = statesOf(model, inputs, (_, l) => l === 0);
+function pooledLogits(model: Model, states: Rows): Rows {
   const pooled = map(dense(states, model.weights, "narrow_bert.pooler.dense"), Math.tanh);
   return dense(pooled, model.weights, "classifier");
 }

@@ -1,10 +1,18 @@
 /** The twins of losses. */
 
-import { crossEntropyBound, pointwiseLossBound, reduceSumBound } from "../../../tests/conformance/bounds.ts";
+import {
+  crossEntropyBound,
+  pointwiseLossBound,
+  reduceSumBound,
+  weightedSumBound,
+} from "../../../tests/conformance/bounds.ts";
+import { klDivergenceBounds } from "../../../tests/conformance/divergence_bounds.ts";
 import { crossEntropy } from "../../../tests/reference/cross_entropy.ts";
+import { type DivergenceCall, klDivergence } from "../../../tests/reference/kl_divergence.ts";
 import { pointwiseLoss } from "../../../tests/reference/pointwise_loss.ts";
 import { reduceSum } from "../../../tests/reference/reduce_sum.ts";
-import { floats, param, type Twin, words } from "./twin.ts";
+import { weightedSum } from "../../../tests/reference/weighted_sum.ts";
+import { floats, param, type Twin, type TwinCall, words } from "./twin.ts";
 
 /** `losses[r] = logsumexp(x[r]) - x[r, labels[r]]`. */
 export const crossEntropyTwin: Twin = (call) => {
@@ -26,4 +34,27 @@ export const reduceSumTwin: Twin = (call) => {
   const x = floats(call, "x").subarray(0, count);
   const bound = reduceSumBound(count, reduceSum(x.map(Math.abs), divisor));
   return { out: { values: Float64Array.of(reduceSum(x, divisor)), bound } };
+};
+
+/** What `kl_divergence` and its gradient read. */
+export function divergenceCall(call: TwinCall): DivergenceCall<Float32Array> {
+  return {
+    rows: param(call, "rows"),
+    columns: param(call, "columns"),
+    temperature: param(call, "temperature"),
+    x: floats(call, "x"),
+    y: floats(call, "y"),
+  };
+}
+
+/** `losses[r] = T^2 * KL(softmax(y[r] / T) || softmax(x[r] / T))`. */
+export const klDivergenceTwin: Twin = (call) => {
+  const operands = divergenceCall(call);
+  return { losses: { values: klDivergence(operands), bound: klDivergenceBounds(operands) } };
+};
+
+/** `out = wa * a + wb * b + wc * c`. */
+export const weightedSumTwin: Twin = (call) => {
+  const parts = ["a", "b", "c"].map((name) => [param(call, `w${name}`), floats(call, name)[0] as number] as const);
+  return { out: { values: Float64Array.of(weightedSum(parts)), bound: weightedSumBound(parts) } };
 };

@@ -10,14 +10,17 @@ import {
   quotientBound,
   segmentSumBound,
 } from "../../../tests/conformance/gradient_bounds.ts";
+import { klDivergenceGradientBounds } from "../../../tests/conformance/divergence_bounds.ts";
 import { activationGradient } from "../../../tests/reference/activation_gradient.ts";
 import { crossEntropyGradient } from "../../../tests/reference/cross_entropy_gradient.ts";
 import { embeddingSum } from "../../../tests/reference/embeddings.ts";
+import { klDivergenceGradient } from "../../../tests/reference/kl_divergence.ts";
 import { layerNormGradient } from "../../../tests/reference/layer_norm_gradient.ts";
 import { meanGradient } from "../../../tests/reference/mean_gradient.ts";
 import { meanRowsGradient } from "../../../tests/reference/mean_rows_gradient.ts";
 import { pointwiseLossGradient } from "../../../tests/reference/pointwise_loss_gradient.ts";
 import { segmentSums } from "../../../tests/reference/segment_sums.ts";
+import { divergenceCall } from "./losses.ts";
 import { floats, param, type Twin, type TwinCall, words } from "./twin.ts";
 
 const sizes = (call: TwinCall) => ({ rows: param(call, "rows"), columns: param(call, "columns") });
@@ -116,4 +119,10 @@ export const meanGradientTwin: Twin = (call) => {
   const [count, divisor] = [param(call, "count"), param(call, "divisor")];
   const values = meanGradient({ dout: floats(call, "dout")[0] as number, count, divisor });
   return { out: { values, bound: values.map(quotientBound) } };
+};
+
+/** `out[r] = dlosses[r] * T * (softmax(x[r] / T) - softmax(y[r] / T))`. */
+export const klDivergenceGradientTwin: Twin = (call) => {
+  const operands = { ...divergenceCall(call), dlosses: floats(call, "dlosses") };
+  return { out: { values: klDivergenceGradient(operands), bound: klDivergenceGradientBounds(operands) } };
 };

@@ -8,13 +8,14 @@ import {
   attentionQueryGradientTwin,
   attentionScoreGradientTwin,
 } from "./attention_gradients.ts";
-import { crossEntropyTwin, pointwiseLossTwin, reduceSumTwin } from "./losses.ts";
+import { crossEntropyTwin, klDivergenceTwin, pointwiseLossTwin, reduceSumTwin, weightedSumTwin } from "./losses.ts";
 import { adamwTwin, dropoutTwin, sgdTwin, stepControlTwin, sumSquaresTwin } from "./optimizer.ts";
 import { matmulTwin } from "./products.ts";
 import {
   activationGradientTwin,
   crossEntropyGradientTwin,
   embeddingSumsTwin,
+  klDivergenceGradientTwin,
   layerNormGradientTwin,
   meanGradientTwin,
   meanRowsGradientTwin,
@@ -67,6 +68,8 @@ export const TWINS: Readonly<Record<string, Twin>> = {
   cross_entropy: crossEntropyTwin,
   pointwise_loss: pointwiseLossTwin,
   reduce_sum: reduceSumTwin,
+  kl_divergence: klDivergenceTwin,
+  weighted_sum: weightedSumTwin,
   zeros: zerosTwin,
   accumulate: accumulateTwin,
   add_placed: addPlacedTwin,
@@ -83,6 +86,7 @@ export const TWINS: Readonly<Record<string, Twin>> = {
   mean_rows_gradient: meanRowsGradientTwin,
   cross_entropy_gradient: crossEntropyGradientTwin,
   pointwise_loss_gradient: pointwiseLossGradientTwin,
+  kl_divergence_gradient: klDivergenceGradientTwin,
   mean_gradient: meanGradientTwin,
   attention_dropout: attentionDropoutTwin,
   attention_score_gradient: attentionScoreGradientTwin,

@@ -1,0 +1,31 @@
+/** Whether two configs are of the same model, as far as a training is concerned. */
+
+import { createHash } from "node:crypto";
+import { shown } from "../../base/messages.ts";
+import type { NarrowBertConfig } from "../../model/config/config.ts";
+import { FIELDS } from "../../model/config/fields.ts";
+
+/** Keys that say how a model was saved or made, not what it computes. */
+const LEFT_OUT = ["architectures", "model_type", "torch_dtype", "initializer_range"];
+
+/** The keys that are compared, with their values as JSON. */
+function identityOf(config: NarrowBertConfig): Map<string, string> {
+  const json = config.to_json();
+  const keys = [...Object.keys(FIELDS), "id2label", "pruned_heads"].filter((key) => !LEFT_OUT.includes(key));
+  return new Map(keys.map((key) => [key, JSON.stringify(json[key]) ?? "null"]));
+}
+
+/** The SHA-256 of all that is compared, in hexadecimal digits. */
+export function configHash(config: NarrowBertConfig): string {
+  return createHash("sha256").update(JSON.stringify([...identityOf(config)])).digest("hex");
+}
+
+/** How a config differs from that of a checkpoint, a sentence each. */
+export function configDifferences(checkpoint: NarrowBertConfig, model: NarrowBertConfig): string[] {
+  const [expected, found] = [identityOf(checkpoint), identityOf(model)];
+  const text = (json: string) => shown(JSON.parse(json));
+  return [...expected].flatMap(([key, value]) => {
+    const got = found.get(key) as string;
+    return got === value ? [] : [`${key} of its config must be ${text(value)}, got ${text(got)}`];
+  });
+}
