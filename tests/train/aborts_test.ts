@@ -2,32 +2,10 @@
 
 import assert from "node:assert/strict";
 import { AdamW, type ModelInputs, type PreTrainedModel } from "../../mod.ts";
-import { Scheduler } from "../../src/gpu/scheduler/scheduler.ts";
-import { workClock } from "../../src/gpu/scheduler/work_clock.ts";
-import { assertState, gpu, MASKED, part, started, type State } from "./helpers.ts";
+import { assertState, gpu, inSteps, MASKED, part, started, type State } from "./helpers.ts";
 
 const WHOLE = MASKED.batch;
 const PARTS = [part(WHOLE, 0, 2), part(WHOLE, 2)];
-
-/** Runs `body` with each kernel call in a submission of its own. `onSubmit` is called when each is made. */
-async function inSteps(onSubmit: (count: number) => void, body: () => Promise<void>): Promise<void> {
-  const own = gpu as { scheduler: Scheduler };
-  const { scheduler } = own;
-  own.scheduler = new Scheduler(gpu, { speed: { budget: 1, rate: 1 }, clock: workClock(gpu.adapterClass) });
-  const { submit } = GPUQueue.prototype;
-  let count = 0;
-  GPUQueue.prototype.submit = function (commands) {
-    const result = submit.call(this, commands);
-    onSubmit(++count);
-    return result;
-  };
-  try {
-    await body();
-  } finally {
-    GPUQueue.prototype.submit = submit;
-    own.scheduler = scheduler;
-  }
-}
 
 const adamW = (model: PreTrainedModel) => new AdamW(model, { lr: 0.01 });
 
@@ -51,7 +29,7 @@ for (const [what, inputs] of [["a step", WHOLE], ["a step in micro-batches", PAR
     const found = { applied: 0, aborted: 0 };
     // All of the updates, which are at the end, and some of what comes before.
     const places = Array.from({ length: submissions }, (_, i) => i + 1).filter((at) =>
-      at > submissions - 70 ? at % 6 === 0 : at % 37 === 1
+      at > submissions - 70 ? at % (inputs === WHOLE ? 6 : 11) === 0 : at % 61 === 1
     );
     for (const at of places) {
       using run = await started(MASKED, adamW, asked);

@@ -14,6 +14,8 @@ import {
   type Tensor,
 } from "../../mod.ts";
 import { type Gpu, requestGpu } from "../../src/gpu/device.ts";
+import { Scheduler } from "../../src/gpu/scheduler/scheduler.ts";
+import { workClock } from "../../src/gpu/scheduler/work_clock.ts";
 import { coreOf } from "../../src/heads/pretrained.ts";
 import type { Parameter } from "../../src/nn/parameters.ts";
 import { scatterPlacement } from "../../src/nn/placement.ts";
@@ -80,6 +82,14 @@ const FOUR = texts(4, 7);
 
 /** Masked language modelling. */
 export const MASKED = task("masked LM", NarrowBertForMaskedLM, {}, maskedBatch(4, 7));
+
+/** As {@linkcode MASKED}, but products of more than 64 rows are read from textures on software adapters. */
+export const WIDE = task(
+  "wide masked LM",
+  NarrowBertForMaskedLM,
+  { hidden_size: 128, intermediate_size: 256 },
+  maskedBatch(12, 24),
+);
 
 /** Classes of texts. */
 export const SINGLE = task("single label", NarrowBertForSequenceClassification, { num_labels: 3 }, {
@@ -295,4 +305,24 @@ export async function keepWeights(model: PreTrainedModel): Promise<() => void> {
       gpu.device.queue.writeBuffer(buffers[i]!, 0, bytes);
       gpu.textures.changed(buffers[i]!);
     });
+}
+
+/** Runs `body` with each kernel call in a submission of its own. `onSubmit` is called when each is made. */
+export async function inSteps(onSubmit: (count: number) => void, body: () => Promise<void>): Promise<void> {
+  const own = gpu as { scheduler: Scheduler };
+  const { scheduler } = own;
+  own.scheduler = new Scheduler(gpu, { speed: { budget: 1, rate: 1 }, clock: workClock(gpu.adapterClass) });
+  const { submit } = GPUQueue.prototype;
+  let count = 0;
+  GPUQueue.prototype.submit = function (commands) {
+    const result = submit.call(this, commands);
+    onSubmit(++count);
+    return result;
+  };
+  try {
+    await body();
+  } finally {
+    GPUQueue.prototype.submit = submit;
+    own.scheduler = scheduler;
+  }
 }

@@ -27,8 +27,8 @@ const embeds = (value: number) =>
 type Refusal = [task: Task, inputs: unknown, options: object, name: string, message: string | RegExp];
 
 const REFUSALS: readonly Refusal[] = [
-  [MASKED, { input_ids }, {}, "InputError", "Cannot take a step: labels must be given, got none"],
-  [MASKED, [MASKED.batch, { input_ids }], {}, "InputError", "Cannot take a step: labels must be given, got none"],
+  [MASKED, { input_ids }, {}, "InputError", /^Cannot take a step: labels must be given, got none/],
+  [MASKED, [MASKED.batch, { input_ids }], {}, "InputError", /^Cannot take a step: labels must be given, got none/],
   [MASKED, [], {}, "RangeError", "Cannot take a step: there must be a micro-batch, got an empty array"],
   [MASKED, undefined, {}, "InputError", /inputs must be an object with input_ids, got undefined$/],
   [MASKED, [null], {}, "InputError", /inputs must be an object with input_ids, got null$/],
@@ -273,7 +273,7 @@ Deno.test("a step for whose moments there is no memory takes nothing, and works 
     GPUDevice.prototype.createBuffer = function (descriptor) {
       const isRefused = descriptor.label === "cls.predictions.bias.v";
       refused += Number(isRefused);
-      return createBuffer.call(this, { ...descriptor, ...(isRefused && { size: 2 ** 50 }) });
+      return createBuffer.call(this, { ...descriptor, ...(isRefused && { usage: 0 }) });
     };
     const loaded = liveBytes();
     try {

@@ -3,7 +3,7 @@
 import { ParameterSet } from "../../nn/parameters.ts";
 import { Body } from "../body.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
-import type { ModelParts } from "../head.ts";
+import { BASE, type ModelParts } from "../head.ts";
 import { Pooler } from "../pooler.ts";
 import { inPublishedOrder } from "./published_names.ts";
 
@@ -43,7 +43,7 @@ export function declareModel(
   };
   const body = new Body(next(), config);
   const pooler = wanted ? new Pooler(next(), config) : null;
-  const layers = new Map<string, unknown>();
+  const layers = new Map<string, unknown>([[BASE.name, pooler]]); // which any model may be shared as
   for (const head of heads) layers.set(head.name, head.declare(next(), { body, config, pooler }));
   return { body, pooler, layers, all };
 }
