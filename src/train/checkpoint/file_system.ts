@@ -1,6 +1,5 @@
 /** What checkpoints need of a file system. Tests put another in its place, which records, fails or is full. */
 
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { deno } from "../../base/runtime.ts";
 
 /** A file that is being written. */
@@ -32,6 +31,9 @@ export interface FileSystem {
   lock(path: string): Promise<{ release(): void } | null>;
 }
 
+/** Node's file system. It is loaded when it is used: loading it touches the runtime. */
+const files = () => import("node:fs/promises");
+
 /** Bytes of a part that is read at once. */
 const PART = 1 << 20;
 
@@ -45,11 +47,11 @@ const LOCK_WAIT = 50;
 /** The file system of this machine. Needs read and write permission for the folder of the checkpoints. */
 export const LOCAL: FileSystem = {
   async makeFolder(path) {
-    await mkdir(path, { recursive: true });
+    await (await files()).mkdir(path, { recursive: true });
   },
 
   async create(path) {
-    const file = await open(path, "wx");
+    const file = await (await files()).open(path, "wx");
     return {
       async write(bytes) {
         let written = 0;
@@ -61,7 +63,7 @@ export const LOCAL: FileSystem = {
   },
 
   async *read(path) {
-    const file = await open(path, "r");
+    const file = await (await files()).open(path, "r");
     try {
       while (true) {
         const { bytesRead, buffer } = await file.read(new Uint8Array(PART), 0, PART, null);
@@ -75,18 +77,20 @@ export const LOCAL: FileSystem = {
 
   async list(path) {
     try {
-      return await readdir(path);
+      return await (await files()).readdir(path);
     } catch (error) {
       if (codeOf(error) === "ENOENT") return [];
       throw error;
     }
   },
 
-  rename,
+  async rename(from, to) {
+    await (await files()).rename(from, to);
+  },
 
   async syncFolder(path) {
     if (deno()?.build.os === "windows") return; // Windows opens no folders; it keeps the order of their changes by a journal.
-    const folder = await open(path, "r");
+    const folder = await (await files()).open(path, "r");
     try {
       await folder.sync();
     } finally {
@@ -94,7 +98,9 @@ export const LOCAL: FileSystem = {
     }
   },
 
-  remove: (path) => rm(path, { recursive: true, force: true }),
+  async remove(path) {
+    await (await files()).rm(path, { recursive: true, force: true });
+  },
 
   async lock(path) {
     // node:fs has no locks. This one is the operating system's, so it ends with the process, however that ends.

@@ -1,8 +1,8 @@
 /** Finds the newest whole checkpoint, and reads its files. */
 
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { beginHash } from "../../base/hash.ts";
 import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
 import { codeOf, type FileSystem, LOCAL } from "./file_system.ts";
@@ -64,7 +64,7 @@ export class Checkpoint {
       const message = `Cannot read ${quote(name)} in ${quote(this.path)}: ${what}`;
       return new CheckpointError(message, cause === undefined ? undefined : { cause });
     };
-    const hash = createHash("sha256");
+    const hash = await beginHash();
     let found = 0;
     try {
       for await (const part of this.#system.read(join(this.path, name))) {

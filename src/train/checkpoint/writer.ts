@@ -1,7 +1,7 @@
 /** Writes the files of a checkpoint so that it is there as a whole or not at all. */
 
-import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { beginHash } from "../../base/hash.ts";
 import type { FileSystem } from "./file_system.ts";
 import { checkpointName, checkStep, MANIFEST, nameProblem, temporaryName } from "./layout.ts";
 import { type FileEntry, manifestText } from "./manifest.ts";
@@ -44,7 +44,7 @@ export async function writeCheckpoint(
 }
 
 async function writeFile(system: FileSystem, folder: string, { name, data }: CheckpointFile): Promise<FileEntry> {
-  const hash = createHash("sha256");
+  const hash = await beginHash();
   let size = 0;
   const file = await system.create(join(folder, name));
   try {

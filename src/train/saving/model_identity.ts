@@ -1,6 +1,6 @@
 /** Whether two configs are of the same model, as far as a training is concerned. */
 
-import { createHash } from "node:crypto";
+import { beginHash } from "../../base/hash.ts";
 import { shown } from "../../base/messages.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import { FIELDS } from "../../model/config/fields.ts";
@@ -16,8 +16,8 @@ function identityOf(config: NarrowBertConfig): Map<string, string> {
 }
 
 /** The SHA-256 of all that is compared, in hexadecimal digits. */
-export function configHash(config: NarrowBertConfig): string {
-  return createHash("sha256").update(JSON.stringify([...identityOf(config)])).digest("hex");
+export async function configHash(config: NarrowBertConfig): Promise<string> {
+  return (await beginHash()).update(JSON.stringify([...identityOf(config)])).digest("hex");
 }
 
 /** How a config differs from that of a checkpoint, a sentence each. */

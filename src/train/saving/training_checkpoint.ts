@@ -101,7 +101,7 @@ async function identityProblems(
   const problems = name === model.constructor.name ? [] : [
     `the model's class must be ${name}, got ${model.constructor.name}`,
   ];
-  if (config_sha256 !== configHash(model.config)) problems.push(...configDifferences(config, model.config));
+  if (config_sha256 !== await configHash(model.config)) problems.push(...configDifferences(config, model.config));
   return problems;
 }
 

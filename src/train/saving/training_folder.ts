@@ -163,7 +163,7 @@ export class TrainingFolder implements Disposable {
       optimizer: { name, settings: { ...store.settings } },
       rates: { lr, weight_decay, max_grad_norm },
       environment: environmentOf(coreOf(model).gpu),
-      config_sha256: configHash(config),
+      config_sha256: await configHash(config),
       data,
     };
     const files: CheckpointFile[] = [
