@@ -11,8 +11,9 @@ import type { FlatArray } from "../src/model/batch/arrays.ts";
 import { readInputs } from "../src/model/batch/inputs.ts";
 import { type Learning, parameterGradients } from "../src/model/learning.ts";
 import type { Stage } from "../src/model/stage.ts";
-import { AdamWState } from "../src/train/adamw_state.ts";
-import { updateByAdamW } from "../src/train/update.ts";
+import { OptimizerState } from "../src/train/optimizer_state.ts";
+import { stepPrograms, type UpdateRule } from "../src/train/update.ts";
+import { adamw } from "../src/graph/ops/training/optimizer/adamw.ts";
 import type { RunOutput } from "../src/graph/program/outputs.ts";
 import { LENGTH, narrowMask, tokens } from "./bert256.ts";
 
@@ -61,7 +62,7 @@ export async function backward(model: NarrowBertForMaskedLM, batch: MaskedBatch)
   const head = { head: MASKED_LM, name: model.constructor.name };
   const call = lossCall(head, { inputs: batch, config: core.config, purpose });
   const learning = { learning: BACKWARD, dropout: null };
-  const { outputs } = await runLoss({ core, purpose }, { ...call, options: {}, learning });
+  const { outputs } = await runLoss({ core, purpose }, { ...call, teaching: null, options: {}, learning });
   return (outputs.get("loss") as RunOutput).data[0] as number;
 }
 
@@ -71,19 +72,27 @@ const LOSS_OF_ALL_ROWS: Stage<MaskedLMHead> = {
   trace: (g, rows, head) => ({ loss: traceCrossEntropy(g, head.apply(g, rows)) }),
 };
 
+/** The rule of AdamW with the settings that the class has by default. */
+const ADAMW: UpdateRule<"m" | "v"> = {
+  moments: ["m", "v"],
+  betas: [0.9, 0.999],
+  update: (g, { moments, ...call }) => adamw(g, { ...call, ...moments, betas: [0.9, 0.999], eps: 1e-8 }),
+};
+
 /**
  * AdamW on the paper's baseline: the head computes logits of all tokens, and the loss takes those of the masked ones. So
  * the loss is that of `AdamW` on the same model, whose head computes the masked rows alone.
  */
 export class AdamWOverAllTokens {
   readonly #model: NarrowBertForMaskedLM;
-  readonly #state: AdamWState;
+  readonly #state: OptimizerState;
   #steps = 0;
 
   /** @param model All of its layers must be full. */
   constructor(model: NarrowBertForMaskedLM) {
     this.#model = model;
-    this.#state = new AdamWState(coreOf(model), updateByAdamW({ betas: [0.9, 0.999], eps: 1e-8 }));
+    const programs = stepPrograms(ADAMW, (name) => ({ lrFactor: 1, decays: !/\.bias$|LayerNorm/.test(name) }));
+    this.#state = new OptimizerState(coreOf(model), programs);
   }
 
   async step(batch: MaskedBatch, { dropout }: { dropout?: number } = {}): Promise<{ loss: number; grad_norm: number }> {
@@ -92,16 +101,17 @@ export class AdamWOverAllTokens {
     const call = callOverAllTokens(batch, core.config);
     const source = { seed: 0, step: this.#steps++ };
     const scalars = dropoutScalars(core.config, source, { dropout, purpose });
-    return await this.#state.use(async ({ learning, residents }) => {
+    return await this.#state.step(async (stateOf) => {
+      const { learning, residents } = await stateOf("whole");
       const asked = { learning, scalars: SETTINGS, dropout: scalars, residents };
-      const { outputs } = await runLoss({ core, purpose }, { ...call, options: {}, learning: asked });
+      const { outputs } = await runLoss({ core, purpose }, { ...call, teaching: null, options: {}, learning: asked });
       const [loss, grad_norm] = (outputs.get("state") as RunOutput).data;
       return { loss: loss as number, grad_norm: grad_norm as number };
     });
   }
 }
 
-function callOverAllTokens(inputs: MaskedBatch, config: NarrowBertConfig): HeadCall {
+function callOverAllTokens(inputs: MaskedBatch, config: NarrowBertConfig): Omit<HeadCall, "lesson"> {
   const batch = readInputs(inputs, config);
   const rows = batch.sequences * batch.length;
   const labels: FlatArray = { ...batch.labels as FlatArray, dims: [rows] };

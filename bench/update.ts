@@ -12,7 +12,7 @@ import { coreOf } from "../src/heads/pretrained.ts";
 import { prepareLaunch } from "../src/kernels/launch.ts";
 import { tuningOf } from "../src/kernels/tuning/tuning.ts";
 import type { Parameter } from "../src/nn/parameters.ts";
-import { momentsOf, residentBytes, STATE } from "../src/train/update.ts";
+import { momentOf, STATE } from "../src/train/update.ts";
 import { copyKernel } from "./peak.ts";
 
 /** The norm of all gradients, clipping, AdamW on all weights, and the copies of weights to textures. */
@@ -40,8 +40,11 @@ export async function prepareUpdate(gpu: Gpu, model: PreTrainedModel, step: () =
   const copies = await weightCopies(parameters, step);
   const program = new Program(gpu, traceUpdate(gpu, parameters));
   const residents: Record<string, GPUBuffer> = {};
-  for (const [name, bytes] of residentBytes(parameters)) residents[name] = gpu.buffers.acquireZeros(bytes, name);
+  residents[STATE] = gpu.buffers.acquireZeros(32, STATE);
   for (const { label, bytes } of parameters) {
+    for (const name of [momentOf({ label }, "m"), momentOf({ label }, "v")]) {
+      residents[name] = gpu.buffers.acquireZeros(bytes, name);
+    }
     const buffer = residents[gradientOf(label)] = gpu.buffers.acquire(bytes, label);
     for (let at = 0; at < bytes; at += SOME.byteLength) {
       gpu.device.queue.writeBuffer(buffer, at, SOME, 0, Math.min(SOME.length, (bytes - at) / 4));
@@ -65,23 +68,22 @@ export async function prepareUpdate(gpu: Gpu, model: PreTrainedModel, step: () =
   };
 }
 
-/** As `updateByAdamW` of `src/train/update.ts`, with the gradients as residents. */
+/** As `traceUpdates` of `src/train/update.ts`, with the gradients as residents. */
 function traceUpdate(gpu: Gpu, parameters: readonly Parameter[]): Graph {
   const g = new Graph(tuningOf(gpu));
   const resident = (name: string, { shape }: Parameter) => g.resident(name, "f32", shape);
   const gradients = new Map(parameters.map((one) => [one, resident(gradientOf(one.label), one)]));
-  const partials = sumSquares(g, { label: "squares", of: [...gradients.values()] });
+  const partials = sumSquares(g, { label: "squares", of: [...gradients.values()].map((value) => ({ value })) });
   const loss = g.constant("loss", Float32Array.of(1), { shape: [1] });
   const before = g.resident(STATE, "f32", STATE_SHAPE);
   const betas = [0.9, 0.999] as const;
   const state = stepControl(g, { label: "control", partials, loss, state: before, maxGradNorm: 1, betas });
   for (const [parameter, gradient] of gradients) {
-    const { m, v } = momentsOf(parameter);
     adamw(g, {
       label: parameter.label,
       parameter: g.parameter(parameter),
-      m: resident(m, parameter),
-      v: resident(v, parameter),
+      m: resident(momentOf(parameter, "m"), parameter),
+      v: resident(momentOf(parameter, "v"), parameter),
       gradient,
       state,
       lr: g.scalar("lr", "f32"),

@@ -15,7 +15,7 @@ const PARTS: Record<string, string[]> = {
   lint: ["lint"],
   check: ["check", "--quiet"],
   doclint: ["doclint", "--quiet"],
-  doc: ["test", "--doc", "mod.ts", "src", "README.md", "CONTRIBUTING.md"],
+  doc: ["test", "--doc", "mod.ts", "src", "README.md", "CONTRIBUTING.md", "docs"],
   test: ["test", "--parallel"],
   poisoned: ["test:poisoned"],
   minilm: ["minilm"],

@@ -75,7 +75,7 @@ export function lossCallWith(
   checkOptionNames(purpose, teacher, ["model", "temperature", "weight", "states"]);
   const weights = readWeights(purpose, teacher);
   const taught = readModel(purpose, teacher.model, classModel);
-  const call = lossCall(student, { inputs, config, purpose, unlabelled: weights.weight === 1 });
+  const call = lossCall(student, { inputs, config, purpose, teacherWeight: weights.weight });
   return { ...call, teaching: teachingOf({ purpose, student, teacher: taught }, weights, call) };
 }
 

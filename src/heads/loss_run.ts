@@ -29,7 +29,11 @@ export interface LossOwner {
 }
 
 /** A call, and what is learned from its loss. */
-export type LossRun = HeadCall & { teaching: Teaching | null; options: LossOptions; learning: LearningCall };
+export type LossRun = Omit<HeadCall, "lesson"> & {
+  teaching: Teaching | null;
+  options: LossOptions;
+  learning: LearningCall;
+};
 
 /**
  * Packs and runs a call, and what is learned from its loss.

@@ -24,17 +24,17 @@ const CALLS = new Map<ModelHead, PrepareCall>([
  * The call of a class that computes its loss.
  *
  * @param purpose What the loss is for, in messages: `compute gradients`.
- * @param unlabelled Whether labels may be left out, since all is learned from a teacher.
+ * @param teacherWeight The share that is learned from a teacher, if there is one; if it is 1, labels may be left out.
  * @throws {TypeError} If the class has no loss.
  * @throws {InputError} If there are no labels, or an input does not fit the model.
  */
 export function lossCall(
   { head, name }: { head: ModelHead; name: string },
-  { inputs, config, purpose, unlabelled = false }: {
+  { inputs, config, purpose, teacherWeight }: {
     inputs: ModelInputs;
     config: NarrowBertConfig;
     purpose: string;
-    unlabelled?: boolean;
+    teacherWeight?: number;
   },
 ): HeadCall {
   const prepare = CALLS.get(head);
@@ -42,6 +42,7 @@ export function lossCall(
     throw new TypeError(`Cannot ${purpose} of a ${name}: it has no loss; load a class with a head`);
   }
   const call = prepare(inputs, config);
-  if (unlabelled || call.batch.labels !== null) return call;
-  throw new InputError(`Cannot ${purpose}: labels must be given, got none; only a teacher of weight 1 replaces them`);
+  if (call.batch.labels !== null || teacherWeight === 1) return call;
+  const cure = teacherWeight === undefined ? "" : "; only a teacher of weight 1 replaces them";
+  throw new InputError(`Cannot ${purpose}: labels must be given, got none${cure}`);
 }

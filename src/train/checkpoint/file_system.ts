@@ -1,7 +1,7 @@
 /** What checkpoints need of a file system. Tests put another in its place, which records, fails or is full. */
 
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
-import { platform } from "node:process";
+import { deno } from "../../base/runtime.ts";
 
 /** A file that is being written. */
 export interface WrittenFile {
@@ -85,7 +85,7 @@ export const LOCAL: FileSystem = {
   rename,
 
   async syncFolder(path) {
-    if (platform === "win32") return; // Windows opens no folders; it keeps the order of their changes by a journal.
+    if (deno()?.build.os === "windows") return; // Windows opens no folders; it keeps the order of their changes by a journal.
     const folder = await open(path, "r");
     try {
       await folder.sync();
