@@ -18,6 +18,8 @@ const adamW = (options: AdamWOptions = {}) => (model: PreTrainedModel) => new Ad
 const LARGE = maskedBatch(8, 21, 4);
 const PARTS = [part(LARGE, 0, 3), part(LARGE, 3, 4), part(LARGE, 4)];
 
+const TEXTURED = { task: WIDE, inputs: WIDE.batch };
+
 interface Setting {
   what: string;
   task?: Task;
