@@ -233,3 +233,27 @@ function assertNear(found: Bytes, expected: Bytes): void {
     });
   }
 }
+
+Deno.test("steps, states and loads that are all asked for at once, before all is disposed of, come in their order", async () => {
+  const run = async (awaited: boolean) => {
+    const model = await MASKED.make();
+    const optimizer = new AdamW(model, { lr: 0.01, seed: 7 });
+    const start = await optimizer.state_dict();
+    const asked: Promise<unknown>[] = [];
+    const ask = async (what: Promise<unknown>) => {
+      asked.push(what);
+      if (awaited) await what;
+    };
+    await ask(optimizer.step(MASKED.batch, DROPPED));
+    await ask(optimizer.step(split(SIX, [2, 4]), DROPPED));
+    await ask(optimizer.state_dict());
+    await ask(optimizer.load_state_dict(start));
+    await ask(optimizer.step(MASKED.batch, DROPPED));
+    await ask(optimizer.state_dict());
+    await ask(optimizer.step(SIX, DROPPED));
+    optimizer.dispose();
+    model.dispose();
+    return await Promise.all(asked);
+  };
+  assert.deepEqual(await run(false), await run(true));
+});

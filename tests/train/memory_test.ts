@@ -18,6 +18,8 @@ const adamW = (options: AdamWOptions = {}) => (model: PreTrainedModel) => new Ad
 const LARGE = maskedBatch(8, 21, 4);
 const PARTS = [part(LARGE, 0, 3), part(LARGE, 3, 4), part(LARGE, 4)];
 
+const TEXTURED = { task: WIDE, inputs: WIDE.batch };
+
 interface Setting {
   what: string;
   task?: Task;
@@ -36,10 +38,10 @@ const SETTINGS: readonly Setting[] = [
   { what: "frozen embeddings", make: adamW({ frozen: ["narrow_bert.embeddings"] }) },
   { what: "SGD", make: (model) => new SGD(model, { momentum: 0.9 }) },
   ...(["absorbed", "projected"] as const).flatMap((narrow): Setting[] => [
-    { what: `${narrow}, textures`, task: WIDE, options: { narrow, dropout: 0 } },
+    { what: `${narrow}, textures`, ...TEXTURED, options: { narrow, dropout: 0 } },
     {
       what: `${narrow}, textures, layers computed again`,
-      task: WIDE,
+      ...TEXTURED,
       options: { narrow, gradient_checkpointing: true },
     },
   ]),
