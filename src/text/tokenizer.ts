@@ -6,7 +6,7 @@ import { type ModelSource, openFolder, type OpenFolderOptions } from "../io/fold
 import { isPlainName } from "../io/folder/model_folder.ts";
 import { makeFolder } from "../io/folder/output_folder.ts";
 import { BertTokenizer } from "./bert_tokenizer.ts";
-import { readTokenizerFiles } from "./files/files.ts";
+import { copyTokenizerFiles, readTokenizerFiles, type TokenizerFolder } from "./files/files.ts";
 
 /**
  * NarrowBERT's tokenizer, which is BERT's. Ids are those of Hugging Face's fast tokenizer, as for
@@ -15,6 +15,8 @@ import { readTokenizerFiles } from "./files/files.ts";
 export class NarrowBertTokenizer extends BertTokenizer {
   /** Whether this is the class that Python calls fast: `false`, and `true` in {@linkcode NarrowBertTokenizerFast}. */
   readonly is_fast: boolean = false;
+  /** Where it was loaded from. */
+  #folder: TokenizerFolder | null = null;
 
   /**
    * Reads `tokenizer.json`, or `vocab.txt` alone, and `tokenizer_config.json` if present.
@@ -23,7 +25,31 @@ export class NarrowBertTokenizer extends BertTokenizer {
    * @throws {CheckpointError} If there is no such folder.
    */
   static async from_pretrained(source: ModelSource, options: OpenFolderOptions = {}): Promise<NarrowBertTokenizer> {
-    return new this(await readTokenizerFiles(await openFolder(source, options)));
+    const folder = await openFolder(source, options);
+    const tokenizer = new this(await readTokenizerFiles(folder));
+    tokenizer.#folder = folder;
+    return tokenizer;
+  }
+
+  /**
+   * Copies all files of the tokenizer, from where it was loaded, so that it can be loaded from there again with all its
+   * settings: `tokenizer.json`, `vocab.txt`, `tokenizer_config.json` and the like, as far as there are.
+   *
+   * @param save_directory A local folder, which is created if it does not exist.
+   * @returns The paths of the files written.
+   * @throws {TypeError} If the folder is not local.
+   */
+  async save_pretrained(save_directory: string | URL): Promise<string[]> {
+    if (this.#folder === null) throw new Error("Cannot save a tokenizer that was not loaded by from_pretrained");
+    const files = await copyTokenizerFiles(this.#folder);
+    const folder = await makeFolder(save_directory);
+    const paths: string[] = [];
+    for (const [name, bytes] of files) {
+      const path = join(folder, name);
+      await writeAtomically(path, [bytes]);
+      paths.push(path);
+    }
+    return paths;
   }
 
   /**

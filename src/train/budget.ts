@@ -26,6 +26,9 @@ export interface StepPlan {
  * Plans a step that takes at most `budget` bytes of the GPU: with the whole batch if that fits, or else in micro-batches,
  * or with layers that are computed again for their gradients, whichever is expected to be faster.
  *
+ * Plan once, for the largest batch: steps of each kind (whole, in micro-batches, computed again) keep the memory that they
+ * took, and so do other calls of the model.
+ *
  * @param call `inputs` is a batch; `budget` is the bound in bytes, weights and moments included.
  * @throws {RangeError} If no way fits, with the bytes of the smallest.
  * @throws As {@linkcode Optimizer.memory}.
@@ -49,6 +52,9 @@ export async function planStep(
   optimizer: Optimizer,
   { inputs, budget, options = {} }: { inputs: ModelInputs; budget: number; options?: LossOptions & TeacherOption },
 ): Promise<StepPlan> {
+  if (Array.isArray(inputs)) {
+    throw new TypeError("Cannot plan a step: inputs must be one batch, which is split as needed, got an array");
+  }
   if (!(budget > 0)) {
     throw new RangeError(`Cannot plan a step: budget must be a positive number of bytes, got ${budget}`);
   }

@@ -26,7 +26,7 @@ export interface OptimizerOptions {
   frozen?: readonly string[];
   /** Factors of the learning rate by pattern, from 0; of those that match a tensor the last counts. @default {} */
   lr_factors?: Readonly<Record<string, number>>;
-  /** Patterns of tensors without weight decay. @default ["*.bias", "*LayerNorm*"] */
+  /** Patterns of tensors without weight decay. @default `["*.bias", "*LayerNorm*"]` */
   no_decay?: readonly string[];
 }
 

@@ -32,7 +32,8 @@ export function absences(names: readonly string[], heads: readonly Head[]): stri
   if (pooler.length > 0) {
     const cure = heads.every(({ pooling }) => pooling === "optional")
       ? "set add_pooling_layer: false to load the model without one"
-      : "this head needs one; only NarrowBertModel can do without, with add_pooling_layer: false";
+      : "this head needs one; start new ones with new_head: true, or load NarrowBertModel, which can do without, with " +
+        "add_pooling_layer: false";
     problems.push(`the pooler is missing: ${quoted(pooler)} (${cure})`);
   }
   for (const { name, prefix } of heads) {

@@ -18,7 +18,7 @@ import { type Optimizer, storeOf } from "../optimizer.ts";
 import { environmentOf } from "./environment.ts";
 import { configHash } from "./model_identity.ts";
 import { openTrainingCheckpoint, OPTIMIZER_FILE, type TrainingCheckpoint } from "./training_checkpoint.ts";
-import { RECORD_FILE, recordText } from "./training_record.ts";
+import { expectJson, RECORD_FILE, recordText } from "./training_record.ts";
 
 /** Options of {@linkcode TrainingFolder.open}. */
 export interface TrainingFolderOptions {
@@ -149,7 +149,7 @@ export class TrainingFolder implements Disposable {
   async save(optimizer: Optimizer, options: SaveTrainingOptions): Promise<string> {
     checkOptionNames("save a training", options, ["step", "data"]);
     const { step, data = null } = options;
-    if (JSON.stringify(data) === undefined) throw new TypeError("Cannot save a training: its data must be JSON");
+    expectJson("data", data);
     const { model, constructor: { name } } = optimizer;
     const { lr, weight_decay, max_grad_norm } = optimizer;
     const store = storeOf(optimizer);

@@ -57,3 +57,20 @@ function isEnvironment(value: unknown): value is Environment {
   return isObject(value) && typeof value.library === "string" && typeof value.runtime === "string" &&
     isObject(value.adapter) && isObject(value.kernels);
 }
+
+/**
+ * Checks that a value comes back from JSON as it is.
+ *
+ * @param path Names it, in messages.
+ * @throws {TypeError} Naming the first part that does not, such as `data.best`.
+ */
+export function expectJson(path: string, value: unknown): void {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return;
+  if (typeof value === "number" && Number.isFinite(value) && !Object.is(value, -0)) return;
+  if (Array.isArray(value)) return value.forEach((item, i) => expectJson(`${path}[${i}]`, item));
+  if (typeof value === "object" && [Object.prototype, null].includes(Object.getPrototypeOf(value))) {
+    for (const [key, item] of Object.entries(value)) expectJson(`${path}.${key}`, item);
+    return;
+  }
+  throw new TypeError(`Cannot save a training: ${path} must be JSON, which keeps it as it is, got ${shown(value)}`);
+}
