@@ -52,7 +52,7 @@ for (let step = 0; step < STEPS; step++) {
   if (step % 10 === 0) console.log(`step ${step}: loss ${loss.toFixed(3)}`);
 }
 
-// await model.save_pretrained("my-model"); and tokenizer.save_vocabulary("my-model"), to load it again later
+// await model.save_pretrained("my-model") and await tokenizer.save_pretrained("my-model") keep it for later.
 using classify = await pipeline("text-classification", { model, tokenizer });
 for (const text of ["a large striped cat of the jungle", "a pie filled with apples", "a wrench for turning bolts"]) {
   const [{ label, score }] = await classify(text) as [{ label: string; score: number }];

@@ -8,6 +8,7 @@ import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { LearningCall } from "../model/learning.ts";
 import type { RunCall, Runner, RunResult, TeacherCall } from "../model/runner.ts";
 import type { DropoutScalars } from "../nn/dropout.ts";
+import { warnOrdinary } from "./ordinary.ts";
 import type { HeadCall } from "./calls/head_call.ts";
 import type { Teaching } from "./distillation.ts";
 
@@ -81,6 +82,7 @@ function runCallOf({ core, purpose }: LossOwner, { batch, rule, head, options, l
   if (rule === "first" && batch.length === 0 && batch.sequences > 0) {
     throw new InputError(`Cannot ${purpose}: every sequence needs a token at position 0, got empty sequences`);
   }
+  if (rule === "ordinary") warnOrdinary(core);
   const { dropout: _, gradient_checkpointing: recomputes, ...forward } = options;
   return {
     ragged: raggedOf(batch, rule, config.hidden_size),

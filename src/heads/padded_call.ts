@@ -1,16 +1,15 @@
 /** Runs a model of a class over a padded batch: from checked inputs to the stage's outputs. */
 
 import { InputError } from "../base/errors.ts";
-import { warn } from "../base/warn.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
 import type { Batch } from "../model/batch/inputs.ts";
 import { raggedOf } from "../model/batch/padded.ts";
 import type { RowRule } from "../model/batch/ragged.ts";
 import { Unpacker } from "../model/batch/unpacking.ts";
 import { commonOutputs } from "../model/common_outputs.ts";
-import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { CommonOutputs, ForwardOptions } from "../model/forward_options.ts";
 import type { HeadInputs } from "../model/stage.ts";
+import { warnOrdinary } from "./ordinary.ts";
 import { coreOf, type PreTrainedModel } from "./pretrained.ts";
 
 /** A call of a model class. */
@@ -44,7 +43,7 @@ export async function runPadded(
 ): Promise<PaddedResult> {
   const core = coreOf(model);
   const { config } = core;
-  if (rule === "ordinary") warnOrdinary(model, config);
+  if (rule === "ordinary") warnOrdinary(core);
   if (rule === "first" && batch.length === 0 && batch.sequences > 0) {
     throw new InputError("Cannot run the model: every sequence needs a token at position 0, got empty sequences");
   }
@@ -60,19 +59,4 @@ export async function runPadded(
   const unpacker = new Unpacker(batch, result);
   const common = commonOutputs(result, unpacker, { rule, config, options });
   return { outputs: result.outputs, unpacker, common };
-}
-
-/** The models that have given the warning. */
-const warned = new WeakSet<PreTrainedModel>();
-
-/** Warns once that narrow layers run as ordinary ones, which a NarrowBERT did not learn. */
-function warnOrdinary(model: PreTrainedModel, config: NarrowBertConfig): void {
-  const { full_length_layers: full, num_hidden_layers: layers } = config;
-  if (full === layers || warned.has(model)) return;
-  warned.add(model);
-  warn(
-    `no narrow_mask was given, so all ${layers} layers run over all tokens as in an ordinary BERT; a model trained ` +
-      `with ${full} full layers computes something else than it learned. ` +
-      "Pass narrow_mask (for all rows, attention_mask)",
-  );
 }

@@ -25,6 +25,24 @@ Deno.test("both classes and AutoTokenizer give the same encodings", async () => 
   }
 });
 
+Deno.test("save_pretrained keeps all files, and so every setting", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const files = new Map([
+      ["vocab.txt", utf8([...SPECIAL, "Paris", "in"].join("\n"))],
+      ["tokenizer_config.json", utf8('{"do_lower_case": false, "model_max_length": 16}')],
+    ]);
+    const tokenizer = await NarrowBertTokenizerFast.from_pretrained(files);
+    const paths = await tokenizer.save_pretrained(join(folder, "made"));
+    assert.deepEqual(paths.sort(), [...files.keys()].map((name) => join(folder, "made", name)).sort());
+    for (const path of paths) assert.deepEqual(await Deno.readFile(path), files.get(path.split("/").at(-1)!));
+    const again = await NarrowBertTokenizerFast.from_pretrained(join(folder, "made"));
+    assert.deepEqual([again.tokenize("Paris in"), again.model_max_length], [["Paris", "in"], 16]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("save_vocabulary writes a vocab.txt that gives the same tokenizer", async () => {
   const folder = await Deno.makeTempDir();
   try {

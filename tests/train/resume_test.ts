@@ -306,7 +306,13 @@ Deno.test("what cannot be saved is refused", () =>
     using optimizer = optimizerOf(model);
     assert.equal(await training.latest(), null);
     for (const step of [-1, 0.5, NaN]) await assert.rejects(training.save(optimizer, { step }), RangeError);
-    await assert.rejects(training.save(optimizer, { step: 1, data: () => 1 }), /its data must be JSON/);
+    await assert.rejects(training.save(optimizer, { step: 1, data: () => 1 }), /data must be JSON, .* got/);
+    const open = { best: [1, Infinity], at: { words: new Uint32Array(2) } };
+    await assert.rejects(training.save(optimizer, { step: 1, data: open }), {
+      name: "TypeError",
+      message: "Cannot save a training: data.best[1] must be JSON, which keeps it as it is, got Infinity",
+    });
+    await assert.rejects(training.save(optimizer, { step: 1, data: open.at }), /data\.words must be JSON/);
     const misspelt: object = { step: 1, dta: {} };
     await assert.rejects(training.save(optimizer, misspelt as { step: number }), /there is no option "dta"/);
     await assert.rejects(TrainingFolder.open(folder, { tokenizer: folder }), { name: "TokenizerError" });

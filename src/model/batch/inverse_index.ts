@@ -13,23 +13,30 @@ export interface InverseIndex {
  *
  * @param ids The index; with `stride`, rows of so many fields, as packed tokens are, of which `column` is the index.
  * @param options.count Rows of the table.
+ * @param options.except A row that is left out, as if no element named it.
  * @throws {RangeError} If an id is no row of the table.
  */
 export function inverseIndex(
   ids: Uint32Array,
-  { count, column = 0, stride = 1 }: { count: number; column?: number; stride?: number },
+  { count, except = null, column = 0, stride = 1 }: {
+    count: number;
+    except?: number | null;
+    column?: number;
+    stride?: number;
+  },
 ): InverseIndex {
   const starts = new Uint32Array(count + 1);
   for (let at = column; at < ids.length; at += stride) {
     const id = ids[at] as number;
     if (id >= count) throw new RangeError(`Cannot invert an index: an id must be below ${count}, got ${id}`);
-    starts[id + 1] = (starts[id + 1] as number) + 1;
+    if (id !== except) starts[id + 1] = (starts[id + 1] as number) + 1;
   }
   for (let row = 0; row < count; row++) starts[row + 1] = (starts[row + 1] as number) + (starts[row] as number);
   const next = starts.slice(0, count);
-  const order = new Uint32Array(starts[count] as number);
+  const order = new Uint32Array(ids.length / stride);
   for (let at = column, element = 0; at < ids.length; at += stride, element++) {
     const id = ids[at] as number;
+    if (id === except) continue;
     const place = next[id] as number;
     order[place] = element;
     next[id] = place + 1;

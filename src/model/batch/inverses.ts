@@ -10,7 +10,12 @@ import type { Ragged } from "./ragged.ts";
 export function inversesOf({ tokens, rows, places }: Ragged, config: NarrowBertConfig): Record<string, InputData> {
   const rowInverse = new Uint32Array(places.length).fill(NO_ROW);
   rows.forEach((token, row) => rowInverse[token] = row);
-  const words = inverseIndex(tokens, { stride: 4, column: 0, count: config.vocab_size });
+  const words = inverseIndex(tokens, {
+    stride: 4,
+    column: 0,
+    count: config.vocab_size,
+    except: config.pad_token_id, // As in Hugging Face's BERT, the padding word's embedding does not learn.
+  });
   const types = inverseIndex(tokens, { stride: 4, column: 1, count: config.type_vocab_size });
   const positions = inverseIndex(tokens, { stride: 4, column: 2, count: config.max_position_embeddings });
   return {
