@@ -6,6 +6,7 @@ import { Tensor } from "../base/tensor.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Latency } from "../gpu/readback.ts";
 import type { ElementSource, ParameterSet } from "../nn/parameters.ts";
+import { type ReadTensor, readTensors } from "../nn/reading.ts";
 import type { WeightDtype } from "../nn/upload.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import type { DeviceChoice } from "./device_options.ts";
@@ -216,10 +217,8 @@ export class ModelCore implements ModelWeights {
     return { config, parameters: all, layers, runner };
   }
 
-  async #read({ parameters }: LoadedModel): Promise<Awaited<ReturnType<ParameterSet["read"]>>> {
-    const read = [];
-    for (const set of parameters) if (set.all.length > 0) read.push(...await set.read());
-    return new Map(read);
+  #read({ parameters }: LoadedModel): Promise<Map<string, ReadTensor>> {
+    return readTensors(this.gpu, parameters.flatMap(({ all }) => all));
   }
 }
 

@@ -24,9 +24,13 @@ export interface ReadTensor {
   readonly data: Float32Array;
 }
 
-/** Reads the tensors in some matrices, by name: with one wait for every {@linkcode READ_BYTES}. */
+/**
+ * Reads the tensors in some matrices, by name, as they are at one moment: all reads are queued at once, so no update comes
+ * between them. There is a wait for every {@linkcode READ_BYTES}.
+ */
 export async function readTensors(gpu: Gpu, matrices: readonly StoredMatrix[]): Promise<Map<string, ReadTensor>> {
   const tensors = new Map<string, ReadTensor>();
+  const reads: Promise<void>[] = [];
   for (let next = 0; next < matrices.length;) {
     const chunk: StoredMatrix[] = [];
     let bytes = 0;
@@ -36,8 +40,9 @@ export async function readTensors(gpu: Gpu, matrices: readonly StoredMatrix[]): 
       chunk.push(matrix);
       bytes += matrix.bytes;
     }
-    await readChunk(gpu, { chunk, bytes }, tensors);
+    reads.push(readChunk(gpu, { chunk, bytes }, tensors));
   }
+  await Promise.all(reads);
   return tensors;
 }
 

@@ -58,18 +58,26 @@ export async function planStep(
   if (!(budget > 0)) {
     throw new RangeError(`Cannot plan a step: budget must be a positive number of bytes, got ${budget}`);
   }
-  await optimizer.memory(inputs, options); // checks the inputs
   let least: StepMemory | null = null;
+  let beyond: unknown = null;
   for (const { parts, recomputes } of ways(batchSize(inputs))) {
     const plan = {
       inputs: parts === 1 ? inputs : splitBatch(inputs, parts),
       options: { ...options, ...(recomputes && { gradient_checkpointing: true }) },
     };
-    const memory = await optimizer.memory(plan.inputs, plan.options);
+    let memory: StepMemory;
+    try {
+      memory = await optimizer.memory(plan.inputs, plan.options);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      beyond ??= error; // a buffer that the device cannot hold, maybe, but parts of the batch need smaller ones
+      continue;
+    }
     if (memory.total <= budget) return { ...plan, memory };
     if (least === null || memory.total < least.total) least = memory;
   }
-  const { weights, optimizer: moments, activations, total } = least as StepMemory;
+  if (least === null) throw beyond;
+  const { weights, optimizer: moments, activations, total } = least;
   throw new RangeError(
     `Cannot plan a step within ${budget} bytes: it takes at least ${total} (weights ${weights}, moments ${moments}, ` +
       `activations and gradients ${activations}); use shorter sequences, freeze weights, or allow more`,

@@ -15,9 +15,10 @@ const BATCHED = [
   "labels",
 ] as const;
 
-/** The number of sequences, or of questions, in a batch that fits a model. */
+/** The number of sequences, or of questions, in a batch that fits a model; 0 without any. */
 export function batchSize({ input_ids, inputs_embeds }: ModelInputs): number {
-  return rowsOf((input_ids ?? inputs_embeds) as ArrayInput);
+  const first = input_ids ?? inputs_embeds;
+  return first === undefined || first === null ? 0 : rowsOf(first);
 }
 
 /**
@@ -42,7 +43,7 @@ export function splitBatch(inputs: ModelInputs, count: number): ModelInputs[] {
 
 function isShared(name: string, input: ArrayInput, size: number): boolean {
   if (name !== "position_ids") return false;
-  const isFlat = input instanceof Tensor ? input.dims.length === 1 : !Array.isArray((input as unknown[])[0]);
+  const isFlat = input instanceof Tensor ? input.dims.length === 1 : typeof (input as unknown[])[0] !== "object";
   return isFlat || rowsOf(input) !== size;
 }
 

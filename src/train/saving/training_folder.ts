@@ -15,6 +15,7 @@ import { CheckpointFolder, type CheckpointFolderOptions } from "../checkpoint/fo
 import type { CheckpointFile } from "../checkpoint/writer.ts";
 import { DROPOUT } from "../moments.ts";
 import { type Optimizer, storeOf } from "../optimizer.ts";
+import { checkRates } from "../settings.ts";
 import { environmentOf } from "./environment.ts";
 import { configHash } from "./model_identity.ts";
 import { openTrainingCheckpoint, OPTIMIZER_FILE, type TrainingCheckpoint } from "./training_checkpoint.ts";
@@ -152,6 +153,7 @@ export class TrainingFolder implements Disposable {
     expectJson("data", data);
     const { model, constructor: { name } } = optimizer;
     const { lr, weight_decay, max_grad_norm } = optimizer;
+    checkRates("save a training", { lr, weight_decay, max_grad_norm });
     const store = storeOf(optimizer);
     const { weights, state } = await store.readAll();
     const { config } = model;
