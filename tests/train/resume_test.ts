@@ -85,6 +85,19 @@ Deno.test("200 steps with ten stops at random are those without a stop: losses, 
     assert.deepEqual(names(folder), [".lock", `checkpoint-${stops.at(-1)}`, "checkpoint-200"].sort());
   }));
 
+Deno.test("the data that are saved are those of the call, though they change while it waits", () =>
+  inTemporaryFolder(async (folder) => {
+    using model = await startModel();
+    using optimizer = optimizerOf(model);
+    using training = await TrainingFolder.open(folder);
+    const data: { place: number; order: number[]; later?: () => void } = { place: 3, order: [2, 0, 1] };
+    const saved = training.save(optimizer, { step: 3, data });
+    Object.assign(data, { place: 4, later: () => {} });
+    data.order.reverse();
+    await saved;
+    assert.deepEqual((await training.latest())!.data, { place: 3, order: [2, 0, 1] });
+  }));
+
 Deno.test("what is saved is the training after the steps asked for before, though later ones are under way", () =>
   inTemporaryFolder(async (folder) => {
     const expected = [await unbroken(3), await unbroken(6)];
@@ -306,7 +319,7 @@ Deno.test("what cannot be saved is refused", () =>
     using optimizer = optimizerOf(model);
     assert.equal(await training.latest(), null);
     for (const step of [-1, 0.5, NaN]) await assert.rejects(training.save(optimizer, { step }), RangeError);
-    await assert.rejects(training.save(optimizer, { step: 1, data: () => 1 }), /its data must be JSON/);
+    await assert.rejects(training.save(optimizer, { step: 1, data: () => 1 }), /^TypeError: Cannot save a training: data must be JSON, which keeps it as it is, got/);
     const misspelt: object = { step: 1, dta: {} };
     await assert.rejects(training.save(optimizer, misspelt as { step: number }), /there is no option "dta"/);
     await assert.rejects(TrainingFolder.open(folder, { tokenizer: folder }), { name: "TokenizerError" });

@@ -36,7 +36,7 @@ export interface TrainingFolderOptions {
 export interface SaveTrainingOptions {
   /** The steps of the training so far, a whole number from 0. */
   step: number;
-  /** What else the training needs to go on, as JSON: its place in the data, say. @default null */
+  /** What else the training needs to go on, as JSON, as it is at the call: its place in the data, say. @default null */
   data?: unknown;
 }
 
@@ -153,6 +153,7 @@ export class TrainingFolder implements Disposable {
     checkOptionNames("save a training", options, ["step", "data"]);
     const { step, data = null } = options;
     expectJson("data", data);
+    const json = JSON.stringify(data); // the caller may change them while the GPU is read
     const { model, constructor: { name } } = optimizer;
     const { lr, weight_decay, max_grad_norm } = optimizer;
     const store = storeOf(optimizer);
@@ -167,7 +168,7 @@ export class TrainingFolder implements Disposable {
       rates: { lr, weight_decay, max_grad_norm },
       environment: environmentOf(coreOf(model).gpu),
       config_sha256: await configHash(config),
-      data,
+      data: JSON.parse(json) as unknown,
     };
     const files: CheckpointFile[] = [
       ...modelFiles({ config, className: model.constructor.name, tensors: weights }).map(fileOf),
