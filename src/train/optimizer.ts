@@ -23,7 +23,7 @@ import { settingsOf } from "./groups.ts";
 import { momentsOf } from "./moments.ts";
 import { OptimizerState } from "./optimizer_state.ts";
 import { OptimizerStore } from "./optimizer_store.ts";
-import { checkRates, type OptimizerSettings } from "./settings.ts";
+import { checkFactors, checkRates, type OptimizerSettings } from "./settings.ts";
 import { stepPrograms, type UpdateRule } from "./update.ts";
 
 const PURPOSE = "take a step";
@@ -137,6 +137,7 @@ export abstract class Optimizer {
     const taught = calls[0]?.teaching?.core;
     const rates = { lr: this.lr, weight_decay: this.weight_decay, max_grad_norm: this.max_grad_norm };
     checkRates(PURPOSE, rates);
+    checkFactors(PURPOSE, { lr: this.lr, lr_factors: this.#store.settings.lr_factors });
     const passes = calls.map((call) => ({ call, dropout: this.#dropout(options) }));
     taught?.retain(); // the teacher may be disposed of while the step waits
     return await this.#store.inTurn((onQueued) =>

@@ -319,7 +319,10 @@ Deno.test("what cannot be saved is refused", () =>
     using optimizer = optimizerOf(model);
     assert.equal(await training.latest(), null);
     for (const step of [-1, 0.5, NaN]) await assert.rejects(training.save(optimizer, { step }), RangeError);
-    await assert.rejects(training.save(optimizer, { step: 1, data: () => 1 }), /^TypeError: Cannot save a training: data must be JSON, which keeps it as it is, got/);
+    await assert.rejects(
+      training.save(optimizer, { step: 1, data: () => 1 }),
+      /^TypeError: Cannot save a training: data must be JSON, which keeps it as it is, got/,
+    );
     const misspelt: object = { step: 1, dta: {} };
     await assert.rejects(training.save(optimizer, misspelt as { step: number }), /there is no option "dta"/);
     await assert.rejects(TrainingFolder.open(folder, { tokenizer: folder }), { name: "TokenizerError" });
