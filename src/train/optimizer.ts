@@ -4,7 +4,7 @@ import { checkOptionNames } from "../base/options.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
 import { type LossCall, togetherTaught } from "../heads/distillation.ts";
-import { dropoutScalars, LOSS_OPTIONS, lossBytes, type LossOptions, runLoss } from "../heads/loss_run.ts";
+import { checkDropout, dropoutScalars, LOSS_OPTIONS, lossBytes, type LossOptions, runLoss } from "../heads/loss_run.ts";
 import {
   coreOf,
   lossCallOf,
@@ -234,6 +234,7 @@ export abstract class Optimizer {
   }
 
   #dropout({ dropout }: LossOptions): DropoutScalars | null {
+    checkDropout(PURPOSE, dropout); // a step that is refused is no pass
     return dropoutScalars(this.#core.config, this.#store.nextPass(), { dropout, purpose: PURPOSE });
   }
 
