@@ -1,18 +1,12 @@
 /** What all optimizers share: steps, and their settings. */
 
+import { classOf } from "../base/messages.ts";
 import { checkOptionNames } from "../base/options.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
 import { type LossCall, togetherTaught } from "../heads/distillation.ts";
 import { checkDropout, dropoutScalars, LOSS_OPTIONS, lossBytes, type LossOptions, runLoss } from "../heads/loss_run.ts";
-import {
-  coreOf,
-  lossCallOf,
-  namesOf,
-  type PreTrainedModel,
-  type Teacher,
-  type TeacherOption,
-} from "../heads/pretrained.ts";
+import { coreOf, lossCallOf, namesOf, PreTrainedModel, type Teacher, type TeacherOption } from "../heads/pretrained.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
 import type { ModelCore } from "../model/core.ts";
 import { type LossParts, readLossParts } from "../model/distillation.ts";
@@ -89,11 +83,15 @@ export abstract class Optimizer {
    *
    * @param call `action` is what is done, in messages; `settings` are checked but for their patterns.
    * @throws {RangeError} If a pattern matches no tensor of the model, or all are frozen.
+   * @throws {TypeError} If the model is none.
    */
   protected constructor(
     model: PreTrainedModel,
     { action, settings, rule }: { action: string; settings: OptimizerSettings; rule: UpdateRule },
   ) {
+    if (!(model instanceof PreTrainedModel)) {
+      throw new TypeError(`Cannot ${action}: model must be a model of this library, got ${classOf(model)}`);
+    }
     this.#model = model;
     this.#core = coreOf(model);
     this.lr = settings.lr;

@@ -8,6 +8,7 @@ import {
   NarrowBertForMaskedLM,
   NarrowBertModel,
   type PreTrainedModel,
+  SGD,
   writeSafetensors,
 } from "../../mod.ts";
 import { assertState, gpu, liveBytes, MASKED, part, SINGLE, started, type Task, TASKS, weightsOf } from "./helpers.ts";
@@ -145,6 +146,24 @@ Deno.test("settings that were changed to what cannot be are refused by the next 
   }
   assertState(await run.state(), before, "after refusals");
   assert.ok((await optimizer.step(MASKED.batch, OPTIONS)).applied);
+});
+
+Deno.test("what is no model is refused by what it is", async () => {
+  using model = await MASKED.make();
+  const cases: [what: unknown, found: string][] = [
+    [{}, "an object"],
+    [undefined, "undefined"],
+    [null, "null"],
+    ["bert", "a string"],
+    [await model.state_dict(), "a Map"],
+    [Promise.resolve(model), "a Promise"],
+    [model.trunk, "a Trunk"],
+  ];
+  for (const [what, found] of cases) {
+    const message = (action: string) => `Cannot make an ${action}: model must be a model of this library, got ${found}`;
+    assert.throws(() => new AdamW(what as PreTrainedModel), { name: "TypeError", message: message("AdamW") });
+    assert.throws(() => new SGD(what as PreTrainedModel), { name: "TypeError", message: message("SGD") });
+  }
 });
 
 Deno.test("models that cannot be trained are refused by name", async () => {
