@@ -47,7 +47,7 @@ export const DEFAULTS = {
 } as const;
 
 /**
- * Options laid over defaults, and checked but for patterns.
+ * Options laid over defaults, and checked but for patterns. One that is undefined is left out.
  *
  * @param action What the settings are for, in messages: `make an AdamW`.
  * @throws {RangeError} If one is out of range.
@@ -55,7 +55,8 @@ export const DEFAULTS = {
  */
 export function readSettings<S extends OptimizerSettings>(action: string, given: Partial<S>, defaults: S): S {
   checkOptionNames(action, given, Object.keys(defaults));
-  const settings = { ...defaults, ...given };
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  const settings: S = { ...defaults, ...Object.fromEntries(set) };
   checkRates(action, settings);
   checkSeed(action, settings.seed);
   return settings;

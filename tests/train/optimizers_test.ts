@@ -201,6 +201,27 @@ Deno.test("what cannot be trained is refused", async () => {
   await assert.rejects(other.step(BATCH), { name: "RangeError", message: factor });
 });
 
+Deno.test("options that are undefined are left out", async () => {
+  const none = {
+    ...{ lr: undefined, weight_decay: undefined, max_grad_norm: undefined, seed: undefined, frozen: undefined },
+    ...{ lr_factors: undefined, no_decay: undefined },
+  };
+  for (const [kind, own] of [[AdamW, { eps: undefined, betas: undefined }], [SGD, { momentum: undefined }]] as const) {
+    const after = await Promise.all([{}, { ...none, ...own }].map(async (options) => {
+      using model = await smallModel();
+      using optimizer = new kind(model, options);
+      const result = await optimizer.step(BATCH, OPTIONS);
+      const { lr, weight_decay, max_grad_norm } = optimizer;
+      return [result, { lr, weight_decay, max_grad_norm }, await model.state_dict()];
+    }));
+    assert.deepEqual(after[1], after[0]);
+  }
+  using model = await smallModel();
+  for (const name of ["lr", "eps", "seed", "betas"]) {
+    assert.throws(() => new AdamW(model, { [name]: null }), { name: "RangeError", message: /got null$/ });
+  }
+});
+
 Deno.test("the smallest epsilon that is allowed gives steps that are finite", async () => {
   using model = await smallModel();
   using optimizer = new AdamW(model, { eps: 2 ** -126 });

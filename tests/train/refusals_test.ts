@@ -105,6 +105,14 @@ const REFUSALS: readonly Refusal[] = [
     "Cannot take a step: dropout must be from 0 to less than 1, got 1",
   ],
   [MASKED, MASKED.batch, { dropout: NaN }, "RangeError", /dropout must be from 0 to less than 1, got NaN$/],
+  [MASKED, MASKED.batch, { dropout: null }, "RangeError", /dropout must be from 0 to less than 1, got null$/],
+  [
+    MASKED,
+    MASKED.batch,
+    { teacher: null },
+    "TypeError",
+    /^Cannot take a step: teacher must be an object with a model, /,
+  ],
   [MASKED, MASKED.batch, { dropout: -0.1 }, "RangeError", /got -0.1$/],
   [SINGLE, { input_ids: [[], []], labels: [0, 1] }, {}, "InputError", /every sequence needs a token at position 0/],
 ];
