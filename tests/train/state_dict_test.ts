@@ -262,6 +262,9 @@ for (
     inTemporaryFolder(async (folder) => {
       using model = await startModel();
       await model.save_pretrained(folder, { dtype });
+      const written = Deno.readFileSync(`${folder}/model.safetensors`);
+      await model.save_pretrained(folder, { dtype: dtype.toLowerCase() as Lowercase<typeof dtype> });
+      assert.deepEqual(Deno.readFileSync(`${folder}/model.safetensors`), written);
       const file = await readSafetensors(`${folder}/model.safetensors`);
       for (const { dtype: stored } of file.values()) assert.equal(stored, dtype);
       assert.equal(JSON.parse(Deno.readTextFileSync(`${folder}/config.json`)).torch_dtype, torch);
@@ -290,6 +293,9 @@ Deno.test("a weight beyond F16, and a type that is none, are refused before anyt
       name: "RangeError",
       message: 'Cannot save a model: dtype must be one of F32, F16, BF16, got "F64"',
     });
+    for (const dtype of ["Bf16", "auto", "", null, 16]) {
+      await assert.rejects(model.save_pretrained(folder, { dtype } as object), { name: "RangeError" });
+    }
     assert.deepEqual([...Deno.readDirSync(folder)], []);
     await model.save_pretrained(folder, { dtype: "BF16" });
   }));
