@@ -106,8 +106,8 @@ export class CheckpointFolder implements Disposable {
     if (!this.#isWriting) this.#lock.release();
   }
 
-  /** Moves our checkpoints of this step and later ones away if they are damaged; gives ours before it. */
-  async #makeRoom(step: number, where: string): Promise<Place[]> {
+  /** Moves our checkpoints of this step and later ones away if they are damaged; gives our last before it. */
+  async #makeRoom(step: number, where: string): Promise<Place | null> {
     const places = checkpointsAmong(await this.#system.list(this.path), this.path);
     const later = places.filter((place) => place.step >= step);
     if (later.length > 0) {
@@ -127,7 +127,8 @@ export class CheckpointFolder implements Disposable {
       }
       for (const place of ours) await this.#remove(place);
     }
-    return await this.#oursAmong(places.filter((place) => place.step < step));
+    for (const place of places) if (place.step < step && await isOurs(this.#system, place)) return place;
+    return null;
   }
 
   async #oursAmong(places: readonly Place[]): Promise<Place[]> {
@@ -137,6 +138,7 @@ export class CheckpointFolder implements Disposable {
 
   async #prune(): Promise<void> {
     const places = checkpointsAmong(await this.#system.list(this.path), this.path);
+    if (places.length <= this.#keep) return;
     for (const place of (await this.#oursAmong(places)).slice(this.#keep)) await this.#remove(place);
   }
 
@@ -150,10 +152,10 @@ export class CheckpointFolder implements Disposable {
 }
 
 /** The error of a checkpoint that could not be written, if the disk is why. */
-function describe(error: unknown, where: string, before: readonly Place[]): unknown {
+function describe(error: unknown, where: string, before: Place | null): unknown {
   const code = codeOf(error);
   if (code !== "ENOSPC" && code !== "EDQUOT") return error;
-  const last = before[0] === undefined ? "there is none before it" : `${checkpointName(before[0].step)} is as it was`;
+  const last = before === null ? "there is none before it" : `${checkpointName(before.step)} is as it was`;
   return new Error(`${where}: the disk is full, or the quota is used up; ${last}. Free some space, or keep fewer`, {
     cause: error,
   });
