@@ -15,7 +15,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> tokens: array<vec4<u32>>;
-@group(0) @binding(2) var<storage, read> words: array<Weight4>; // vec4<f32> or vec4<f16>, by a line put in front
+@group(0) @binding(2) var<storage, read> words: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> positions: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> types: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;
@@ -32,7 +32,7 @@ fn main(
   let row = i / width;
   let column = i % width;
   let token = tokens[row];
-  var sum = vec4<f32>(words[select(token.x, row, EMBEDS == 1) * width + column]) + types[token.y * width + column];
+  var sum = words[select(token.x, row, EMBEDS == 1) * width + column] + types[token.y * width + column];
   if (POSITIONS == 1) { sum += positions[token.z * width + column]; }
   out[i] = sum;
 }

@@ -1,4 +1,5 @@
-// out[r, c] = dlosses[r] * T * (q[r, c] - p[r, c]),  p[r] = softmax(y[r] / T),  q[r] = softmax(x[r] / T)
+// out[r, c] = dlosses[r] * T * (q[r, c] - p[r, c]),  p[r] = softmax(y[r] / T),  q[r] = softmax(x[r] / T);
+// zeros where dlosses is 0, whatever the logits are
 //
 // With the powers of kernels/lib/distributions.wgsl, and the sum over the columns of their differences,
 // q - p = (e^a - e^b - p * (sum of differences)) / (sum of e^a). So small gradients keep their digits.
@@ -55,10 +56,11 @@ fn main(
   let sum_x = sum_over_lanes(powers_x, lane, index);
   let sum_y = sum_over_lanes(powers_y, lane, index);
   let share = sum_over_lanes(differences, lane, index) / sum_y;
-  let scale = temperature * dlosses[min(row, params.rows - 1)] / sum_x;
+  let dloss = dlosses[min(row, params.rows - 1)];
+  let scale = temperature * dloss / sum_x;
   for (var i = lane; i < end; i += LANES) {
     let power_y = exp_difference(scaled(0.5 * y[base + i] - 0.5 * peak_y, temperature), 0);
     let value = scale * (out[base + i] - power_y * share);
-    out[base + i] = select(vec4<f32>(0), value, exist(i, params.columns));
+    out[base + i] = select(vec4<f32>(0), value, exist(i, params.columns) & vec4<bool>(dloss != 0));
   }
 }

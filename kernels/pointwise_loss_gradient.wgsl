@@ -1,4 +1,4 @@
-// out[r, c] = dlosses[r] * (the slope of loss(x[r, c], y[r, c]) by x)
+// out[r, c] = dlosses[r] * (the slope of loss(x[r, c], y[r, c]) by x), 0 where dlosses is 0, whatever the slope is
 //
 //   KIND 0: squared error                      2 (x - y)
 //   KIND 1: binary cross-entropy with logits   σ(x) - y, for x > 0 computed as (1 - y) - σ(-x)
@@ -35,5 +35,6 @@ fn main(
   let i = (workgroup.y * workgroups.x + workgroup.x) * 64 + lane;
   if (i >= params.rows * width) { return; }
   let exists = 4 * (i % width) + vec4<u32>(0, 1, 2, 3) < vec4<u32>(params.columns);
-  out[i] = select(vec4<f32>(0), dlosses[i / width] * slope4(x[i], y[i]), exists);
+  let dloss = dlosses[i / width];
+  out[i] = select(vec4<f32>(0), dloss * slope4(x[i], y[i]), exists & vec4<bool>(dloss != 0));
 }

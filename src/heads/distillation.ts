@@ -72,6 +72,9 @@ export function lossCallWith(
 ): LossCall {
   const { config } = student.core;
   if (teacher === undefined) return { ...lossCall(student, { inputs, config, purpose }), teaching: null };
+  if (typeof teacher !== "object" || teacher === null) {
+    throw new TypeError(`Cannot ${purpose}: teacher must be an object with a model, got ${classOf(teacher)}`);
+  }
   checkOptionNames(purpose, teacher, ["model", "temperature", "weight", "states"]);
   const weights = readWeights(purpose, teacher);
   const taught = readModel(purpose, teacher.model, classModel);

@@ -113,9 +113,7 @@ export function dropoutScalars(
   { seed, step }: DropoutSource,
   { dropout, purpose }: { dropout: number | undefined; purpose: string },
 ): DropoutScalars | null {
-  if (dropout !== undefined && !(dropout >= 0 && dropout < 1)) {
-    throw new RangeError(`Cannot ${purpose}: dropout must be from 0 to less than 1, got ${String(dropout)}`);
-  }
+  checkDropout(purpose, dropout);
   const { hidden_dropout_prob, attention_probs_dropout_prob, classifier_dropout } = config;
   const scalars = {
     dropout_seed: seed,
@@ -126,6 +124,12 @@ export function dropoutScalars(
   };
   const drops = scalars.hidden_dropout > 0 || scalars.attention_dropout > 0 || scalars.classifier_dropout > 0;
   return drops ? scalars : null;
+}
+
+/** Checks the probability of dropout, which may be left out. @throws {RangeError} If it is not from 0 to less than 1. */
+export function checkDropout(purpose: string, dropout: number | undefined): void {
+  if (dropout === undefined || Number.isFinite(dropout) && dropout >= 0 && dropout < 1) return;
+  throw new RangeError(`Cannot ${purpose}: dropout must be from 0 to less than 1, got ${String(dropout)}`);
 }
 
 /** Checks a seed of dropout. @throws {RangeError} If it is no whole number from 0 below 2^32. */

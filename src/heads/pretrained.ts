@@ -11,7 +11,7 @@ import { hasPooler, type ModelHead, type ModelParts } from "../model/head.ts";
 import { loadCore, randomCore } from "../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../model/model_options.ts";
 import { parameterShapes } from "../model/weights/parameter_shapes.ts";
-import { checkSaveOptions, saveModel, type SaveOptions } from "../model/weights/saving.ts";
+import { savedDtypeOf, saveModel, type SaveOptions } from "../model/weights/saving.ts";
 import { type ClassModel, type LessonOptions, type LossCall, lossCallWith } from "./distillation.ts";
 import { type GradientOptions, type Gradients, gradientsOf } from "./gradients.ts";
 import { HEADS, registeredHead } from "./registry.ts";
@@ -251,9 +251,9 @@ export abstract class PreTrainedModel {
    * @throws {RangeError} If there is no such type, or a weight is beyond its range.
    */
   async save_pretrained(folder: string | URL, options: SaveOptions = {}): Promise<void> {
-    checkSaveOptions(options);
+    const dtype = savedDtypeOf(options);
     const { config, tensors } = await this.#live().readWeights(this.#parts);
-    await saveModel(folder, { config, className: this.constructor.name, tensors, ...options });
+    await saveModel(folder, { config, className: this.constructor.name, tensors, dtype });
   }
 
   /**

@@ -86,7 +86,6 @@ export const KERNELS: readonly Kernel[] = [
   activationGradient,
   layerNormGradient,
   embeddingSums,
-  embeddingSums.f16,
   segmentSums,
   meanRowsGradient,
   crossEntropyGradient,

@@ -1,5 +1,6 @@
 /** Makes models: from a folder, or with random weights. */
 
+import { describe } from "../base/messages.ts";
 import { checkOptionNames } from "../base/options.ts";
 import { warn } from "../base/warn.ts";
 import { openCheckpoint } from "../io/checkpoint/checkpoint.ts";
@@ -20,6 +21,7 @@ import { checkValues, resolveWeights } from "./weights/weights.ts";
  * @throws {CheckpointError} If files are missing or the weights do not fit; everything wrong is listed.
  * @throws {ConfigError} If the config is not valid.
  * @throws {NoAdapterError} If there is no GPU.
+ * @throws {TypeError | RangeError} If an option is wrong.
  */
 export async function loadCore(
   where: ModelSource,
@@ -29,10 +31,11 @@ export async function loadCore(
   checkOptionNames("load a model", options, LOAD_OPTIONS);
   const { signal, strict = false } = options;
   checkDeviceOptions(options);
+  const newHead = seedOf(options);
   const folder = await openFolder(where, options);
   const config = await readConfig(folder, { overrides: options.config ?? {} });
   const checkpoint = await openCheckpoint(folder, { signal });
-  const weights = resolveWeights(checkpoint, config, { ...parts, known, strict, newHead: seedOf(options) });
+  const weights = resolveWeights(checkpoint, config, { ...parts, known, strict, newHead });
   await checkValues(weights, signal);
   for (const warning of weights.warnings) warn(warning);
   const device = await openDevice(options);
@@ -63,5 +66,9 @@ export async function randomCore(
 
 /** The seed of a new head; null if none is asked for. */
 function seedOf({ new_head: asked = false }: LoadOptions): number | null {
-  return typeof asked === "number" ? asked : asked ? 0 : null;
+  if (typeof asked === "boolean") return asked ? 0 : null;
+  const text = `new_head must be true, false or a seed, a whole number from 0 below 2^32, got ${describe(asked)}`;
+  if (typeof asked !== "number") throw new TypeError(`Cannot load a model: ${text}`);
+  if (Number.isInteger(asked) && asked >= 0 && asked < 2 ** 32) return asked;
+  throw new RangeError(`Cannot load a model: ${text}`);
 }

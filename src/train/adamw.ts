@@ -3,14 +3,14 @@
 import { adamw } from "../graph/ops/training/optimizer/adamw.ts";
 import type { PreTrainedModel } from "../heads/pretrained.ts";
 import { Optimizer } from "./optimizer.ts";
-import { DEFAULTS, expect, type OptimizerOptions, readSettings } from "./settings.ts";
+import { DEFAULTS, expect, isF32, LEAST_F32, type OptimizerOptions, readSettings } from "./settings.ts";
 import type { UpdateRule } from "./update.ts";
 
 /** Options of {@linkcode AdamW}; the defaults are those of `torch.optim.AdamW`, and clipping at 1. */
 export interface AdamWOptions extends OptimizerOptions {
   /** How slowly the running means of the gradients and of their squares forget. @default [0.9, 0.999] */
   betas?: readonly [number, number];
-  /** Added to the root of the squares. @default 1e-8 */
+  /** Added to the root of the squares; at least 2^-126, about 1.2e-38. @default 1e-8 */
   eps?: number;
 }
 
@@ -47,7 +47,7 @@ export class AdamW extends Optimizer {
    *
    * @param model Its weights are updated; every model that shares them sees that.
    * @throws {RangeError} If an option is out of range, if a pattern matches no tensor of the model, or if all are frozen.
-   * @throws {TypeError} If there is no such option.
+   * @throws {TypeError} If the model is none, or there is no such option.
    */
   constructor(model: PreTrainedModel, options: AdamWOptions = {}) {
     const settings = readSettings(ACTION, options, ADAMW_DEFAULTS);
@@ -57,6 +57,8 @@ export class AdamW extends Optimizer {
 
 function ruleOf({ betas, eps }: Pick<Settings, "betas" | "eps">): UpdateRule<"m" | "v"> {
   expect(ACTION, Number.isFinite(eps) && eps > 0, `eps must be a positive number, got ${String(eps)}`);
+  const isLarge = Math.fround(eps) >= LEAST_F32 && isF32(eps);
+  expect(ACTION, isLarge, `eps must be at least 2^-126 and finite as a float32, got ${eps}`);
   const isBeta = (beta: unknown) => typeof beta === "number" && beta >= 0 && beta < 1;
   const fits = Array.isArray(betas) && betas.length === 2 && betas.every(isBeta);
   expect(ACTION, fits, `betas must be two numbers from 0 and below 1, got ${String(betas)}`);

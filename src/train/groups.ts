@@ -5,7 +5,7 @@ import { pitch } from "../kernels/kernel.ts";
 import type { Parameter } from "../nn/parameters.ts";
 import { columnsOf } from "../nn/placement.ts";
 import { matched } from "./patterns.ts";
-import { expect, type OptimizerSettings } from "./settings.ts";
+import { checkFactors, expect, type OptimizerSettings } from "./settings.ts";
 
 /** What is set for one tensor. */
 export interface TensorSettings {
@@ -26,7 +26,7 @@ export type SettingsOf = (name: string) => TensorSettings | null;
  */
 export function settingsOf(
   action: string,
-  { frozen, lr_factors, no_decay }: Pick<OptimizerSettings, "frozen" | "lr_factors" | "no_decay">,
+  { lr, frozen, lr_factors, no_decay }: Pick<OptimizerSettings, "lr" | "frozen" | "lr_factors" | "no_decay">,
   names: readonly string[],
 ): SettingsOf {
   const tensorsOf = (thing: string, patterns: readonly string[]) => {
@@ -48,6 +48,7 @@ export function settingsOf(
     expect(action, Number.isFinite(factor) && factor >= 0, `lr_factors must be ${text}`);
     for (const name of matched({ action, thing: "lr_factors" }, { pattern, names })) factors.set(name, factor);
   }
+  checkFactors(action, { lr, lr_factors });
   return (name) => {
     return still.has(name) ? null : { lrFactor: factors.get(name) ?? 1, decays: !undecayed.has(name) };
   };

@@ -1,18 +1,12 @@
 /** What all optimizers share: steps, and their settings. */
 
+import { classOf } from "../base/messages.ts";
 import { checkOptionNames } from "../base/options.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
 import { type LossCall, togetherTaught } from "../heads/distillation.ts";
-import { dropoutScalars, LOSS_OPTIONS, lossBytes, type LossOptions, runLoss } from "../heads/loss_run.ts";
-import {
-  coreOf,
-  lossCallOf,
-  namesOf,
-  type PreTrainedModel,
-  type Teacher,
-  type TeacherOption,
-} from "../heads/pretrained.ts";
+import { checkDropout, dropoutScalars, LOSS_OPTIONS, lossBytes, type LossOptions, runLoss } from "../heads/loss_run.ts";
+import { coreOf, lossCallOf, namesOf, PreTrainedModel, type Teacher, type TeacherOption } from "../heads/pretrained.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
 import type { ModelCore } from "../model/core.ts";
 import { type LossParts, readLossParts } from "../model/distillation.ts";
@@ -23,7 +17,7 @@ import { settingsOf } from "./groups.ts";
 import { momentsOf } from "./moments.ts";
 import { OptimizerState } from "./optimizer_state.ts";
 import { OptimizerStore } from "./optimizer_store.ts";
-import { checkRates, type OptimizerSettings } from "./settings.ts";
+import { checkFactors, checkRates, type OptimizerSettings } from "./settings.ts";
 import { stepPrograms, type UpdateRule } from "./update.ts";
 
 const PURPOSE = "take a step";
@@ -89,11 +83,15 @@ export abstract class Optimizer {
    *
    * @param call `action` is what is done, in messages; `settings` are checked but for their patterns.
    * @throws {RangeError} If a pattern matches no tensor of the model, or all are frozen.
+   * @throws {TypeError} If the model is none.
    */
   protected constructor(
     model: PreTrainedModel,
     { action, settings, rule }: { action: string; settings: OptimizerSettings; rule: UpdateRule },
   ) {
+    if (!(model instanceof PreTrainedModel)) {
+      throw new TypeError(`Cannot ${action}: model must be a model of this library, got ${classOf(model)}`);
+    }
     this.#model = model;
     this.#core = coreOf(model);
     this.lr = settings.lr;
@@ -137,6 +135,7 @@ export abstract class Optimizer {
     const taught = calls[0]?.teaching?.core;
     const rates = { lr: this.lr, weight_decay: this.weight_decay, max_grad_norm: this.max_grad_norm };
     checkRates(PURPOSE, rates);
+    checkFactors(PURPOSE, { lr: this.lr, lr_factors: this.#store.settings.lr_factors });
     const passes = calls.map((call) => ({ call, dropout: this.#dropout(options) }));
     taught?.retain(); // the teacher may be disposed of while the step waits
     return await this.#store.inTurn((onQueued) =>
@@ -233,6 +232,7 @@ export abstract class Optimizer {
   }
 
   #dropout({ dropout }: LossOptions): DropoutScalars | null {
+    checkDropout(PURPOSE, dropout); // a step that is refused is no pass
     return dropoutScalars(this.#core.config, this.#store.nextPass(), { dropout, purpose: PURPOSE });
   }
 

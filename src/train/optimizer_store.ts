@@ -34,9 +34,11 @@ export class OptimizerStore {
   readonly #model: PreTrainedModel;
   readonly #state: OptimizerState;
   readonly #moments: Moments;
-  #seed: number;
-  /** Passes through the model that were asked for; each drops other elements. */
-  #passes = 0;
+  /**
+   * The seed, and the passes through the model that were asked for, each of which drops other elements: of the optimizer,
+   * then of each load that is under way. The last counts.
+   */
+  readonly #sources: [DropoutSource, ...DropoutSource[]];
   /** Settles when all that was asked for so far has its place. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -45,12 +47,13 @@ export class OptimizerStore {
     this.#model = model;
     this.#state = state;
     this.#moments = moments;
-    this.#seed = settings.seed;
+    this.#sources = [{ seed: settings.seed, step: 0 }];
   }
 
   /** What decides which elements the next pass drops. */
   nextPass(): DropoutSource {
-    return { seed: this.#seed, step: this.#passes++ };
+    const source = this.#source;
+    return { seed: source.seed, step: source.step++ };
   }
 
   /**
@@ -89,7 +92,7 @@ export class OptimizerStore {
 
   /**
    * Puts a state in the place of the optimizer's, and weights in that of its model's if there are some, after the steps
-   * that were asked for so far.
+   * that were asked for so far. Seed and passes count from the call on; after an error they are as if there was no load.
    *
    * @param action What is done, in messages.
    * @throws {TypeError} If the state is no map.
@@ -102,16 +105,40 @@ export class OptimizerStore {
     if (problems.length === 0) problems.push(...dropoutProblems(state.get(DROPOUT) as Tensor));
     refuseProblems(action, problems);
     // Steps that are asked for from now on count on.
-    [this.#seed, this.#passes] = Array.from((state.get(DROPOUT) as Tensor).data, Number) as [number, number];
-    await this.inTurn(async () => {
-      await this.#state.idle();
-      if (weights !== undefined) await this.#model.load_state_dict(weights);
-      await this.#state.write(this.#moments, { get: (name) => (state.get(name) as Tensor).data as Float32Array });
-    });
+    const [seed, passes] = Array.from((state.get(DROPOUT) as Tensor).data, Number) as [number, number];
+    const source = { seed, step: passes };
+    this.#sources.push(source);
+    try {
+      await this.inTurn(async () => {
+        await this.#state.idle();
+        if (weights !== undefined) await this.#model.load_state_dict(weights);
+        await this.#state.write(this.#moments, { get: (name) => (state.get(name) as Tensor).data as Float32Array });
+      });
+    } catch (error) {
+      this.#withdraw(source, passes);
+      throw error;
+    }
+    // An earlier load has failed, or it is over too.
+    const at = this.#sources.indexOf(source);
+    if (at > 0) this.#sources.splice(0, at);
+  }
+
+  /** Takes back the source of a load that failed. The passes since it was asked for count in the one before. */
+  #withdraw(source: DropoutSource, passes: number): void {
+    const at = this.#sources.indexOf(source);
+    const before = this.#sources[at - 1];
+    if (before === undefined) return; // A later load is over, so this one counts no more.
+    before.step += source.step - passes;
+    this.#sources.splice(at, 1);
+  }
+
+  get #source(): DropoutSource {
+    return this.#sources.at(-1) as DropoutSource;
   }
 
   #dropout(): Tensor {
-    return new Tensor("int64", [this.#seed, this.#passes], [2]);
+    const { seed, step } = this.#source;
+    return new Tensor("int64", [seed, step], [2]);
   }
 
   async #readState(dropout: Tensor): Promise<Map<string, Tensor>> {

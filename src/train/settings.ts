@@ -47,7 +47,7 @@ export const DEFAULTS = {
 } as const;
 
 /**
- * Options laid over defaults, and checked but for patterns.
+ * Options laid over defaults, and checked but for patterns. One that is undefined is left out.
  *
  * @param action What the settings are for, in messages: `make an AdamW`.
  * @throws {RangeError} If one is out of range.
@@ -55,7 +55,8 @@ export const DEFAULTS = {
  */
 export function readSettings<S extends OptimizerSettings>(action: string, given: Partial<S>, defaults: S): S {
   checkOptionNames(action, given, Object.keys(defaults));
-  const settings = { ...defaults, ...given };
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  const settings: S = { ...defaults, ...Object.fromEntries(set) };
   checkRates(action, settings);
   checkSeed(action, settings.seed);
   return settings;
@@ -65,7 +66,28 @@ export function readSettings<S extends OptimizerSettings>(action: string, given:
 export function checkRates(action: string, { lr, weight_decay, max_grad_norm }: Rates): void {
   for (const [name, value] of Object.entries({ lr, weight_decay, max_grad_norm })) {
     expect(action, Number.isFinite(value) && value >= 0, `${name} must be a number from 0, got ${String(value)}`);
+    expect(action, isF32(value), `${name} must be finite as a float32, got ${value}`);
   }
+  const decay = `${lr} and ${weight_decay}`;
+  expect(action, isF32(lr * weight_decay), `lr times weight_decay must be finite as a float32, got ${decay}`);
+  const isBound = max_grad_norm === 0 || Math.fround(max_grad_norm) >= LEAST_F32;
+  expect(action, isBound, `max_grad_norm must be 0, for no clipping, or at least 2^-126, got ${max_grad_norm}`);
+}
+
+/** Checks the learning rates of groups. @throws {RangeError} If one is infinite on the GPU. */
+export function checkFactors(action: string, { lr, lr_factors }: Pick<OptimizerSettings, "lr" | "lr_factors">): void {
+  for (const [pattern, factor] of Object.entries(lr_factors)) {
+    const text = `got ${lr} and ${factor} for "${pattern}"`;
+    expect(action, isF32(lr * factor), `lr times a factor of lr_factors must be finite as a float32, ${text}`);
+  }
+}
+
+/** The least normal f32; a GPU may take smaller numbers for 0. */
+export const LEAST_F32 = 2 ** -126;
+
+/** Whether a number is finite on the GPU, which computes in f32. */
+export function isF32(value: number): boolean {
+  return Number.isFinite(Math.fround(value));
 }
 
 /** @throws {RangeError} If a setting does not fit, with the text. */

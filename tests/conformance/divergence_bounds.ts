@@ -72,6 +72,7 @@ export function klDivergenceGradientBounds(
   const values = klDivergenceGradient(call);
   const stride = pitch(columns);
   for (let r = 0; r < rows; r++) {
+    if (dlosses[r] === 0) continue; // zeros
     const { p, errors } = ratiosOf(call, r);
     const row = values.subarray(r * stride, (r + 1) * stride);
     const largest = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

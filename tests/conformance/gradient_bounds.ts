@@ -58,6 +58,7 @@ export function pointwiseLossGradientBounds(call: PointwiseLossGradientCall): Fl
   const stride = pitch(columns);
   const bounds = new Float64Array(rows * stride);
   for (let r = 0; r < rows; r++) {
+    if (dlosses[r] === 0) continue; // zeros
     for (let at = r * stride; at < r * stride + columns; at++) {
       const [value, target] = [x[at] as number, y[at] as number];
       const sized = Math.abs(value);

@@ -74,6 +74,19 @@ export const WRONG_GRADIENTS: Wrong[] = [
     "types must be [*, 8], got [2, 4]",
   ],
   [
+    "embedding_sums",
+    "words of 16 bits",
+    (v) =>
+      embeddingSums(v.g, {
+        label,
+        tokens: v.u32("T", 4),
+        words: v.weight("f16", 9, 8),
+        types: v.f32(2, 8),
+        embedded: false,
+      }),
+    "words must be f32, got f16 [9, 8]",
+  ],
+  [
     "segment_sums",
     "a start for each segment",
     (v) => segments(v, { starts: v.u32(4) }),

@@ -40,6 +40,31 @@ Deno.test("a dtype that cannot be computed in is an error, before anything is re
   await assert.rejects(load, { name: "RangeError", message });
 });
 
+Deno.test("a new head that is no seed is an error, before anything is read, and so is a wrong seed", async () => {
+  const rule = "new_head must be true, false or a seed, a whole number from 0 below 2^32, got";
+  for (
+    const [value, name, found] of [
+      ["yes", "TypeError", '"yes"'],
+      [null, "TypeError", "null"],
+      [{}, "TypeError", "an object"],
+      [-1, "RangeError", "-1"],
+      [0.5, "RangeError", "0.5"],
+      [NaN, "RangeError", "NaN"],
+      [2 ** 32, "RangeError", "4294967296"],
+    ]
+  ) {
+    const load = NarrowBertModel.from_pretrained("/nowhere", { new_head: value as number });
+    await assert.rejects(load, { name: name as string, message: `Cannot load a model: ${rule} ${found}` });
+  }
+  const config = await NarrowBertConfig.from_pretrained(goldenModel("base"));
+  for (const seed of [-1, 0.5, NaN]) {
+    await assert.rejects(NarrowBertModel.from_config(config, { seed }), {
+      name: "RangeError",
+      message: `Cannot make random weights: seed must be a whole number from 0 to 4294967295, got ${seed}`,
+    });
+  }
+});
+
 Deno.test("a constructor takes the weights of a loaded model and nothing else", () => {
   const message = "Cannot make a NarrowBertModel: weights must be those of a loaded model, got another object; use " +
     "from_pretrained or from_config";

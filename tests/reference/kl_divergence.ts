@@ -60,13 +60,14 @@ function divergence(p: number, q: number, d: number): number {
   return p * d * d * (1 / 2 - d / 6 + d * d / 24 - d ** 3 / 120 + d ** 4 / 720);
 }
 
-/** `out[r] = dlosses[r] * T * (q - p)`; [rows, columns]. */
+/** `out[r] = dlosses[r] * T * (q - p)`, zeros where `dlosses` is 0; [rows, columns]. */
 export function klDivergenceGradient(
   call: DivergenceCall & { dlosses: ArrayLike<number> },
 ): Float64Array<ArrayBuffer> {
   const { rows, columns, temperature, dlosses } = call;
   const out = new Float64Array(rows * pitch(columns));
   for (let r = 0; r < rows; r++) {
+    if (dlosses[r] === 0) continue; // the logits may be anything
     const [q, p] = [distributionOf(call, call.x, r), distributionOf(call, call.y, r)];
     for (let c = 0; c < columns; c++) {
       const difference = (q.probabilities[c] as number) - (p.probabilities[c] as number);

@@ -20,13 +20,14 @@ export function pointSlope(x: number, y: number, kind: number): number {
   return x > 0 ? 1 - y - tail : tail - y;
 }
 
-/** `out[r, c] = dlosses[r] * slope(x[r, c], y[r, c])`; [rows, columns]. */
+/** `out[r, c] = dlosses[r] * slope(x[r, c], y[r, c])`, 0 where `dlosses` is 0; [rows, columns]. */
 export function pointwiseLossGradient(
   { rows, columns, x, y, dlosses, kind }: PointwiseLossGradientCall,
 ): Float64Array<ArrayBuffer> {
   const stride = pitch(columns);
   const out = new Float64Array(rows * stride);
   for (let r = 0; r < rows; r++) {
+    if (dlosses[r] === 0) continue; // the slope may be anything
     for (let at = r * stride; at < r * stride + columns; at++) {
       out[at] = (dlosses[r] as number) * pointSlope(x[at] as number, y[at] as number, kind);
     }

@@ -130,8 +130,8 @@ const BAD: [what: string, damage: (checkpoint: string) => void, message: RegExp]
     Deno.writeFileSync(file, bytes);
   }, /^Cannot read "model.safetensors" in ".*checkpoint-2": its SHA-256 must be [0-9a-f]{64}, got [0-9a-f]{64}$/],
   ["a short file", (path) => {
-    Deno.truncateSync(join(path, "trainer.json"), 39);
-  }, /^Cannot read "trainer.json" in .*: it must be 40 bytes long, got 39$/],
+    Deno.truncateSync(join(path, "training_state.json"), 39);
+  }, /^Cannot read "training_state.json" in .*: it must be 40 bytes long, got 39$/],
   ["a long file", (path) => {
     Deno.writeFileSync(join(path, "empty"), Uint8Array.of(1));
   }, /^Cannot read "empty" in .*: it must be 0 bytes long, and is longer$/],
@@ -154,7 +154,10 @@ const BAD: [what: string, damage: (checkpoint: string) => void, message: RegExp]
     "a path in the manifest",
     (path) => {
       const file = join(path, "manifest.json");
-      Deno.writeTextFileSync(file, Deno.readTextFileSync(file).replace("trainer.json", "../trainer.json"));
+      Deno.writeTextFileSync(
+        file,
+        Deno.readTextFileSync(file).replace("training_state.json", "../training_state.json"),
+      );
     },
     /^Cannot read the checkpoint .*: a file of the manifest must have a name, a size and a SHA-256, got \{"name":"\.\./,
   ],
@@ -162,10 +165,18 @@ const BAD: [what: string, damage: (checkpoint: string) => void, message: RegExp]
     const file = join(path, "manifest.json");
     Deno.writeTextFileSync(file, Deno.readTextFileSync(file).replace('"format": 1', '"format": 2'));
   }, /^Cannot read the checkpoint .*: the manifest's format must be 1, got 2$/],
-  ["a file in its place", (path) => {
-    Deno.removeSync(path, { recursive: true });
-    Deno.writeTextFileSync(path, "no folder");
-  }, /^Cannot read the checkpoint .*: it has no manifest.json$/],
+  ["a folder in place of a file", (path) => {
+    Deno.removeSync(join(path, "optimizer.safetensors"));
+    Deno.mkdirSync(join(path, "optimizer.safetensors"));
+  }, /^Cannot read "optimizer.safetensors" in .*: the manifest lists it, and there is no such file$/],
+  ["a folder in place of the manifest", (path) => {
+    Deno.removeSync(join(path, "manifest.json"));
+    Deno.mkdirSync(join(path, "manifest.json"));
+  }, /^Cannot read the checkpoint .*checkpoint-2": it has no manifest.json$/],
+  ["a size that no memory has", (path) => {
+    const file = join(path, "manifest.json");
+    Deno.writeTextFileSync(file, Deno.readTextFileSync(file).replace('"size": 22000', '"size": 9007199254740991'));
+  }, /^Cannot read "model.safetensors" in .*: it must be 9007199254740991 bytes long, got 22000$/],
 ];
 
 for (const [what, damage, message] of BAD) {
@@ -184,6 +195,51 @@ for (const [what, damage, message] of BAD) {
       const after = await checkpoints.latest();
       assert.deepEqual([after.checkpoint!.step, after.problems], [2, []]);
       await assertWhole(after.checkpoint!);
+    }));
+}
+
+/** What other programs have under names like ours; null for a file. */
+const FOREIGN: [what: string, files: Record<string, string> | null][] = [
+  ["Hugging Face's trainer", { "model.safetensors": "x", "optimizer.pt": "x", "trainer_state.json": "{}" }],
+  ["an empty folder", {}],
+  ["a manifest of something else", { "manifest.json": '{"version":1}', "notes.txt": "x" }],
+  ["an optimizer of something else", { "optimizer.safetensors": "x" }],
+  // It cannot be told from a file of someone's own, so it is not replaced.
+  ["a file in its place", null],
+];
+
+for (const [what, files] of FOREIGN) {
+  Deno.test(`what is no checkpoint of ours is never removed: ${what}`, () =>
+    inTemporaryFolder(async (folder) => {
+      const make = (name: string) => {
+        const path = join(folder, name);
+        if (files === null) return Deno.writeTextFileSync(path, "x");
+        Deno.mkdirSync(path);
+        for (const [file, text] of Object.entries(files)) Deno.writeTextFileSync(join(path, file), text);
+      };
+      const foreign = ["checkpoint-1", "checkpoint-2", "checkpoint-500"];
+      foreign.forEach(make);
+      const temporary = [".tmp-notes", ".tmp-checkpoint-3", ".tmp-checkpoint-3-old"];
+      for (const name of temporary) Deno.mkdirSync(join(folder, name));
+      const ours = `.tmp-checkpoint-3-${crypto.randomUUID()}`;
+      Deno.mkdirSync(join(folder, ours));
+      using checkpoints = await CheckpointFolder.open(folder, { keep: 1 });
+      assert.equal(names(folder).includes(ours), false, "a leftover of ours is removed");
+      for (const step of [3, 500]) {
+        await assert.rejects(checkpoints.write(step, filesOf(step)), {
+          name: "Error",
+          message:
+            `Cannot write the checkpoint of step ${step} to "${folder}": checkpoint-500 there is no checkpoint ` +
+            "of a TrainingFolder; move it away, or choose another folder",
+        });
+      }
+      const { checkpoint, problems } = await checkpoints.latest();
+      assert.deepEqual([checkpoint, problems.length], [null, 3]);
+      for (const step of [501, 502]) await checkpoints.write(step, filesOf(step));
+      assert.deepEqual(names(folder), [...temporary, ".lock", ...foreign, "checkpoint-502"].sort());
+      const left = (name: string) => names(join(folder, name));
+      if (files !== null) { for (const name of foreign) assert.deepEqual(left(name), Object.keys(files).sort()); }
+      await assertWhole((await checkpoints.latest()).checkpoint!);
     }));
 }
 

@@ -5,11 +5,11 @@ import { random } from "../../src/base/random.ts";
 import type { Checkpoint } from "../../src/train/checkpoint/reader.ts";
 import type { CheckpointFile } from "../../src/train/checkpoint/writer.ts";
 
-const NAMES = ["model.safetensors", "optimizer.safetensors", "trainer.json", "empty"];
+const NAMES = ["model.safetensors", "optimizer.safetensors", "training_state.json", "empty"];
 
 function bytesOf(step: number, name: string): Uint8Array<ArrayBuffer> {
   const next = random(step * NAMES.length + NAMES.indexOf(name));
-  const size = name === "empty" ? 0 : name === "trainer.json" ? 40 : 20_000 + 1000 * (step % 7);
+  const size = name === "empty" ? 0 : name === "training_state.json" ? 40 : 20_000 + 1000 * (step % 7);
   return Uint8Array.from({ length: size }, () => 128 * (next() + 1));
 }
 

@@ -14,6 +14,7 @@ import {
 } from "../../mod.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
+import { poke } from "./helpers.ts";
 import { BATCH, CONFIG, smallModel as studentOf } from "./small_training.ts";
 import { configOf, LARGER, teacherOf, UNLABELLED } from "./teachers.ts";
 
@@ -113,6 +114,26 @@ Deno.test("a model that is its own teacher has nothing to learn from it, and no 
   for (const [name, gradient] of gradients) assert.ok(numbers(gradient).every((value) => value === 0), name);
   const { losses: dropped } = await model.gradients(UNLABELLED, { teacher, dropout: 0.3 });
   assert.ok(dropped!.soft > 0, "the student drops, the teacher does not");
+});
+
+Deno.test("a teacher of weight 0 changes no bit of the gradients, whatever its logits are", async () => {
+  for (const problem_type of ["single_label_classification", "regression"]) {
+    const config = configOf({ problem_type });
+    using student = await NarrowBertForSequenceClassification.from_config(config, { seed: 5 });
+    using model = await teacherOf({ problem_type });
+    const labels = problem_type === "regression" ? [[0, 1, 2], [1, 0, 0], [0.5, 0, 1]] : BATCH.labels;
+    const inputs = { ...UNLABELLED, labels } as ModelInputs;
+    const alone = await student.gradients(inputs);
+    for (const value of [NaN, Infinity]) {
+      await poke(model, "classifier.bias", { value });
+      const { loss, losses, gradients } = await student.gradients(inputs, { teacher: { model, weight: 0 } });
+      assert.ok(!Number.isFinite(losses!.soft), `${losses!.soft}`);
+      assert.deepEqual(loss, alone.loss);
+      for (const [name, { data }] of gradients) assert.deepEqual(data, alone.gradients.get(name)!.data, name);
+      using optimizer = new SGD(student, { lr: 0 });
+      assert.ok((await optimizer.step(inputs, { dropout: 0, teacher: { model, weight: 0 } })).applied);
+    }
+  }
 });
 
 Deno.test("a teacher changes nothing of the other steps", async () => {

@@ -168,6 +168,27 @@ Deno.test("what cannot be trained is refused", async () => {
     "RangeError",
     /lr_factors must be a number from 0, got -1 for "classifier"$/,
   );
+  const factor = /lr times a factor of lr_factors must be finite as a float32, got 1e\+38 and 10 for "classifier"$/;
+  refuse({ lr: 1e38, lr_factors: { classifier: 10 } }, "RangeError", factor);
+  refuse({ lr_factors: { classifier: 1e42 } }, "RangeError", /got 0.001 and 1e\+42 for "classifier"$/);
+  for (const name of ["lr", "weight_decay", "max_grad_norm"]) {
+    refuse(
+      { [name]: 1e39 },
+      "RangeError",
+      new RegExp(`^Cannot make an AdamW: ${name} must be finite as a float32, got`),
+    );
+  }
+  refuse(
+    { lr: 1e30, weight_decay: 1e9 },
+    "RangeError",
+    /lr times weight_decay must be finite as a float32, got 1e\+30/,
+  );
+  refuse({ max_grad_norm: 1e-46 }, "RangeError", /max_grad_norm must be 0, for no clipping, or at least 2\^-126, got/);
+  refuse({ eps: 0 }, "RangeError", /eps must be a positive number, got 0$/);
+  for (const eps of [1e-46, 1e-38, 1e39]) {
+    refuse({ eps }, "RangeError", /eps must be at least 2\^-126 and finite as a float32, got 1e/);
+  }
+  new AdamW(model, { eps: 2 ** -126, lr: 3e38, weight_decay: 0, max_grad_norm: 2 ** -126 }).dispose();
   refuse({ lr_factors: [] }, "TypeError", /lr_factors must be an object/);
   refuse({ frozen: ["*"] }, "RangeError", /frozen must leave a tensor to update, got patterns of all 73$/);
   refuse({ momentum: 0.9 }, "TypeError", /there is no option "momentum"/);
@@ -175,4 +196,37 @@ Deno.test("what cannot be trained is refused", async () => {
   using optimizer = new SGD(model);
   optimizer.lr = NaN;
   await assert.rejects(optimizer.step(BATCH), { name: "RangeError", message: /lr must be a number from 0, got NaN$/ });
+  using other = new SGD(model, { lr_factors: { classifier: 10 } });
+  other.lr = 1e38;
+  await assert.rejects(other.step(BATCH), { name: "RangeError", message: factor });
+});
+
+Deno.test("options that are undefined are left out", async () => {
+  const none = {
+    ...{ lr: undefined, weight_decay: undefined, max_grad_norm: undefined, seed: undefined, frozen: undefined },
+    ...{ lr_factors: undefined, no_decay: undefined },
+  };
+  for (const [kind, own] of [[AdamW, { eps: undefined, betas: undefined }], [SGD, { momentum: undefined }]] as const) {
+    const after = await Promise.all([{}, { ...none, ...own }].map(async (options) => {
+      using model = await smallModel();
+      using optimizer = new kind(model, options);
+      const result = await optimizer.step(BATCH, OPTIONS);
+      const { lr, weight_decay, max_grad_norm } = optimizer;
+      return [result, { lr, weight_decay, max_grad_norm }, await model.state_dict()];
+    }));
+    assert.deepEqual(after[1], after[0]);
+  }
+  using model = await smallModel();
+  for (const name of ["lr", "eps", "seed", "betas"]) {
+    assert.throws(() => new AdamW(model, { [name]: null }), { name: "RangeError", message: /got null$/ });
+  }
+});
+
+Deno.test("the smallest epsilon that is allowed gives steps that are finite", async () => {
+  using model = await smallModel();
+  using optimizer = new AdamW(model, { eps: 2 ** -126 });
+  for (let i = 0; i < 2; i++) assert.ok((await optimizer.step(BATCH, OPTIONS)).applied);
+  for (const [name, { data }] of await model.state_dict()) {
+    assert.ok((data as Float32Array).every(Number.isFinite), name);
+  }
 });

@@ -8,6 +8,7 @@ import {
   NarrowBertForMaskedLM,
   NarrowBertModel,
   type PreTrainedModel,
+  SGD,
   writeSafetensors,
 } from "../../mod.ts";
 import { assertState, gpu, liveBytes, MASKED, part, SINGLE, started, type Task, TASKS, weightsOf } from "./helpers.ts";
@@ -104,6 +105,14 @@ const REFUSALS: readonly Refusal[] = [
     "Cannot take a step: dropout must be from 0 to less than 1, got 1",
   ],
   [MASKED, MASKED.batch, { dropout: NaN }, "RangeError", /dropout must be from 0 to less than 1, got NaN$/],
+  [MASKED, MASKED.batch, { dropout: null }, "RangeError", /dropout must be from 0 to less than 1, got null$/],
+  [
+    MASKED,
+    MASKED.batch,
+    { teacher: null },
+    "TypeError",
+    /^Cannot take a step: teacher must be an object with a model, /,
+  ],
   [MASKED, MASKED.batch, { dropout: -0.1 }, "RangeError", /got -0.1$/],
   [SINGLE, { input_ids: [[], []], labels: [0, 1] }, {}, "InputError", /every sequence needs a token at position 0/],
 ];
@@ -145,6 +154,24 @@ Deno.test("settings that were changed to what cannot be are refused by the next 
   }
   assertState(await run.state(), before, "after refusals");
   assert.ok((await optimizer.step(MASKED.batch, OPTIONS)).applied);
+});
+
+Deno.test("what is no model is refused by what it is", async () => {
+  using model = await MASKED.make();
+  const cases: [what: unknown, found: string][] = [
+    [{}, "an object"],
+    [undefined, "undefined"],
+    [null, "null"],
+    ["bert", "a string"],
+    [await model.state_dict(), "a Map"],
+    [Promise.resolve(model), "a Promise"],
+    [model.trunk, "a Trunk"],
+  ];
+  for (const [what, found] of cases) {
+    const message = (action: string) => `Cannot make an ${action}: model must be a model of this library, got ${found}`;
+    assert.throws(() => new AdamW(what as PreTrainedModel), { name: "TypeError", message: message("AdamW") });
+    assert.throws(() => new SGD(what as PreTrainedModel), { name: "TypeError", message: message("SGD") });
+  }
 });
 
 Deno.test("models that cannot be trained are refused by name", async () => {

@@ -156,6 +156,53 @@ Deno.test("tensors that do not fit are all named at once, and change nothing", a
   assert.deepEqual(await allBits(optimizer), before);
 });
 
+/** Does work while no moments can be allocated. */
+async function withoutRoom<T>(work: () => Promise<T>): Promise<T> {
+  gpu.buffers.trim(); // so that buffers are made
+  const { createBuffer } = GPUDevice.prototype;
+  GPUDevice.prototype.createBuffer = function (descriptor) {
+    const isRefused = descriptor.label === "classifier.bias.v";
+    return createBuffer.call(this, { ...descriptor, ...(isRefused && { usage: 0 }) });
+  };
+  try {
+    return await work();
+  } finally {
+    GPUDevice.prototype.createBuffer = createBuffer;
+  }
+}
+
+Deno.test("what is refused counts as no pass, and a load that fails leaves seed and passes as they were", async () => {
+  using model = await startModel();
+  using other = new AdamW(model, { seed: 4 });
+  for (let i = 0; i < 2; i++) await other.step(BATCH);
+  const state = await other.state_dict();
+  using optimizer = new AdamW(model, { seed: 9 }); // has no moments yet
+  const dropout = async () => (await optimizer.state_dict()).get("optimizer.dropout")!.tolist();
+  for (const probability of [2, -1, NaN, null as unknown as number, "0" as unknown as number]) {
+    const inputs = [BATCH, BATCH];
+    await assert.rejects(optimizer.step(inputs, { dropout: probability }), {
+      name: "RangeError",
+      message: `Cannot take a step: dropout must be from 0 to less than 1, got ${probability}`,
+    });
+  }
+  const message = /^Cannot make room for the moments on the GPU: /;
+  await withoutRoom(async () => {
+    await assert.rejects(optimizer.load_state_dict(state), { message });
+    // Two loads that fail, and steps between, each a pass that is not taken back.
+    const refused: Promise<unknown>[] = [optimizer.load_state_dict(state), optimizer.step(BATCH)];
+    refused.push(optimizer.load_state_dict(state), optimizer.step(BATCH), optimizer.step(BATCH));
+    for (const promise of refused.map((promise) => assert.rejects(promise, { message }))) await promise;
+  });
+  assert.deepEqual(await dropout(), [9n, 3n]);
+  const [seed, passes] = state.get("optimizer.dropout")!.tolist() as bigint[];
+  const loads: Promise<unknown>[] = [optimizer.load_state_dict(state), optimizer.step(BATCH)];
+  loads.push(optimizer.load_state_dict(state), optimizer.step(BATCH), optimizer.step(BATCH));
+  const soon = dropout();
+  await Promise.all(loads);
+  assert.deepEqual(await soon, [seed, passes! + 2n]);
+  assert.deepEqual(await dropout(), [seed, passes! + 2n]);
+});
+
 Deno.test("steps that are not applied change nothing but their record, which is saved too; a guard stops after three", async () => {
   using model = await startModel();
   using optimizer = optimizerOf(model);
@@ -215,6 +262,9 @@ for (
     inTemporaryFolder(async (folder) => {
       using model = await startModel();
       await model.save_pretrained(folder, { dtype });
+      const written = Deno.readFileSync(`${folder}/model.safetensors`);
+      await model.save_pretrained(folder, { dtype: dtype.toLowerCase() as Lowercase<typeof dtype> });
+      assert.deepEqual(Deno.readFileSync(`${folder}/model.safetensors`), written);
       const file = await readSafetensors(`${folder}/model.safetensors`);
       for (const { dtype: stored } of file.values()) assert.equal(stored, dtype);
       assert.equal(JSON.parse(Deno.readTextFileSync(`${folder}/config.json`)).torch_dtype, torch);
@@ -243,6 +293,9 @@ Deno.test("a weight beyond F16, and a type that is none, are refused before anyt
       name: "RangeError",
       message: 'Cannot save a model: dtype must be one of F32, F16, BF16, got "F64"',
     });
+    for (const dtype of ["Bf16", "auto", "", null, 16]) {
+      await assert.rejects(model.save_pretrained(folder, { dtype } as object), { name: "RangeError" });
+    }
     assert.deepEqual([...Deno.readDirSync(folder)], []);
     await model.save_pretrained(folder, { dtype: "BF16" });
   }));

@@ -116,6 +116,20 @@ for (const [what, teach, { name, message }, inputs = BATCH] of REFUSALS) {
   });
 }
 
+Deno.test("what is no teacher is refused, and undefined is none", async () => {
+  using student = await studentOf();
+  using optimizer = new AdamW(student);
+  for (const [value, found] of [[null, "null"], [true, "a boolean"], ["bert", "a string"]]) {
+    const teacher = value as unknown as Teacher;
+    const message = `teacher must be an object with a model, got ${found}`;
+    const error = { name: "TypeError", message: `Cannot take a step: ${message}` };
+    await assert.rejects(optimizer.step(BATCH, { teacher }), error);
+    await assert.rejects(optimizer.memory(BATCH, { teacher }), error);
+    await assert.rejects(student.gradients(BATCH, { teacher }), { message: `Cannot compute gradients: ${message}` });
+  }
+  assert.ok((await optimizer.step(BATCH, { teacher: undefined, dropout: undefined })).applied);
+});
+
 Deno.test("a teacher on another device is refused", async () => {
   const adapter = await navigator.gpu.requestAdapter();
   const device = await adapter!.requestDevice();

@@ -19,12 +19,17 @@ export type SavedDtype = "F32" | "F16" | "BF16";
 
 /** Options of `save_pretrained`. */
 export interface SaveOptions {
-  /** Element type of the weights in the file. `F16` and `BF16` halve it, and round them. @default "F32" */
-  dtype?: SavedDtype;
+  /**
+   * Element type of the weights in the file. `F16` and `BF16` halve it, and round them. Small letters, as
+   * `from_pretrained` has them, mean the same. @default "F32"
+   */
+  dtype?: SavedDtype | Lowercase<SavedDtype>;
 }
 
 /** A model that is to be saved. */
-export interface SavedModel extends SaveOptions {
+export interface SavedModel {
+  /** Element type of its weights in the file. @default "F32" */
+  dtype?: SavedDtype;
   config: NarrowBertConfig;
   /** Name of the class that the model is of. */
   className: string;
@@ -32,11 +37,12 @@ export interface SavedModel extends SaveOptions {
   tensors: ReadonlyMap<string, Tensor>;
 }
 
-/** Checks options. @throws {TypeError | RangeError} If there is no such option, or no such type. */
-export function checkSaveOptions(options: SaveOptions): void {
+/** The element type that options ask for. @throws {TypeError | RangeError} If there is no such option, or no such type. */
+export function savedDtypeOf(options: SaveOptions): SavedDtype {
   checkOptionNames("save a model", options, ["dtype"]);
   const { dtype = "F32" } = options;
-  if (Object.hasOwn(SAVED_DTYPES, dtype)) return;
+  const found = Object.keys(SAVED_DTYPES).find((name) => dtype === name || dtype === name.toLowerCase());
+  if (found !== undefined) return found as SavedDtype;
   const names = Object.keys(SAVED_DTYPES).join(", ");
   throw new RangeError(`Cannot save a model: dtype must be one of ${names}, got ${describe(dtype)}`);
 }

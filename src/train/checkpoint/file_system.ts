@@ -114,6 +114,11 @@ export const LOCAL: FileSystem = {
   },
 };
 
+/** Whether a path could not be read since no file is there: nothing at all, a folder, or something below a file. */
+export function isNoFile(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR", "EISDIR"].includes(codeOf(error) ?? "");
+}
+
 /** The code of a system's error, such as `ENOSPC`. */
 export function codeOf(error: unknown): string | undefined {
   const { code } = Object(error) as { code?: unknown };

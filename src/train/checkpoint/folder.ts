@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { quote } from "../../base/messages.ts";
 import { codeOf, type FileSystem, LOCAL } from "./file_system.ts";
 import { checkpointName, checkpointsAmong, leftoversAmong, LOCK, type Place, temporaryName } from "./layout.ts";
+import { isOurs } from "./ownership.ts";
 import { type Latest, latestCheckpoint } from "./reader.ts";
 import { checkCheckpoint, type CheckpointFile, writeCheckpoint } from "./writer.ts";
 
@@ -71,12 +72,13 @@ export class CheckpointFolder implements Disposable {
   /**
    * Writes the checkpoint of a step, and then removes those that are too many. At every moment, whatever ends the
    * process, the folder holds the newest whole checkpoint or the one before. A damaged checkpoint of the same step is
-   * replaced.
+   * replaced. What is not ours is never removed, even if it has a checkpoint's name.
    *
    * @returns The path of the checkpoint.
    * @throws {RangeError | TypeError} If the step or a name is wrong.
-   * @throws {Error} If there is a whole checkpoint of that step or a later one, if one is being written, or if the disk
-   *   is full or fails. The checkpoints that were there are then as they were.
+   * @throws {Error} If there is a whole checkpoint of that step or a later one, if something of another program has the
+   *   name of one, if one is being written, or if the disk is full or fails. The checkpoints that were there are then as
+   *   they were.
    */
   async write(step: number, files: readonly CheckpointFile[]): Promise<string> {
     checkCheckpoint(step, files);
@@ -104,8 +106,8 @@ export class CheckpointFolder implements Disposable {
     if (!this.#isWriting) this.#lock.release();
   }
 
-  /** Moves checkpoints of this step and later ones away if they are damaged; gives those before it. */
-  async #makeRoom(step: number, where: string): Promise<Place[]> {
+  /** Moves our checkpoints of this step and later ones away if they are damaged; gives our last before it. */
+  async #makeRoom(step: number, where: string): Promise<Place | null> {
     const places = checkpointsAmong(await this.#system.list(this.path), this.path);
     const later = places.filter((place) => place.step >= step);
     if (later.length > 0) {
@@ -113,14 +115,31 @@ export class CheckpointFolder implements Disposable {
       if (checkpoint !== null && checkpoint.step >= step) {
         throw new Error(`${where}: there is the one of step ${checkpoint.step} already; go on from it, or remove it`);
       }
-      for (const place of later) await this.#remove(place);
+      const ours = await this.#oursAmong(later);
+      const foreign = later.find((place) => !ours.includes(place));
+      if (foreign !== undefined) {
+        throw new Error(
+          `${where}: ${
+            checkpointName(foreign.step)
+          } there is no checkpoint of a TrainingFolder; move it away, or choose ` +
+            "another folder",
+        );
+      }
+      for (const place of ours) await this.#remove(place);
     }
-    return places.filter((place) => place.step < step);
+    for (const place of places) if (place.step < step && await isOurs(this.#system, place)) return place;
+    return null;
+  }
+
+  async #oursAmong(places: readonly Place[]): Promise<Place[]> {
+    const areOurs = await Promise.all(places.map((place) => isOurs(this.#system, place)));
+    return places.filter((_, i) => areOurs[i]);
   }
 
   async #prune(): Promise<void> {
     const places = checkpointsAmong(await this.#system.list(this.path), this.path);
-    for (const place of places.slice(this.#keep)) await this.#remove(place);
+    if (places.length <= this.#keep) return;
+    for (const place of (await this.#oursAmong(places)).slice(this.#keep)) await this.#remove(place);
   }
 
   /** Removes a checkpoint. It loses its name first, so that no half of it is taken for one. */
@@ -133,10 +152,10 @@ export class CheckpointFolder implements Disposable {
 }
 
 /** The error of a checkpoint that could not be written, if the disk is why. */
-function describe(error: unknown, where: string, before: readonly Place[]): unknown {
+function describe(error: unknown, where: string, before: Place | null): unknown {
   const code = codeOf(error);
   if (code !== "ENOSPC" && code !== "EDQUOT") return error;
-  const last = before[0] === undefined ? "there is none before it" : `${checkpointName(before[0].step)} is as it was`;
+  const last = before === null ? "there is none before it" : `${checkpointName(before.step)} is as it was`;
   return new Error(`${where}: the disk is full, or the quota is used up; ${last}. Free some space, or keep fewer`, {
     cause: error,
   });

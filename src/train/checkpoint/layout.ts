@@ -6,6 +6,12 @@ import { quote } from "../../base/messages.ts";
 /** The manifest, which is written last. */
 export const MANIFEST = "manifest.json";
 
+/** The file of what a checkpoint holds of a training beside tensors. */
+export const RECORD_FILE = "training_state.json";
+
+/** The file of the optimizer's state. */
+export const OPTIMIZER_FILE = "optimizer.safetensors";
+
 /** The file that a trainer locks. */
 export const LOCK = ".lock";
 
@@ -38,9 +44,13 @@ export function checkpointsAmong(names: readonly string[], folder: string): Plac
     .sort((a, b) => b.step - a.step);
 }
 
-/** Folders that a trainer left when it ended while it wrote or removed them. */
+/** A name that {@linkcode temporaryName} gives. */
+const LEFTOVER =
+  /^\.tmp-checkpoint-(0|[1-9]\d{0,14})-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** Folders that a trainer left when it ended while it wrote or removed them. Other temporary folders are not ours. */
 export function leftoversAmong(names: readonly string[], folder: string): string[] {
-  return names.filter((name) => name.startsWith(TEMPORARY)).map((name) => join(folder, name));
+  return names.filter((name) => LEFTOVER.test(name)).map((name) => join(folder, name));
 }
 
 /** Checks a step. @throws {RangeError} If it is not a whole number from 0 to 10^15 - 1. */

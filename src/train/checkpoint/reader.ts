@@ -1,13 +1,13 @@
 /** Finds the newest whole checkpoint, and reads its files. */
 
-import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { beginHash } from "../../base/hash.ts";
 import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
-import { codeOf, type FileSystem, LOCAL } from "./file_system.ts";
+import { type FileSystem, isNoFile, LOCAL } from "./file_system.ts";
 import { checkpointsAmong, MANIFEST, type Place } from "./layout.ts";
 import { type FileEntry, type Manifest, parseManifest } from "./manifest.ts";
+import { readManifest } from "./ownership.ts";
 
 /** A checkpoint on the disk. */
 export class Checkpoint {
@@ -74,7 +74,7 @@ export class Checkpoint {
         take(part);
       }
     } catch (error) {
-      if (codeOf(error) === "ENOENT") throw wrong("the manifest lists it, and there is no such file", error);
+      if (isNoFile(error)) throw wrong("the manifest lists it, and there is no such file", error);
       throw error;
     }
     if (found < size) throw wrong(`it must be ${size} bytes long, got ${found}`);
@@ -121,17 +121,14 @@ export async function latestCheckpoint(
  * @throws {CheckpointError} If it has none, or a wrong one.
  */
 async function openCheckpoint({ step, path }: Place, system: FileSystem): Promise<Checkpoint> {
-  const wrong = (what: string, cause: unknown) =>
-    new CheckpointError(`Cannot read the checkpoint ${quote(path)}: ${what}`, { cause });
-  const parts: Uint8Array[] = [];
+  const wrong = (what: string, cause?: unknown) => {
+    const message = `Cannot read the checkpoint ${quote(path)}: ${what}`;
+    return new CheckpointError(message, cause === undefined ? undefined : { cause });
+  };
+  const bytes = await readManifest(system, path);
+  if (bytes === null) throw wrong(`it has no ${MANIFEST}`);
   try {
-    for await (const part of system.read(join(path, MANIFEST))) parts.push(part);
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "")) throw wrong(`it has no ${MANIFEST}`, error);
-    throw error;
-  }
-  try {
-    const manifest = parseManifest(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(parts)));
+    const manifest = parseManifest(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     if (manifest.step !== step) throw new SyntaxError(`the manifest's step must be ${step}, got ${manifest.step}`);
     return new Checkpoint(path, manifest, system);
   } catch (error) {

@@ -8,14 +8,12 @@ import { warn } from "../../base/warn.ts";
 import { coreOf, type PreTrainedModel } from "../../heads/pretrained.ts";
 import { parseSafetensors, type SafetensorsTensor } from "../../io/safetensors/safetensors.ts";
 import { NarrowBertConfig } from "../../model/config/config.ts";
+import { OPTIMIZER_FILE, RECORD_FILE } from "../checkpoint/layout.ts";
 import type { Checkpoint } from "../checkpoint/reader.ts";
 import { type Optimizer, storeOf } from "../optimizer.ts";
 import { environmentDifferences, environmentOf } from "./environment.ts";
 import { configDifferences, configHash } from "./model_identity.ts";
-import { parseRecord, RECORD_FILE, type TrainingRecord } from "./training_record.ts";
-
-/** Name of the file of the optimizer's state. */
-export const OPTIMIZER_FILE = "optimizer.safetensors";
+import { parseRecord, type TrainingRecord } from "./training_record.ts";
 
 /** Settings that a checkpoint puts back, so that an optimizer may be made with others. */
 const RESTORED = ["lr", "weight_decay", "max_grad_norm", "seed"];

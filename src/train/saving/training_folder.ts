@@ -12,14 +12,15 @@ import { type NamedTensor, safetensorsParts } from "../../io/safetensors/safeten
 import { modelFiles } from "../../model/weights/saving.ts";
 import { copyTokenizerFiles, TOKENIZER_FILES } from "../../text/files/files.ts";
 import { CheckpointFolder, type CheckpointFolderOptions } from "../checkpoint/folder.ts";
+import { OPTIMIZER_FILE, RECORD_FILE } from "../checkpoint/layout.ts";
 import type { CheckpointFile } from "../checkpoint/writer.ts";
 import { DROPOUT } from "../moments.ts";
 import { type Optimizer, storeOf } from "../optimizer.ts";
 import { checkRates } from "../settings.ts";
 import { environmentOf } from "./environment.ts";
 import { configHash } from "./model_identity.ts";
-import { openTrainingCheckpoint, OPTIMIZER_FILE, type TrainingCheckpoint } from "./training_checkpoint.ts";
-import { expectJson, RECORD_FILE, recordText } from "./training_record.ts";
+import { openTrainingCheckpoint, type TrainingCheckpoint } from "./training_checkpoint.ts";
+import { expectJson, recordText } from "./training_record.ts";
 
 /** Options of {@linkcode TrainingFolder.open}. */
 export interface TrainingFolderOptions {
@@ -36,7 +37,7 @@ export interface TrainingFolderOptions {
 export interface SaveTrainingOptions {
   /** The steps of the training so far, a whole number from 0. */
   step: number;
-  /** What else the training needs to go on, as JSON: its place in the data, say. @default null */
+  /** What else the training needs to go on, as JSON, as it is at the call: its place in the data, say. @default null */
   data?: unknown;
 }
 
@@ -123,7 +124,9 @@ export class TrainingFolder implements Disposable {
     if (checkpoint === null) {
       if (problems.length === 0) return null;
       throw new CheckpointError(
-        `Cannot go on with the training in ${quote(this.path)}: no checkpoint is whole; remove them to begin anew:` +
+        `Cannot go on with the training in ${
+          quote(this.path)
+        }: no checkpoint is whole; remove them, or choose another folder, to begin anew:` +
           listed(problems.map(({ message }) => message)),
       );
     }
@@ -139,18 +142,19 @@ export class TrainingFolder implements Disposable {
 
   /**
    * Writes a checkpoint of the training after the steps that were asked for so far, and then removes those that are too
-   * many. Later steps wait until all is read from the GPU, but not for the disk.
+   * many; folders of other programs stay. Later steps wait until all is read from the GPU, but not for the disk.
    *
    * @param optimizer Its model is the one that is saved.
    * @returns The path of the checkpoint.
    * @throws {RangeError | TypeError} If the step is wrong, or the data are no JSON.
-   * @throws {Error} If there is a checkpoint of that step or a later one, if one is being written, or if the disk is full
-   *   or fails. The checkpoints that were there are then as they were.
+   * @throws {Error} If there is a checkpoint of that step or a later one, if something of another program has the name of
+   *   one, if one is being written, or if the disk is full or fails. The checkpoints that were there are then as they were.
    */
   async save(optimizer: Optimizer, options: SaveTrainingOptions): Promise<string> {
     checkOptionNames("save a training", options, ["step", "data"]);
     const { step, data = null } = options;
     expectJson("data", data);
+    const json = JSON.stringify(data); // the caller may change them while the GPU is read
     const { model, constructor: { name } } = optimizer;
     const { lr, weight_decay, max_grad_norm } = optimizer;
     checkRates("save a training", { lr, weight_decay, max_grad_norm });
@@ -166,7 +170,7 @@ export class TrainingFolder implements Disposable {
       rates: { lr, weight_decay, max_grad_norm },
       environment: environmentOf(coreOf(model).gpu),
       config_sha256: await configHash(config),
-      data,
+      data: JSON.parse(json) as unknown,
     };
     const files: CheckpointFile[] = [
       ...modelFiles({ config, className: model.constructor.name, tensors: weights }).map(fileOf),

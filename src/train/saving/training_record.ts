@@ -5,9 +5,6 @@ import { shown } from "../../base/messages.ts";
 import type { Rates } from "../settings.ts";
 import type { Environment } from "./environment.ts";
 
-/** The file's name. */
-export const RECORD_FILE = "training_state.json";
-
 /** What is in it. */
 export interface TrainingRecord {
   readonly step: number;

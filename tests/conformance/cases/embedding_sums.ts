@@ -9,23 +9,13 @@ import { embeddingSumBound } from "../gradient_bounds.ts";
 const [VOCABULARY, POSITIONS, TYPES] = [101, 67, 2];
 
 export function* cases(): Cases<typeof kernel> {
-  yield* casesWith((words) => ({ words, stored: words }));
-}
-
-/** @param store What words become on the GPU, and what values they then have. */
-export function* casesWith(
-  store: (words: Float32Array<ArrayBuffer>) => {
-    words: Float32Array<ArrayBuffer>;
-    stored: Float32Array<ArrayBuffer> | Float16Array<ArrayBuffer>;
-  },
-): Cases<typeof kernel> {
   const next = random(37);
   const below = (count: number) => Math.floor((next() + 1) / 2 * count);
   for (const [rows, columns] of [[0, 8], [1, 1], [3, 2], [9, 33], [65, 128], [7, 129], [31, 768]] as const) {
     const tokens = new Uint32Array(4 * rows).map((_, i) => below([VOCABULARY, TYPES, POSITIONS, 2 ** 32][i % 4] ?? 0));
     const types = matrix(TYPES, columns, next);
     for (const embeds of [false, true]) {
-      const { words, stored } = store(matrix(embeds ? rows : VOCABULARY, columns, next));
+      const words = matrix(embeds ? rows : VOCABULARY, columns, next);
       for (const positions of [undefined, matrix(POSITIONS, columns, next)]) {
         const call = { rows, columns, tokens, words, ...(positions && { positions }), types, embeds };
         const values = embeddingSum(call);
@@ -41,7 +31,7 @@ export function* casesWith(
           params: { rows, columns },
           buffers: {
             tokens,
-            words: stored,
+            words,
             positions: positions ?? new Float32Array(4),
             types,
             out: 4 * values.length,

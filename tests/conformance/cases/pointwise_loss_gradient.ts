@@ -20,6 +20,16 @@ export function* cases(): Cases<typeof kernel> {
     const targets = matrix(rows, columns, () => next() < 0 ? 0 : 1);
     yield* one(`${rows} x ${columns}`, { rows, columns, x, y: targets, dlosses, kind: binary_cross_entropy });
   }
+  // Rows that count nothing, whatever they hold.
+  for (const kind of [squared_error, binary_cross_entropy]) {
+    const [x, y] = [matrix(5, 7, next), matrix(5, 7, () => 1)];
+    for (const [r, value] of [[1, NaN], [2, Infinity], [3, -Infinity]] as const) {
+      x[8 * r] = value;
+      y[8 * r + 6] = value;
+    }
+    const dlosses = Float32Array.of(1, 0, -0, 0, -1);
+    yield* one("some rows of any numbers", { rows: 5, columns: 7, x, y, dlosses, kind });
+  }
   for (const size of [20, 1e4, 3e38]) {
     const x = matrix(9, 5, () => size * next());
     for (const target of [0, 0.5, 1]) {

@@ -81,7 +81,6 @@ export const TWINS: Readonly<Record<string, Twin>> = {
   activation_gradient: activationGradientTwin,
   layer_norm_gradient: layerNormGradientTwin,
   embedding_sums: embeddingSumsTwin,
-  embedding_sums_f16: embeddingSumsTwin,
   segment_sums: segmentSumsTwin,
   mean_rows_gradient: meanRowsGradientTwin,
   cross_entropy_gradient: crossEntropyGradientTwin,

@@ -1,10 +1,10 @@
 /** The sums that embeddings normalize, computed again for their gradients. */
 
 import source from "../../../../kernels/embedding_sums.wgsl" with { type: "text" };
-import { defineWeightKernel, foldedGrid, pitch } from "../../kernel.ts";
+import { defineKernel, foldedGrid, pitch } from "../../kernel.ts";
 
-/** `out = word + position + type` of each token; bindings and constants as those of `embeddings`. */
-export const embeddingSums = defineWeightKernel({
+/** `out = word + position + type` of each token; bindings and constants as those of `embeddings`, but for 32-bit words alone. */
+export const embeddingSums = defineKernel({
   name: "embedding_sums",
   summary: "out = words[word] + positions[position] + types[type]",
   source,

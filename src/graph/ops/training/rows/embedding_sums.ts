@@ -17,11 +17,7 @@ export const embeddingSumsOp: Op<Inputs, { embedded: boolean }, { out: Value }> 
   infer({ tokens, words, positions, types }, { embedded }) {
     expectType("tokens", tokens, { dtype: "u32", shape: ["*", 4], layout: "tight" });
     const rows = tokens.shape[0] as Dim;
-    expectType("words", words, {
-      dtype: embedded ? "f32" : ["f32", "f16"],
-      shape: [embedded ? rows : "*", "*"],
-      layout: "pitched",
-    });
+    expectType("words", words, { dtype: "f32", shape: [embedded ? rows : "*", "*"], layout: "pitched" });
     const columns = lastOf(words.shape);
     const table = { dtype: "f32", shape: ["*", columns], layout: "pitched" } as const;
     if (positions !== undefined) expectType("positions", positions, table);
@@ -32,7 +28,7 @@ export const embeddingSumsOp: Op<Inputs, { embedded: boolean }, { out: Value }> 
   lower(g, { label, inputs: { tokens, words, positions, types }, attributes: { embedded } }) {
     const columns = lastOf(words.shape);
     const rows = tokens.shape[0] as Dim;
-    return g.call(words.dtype === "f16" ? kernel.f16 : kernel, {
+    return g.call(kernel, {
       label,
       inputs: { tokens, words, positions: positions ?? types, types },
       outputs: { out: { shape: [rows, columns] } },
@@ -42,7 +38,7 @@ export const embeddingSumsOp: Op<Inputs, { embedded: boolean }, { out: Value }> 
   },
 };
 
-/** `words + positions + types` of each token, `[T, H]`, not yet normalized; inputs as those of `embeddings`. */
+/** `words + positions + types` of each token, `[T, H]`, not yet normalized; inputs as those of `embeddings`, words of f32. */
 export function embeddingSums(
   g: Graph,
   { label, embedded, ...inputs }: Inputs & { label: string; embedded: boolean },
