@@ -28,7 +28,7 @@ export interface LearningCall {
   readonly dropout: DropoutScalars | null;
   /** Whether gradients compute each layer again, which keeps less memory and takes about a third longer. */
   readonly recomputes?: boolean | undefined;
-  /** Buffers of the residents that it declares. */
+  /** Buffers of the residents that it may declare: a weight on which the loss does not depend has no use for its own. */
   readonly residents?: Residents;
   /** Called when the call has its place behind earlier ones. */
   readonly onQueued?: () => void;

@@ -101,7 +101,7 @@ export class Runner {
     const { outputs, recorded } = await program.run({
       scalars,
       inputs,
-      ...(learning?.residents && { residents: learning.residents }),
+      ...(learning?.residents && { residents: declaredOf(learning.residents, program.residents) }),
       onQueued: learning?.onQueued,
       record: options.recordValues ?? false,
       profiler: options.profiler ?? null,
@@ -262,12 +262,9 @@ function prefixed(inputs: Record<string, InputData>): Record<string, InputData> 
   return Object.fromEntries(Object.entries(inputs).map(([name, data]) => [TEACHER_PREFIX + name, data]));
 }
 
-/** Those of a batch's scalars that a program declares. */
-function declaredOf(
-  sizes: Readonly<Record<string, number>>,
-  declared: ReadonlyMap<string, unknown>,
-): Record<string, number> {
-  const scalars: Record<string, number> = {};
-  for (const name in sizes) if (declared.has(name)) scalars[name] = sizes[name] as number;
-  return scalars;
+/** Those of a call's scalars or residents that a program declares. */
+function declaredOf<T>(given: Readonly<Record<string, T>>, declared: ReadonlyMap<string, unknown>): Record<string, T> {
+  const own: Record<string, T> = {};
+  for (const name in given) if (declared.has(name)) own[name] = given[name] as T;
+  return own;
 }

@@ -14,7 +14,7 @@ export interface TensorSettings {
   readonly decays: boolean;
 }
 
-/** What is set for each tensor by name; null for one that is frozen. */
+/** What is set for each tensor by name; null for one that is frozen, or is not the model's own. */
 export type SettingsOf = (name: string) => TensorSettings | null;
 
 /**
@@ -48,8 +48,11 @@ export function settingsOf(
     expect(action, Number.isFinite(factor) && factor >= 0, `lr_factors must be ${text}`);
     for (const name of matched({ action, thing: "lr_factors" }, { pattern, names })) factors.set(name, factor);
   }
+  const own = new Set(names);
   return (name) => {
-    return still.has(name) ? null : { lrFactor: factors.get(name) ?? 1, decays: !undecayed.has(name) };
+    return still.has(name) || !own.has(name)
+      ? null
+      : { lrFactor: factors.get(name) ?? 1, decays: !undecayed.has(name) };
   };
 }
 

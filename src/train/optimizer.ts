@@ -1,5 +1,6 @@
 /** What all optimizers share: steps, and their settings. */
 
+import { InputError } from "../base/errors.ts";
 import { checkOptionNames } from "../base/options.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
@@ -223,6 +224,7 @@ export abstract class Optimizer {
     const parts: readonly ModelInputs[] = Array.isArray(inputs) ? inputs : [inputs];
     if (parts.length === 0) throw new RangeError(`Cannot ${PURPOSE}: there must be a micro-batch, got an empty array`);
     const calls = parts.map((inputs) => lossCallOf(this.#model, { inputs, purpose: PURPOSE, teacher }));
+    checkAlike(calls);
     const counted = calls.reduce((sum, { head: { scalars } }) => sum + (scalars?.counted ?? 0), 0);
     const teachings = togetherTaught(calls.map(({ teaching }) => teaching));
     return calls.map((call, i) => ({
@@ -245,6 +247,20 @@ export abstract class Optimizer {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/**
+ * Checks that the losses of a batch's parts depend on the same weights: what one part adds to sums, the last one reads.
+ *
+ * @throws {InputError} If some have word embeddings of the caller's and others do not.
+ */
+function checkAlike(calls: readonly LossCall[]): void {
+  const names = calls.map(({ batch }) => batch.embeds === null ? "input_ids" : "inputs_embeds");
+  const other = names.findIndex((name) => name !== names[0]);
+  if (other < 0) return;
+  throw new InputError(
+    `micro-batch ${other}: Cannot ${PURPOSE}: it must have ${names[0]}, as micro-batch 0, got ${names[other]}`,
+  );
 }
 
 /** The scalars of micro-batch `i` of `count`: the first begins the sums, the last updates. */

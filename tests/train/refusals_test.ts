@@ -32,6 +32,20 @@ const REFUSALS: readonly Refusal[] = [
   [MASKED, [], {}, "RangeError", "Cannot take a step: there must be a micro-batch, got an empty array"],
   [MASKED, undefined, {}, "InputError", /inputs must be an object with input_ids, got undefined$/],
   [MASKED, [null], {}, "InputError", /inputs must be an object with input_ids, got null$/],
+  [
+    MASKED,
+    [MASKED.batch, MASKED.batch, { inputs_embeds: embeds(1), labels }],
+    {},
+    "InputError",
+    "micro-batch 2: Cannot take a step: it must have input_ids, as micro-batch 0, got inputs_embeds",
+  ],
+  [
+    MASKED,
+    [{ inputs_embeds: embeds(1), labels }, MASKED.batch],
+    {},
+    "InputError",
+    "micro-batch 1: Cannot take a step: it must have inputs_embeds, as micro-batch 0, got input_ids",
+  ],
   [MASKED, { ...MASKED.batch, label: labels }, {}, "InputError", /there is no input "label"/],
   [
     MASKED,
