@@ -32,6 +32,8 @@ export interface LearningCall {
   readonly residents?: Residents;
   /** Called when the call has its place behind earlier ones. */
   readonly onQueued?: () => void;
+  /** Called with what went wrong when the queued call fails or is aborted, before any later call goes on. */
+  readonly onFailed?: (reason: unknown) => void;
 }
 
 /** The gradients of a loss by those parameters on which it depends. */

@@ -103,6 +103,7 @@ export class Runner {
       inputs,
       ...(learning?.residents && { residents: declaredOf(learning.residents, program.residents) }),
       onQueued: learning?.onQueued,
+      onFailed: learning?.onFailed,
       record: options.recordValues ?? false,
       profiler: options.profiler ?? null,
       latency: this.#latency,

@@ -28,7 +28,13 @@ type Refusal = [task: Task, inputs: unknown, options: object, name: string, mess
 
 const REFUSALS: readonly Refusal[] = [
   [MASKED, { input_ids }, {}, "InputError", /^Cannot take a step: labels must be given, got none/],
-  [MASKED, [MASKED.batch, { input_ids }], {}, "InputError", /^Cannot take a step: labels must be given, got none/],
+  [
+    MASKED,
+    [MASKED.batch, { input_ids }],
+    {},
+    "InputError",
+    /^micro-batch 1: Cannot take a step: labels must be given, got none/,
+  ],
   [MASKED, [], {}, "RangeError", "Cannot take a step: there must be a micro-batch, got an empty array"],
   [MASKED, undefined, {}, "InputError", /inputs must be an object with input_ids, got undefined$/],
   [MASKED, [null], {}, "InputError", /inputs must be an object with input_ids, got null$/],
