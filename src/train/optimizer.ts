@@ -203,15 +203,17 @@ export abstract class Optimizer {
     checkOptionNames(PURPOSE, options, LOSS_OPTIONS);
     const calls = this.#callsOf(inputs, teacher);
     const owner = { core: this.#core, purpose: PURPOSE };
-    const { learning, optimizer } = await this.#state.plan(calls.length === 1 ? "whole" : "parts");
-    const rates = { lr: 0, weight_decay: 0, max_grad_norm: 0, ...sumScalars(0, 2) };
-    const source = { seed: 0, step: 0 };
-    const dropout = dropoutScalars(this.#core.config, source, { dropout: options.dropout, purpose: PURPOSE });
-    const asked = { learning, scalars: rates, dropout };
-    const activations = await lossBytes(owner, calls.map((call) => ({ ...call, options, learning: asked })));
-    const cores = new Set([this.#core, ...calls.flatMap(({ teaching }) => teaching === null ? [] : [teaching.core])]);
-    const weights = [...cores].reduce((sum, { weightBytes }) => sum + weightBytes, 0);
-    return { weights, optimizer, activations, total: weights + optimizer + activations };
+    return await this.#state.keep(async () => {
+      const { learning, optimizer } = await this.#state.plan(calls.length === 1 ? "whole" : "parts");
+      const rates = { lr: 0, weight_decay: 0, max_grad_norm: 0, ...sumScalars(0, 2) };
+      const source = { seed: 0, step: 0 };
+      const dropout = dropoutScalars(this.#core.config, source, { dropout: options.dropout, purpose: PURPOSE });
+      const asked = { learning, scalars: rates, dropout };
+      const activations = await lossBytes(owner, calls.map((call) => ({ ...call, options, learning: asked })));
+      const cores = new Set([this.#core, ...calls.flatMap(({ teaching }) => teaching === null ? [] : [teaching.core])]);
+      const weights = [...cores].reduce((sum, { weightBytes }) => sum + weightBytes, 0);
+      return { weights, optimizer, activations, total: weights + optimizer + activations };
+    });
   }
 
   #callsOf(inputs: ModelInputs | readonly ModelInputs[], teacher: Teacher | undefined): LossCall[] {
