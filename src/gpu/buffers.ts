@@ -88,12 +88,16 @@ export class BufferPool {
     return buffer;
   }
 
-  /** As {@linkcode acquire}, but the buffer holds zeros. */
-  acquireZeros(bytes: number, label: string): GPUBuffer {
+  /**
+   * As {@linkcode acquire}, but the buffer holds zeros.
+   *
+   * @param encoder Writes them, once the caller submits its commands. Default: they are submitted at once.
+   */
+  acquireZeros(bytes: number, label: string, encoder?: GPUCommandEncoder): GPUBuffer {
     const buffer = this.acquire(bytes, label);
-    const encoder = this.#device.createCommandEncoder();
-    encoder.clearBuffer(buffer);
-    this.#device.queue.submit([encoder.finish()]);
+    const own = encoder ?? this.#device.createCommandEncoder();
+    own.clearBuffer(buffer);
+    if (encoder === undefined) this.#device.queue.submit([own.finish()]);
     return buffer;
   }
 

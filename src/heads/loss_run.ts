@@ -79,9 +79,7 @@ function runCallOf({ core, purpose }: LossOwner, { batch, rule, head, options, l
   if (dtype !== "f32") {
     throw new TypeError(`Cannot ${purpose}: the weights must be f32, got ${dtype}; load the model with dtype: "f32"`);
   }
-  if (rule === "first" && batch.length === 0 && batch.sequences > 0) {
-    throw new InputError(`Cannot ${purpose}: every sequence needs a token at position 0, got empty sequences`);
-  }
+  checkFirstRows(purpose, { batch, rule });
   if (rule === "ordinary") warnOrdinary(core);
   const { dropout: _, gradient_checkpointing: recomputes, ...forward } = options;
   return {
@@ -92,6 +90,12 @@ function runCallOf({ core, purpose }: LossOwner, { batch, rule, head, options, l
     options: forward,
     learning: { ...learning, recomputes },
   };
+}
+
+/** @throws {InputError} If first rows are asked of empty sequences. */
+export function checkFirstRows(purpose: string, { batch, rule }: Pick<HeadCall, "batch" | "rule">): void {
+  if (rule !== "first" || batch.length > 0 || batch.sequences === 0) return;
+  throw new InputError(`Cannot ${purpose}: every sequence needs a token at position 0, got empty sequences`);
 }
 
 /** What decides which elements are dropped. */

@@ -11,6 +11,7 @@ import type { WeightDtype } from "../nn/upload.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import type { DeviceChoice } from "./device_options.ts";
 import type { Head, ModelParts } from "./head.ts";
+import type { Learning } from "./learning.ts";
 import { Runner } from "./runner.ts";
 import { declareModel, parameterShapes } from "./weights/parameter_shapes.ts";
 import { prunedConfig, prunedWeights } from "./weights/pruning.ts";
@@ -107,6 +108,11 @@ export class ModelCore implements ModelWeights {
   /** GPU bytes of the activations, at the largest sizes so far. */
   get activationBytes(): number {
     return this.#loaded.runner.bytes;
+  }
+
+  /** Gives back the memory of the programs that compute a learning, which nobody asks for again. */
+  forget(learning: Learning): void {
+    this.#loaded.runner.forget(learning);
   }
 
   /** @throws {Error} If its last owner has released it. */

@@ -28,10 +28,12 @@ export interface LearningCall {
   readonly dropout: DropoutScalars | null;
   /** Whether gradients compute each layer again, which keeps less memory and takes about a third longer. */
   readonly recomputes?: boolean | undefined;
-  /** Buffers of the residents that it declares. */
+  /** Buffers of the residents that it may declare: a weight on which the loss does not depend has no use for its own. */
   readonly residents?: Residents;
   /** Called when the call has its place behind earlier ones. */
   readonly onQueued?: () => void;
+  /** Called with what went wrong when the queued call fails or is aborted, before any later call goes on. */
+  readonly onFailed?: (reason: unknown) => void;
 }
 
 /** The gradients of a loss by those parameters on which it depends. */

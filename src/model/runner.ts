@@ -6,6 +6,7 @@ import type { Latency } from "../gpu/readback.ts";
 import { Graph } from "../graph/graph.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
 import { Program } from "../graph/program/program.ts";
+import { ProgramCache } from "../graph/program/program_cache.ts";
 import type { InputData } from "../graph/program/upload.ts";
 import { pitch } from "../kernels/kernel.ts";
 import { tuningOf } from "../kernels/tuning/tuning.ts";
@@ -19,7 +20,7 @@ import type { Lesson, LessonScalars } from "./distillation.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import { FORWARD_OPTIONS, type ForwardOptions } from "./forward_options.ts";
 import type { Head } from "./head.ts";
-import type { LearningCall } from "./learning.ts";
+import type { Learning, LearningCall } from "./learning.ts";
 import { mayStoreProbabilities, type NarrowWork, planNarrowForm, planProjection } from "./narrow_planner.ts";
 import { identityOf, type StageCall, stageKey } from "./stage.ts";
 import { TEACHER_PREFIX, type TeacherTrace, type TraceCall, traceModel } from "./tracing.ts";
@@ -70,7 +71,9 @@ export class Runner {
   readonly #latency: Latency;
   /** All weights of the model. */
   readonly parameters: readonly Parameter[];
-  readonly #programs = new Map<string, Program>();
+  readonly #programs = new ProgramCache(KEPT_PROGRAMS);
+  /** The caches of the models that learn from this one. */
+  readonly #pupils = new Set<ProgramCache>();
   /** The head scales of a call without a head mask, by the name of the input. */
   readonly #unmasked: Record<string, InputData>;
 
@@ -101,8 +104,9 @@ export class Runner {
     const { outputs, recorded } = await program.run({
       scalars,
       inputs,
-      ...(learning?.residents && { residents: learning.residents }),
+      ...(learning?.residents && { residents: declaredOf(learning.residents, program.residents) }),
       onQueued: learning?.onQueued,
+      onFailed: learning?.onFailed,
       record: options.recordValues ?? false,
       profiler: options.profiler ?? null,
       latency: this.#latency,
@@ -128,6 +132,7 @@ export class Runner {
     const plan = this.#plan({ ragged, packed, ordinary, options, ...(learning && { learning }) });
     const trace = teacher === undefined ? null : teacher.runner.#asTeacher({ ragged, packed, ordinary }, teacher);
     const program = this.#program(plan, stages, trace);
+    if (teacher !== undefined) teacher.runner.#pupils.add(this.#programs);
     const sizes: Record<string, number> = {
       ...packed.sizes,
       ...learning?.scalars,
@@ -156,13 +161,19 @@ export class Runner {
 
   /** Bytes of the activations of all programs. */
   get bytes(): number {
-    return [...this.#programs.values()].reduce((sum, program) => sum + program.bytes, 0);
+    return this.#programs.programs.reduce((sum, program) => sum + program.bytes, 0);
   }
 
-  /** Gives all programs' memory back. */
+  /** Gives back the memory of the programs that compute a learning, which nobody asks for again. */
+  forget(learning: Learning): void {
+    this.#programs.forget(learning);
+  }
+
+  /** Gives all programs' memory back, and that of the programs of others in which this model is the teacher. */
   dispose(): void {
-    for (const program of this.#programs.values()) program.dispose();
     this.#programs.clear();
+    for (const pupil of this.#pupils) pupil.forget(this.#body);
+    this.#pupils.clear();
   }
 
   /** Plans a call of these sizes: which layers it computes, and in which form. */
@@ -215,20 +226,13 @@ export class Runner {
   #program(call: TraceCall, stages: readonly StageCall[], teacher: TeacherTrace | null): Program {
     const { learning, drops } = call;
     const key = [traceKey(call), ...stages.map(stageKey), teacher && teacherKey(teacher)].join();
-    let program = this.#programs.get(key);
-    if (program === undefined) {
+    const make = () => {
       const g = new Graph(tuningOf(this.#gpu), { differentiable: learning !== null, drops });
       traceModel(g, this.#body, { call, stages, layerOf: this.#layerOf, parameters: this.parameters, teacher });
-      program = new Program(this.#gpu, g);
-    }
-    this.#programs.delete(key);
-    this.#programs.set(key, program);
-    const [oldest] = this.#programs;
-    if (oldest !== undefined && this.#programs.size > KEPT_PROGRAMS) {
-      this.#programs.delete(oldest[0]);
-      oldest[1].dispose();
-    }
-    return program;
+      return new Program(this.#gpu, g);
+    };
+    const users = [learning, teacher?.body].filter((user) => user !== null && user !== undefined);
+    return this.#programs.get(key, { make, users });
   }
 
   #headScales(headMask: ArrayLike<number> | null): Record<string, InputData> {
@@ -262,12 +266,9 @@ function prefixed(inputs: Record<string, InputData>): Record<string, InputData> 
   return Object.fromEntries(Object.entries(inputs).map(([name, data]) => [TEACHER_PREFIX + name, data]));
 }
 
-/** Those of a batch's scalars that a program declares. */
-function declaredOf(
-  sizes: Readonly<Record<string, number>>,
-  declared: ReadonlyMap<string, unknown>,
-): Record<string, number> {
-  const scalars: Record<string, number> = {};
-  for (const name in sizes) if (declared.has(name)) scalars[name] = sizes[name] as number;
-  return scalars;
+/** Those of a call's scalars or residents that a program declares. */
+function declaredOf<T>(given: Readonly<Record<string, T>>, declared: ReadonlyMap<string, unknown>): Record<string, T> {
+  const own: Record<string, T> = {};
+  for (const name in given) if (declared.has(name)) own[name] = given[name] as T;
+  return own;
 }

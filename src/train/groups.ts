@@ -14,7 +14,7 @@ export interface TensorSettings {
   readonly decays: boolean;
 }
 
-/** What is set for each tensor by name; null for one that is frozen. */
+/** What is set for each tensor by name; null for one that is frozen, or is not the model's own. */
 export type SettingsOf = (name: string) => TensorSettings | null;
 
 /**
@@ -49,8 +49,11 @@ export function settingsOf(
     for (const name of matched({ action, thing: "lr_factors" }, { pattern, names })) factors.set(name, factor);
   }
   checkFactors(action, { lr, lr_factors });
+  const own = new Set(names);
   return (name) => {
-    return still.has(name) ? null : { lrFactor: factors.get(name) ?? 1, decays: !undecayed.has(name) };
+    return still.has(name) || !own.has(name)
+      ? null
+      : { lrFactor: factors.get(name) ?? 1, decays: !undecayed.has(name) };
   };
 }
 

@@ -4,9 +4,9 @@ import { classOf } from "../base/messages.ts";
 import { checkOptionNames } from "../base/options.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
-import { type LossCall, togetherTaught } from "../heads/distillation.ts";
+import type { LossCall } from "../heads/distillation.ts";
 import { checkDropout, dropoutScalars, LOSS_OPTIONS, lossBytes, type LossOptions, runLoss } from "../heads/loss_run.ts";
-import { coreOf, lossCallOf, namesOf, PreTrainedModel, type Teacher, type TeacherOption } from "../heads/pretrained.ts";
+import { coreOf, namesOf, PreTrainedModel, type Teacher, type TeacherOption } from "../heads/pretrained.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
 import type { ModelCore } from "../model/core.ts";
 import { type LossParts, readLossParts } from "../model/distillation.ts";
@@ -14,6 +14,7 @@ import type { LearningCall } from "../model/learning.ts";
 import type { RunResult } from "../model/runner.ts";
 import type { DropoutScalars } from "../nn/dropout.ts";
 import { settingsOf } from "./groups.ts";
+import { callsOf, runParts, sumScalars } from "./micro_batches.ts";
 import { momentsOf } from "./moments.ts";
 import { OptimizerState } from "./optimizer_state.ts";
 import { OptimizerStore } from "./optimizer_store.ts";
@@ -44,6 +45,12 @@ export interface StepMemory {
   activations: number;
   /** All of them. */
   total: number;
+}
+
+/** A call of a step, and what it drops. */
+interface Pass {
+  readonly call: LossCall;
+  readonly dropout: DropoutScalars | null;
 }
 
 /** Set once the class is defined: only it sees its store. */
@@ -136,23 +143,19 @@ export abstract class Optimizer {
     const rates = { lr: this.lr, weight_decay: this.weight_decay, max_grad_norm: this.max_grad_norm };
     checkRates(PURPOSE, rates);
     checkFactors(PURPOSE, { lr: this.lr, lr_factors: this.#store.settings.lr_factors });
-    const passes = calls.map((call) => ({ call, dropout: this.#dropout(options) }));
+    const passes = calls.map((call): Pass => ({ call, dropout: this.#dropout(options) }));
+    const owner = { core: this.#core, purpose: PURPOSE };
     taught?.retain(); // the teacher may be disposed of while the step waits
     return await this.#store.inTurn((onQueued) =>
       this.#state.step(async (stateOf) => {
-        const runs: Promise<RunResult>[] = [];
-        for (const [i, { call, dropout }] of passes.entries()) {
-          const { learning, residents } = await stateOf(passes.length === 1 ? "whole" : "parts");
-          const queued = Promise.withResolvers<void>();
-          const scalars = { ...rates, ...(passes.length > 1 && sumScalars(i, passes.length)) };
-          const asked: LearningCall = { learning, scalars, dropout, residents, onQueued: queued.resolve };
-          const run = runLoss({ core: this.#core, purpose: PURPOSE }, { ...call, options, learning: asked });
-          run.catch(() => {}); // The first to fail is told; the others may fail after it.
-          runs.push(run);
-          await Promise.race([queued.promise, run]);
-        }
-        onQueued();
-        const results = await Promise.all(runs);
+        const count = passes.length;
+        const results = await runParts({ count, signal: options.signal, onQueued }, async (i, { signal, ...part }) => {
+          const { call, dropout } = passes[i] as Pass;
+          const { learning, residents } = await stateOf(count === 1 ? "whole" : "parts");
+          const scalars = { ...rates, ...(count > 1 && sumScalars(i, count)) };
+          const asked: LearningCall = { ...part, learning, scalars, dropout, residents };
+          return await runLoss(owner, { ...call, options: { ...options, signal }, learning: asked });
+        });
         const { outputs } = results.at(-1) as RunResult;
         const [loss, grad_norm, _clip, ok] = (outputs.get("state") as RunOutput).data;
         const losses = taught && readLossParts(results.map(({ outputs }) => outputs));
@@ -206,29 +209,21 @@ export abstract class Optimizer {
     checkOptionNames(PURPOSE, options, LOSS_OPTIONS);
     const calls = this.#callsOf(inputs, teacher);
     const owner = { core: this.#core, purpose: PURPOSE };
-    const { learning, optimizer } = await this.#state.plan(calls.length === 1 ? "whole" : "parts");
-    const rates = { lr: 0, weight_decay: 0, max_grad_norm: 0, ...sumScalars(0, 2) };
-    const source = { seed: 0, step: 0 };
-    const dropout = dropoutScalars(this.#core.config, source, { dropout: options.dropout, purpose: PURPOSE });
-    const asked = { learning, scalars: rates, dropout };
-    const activations = await lossBytes(owner, calls.map((call) => ({ ...call, options, learning: asked })));
-    const cores = new Set([this.#core, ...calls.flatMap(({ teaching }) => teaching === null ? [] : [teaching.core])]);
-    const weights = [...cores].reduce((sum, { weightBytes }) => sum + weightBytes, 0);
-    return { weights, optimizer, activations, total: weights + optimizer + activations };
+    return await this.#state.keep(async () => {
+      const { learning, optimizer } = await this.#state.plan(calls.length === 1 ? "whole" : "parts");
+      const rates = { lr: 0, weight_decay: 0, max_grad_norm: 0, ...sumScalars(0, 2) };
+      const source = { seed: 0, step: 0 };
+      const dropout = dropoutScalars(this.#core.config, source, { dropout: options.dropout, purpose: PURPOSE });
+      const asked = { learning, scalars: rates, dropout };
+      const activations = await lossBytes(owner, calls.map((call) => ({ ...call, options, learning: asked })));
+      const cores = new Set([this.#core, ...calls.flatMap(({ teaching }) => teaching === null ? [] : [teaching.core])]);
+      const weights = [...cores].reduce((sum, { weightBytes }) => sum + weightBytes, 0);
+      return { weights, optimizer, activations, total: weights + optimizer + activations };
+    });
   }
 
-  /** The calls of a batch's parts. Each divides its loss by what counts in all of them. */
   #callsOf(inputs: ModelInputs | readonly ModelInputs[], teacher: Teacher | undefined): LossCall[] {
-    const parts: readonly ModelInputs[] = Array.isArray(inputs) ? inputs : [inputs];
-    if (parts.length === 0) throw new RangeError(`Cannot ${PURPOSE}: there must be a micro-batch, got an empty array`);
-    const calls = parts.map((inputs) => lossCallOf(this.#model, { inputs, purpose: PURPOSE, teacher }));
-    const counted = calls.reduce((sum, { head: { scalars } }) => sum + (scalars?.counted ?? 0), 0);
-    const teachings = togetherTaught(calls.map(({ teaching }) => teaching));
-    return calls.map((call, i) => ({
-      ...call,
-      head: { ...call.head, scalars: { ...call.head.scalars, counted } },
-      teaching: teachings[i] ?? null,
-    }));
+    return callsOf(this.#model, { inputs, purpose: PURPOSE, teacher });
   }
 
   #dropout({ dropout }: LossOptions): DropoutScalars | null {
@@ -245,9 +240,4 @@ export abstract class Optimizer {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** The scalars of micro-batch `i` of `count`: the first begins the sums, the last updates. */
-function sumScalars(i: number, count: number): Record<string, number> {
-  return { sums_kept: Number(i > 0), applies: Number(i === count - 1) };
 }

@@ -126,7 +126,10 @@ export class OptimizerState {
     const made = new Map<string, GPUBuffer>();
     try {
       await gpu.scoped("make room for the moments on the GPU", () => {
-        for (const [name, bytes] of missing) made.set(name, gpu.buffers.acquireZeros(bytes, name));
+        if (missing.length === 0) return;
+        const encoder = gpu.device.createCommandEncoder();
+        for (const [name, bytes] of missing) made.set(name, gpu.buffers.acquireZeros(bytes, name, encoder));
+        gpu.device.queue.submit([encoder.finish()]);
       });
     } catch (error) {
       for (const buffer of made.values()) gpu.buffers.release(buffer);
@@ -142,6 +145,7 @@ export class OptimizerState {
     for (const buffer of this.#residents.values()) this.#core.gpu.buffers.release(buffer);
     this.#residents.clear();
     this.#ofPhase.clear();
+    for (const program of Object.values(this.#programs)) this.#core.forget(program);
     this.#core.release();
   }
 }

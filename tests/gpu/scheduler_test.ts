@@ -130,6 +130,45 @@ Deno.test("a job whose last steps run all or not at all goes to its end if it is
   }
 });
 
+Deno.test("a job that fails can abort those that came after it, those too that were to share its submission", async () => {
+  const encode = (): GPUCommandBuffer => {
+    throw new Error("encode");
+  };
+  const signal = AbortSignal.abort(new Error("abort"));
+  for (const [what, own] of [["encode", { encode }], ["abort", { signal }]] as const) {
+    const { scheduler, told, job } = fakeScheduler();
+    const controller = new AbortController();
+    const failing = scheduler.run(job("a", [1], { ...own, onFailed: (reason) => controller.abort(reason) }));
+    const later = { signal: controller.signal, commits: 0 };
+    const runs = [failing, scheduler.run(job("b", [1, 1], later)), scheduler.run(job("c", [1]))];
+    const ends = await Promise.allSettled(runs);
+    assert.deepEqual(ends.map((end) => end.status === "fulfilled" ? end.value : end.reason.message), [what, what, "c"]);
+    assert.deepEqual(told.filter((line) => line.startsWith("submit")), ["submit c0-1"]);
+  }
+});
+
+Deno.test("when a submission fails, no job goes on that its jobs abort", async () => {
+  const told: string[] = [];
+  const submit = (commands: Iterable<GPUCommandBuffer>) => {
+    told.push([...commands].map(({ label }) => label).join(" "));
+    if (told.length === 2) throw new Error("lost");
+    return undefined;
+  };
+  const { scheduler, job } = fakeScheduler({
+    device: { queue: { submit, onSubmittedWorkDone: () => Promise.resolve(undefined) } },
+  });
+  const controller = new AbortController();
+  const failing = scheduler.run(job("a", [10, 10, 10], { onFailed: (reason) => controller.abort(reason) }));
+  const runs = [failing, scheduler.run(job("b", [1], { signal: controller.signal })), scheduler.run(job("c", [1]))];
+  const ends = await Promise.allSettled(runs);
+  assert.deepEqual(ends.map((end) => end.status === "fulfilled" ? end.value : end.reason.message), [
+    "lost",
+    "lost",
+    "c",
+  ]);
+  assert.deepEqual(told, ["a0-1", "a1-2", "c0-1"]);
+});
+
 Deno.test("a job aborted while it is read is told at once, and its staging buffer is never lent again", async () => {
   const controller = new AbortController();
   const { scheduler, told, job } = fakeScheduler();

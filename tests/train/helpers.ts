@@ -169,8 +169,8 @@ export class Moments {
   async note<T>(body: () => Promise<T>): Promise<T> {
     const { buffers } = gpu;
     const original = buffers.acquireZeros;
-    buffers.acquireZeros = (bytes, label) => {
-      const buffer = original.call(buffers, bytes, label);
+    buffers.acquireZeros = (bytes, label, encoder) => {
+      const buffer = original.call(buffers, bytes, label, encoder);
       if (!label.endsWith(".sum")) this.#buffers.set(label, buffer);
       return buffer;
     };

@@ -66,7 +66,7 @@ for (const { what, task = MASKED, make = adamW(), inputs = LARGE, options = {} }
       assert.equal(gpu.textures.liveBytes > textures, task === WIDE && gpu.adapterClass === "software");
       assert.deepEqual(await optimizer.memory(inputs, options), memory, "asked again afterwards");
       optimizer.dispose();
-      assert.equal(liveBytes() - before, memory.weights + memory.activations);
+      assert.equal(liveBytes() - before, memory.weights, "moments and programs are gone, the model stays");
     }
     assert.equal(liveBytes(), before);
   });
@@ -161,4 +161,58 @@ Deno.test("rounds of training and disposing, some of them aborted, give all byte
     await Promise.allSettled(steps);
   }
   assert.equal(liveBytes(), before);
+});
+
+Deno.test("the programs of optimizers that were disposed of are dropped, and those of teachers too", async () => {
+  using model = await MASKED.make() as NarrowBertForMaskedLM;
+  const forward = async () => void await model.forward(part(LARGE, 0, 1));
+  await forward();
+  const start = { live: liveBytes(), activations: model.activationBytes };
+  for (let round = 0; round < 30; round++) {
+    using optimizer = round % 2 === 0 ? new AdamW(model) : new SGD(model, { momentum: 0.5 });
+    const steps = [
+      optimizer.step(LARGE),
+      optimizer.step(PARTS),
+      optimizer.step(LARGE, { gradient_checkpointing: true }),
+    ];
+    if (round % 3 > 0) await Promise.all(steps);
+    optimizer.dispose();
+    await Promise.all(steps);
+    assert.deepEqual({ live: liveBytes(), activations: model.activationBytes }, start, `round ${round}`);
+  }
+  using optimizer = new AdamW(model);
+  await optimizer.step(LARGE);
+  await model.gradients(LARGE);
+  const own = { live: liveBytes(), activations: model.activationBytes };
+  for (let round = 0; round < 4; round++) {
+    const teacher = { model: await MASKED.make(MASKED.config, round) };
+    const steps = [optimizer.step(LARGE, { teacher }), model.gradients(LARGE, { teacher })];
+    if (round > 1) await Promise.all(steps);
+    teacher.model.dispose();
+    await Promise.all(steps);
+    assert.deepEqual({ live: liveBytes(), activations: model.activationBytes }, own, `teacher ${round}`);
+  }
+  const made = gpu.counts;
+  await forward();
+  await optimizer.step(LARGE);
+  assert.deepEqual(gpu.counts, made, "the others' programs are kept");
+});
+
+Deno.test("the moments of an optimizer are begun by one submission", async () => {
+  using model = await MASKED.make();
+  using optimizer = new AdamW(model);
+  const { clearBuffer } = GPUCommandEncoder.prototype;
+  const cleared = new Map<GPUCommandEncoder, number>();
+  GPUCommandEncoder.prototype.clearBuffer = function (...args) {
+    cleared.set(this, 1 + (cleared.get(this) ?? 0));
+    return clearBuffer.apply(this, args);
+  };
+  try {
+    const state = await optimizer.state_dict();
+    assert.equal(cleared.size, 1);
+    assert.ok([...cleared.values()][0]! > 50);
+    for (const { data } of state.values()) assert.ok(Array.from(data, Number).every((value) => value === 0));
+  } finally {
+    GPUCommandEncoder.prototype.clearBuffer = clearBuffer;
+  }
 });

@@ -29,10 +29,30 @@ type Refusal = [task: Task, inputs: unknown, options: object, name: string, mess
 
 const REFUSALS: readonly Refusal[] = [
   [MASKED, { input_ids }, {}, "InputError", /^Cannot take a step: labels must be given, got none/],
-  [MASKED, [MASKED.batch, { input_ids }], {}, "InputError", /^Cannot take a step: labels must be given, got none/],
+  [
+    MASKED,
+    [MASKED.batch, { input_ids }],
+    {},
+    "InputError",
+    /^micro-batch 1: Cannot take a step: labels must be given, got none/,
+  ],
   [MASKED, [], {}, "RangeError", "Cannot take a step: there must be a micro-batch, got an empty array"],
   [MASKED, undefined, {}, "InputError", /inputs must be an object with input_ids, got undefined$/],
   [MASKED, [null], {}, "InputError", /inputs must be an object with input_ids, got null$/],
+  [
+    MASKED,
+    [MASKED.batch, MASKED.batch, { inputs_embeds: embeds(1), labels }],
+    {},
+    "InputError",
+    "micro-batch 2: Cannot take a step: it must have input_ids, as micro-batch 0, got inputs_embeds",
+  ],
+  [
+    MASKED,
+    [{ inputs_embeds: embeds(1), labels }, MASKED.batch],
+    {},
+    "InputError",
+    "micro-batch 1: Cannot take a step: it must have inputs_embeds, as micro-batch 0, got input_ids",
+  ],
   [MASKED, { ...MASKED.batch, label: labels }, {}, "InputError", /there is no input "label"/],
   [
     MASKED,

@@ -35,6 +35,8 @@ export interface Job<T> {
    * caller gets the result. Left out, each step may be the last.
    */
   readonly commits?: number | undefined;
+  /** Called with what went wrong when the job fails or is aborted, before anything else is encoded or submitted. */
+  readonly onFailed?: ((reason: unknown) => void) | undefined;
 }
 
 /** What a job needs of the pool that its staging buffer is from. */
@@ -47,6 +49,8 @@ export class Ticket<T = unknown> {
   readonly promise: Promise<T>;
   /** The step that is submitted next. */
   next = 0;
+  /** The end of what was encoded; behind {@linkcode next} while a submission is put together. */
+  encoded = 0;
   /** Whether the result is being read. */
   reading = false;
   /** Whether the caller was told. */
@@ -56,7 +60,7 @@ export class Ticket<T = unknown> {
   readonly #pool: JobStaging;
   readonly #abort = () => {
     const { commits = Infinity, signal } = this.job;
-    if (this.next <= commits) this.reject(signal?.reason);
+    if (this.encoded <= commits) this.reject(signal?.reason);
   };
 
   /** @param pool Gets the staging buffer back if the job fails. */
@@ -82,6 +86,7 @@ export class Ticket<T = unknown> {
     if (this.reading) this.#pool.destroy(this.job.staging);
     else this.#pool.release(this.job.staging);
     this.#reject(reason);
+    this.job.onFailed?.(reason);
   }
 
   #settle(): boolean {

@@ -85,6 +85,7 @@ export class Scheduler {
       job.signal?.throwIfAborted();
     } catch (error) {
       staging.release(job.staging);
+      job.onFailed?.(error);
       throw error;
     }
     const ticket = new Ticket(job, staging);
@@ -150,6 +151,8 @@ export class Scheduler {
       const slices = this.#queue.take(this.#speed.budget, { alone: this.#host.buffers.poisoned });
       if (slices.length === 0) return null;
       for (const { ticket, first, end } of slices) {
+        if (ticket.settled) continue; // by what became of a job before it
+        ticket.encoded = end;
         const { job } = ticket;
         const check = this.#host.guarded(job.label, () => {
           try {

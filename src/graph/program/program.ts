@@ -62,6 +62,11 @@ export class Program {
     return this.#graph.scalars;
   }
 
+  /** The residents that each call must bind, by name. */
+  get residents(): ReadonlyMap<string, unknown> {
+    return this.#graph.residents;
+  }
+
   /** Bytes of this program's own buffers. */
   get bytes(): number {
     return this.#workspace.bytes;

@@ -55,6 +55,8 @@ export interface RunOptions {
   signal?: AbortSignal | undefined;
   /** Called when the call has its place behind earlier ones: calls that are made from then on run after it. */
   onQueued?: (() => void) | undefined;
+  /** Called with what went wrong when the queued call fails or is aborted, before any later call goes on. */
+  onFailed?: ((reason: unknown) => void) | undefined;
 }
 
 /** The results of a run. */
@@ -133,6 +135,7 @@ export class ProgramCall {
       latency: this.#options.latency,
       signal: this.#options.signal,
       commits: plan.firstUpdate,
+      onFailed: this.#options.onFailed,
     };
   }
 
