@@ -129,7 +129,8 @@ export abstract class Optimizer {
    *   late: then the step ends as if there was none.
    * @throws {TypeError} If the model has no loss, its weights are f16, or the teacher does not fit.
    * @throws {RangeError} If there is no micro-batch, or an option is out of range.
-   * @throws {InputError} If labels are missing, or an input does not fit the model or its teacher.
+   * @throws {InputError} If labels are missing, an input does not fit the model or its teacher, or only some micro-batches
+   *   have `inputs_embeds`.
    * @throws {Error} If the optimizer or the model was disposed of, if heads were pruned since the first step, or if all
    *   weights on which the loss depends are frozen.
    */
@@ -231,7 +232,7 @@ export abstract class Optimizer {
     return dropoutScalars(this.#core.config, this.#store.nextPass(), { dropout, purpose: PURPOSE });
   }
 
-  /** Frees the moments on the GPU, after the steps that were asked for. The model stays. */
+  /** Frees the moments and the memory of steps on the GPU, after the steps that were asked for. The model stays. */
   dispose(): void {
     this.#state.dispose();
   }
