@@ -63,6 +63,11 @@ export class OptimizerState {
     return this.#steps.idle();
   }
 
+  /** Allocates the moments, unless they are there, and checks that they are of the model's weights. */
+  async ready(): Promise<void> {
+    await this.#allocated("whole");
+  }
+
   /** Reads moments back, and the record of the last step, as tensors by name. */
   async read(moments: Moments): Promise<Map<string, ReadTensor>> {
     const residents = await this.#allocated("whole");

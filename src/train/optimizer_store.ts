@@ -3,10 +3,12 @@
 import { expectMap, refuseProblems, stateDictProblems } from "../base/state_dict.ts";
 import { Tensor } from "../base/tensor.ts";
 import type { DropoutSource } from "../heads/loss_run.ts";
-import { type PreTrainedModel, shapesOf, weightProblems } from "../heads/pretrained.ts";
+import { coreOf, type PreTrainedModel, shapesOf, weightProblems } from "../heads/pretrained.ts";
+import type { ModelCore } from "../model/core.ts";
 import { DROPOUT, type Moments } from "./moments.ts";
 import type { OptimizerState } from "./optimizer_state.ts";
 import type { OptimizerSettings } from "./settings.ts";
+import { STATE } from "./update.ts";
 
 /** Tensors by name. */
 export type Tensors = ReadonlyMap<string, Tensor>;
@@ -27,7 +29,10 @@ interface StoreInit {
   moments: Moments;
 }
 
-/** Reads and writes the state of an optimizer, in turn with its steps. */
+/** Of each model, what settles when all that was asked of its optimizers so far has its place. */
+const turns = new WeakMap<ModelCore, Promise<void>>();
+
+/** Reads and writes the state of an optimizer, in turn with its steps and with other optimizers of the model. */
 export class OptimizerStore {
   /** What the optimizer was made with. */
   readonly settings: OptimizerSettings;
@@ -39,8 +44,6 @@ export class OptimizerStore {
    * then of each load that is under way. The last counts.
    */
   readonly #sources: [DropoutSource, ...DropoutSource[]];
-  /** Settles when all that was asked for so far has its place. */
-  #turn: Promise<void> = Promise.resolve();
 
   constructor({ model, settings, state, moments }: StoreInit) {
     this.settings = settings;
@@ -63,9 +66,10 @@ export class OptimizerStore {
    */
   async inTurn<T>(work: (done: () => void) => Promise<T>): Promise<T> {
     return await this.#state.keep(async () => {
-      const before = this.#turn;
+      const core = coreOf(this.#model);
+      const before = turns.get(core);
       const { promise, resolve: done } = Promise.withResolvers<void>();
-      this.#turn = promise;
+      turns.set(core, promise);
       try {
         await before;
         return await work(done);
@@ -102,7 +106,7 @@ export class OptimizerStore {
     expectMap(action, state);
     const problems = weights === undefined ? [] : weightProblems(this.#model, weights);
     problems.push(...stateDictProblems(state, this.#moments.expected(shapesOf(this.#model))));
-    if (problems.length === 0) problems.push(...dropoutProblems(state.get(DROPOUT) as Tensor));
+    if (problems.length === 0) problems.push(...valueProblems(state));
     refuseProblems(action, problems);
     // Steps that are asked for from now on count on.
     const [seed, passes] = Array.from((state.get(DROPOUT) as Tensor).data, Number) as [number, number];
@@ -111,6 +115,7 @@ export class OptimizerStore {
     try {
       await this.inTurn(async () => {
         await this.#state.idle();
+        await this.#state.ready(); // What can fail comes before anything has changed.
         if (weights !== undefined) await this.#model.load_state_dict(weights);
         await this.#state.write(this.#moments, { get: (name) => (state.get(name) as Tensor).data as Float32Array });
       });
@@ -148,8 +153,22 @@ export class OptimizerStore {
   }
 }
 
-function dropoutProblems({ data }: Tensor): string[] {
-  const [seed, passes] = Array.from(data, Number) as [number, number];
-  const fits = seed >= 0 && seed < 2 ** 32 && passes >= 0 && Number.isSafeInteger(passes);
-  return fits ? [] : [`"${DROPOUT}" must be a seed from 0 below 2^32 and a count of passes, got ${seed} and ${passes}`];
+/** What is wrong with the numbers of a state whose tensors are there, each of the right type and shape. */
+function valueProblems(state: Tensors): string[] {
+  const numbers = (name: string) =>
+    Array.from((state.get(name) as Tensor).data, Number) as [number, number, ...number[]];
+  const isCount = (count: number) => Number.isInteger(count) && count >= 0 && count < 2 ** 32;
+  const problems: string[] = [];
+  const [seed, passes] = numbers(DROPOUT);
+  if (!isCount(seed) || !isCount(passes)) {
+    problems.push(`"${DROPOUT}" must be a seed from 0 below 2^32 and a count of passes, got ${seed} and ${passes}`);
+  }
+  const updates = numbers(STATE)[4] as number;
+  if (!isCount(updates)) problems.push(`"${STATE}" must have a count of updates from 0 at [1, 0], got ${updates}`);
+  for (const [name, { data }] of state) {
+    if (!name.endsWith(".v")) continue;
+    const at = (data as Float32Array).findIndex((square) => square < 0);
+    if (at >= 0) problems.push(`"${name}" must be means of squares from 0, got ${data[at]} as element ${at}`);
+  }
+  return problems;
 }

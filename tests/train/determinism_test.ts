@@ -11,6 +11,7 @@ import {
   Moments,
   part,
   SINGLE,
+  started,
   stepOften,
   type Task,
   TASKS,
@@ -256,4 +257,22 @@ Deno.test("steps, states and loads that are all asked for at once, before all is
     return await Promise.all(asked);
   };
   assert.deepEqual(await run(false), await run(true));
+});
+
+Deno.test("two optimizers of a model take turns, cold or warm, whole or in parts", async () => {
+  const run = async (together: boolean) => {
+    using first = await started(SINGLE, (model) => new AdamW(model, { lr: 1e-2 }));
+    using other = new AdamW(first.model, { lr: 3e-2 });
+    const { batch } = SINGLE;
+    const asked = [
+      () => first.optimizer.step([part(batch, 0, 1), part(batch, 1)]),
+      () => other.step(batch),
+      () => first.optimizer.step(batch),
+    ];
+    const results = [];
+    if (together) results.push(...await Promise.all(asked.map((ask) => ask())));
+    else for (const ask of asked) results.push(await ask());
+    return results;
+  };
+  assert.deepEqual(await run(true), await run(false));
 });

@@ -181,7 +181,7 @@ Deno.test("a damaged checkpoint is passed over with a warning; if all are, that 
     await assert.rejects(training.latest(), {
       name: "CheckpointError",
       message:
-        /^Cannot go on with the training in ".*": no checkpoint is whole; remove them to begin anew:\n {2}- .*checkpoint-5.*\n {2}- .*checkpoint-2/,
+        /^Cannot go on with the training in ".*": no checkpoint is whole; remove them, or choose another folder, to begin anew:\n {2}- .*checkpoint-5.*\n {2}- .*checkpoint-2/,
     });
   }));
 
