@@ -197,7 +197,7 @@ function benchIdle(): void {
     for (const [how, run] of Object.entries(runs)) {
       const name = `${RUN.steps} steps ${how}, ${NAMES[kind]}`;
       let best = { wall: Infinity, busy: 0 };
-      Deno.bench({ name, warmup: 1, n: 1 }, async () => {
+      Deno.bench({ name, warmup: 0, n: 1 }, async () => {
         const time = await gpuTimeOf(gpu, run);
         if (time.wall < best.wall) best = time;
       });

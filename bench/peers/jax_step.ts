@@ -8,7 +8,10 @@ import type { StepWork } from "./works.ts";
 
 type Weights = Record<string, np.Array>;
 
-/** Inputs of a step, on the GPU. */
+/**
+ * Inputs of a step, on the GPU. `one` is the number 1: the gradient of a gather is a scatter, which `jit` refuses if it
+ * reads a reshaped product, but not a product of that with something.
+ */
 type Inputs = Record<"ids" | "rows" | "labels" | "one", np.Array>;
 
 // A function consumes the arrays that it is given; `ref` makes one last for another use.
