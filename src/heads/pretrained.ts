@@ -257,7 +257,8 @@ export abstract class PreTrainedModel {
   }
 
   /**
-   * Removes attention heads for good, from the next call on; models that share the weights lose them too.
+   * Removes attention heads for good, from the next call on; models that share the weights lose them too. Await the steps
+   * of an optimizer first, and make a new one after it.
    *
    * @param heads Heads by layer. Layers count full and narrow ones together; heads are numbered as before any pruning.
    * @throws {ConfigError} If a layer or head does not exist, or a layer would lose all heads.
