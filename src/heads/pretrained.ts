@@ -257,8 +257,7 @@ export abstract class PreTrainedModel {
   }
 
   /**
-   * Removes attention heads for good, from the next call on; models that share the weights lose them too. Await the steps
-   * of an optimizer first, and make a new one after it.
+   * Removes attention heads for good, from the next call on, of models that share the weights too. Await steps before.
    *
    * @param heads Heads by layer. Layers count full and narrow ones together; heads are numbered as before any pruning.
    * @throws {ConfigError} If a layer or head does not exist, or a layer would lose all heads.
