@@ -1,16 +1,14 @@
 /** Runs a call whose loss is learned from. */
 
-import { InputError } from "../base/errors.ts";
-import { raggedOf } from "../model/batch/padded.ts";
 import type { ModelCore } from "../model/core.ts";
 import type { ForwardOptions } from "../model/forward_options.ts";
 import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { LearningCall } from "../model/learning.ts";
 import type { RunCall, Runner, RunResult, TeacherCall } from "../model/runner.ts";
 import type { DropoutScalars } from "../nn/dropout.ts";
-import { warnOrdinary } from "./ordinary.ts";
 import type { HeadCall } from "./calls/head_call.ts";
 import type { Teaching } from "./distillation.ts";
+import { runCallOf } from "./run_call.ts";
 
 /** Options of a call whose loss is learned from; as for `forward`. */
 export interface LossOptions extends Pick<ForwardOptions, "narrow" | "signal" | "profiler"> {
@@ -43,7 +41,7 @@ export type LossRun = Omit<HeadCall, "lesson"> & {
  * @throws {InputError} If first rows are asked of empty sequences.
  */
 export async function runLoss(owner: LossOwner, run: LossRun): Promise<RunResult & Pick<Runner, "parameters">> {
-  const call = runCallOf(owner, run);
+  const call = learningCallOf(owner, run);
   return await withTeacher(owner.core, run.teaching, async (runner, teacher) => {
     const result = await runner.run({ ...call, teacher });
     return { ...result, parameters: runner.parameters };
@@ -57,7 +55,7 @@ export async function runLoss(owner: LossOwner, run: LossRun): Promise<RunResult
  * @throws {TypeError} As {@linkcode runLoss}.
  */
 export async function lossBytes(owner: LossOwner, runs: readonly LossRun[]): Promise<number> {
-  const calls = runs.map((run) => runCallOf(owner, run));
+  const calls = runs.map((run) => learningCallOf(owner, run));
   return await withTeacher(owner.core, runs[0]?.teaching ?? null, (runner, teacher) => {
     return Promise.resolve(runner.bytesFor(calls.map((call) => ({ ...call, teacher }))));
   });
@@ -74,28 +72,13 @@ function withTeacher<T>(
   return core.useWith(other, (runner, teacher) => work(runner, { runner: teacher, ...taught }));
 }
 
-function runCallOf({ core, purpose }: LossOwner, { batch, rule, head, options, learning }: LossRun): RunCall {
-  const { config, dtype } = core;
+function learningCallOf(owner: LossOwner, { options, learning, ...call }: LossRun): RunCall {
+  const { core: { dtype }, purpose } = owner;
   if (dtype !== "f32") {
     throw new TypeError(`Cannot ${purpose}: the weights must be f32, got ${dtype}; load the model with dtype: "f32"`);
   }
-  checkFirstRows(purpose, { batch, rule });
-  if (rule === "ordinary") warnOrdinary(core);
   const { dropout: _, gradient_checkpointing: recomputes, ...forward } = options;
-  return {
-    ragged: raggedOf(batch, rule, config.hidden_size),
-    ordinary: rule === "ordinary",
-    headMask: batch.headMask,
-    stages: [{ ...head, rows: null, prefix: "" }],
-    options: forward,
-    learning: { ...learning, recomputes },
-  };
-}
-
-/** @throws {InputError} If first rows are asked of empty sequences. */
-export function checkFirstRows(purpose: string, { batch, rule }: Pick<HeadCall, "batch" | "rule">): void {
-  if (rule !== "first" || batch.length > 0 || batch.sequences === 0) return;
-  throw new InputError(`Cannot ${purpose}: every sequence needs a token at position 0, got empty sequences`);
+  return { ...runCallOf(owner, { ...call, options: forward }), learning: { ...learning, recomputes } };
 }
 
 /** What decides which elements are dropped. */

@@ -2,8 +2,8 @@
 
 import { InputError } from "../base/errors.ts";
 import { type LossCall, togetherTaught } from "../heads/distillation.ts";
-import { checkFirstRows } from "../heads/loss_run.ts";
 import { lossCallOf, type PreTrainedModel, type TeacherOption } from "../heads/pretrained.ts";
+import { checkFirstRows } from "../heads/run_call.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
 import type { LearningCall } from "../model/learning.ts";
 import type { RunResult } from "../model/runner.ts";

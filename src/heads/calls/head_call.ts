@@ -1,7 +1,6 @@
 /** A call of a class with a head, as its inputs ask for it. */
 
-import type { Batch } from "../../model/batch/inputs.ts";
-import type { ModelInputs } from "../../model/batch/inputs.ts";
+import type { Batch, ModelInputs } from "../../model/batch/inputs.ts";
 import type { RowRule } from "../../model/batch/ragged.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import type { Lesson } from "../../model/distillation.ts";
