@@ -148,8 +148,10 @@ export { type LossParts } from "./src/model/distillation.ts";
 // --- Trunks: several answers about a text in one pass ---
 
 export { type AnswerOptions, Trunk } from "./src/heads/trunk/trunk.ts";
-export { type Answers, type Asks, type Query, type QueryTokens } from "./src/heads/trunk/query.ts";
+export { Context } from "./src/heads/trunk/context.ts";
+export { type Answers, type Asks, type ContextQuery, type Query, type QueryTokens } from "./src/heads/trunk/query.ts";
 export {
+  type ChangingReadout,
   type NothingAsked,
   type PositionsAsk,
   type Readout,
@@ -158,6 +160,8 @@ export {
 export { choiceLogit, labelLogits, tokenLogits } from "./src/heads/readouts/labels.ts";
 export { meanState, states, type StatesAsk } from "./src/heads/readouts/states.ts";
 export {
+  maskedWords,
+  type MaskedWordsAsk,
   targetWords,
   type TargetWordsAsk,
   topWords,

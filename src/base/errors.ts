@@ -41,7 +41,7 @@ export class TokenizerError extends Error {
   override name = "TokenizerError";
 }
 
-/** A service has no room for another request. */
+/** There is no room for more: another context to keep, or another request. */
 export class OverloadedError extends Error {
   /** `OverloadedError`, which stands before the message when the error is shown. */
   override name = "OverloadedError";

@@ -3,6 +3,7 @@
 import { DeviceLostError, NoAdapterError } from "../base/errors.ts";
 import { deno, isGranted } from "../base/runtime.ts";
 import { type AdapterClass, type AdapterDescription, classify, SPEEDS } from "./adapter.ts";
+import { BufferVersions } from "./buffer_versions.ts";
 import { BufferPool } from "./buffers.ts";
 import type { GpuCounts } from "./counts.ts";
 import { PipelineCache } from "./pipelines.ts";
@@ -32,6 +33,8 @@ export class Gpu {
   readonly adapter: AdapterDescription;
   readonly adapterClass: AdapterClass;
   readonly buffers: BufferPool;
+  /** How often each buffer of weights, or of a caller, was written to. */
+  readonly versions = new BufferVersions();
   readonly pipelines: PipelineCache;
   readonly staging: StagingPool;
   readonly textures: TexturePool;
@@ -50,7 +53,7 @@ export class Gpu {
     this.buffers = new BufferPool(device, { poison: poisoned });
     this.pipelines = new PipelineCache(device);
     this.staging = new StagingPool(device);
-    this.textures = new TexturePool(device);
+    this.textures = new TexturePool(device, this.versions);
     this.checked = checked;
     this.scheduler = new Scheduler(this, {
       speed: SPEEDS[this.adapterClass],

@@ -2,6 +2,8 @@
  * Makes, counts and destroys the textures from which kernels of software adapters read matrices, four columns a texel.
  */
 
+import type { BufferVersions } from "./buffer_versions.ts";
+
 /** Where a matrix lies in a buffer, in elements of 32 bits. Offset, stride and columns are multiples of 4. */
 export interface TextureView {
   readonly offset: number;
@@ -24,15 +26,8 @@ export interface WeightTexture {
   readonly view: TextureView;
 }
 
-/** The textures of one buffer, and how often the buffer was written to since the first of them was made. */
-interface WeightTextures {
-  version: number;
-  readonly textures: Map<string, OwnTexture>;
-}
-
 /** A weight's texture, and the version of the buffer that it holds; -1 before the first copy. */
 interface OwnTexture extends WeightTexture {
-  readonly owner: WeightTextures;
   held: number;
 }
 
@@ -42,12 +37,16 @@ interface OwnTexture extends WeightTexture {
  */
 export class TexturePool {
   readonly #device: GPUDevice;
-  readonly #weights = new Map<GPUBuffer, WeightTextures>();
+  readonly #versions: BufferVersions;
+  /** The textures of each buffer of weights. */
+  readonly #weights = new Map<GPUBuffer, Map<string, OwnTexture>>();
   #liveBytes = 0;
   #weightBytes = 0;
 
-  constructor(device: GPUDevice) {
+  /** @param versions How often each buffer of weights was written to. */
+  constructor(device: GPUDevice, versions: BufferVersions) {
     this.#device = device;
+    this.#versions = versions;
   }
 
   /** Bytes of all textures. */
@@ -78,28 +77,26 @@ export class TexturePool {
   weight(buffer: GPUBuffer, view: TextureView): WeightTexture | null {
     const { offset, stride, columns, rows } = view;
     const key = [offset, stride, columns, rows].join();
-    const known = this.#weights.get(buffer)?.textures.get(key);
+    const known = this.#weights.get(buffer)?.get(key);
     if (known !== undefined) return known;
     if (this.#weightBytes + 4 * columns * rows > WEIGHT_BYTES) return null;
     const texture = this.create(view, buffer.label);
     this.#weightBytes += textureBytes(texture);
-    let owner = this.#weights.get(buffer);
-    if (owner === undefined) this.#weights.set(buffer, owner = { version: 0, textures: new Map() });
-    const weight: OwnTexture = { texture, buffer, view, owner, held: -1 };
-    owner.textures.set(key, weight);
+    let own = this.#weights.get(buffer);
+    if (own === undefined) this.#weights.set(buffer, own = new Map());
+    const weight: OwnTexture = { texture, buffer, view, held: -1 };
+    own.set(key, weight);
     return weight;
   }
 
   /** Whether a weight's texture will differ from its buffer when the work recorded so far is done. */
   isStale(weight: WeightTexture): boolean {
-    const { held, owner } = weight as OwnTexture;
-    return held !== owner.version;
+    return (weight as OwnTexture).held !== this.#versions.of(weight.buffer);
   }
 
   /** Notes that a weight's texture is copied in the work recorded so far. */
   copied(weight: WeightTexture): void {
-    const own = weight as OwnTexture;
-    own.held = own.owner.version;
+    (weight as OwnTexture).held = this.#versions.of(weight.buffer);
   }
 
   /** Notes that a copy may not have been made: recorded work was dropped. */
@@ -107,15 +104,9 @@ export class TexturePool {
     (weight as OwnTexture).held = -1;
   }
 
-  /** Notes that recorded work writes to a buffer. If it holds weights, their textures are stale from now on. */
-  changed(buffer: GPUBuffer): void {
-    const own = this.#weights.get(buffer);
-    if (own !== undefined) own.version++;
-  }
-
   /** Destroys the textures of a buffer whose weights are about to be freed. */
   forget(buffer: GPUBuffer): void {
-    for (const { texture } of this.#weights.get(buffer)?.textures.values() ?? []) {
+    for (const { texture } of this.#weights.get(buffer)?.values() ?? []) {
       this.#weightBytes -= textureBytes(texture);
       this.destroy(texture);
     }

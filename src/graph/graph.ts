@@ -3,6 +3,7 @@
 import { type Constants, type Kernel, type Params, type Variant, variantOf } from "../kernels/kernel.ts";
 import { defaultTuning } from "../kernels/tuning/shipped.ts";
 import type { Tuning } from "../kernels/tuning/slots.ts";
+import { checkContract, isRead } from "./contract.ts";
 import type { Dim, Extent, Layout, Scalar, Scalars } from "./shape.ts";
 import { Tape } from "./tape.ts";
 import { typeText } from "./types.ts";
@@ -46,7 +47,10 @@ export class Graph {
   readonly inputs = new Map<string, Value>();
   /** The buffers that each call binds, by name, as they are before the call. */
   readonly residents = new Map<string, Value>();
+  /** What calls read back, by name. */
   readonly outputs = new Map<string, Value>();
+  /** What calls copy to buffers of their callers, by name. */
+  readonly kept = new Map<string, Value>();
   /** The scalars that each call gives, by name; symbols of shapes too. */
   readonly scalars = new Map<string, Scalar>();
   readonly tape = new Tape();
@@ -130,15 +134,18 @@ export class Graph {
     return scalar;
   }
 
-  /** Names a value as a result of the program: what it holds when the program has finished. */
-  output(name: string, value: Value): void {
-    if (this.outputs.has(name)) throw new Error(`Cannot name two outputs "${name}"`);
+  /**
+   * Names a value as a result of the program: what it holds when the program has finished. It is read back, or stays on
+   * the GPU in a buffer that each call gives for it.
+   */
+  output(name: string, value: Value, { on = "cpu" }: { on?: "cpu" | "gpu" } = {}): void {
+    if (this.outputs.has(name) || this.kept.has(name)) throw new Error(`Cannot name two outputs "${name}"`);
     if (value.dtype === "f16") {
       throw new TypeError(`Cannot make output "${name}" of "${value.path}": it must be f32 or u32, got f16`);
     }
     this.#versions.read(`output "${name}"`, value);
     this.#versions.keep(value, `output "${name}"`);
-    this.outputs.set(name, value);
+    (on === "cpu" ? this.outputs : this.kept).set(name, value);
   }
 
   /** Declares the symbols of an extent. Those of shapes need no call. */
@@ -276,25 +283,4 @@ function sameType(kind: string, known: Value, { dtype, shape, layout }: Type): V
   throw new Error(
     `Cannot declare ${kind} "${known.path}" as ${typeText({ dtype, shape, layout })}: it is ${typeText(known)} already`,
   );
-}
-
-/** Checks that variants have the same bindings and params, since the program runs any of them with the same ones. */
-function checkContract<F extends string, B extends string>(
-  label: string,
-  one: Kernel<F, B>,
-  other: Kernel<F, B>,
-): void {
-  if (one === other) return;
-  const contract = (kernel: Kernel<F, B>) =>
-    JSON.stringify([
-      kernel.bindingNames.map((name) => [name, isRead(kernel, name) || kernel.bindings[name]]),
-      kernel.params,
-    ]);
-  if (contract(one) === contract(other)) return;
-  throw new Error(`Cannot trace ${label}: kernels ${one.name} and ${other.name} differ in bindings or params`);
-}
-
-/** Whether a kernel only reads a binding, as a buffer or as a texture. */
-function isRead<F extends string, B extends string>({ bindings }: Kernel<F, B>, name: B): boolean {
-  return bindings[name] === "read" || bindings[name] === "texture";
 }

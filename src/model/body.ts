@@ -114,6 +114,11 @@ export class Body {
     return x;
   }
 
+  /** A context `[T, H]` that {@linkcode encode} made in another call, in the buffer that is bound by this name. */
+  context(g: Graph, name: string): Value {
+    return g.resident(name, "f32", ["T", this.#config.hidden_size]);
+  }
+
   /**
    * The second half: the narrow layers over the narrow rows, all against the context. Gives the rows' state `[R, H]`.
    * Declares the inputs `attention_tables`, `head_scale.N` and `row_index`.

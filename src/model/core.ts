@@ -9,6 +9,7 @@ import type { ElementSource, ParameterSet } from "../nn/parameters.ts";
 import { type ReadTensor, readTensors } from "../nn/reading.ts";
 import type { WeightDtype } from "../nn/upload.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
+import { ContextPool, MAX_CONTEXT_BYTES } from "./contexts/context_pool.ts";
 import type { DeviceChoice } from "./device_options.ts";
 import type { Head, ModelParts } from "./head.ts";
 import type { Learning } from "./learning.ts";
@@ -34,6 +35,8 @@ export interface CoreInit extends DeviceChoice, ModelParts {
   config: NarrowBertConfig;
   weights: ElementSource;
   signal?: AbortSignal | undefined;
+  /** Most bytes of the contexts that are kept of its texts. */
+  maxContextBytes?: number | undefined;
 }
 
 /** The parts that exist once the weights are on the GPU; pruning makes them anew. */
@@ -52,18 +55,26 @@ export class ModelCore implements ModelWeights {
   /** Element type of the weights of products and of the word embeddings. */
   readonly dtype: WeightDtype;
   readonly gpu: Gpu;
+  /** The contexts that are kept of the model's texts. */
+  readonly contexts: ContextPool;
   readonly #latency: Latency;
   #config: NarrowBertConfig;
   #loaded: LoadedModel;
   #owners = 0;
   /** Held by every work that needs the weights, from its call on. */
-  readonly #lease = new Lease("Cannot use this model: it was disposed", () => freeModel(this.#loaded));
+  readonly #lease = new Lease("Cannot use this model: it was disposed", () => {
+    this.contexts.dispose();
+    freeModel(this.#loaded);
+  });
   /** Settles when the last change of the weights is done; later work waits for it. */
   #changed: Promise<void> = Promise.resolve();
 
-  private constructor({ gpu, config, heads, pooler, weights, dtype, latency, signal }: CoreInit) {
+  private constructor(
+    { gpu, config, heads, pooler, weights, dtype, latency, signal, maxContextBytes = MAX_CONTEXT_BYTES }: CoreInit,
+  ) {
     this.gpu = gpu;
     this.dtype = dtype;
+    this.contexts = new ContextPool(gpu, maxContextBytes);
     this.#latency = latency;
     this.#config = config;
     this.heads = heads;

@@ -9,7 +9,13 @@ import { NarrowBertConfig, readConfig } from "./config/config.ts";
 import { ModelCore } from "./core.ts";
 import { checkDeviceOptions, openDevice } from "./device_options.ts";
 import type { Head, ModelParts } from "./head.ts";
-import { LOAD_OPTIONS, type LoadOptions, MODEL_OPTIONS, type ModelOptions } from "./model_options.ts";
+import {
+  checkContextLimit,
+  LOAD_OPTIONS,
+  type LoadOptions,
+  MODEL_OPTIONS,
+  type ModelOptions,
+} from "./model_options.ts";
 import { parameterShapes } from "./weights/parameter_shapes.ts";
 import { randomWeights } from "./weights/random_weights.ts";
 import { checkValues, resolveWeights } from "./weights/weights.ts";
@@ -31,6 +37,7 @@ export async function loadCore(
   checkOptionNames("load a model", options, LOAD_OPTIONS);
   const { signal, strict = false } = options;
   checkDeviceOptions(options);
+  checkContextLimit(options);
   const newHead = seedOf(options);
   const folder = await openFolder(where, options);
   const config = await readConfig(folder, { overrides: options.config ?? {} });
@@ -45,6 +52,7 @@ export async function loadCore(
     config: weights.config,
     weights: { get: weights.open },
     signal,
+    maxContextBytes: options.maxContextBytes,
   });
 }
 
@@ -59,9 +67,11 @@ export async function randomCore(
   }
   checkOptionNames("make a model", options, [...MODEL_OPTIONS, "seed"]);
   checkDeviceOptions(options);
+  checkContextLimit(options);
+  const { maxContextBytes } = options;
   const settled = config.with({ full_length_layers: config.full_length_layers });
   const weights = randomWeights(settled, parameterShapes(settled, parts), options.seed ?? 0);
-  return await ModelCore.create({ ...await openDevice(options), ...parts, config: settled, weights });
+  return await ModelCore.create({ ...await openDevice(options), ...parts, config: settled, weights, maxContextBytes });
 }
 
 /** The seed of a new head; null if none is asked for. */

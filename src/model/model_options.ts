@@ -1,5 +1,6 @@
 /** Options of the ways to make a model. */
 
+import { describe } from "../base/messages.ts";
 import type { OpenFolderOptions } from "../io/folder/folder.ts";
 import type { ConfigSource } from "./config/source.ts";
 import { DEVICE_OPTIONS, type DeviceOptions } from "./device_options.ts";
@@ -8,6 +9,8 @@ import { DEVICE_OPTIONS, type DeviceOptions } from "./device_options.ts";
 export interface ModelOptions extends DeviceOptions {
   /** A base model without its pooler computes the rows of `narrow_mask`, or all tokens. @default true */
   add_pooling_layer?: boolean;
+  /** Most GPU bytes of all contexts together that `encode` of trunks keeps. @default 268435456, which is 256 MiB */
+  maxContextBytes?: number;
 }
 
 /** Options of `from_pretrained`. */
@@ -25,8 +28,16 @@ export interface LoadOptions extends ModelOptions, OpenFolderOptions {
   new_head?: boolean | number;
 }
 
+/** @throws {RangeError} If the limit for contexts is no whole number of bytes. */
+export function checkContextLimit({ maxContextBytes: limit }: ModelOptions): void {
+  if (limit === undefined || limit === Infinity || (Number.isSafeInteger(limit) && limit >= 0)) return;
+  throw new RangeError(
+    `Cannot make a model with maxContextBytes ${describe(limit)}: it must be a whole number of bytes, or Infinity`,
+  );
+}
+
 /** Names of the {@linkcode ModelOptions}. */
-export const MODEL_OPTIONS = [...DEVICE_OPTIONS, "add_pooling_layer"];
+export const MODEL_OPTIONS = [...DEVICE_OPTIONS, "add_pooling_layer", "maxContextBytes"];
 const FOLDER_OPTIONS = ["subfolder", "local_files_only", "token", "progress_callback", "signal"];
 /** Names of the options of `from_pretrained`. */
 export const LOAD_OPTIONS = [...MODEL_OPTIONS, ...FOLDER_OPTIONS, "config", "strict", "new_head"];

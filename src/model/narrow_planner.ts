@@ -49,6 +49,27 @@ export function planNarrowForm(work: NarrowWork, { withKeys }: { withKeys: boole
 }
 
 /**
+ * The form that a caller asks for, or with `auto` the cheaper one.
+ *
+ * @throws {RangeError} If there is no such form, or the model cannot take it.
+ */
+export function narrowFormOf(
+  work: NarrowWork,
+  { asked, withKeys }: { asked: "auto" | NarrowForm; withKeys: boolean },
+): NarrowForm {
+  if (!["auto", "absorbed", "projected"].includes(asked)) {
+    throw new RangeError(`Cannot run the model: narrow must be "auto", "absorbed" or "projected", got "${asked}"`);
+  }
+  if (asked === "absorbed" && withKeys) {
+    throw new RangeError(
+      'Cannot run narrow: "absorbed" on a model with position_embedding_type "relative_key_query": ' +
+        'its keys meet the distances, so it takes "projected"',
+    );
+  }
+  return asked === "auto" ? planNarrowForm(work, { withKeys }) : asked;
+}
+
+/**
  * How many of `layers` narrow layers have their keys and values projected by one product: all, or a half, a quarter, …
  * of them. So few programs serve all sizes.
  *

@@ -1,6 +1,7 @@
 /** Runs a body and its stages over ragged batches: one traced program per kind of call, replayed for every batch. */
 
 import { checkOptionNames } from "../base/options.ts";
+import type { NotedVersions } from "../gpu/buffer_versions.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Latency } from "../gpu/readback.ts";
 import { Graph } from "../graph/graph.ts";
@@ -10,7 +11,6 @@ import { ProgramCache } from "../graph/program/program_cache.ts";
 import type { InputData } from "../graph/program/upload.ts";
 import { pitch } from "../kernels/kernel.ts";
 import { tuningOf } from "../kernels/tuning/tuning.ts";
-import type { NarrowForm } from "../nn/narrow_attention.ts";
 import type { Parameter } from "../nn/parameters.ts";
 import { inversesOf } from "./batch/inverses.ts";
 import { pack, type Packed } from "./batch/packing.ts";
@@ -21,9 +21,18 @@ import type { NarrowBertConfig } from "./config/config.ts";
 import { FORWARD_OPTIONS, type ForwardOptions } from "./forward_options.ts";
 import type { Head } from "./head.ts";
 import type { Learning, LearningCall } from "./learning.ts";
-import { mayStoreProbabilities, type NarrowWork, planNarrowForm, planProjection } from "./narrow_planner.ts";
-import { identityOf, type StageCall, stageKey } from "./stage.ts";
-import { TEACHER_PREFIX, type TeacherTrace, type TraceCall, traceModel } from "./tracing.ts";
+import { mayStoreProbabilities, narrowFormOf, planProjection } from "./narrow_planner.ts";
+import { type StageCall, stageKey } from "./stage.ts";
+import {
+  CONTEXT,
+  type Half,
+  TEACHER_PREFIX,
+  teacherKey,
+  type TeacherTrace,
+  type TraceCall,
+  traceKey,
+  traceModel,
+} from "./tracing.ts";
 import { remainingHeads } from "./weights/published_names.ts";
 
 /** One call. */
@@ -40,6 +49,16 @@ export interface RunCall {
   learning?: LearningCall;
   /** Whose results the loss is compared with. */
   teacher?: TeacherCall | undefined;
+  /** The context of the batch's tokens, `[T, H]`: then the full layers are left out. */
+  context?: GPUBuffer;
+}
+
+/** The first half of a call. */
+export interface EncodeCall {
+  ragged: Ragged;
+  /** Gets the context `[T, H]`. Its usage is COPY_DST. */
+  context: GPUBuffer;
+  options: ForwardOptions;
 }
 
 /** A teacher in a call. It computes the same rows of the same tokens. */
@@ -99,12 +118,13 @@ export class Runner {
 
   /** Packs a batch and runs it. */
   async run(call: RunCall): Promise<RunResult> {
-    const { ragged, options, learning } = call;
-    const { program, packed, scalars, inputs } = this.#prepare(call);
+    const { ragged, options, learning, context } = call;
+    const { program, packed, scalars, inputs } = this.#prepare(call, context === undefined ? "both" : "narrow");
     const { outputs, recorded } = await program.run({
       scalars,
       inputs,
       ...(learning?.residents && { residents: declaredOf(learning.residents, program.residents) }),
+      ...(context && { residents: { [CONTEXT]: context } }),
       onQueued: learning?.onQueued,
       onFailed: learning?.onFailed,
       record: options.recordValues ?? false,
@@ -115,21 +135,40 @@ export class Runner {
     return { outputs, recorded, ragged, packed };
   }
 
+  /**
+   * Packs a batch and computes its context, which stays on the GPU.
+   *
+   * @returns The weights that it was computed from, as they were when the call began.
+   */
+  async encode({ context, options, ...call }: EncodeCall): Promise<NotedVersions> {
+    const prepared = this.#prepare({ ...call, options, ordinary: false, headMask: null, stages: [] }, "encode");
+    const { program, scalars, inputs } = prepared;
+    const versions = this.#gpu.versions.note(program.weights);
+    await program.run({
+      scalars,
+      inputs,
+      kept: { [CONTEXT]: context },
+      latency: this.#latency,
+      signal: options.signal,
+    });
+    return versions;
+  }
+
   /** Bytes of the activations once calls were made in turn, if none was made before. Nothing is allocated. */
   bytesFor(calls: readonly RunCall[]): number {
     const programs = new Map<Program, Record<string, number>[]>();
     for (const call of calls) {
-      const { program, scalars } = this.#prepare(call);
+      const { program, scalars } = this.#prepare(call, "both");
       programs.set(program, [...programs.get(program) ?? [], scalars]);
     }
     return [...programs].reduce((sum, [program, all]) => sum + program.bytesFor(all), 0);
   }
 
   /** The program for a call, and what it is called with. */
-  #prepare({ ragged, ordinary, headMask, stages, options, learning, teacher }: RunCall) {
+  #prepare({ ragged, ordinary, headMask, stages, options, learning, teacher }: RunCall, half: Half) {
     checkOptionNames("run the model", options, FORWARD_OPTIONS);
     const packed = pack(ragged, { gradients: learning !== undefined });
-    const plan = this.#plan({ ragged, packed, ordinary, options, ...(learning && { learning }) });
+    const plan = this.#plan({ ragged, packed, ordinary, options, ...(learning && { learning }) }, half);
     const trace = teacher === undefined ? null : teacher.runner.#asTeacher({ ragged, packed, ordinary }, teacher);
     const program = this.#program(plan, stages, trace);
     if (teacher !== undefined) teacher.runner.#pupils.add(this.#programs);
@@ -181,18 +220,21 @@ export class Runner {
     { ragged, packed: { sizes, rowKeys }, ordinary, options, learning }: Omit<RunCall, "headMask" | "stages"> & {
       packed: Packed;
     },
+    half: Half,
   ): TraceCall {
     const { num_hidden_layers: layers, full_length_layers: full, headSize } = this.#config;
     const { hidden_size: width, num_attention_heads: heads } = this.#config;
     const work = { rows: sizes.R, tokens: sizes.T, rowKeys, width, heads, headSize: pitch(headSize) };
-    const form = this.#form(work, options.narrow ?? "auto");
+    const withKeys = this.#config.position_embedding_type === "relative_key_query";
+    const form = narrowFormOf(work, { asked: options.narrow ?? "auto", withKeys });
     // If no narrow layer runs as such, the form makes no difference: one program serves both.
-    const isNarrow = !ordinary && full < layers;
+    const isNarrow = !ordinary && full < layers && half !== "encode";
     const together = planProjection(work, { layers: layers - full, largest: this.#gpu.buffers.largest });
     // A graph that is differentiated stores them anyway.
-    const mayStore = learning === undefined &&
-      mayStoreProbabilities(Math.max(sizes.T, sizes.R), { keys: sizes.K, heads });
+    const rows = half === "narrow" ? sizes.R : half === "encode" ? sizes.T : Math.max(sizes.T, sizes.R);
+    const mayStore = learning === undefined && mayStoreProbabilities(rows, { keys: sizes.K, heads });
     return {
+      half,
       ordinary,
       plan: !isNarrow || form === "absorbed" ? { form: "absorbed" } : { form: "projected", together },
       probabilities: options.output_attentions ? "output" : mayStore ? "scratch" : "none",
@@ -206,21 +248,7 @@ export class Runner {
 
   /** This model as a teacher in another's program. */
   #asTeacher(call: Pick<RunCall, "ragged" | "ordinary"> & { packed: Packed }, { lesson }: TeacherCall): TeacherTrace {
-    return { body: this.#body, call: this.#plan({ ...call, options: {} }), layerOf: this.#layerOf, lesson };
-  }
-
-  #form(work: NarrowWork, asked: "auto" | NarrowForm): NarrowForm {
-    const withKeys = this.#config.position_embedding_type === "relative_key_query";
-    if (!["auto", "absorbed", "projected"].includes(asked)) {
-      throw new RangeError(`Cannot run the model: narrow must be "auto", "absorbed" or "projected", got "${asked}"`);
-    }
-    if (asked === "absorbed" && withKeys) {
-      throw new RangeError(
-        'Cannot run narrow: "absorbed" on a model with position_embedding_type "relative_key_query": ' +
-          'its keys meet the distances, so it takes "projected"',
-      );
-    }
-    return asked === "auto" ? planNarrowForm(work, { withKeys }) : asked;
+    return { body: this.#body, call: this.#plan({ ...call, options: {} }, "both"), layerOf: this.#layerOf, lesson };
   }
 
   #program(call: TraceCall, stages: readonly StageCall[], teacher: TeacherTrace | null): Program {
@@ -246,19 +274,6 @@ export class Runner {
     }
     return inputs;
   }
-}
-
-/** A key of how the body is traced, for the cache of programs. */
-function traceKey(call: TraceCall): string {
-  const { ordinary, plan, probabilities, embedded, hiddenStates, learning, drops, recomputes } = call;
-  const form = plan.form === "absorbed" ? "absorbed" : plan.together;
-  const learns = learning === null ? null : identityOf(learning);
-  return [ordinary, form, probabilities, embedded, hiddenStates, learns, drops, recomputes].join();
-}
-
-/** The same of a teacher. */
-function teacherKey({ body, call, lesson: { stage, comparison, states } }: TeacherTrace): string {
-  return [identityOf(body), traceKey(call), identityOf(stage), comparison, states].join();
 }
 
 /** A teacher's inputs. */

@@ -11,10 +11,17 @@ import type { Body, BodyCall } from "./body.ts";
 import { type Lesson, type RowResults, traceDistillation } from "./distillation.ts";
 import type { Head } from "./head.ts";
 import type { Learning } from "./learning.ts";
-import type { StageCall } from "./stage.ts";
+import { identityOf, type StageCall } from "./stage.ts";
+
+/**
+ * What a program computes: all of the model, the first half of its body, which leaves the context on the GPU, or what
+ * comes after a context that is there.
+ */
+export type Half = "both" | "encode" | "narrow";
 
 /** How a traced program computes the body. */
 export interface TraceCall {
+  half: Half;
   /** Whether the layers after the full ones run as ordinary layers. */
   ordinary: boolean;
   plan: NarrowPlan;
@@ -42,6 +49,9 @@ export interface TeacherTrace {
 /** In front of the names of the inputs that only a teacher reads. */
 export const TEACHER_PREFIX = "teacher.";
 
+/** The name of a context that stays on the GPU: a result of the half that makes it, a resident of the other. */
+export const CONTEXT = "context";
+
 /**
  * Traces a call. The values that the stages return, and states and probabilities if asked for, become outputs. If the
  * call learns, the outputs are those of its learning.
@@ -60,6 +70,10 @@ export function traceModel(
     teacher?: TeacherTrace | null;
   },
 ): void {
+  if (call.half === "encode") {
+    g.output(CONTEXT, body.encode(g, { ...bodyCall(g, call), embedded: call.embedded }), { on: "gpu" });
+    return;
+  }
   const taught = teacher === null ? null : traceTeacher(g, teacher);
   const last = traceBody(g, body, call);
   for (const { stage, rows, prefix } of stages) {
@@ -89,16 +103,33 @@ function traceTeacher(g: Graph, { body, call, layerOf, lesson }: TeacherTrace): 
     }));
 }
 
-/** Traces both halves of a body, and returns its last state. */
+/** Traces a body, or its second half on a context that is there, and returns its last state. */
 function traceBody(g: Graph, body: Body, asked: TraceCall, prefix = ""): Value {
-  const { ordinary, plan, probabilities, embedded, hiddenStates, recomputes } = asked;
-  const call: BodyCall = {
+  const { half, ordinary, plan, embedded } = asked;
+  const call = bodyCall(g, asked, prefix);
+  const context = half === "narrow" ? body.context(g, CONTEXT) : body.encode(g, { ...call, embedded });
+  return ordinary ? body.ordinary(g, context, call) : body.narrow(g, context, { ...call, plan });
+}
+
+function bodyCall(g: Graph, { probabilities, hiddenStates, recomputes }: TraceCall, prefix = ""): BodyCall {
+  return {
     prefix,
     probabilities,
     recomputes,
     ...(hiddenStates && { onState: (layer, state) => g.output(`hidden_states.${layer}`, state) }),
     ...(probabilities === "output" && { onAttention: (layer, value) => g.output(`attentions.${layer}`, value) }),
   };
-  const context = body.encode(g, { ...call, embedded });
-  return ordinary ? body.ordinary(g, context, call) : body.narrow(g, context, { ...call, plan });
+}
+
+/** A key of how the body is traced, for the cache of programs. */
+export function traceKey(call: TraceCall): string {
+  const { half, ordinary, plan, probabilities, embedded, hiddenStates, learning, drops, recomputes } = call;
+  const form = plan.form === "absorbed" ? "absorbed" : plan.together;
+  const learns = learning === null ? null : identityOf(learning);
+  return [half, ordinary, form, probabilities, embedded, hiddenStates, learns, drops, recomputes].join();
+}
+
+/** A key of how a teacher is traced, and of what is learned from it. */
+export function teacherKey({ body, call, lesson: { stage, comparison, states } }: TeacherTrace): string {
+  return [identityOf(body), traceKey(call), identityOf(stage), comparison, states].join();
 }

@@ -171,7 +171,7 @@ export class ParameterSet {
     const uploader = this.#uploader(gpu);
     for (const parameter of this.#parameters) {
       uploader.upload(parameter, parameter.parts.map(({ name }) => source.get(name)));
-      gpu.textures.changed(parameter.buffer);
+      gpu.versions.changed(parameter.buffer);
     }
   }
 

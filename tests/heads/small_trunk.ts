@@ -2,6 +2,7 @@
 
 import {
   labelLogits,
+  maskedWords,
   meanState,
   NarrowBertConfig,
   states,
@@ -26,7 +27,16 @@ export const CONFIG = new NarrowBertConfig({
 });
 
 /** Its readouts. */
-export const READOUTS = [topWords, labelLogits, states, meanState, wordLogits, targetWords, wordProbabilities] as const;
+export const READOUTS = [
+  topWords,
+  labelLogits,
+  states,
+  meanState,
+  wordLogits,
+  targetWords,
+  wordProbabilities,
+  maskedWords,
+] as const;
 
 /** Makes it. */
 export const smallTrunk = () => Trunk.from_config(CONFIG, { readouts: READOUTS, seed: 4 });

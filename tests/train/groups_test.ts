@@ -40,6 +40,7 @@ function traced(groups: Groups, config = CONFIG): { labels: string[]; gaps: stri
   const learning = stepPrograms(rule, settings(groups, config)).whole;
   traceModel(g, body, {
     call: {
+      half: "both",
       ordinary: false,
       plan: { form: "projected", together: 2 },
       probabilities: "scratch",

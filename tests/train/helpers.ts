@@ -233,7 +233,7 @@ export async function poke(
   const before = whole!.slice(offset, offset + 4);
   const write = (bytes: Uint8Array<ArrayBuffer>) => {
     gpu.device.queue.writeBuffer(buffer, offset, bytes);
-    gpu.textures.changed(buffer);
+    gpu.versions.changed(buffer);
   };
   write(new Uint8Array(Float32Array.of(value).buffer));
   return () => write(before);
@@ -303,7 +303,7 @@ export async function keepWeights(model: PreTrainedModel): Promise<() => void> {
   return () =>
     all.forEach((bytes, i) => {
       gpu.device.queue.writeBuffer(buffers[i]!, 0, bytes);
-      gpu.textures.changed(buffers[i]!);
+      gpu.versions.changed(buffers[i]!);
     });
 }
 

@@ -56,6 +56,7 @@ function stepOf({ full, recomputes, narrow, drops = false, phase = "whole", adap
   const groups = settingsOf("test", DEFAULTS, [...parameterShapes(config(full), parts).keys()]);
   traceModel(g, body, {
     call: {
+      half: "both",
       ordinary: false,
       plan: narrow === "absorbed" ? { form: narrow } : { form: narrow, together: 2 },
       probabilities: "scratch",

@@ -60,7 +60,7 @@ export function planMemory(graph: Graph, capacities: Scalars): MemoryPlan {
 }
 
 /** The lifetimes of all storages that need a buffer. */
-function lifetimesOf({ nodes, outputs }: Graph, capacities: Scalars): Lifetime[] {
+function lifetimesOf({ nodes, outputs, kept }: Graph, capacities: Scalars): Lifetime[] {
   const found = new Map<Storage, { bytes: number; first: number; last: number }>();
   nodes.forEach((node, i) => {
     for (const { storage, shape, layout } of outputsOf(node)) {
@@ -72,7 +72,7 @@ function lifetimesOf({ nodes, outputs }: Graph, capacities: Scalars): Lifetime[]
       if (lifetime !== undefined) lifetime.last = i;
     }
   });
-  for (const { storage } of outputs.values()) {
+  for (const { storage } of [...outputs.values(), ...kept.values()]) {
     const lifetime = found.get(storage);
     if (lifetime !== undefined) lifetime.last = nodes.length;
   }

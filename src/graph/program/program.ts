@@ -15,10 +15,11 @@ import { costKind } from "../cost.ts";
 import type { Graph } from "../graph.ts";
 import type { Allocation } from "./allocation.ts";
 import { ProgramCall, type ProgramResult, type RunOptions } from "./program_call.ts";
-import { checkResidents, type Residents, sameResidents } from "./residents.ts";
+import { checkKept, checkResidents, type Residents, sameResidents } from "./residents.ts";
 import { checkScalars, sameScalars } from "./scalars.ts";
 import type { Scalar, Scalars } from "../shape.ts";
 import { type Plan, planCall, type Step } from "./steps.ts";
+import { inputsOf } from "../value.ts";
 import { Workspace } from "./workspace.ts";
 
 export type { ProgramResult, RunOptions } from "./program_call.ts";
@@ -65,6 +66,15 @@ export class Program {
   /** The residents that each call must bind, by name. */
   get residents(): ReadonlyMap<string, unknown> {
     return this.#graph.residents;
+  }
+
+  /** The buffers of the weights that it reads. */
+  get weights(): ReadonlySet<GPUBuffer> {
+    const buffers = new Set<GPUBuffer>();
+    for (const { storage } of this.#graph.nodes.flatMap(inputsOf)) {
+      if (storage.kind === "parameter") buffers.add(storage.parameter.buffer);
+    }
+    return buffers;
   }
 
   /** Bytes of this program's own buffers. */
@@ -124,8 +134,10 @@ export class Program {
     const { scalars, steps, works } = plan;
     const residents = this.#copyOf(options.residents ?? NO_RESIDENTS);
     // What the call reads later, whatever the caller does to the records meanwhile.
-    const own: RunOptions = { ...options, scalars, inputs: { ...options.inputs }, residents };
+    const kept = options.kept === undefined ? NO_RESIDENTS : { ...options.kept };
+    const own: RunOptions = { ...options, scalars, inputs: { ...options.inputs }, residents, kept };
     const { signal } = own;
+    checkKept(this.#graph, kept, scalars);
     if (!this.#isBound(plan, residents)) {
       checkResidents(this.#graph, residents, scalars);
       const missing = steps.filter((step) => this.#pipelines[step.index]?.[step.pick] === undefined);

@@ -15,7 +15,7 @@ import type { Latency } from "../../gpu/readback.ts";
 import { Recorder } from "../../gpu/recorder.ts";
 import type { WeightTexture } from "../../gpu/textures.ts";
 import type { Graph } from "../graph.ts";
-import type { Scalars } from "../shape.ts";
+import { bytesOf, type Scalars } from "../shape.ts";
 import { type Allocation, sliceOf } from "./allocation.ts";
 import type { BoundStep, BoundSteps, TextureCopy } from "./bound_steps.ts";
 import {
@@ -42,6 +42,8 @@ export interface RunOptions {
   inputs: Readonly<Record<string, InputData>>;
   /** A buffer for every resident, with usage STORAGE and COPY_SRC. */
   residents?: Residents;
+  /** A buffer for every result that stays on the GPU, with usage COPY_DST. It is written when the program has finished. */
+  kept?: Residents;
   /** Copies what every node writes right after it, to find a wrong number. Buffers are reused as without it. */
   record?: boolean;
   /** Times every dispatch. */
@@ -151,7 +153,7 @@ export class ProgramCall {
    * last.
    */
   #encode(first: number, end: number): GPUCommandBuffer {
-    const { gpu: { device, textures }, plan, workspace, bind } = this.#context;
+    const { gpu: { device, versions }, graph, plan, workspace, bind } = this.#context;
     const recorder = new Recorder(device, this.#options.profiler ?? null);
     try {
       if (first === 0) this.#begin(recorder);
@@ -163,11 +165,14 @@ export class ProgramCall {
         if (!step.isEmpty) {
           for (const copy of copies) this.#copyIn(recorder, copy);
           recorder.dispatch(dispatch);
-          for (const buffer of changes) textures.changed(buffer);
+          for (const buffer of changes) versions.changed(buffer);
         }
         for (const place of this.#recorded[i] ?? []) this.#copyOut(recorder, place);
       }
-      if (end === steps.length) { for (const place of plan.outputs.places) this.#copyOut(recorder, place); }
+      if (end === steps.length) {
+        for (const place of plan.outputs.places) this.#copyOut(recorder, place);
+        for (const [name, value] of graph.kept) this.#keep(recorder, { name, value });
+      }
       return recorder.finish();
     } catch (error) {
       this.#distrust();
@@ -219,6 +224,14 @@ export class ProgramCall {
     const { allocation, residents } = this.#bound as BoundSteps;
     const range = sliceOf(allocation, value, residents);
     recorder.copy(range.buffer, range.offset, this.#staging as GPUBuffer, offset, bytes);
+  }
+
+  #keep(recorder: Recorder, { name, value }: { name: string; value: Value }): void {
+    const { allocation, residents } = this.#bound as BoundSteps;
+    const range = sliceOf(allocation, value, residents);
+    const buffer = this.#options.kept?.[name] as GPUBuffer;
+    recorder.copy(range.buffer, range.offset, buffer, 0, bytesOf(value.shape, value.layout, this.#options.scalars));
+    this.#context.gpu.versions.changed(buffer);
   }
 
   #take(mapped: ArrayBuffer): ProgramResult {

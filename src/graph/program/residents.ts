@@ -1,41 +1,58 @@
-/** The GPU buffers that a call binds by name. */
+/** The GPU buffers that a call is given by name: those that it binds, and those that it copies results to. */
 
 import type { Graph } from "../graph.ts";
 import { bytesOf, dimsOf, type Scalars } from "../shape.ts";
+import type { Value } from "../value.ts";
 
-/** Buffers by the names of a graph's residents. */
+/** Buffers by the names of a graph's residents, or of the results that it keeps on the GPU. */
 export type Residents = Readonly<Record<string, GPUBuffer>>;
 
-/** The usage that residents must have: bound to kernels, and read by copies. */
-const USAGE = 0x80 | 0x04; // STORAGE | COPY_SRC
+/** The usages that buffers must have: residents are bound to kernels and read by copies, the others are copied to. */
+const USAGES = {
+  resident: { bits: 0x80 | 0x04, names: "STORAGE and COPY_SRC" },
+  "kept result": { bits: 0x08, names: "COPY_DST" },
+};
 
 /**
- * Checks the buffers of a call.
+ * Checks the residents of a call.
  *
  * @throws {Error} Naming the first that is missing, too small, without a usage that it must have, or not declared.
  */
-export function checkResidents(graph: Graph, given: Residents, scalars: Scalars): void {
-  for (const [name, { shape, layout }] of graph.residents) {
+export function checkResidents({ residents }: Graph, given: Residents, scalars: Scalars): void {
+  checkBuffers("resident", residents, { given, scalars });
+}
+
+/** Checks the buffers for the results that a call keeps on the GPU. @throws {Error} As {@linkcode checkResidents}. */
+export function checkKept({ kept }: Graph, given: Residents, scalars: Scalars): void {
+  checkBuffers("kept result", kept, { given, scalars });
+}
+
+function checkBuffers(
+  kind: keyof typeof USAGES,
+  declared: ReadonlyMap<string, Value>,
+  { given, scalars }: { given: Residents; scalars: Scalars },
+): void {
+  const { bits, names } = USAGES[kind];
+  for (const [name, { shape, layout }] of declared) {
     const buffer = given[name];
-    if (buffer === undefined) throw new Error(`Cannot run the program: resident "${name}" is missing`);
+    if (buffer === undefined) throw new Error(`Cannot run the program: ${kind} "${name}" is missing`);
     const bytes = bytesOf(shape, layout, scalars);
     if (buffer.size < bytes) {
       const dims = dimsOf(shape, scalars).join(", ");
       throw new Error(
-        `Cannot run the program: resident "${name}" [${dims}] needs ${bytes} bytes, got a buffer of ${buffer.size}`,
+        `Cannot run the program: ${kind} "${name}" [${dims}] needs ${bytes} bytes, got a buffer of ${buffer.size}`,
       );
     }
-    if ((buffer.usage & USAGE) !== USAGE) {
+    if ((buffer.usage & bits) !== bits) {
       throw new Error(
-        `Cannot run the program: resident "${name}" must be a buffer with usage STORAGE and COPY_SRC, ` +
-          `got usage ${buffer.usage}`,
+        `Cannot run the program: ${kind} "${name}" must be a buffer with usage ${names}, got usage ${buffer.usage}`,
       );
     }
   }
   for (const name of Object.keys(given)) {
-    if (graph.residents.has(name)) continue;
-    const known = [...graph.residents.keys()].join(", ") || "none";
-    throw new Error(`Cannot run the program: resident "${name}" is not declared; the graph declares ${known}`);
+    if (declared.has(name)) continue;
+    const known = [...declared.keys()].join(", ") || "none";
+    throw new Error(`Cannot run the program: ${kind} "${name}" is not declared; the graph declares ${known}`);
   }
 }
 

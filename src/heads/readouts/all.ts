@@ -4,12 +4,13 @@ import type { Head } from "../../model/head.ts";
 import { choiceLogit, labelLogits, tokenLogits } from "./labels.ts";
 import { definitionOf, type ReadoutDefinition } from "./definition.ts";
 import { meanState, states } from "./states.ts";
-import { targetWords, topWords, wordLogits, wordProbabilities } from "./words.ts";
+import { maskedWords, targetWords, topWords, wordLogits, wordProbabilities } from "./words.ts";
 
 /** All of them. */
 export const READOUTS: readonly ReadoutDefinition[] = [
   topWords,
   targetWords,
+  maskedWords,
   wordLogits,
   wordProbabilities,
   labelLogits,

@@ -4,7 +4,8 @@ import { kindOf } from "../../base/messages.ts";
 import type { RunOutput } from "../../graph/program/outputs.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import type { Stage, StageCall } from "../../model/stage.ts";
-import type { PositionsAsk, Readout, ReadoutAnswer } from "./readout.ts";
+import type { QueryTokens } from "./query_tokens.ts";
+import type { ChangingReadout, PositionsAsk, Readout, ReadoutAnswer } from "./readout.ts";
 
 /** One question for a readout. */
 export interface Asked<Ask> {
@@ -46,6 +47,8 @@ export interface ReadoutDefinition<
    * @throws {TypeError | RangeError} If the options are not allowed; the message completes `Cannot answer …: NAME.`
    */
   rows(ask: Ask, about: { tokens: number; config: NarrowBertConfig }): ArrayLike<number>;
+  /** The tokens that a question, which was checked, has in place of the text's own. @default the text's own */
+  tokens?(ask: Ask, tokens: QueryTokens): QueryTokens;
   /** Elements that it computes from each row, for bounding a pass. @default H */
   columns?(config: NarrowBertConfig): number;
   /** Data of the inputs and scalars that it declares, for all questions of a pass; none if it declares none. */
@@ -57,6 +60,13 @@ export interface ReadoutDefinition<
   inputKey?(ask: Ask): string | number;
   /** A question's answer. @param outputs The values that `trace` returned, by name. */
   answer(outputs: Outputs, rows: RowRange, ask: Ask): Answer;
+}
+
+/** Makes a readout whose questions change tokens. */
+export function defineChangingReadout<Name extends string, Ask, Answer extends ReadoutAnswer, Layer>(
+  definition: ReadoutDefinition<Name, Ask, Answer, Layer> & Required<Pick<ReadoutDefinition<Name, Ask>, "tokens">>,
+): ChangingReadout<Name, Ask, Answer> {
+  return { ...definition, changesTokens: true };
 }
 
 /** Makes a readout: its users see its name and types only. */

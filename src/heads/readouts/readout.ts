@@ -25,6 +25,19 @@ export interface Readout<
   readonly types?: { readonly ask: Ask; readonly answer: Answer };
 }
 
+/**
+ * A readout whose questions change tokens of their text, such as {@linkcode maskedWords}. The text is encoded anew for
+ * them, so that a {@linkcode Context} cannot be asked.
+ */
+export interface ChangingReadout<
+  Name extends string = string,
+  Ask = unknown,
+  Answer extends ReadoutAnswer = ReadoutAnswer,
+> extends Readout<Name, Ask, Answer> {
+  /** Tells it from the readouts that a context can be asked. */
+  readonly changesTokens: true;
+}
+
 /** Options of a readout that has none. */
 export type NothingAsked = Readonly<Record<string, never>>;
 

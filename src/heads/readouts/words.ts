@@ -5,9 +5,16 @@ import { softmax } from "../../base/softmax.ts";
 import { MAX_TOP_K } from "../../kernels/rows/top_k.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import { traceRowLosses } from "../labels.ts";
-import { MASKED_LM, traceTopWords } from "../layers/masked_lm.ts";
-import { defineReadout, positionsOf, rowsOf } from "./definition.ts";
-import type { PositionsAsk, Readout, ReadoutAnswer } from "./readout.ts";
+import { MASKED_LM, type MaskedLMHead, traceTopWords } from "../layers/masked_lm.ts";
+import {
+  defineChangingReadout,
+  defineReadout,
+  type Outputs,
+  positionsOf,
+  type RowRange,
+  rowsOf,
+} from "./definition.ts";
+import type { ChangingReadout, PositionsAsk, Readout, ReadoutAnswer } from "./readout.ts";
 
 /** Options of {@linkcode topWords}. */
 export interface TopWordsAsk extends PositionsAsk {
@@ -46,20 +53,64 @@ export const topWords: Readout<"top_words", TopWordsAsk, TopWordsAnswer> = defin
   trace: (g, rows, head) => traceTopWords(g, head.apply(g, rows), "top_words.k"),
   inputs: (asked) => ({ scalars: { "top_words.k": Math.max(1, ...asked.map(({ ask }) => topK(ask))) } }),
   inputKey: topK,
-  answer(outputs, { first, count }, ask) {
-    const [scores, indices] = [outputs("scores"), outputs("indices")];
-    const most = scores.dims[1] as number; // of all questions of the pass
-    const k = topK(ask);
-    const values = new Float32Array(count * k);
-    const words = new Uint32Array(count * k);
-    for (let i = 0; i < count; i++) {
-      const from = (first + i) * most;
-      values.set(scores.data.subarray(from, from + k), i * k);
-      words.set(indices.data.subarray(from, from + k), i * k);
-    }
-    return { values, words };
-  },
+  answer: takeTopWords,
 });
+
+/** Options of {@linkcode maskedWords}. */
+export interface MaskedWordsAsk extends TopWordsAsk {
+  /** The word that stands for a masked one: `tokenizer.mask_token_id`. */
+  readonly mask_token_id: number;
+}
+
+/**
+ * `masked_words`: the likeliest words at some positions if all of them were masked, whatever stands there. The text is
+ * encoded once more for them.
+ */
+export const maskedWords: ChangingReadout<"masked_words", MaskedWordsAsk, TopWordsAnswer> = defineChangingReadout<
+  "masked_words",
+  MaskedWordsAsk,
+  TopWordsAnswer,
+  MaskedLMHead
+>({
+  name: "masked_words",
+  options: ["positions", "top_k", "mask_token_id"],
+  head: MASKED_LM,
+  columns: vocabulary,
+  rows(ask, about) {
+    checkTopK(ask, about.config);
+    const { mask_token_id: mask } = ask;
+    if (!isWord(mask, about.config)) {
+      throw new RangeError(
+        `mask_token_id must be a word from 0 to ${about.config.vocab_size - 1}, got ${describe(mask)}`,
+      );
+    }
+    return positionsOf(ask, about);
+  },
+  tokens({ positions, mask_token_id }, tokens) {
+    const masked = new Set(Array.from(positions));
+    const input_ids = Array.from(tokens.input_ids, (word, position) => masked.has(position) ? mask_token_id : word);
+    return { ...tokens, input_ids };
+  },
+  trace: (g, rows, head) => traceTopWords(g, head.apply(g, rows), "masked_words.k"),
+  inputs: (asked) => ({ scalars: { "masked_words.k": Math.max(1, ...asked.map(({ ask }) => topK(ask))) } }),
+  inputKey: topK,
+  answer: takeTopWords,
+});
+
+/** A question's words and their probabilities. */
+function takeTopWords(outputs: Outputs, { first, count }: RowRange, ask: TopWordsAsk): TopWordsAnswer {
+  const [scores, indices] = [outputs("scores"), outputs("indices")];
+  const most = scores.dims[1] as number; // of all questions of the pass
+  const k = topK(ask);
+  const values = new Float32Array(count * k);
+  const words = new Uint32Array(count * k);
+  for (let i = 0; i < count; i++) {
+    const from = (first + i) * most;
+    values.set(scores.data.subarray(from, from + k), i * k);
+    words.set(indices.data.subarray(from, from + k), i * k);
+  }
+  return { values, words };
+}
 
 /** `word_logits`: the logits of all words at some positions, `[positions, V]`. */
 export const wordLogits: Readout<"word_logits", PositionsAsk> = defineReadout({
@@ -115,12 +166,15 @@ export const targetWords: Readout<"target_words", TargetWordsAsk, TopWordsAnswer
 });
 
 /** Checks words by their ids. */
-function checkWords(name: string, words: ArrayLike<number>, { vocab_size }: NarrowBertConfig): void {
+function checkWords(name: string, words: ArrayLike<number>, config: NarrowBertConfig): void {
   for (let i = 0; i < words.length; i++) {
-    const word = words[i] as number;
-    if (Number.isInteger(word) && word >= 0 && word < vocab_size) continue;
-    throw new RangeError(`${name}[${i}] must be a word from 0 to ${vocab_size - 1}, got ${word}`);
+    if (isWord(words[i], config)) continue;
+    throw new RangeError(`${name}[${i}] must be a word from 0 to ${config.vocab_size - 1}, got ${words[i]}`);
   }
+}
+
+function isWord(word: unknown, { vocab_size }: NarrowBertConfig): boolean {
+  return typeof word === "number" && Number.isInteger(word) && word >= 0 && word < vocab_size;
 }
 
 /** Options of {@linkcode wordProbabilities}. */

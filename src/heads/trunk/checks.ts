@@ -1,40 +1,89 @@
 /** Checks a query before the GPU sees it: shaders clamp wrong ids silently. */
 
 import { InputError } from "../../base/errors.ts";
-import { kindOf } from "../../base/messages.ts";
+import { describe, kindOf } from "../../base/messages.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import type { ReadoutDefinition } from "../readouts/definition.ts";
-import type { Query, QueryTokens } from "./query.ts";
-import type { CheckedQuery } from "./sequences.ts";
+import type { ContextQuery, Query, QueryTokens } from "./query.ts";
+import type { CheckedQuestions } from "./sequences.ts";
+
+/** The model and the readouts that a query is checked against. */
+interface Asked {
+  readonly readouts: ReadonlyMap<string, ReadoutDefinition>;
+  readonly config: NarrowBertConfig;
+  /** What is checked, in messages: `query 3 of 8`. */
+  readonly subject: string;
+}
 
 /**
  * Checks a query. The questions of the result are copies; its tokens are the query's own.
  *
- * @param subject Its name in messages: `query 3 of 8`.
  * @throws {InputError} On tokens that do not fit the model, an unknown readout, or options that it cannot take.
  */
-export function checkQuery(
-  query: Query,
-  { readouts, config, subject }: {
-    readouts: ReadonlyMap<string, ReadoutDefinition>;
-    config: NarrowBertConfig;
-    subject: string;
-  },
-): CheckedQuery {
-  if (typeof query !== "object" || query === null) {
-    throw new InputError(`Cannot answer ${subject}: it must be an object of tokens and ask, got ${kindOf(query)}`);
-  }
+export function checkQuery(query: Query, asked: Asked): CheckedQuestions {
+  checkObject(query, "tokens and ask", asked);
   const { tokens, ask } = query;
-  if (typeof tokens !== "object" || tokens === null) {
-    throw new InputError(`Cannot answer ${subject}: tokens must be an object with input_ids, got ${kindOf(tokens)}`);
+  checkTokens(tokens, { ...asked, action: `answer ${asked.subject}` });
+  return checkQuestions(ask, tokens, asked);
+}
+
+/**
+ * Checks a query of a context, as {@linkcode checkQuery} does.
+ *
+ * @param texts The texts of the context.
+ * @returns The number of its text besides.
+ * @throws {InputError} If the text is not in the context, or a readout changes tokens, besides.
+ */
+export function checkContextQuery(
+  query: ContextQuery,
+  texts: readonly QueryTokens[],
+  asked: Asked,
+): { text: number; questions: CheckedQuestions } {
+  checkObject(query, "text and ask", asked);
+  const { subject } = asked;
+  const { text = texts.length === 1 ? 0 : undefined, ask } = query;
+  const tokens = typeof text === "number" ? texts[text] : undefined;
+  if (text === undefined || tokens === undefined) {
+    const found = text === undefined ? "none" : describe(text);
+    throw new InputError(
+      `Cannot answer ${subject}: text must be the number of a text of the context, ${countedUpTo(texts)}, got ${found}`,
+    );
   }
-  checkTokens(tokens, { config, subject });
+  if ("tokens" in query) {
+    throw new InputError(
+      `Cannot answer ${subject}: a query of a context names its text by text, and must have no tokens; ask a trunk's ` +
+        "answer about other tokens",
+    );
+  }
+  const questions = checkQuestions(ask as Query["ask"], tokens, asked);
+  const changing = questions.find(({ readout }) => readout.tokens !== undefined);
+  if (changing === undefined) return { text, questions };
+  throw new InputError(
+    `Cannot answer ${subject}: ${changing.readout.name} changes tokens of its text, and a context was computed from ` +
+      "the text as it was; ask a trunk's answer",
+  );
+}
+
+function countedUpTo({ length }: readonly unknown[]): string {
+  return length === 0 ? "which has none" : `from 0 to ${length - 1}`;
+}
+
+function checkObject(query: unknown, parts: string, { subject }: Asked): void {
+  if (typeof query === "object" && query !== null) return;
+  throw new InputError(`Cannot answer ${subject}: it must be an object of ${parts}, got ${kindOf(query)}`);
+}
+
+function checkQuestions(
+  ask: Query["ask"],
+  tokens: QueryTokens,
+  { readouts, config, subject }: Asked,
+): CheckedQuestions {
   const about = { tokens: tokens.input_ids.length, config };
   const asked = Object.entries(ask ?? {}).filter(([, options]) => options !== undefined);
   if (asked.length === 0) {
     throw new InputError(`Cannot answer ${subject}: it must ask a readout, of ${listed(readouts)}; got none`);
   }
-  const questions = asked.map(([name, options]) => {
+  return asked.map(([name, options]) => {
     const readout = readouts.get(name);
     if (readout === undefined) {
       throw new InputError(
@@ -48,13 +97,13 @@ export function checkQuery(
     checkNames(options, { readout, subject });
     const own = copyOf(options);
     try {
-      return { readout, ask: own, positions: readout.rows(own, about) };
+      const positions = readout.rows(own, about);
+      return { readout, ask: own, positions, tokens: readout.tokens?.(own, tokens) ?? tokens };
     } catch (cause) {
       if (!(cause instanceof RangeError || cause instanceof TypeError)) throw cause;
       throw new InputError(`Cannot answer ${subject}: ${name}.${cause.message}`, { cause });
     }
   });
-  return { tokens, questions };
 }
 
 function checkNames(
@@ -79,27 +128,35 @@ function copyOf(options: object): object {
   );
 }
 
-function checkTokens(
-  { input_ids, token_type_ids, attention_mask }: QueryTokens,
-  { config, subject }: { config: NarrowBertConfig; subject: string },
+/**
+ * Checks the tokens of a text.
+ *
+ * @param action What is done with them, for the message: `answer query 3 of 8`.
+ * @throws {InputError} If they do not fit the model.
+ */
+export function checkTokens(
+  tokens: QueryTokens,
+  { config, action }: { config: NarrowBertConfig; action: string },
 ): void {
+  if (typeof tokens !== "object" || tokens === null) {
+    throw new InputError(`Cannot ${action}: tokens must be an object with input_ids, got ${kindOf(tokens)}`);
+  }
+  const { input_ids, token_type_ids, attention_mask } = tokens;
   const { max_position_embeddings: longest, vocab_size, type_vocab_size } = config;
   const length = input_ids?.length;
   if (!Number.isInteger(length) || length < 1 || length > longest) {
-    throw new InputError(
-      `Cannot answer ${subject}: it must have 1 to ${longest} tokens, got ${length ?? "no input_ids"}`,
-    );
+    throw new InputError(`Cannot ${action}: it must have 1 to ${longest} tokens, got ${length ?? "no input_ids"}`);
   }
-  checkIndices("input_ids", input_ids, { length, below: vocab_size, subject });
+  checkIndices("input_ids", input_ids, { length, below: vocab_size, action });
   if (token_type_ids !== undefined) {
-    checkIndices("token_type_ids", token_type_ids, { length, below: type_vocab_size, subject });
+    checkIndices("token_type_ids", token_type_ids, { length, below: type_vocab_size, action });
   }
   if (attention_mask === undefined) return;
-  checkLength("attention_mask", attention_mask, { length, subject });
+  checkLength("attention_mask", attention_mask, { length, action });
   for (let i = 0; i < length; i++) {
     if (attention_mask[i] === 1) continue;
     throw new InputError(
-      `Cannot answer ${subject}: attention_mask[${i}] must be 1, as a query has no padding, got ${attention_mask[i]}`,
+      `Cannot ${action}: attention_mask[${i}] must be 1, as a query has no padding, got ${attention_mask[i]}`,
     );
   }
 }
@@ -107,26 +164,24 @@ function checkTokens(
 function checkIndices(
   name: string,
   values: ArrayLike<number>,
-  { length, below, subject }: { length: number; below: number; subject: string },
+  { length, below, action }: { length: number; below: number; action: string },
 ): void {
-  checkLength(name, values, { length, subject });
+  checkLength(name, values, { length, action });
   for (let i = 0; i < length; i++) {
     const value = values[i] as number;
     if (value >= 0 && value < below && Number.isInteger(value)) continue;
-    throw new InputError(
-      `Cannot answer ${subject}: ${name}[${i}] must be a whole number from 0 to ${below - 1}, got ${value}`,
-    );
+    throw new InputError(`Cannot ${action}: ${name}[${i}] must be a whole number from 0 to ${below - 1}, got ${value}`);
   }
 }
 
 function checkLength(
   name: string,
   values: ArrayLike<number>,
-  { length, subject }: { length: number; subject: string },
+  { length, action }: { length: number; action: string },
 ): void {
   if (values?.length === length) return;
   const found = values?.length ?? kindOf(values);
-  throw new InputError(`Cannot answer ${subject}: ${name} must have ${length} elements, got ${found}`);
+  throw new InputError(`Cannot ${action}: ${name} must have ${length} elements, got ${found}`);
 }
 
 function listed(readouts: ReadonlyMap<string, ReadoutDefinition>): string {

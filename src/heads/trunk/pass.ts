@@ -1,4 +1,4 @@
-/** Plans a pass: the sequences to encode, their narrow rows, and the rows of each question. */
+/** Plans a pass: the narrow rows of its texts, and the rows of each question. */
 
 import type { Ragged } from "../../model/batch/ragged.ts";
 import { raggedOfSequences } from "../../model/batch/ragged.ts";
@@ -6,12 +6,13 @@ import type { StageCall } from "../../model/stage.ts";
 import type { ReadoutDefinition, RowRange } from "../readouts/definition.ts";
 import type { Reading, Sequence } from "./sequences.ts";
 
-/** A pass, ready to be run. */
+/** What a pass computes, besides its texts. */
 export interface Pass {
-  readonly ragged: Ragged;
   readonly stages: readonly StageCall[];
   /** What is read, each with its rows among those of its readout. */
   readonly readings: readonly { readonly reading: Reading; readonly range: RowRange }[];
+  /** Positions of the narrow rows of each text. */
+  readonly rows: readonly ArrayLike<number>[];
 }
 
 /** The questions for a readout in a pass. */
@@ -22,13 +23,22 @@ interface Asking {
   readonly rows: number[];
 }
 
-/** Plans the pass over some texts. The plan has copies of their tokens. */
-export function planPass(sequences: readonly Sequence[]): Pass {
+/** The batch of a pass over texts that are encoded in it. It has copies of their tokens. */
+export function raggedOfPass(sequences: readonly Sequence[], { rows }: Pass): Ragged {
+  return raggedOfSequences(sequences.map(({ text: { input_ids, token_type_ids } }, i) => ({
+    ids: input_ids,
+    types: token_type_ids ?? null,
+    rows: rows[i] as ArrayLike<number>,
+  })));
+}
+
+/** Plans the pass over some texts. */
+export function planPass(sequences: readonly Sequence<unknown>[]): Pass {
   const askings = new Map<ReadoutDefinition, Asking>();
   const readings: { reading: Reading; range: RowRange }[] = [];
-  const texts: Parameters<typeof raggedOfSequences>[0][number][] = [];
+  const allRows: ArrayLike<number>[] = [];
   let first = 0; // the text's first narrow row
-  for (const { tokens, readings: own } of sequences) {
+  for (const { readings: own } of sequences) {
     const rows = unionOf(own);
     for (const reading of own) {
       const { readout, ask, positions } = reading;
@@ -39,7 +49,7 @@ export function planPass(sequences: readonly Sequence[]): Pass {
       asking.asked.push({ ask, count: positions.length });
       placeRows(asking.rows, { positions, rows, first });
     }
-    texts.push({ ids: tokens.input_ids, types: tokens.token_type_ids ?? null, rows });
+    allRows.push(rows);
     first += rows.length;
   }
   // Sorted by name, so that the same readouts make the same program.
@@ -51,7 +61,7 @@ export function planPass(sequences: readonly Sequence[]): Pass {
       prefix: `${readout.name}.`,
       ...readout.inputs?.(asked),
     }));
-  return { ragged: raggedOfSequences(texts), stages, readings };
+  return { stages, readings, rows: allRows };
 }
 
 /** The positions of some questions, ascending, without duplicates. */

@@ -1,16 +1,9 @@
 /** The questions for a trunk, and its answers. */
 
-import type { Readout } from "../readouts/readout.ts";
+import type { QueryTokens } from "../readouts/query_tokens.ts";
+import type { ChangingReadout, Readout } from "../readouts/readout.ts";
 
-/** A text's tokens, without padding: an encoding of a tokenizer's `encode_plus` is one. */
-export interface QueryTokens {
-  /** Ids of the word pieces, with `[CLS]` and `[SEP]`. */
-  readonly input_ids: ArrayLike<number>;
-  /** Token types. @default all 0 */
-  readonly token_type_ids?: ArrayLike<number>;
-  /** All 1 if it is given, as a query has no padding. */
-  readonly attention_mask?: ArrayLike<number>;
-}
+export type { QueryTokens } from "../readouts/query_tokens.ts";
 
 /** Questions about one text: options by the name of the readout that is asked. */
 export type Asks<R extends Readout> = { readonly [One in R as One["name"]]?: NonNullable<One["types"]>["ask"] };
@@ -24,4 +17,12 @@ export interface Query<R extends Readout = Readout> {
   readonly tokens: QueryTokens;
   /** The questions: options by the name of the readout that is asked, `{}` for one without options. */
   readonly ask: Asks<R>;
+}
+
+/** Questions about a text of a context. No readout that changes tokens can be asked, as the text was encoded before. */
+export interface ContextQuery<R extends Readout = Readout> {
+  /** The text's number in the context, from 0. It may be left out if the context has one text. */
+  readonly text?: number;
+  /** The questions: options by the name of the readout that is asked, `{}` for one without options. */
+  readonly ask: Asks<Exclude<R, ChangingReadout>>;
 }

@@ -2,7 +2,7 @@
 
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import type { ReadoutDefinition } from "../readouts/definition.ts";
-import type { QueryTokens } from "./query.ts";
+import type { QueryTokens } from "../readouts/query_tokens.ts";
 
 /** A question that was checked. */
 export interface CheckedQuestion {
@@ -10,23 +10,36 @@ export interface CheckedQuestion {
   readonly ask: unknown;
   /** Positions of its rows in its text. */
   readonly positions: ArrayLike<number>;
+  /** The text as it is encoded for the question. */
+  readonly tokens: QueryTokens;
 }
 
-/** A text with its questions. */
-export interface CheckedQuery {
-  readonly tokens: QueryTokens;
-  readonly questions: readonly CheckedQuestion[];
+/** The questions of a query. */
+export type CheckedQuestions = readonly CheckedQuestion[];
+
+/** Where a question stands: the number of the query, and of the question in it. */
+interface Asker {
+  readonly query: number;
+  readonly question: number;
 }
 
 /** What a readout computes once, for all questions about a text that have the same rows. */
 export interface Reading extends CheckedQuestion {
-  /** The questions that it answers: the number of the query, and of the question in it. */
-  readonly askers: { readonly query: number; readonly question: number }[];
+  /** The questions that it answers. */
+  readonly askers: Asker[];
 }
 
-/** A text that is encoded once, however many queries ask about it. */
-export interface Sequence {
-  readonly tokens: QueryTokens;
+/** A text in a pass, which is computed once, however many queries ask about it. */
+export interface Sequence<Text = QueryTokens> {
+  readonly text: Text;
+  readonly readings: readonly Reading[];
+}
+
+/** A text with the questions about it. */
+export interface AskedText<Text> {
+  readonly text: Text;
+  /** How many tokens it adds to a pass. */
+  readonly tokens: number;
   readonly readings: readonly Reading[];
 }
 
@@ -37,27 +50,31 @@ const PASS_TOKENS = 4096;
 const PASS_ELEMENTS = 2 ** 25;
 
 /**
- * The different texts of queries, in passes. A text that is too large by itself is a pass of its own; one with more
- * questions than fit a pass is in several.
+ * Texts in passes. A text that is too large by itself is a pass of its own; one with more questions than fit a pass is in
+ * several. `cuts` says between which texts a pass must end.
  */
-export function passesOf(queries: readonly CheckedQuery[], config: NarrowBertConfig): Sequence[][] {
+export function passesOf<Text>(
+  texts: Iterable<AskedText<Text>>,
+  config: NarrowBertConfig,
+  cuts: (before: Text, text: Text) => boolean = () => false,
+): Sequence<Text>[][] {
   const sizeOf = ({ readout, positions }: Reading) =>
     positions.length * (readout.columns?.(config) ?? config.hidden_size);
-  const passes: Sequence[][] = [];
-  let [tokens, elements] = [Infinity, 0]; // of the last pass
+  const passes: Sequence<Text>[][] = [];
+  let [total, elements] = [Infinity, 0]; // of the last pass
   const begin = () => {
     passes.push([]);
-    [tokens, elements] = [0, 0];
+    [total, elements] = [0, 0];
   };
-  for (const [text, own] of distinct(queries)) {
-    const { length } = text.input_ids;
-    const all = readingsOf(queries, own);
+  for (const { text, tokens, readings: all } of texts) {
     const size = all.reduce((sum, reading) => sum + sizeOf(reading), 0);
-    if (tokens + length > PASS_TOKENS || elements + size > PASS_ELEMENTS) begin();
+    const before = passes.at(-1)?.at(-1);
+    const isCut = before !== undefined && cuts(before.text, text);
+    if (total + tokens > PASS_TOKENS || elements + size > PASS_ELEMENTS || isCut) begin();
     let readings: Reading[] = [];
     const put = () => {
-      passes.at(-1)!.push({ tokens: text, readings });
-      tokens += length;
+      passes.at(-1)!.push({ text, readings });
+      total += tokens;
     };
     for (const reading of all) {
       if (readings.length > 0 && elements + sizeOf(reading) > PASS_ELEMENTS) {
@@ -73,19 +90,38 @@ export function passesOf(queries: readonly CheckedQuery[], config: NarrowBertCon
   return passes;
 }
 
-/** The different texts of queries, each with the numbers of its queries. */
-function distinct(queries: readonly CheckedQuery[]): [text: QueryTokens, queries: number[]][] {
-  const texts: [text: QueryTokens, queries: number[]][] = [];
+/** The different texts of queries, each with what to compute for the questions about it. */
+export function askedTexts(queries: readonly CheckedQuestions[]): AskedText<QueryTokens>[] {
+  const askers: Asker[] = [];
+  const texts: QueryTokens[] = [];
+  queries.forEach((questions, query) => {
+    questions.forEach(({ tokens }, question) => {
+      askers.push({ query, question });
+      texts.push(tokens);
+    });
+  });
+  return distinct(texts).map(({ text, places }) => ({
+    text,
+    tokens: text.input_ids.length,
+    readings: readingsOf(queries, places.map((place) => askers[place] as Asker)),
+  }));
+}
+
+/** The different texts of a list, each with its places in the list. */
+export function distinct(list: readonly QueryTokens[]): { text: QueryTokens; places: number[] }[] {
+  const texts: { text: QueryTokens; places: number[] }[] = [];
   const byHash = new Map<number, typeof texts>();
-  queries.forEach(({ tokens }, query) => {
+  let last: typeof texts[number] | undefined;
+  list.forEach((tokens, place) => {
+    if (last?.text === tokens) return void last.places.push(place); // questions of one query
     const hash = hashOf(tokens);
     let alike = byHash.get(hash);
     if (alike === undefined) byHash.set(hash, alike = []);
-    const known = alike.find(([text]) => isEqual(text, tokens));
-    if (known !== undefined) return void known[1].push(query);
-    const text: typeof texts[number] = [tokens, [query]];
-    alike.push(text);
-    texts.push(text);
+    last = alike.find(({ text }) => isEqual(text, tokens));
+    if (last !== undefined) return void last.places.push(place);
+    last = { text: tokens, places: [place] };
+    alike.push(last);
+    texts.push(last);
   });
   return texts;
 }
@@ -106,20 +142,23 @@ function isEqual(one: QueryTokens, other: QueryTokens): boolean {
   return true;
 }
 
-/** What to compute for the queries about one text. */
-function readingsOf(queries: readonly CheckedQuery[], own: readonly number[]): Reading[] {
+/** What to compute for the questions about one text. */
+export function readingsOf(queries: readonly CheckedQuestions[], askers: readonly Asker[]): Reading[] {
   const readings: Reading[] = [];
   const byKey = new Map<string, Reading>();
-  for (const query of own) {
-    (queries[query] as CheckedQuery).questions.forEach((asked, question) => {
-      // One query asks a readout once, so that it shares nothing with itself.
-      const key = own.length > 1 ? keyOf(asked) : null;
-      const known = key === null ? undefined : byKey.get(key);
-      if (known !== undefined) return void known.askers.push({ query, question });
-      const reading = { ...asked, askers: [{ query, question }] };
-      readings.push(reading);
-      if (key !== null) byKey.set(key, reading);
-    });
+  // One query asks a readout once, so that it shares nothing with itself.
+  const mayShare = askers.length > 1 && askers[0]?.query !== askers.at(-1)?.query;
+  for (const asker of askers) {
+    const asked = queries[asker.query]?.[asker.question] as CheckedQuestion;
+    const key = mayShare ? keyOf(asked) : null;
+    const known = key === null ? undefined : byKey.get(key);
+    if (known !== undefined) {
+      known.askers.push(asker);
+      continue;
+    }
+    const reading = { ...asked, askers: [asker] };
+    readings.push(reading);
+    if (key !== null) byKey.set(key, reading);
   }
   return readings;
 }

@@ -1,9 +1,8 @@
 /** A trunk: one set of weights that answers many questions about texts in one pass. */
 
 import { InputError } from "../../base/errors.ts";
-import { kindOf, nameOf } from "../../base/messages.ts";
+import { kindOf } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
-import type { RunOutput } from "../../graph/program/outputs.ts";
 import type { ModelSource } from "../../io/folder/folder.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import { ModelCore, type ModelWeights } from "../../model/core.ts";
@@ -13,12 +12,15 @@ import { loadCore, randomCore } from "../../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../../model/model_options.ts";
 import { readoutsOf } from "../readouts/all.ts";
 import { definitionOf, type ReadoutDefinition } from "../readouts/definition.ts";
-import type { Readout, ReadoutAnswer } from "../readouts/readout.ts";
+import type { Readout } from "../readouts/readout.ts";
 import { HEADS } from "../registry.ts";
-import { checkQuery } from "./checks.ts";
-import { type Pass, planPass } from "./pass.ts";
-import type { Answers, Query } from "./query.ts";
-import { type CheckedQuery, passesOf } from "./sequences.ts";
+import { answerPasses, checkAll, namedAnswers } from "./answering.ts";
+import { checkContextQuery, checkQuery } from "./checks.ts";
+import { Context, contextParts } from "./context.ts";
+import { encodeTexts, planContextPasses } from "./encoding.ts";
+import { planPass, raggedOfPass } from "./pass.ts";
+import type { Answers, ContextQuery, Query, QueryTokens } from "./query.ts";
+import { askedTexts, passesOf } from "./sequences.ts";
 
 /** Options of a call. */
 export type AnswerOptions = Pick<ForwardOptions, "signal" | "narrow">;
@@ -128,24 +130,96 @@ export class Trunk<R extends Readout = Readout> {
    *   rows outside its text.
    */
   async answer(queries: readonly Query<R>[], options: AnswerOptions = {}): Promise<Answers<R>[]> {
-    checkOptionNames("answer queries", options, ["signal", "narrow"]);
-    if (this.#disposed) throw new Error("Cannot use this Trunk: it was disposed");
-    this.#core.check();
-    options.signal?.throwIfAborted();
-    if (!Array.isArray(queries)) {
-      throw new InputError(`Cannot answer queries: they must be in an array, got ${kindOf(queries)}`);
-    }
-    const { config } = this;
-    const checked = Array.from(queries as readonly Query<R>[], (query, i) => {
-      const subject = nameOf("query", i, queries.length);
-      return checkQuery(query, { readouts: this.#readouts, config, subject });
-    });
+    this.#check("answer queries", options, ["signal", "narrow"]);
+    const checked = checkAll(queries, (query, subject) => checkQuery(query, this.#asked(subject)));
     // Planned before anything is awaited: later changes of the caller's arrays have no effect.
-    const passes = passesOf(checked, config).map(planPass);
-    const found = await this.#run(passes, checked, { ...options });
-    return checked.map(({ questions }, q) =>
-      Object.fromEntries(questions.map(({ readout }, i) => [readout.name, found[q]![i]!])) as Answers<R>
+    const passes = passesOf(askedTexts(checked), this.config).map((sequences) => {
+      const pass = planPass(sequences);
+      return { ...pass, ragged: raggedOfPass(sequences, pass) };
+    });
+    const own = { ...options };
+    const found = await this.#core.use((runner) => answerPasses(runner, { passes, queries: checked, options: own }));
+    return namedAnswers<R>(checked, found);
+  }
+
+  /**
+   * Computes the full layers for some texts, and keeps their output on the GPU. {@linkcode ask} then answers questions
+   * about them by the narrow layers alone.
+   *
+   * @returns The context, which the caller disposes of.
+   * @throws {InputError} If a text does not fit the model.
+   * @throws {OverloadedError} If the contexts that are kept of the model would take more than its `maxContextBytes`.
+   *
+   * @example
+   * ```ts
+   * import { AutoTokenizer, topWords, Trunk } from "@narrowbert/webgpu";
+   *
+   * const folder = "examples/models/wordnet/mlm";
+   * const tokenizer = await AutoTokenizer.from_pretrained(folder);
+   * using trunk = await Trunk.load(folder, { readouts: [topWords] });
+   *
+   * using context = await trunk.encode([tokenizer.encode_plus("a large [MASK] with a long neck")]);
+   * const [first] = await trunk.ask(context, [{ ask: { top_words: { positions: [3], top_k: 1 } } }]);
+   * console.log(tokenizer.decode([first!.top_words!.words[0]!])); // head
+   * const [later] = await trunk.ask(context, [{ ask: { top_words: { positions: [2], top_k: 9 } } }]);
+   * console.log(later!.top_words!.words.length); // 9
+   * ```
+   */
+  async encode(texts: readonly QueryTokens[], options: Pick<AnswerOptions, "signal"> = {}): Promise<Context> {
+    this.#check("encode texts", options, ["signal"]);
+    return await encodeTexts(this.#core, texts, { ...options });
+  }
+
+  /**
+   * Answers queries about texts of a context, as {@linkcode answer} does about other texts: the same numbers to 1e-5, but
+   * the full layers are not computed again. The readouts that change tokens cannot be asked.
+   *
+   * @param context Made by {@linkcode encode}, of this trunk or of another one on the same weights.
+   * @throws {InputError} If the context is of other weights, or of weights that were changed or pruned since, or as
+   *   {@linkcode answer}.
+   * @throws {Error} If the context was disposed of.
+   */
+  async ask(
+    context: Context,
+    queries: readonly ContextQuery<R>[],
+    options: AnswerOptions = {},
+  ): Promise<Answers<R>[]> {
+    this.#check("ask a context", options, ["signal", "narrow"]);
+    if (!(context instanceof Context)) {
+      throw new InputError(`Cannot ask a context: it must be one that a trunk's encode made, got ${kindOf(context)}`);
+    }
+    const { core, memory, texts, runner: encoder, segments } = contextParts(context);
+    if (core !== this.#core) {
+      throw new InputError(
+        "Cannot ask this context: it is of another model; ask a trunk on the weights that it was encoded with",
+      );
+    }
+    memory.lease.check();
+    const checked = checkAll(queries, (query, subject) => checkContextQuery(query, texts, this.#asked(subject)));
+    const passes = planContextPasses(context, checked);
+    const questions = checked.map((query) => query.questions);
+    const own = { ...options };
+    const found = await memory.lease.use(() =>
+      core.use(async (runner) => {
+        const checkWeights = () => {
+          if (runner === encoder && segments.every(({ weights }) => core.gpu.versions.isCurrent(weights))) return;
+          throw new InputError(
+            "Cannot ask this context: the model was pruned, or the weights of its full layers were changed, since it was " +
+              "encoded; encode the texts again",
+          );
+        };
+        checkWeights();
+        const answers = await answerPasses(runner, { passes, queries: questions, options: own });
+        checkWeights(); // An update that was queued before these passes came between.
+        return answers;
+      })
     );
+    return namedAnswers<R>(questions, found);
+  }
+
+  /** GPU bytes of the contexts that are kept of the model's texts, by this trunk and by others on the same weights. */
+  get contextBytes(): number {
+    return this.#core.contexts.bytes;
   }
 
   /** Frees the trunk's GPU memory, after the calls under way, unless others share it; the device stays. */
@@ -160,25 +234,15 @@ export class Trunk<R extends Readout = Readout> {
     this.dispose();
   }
 
-  /** Runs all passes on the same weights, which stay until the last is done. Gives the answers by query and question. */
-  #run(
-    passes: readonly Pass[],
-    queries: readonly CheckedQuery[],
-    options: AnswerOptions,
-  ): Promise<ReadoutAnswer[][]> {
-    return this.#core.use(async (runner) => {
-      const answers: ReadoutAnswer[][] = queries.map(() => []);
-      for (const { ragged, stages, readings } of passes) {
-        const { outputs } = await runner.run({ ragged, ordinary: false, headMask: null, stages, options });
-        for (const { reading: { readout, askers }, range } of readings) {
-          const take = (name: string) => outputs.get(`${readout.name}.${name}`) as RunOutput;
-          for (const { query, question } of askers) {
-            answers[query]![question] = readout.answer(take, range, queries[query]!.questions[question]!.ask);
-          }
-        }
-      }
-      return answers;
-    });
+  #check(action: string, options: AnswerOptions, known: readonly string[]): void {
+    checkOptionNames(action, options, known);
+    if (this.#disposed) throw new Error("Cannot use this Trunk: it was disposed");
+    this.#core.check();
+    options.signal?.throwIfAborted();
+  }
+
+  #asked(subject: string) {
+    return { readouts: this.#readouts, config: this.config, subject };
   }
 }
 

@@ -1,0 +1,82 @@
+/** Contexts that stay on the GPU: texts that were encoded once, and can be asked again and again. */
+
+import type { NotedVersions } from "../../gpu/buffer_versions.ts";
+import type { Ragged } from "../../model/batch/ragged.ts";
+import type { ContextMemory } from "../../model/contexts/context_pool.ts";
+import type { ModelCore } from "../../model/core.ts";
+import type { Runner } from "../../model/runner.ts";
+import type { QueryTokens } from "./query.ts";
+
+/** Texts that were encoded together, and whose context is in one buffer. */
+export interface Segment {
+  readonly buffer: GPUBuffer;
+  /** The batch, without narrow rows. */
+  readonly ragged: Ragged;
+  /** The weights of the full layers, as they were. */
+  readonly weights: NotedVersions;
+}
+
+/** Where the context of a text is. */
+export interface TextPlace {
+  /** The number of its segment, and its own in the segment. */
+  readonly segment: number;
+  readonly sequence: number;
+}
+
+/** What a context is made of. */
+export interface ContextParts {
+  readonly core: ModelCore;
+  /** The programs of the model as it was. */
+  readonly runner: Runner;
+  readonly memory: ContextMemory;
+  readonly segments: readonly Segment[];
+  /** The texts, as they were encoded, and the place of each; equal texts have one place. */
+  readonly texts: readonly QueryTokens[];
+  readonly places: readonly TextPlace[];
+}
+
+/** Set once the class is defined: only trunks see what a context is made of. */
+let partsOf: (context: Context) => ContextParts;
+
+/** What a context is made of. */
+export function contextParts(context: Context): ContextParts {
+  return partsOf(context);
+}
+
+/**
+ * The outputs of the last full layer for some texts, kept on the GPU: `[tokens, H]`. A trunk makes it by `encode`, and
+ * its `ask` computes only the narrow layers, for the rows of each question. A context is of use until it is disposed of,
+ * or its model is, or the model's heads are pruned or the weights of its full layers are changed.
+ */
+export class Context {
+  readonly #parts: ContextParts;
+
+  static {
+    partsOf = (context) => context.#parts;
+  }
+
+  /** @param parts What it is made of. Trunks make contexts, by `encode`. */
+  constructor(parts: object) {
+    this.#parts = parts as ContextParts;
+  }
+
+  /** How many texts it has. */
+  get texts(): number {
+    return this.#parts.texts.length;
+  }
+
+  /** GPU bytes that it takes: 4 bytes for each of H elements of each token, equal texts counted once. */
+  get bytes(): number {
+    return this.#parts.memory.bytes;
+  }
+
+  /** Frees the GPU memory, after the calls under way. */
+  dispose(): void {
+    this.#parts.memory.lease.dispose();
+  }
+
+  /** {@linkcode dispose}, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
