@@ -346,8 +346,8 @@ Deno.test("questions that a context cannot answer are refused by name", async ()
 
 Deno.test("the types say which readouts a context can be asked", () => {
   const words: ContextQuery<typeof topWords | typeof meanState> = { ask: { top_words: { positions: [1] } } };
-  // @ts-expect-error masked_words changes tokens
   const masked: ContextQuery<typeof topWords | typeof maskedWords> = {
+    // @ts-expect-error masked_words changes tokens
     ask: { masked_words: { positions: [1], mask_token_id: 4 } },
   };
   const readout: Readout = maskedWords;
