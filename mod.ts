@@ -148,7 +148,7 @@ export { type LossParts } from "./src/model/distillation.ts";
 // --- Trunks: several answers about a text in one pass ---
 
 export { type AnswerOptions, Trunk } from "./src/heads/trunk/trunk.ts";
-export { Context } from "./src/heads/trunk/context.ts";
+export { type Context } from "./src/heads/trunk/context.ts";
 export { type Answers, type Asks, type ContextQuery, type Query, type QueryTokens } from "./src/heads/trunk/query.ts";
 export {
   type ChangingReadout,

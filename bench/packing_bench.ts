@@ -6,8 +6,8 @@
 import { NarrowBertConfig, topWords } from "../mod.ts";
 import { definitionOf } from "../src/heads/readouts/definition.ts";
 import { checkQuery } from "../src/heads/trunk/checks.ts";
-import { planPass } from "../src/heads/trunk/pass.ts";
-import { passesOf } from "../src/heads/trunk/sequences.ts";
+import { planPass, raggedOfPass } from "../src/heads/trunk/pass.ts";
+import { askedTexts, passesOf } from "../src/heads/trunk/sequences.ts";
 import { pack } from "../src/model/batch/packing.ts";
 
 const TEXTS = 64;
@@ -25,5 +25,5 @@ const readouts = new Map([["top_words", definitionOf(topWords)]]);
 
 Deno.bench({ name: `${TEXTS} texts of ${TOKENS} tokens, 2 rows each`, group: "packing" }, () => {
   const checked = queries.map((query) => checkQuery(query, { readouts, config, subject: "a query" }));
-  for (const sequences of passesOf(checked, config)) pack(planPass(sequences).ragged);
+  for (const sequences of passesOf(askedTexts(checked), config)) pack(raggedOfPass(sequences, planPass(sequences)));
 });

@@ -6,13 +6,13 @@ import {
   type Context,
   type ContextQuery,
   maskedWords,
-  meanState,
+  type meanState,
   NarrowBertConfig,
   NarrowBertForSequenceClassification,
   type Query,
   type Readout,
   states,
-  topWords,
+  type topWords,
   Trunk,
 } from "../../mod.ts";
 import { requestGpu } from "../../src/gpu/device.ts";

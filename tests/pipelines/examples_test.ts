@@ -7,6 +7,8 @@ const FOLDER = new URL("../../examples/", import.meta.url);
 const OUTPUTS: Record<string, RegExp> = {
   "choose.ts": /^(0\.\d\d: to (eat|let in fresh air)\.\n){2}$/,
   "classify.ts": /^noun\.animal \(0\.\d\d\): a large animal .*\nverb\.motion \(0\.\d\d\): move .*\nnoun\.\w+ \(/,
+  "context.ts":
+    /^2 texts are kept, in 12800 bytes .*\nthe \[MASK\] .*: \w+ or \w+ or \w+\na large .*: head or .*\n"castle" .*\na question takes /,
   "embed.ts":
     /^0\.\d\d: a can for holding drinks\n-?0\.\d\d: move fast on foot\n0\.\d\d: the elephant, a big mammal\n$/,
   "fill_mask.ts": /token_str: "wife",\s+sequence: "the wife of a king"/,

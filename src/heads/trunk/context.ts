@@ -35,47 +35,41 @@ export interface ContextParts {
   readonly places: readonly TextPlace[];
 }
 
-/** Set once the class is defined: only trunks see what a context is made of. */
-let partsOf: (context: Context) => ContextParts;
-
-/** What a context is made of. */
-export function contextParts(context: Context): ContextParts {
-  return partsOf(context);
-}
-
 /**
  * The outputs of the last full layer for some texts, kept on the GPU: `[tokens, H]`. A trunk makes it by `encode`, and
  * its `ask` computes only the narrow layers, for the rows of each question. A context is of use until it is disposed of,
  * or its model is, or the model's heads are pruned or the weights of its full layers are changed.
  */
-export class Context {
-  readonly #parts: ContextParts;
-
-  static {
-    partsOf = (context) => context.#parts;
-  }
-
-  /** @param parts What it is made of. Trunks make contexts, by `encode`. */
-  constructor(parts: object) {
-    this.#parts = parts as ContextParts;
-  }
-
+export interface Context extends Disposable {
   /** How many texts it has. */
-  get texts(): number {
-    return this.#parts.texts.length;
-  }
-
+  readonly texts: number;
   /** GPU bytes that it takes: 4 bytes for each of H elements of each token, equal texts counted once. */
+  readonly bytes: number;
+  /** Frees the GPU memory, after the calls under way. `using` does so too. */
+  dispose(): void;
+}
+
+/** A context, as trunks see it. */
+export class KeptContext implements Context {
+  /** What it is made of. */
+  readonly parts: ContextParts;
+
+  constructor(parts: ContextParts) {
+    this.parts = parts;
+  }
+
+  get texts(): number {
+    return this.parts.texts.length;
+  }
+
   get bytes(): number {
-    return this.#parts.memory.bytes;
+    return this.parts.memory.bytes;
   }
 
-  /** Frees the GPU memory, after the calls under way. */
   dispose(): void {
-    this.#parts.memory.lease.dispose();
+    this.parts.memory.lease.dispose();
   }
 
-  /** {@linkcode dispose}, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -8,7 +8,7 @@ import type { ModelCore } from "../../model/core.ts";
 import type { ForwardOptions } from "../../model/forward_options.ts";
 import type { ReadyPass } from "./answering.ts";
 import { checkTokens } from "./checks.ts";
-import { Context, type ContextParts, contextParts, type Segment, type TextPlace } from "./context.ts";
+import { type ContextParts, KeptContext, type Segment, type TextPlace } from "./context.ts";
 import { planPass } from "./pass.ts";
 import type { QueryTokens } from "./query.ts";
 import { type CheckedQuestions, distinct, passesOf, readingsOf } from "./sequences.ts";
@@ -23,7 +23,7 @@ export async function encodeTexts(
   core: ModelCore,
   given: readonly QueryTokens[],
   options: Pick<ForwardOptions, "signal">,
-): Promise<Context> {
+): Promise<KeptContext> {
   // Copied before anything is awaited: later changes of the caller's arrays have no effect.
   const texts = checkedTexts(given, core);
   const places: TextPlace[] = [];
@@ -52,7 +52,7 @@ export async function encodeTexts(
         const buffer = memory.buffers[i] as GPUBuffer;
         segments.push({ buffer, ragged, weights: await runner.encode({ ragged, context: buffer, options }) });
       }
-      return new Context({ core, runner, memory, segments, texts, places } satisfies ContextParts);
+      return new KeptContext({ core, runner, memory, segments, texts, places });
     } catch (error) {
       memory.lease.dispose();
       throw error;
@@ -76,10 +76,9 @@ function checkedTexts(given: readonly QueryTokens[], { config }: ModelCore): Que
 
 /** Plans the passes of the questions about the texts of a context, each query about the text of its number. */
 export function planContextPasses(
-  context: Context,
+  { core, segments, places, texts }: ContextParts,
   queries: readonly { text: number; questions: CheckedQuestions }[],
 ): ReadyPass[] {
-  const { core, segments, places, texts } = contextParts(context);
   const questions = queries.map((query) => query.questions);
   const byPlace = new Map<
     string,

@@ -16,7 +16,7 @@ import type { Readout } from "../readouts/readout.ts";
 import { HEADS } from "../registry.ts";
 import { answerPasses, checkAll, namedAnswers } from "./answering.ts";
 import { checkContextQuery, checkQuery } from "./checks.ts";
-import { Context, contextParts } from "./context.ts";
+import { type Context, KeptContext } from "./context.ts";
 import { encodeTexts, planContextPasses } from "./encoding.ts";
 import { planPass, raggedOfPass } from "./pass.ts";
 import type { Answers, ContextQuery, Query, QueryTokens } from "./query.ts";
@@ -185,10 +185,10 @@ export class Trunk<R extends Readout = Readout> {
     options: AnswerOptions = {},
   ): Promise<Answers<R>[]> {
     this.#check("ask a context", options, ["signal", "narrow"]);
-    if (!(context instanceof Context)) {
+    if (!(context instanceof KeptContext)) {
       throw new InputError(`Cannot ask a context: it must be one that a trunk's encode made, got ${kindOf(context)}`);
     }
-    const { core, memory, texts, runner: encoder, segments } = contextParts(context);
+    const { core, memory, texts, runner: encoder, segments } = context.parts;
     if (core !== this.#core) {
       throw new InputError(
         "Cannot ask this context: it is of another model; ask a trunk on the weights that it was encoded with",
@@ -196,7 +196,7 @@ export class Trunk<R extends Readout = Readout> {
     }
     memory.lease.check();
     const checked = checkAll(queries, (query, subject) => checkContextQuery(query, texts, this.#asked(subject)));
-    const passes = planContextPasses(context, checked);
+    const passes = planContextPasses(context.parts, checked);
     const questions = checked.map((query) => query.questions);
     const own = { ...options };
     const found = await memory.lease.use(() =>
