@@ -113,6 +113,17 @@ export class TexturePool {
     if (own !== undefined) own.version++;
   }
 
+  /** Destroys a weight's texture that no program uses yet. */
+  discard(weight: WeightTexture): void {
+    const own = this.#weights.get(weight.buffer)?.textures;
+    for (const [key, known] of own ?? []) {
+      if (known !== weight) continue;
+      own?.delete(key);
+      this.#weightBytes -= textureBytes(weight.texture);
+      this.destroy(weight.texture);
+    }
+  }
+
   /** Destroys the textures of a buffer whose weights are about to be freed. */
   forget(buffer: GPUBuffer): void {
     for (const { texture } of this.#weights.get(buffer)?.textures.values() ?? []) {
