@@ -147,8 +147,9 @@ export class Gpu {
    * Runs work in error scopes and waits for them: a buffer that does not fit throws nothing when it is created.
    *
    * @param action What is done, for the message: `load a model`.
+   * @param options `cure` is what the caller can do about an error, for the message.
    */
-  async scoped<T>(action: string, work: () => T): Promise<T> {
+  async scoped<T>(action: string, work: () => T, { cure }: { cure?: string } = {}): Promise<T> {
     const kinds = ["validation", "out-of-memory", "internal"] as const;
     for (const kind of kinds) this.device.pushErrorScope(kind);
     let scopes: Promise<(GPUError | null)[]>;
@@ -159,7 +160,9 @@ export class Gpu {
       scopes = Promise.all(kinds.map(() => this.device.popErrorScope()));
     }
     const error = (await scopes).find((e) => e !== null);
-    if (error) throw new Error(`Cannot ${action}: ${error.message}`);
+    if (error) {
+      throw new Error([`Cannot ${action}: ${error.message}`, ...(cure === undefined ? [] : [cure])].join("; "));
+    }
     return result;
   }
 }

@@ -71,13 +71,15 @@ Deno.test("calls of sizes that fit one by one fit one after the other", async ()
     matmul(g, { label: "table", a: { value: rows }, b, m: "N", n: "M", k: 4, out: { shape: ["N", "M"] } }),
   );
   const program = new Program(gpu, g);
-  // 16,384 x 16,384 numbers would be 1 GiB in one buffer; each call has 256 KiB.
+  // 16,384 x 16,384 numbers would be 1 GiB in one buffer; each call has 256 KiB, and its two inputs.
+  const largest = 3 * 4 * (16_384 * 4 + 2 * (16_384 * 4 + 4 * 4));
   for (const [N, M] of [[16_384, 4], [4, 16_384], [16_384, 4]] as const) {
     const { outputs } = await program.run({
       scalars: { N, M },
       inputs: { rows: new Float32Array(4 * N), columns: new Float32Array(4 * M) },
     });
     assert.deepEqual(outputs.get("table")!.dims, [N, M]);
+    assert.ok(program.bytes <= largest, `${program.bytes} bytes`);
   }
   program.dispose();
 });

@@ -169,7 +169,8 @@ export class Workspace {
   async #try(demand: Demand, headroom: Headroom | null): Promise<unknown> {
     this.#newWeights = [];
     try {
-      await this.#gpu.scoped("make room for a batch on the GPU", () => this.#ensure(demand, headroom));
+      const cure = "use a smaller batch";
+      await this.#gpu.scoped("make room for a batch on the GPU", () => this.#ensure(demand, headroom), { cure });
       return null;
     } catch (error) {
       if (this.#allocation !== null) this.#headroom.refuse(this.bytes);
