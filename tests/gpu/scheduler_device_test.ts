@@ -8,6 +8,7 @@ import { Recorder } from "../../src/gpu/recorder.ts";
 import { Scheduler } from "../../src/gpu/scheduler/scheduler.ts";
 import { workClock } from "../../src/gpu/scheduler/work_clock.ts";
 import { countOf, gpuCallsOf } from "../properties/gpu_calls.ts";
+import { ownDevice } from "./own_device.ts";
 
 const WORDS = 4096;
 
@@ -23,7 +24,7 @@ const SOURCE = `
 
 /** A device with a kernel, of whose `rounds` a step is some. */
 async function open({ rounds = 10, gpu: given }: { rounds?: number; gpu?: Gpu } = {}) {
-  const gpu = given ?? new Gpu(await (await navigator.gpu.requestAdapter())!.requestDevice());
+  const gpu = given ?? new Gpu(await ownDevice());
   const { device } = gpu;
   const module = device.createShaderModule({ code: SOURCE });
   const compute = { module, entryPoint: "main" };
@@ -162,8 +163,7 @@ Deno.test("low latency gives the same bits, without waiting for the promise of a
 });
 
 Deno.test("in the checked mode an error of the device is told to the job that made it", async () => {
-  const adapter = await navigator.gpu.requestAdapter();
-  const checked = new Gpu(await adapter!.requestDevice(), { checked: true });
+  const checked = new Gpu(await ownDevice(), { checked: true });
   const { device, job } = await open({ gpu: checked });
   const encode = () => {
     const recorder = new Recorder(device);

@@ -9,6 +9,7 @@ import { valueOf } from "../../src/graph/shape.ts";
 import { activation, ACTIVATION_CODES } from "../../src/kernels/rows/activation.ts";
 import { exampleProgram, exampleResult, exampleRun } from "./graphs.ts";
 import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
+import { ownDevice } from "../gpu/own_device.ts";
 
 const gpu = await requestGpu();
 
@@ -210,8 +211,7 @@ Deno.test("outputs do not share memory: one can be transferred without the other
 });
 
 Deno.test("checked and poisoned devices give the same results", async () => {
-  const adapter = await navigator.gpu.requestAdapter();
-  const device = await adapter!.requestDevice();
+  const device = await ownDevice();
   const careful = new Gpu(device, { checked: true, poisoned: true });
   const program = exampleProgram(careful);
   for (const rows of [4, 40, 6]) await runAndCompare(program, exampleRun(rows, rows));

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { NarrowBertConfig, NarrowBertForMaskedLM, type Tensor, writeSafetensors } from "../../mod.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
+import { ownDevice } from "../gpu/own_device.ts";
 
 const CONFIG = new NarrowBertConfig({
   vocab_size: 61,
@@ -61,8 +62,7 @@ Deno.test("a weight beyond f16 is an error by name, and leaves no GPU memory tak
 });
 
 Deno.test("f16 weights on a device without shader-f16 are refused with the cure", async () => {
-  const adapter = await navigator.gpu.requestAdapter();
-  const device = await adapter!.requestDevice();
+  const device = await ownDevice();
   await assert.rejects(NarrowBertForMaskedLM.from_config(CONFIG, { device, dtype: "f16" }), {
     name: "RangeError",
     message: /^Cannot make a model with dtype "f16": .* lacks the feature shader-f16, .*; use dtype "f32"$/,
