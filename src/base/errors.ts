@@ -5,7 +5,7 @@
  * Every message names the thing, what was expected, what was found and, if there is one, the cure.
  */
 
-/** There is no WebGPU adapter. The message says what to install. */
+/** There is no WebGPU adapter, or none that gives a device. The message says what to do. */
 export class NoAdapterError extends Error {
   /** `NoAdapterError`, which stands before the message when the error is shown. */
   override name = "NoAdapterError";

@@ -13,10 +13,26 @@ export interface AdapterDescription {
   device: string;
   /** A name for people. */
   description: string;
+  /** Whether it computes on the CPU; undefined if the runtime does not say. */
+  isFallbackAdapter?: boolean;
 }
 
-/** Which tuned kernels fit an adapter. */
-export function classify({ vendor, device, description, architecture }: AdapterDescription): AdapterClass {
+/** What an adapter says of itself; nothing in runtimes that do not tell. */
+export function describeAdapter(info: Partial<GPUAdapterInfo> | undefined): AdapterDescription {
+  const { vendor = "", architecture = "", device = "", description = "", isFallbackAdapter } = info ?? {};
+  const named = { vendor, architecture, device, description };
+  return isFallbackAdapter === undefined ? named : { ...named, isFallbackAdapter };
+}
+
+/** An adapter's name, as benches and `doctor` print it. */
+export function adapterName({ vendor, architecture, device, description }: AdapterDescription): string {
+  return description || device || `${vendor} ${architecture}`.trim() || "unnamed adapter";
+}
+
+/** Which tuned kernels fit an adapter. Software adapters say what they are; names are for runtimes that do not tell. */
+export function classify(adapter: AdapterDescription): AdapterClass {
+  const { vendor, device, description, architecture, isFallbackAdapter = false } = adapter;
+  if (isFallbackAdapter) return "software";
   const text = `${vendor} ${device} ${description} ${architecture}`.toLowerCase();
   if (/llvmpipe|swiftshader|lavapipe|softpipe|basic render/.test(text)) return "software";
   if (/nvidia|0x10de|\b4318\b|geforce|tesla|quadro/.test(text)) return "nvidia";

@@ -1,20 +1,34 @@
 /** A device with its adapter's description, its pools, pipelines and scheduler: one `Gpu` per device. */
 
-import { DeviceLostError, NoAdapterError } from "../base/errors.ts";
+import { DeviceLostError } from "../base/errors.ts";
 import { deno, isGranted } from "../base/runtime.ts";
-import { type AdapterClass, type AdapterDescription, classify, SPEEDS } from "./adapter.ts";
+import {
+  type AdapterClass,
+  type AdapterDescription,
+  adapterName,
+  classify,
+  describeAdapter,
+  SPEEDS,
+} from "./adapter.ts";
 import { BufferVersions } from "./buffer_versions.ts";
 import { BufferPool } from "./buffers.ts";
 import type { GpuCounts } from "./counts.ts";
+import { openDevice } from "./open.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { StagingPool } from "./readback.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
+import { nextTurn } from "./scheduler/turn.ts";
 import { TexturePool } from "./textures.ts";
 import { workClock } from "./scheduler/work_clock.ts";
 
 /** Options of {@linkcode requestGpu}. */
 export interface GpuOptions {
-  /** The caller's device, which is never destroyed here. @default the process's own */
+  /**
+   * The caller's device, which is never destroyed here. Keep its adapter until it was passed here: Deno 2.9 panics if the
+   * info of a device is first read when its adapter was garbage-collected.
+   *
+   * @default the process's own
+   */
   device?: GPUDevice;
   /** Open error scopes around the encoding and every submit, and report their errors at once. Slow. @default false */
   checked?: boolean;
@@ -47,8 +61,7 @@ export class Gpu {
 
   constructor(device: GPUDevice, { checked = false, poisoned = false }: Omit<GpuOptions, "device"> = {}) {
     this.device = device;
-    const { vendor = "", architecture = "", device: name = "", description = "" } = device.adapterInfo ?? {};
-    this.adapter = { vendor, architecture, device: name, description };
+    this.adapter = describeAdapter(device.adapterInfo);
     this.adapterClass = classify(this.adapter);
     this.buffers = new BufferPool(device, { poison: poisoned });
     this.pipelines = new PipelineCache(device);
@@ -75,8 +88,7 @@ export class Gpu {
 
   /** The adapter's name, as benches and `doctor` print it. */
   get name(): string {
-    const { description, device, vendor, architecture } = this.adapter;
-    return description || device || `${vendor} ${architecture}`.trim() || "unnamed adapter";
+    return adapterName(this.adapter);
   }
 
   /** Limits of the device. */
@@ -125,11 +137,20 @@ export class Gpu {
       this.check();
       return result;
     } catch (error) {
-      // The promise of the loss may settle in a later turn.
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      if (this.lost) this.check();
+      await this.confirm();
       throw error;
     }
+  }
+
+  /** @throws {DeviceLostError} If the device is known to be lost. */
+  checkLost(): void {
+    if (this.lost) this.check();
+  }
+
+  /** As {@linkcode checkLost}, once every loss so far is known: the promise of a loss settles in a later turn. */
+  async confirm(): Promise<void> {
+    await nextTurn();
+    this.checkLost();
   }
 
   /** Throws the first error of the device since the last check, if there is one. */
@@ -150,8 +171,9 @@ export class Gpu {
    * Runs work in error scopes and waits for them: a buffer that does not fit throws nothing when it is created.
    *
    * @param action What is done, for the message: `load a model`.
+   * @param options `cure` is what the caller can do about an error, for the message.
    */
-  async scoped<T>(action: string, work: () => T): Promise<T> {
+  async scoped<T>(action: string, work: () => T, { cure }: { cure?: string } = {}): Promise<T> {
     const kinds = ["validation", "out-of-memory", "internal"] as const;
     for (const kind of kinds) this.device.pushErrorScope(kind);
     let scopes: Promise<(GPUError | null)[]>;
@@ -162,7 +184,10 @@ export class Gpu {
       scopes = Promise.all(kinds.map(() => this.device.popErrorScope()));
     }
     const error = (await scopes).find((e) => e !== null);
-    if (error) throw new Error(`Cannot ${action}: ${error.message}`);
+    await this.confirm(); // Scopes of a lost device tell no error, or a misleading one.
+    if (error) {
+      throw new Error([`Cannot ${action}: ${error.message}`, ...(cure === undefined ? [] : [cure])].join("; "));
+    }
     return result;
   }
 }
@@ -172,19 +197,34 @@ let shared: Promise<Gpu> | null = null;
 /**
  * The process's own device, made on first use and shared, or a `Gpu` over the caller's device.
  *
- * @throws {NoAdapterError} If there is no WebGPU adapter; the message says what to install.
+ * @throws {NoAdapterError} If there is no WebGPU adapter, or none that gives a device; the message says what to do.
+ * @throws {DeviceLostError} If the caller's device is lost.
  */
-export function requestGpu(options: GpuOptions = {}): Promise<Gpu> {
+export async function requestGpu(options: GpuOptions = {}): Promise<Gpu> {
   const environment = debugFromEnvironment();
   const { device, checked = environment.checked, poisoned = environment.poisoned } = options;
-  if (device !== undefined) return Promise.resolve(gpuOf(device, { checked, poisoned }));
-  if (options.checked !== undefined || options.poisoned !== undefined) return openGpu({ checked, poisoned });
-  if (shared === null) {
-    const opening = openGpu({ checked, poisoned });
-    shared = opening;
-    opening.then((gpu) => gpu.device.lost.then(() => shared = shared === opening ? null : shared), () => shared = null);
+  if (device !== undefined) {
+    const gpu = gpuOf(device, { checked, poisoned });
+    await gpu.confirm();
+    return gpu;
   }
-  return shared;
+  if (options.checked !== undefined || options.poisoned !== undefined) return await openGpu({ checked, poisoned });
+  const opening = shared;
+  if (opening !== null) {
+    const gpu = await opening;
+    await nextTurn();
+    if (!gpu.lost) return gpu;
+    if (shared === opening) shared = null;
+  }
+  return await (shared ??= openShared({ checked, poisoned }));
+}
+
+/** Opens the shared device, which is forgotten if that fails, and when it is lost. */
+function openShared(options: Omit<GpuOptions, "device">): Promise<Gpu> {
+  const opening = openGpu(options);
+  const forget = () => void (shared = shared === opening ? null : shared);
+  opening.then((gpu) => gpu.device.lost.then(forget), forget);
+  return opening;
 }
 
 const known = new WeakMap<GPUDevice, Gpu>();
@@ -199,39 +239,8 @@ function gpuOf(device: GPUDevice, options: Omit<GpuOptions, "device">): Gpu {
   return gpu;
 }
 
-/** Limits raised to what the adapter has; everything else keeps its default. */
-const RAISED_LIMITS = [
-  "maxBufferSize",
-  "maxStorageBufferBindingSize",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupSizeX",
-  "maxComputeWorkgroupSizeY",
-  "maxComputeWorkgroupSizeZ",
-] as const;
-
-const WANTED_FEATURES = ["shader-f16", "timestamp-query", "subgroups"] as const;
-
 async function openGpu(options: Omit<GpuOptions, "device">): Promise<Gpu> {
-  const adapter = await globalThis.navigator?.gpu?.requestAdapter({ powerPreference: "high-performance" }) ?? null;
-  if (adapter === null) throw new NoAdapterError(noAdapterMessage());
-  const requiredLimits: Record<string, number> = {};
-  for (const limit of RAISED_LIMITS) requiredLimits[limit] = adapter.limits[limit];
-  const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[];
-  return gpuOf(await adapter.requestDevice({ requiredLimits, requiredFeatures }), options);
-}
-
-/** What to do if no adapter is found, by operating system. */
-function noAdapterMessage(): string {
-  const found = globalThis.navigator?.gpu === undefined
-    ? "this runtime has no navigator.gpu (Deno 2.9 has it)"
-    : "navigator.gpu has no adapter";
-  const platform = deno()?.build.os;
-  const cure = platform === undefined || platform === "linux"
-    ? "install a Vulkan driver: the GPU vendor's, or Mesa's software one with " +
-      "`apt-get install mesa-vulkan-drivers libvulkan1`, and set DENO_WEBGPU_BACKEND=vulkan"
-    : "update the graphics driver";
-  return `Cannot find a WebGPU adapter: ${found}. To mend it, ${cure}`;
+  return gpuOf(await openDevice(), options);
 }
 
 /** The debug modes named in `NARROWBERT_GPU_DEBUG` (`checked`, `poisoned`), if the process may read it. */

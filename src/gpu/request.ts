@@ -33,7 +33,8 @@ export interface GpuInfo {
  * console.log(name, limits.maxBufferSize);
  * ```
  *
- * @throws {NoAdapterError} If there is no WebGPU adapter; the message says what to install.
+ * @throws {NoAdapterError} If there is no WebGPU adapter, or none that gives a device; the message says what to do.
+ * @throws {DeviceLostError} If the caller's device is lost.
  */
 export function requestGpu(options: GpuOptions = {}): Promise<GpuInfo> {
   return request(options);

@@ -104,6 +104,17 @@ export class TexturePool {
     (weight as OwnTexture).held = -1;
   }
 
+  /** Destroys a weight's texture that no program uses yet. */
+  discard(weight: WeightTexture): void {
+    const own = this.#weights.get(weight.buffer);
+    for (const [key, known] of own ?? []) {
+      if (known !== weight) continue;
+      own?.delete(key);
+      this.#weightBytes -= textureBytes(weight.texture);
+      this.destroy(weight.texture);
+    }
+  }
+
   /** Destroys the textures of a buffer whose weights are about to be freed. */
   forget(buffer: GPUBuffer): void {
     for (const { texture } of this.#weights.get(buffer)?.values() ?? []) {

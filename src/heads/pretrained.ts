@@ -118,6 +118,7 @@ export abstract class PreTrainedModel {
    *
    * @param weights The weights, which the model keeps until it is disposed of.
    * @throws {TypeError} If they are something else.
+   * @throws {DeviceLostError} If their device is lost.
    */
   constructor(weights: ModelWeights) {
     this.#core = ModelCore.of(weights, new.target.name);
@@ -132,6 +133,7 @@ export abstract class PreTrainedModel {
    * @throws {CheckpointError} If files are missing or the weights do not fit; everything wrong is listed.
    * @throws {ConfigError} If the config is not valid.
    * @throws {NoAdapterError} If there is no GPU.
+   * @throws {DeviceLostError} If the device is lost.
    */
   static async from_pretrained<M extends PreTrainedModel>(
     this: ModelClass<M>,
@@ -147,6 +149,7 @@ export abstract class PreTrainedModel {
    *
    * @param options `seed`, a whole number from 0, decides the weights on every machine. Default 0.
    * @throws {NoAdapterError} If there is no GPU.
+   * @throws {DeviceLostError} If the device is lost.
    * @throws {RangeError} If the device cannot hold a weight, or the seed is no such number.
    */
   static async from_config<M extends PreTrainedModel>(

@@ -110,13 +110,17 @@ export class ModelCore implements ModelWeights {
    *
    * @param name The class that is constructed, for the message.
    * @throws {TypeError} If they are not weights that this library has loaded.
+   * @throws {DeviceLostError} If their device is lost.
    */
   static of(weights: ModelWeights, name: string): ModelCore {
-    if (weights instanceof ModelCore) return weights;
-    throw new TypeError(
-      `Cannot make a ${name}: weights must be those of a loaded model, got ${kindOf(weights)}; use from_pretrained ` +
-        "or from_config",
-    );
+    if (!(weights instanceof ModelCore)) {
+      throw new TypeError(
+        `Cannot make a ${name}: weights must be those of a loaded model, got ${kindOf(weights)}; use from_pretrained ` +
+          "or from_config",
+      );
+    }
+    weights.gpu.checkLost();
+    return weights;
   }
 
   /** GPU bytes of the activations, at the largest sizes so far. */

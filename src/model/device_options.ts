@@ -7,7 +7,12 @@ import type { WeightDtype } from "../nn/upload.ts";
 
 /** The device that a model computes on, and how it does. */
 export interface DeviceOptions {
-  /** A GPU device of the caller's own; it is never destroyed. @default a device that all models of the process share */
+  /**
+   * A GPU device of the caller's own; it is never destroyed. Keep its adapter until the model is loaded: Deno 2.9 panics
+   * if the info of a device is first read when its adapter was garbage-collected.
+   *
+   * @default a device that all models of the process share
+   */
   device?: GPUDevice;
   /**
    * Element type of the weights of products and of the word embeddings on the GPU. `f16` halves their memory; it needs
@@ -59,6 +64,7 @@ export function checkDeviceOptions({ device, dtype = "auto", latency = "normal" 
  * Opens the device that a model computes on.
  *
  * @throws {NoAdapterError} If there is none.
+ * @throws {DeviceLostError} If the device is lost.
  * @throws {RangeError} If f16 weights are asked for and the device cannot compute with them.
  */
 export async function openDevice(

@@ -52,6 +52,7 @@ export type SharedParts = PipelineParts<PreTrainedModel>;
  * @throws {ConfigError} If its configuration is not valid, or its labels do not fit the task.
  * @throws {TokenizerError} If it holds no readable tokenizer.
  * @throws {NoAdapterError} Without a WebGPU adapter.
+ * @throws {DeviceLostError} If the device is lost.
  */
 export async function pipeline<T extends TaskName>(
   task: T,

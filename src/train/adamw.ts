@@ -48,6 +48,7 @@ export class AdamW extends Optimizer {
    * @param model Its weights are updated; every model that shares them sees that.
    * @throws {RangeError} If an option is out of range, if a pattern matches no tensor of the model, or if all are frozen.
    * @throws {TypeError} If the model is none, or there is no such option.
+   * @throws {DeviceLostError} If the model's device is lost.
    */
   constructor(model: PreTrainedModel, options: AdamWOptions = {}) {
     const settings = readSettings(ACTION, options, ADAMW_DEFAULTS);

@@ -91,6 +91,7 @@ export abstract class Optimizer {
    * @param call `action` is what is done, in messages; `settings` are checked but for their patterns.
    * @throws {RangeError} If a pattern matches no tensor of the model, or all are frozen.
    * @throws {TypeError} If the model is none.
+   * @throws {DeviceLostError} If its device is lost.
    */
   protected constructor(
     model: PreTrainedModel,
@@ -101,6 +102,7 @@ export abstract class Optimizer {
     }
     this.#model = model;
     this.#core = coreOf(model);
+    this.#core.gpu.checkLost();
     this.lr = settings.lr;
     this.weight_decay = settings.weight_decay;
     this.max_grad_norm = settings.max_grad_norm;

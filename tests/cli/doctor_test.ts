@@ -6,12 +6,13 @@ import { narrowbert } from "./terminals.ts";
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href;
 
 Deno.test("doctor names the adapter, its limits and features", async () => {
-  const { name, adapterClass, limits, features } = await requestGpu();
+  const { name, adapter, adapterClass, limits, features } = await requestGpu();
   const { code, stdout, stderr } = await narrowbert(["doctor"]);
   assert.deepEqual([code, stderr], [0, ""]);
   const rows = new Map(stdout.trim().split("\n").map((line) => line.split(/ {2,}/) as [string, string]));
   assert.equal(rows.get("adapter"), name);
   assert.equal(rows.get("class"), adapterClass);
+  assert.equal(rows.get("computes on"), adapter.isFallbackAdapter ? "the CPU: a fallback adapter" : "a GPU");
   assert.equal(rows.get("maxBufferSize"), limits.maxBufferSize.toLocaleString("en"));
   assert.equal(rows.get("features"), [...features].sort().join(" ") || "none");
 });
@@ -30,8 +31,17 @@ Deno.test("without an adapter every command that computes exits with 1 and says 
     const { code, stdout, stderr } = await runDeno(["--allow-read", MAIN, ...args], { env });
     assert.deepEqual([code, stdout], [1, ""]);
     const [line, ...rest] = stderr.split("\n").filter((line) => line.startsWith("narrowbert: "));
-    assert.match(line!, /apt-get install mesa-vulkan-drivers libvulkan1/);
+    assert.match(line!, /no adapter\. To mend it, install .*apt-get install mesa-vulkan-drivers libvulkan1/);
     assert.deepEqual(rest, []);
     assert.doesNotMatch(stderr, /\n\s+at /);
+  }
+});
+
+Deno.test("without an adapter it says so if the driver that is asked for is no file, and may be known", async () => {
+  for (const [variable, other] of [["VK_DRIVER_FILES", "VK_ICD_FILENAMES"], ["VK_ICD_FILENAMES", "VK_DRIVER_FILES"]]) {
+    const env = { DENO_WEBGPU_BACKEND: "vulkan", [variable!]: "/nonexistent.json", [other!]: "" };
+    const { code, stderr } = await runDeno(["--allow-read", `--allow-env=${variable}`, MAIN, "doctor"], { env });
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`To mend it, unset ${variable}, which names no file \\(/nonexistent\\.json\\)`));
   }
 });

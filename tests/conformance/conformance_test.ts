@@ -1,21 +1,43 @@
 /** Every kernel of the registry, in every variant, against its float64 twin. */
 
 import assert from "node:assert/strict";
+import { requestGpu } from "../../src/gpu/device.ts";
 import { pipelineKey } from "../../src/gpu/pipelines.ts";
+import type { Kernel } from "../../src/kernels/kernel.ts";
 import { KERNELS } from "../../src/kernels/registry.ts";
-import { compare } from "./conformance.ts";
+import { compare, type ConformanceCase } from "./conformance.ts";
 import { importCases } from "./import_cases.ts";
 import { judgeAll } from "./judge_all.ts";
 
+const gpu = await requestGpu();
+
 for (const kernel of KERNELS) {
-  Deno.test(`kernel ${kernel.name} conforms to its twin in every variant`, async () => {
+  Deno.test(`kernel ${kernel.name} conforms to its twin in every variant, or is refused without its features`, async () => {
     const { cases } = await importCases(kernel.name);
-    const { variants, wrong } = await judgeAll(kernel, cases());
+    const lacking = kernel.request(kernel.constants()).features?.find((feature) => !gpu.features.has(feature));
+    const { variants, wrong } = lacking === undefined
+      ? await judgeAll(kernel, cases())
+      : { variants: keysOf(kernel, cases()), wrong: [] };
     assert.deepEqual(wrong, [], `${wrong.length} cases are out of bounds`);
     const keys = kernel.constantSets().map((constants) => pipelineKey(kernel.name, constants));
     const untested = keys.filter((key) => !variants.has(key));
     assert.deepEqual(untested, [], "variants without a case");
+    if (lacking === undefined) return;
+    for (const constants of kernel.constantSets()) {
+      const request = kernel.request(constants);
+      await assert.rejects(gpu.pipelines.compile(request.key, request), {
+        name: "RangeError",
+        message: `Cannot run kernel ${kernel.name} on this device: it lacks the feature ${lacking}`,
+      });
+    }
   });
+}
+
+/** The variants that cases use. */
+function keysOf(kernel: Kernel, cases: Iterable<ConformanceCase>): Set<string> {
+  const keys = new Set<string>();
+  for (const { constants } of cases) keys.add(kernel.request(kernel.constants(constants)).key);
+  return keys;
 }
 
 Deno.test("a kernel without cases is named, with the file that it lacks", async () => {

@@ -4,13 +4,7 @@ import type { AdapterClass } from "../../src/gpu/adapter.ts";
 import { Gpu, requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 import { fakeDevice, limits } from "./fake_devices.ts";
-
-/** A device of the test's own, with WebGPU's default limits. */
-async function ownDevice(): Promise<GPUDevice> {
-  const adapter = await navigator.gpu.requestAdapter();
-  assert.ok(adapter !== null);
-  return await adapter.requestDevice();
-}
+import { ownDevice } from "./own_device.ts";
 
 /** Makes the device report an error, and waits for the report. */
 async function provokeError(device: GPUDevice): Promise<void> {
@@ -112,7 +106,7 @@ Deno.test("outside the checked mode guarded opens no scope", async () => {
   assert.equal(ran, 1);
 });
 
-const ADAPTERS: [info: Record<string, string>, adapterClass: AdapterClass, name: string][] = [
+const ADAPTERS: [info: Partial<GPUAdapterInfo>, adapterClass: AdapterClass, name: string][] = [
   [
     { vendor: "65541", description: "llvmpipe (LLVM 15.0.6, 256 bits)" },
     "software",
@@ -124,13 +118,22 @@ const ADAPTERS: [info: Record<string, string>, adapterClass: AdapterClass, name:
   [{ vendor: "4098", description: "AMD Radeon RX 7900 XTX" }, "amd", "AMD Radeon RX 7900 XTX"],
   [{ vendor: "32902", device: "Intel(R) UHD Graphics 620 (KBL GT2)" }, "intel", "Intel(R) UHD Graphics 620 (KBL GT2)"],
   [{ vendor: "apple", architecture: "common-3" }, "apple", "apple common-3"],
+  [
+    { vendor: "4318", description: "Acme Vulkan on the CPU", isFallbackAdapter: true },
+    "software",
+    "Acme Vulkan on the CPU",
+  ],
+  [{ vendor: "apple", architecture: "common-3", isFallbackAdapter: false }, "apple", "apple common-3"],
+  [{ architecture: "swiftshader", isFallbackAdapter: false }, "software", "swiftshader"],
   [{}, "other", "unnamed adapter"],
 ];
 
 for (const [adapterInfo, adapterClass, name] of ADAPTERS) {
-  Deno.test(`"${name}" is an adapter of the class ${adapterClass}`, () => {
+  const says = adapterInfo.isFallbackAdapter === undefined ? "" : `, fallback ${adapterInfo.isFallbackAdapter}`;
+  Deno.test(`"${name}"${says} is an adapter of the class ${adapterClass}`, () => {
     const members = { adapterInfo, limits: limits(), lost: new Promise(() => {}), addEventListener() {} };
     const gpu = new Gpu(fakeDevice(members));
     assert.deepEqual([gpu.adapterClass, gpu.name], [adapterClass, name]);
+    assert.equal(gpu.adapter.isFallbackAdapter, adapterInfo.isFallbackAdapter);
   });
 }

@@ -37,3 +37,61 @@ export function watchedDevice(device: GPUDevice): { device: GPUDevice; calls: st
   });
   return { device: watched, calls };
 }
+
+/** What a device without a GPU was asked for. */
+export interface FakeMemory {
+  readonly device: GPUDevice;
+  /** Buffers and textures that were made in vain, since the device was full. */
+  readonly broken: ReadonlySet<GPUBuffer | GPUTexture>;
+  /** Bytes of the buffers and textures that are neither broken nor destroyed. */
+  readonly taken: number;
+}
+
+/**
+ * A device that computes nothing, but has memory. What goes beyond `bytes` is made all the same, as in Deno, and is told to
+ * the error scope for lack of memory.
+ */
+export function fakeMemory(
+  { bytes, limits: own = {} }: { bytes: number; limits?: Partial<typeof DEFAULT_LIMITS> },
+): FakeMemory {
+  const broken = new Set<GPUBuffer | GPUTexture>();
+  const scopes: { filter: string; error: { message: string } | null }[] = [];
+  let taken = 0;
+  const make = (size: number, members: Record<string, unknown>) => {
+    const isBroken = taken + size > bytes;
+    const made = {
+      ...members,
+      destroy: () => {
+        if (!broken.has(made)) taken -= size;
+      },
+    } as unknown as GPUBuffer & GPUTexture;
+    if (!isBroken) taken += size;
+    else {
+      broken.add(made);
+      const scope = scopes.findLast(({ filter }) => filter === "out-of-memory");
+      if (scope !== undefined) scope.error ??= { message: "Not enough memory left" };
+    }
+    return made;
+  };
+  const device = fakeDevice({
+    limits: { ...limits(own), minUniformBufferOffsetAlignment: 256, minStorageBufferOffsetAlignment: 256 },
+    features: new Set(),
+    lost: new Promise(() => {}),
+    addEventListener() {},
+    createBuffer: (of: GPUBufferDescriptor) => make(of.size, { size: of.size, label: of.label }),
+    createTexture: ({ size }: { size: [number, number] }) => {
+      const [width, height] = size;
+      return make(16 * width * height, { width, height, createView: () => ({}) });
+    },
+    createBindGroup: () => ({}),
+    pushErrorScope: (filter: string) => scopes.push({ filter, error: null }),
+    popErrorScope: () => Promise.resolve(scopes.pop()!.error),
+  });
+  return {
+    device,
+    broken,
+    get taken() {
+      return taken;
+    },
+  };
+}

@@ -5,9 +5,11 @@ import { DeviceLostError } from "../../mod.ts";
 import { Gpu } from "../../src/gpu/device.ts";
 import type { Job } from "../../src/gpu/scheduler/job.ts";
 import { Recorder } from "../../src/gpu/recorder.ts";
+import { Meter } from "../../src/gpu/scheduler/meter.ts";
 import { Scheduler } from "../../src/gpu/scheduler/scheduler.ts";
 import { workClock } from "../../src/gpu/scheduler/work_clock.ts";
 import { countOf, gpuCallsOf } from "../properties/gpu_calls.ts";
+import { ownDevice } from "./own_device.ts";
 
 const WORDS = 4096;
 
@@ -21,9 +23,9 @@ const SOURCE = `
     words[id.x] = x;
   }`;
 
-/** A device with a kernel, of whose `rounds` a step is some. */
-async function open({ rounds = 10, gpu: given }: { rounds?: number; gpu?: Gpu } = {}) {
-  const gpu = given ?? new Gpu(await (await navigator.gpu.requestAdapter())!.requestDevice());
+/** A device with a kernel, of whose `rounds` a step is some. `rate` is how long they take, if that is known. */
+async function open({ rounds = 10, gpu: given, rate }: { rounds?: number; gpu?: Gpu; rate?: number } = {}) {
+  const gpu = given ?? new Gpu(await ownDevice());
   const { device } = gpu;
   const module = device.createShaderModule({ code: SOURCE });
   const compute = { module, entryPoint: "main" };
@@ -35,7 +37,7 @@ async function open({ rounds = 10, gpu: given }: { rounds?: number; gpu?: Gpu } 
     layout: pipeline.getBindGroupLayout(0),
     entries: [{ binding: 0, resource: { buffer: uniform } }, { binding: 1, resource: { buffer: words } }],
   });
-  const meter = gpu.scheduler.meter("spin");
+  const meter = rate === undefined ? gpu.scheduler.meter("spin") : new Meter(rate);
   /** What a step costs. */
   const cost = rounds * WORDS;
   /** A job that starts from `seed` in every word. */
@@ -65,7 +67,20 @@ async function open({ rounds = 10, gpu: given }: { rounds?: number; gpu?: Gpu } 
   /** A scheduler of its own, which cuts jobs after every `steps`. */
   const cutting = (steps: number) =>
     new Scheduler(gpu, { speed: { budget: steps * cost, rate: 1 }, clock: workClock(gpu.adapterClass) });
-  return { gpu, device, job, cutting };
+  return { gpu, device, job, cutting, cost };
+}
+
+/** How long this adapter takes, in nanoseconds of its clock for a unit of cost. */
+async function measure(rounds: number): Promise<{ rate: number }> {
+  const { gpu, device, job, cutting, cost } = await open({ rounds });
+  const clock = workClock(gpu.adapterClass);
+  const scheduler = cutting(10);
+  await job(0, 1).run(scheduler); // compiles
+  const before = clock.now();
+  await job(0, 10).run(scheduler);
+  const rate = 1e6 * (clock.now() - before) / (10 * cost);
+  device.destroy();
+  return { rate };
 }
 
 Deno.test("jobs give the same bits alone, together, and cut into any parts", async () => {
@@ -106,9 +121,11 @@ Deno.test("a warm job creates no buffer, and all bytes come back, also after abo
 });
 
 Deno.test("the event loop runs on while the GPU works", async () => {
-  const { device, job, cutting } = await open({ rounds: 10_000 });
+  // Ten steps take about 150 ms of work, whatever the adapter.
+  const { rate } = await measure(1000);
+  const { device, job, cutting } = await open({ rounds: Math.max(100, Math.round(15e6 / (rate * WORDS))), rate });
   const scheduler = cutting(10);
-  for (let i = 0; i < 3; i++) await job(0, 10).run(scheduler); // learns how long it takes
+  for (let i = 0; i < 3; i++) await job(0, 10).run(scheduler); // learns exactly how long it takes
   let ticks = 0;
   const interval = setInterval(() => ticks++, 5);
   const start = performance.now();
@@ -162,8 +179,7 @@ Deno.test("low latency gives the same bits, without waiting for the promise of a
 });
 
 Deno.test("in the checked mode an error of the device is told to the job that made it", async () => {
-  const adapter = await navigator.gpu.requestAdapter();
-  const checked = new Gpu(await adapter!.requestDevice(), { checked: true });
+  const checked = new Gpu(await ownDevice(), { checked: true });
   const { device, job } = await open({ gpu: checked });
   const encode = () => {
     const recorder = new Recorder(device);

@@ -8,6 +8,13 @@ import { Program, type RunOptions } from "../../src/graph/program/program.ts";
 import { activation, ACTIVATION_CODES } from "../../src/kernels/rows/activation.ts";
 import { pitch } from "../../src/kernels/kernel.ts";
 import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
+import type { BytesOf } from "../../src/graph/program/memory_plan.ts";
+import { bytesOf, type Scalars } from "../../src/graph/shape.ts";
+
+/** The bytes of each value in a call. */
+export function bytesIn(scalars: Scalars): BytesOf {
+  return ({ shape, layout }) => bytesOf(shape, layout, scalars);
+}
 
 /** Columns of the example's matrix: not a multiple of 4, so that rows are padded. */
 export const COLUMNS = 5;

@@ -9,6 +9,7 @@ import { planMemory } from "../../src/graph/program/memory_plan.ts";
 import { Program } from "../../src/graph/program/program.ts";
 import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
 import { matrixOf, parameterOf, releaseAll } from "./buffers.ts";
+import { bytesIn } from "./graphs.ts";
 
 const gpu = await requestGpu();
 const COLUMNS = 6;
@@ -68,7 +69,7 @@ Deno.test("a program may have no other result", async () => {
 
 Deno.test("the memory of a kept result is not used again in the call", () => {
   const g = keeping();
-  const plan = planMemory(g, { T: 4 });
+  const plan = planMemory(g, bytesIn({ T: 4 }));
   const kept = plan.bufferOf.get(g.kept.get("state")!);
   const others = [...plan.bufferOf].filter(([value]) => value !== g.kept.get("state")).map(([, buffer]) => buffer);
   assert(!others.includes(kept!));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fc } from "../deps.ts";
 import { Graph } from "../../src/graph/graph.ts";
+import { bytesIn } from "./graphs.ts";
 import { planMemory } from "../../src/graph/program/memory_plan.ts";
 import { bytesOf, type Dim } from "../../src/graph/shape.ts";
 import { inputsOf, outputsOf, type Value } from "../../src/graph/value.ts";
@@ -74,7 +75,7 @@ Deno.test("values that are alive together never share a buffer, and every buffer
   fc.assert(
     fc.property(plans, ({ recipes, outputs, capacities }) => {
       const g = build(recipes, outputs);
-      const { bufferBytes, bufferOf } = planMemory(g, capacities);
+      const { bufferBytes, bufferOf } = planMemory(g, bytesIn(capacities));
       const lives = [...lifetimes(g)];
       assert.equal(bufferOf.size, lives.length, "inputs have no buffer, all else has one");
       for (const [value, [first, last]] of lives) {
@@ -100,7 +101,7 @@ Deno.test("a buffer that holds an output is not used again", () => {
   fc.assert(
     fc.property(plans, ({ recipes, outputs, capacities }) => {
       const g = build(recipes, outputs);
-      const { bufferOf } = planMemory(g, capacities);
+      const { bufferOf } = planMemory(g, bytesIn(capacities));
       for (const output of g.outputs.values()) {
         const made = g.nodes.findIndex((node) => node === output.node);
         const later = g.nodes.slice(made).flatMap(outputsOf).filter((value) => value !== output);
@@ -114,7 +115,7 @@ Deno.test("a buffer that holds an output is not used again", () => {
 Deno.test("a buffer is no larger than its largest value", () => {
   fc.assert(
     fc.property(plans, ({ recipes, outputs, capacities }) => {
-      const { bufferBytes, bufferOf } = planMemory(build(recipes, outputs), capacities);
+      const { bufferBytes, bufferOf } = planMemory(build(recipes, outputs), bytesIn(capacities));
       const largest = bufferBytes.map(() => 0);
       for (const [{ shape, layout }, buffer] of bufferOf) {
         largest[buffer] = Math.max(largest[buffer]!, bytesOf(shape, layout, capacities));
@@ -135,7 +136,7 @@ Deno.test("values of one size have as many buffers as are alive at once, no more
       const g = build(recipes, outputs);
       const lives = [...lifetimes(g).values()];
       const alive = g.nodes.map((_, i) => lives.filter(([first, last]) => first <= i && i <= last).length);
-      assert.equal(planMemory(g, capacities).bufferBytes.length, Math.max(...alive));
+      assert.equal(planMemory(g, bytesIn(capacities)).bufferBytes.length, Math.max(...alive));
     }),
     { numRuns: 300 },
   );
@@ -150,6 +151,6 @@ Deno.test("a chain runs in two buffers, however long", () => {
     x = g.call(mix, { label: `${i}`, inputs: { a: x, b: x }, outputs, params: () => ({}) }).out;
   }
   g.output("last", x);
-  const { bufferBytes } = planMemory(g, { T: 10 });
+  const { bufferBytes } = planMemory(g, bytesIn({ T: 10 }));
   assert.deepEqual([...bufferBytes].sort((a, b) => b - a), [320, 320, 16]);
 });

@@ -9,6 +9,7 @@ import { valueOf } from "../../src/graph/shape.ts";
 import { activation, ACTIVATION_CODES } from "../../src/kernels/rows/activation.ts";
 import { exampleProgram, exampleResult, exampleRun } from "./graphs.ts";
 import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
+import { ownDevice } from "../gpu/own_device.ts";
 
 const gpu = await requestGpu();
 
@@ -71,13 +72,15 @@ Deno.test("calls of sizes that fit one by one fit one after the other", async ()
     matmul(g, { label: "table", a: { value: rows }, b, m: "N", n: "M", k: 4, out: { shape: ["N", "M"] } }),
   );
   const program = new Program(gpu, g);
-  // 16,384 x 16,384 numbers would be 1 GiB in one buffer; each call has 256 KiB.
+  // 16,384 x 16,384 numbers would be 1 GiB in one buffer; each call has 256 KiB, and its two inputs.
+  const largest = 3 * 4 * (16_384 * 4 + 2 * (16_384 * 4 + 4 * 4));
   for (const [N, M] of [[16_384, 4], [4, 16_384], [16_384, 4]] as const) {
     const { outputs } = await program.run({
       scalars: { N, M },
       inputs: { rows: new Float32Array(4 * N), columns: new Float32Array(4 * M) },
     });
     assert.deepEqual(outputs.get("table")!.dims, [N, M]);
+    assert.ok(program.bytes <= largest, `${program.bytes} bytes`);
   }
   program.dispose();
 });
@@ -208,8 +211,7 @@ Deno.test("outputs do not share memory: one can be transferred without the other
 });
 
 Deno.test("checked and poisoned devices give the same results", async () => {
-  const adapter = await navigator.gpu.requestAdapter();
-  const device = await adapter!.requestDevice();
+  const device = await ownDevice();
   const careful = new Gpu(device, { checked: true, poisoned: true });
   const program = exampleProgram(careful);
   for (const rows of [4, 40, 6]) await runAndCompare(program, exampleRun(rows, rows));

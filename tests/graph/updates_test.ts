@@ -8,6 +8,7 @@ import { linear } from "../../src/graph/ops/products/linear.ts";
 import { reshape } from "../../src/graph/ops/rows/reshape.ts";
 import { accumulate } from "../../src/graph/ops/training/accumulate.ts";
 import { addScaled } from "../../src/graph/ops/training/add_scaled.ts";
+import { bytesIn } from "./graphs.ts";
 import { planMemory } from "../../src/graph/program/memory_plan.ts";
 import { Program } from "../../src/graph/program/program.ts";
 import type { ParameterBuffer } from "../../src/graph/value.ts";
@@ -223,7 +224,7 @@ Deno.test("the versions of a planned value share a buffer, which is kept until t
   }
   g.output("sum", sum);
   assert.equal(sum.version, 3);
-  const { bufferBytes, bufferOf } = planMemory(g, { T: 2 });
+  const { bufferBytes, bufferOf } = planMemory(g, bytesIn({ T: 2 }));
   assert.deepEqual(bufferBytes, [32, 32]);
   const versions = g.nodes.flatMap(({ bindings }) => Object.values(bindings)).filter(({ storage }) =>
     storage === sum.storage

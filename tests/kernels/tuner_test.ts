@@ -18,6 +18,7 @@ import { defaultTuning } from "../../src/kernels/tuning/shipped.ts";
 import { INFERENCE_SLOTS, type Slot, SLOTS, TRAINING_SLOTS } from "../../src/kernels/tuning/slots.ts";
 import { attention as attentionTwin, type AttentionInputs } from "../reference/attention.ts";
 import { matmulAt } from "../reference/matmul.ts";
+import { ownDevice } from "../gpu/own_device.ts";
 
 const gpu = await requestGpu();
 
@@ -107,8 +108,7 @@ Deno.test("every candidate of every slot gives right results here; those for tra
 });
 
 Deno.test("what does not fit the least device is left out there with the reason, and it is timed by the wall", async () => {
-  const adapter = await navigator.gpu.requestAdapter();
-  const least = await requestGpu({ device: await adapter!.requestDevice() });
+  const least = await requestGpu({ device: await ownDevice() });
   const live = least.buffers.liveBytes;
   const [report] = await tune(least, { slots: ["matmul_nn_many"], sizes: { ...SIZES, rows: 8, forward: 64 } });
   assert.deepEqual(report!.leftOut.map(({ variant, reason }) => [variant.constants.TILE_K, reason]), [

@@ -13,6 +13,7 @@ import {
 import { requestGpu } from "../../src/gpu/device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 import { warningsOf } from "./warnings.ts";
+import { ownDevice } from "../gpu/own_device.ts";
 
 const IDS = { input_ids: [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]] };
 const NARROW = { ...IDS, narrow_mask: [[1, 0, 0, 1, 0], [0, 0, 1, 0, 0]] };
@@ -82,13 +83,6 @@ Deno.test("an aborted signal stops the loading", async () => {
   await assert.rejects(NarrowBertModel.from_pretrained(goldenModel("base-pooler"), { signal }), { message: "not now" });
   assert.equal(buffers.created, before);
 });
-
-/** A device on which nothing was made yet. */
-async function ownDevice(): Promise<GPUDevice> {
-  const adapter = await navigator.gpu.requestAdapter();
-  assert.ok(adapter !== null);
-  return await adapter.requestDevice();
-}
 
 /** Config and weights of the golden base model in memory, one of them changed. */
 async function filesWith(
@@ -264,8 +258,7 @@ Deno.test("an unknown form, or absorption where keys meet distances, is an error
 });
 
 Deno.test("a buffer that the device cannot make fails the loading, and no other model's call", async () => {
-  const adapter = await navigator.gpu.requestAdapter();
-  const device = await adapter!.requestDevice();
+  const device = await ownDevice();
   using healthy = await NarrowBertModel.from_pretrained(goldenModel("base-pooler"), { device });
   const { buffers } = await requestGpu({ device });
   const before = buffers.liveBytes;

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { NarrowBertConfig } from "../../mod.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { adamw } from "../../src/graph/ops/training/optimizer/adamw.ts";
+import { bytesIn } from "../graph/graphs.ts";
 import { planMemory } from "../../src/graph/program/memory_plan.ts";
 import { bytesOf, type Scalars } from "../../src/graph/shape.ts";
 import { inputsOf, outputsOf, type Storage } from "../../src/graph/value.ts";
@@ -87,7 +88,7 @@ interface Measured {
 
 function measure(g: Graph): Measured {
   const scalars: Scalars = { ...Object.fromEntries([...g.scalars.keys()].map((name) => [name, 1])), ...SIZES };
-  const plan = planMemory(g, scalars).bufferBytes.reduce((a, b) => a + b, 0);
+  const plan = planMemory(g, bytesIn(scalars)).bufferBytes.reduce((a, b) => a + b, 0);
   const last = new Map<Storage, number>();
   g.nodes.forEach((node, i) => {
     for (const { storage } of [...inputsOf(node), ...outputsOf(node)]) last.set(storage, i);

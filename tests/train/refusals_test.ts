@@ -12,6 +12,7 @@ import {
   writeSafetensors,
 } from "../../mod.ts";
 import { assertState, gpu, liveBytes, MASKED, part, SINGLE, started, type Task, TASKS, weightsOf } from "./helpers.ts";
+import { hasHalves } from "../gpu/halves.ts";
 
 const OPTIONS = { dropout: 0 };
 
@@ -201,7 +202,9 @@ Deno.test("models that cannot be trained are refused by name", async () => {
     name: "TypeError",
     message: "Cannot take a step of a NarrowBertModel: it has no loss; load a class with a head",
   });
-  using half = await NarrowBertForMaskedLM.from_config(MASKED.config, { dtype: "f16" });
+  const halfModel = () => NarrowBertForMaskedLM.from_config(MASKED.config, { dtype: "f16" });
+  if (!await hasHalves(halfModel)) return;
+  using half = await halfModel();
   using ofHalf = new AdamW(half);
   for (const call of [() => ofHalf.step(MASKED.batch), () => ofHalf.memory(MASKED.batch)]) {
     await assert.rejects(call(), {

@@ -12,6 +12,7 @@ import {
 import { requestGpu } from "../../src/gpu/device.ts";
 import { BATCH, CONFIG, smallModel as studentOf } from "./small_training.ts";
 import { teacherOf, UNLABELLED } from "./teachers.ts";
+import { ownDevice } from "../gpu/own_device.ts";
 
 const gpu = await requestGpu();
 
@@ -131,8 +132,7 @@ Deno.test("what is no teacher is refused, and undefined is none", async () => {
 });
 
 Deno.test("a teacher on another device is refused", async () => {
-  const adapter = await navigator.gpu.requestAdapter();
-  const device = await adapter!.requestDevice();
+  const device = await ownDevice();
   using student = await studentOf();
   {
     using model = await NarrowBertForSequenceClassification.from_config(CONFIG, { device });

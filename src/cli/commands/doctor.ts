@@ -1,5 +1,6 @@
 /** `narrowbert doctor`: which adapter runs, and what it can do. */
 
+import type { AdapterDescription } from "../../gpu/adapter.ts";
 import { requestGpu } from "../../gpu/device.ts";
 import { loadTuning, tuningPath } from "../../kernels/tuning/tuning_file.ts";
 import { isTuned } from "../../kernels/tuning/tuning.ts";
@@ -17,6 +18,12 @@ const LIMITS = [
   "maxComputeWorkgroupSizeX",
   "maxComputeWorkgroupsPerDimension",
 ] as const;
+
+/** Where an adapter computes, as it says itself. */
+function computer({ isFallbackAdapter }: AdapterDescription): string {
+  if (isFallbackAdapter === undefined) return "a GPU or the CPU: the runtime does not say";
+  return isFallbackAdapter ? "the CPU: a fallback adapter" : "a GPU";
+}
 
 /** The command. */
 export const doctor = defineCommand({
@@ -39,6 +46,7 @@ shipped for the class. As JSON: { adapter, class, tuning, limits, features }; tu
         : table([
           ["adapter", gpu.name],
           ["class", gpu.adapterClass],
+          ["computes on", computer(gpu.adapter)],
           ["tuning", tuning ?? "as shipped for the class"],
           ...limits.map(([name, value]) => [name, value.toLocaleString("en")]),
           ["features", features.join(" ") || "none"],

@@ -3,13 +3,13 @@
 import type { Gpu } from "../../gpu/device.ts";
 import type { WeightTexture } from "../../gpu/textures.ts";
 import type { TextureView } from "../../kernels/kernel.ts";
+import { bytesAt, type Counts } from "../capacity.ts";
 import type { Graph } from "../graph.ts";
 import { type MemoryPlan, planMemory } from "./memory_plan.ts";
 import type { Residents } from "./residents.ts";
-import type { Scalars } from "../shape.ts";
 import type { Step } from "./steps.ts";
 import { layoutUploads, type UploadLayout, type UploadMemory, uploadMemory } from "./upload.ts";
-import type { Value } from "../value.ts";
+import { outputsOf, type Value } from "../value.ts";
 
 /**
  * Bind groups of a node by their resident buffers: those of variants that read buffers alone, and those of the others.
@@ -21,7 +21,7 @@ export interface NodeGroups {
 
 /** Memory at one capacity. */
 export interface Allocation {
-  readonly capacities: Scalars;
+  readonly capacity: Counts;
   readonly layout: UploadLayout;
   readonly plan: MemoryPlan;
   readonly upload: GPUBuffer;
@@ -48,10 +48,19 @@ export interface BufferRange {
   readonly size: number;
 }
 
+/** Where a graph's values lie at a capacity. */
+export function planAt(
+  graph: Graph,
+  capacity: Counts,
+  limits: GPUSupportedLimits,
+): Pick<Allocation, "layout" | "plan"> {
+  const capacityOf = (value: Value) => bytesAt(value, capacity);
+  return { layout: layoutUploads(graph, capacityOf, limits), plan: planMemory(graph, capacityOf) };
+}
+
 /** Acquires a graph's buffers. @throws {RangeError} If the device cannot hold one of them; then all are released. */
-export function allocate({ buffers: pool, limits }: Gpu, graph: Graph, capacities: Scalars): Allocation {
-  const layout = layoutUploads(graph, capacities, limits);
-  const plan = planMemory(graph, capacities);
+export function allocate({ buffers: pool, limits }: Gpu, graph: Graph, capacity: Counts): Allocation {
+  const { layout, plan } = planAt(graph, capacity, limits);
   const acquired: GPUBuffer[] = [];
   const acquire = (bytes: number, label: string): GPUBuffer => {
     const buffer = pool.acquire(bytes, label);
@@ -60,7 +69,7 @@ export function allocate({ buffers: pool, limits }: Gpu, graph: Graph, capacitie
   };
   try {
     return {
-      capacities,
+      capacity,
       layout,
       plan,
       upload: acquire(layout.bytes, "uploads"),
@@ -102,4 +111,12 @@ export function sliceOf(
 /** Names the texture of a binding. */
 export function textureKey(binding: string, { columns }: TextureView): string {
   return `${binding}, ${columns} columns`;
+}
+
+/** The values that live in a program's own buffers. */
+export function ownValues(graph: Graph): Value[] {
+  return [
+    ...graph.inputs.values(),
+    ...graph.nodes.flatMap(outputsOf).filter(({ storage }) => storage.kind === "planned"),
+  ];
 }

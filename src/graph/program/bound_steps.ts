@@ -5,8 +5,8 @@ import type { WeightTexture } from "../../gpu/textures.ts";
 import type { TextureView } from "../../kernels/kernel.ts";
 import { type Allocation, sliceOf, textureKey } from "./allocation.ts";
 import { bindGroupOf } from "./bind_groups.ts";
+import { bytesAt } from "../capacity.ts";
 import type { Graph } from "../graph.ts";
-import { placeValues } from "./outputs.ts";
 import type { Residents } from "./residents.ts";
 import type { Plan, Step } from "./steps.ts";
 import { type PlacedInputs, placeInputs } from "./upload.ts";
@@ -66,7 +66,8 @@ export function bindSteps(
         .map((value) => sliceOf(allocation, value, residents).buffer),
     };
   });
-  const outputBytes = placeValues(graph.outputs, allocation.capacities).end;
+  const outputBytes = [...graph.outputs.values()]
+    .reduce((sum, value) => sum + Math.ceil(bytesAt(value, allocation.capacity) / 16) * 16, 0);
   const inputs = placeInputs(graph, allocation.layout, plan.scalars);
   return { plan, generation, residents, allocation, steps, inputs, outputBytes };
 }

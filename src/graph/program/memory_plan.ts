@@ -7,8 +7,10 @@
  */
 
 import type { Graph } from "../graph.ts";
-import { bytesOf, type Scalars } from "../shape.ts";
 import { inputsOf, type Node, outputsOf, type Storage, type Value } from "../value.ts";
+
+/** Bytes for which a value must have room. */
+export type BytesOf = (value: Value) => number;
 
 /** Buffers by size, and the buffer of each intermediate value. */
 export interface MemoryPlan {
@@ -28,7 +30,7 @@ interface Lifetime {
 }
 
 /**
- * Assigns buffers for a graph at the given capacities; outputs keep theirs to the end.
+ * Assigns buffers for a graph whose values have room for `bytesOf` bytes; outputs keep theirs to the end.
  *
  * The largest values come first, each into the smallest buffer that is not in use meanwhile. So no buffer is larger than
  * the largest value in it, and small values fill the gaps that large ones leave.
@@ -36,8 +38,8 @@ interface Lifetime {
  * Source: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020 (greedy by size for
  * shared objects).
  */
-export function planMemory(graph: Graph, capacities: Scalars): MemoryPlan {
-  const lifetimes = lifetimesOf(graph, capacities).sort((a, b) => b.bytes - a.bytes || a.first - b.first);
+export function planMemory(graph: Graph, bytesOf: BytesOf): MemoryPlan {
+  const lifetimes = lifetimesOf(graph, bytesOf).sort((a, b) => b.bytes - a.bytes || a.first - b.first);
   const bufferBytes: number[] = [];
   const inUse: Lifetime[][] = [];
   const held = new Map<Storage, number>();
@@ -60,12 +62,13 @@ export function planMemory(graph: Graph, capacities: Scalars): MemoryPlan {
 }
 
 /** The lifetimes of all storages that need a buffer. */
-function lifetimesOf({ nodes, outputs, kept }: Graph, capacities: Scalars): Lifetime[] {
+function lifetimesOf({ nodes, outputs, kept }: Graph, bytesOf: BytesOf): Lifetime[] {
   const found = new Map<Storage, { bytes: number; first: number; last: number }>();
   nodes.forEach((node, i) => {
-    for (const { storage, shape, layout } of outputsOf(node)) {
+    for (const value of outputsOf(node)) {
+      const { storage } = value;
       if (storage.kind !== "planned" || found.has(storage)) continue;
-      found.set(storage, { bytes: bytesOf(shape, layout, capacities), first: i, last: i });
+      found.set(storage, { bytes: bytesOf(value), first: i, last: i });
     }
     for (const storage of storagesOf(node)) {
       const lifetime = found.get(storage);

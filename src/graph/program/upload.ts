@@ -6,6 +6,7 @@ import type { Params } from "../../kernels/kernel.ts";
 import type { Graph } from "../graph.ts";
 import { bytesOf, dimsOf, type Scalars } from "../shape.ts";
 import type { Node, Value } from "../value.ts";
+import type { BytesOf } from "./memory_plan.ts";
 
 /** Offsets of one program's uploads at one capacity. */
 export interface UploadLayout {
@@ -23,7 +24,7 @@ export interface UploadLayout {
 export type InputData = Float32Array | Uint32Array;
 
 /** Lays out uniform structs and inputs on the device's alignments. */
-export function layoutUploads(graph: Graph, capacities: Scalars, limits: GPUSupportedLimits): UploadLayout {
+export function layoutUploads(graph: Graph, capacityOf: BytesOf, limits: GPUSupportedLimits): UploadLayout {
   const { minUniformBufferOffsetAlignment, minStorageBufferOffsetAlignment } = limits;
   const align = Math.max(minUniformBufferOffsetAlignment, minStorageBufferOffsetAlignment);
   let bytes = 0;
@@ -36,7 +37,7 @@ export function layoutUploads(graph: Graph, capacities: Scalars, limits: GPUSupp
   const inputsAt = bytes;
   const inputs = new Map<Value, { offset: number; bytes: number }>();
   for (const value of graph.inputs.values()) {
-    const count = Math.ceil(Math.max(16, bytesOf(value.shape, value.layout, capacities)) / 16) * 16;
+    const count = Math.ceil(Math.max(16, capacityOf(value)) / 16) * 16;
     inputs.set(value, { offset: take(count), bytes: count });
   }
   return { paramOffsets, inputsAt, inputs, bytes };

@@ -1,21 +1,33 @@
 /**
  * Owns a program's buffers, textures and bind groups. A call that fits the current capacity reuses them; a larger one
  * reallocates with headroom.
+ *
+ * What one program holds is at most three times what the largest of its calls needs, one call at a time. The programs of
+ * a model are bounded one by one: calls of different kinds take turns, and would reallocate each time if they shared.
  */
 
 import { bufferSize } from "../../gpu/buffers.ts";
 import type { Gpu } from "../../gpu/device.ts";
-import { textureBytes } from "../../gpu/textures.ts";
-import { MAX_TEXTURE_ROWS as MAX_ROWS, type TextureView } from "../../kernels/kernel.ts";
-import { allocate, type Allocation, textureKey } from "./allocation.ts";
+import { textureBytes, type WeightTexture } from "../../gpu/textures.ts";
+import { allocate, type Allocation, ownValues, planAt } from "./allocation.ts";
 import { bindGroupOf, type LayoutOf, makeBindGroup } from "./bind_groups.ts";
+import { bytesAt, type Counts, Headroom, Products } from "../capacity.ts";
 import type { Graph } from "../graph.ts";
 import type { Residents } from "./residents.ts";
-import { bytesOf, type Dim, dimsOf, type Scalars } from "../shape.ts";
+import { bytesOf, dimsOf, type Scalars } from "../shape.ts";
 import type { Step } from "./steps.ts";
-import { planMemory } from "./memory_plan.ts";
-import { layoutUploads } from "./upload.ts";
-import { outputsOf, type Value } from "../value.ts";
+import {
+  areThere,
+  bytesOfTextures,
+  growTextures,
+  holdsTexture,
+  replaceTextures,
+  sizesOf,
+  texturesFor,
+  type TextureSizes,
+  type TextureUse,
+} from "./textures.ts";
+import type { Value } from "../value.ts";
 
 /** What a call needs. */
 export interface Demand {
@@ -24,21 +36,30 @@ export interface Demand {
   readonly residents: Residents;
 }
 
+/** The sizes of a call. */
+type Sizes = Pick<Demand, "scalars" | "steps">;
+
 /** The memory of one program. */
 export class Workspace {
   readonly #gpu: Gpu;
   readonly #graph: Graph;
   readonly #layoutOf: LayoutOf;
-  readonly #symbols: ReadonlySet<string>;
+  readonly #products: Products;
+  readonly #headroom: Headroom;
   #allocation: Allocation | null = null;
   #generation = 0;
+  /** Set while the device's errors for new memory are awaited. */
+  #preparing: Promise<void> | null = null;
+  /** Textures of weights that were made with it. */
+  #newWeights: WeightTexture[] = [];
 
   /** @param layoutOf The bind group layout of a step. */
   constructor(gpu: Gpu, graph: Graph, layoutOf: LayoutOf) {
     this.#gpu = gpu;
     this.#graph = graph;
     this.#layoutOf = layoutOf;
-    this.#symbols = symbolsOf(graph);
+    this.#products = new Products([...ownValues(graph), ...graph.outputs.values()]);
+    this.#headroom = this.#newHeadroom();
   }
 
   /** Changes whenever buffers, textures or bind groups do. What was looked up before may then be destroyed. */
@@ -59,55 +80,48 @@ export class Workspace {
    *
    * @throws {RangeError} If the device cannot hold one of them.
    */
-  bytesFor(calls: readonly Pick<Demand, "scalars" | "steps">[]): number {
-    const largest = (symbol: string) => Math.max(...calls.map(({ scalars }) => scalars[symbol] ?? 0));
-    const sizes = Object.fromEntries([...this.#symbols].map((symbol) => [symbol, largest(symbol)]));
-    const capacities = this.#capacitiesFor(sizes, null);
-    const buffers = planMemory(this.#graph, capacities).bufferBytes.map(bufferSize);
-    const upload = bufferSize(layoutUploads(this.#graph, capacities, this.#gpu.limits).bytes);
-    const rows = new Map<string, { columns: number; rows: number }>();
-    for (const { node, views } of calls.flatMap(({ steps }) => steps)) {
-      for (const [name, view] of views ?? []) {
-        if (this.#isKept(node.bindings[name] as Value)) continue;
-        const key = textureKey(name, view);
-        const height = Math.max(rows.get(key)?.rows ?? 0, Math.min(MAX_ROWS, roundUp(view.rows)));
-        rows.set(key, { columns: view.columns, rows: height });
+  bytesFor(calls: readonly Sizes[]): number {
+    const headroom = this.#newHeadroom();
+    let capacity: Counts | null = null;
+    let textures: TextureSizes = new Map();
+    for (const { scalars, steps } of calls) {
+      const wanted = texturesFor(steps, ({ value }) => this.#isKept(value));
+      if (capacity === null || !this.#products.fit(scalars, capacity)) {
+        capacity = this.#choose(headroom, { scalars, steps }, capacity);
+        textures = new Map();
       }
+      textures = this.#grow(textures, wanted, { headroom, scalars, capacity });
     }
-    const textures = [...rows.values()].map(({ columns, rows }) => 4 * columns * rows);
-    return [upload, ...buffers, ...textures].reduce((a, b) => a + b, 0);
+    if (capacity === null) return 0;
+    const { upload, buffers } = this.#sizesAt(capacity);
+    return upload + buffers + bytesOfTextures(textures);
   }
 
   /** Allocates what a call lacks, and waits for the device's errors. After an error nothing is kept. */
   async prepare(demand: Demand): Promise<void> {
+    // Memory that another call has just asked for may turn out not to be there.
+    while (this.#preparing !== null) await this.#preparing;
     if (this.isReady(demand)) return;
+    const done = Promise.withResolvers<void>();
+    this.#preparing = done.promise;
     try {
-      await this.#gpu.scoped("make room for a batch on the GPU", () => this.ensure(demand));
-    } catch (error) {
-      this.release();
-      this.#gpu.buffers.trim(); // A buffer that does not work must not be lent again.
-      throw error;
+      if (await this.#try(demand, this.#headroom) === null) return;
+      const refusal = await this.#try(demand, null);
+      if (refusal !== null) throw refusal;
+    } finally {
+      this.#preparing = null;
+      done.resolve();
     }
   }
 
   /** The memory for a call; what it lacks is allocated, with headroom. */
   ensure(demand: Demand): Allocation {
-    if (this.isReady(demand)) return this.#allocation as Allocation;
-    return this.complete(this.#atSizes(demand.scalars), demand);
+    return this.#ensure(demand, this.#headroom);
   }
 
   /** Adds textures and bind groups that a call lacks to memory that is large enough for it. */
   complete(allocation: Allocation, demand: Demand): Allocation {
-    this.#generation++;
-    for (const step of demand.steps) {
-      for (const [name, view] of step.views ?? []) this.#growTexture(allocation, step, { name, view });
-    }
-    const { residents } = demand;
-    for (const step of demand.steps) {
-      if (bindGroupOf(allocation, step, residents) !== undefined) continue;
-      makeBindGroup(this.#gpu, allocation, { step, residents, layout: this.#layoutOf(step) });
-    }
-    return allocation;
+    return this.#complete(allocation, demand, this.#headroom);
   }
 
   /** Whether new calls run in this allocation. */
@@ -130,76 +144,11 @@ export class Workspace {
   /** Whether a call has all that it needs. */
   isReady({ scalars, steps, residents }: Demand): boolean {
     const allocation = this.#allocation;
-    return allocation !== null && fits(this.#symbols, scalars, allocation.capacities) &&
+    return allocation !== null && this.#products.fit(scalars, allocation.capacity) &&
       steps.every((step) =>
         bindGroupOf(allocation, step, residents) !== undefined &&
-        (step.views === null || step.views.every(([name, view]) => holds(allocation, step, { name, view })))
+        (step.views === null || step.views.every(([name, view]) => holdsTexture(allocation, { step, name, view })))
       );
-  }
-
-  #atSizes(sizes: Scalars): Allocation {
-    const current = this.#allocation;
-    if (current !== null && fits(this.#symbols, sizes, current.capacities)) return current;
-    const capacities = this.#capacitiesFor(sizes, current?.capacities ?? null);
-    this.release();
-    const allocation = allocate(this.#gpu, this.#graph, capacities);
-    this.#allocation = allocation;
-    return allocation;
-  }
-
-  /**
-   * Sizes with headroom, and enough for those of earlier calls too, as far as the device allows.
-   *
-   * @throws {RangeError} If it does not allow the sizes themselves.
-   */
-  #capacitiesFor(sizes: Scalars, earlier: Scalars | null): Scalars {
-    const wanted = Object.fromEntries([...this.#symbols].map((symbol) => [symbol, sizes[symbol] ?? 0]));
-    const roomy = mapValues(wanted, (size, symbol) => roundUp(Math.max(size, earlier?.[symbol] ?? 0)));
-    const choices = [roomy, mapValues(wanted, roundUp), wanted];
-    const capacities = choices.find((choice) => this.#beyondLimits(choice) === undefined);
-    if (capacities === undefined) throw this.#tooLarge(wanted);
-    return capacities;
-  }
-
-  /** Whether textures of a value are kept as long as the weights that it is. */
-  #isKept({ storage }: Value): boolean {
-    return storage.kind === "parameter" && !this.#graph.isUpdated(storage);
-  }
-
-  /** Makes the texture of a binding tall enough. If a shorter one is replaced, its bind groups are made again. */
-  #growTexture(allocation: Allocation, step: Step, { name, view }: { name: string; view: TextureView }): void {
-    if (holds(allocation, step, { name, view })) return;
-    const value = step.node.bindings[name] as Value;
-    const { storage } = value;
-    const weight = storage.kind === "parameter" && this.#isKept(value)
-      ? this.#gpu.textures.weight(storage.parameter.buffer, view)
-      : null;
-    if (weight !== null) {
-      (allocation.weights[step.index] as Allocation["weights"][number])[name] = weight;
-      return;
-    }
-    const key = textureKey(name, view);
-    const old = allocation.textures.get(key);
-    if (old !== undefined && allocation.users > 0) allocation.replaced.push(old);
-    else if (old !== undefined) this.#gpu.textures.destroy(old);
-    const rows = Math.min(MAX_ROWS, roundUp(view.rows));
-    allocation.textures.set(key, this.#gpu.textures.create({ columns: view.columns, rows }, key));
-    for (const groups of allocation.bindGroups) groups.textures.clear();
-  }
-
-  /** A tensor that no buffer of this device can hold at these sizes, if there is one. */
-  #beyondLimits(sizes: Scalars): Value | undefined {
-    const limit = this.#gpu.buffers.largest;
-    return ownValues(this.#graph).find(({ shape, layout }) => bytesOf(shape, layout, sizes) > limit);
-  }
-
-  #tooLarge(sizes: Scalars): RangeError {
-    const { path, shape, layout } = this.#beyondLimits(sizes) as Value;
-    const bytes = bytesOf(shape, layout, sizes);
-    return new RangeError(
-      `Cannot run the model: "${path}" [${dimsOf(shape, sizes).join(", ")}] needs ${bytes} bytes in one buffer, ` +
-        `this device allows ${this.#gpu.buffers.largest}; use a smaller batch`,
-    );
   }
 
   /** Releases the memory when the calls that hold it have finished. */
@@ -211,50 +160,138 @@ export class Workspace {
     this.#giveBack(allocation);
   }
 
+  /**
+   * Allocates, and waits for the device's errors.
+   *
+   * @param headroom Null for no byte more than the call needs.
+   * @return Why there is no memory; null if there is.
+   */
+  async #try(demand: Demand, headroom: Headroom | null): Promise<unknown> {
+    this.#newWeights = [];
+    try {
+      const cure = "use a smaller batch";
+      await this.#gpu.scoped("make room for a batch on the GPU", () => this.#ensure(demand, headroom), { cure });
+      return null;
+    } catch (error) {
+      if (this.#allocation !== null) this.#headroom.refuse(this.bytes);
+      for (const weight of this.#newWeights) this.#gpu.textures.discard(weight);
+      this.release();
+      this.#gpu.buffers.trim(); // A buffer that does not work must not be lent again.
+      return error;
+    }
+  }
+
+  #ensure(demand: Demand, headroom: Headroom | null): Allocation {
+    if (this.isReady(demand)) return this.#allocation as Allocation;
+    return this.#complete(this.#atSizes(demand, headroom), demand, headroom);
+  }
+
+  #complete(allocation: Allocation, demand: Demand, headroom: Headroom | null): Allocation {
+    this.#generation++;
+    const { scalars, steps, residents } = demand;
+    const wanted = texturesFor(steps, (use) => this.#findWeight(allocation, use));
+    const textures = this.#grow(sizesOf(allocation), wanted, { headroom, scalars, capacity: allocation.capacity });
+    replaceTextures(this.#gpu.textures, allocation, textures);
+    for (const step of steps) {
+      if (bindGroupOf(allocation, step, residents) !== undefined) continue;
+      makeBindGroup(this.#gpu, allocation, { step, residents, layout: this.#layoutOf(step) });
+    }
+    return allocation;
+  }
+
+  #atSizes(demand: Demand, headroom: Headroom | null): Allocation {
+    const current = this.#allocation;
+    if (current !== null && this.#products.fit(demand.scalars, current.capacity)) return current;
+    const capacity = this.#choose(headroom, demand, current?.capacity ?? null);
+    this.release();
+    const allocation = allocate(this.#gpu, this.#graph, capacity);
+    this.#allocation = allocation;
+    return allocation;
+  }
+
+  #newHeadroom(): Headroom {
+    return new Headroom({
+      bytesAt: (counts) => this.#callBytes(counts),
+      isAllowed: (counts) => {
+        const { largest } = this.#gpu.buffers;
+        return ownValues(this.#graph).every((value) => bytesAt(value, counts) <= largest) &&
+          this.#sizesAt(counts).upload <= largest;
+      },
+    });
+  }
+
+  /** The capacity for a call that does not fit. @throws {RangeError} If the device cannot hold one of its tensors. */
+  #choose(headroom: Headroom | null, { scalars, steps }: Sizes, earlier: Counts | null): Counts {
+    const tooLarge = this.#beyondLimits(scalars);
+    if (tooLarge !== undefined) throw this.#tooLarge(tooLarge, scalars);
+    const wanted = this.#products.in(scalars);
+    const textures = texturesFor(steps, ({ value }) => this.#isKept(value));
+    return headroom?.choose(wanted, { earlier, textures: bytesOfTextures(textures) }) ?? wanted;
+  }
+
+  /** The textures for a call, in place of the present ones. */
+  #grow(
+    present: TextureSizes,
+    wanted: TextureSizes,
+    { headroom, scalars, capacity }: { headroom: Headroom | null; scalars: Scalars; capacity: Counts },
+  ): TextureSizes {
+    if (areThere(wanted, present)) return present;
+    if (headroom === null) return wanted;
+    headroom.note(this.#callBytes(this.#products.in(scalars)) + bytesOfTextures(wanted));
+    return growTextures(present, wanted, headroom.bound - this.#callBytes(capacity));
+  }
+
+  /** Bytes of buffers at a capacity. */
+  #sizesAt(counts: Counts): { upload: number; buffers: number } {
+    const { layout, plan } = planAt(this.#graph, counts, this.#gpu.limits);
+    const buffers = plan.bufferBytes.reduce((sum, bytes) => sum + bufferSize(bytes), 0);
+    return { upload: bufferSize(layout.bytes), buffers };
+  }
+
+  /** Bytes of buffers that a call takes: the program's, and one for the uploads of the call. */
+  #callBytes(counts: Counts): number {
+    const { upload, buffers } = this.#sizesAt(counts);
+    return 2 * upload + buffers;
+  }
+
+  /** Whether textures of a value are kept as long as the weights that it is. */
+  #isKept({ storage }: Value): boolean {
+    return storage.kind === "parameter" && !this.#graph.isUpdated(storage);
+  }
+
+  /** Looks up the texture of a weight. If there is none, the step copies the weight to one of the program's own. */
+  #findWeight({ weights }: Allocation, { step, name, view, value }: TextureUse): boolean {
+    const { storage } = value;
+    if (storage.kind !== "parameter" || !this.#isKept(value)) return false;
+    const known = weights[step.index] as Allocation["weights"][number];
+    if (known[name] !== undefined) return true;
+    const { textures } = this.#gpu;
+    const before = textures.weightBytes;
+    const weight = textures.weight(storage.parameter.buffer, view);
+    if (weight === null) return false;
+    if (textures.weightBytes > before) this.#newWeights.push(weight);
+    known[name] = weight;
+    return true;
+  }
+
+  /** A tensor that no buffer of this device can hold at these sizes, if there is one. */
+  #beyondLimits(sizes: Scalars): Value | undefined {
+    const limit = this.#gpu.buffers.largest;
+    return ownValues(this.#graph).find(({ shape, layout }) => bytesOf(shape, layout, sizes) > limit);
+  }
+
+  #tooLarge({ path, shape, layout }: Value, sizes: Scalars): RangeError {
+    const bytes = bytesOf(shape, layout, sizes);
+    return new RangeError(
+      `Cannot run the model: "${path}" [${dimsOf(shape, sizes).join(", ")}] needs ${bytes} bytes in one buffer, ` +
+        `this device allows ${this.#gpu.buffers.largest}; use a smaller batch`,
+    );
+  }
+
   #giveBack(allocation: Allocation): void {
     if (allocation.users > 0 || this.isPresent(allocation)) return;
     this.#gpu.buffers.release(allocation.upload);
     for (const buffer of allocation.buffers) this.#gpu.buffers.release(buffer);
     for (const texture of allocation.textures.values()) this.#gpu.textures.destroy(texture);
   }
-}
-
-/** Whether the texture of a step's binding is there, and tall enough for a matrix. */
-function holds(
-  { textures, weights }: Allocation,
-  { index }: Step,
-  { name, view }: { name: string; view: TextureView },
-): boolean {
-  return weights[index]?.[name] !== undefined || (textures.get(textureKey(name, view))?.height ?? -1) >= view.rows;
-}
-
-/** The values that live in a program's own buffers. */
-function ownValues(graph: Graph): Value[] {
-  return [
-    ...graph.inputs.values(),
-    ...graph.nodes.flatMap(outputsOf).filter(({ storage }) => storage.kind === "planned"),
-  ];
-}
-
-/** The symbols that size some tensor in a program's own buffers, or in its staging buffer. */
-function symbolsOf(graph: Graph): Set<string> {
-  const dims = [...ownValues(graph), ...graph.outputs.values()].flatMap(({ shape }) => shape);
-  return new Set(dims.filter((dim: Dim): dim is string => typeof dim === "string"));
-}
-
-function mapValues(sizes: Scalars, map: (size: number, symbol: string) => number): Scalars {
-  return Object.fromEntries(Object.entries(sizes).map(([symbol, size]) => [symbol, map(size, symbol)]));
-}
-
-function fits(symbols: ReadonlySet<string>, sizes: Scalars, capacities: Scalars): boolean {
-  for (const symbol of symbols) if ((sizes[symbol] ?? 0) > (capacities[symbol] ?? 0)) return false;
-  return true;
-}
-
-/** The next capacity: 8, 12, 16, 24, 32, 48, … so that growing batches settle after few reallocations. */
-function roundUp(size: number): number {
-  if (size <= 8) return 8;
-  const power = 2 ** Math.floor(Math.log2(size));
-  if (size === power) return size;
-  return size <= power * 1.5 ? power * 1.5 : power * 2;
 }

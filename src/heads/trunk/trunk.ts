@@ -59,6 +59,7 @@ export class Trunk<R extends Readout = Readout> {
    * @param own The readouts of a trunk that keeps the weights until it is disposed of; their weights must be among
    *   these. Default: all that the weights allow, as long as their owner lives.
    * @throws {TypeError} If the weights or a readout are something else.
+   * @throws {DeviceLostError} If their device is lost.
    */
   constructor(weights: ModelWeights, own?: readonly R[]) {
     const core = ModelCore.of(weights, "Trunk");
@@ -79,6 +80,7 @@ export class Trunk<R extends Readout = Readout> {
    * @throws {CheckpointError} If files are missing or the weights do not fit; everything wrong is listed.
    * @throws {ConfigError} If the config is not valid.
    * @throws {NoAdapterError} If there is no GPU.
+   * @throws {DeviceLostError} If the device is lost.
    */
   static async load<const R extends readonly Readout[]>(
     where: ModelSource,
@@ -95,6 +97,7 @@ export class Trunk<R extends Readout = Readout> {
    * @throws {TypeError} If a readout is none.
    * @throws {RangeError} Without a readout, or if two have one name, or heads of one name in a checkpoint.
    * @throws {NoAdapterError} If there is no GPU.
+   * @throws {DeviceLostError} If the device is lost.
    */
   static async from_config<const R extends readonly Readout[]>(
     config: NarrowBertConfig,

@@ -1,0 +1,149 @@
+/** Opens the process's own device, or says why there is none and what to do about it. */
+
+import { NoAdapterError } from "../base/errors.ts";
+import { deno, isGranted } from "../base/runtime.ts";
+import { adapterName, describeAdapter } from "./adapter.ts";
+
+/** Limits raised to what the adapter has; everything else keeps its default. */
+const RAISED_LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupSizeY",
+  "maxComputeWorkgroupSizeZ",
+] as const;
+
+/** Features that are used if they are there. */
+const WANTED_FEATURES = ["shader-f16", "timestamp-query", "subgroups"] as const;
+
+/** What decides how a missing adapter is mended. */
+export interface Host {
+  /** `navigator.gpu`, if there is one. */
+  readonly gpu: Pick<GPU, "requestAdapter"> | undefined;
+  readonly runtime: "deno" | "browser" | "other";
+  /** The operating system, in Deno's words; null if the runtime does not tell. */
+  readonly os: string | null;
+  /** Whether a browser's page came by https, or from this machine. */
+  readonly isSecure: boolean;
+  /** An environment variable; undefined if it may not be read either. */
+  env(variable: string): string | undefined;
+  /** Whether there is such a file or folder; true if that may not be known. */
+  exists(path: string): boolean;
+}
+
+/**
+ * Opens a device with all of the adapter's limits and features that are used. If the adapter refuses them, which some
+ * drivers do although they offered them, the device has the default limits and no features.
+ *
+ * @throws {NoAdapterError} If there is no adapter, or none that gives a device.
+ */
+export async function openDevice(host: Host = thisHost()): Promise<GPUDevice> {
+  const adapter = await requestAdapter(host);
+  const requiredLimits: Record<string, number> = {};
+  for (const limit of RAISED_LIMITS) requiredLimits[limit] = adapter.limits[limit];
+  const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[];
+  try {
+    return named(await adapter.requestDevice({ requiredLimits, requiredFeatures }), adapter);
+  } catch (refusal) {
+    // An adapter may give a device, or refuse one, only once.
+    const again = await requestAdapter(host);
+    try {
+      return named(await again.requestDevice(), again);
+    } catch (cause) {
+      const limits = RAISED_LIMITS.map((limit) => `${limit} ${requiredLimits[limit]}`).join(", ");
+      throw new NoAdapterError(
+        `Cannot open a GPU device: adapter "${adapterName(describeAdapter(adapter.info))}" refused its own limits ` +
+          `(${limits}) with ${
+            requiredFeatures.length === 0 ? "no features" : `features ${requiredFeatures.join(", ")}`
+          }: ` +
+          `${textOf(refusal)}; and the default limits with no features: ${textOf(cause)}. To mend it, update the ` +
+          "graphics driver, or choose another one",
+        { cause },
+      );
+    }
+  }
+}
+
+/**
+ * Reads the info of a device, which remembers it. Deno 2.9 panics if that is first done when the adapter was
+ * garbage-collected; until then it is an argument here.
+ */
+function named(device: GPUDevice, _adapter: GPUAdapter): GPUDevice {
+  describeAdapter(device.adapterInfo);
+  return device;
+}
+
+async function requestAdapter(host: Host): Promise<GPUAdapter> {
+  let cause: unknown;
+  const adapter = await host.gpu?.requestAdapter({ powerPreference: "high-performance" }).catch((error: unknown) => {
+    cause = error;
+    return null;
+  });
+  if (adapter) return adapter;
+  throw new NoAdapterError(noAdapterMessage(host, cause), cause === undefined ? {} : { cause });
+}
+
+function noAdapterMessage(host: Host, cause: unknown): string {
+  const found = host.gpu === undefined
+    ? "this runtime has no navigator.gpu"
+    : cause === undefined
+    ? "navigator.gpu has no adapter"
+    : `navigator.gpu has no adapter: ${textOf(cause)}`;
+  return `Cannot find a WebGPU adapter: ${found}. To mend it, ${cureFor(host)}`;
+}
+
+/** What to do if no adapter is found. */
+function cureFor(host: Host): string {
+  if (host.runtime === "browser") return cureInBrowser(host);
+  if (host.gpu === undefined) return "use Deno 2.9 or later, or a browser with WebGPU";
+  if (host.os !== "linux") return "update the graphics driver";
+  return `${driverVariables(host)}install a Vulkan driver: the GPU vendor's, or Mesa's software one with ` +
+    "`apt-get install mesa-vulkan-drivers libvulkan1`, and set DENO_WEBGPU_BACKEND=vulkan";
+}
+
+function cureInBrowser({ gpu, isSecure }: Host): string {
+  if (!isSecure) return "serve the page over https, or from localhost: browsers have WebGPU in secure contexts only";
+  if (gpu === undefined) return "update the browser, or turn WebGPU on in its settings (chrome://flags, about:config)";
+  return "turn hardware acceleration on in the browser's settings and update the graphics driver; chrome://gpu (in " +
+    "Firefox about:support) says why there is no adapter. Chrome on Linux may need --enable-unsafe-webgpu and " +
+    "--enable-features=Vulkan, and computes without a GPU with --use-webgpu-adapter=swiftshader";
+}
+
+/** What is to say about the variables by which Vulkan's loader is told its drivers: the first that is set counts. */
+function driverVariables({ env, exists }: Host): string {
+  const variable = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].find((name) => env(name));
+  if (variable === undefined) return "";
+  const value = env(variable) as string;
+  const names = value.split(":").filter((path) => path !== "");
+  return names.some(exists)
+    ? `unset ${variable}, by which no other driver is tried than ${value}; or `
+    : `unset ${variable}, which names no file (${value}), or let it name a driver's manifest; or `;
+}
+
+/** The host of this process. */
+function thisHost(): Host {
+  const runtime = deno();
+  const { document, WorkerGlobalScope, isSecureContext } = globalThis as Record<string, unknown>;
+  return {
+    gpu: globalThis.navigator?.gpu,
+    runtime: runtime !== undefined ? "deno" : (document ?? WorkerGlobalScope) === undefined ? "other" : "browser",
+    os: runtime?.build.os ?? null,
+    isSecure: isSecureContext !== false,
+    env: (variable) => isGranted({ name: "env", variable }) ? runtime?.env.get(variable) : undefined,
+    exists: (path) => !isGranted({ name: "read", path }) || isThere(path),
+  };
+}
+
+function isThere(path: string): boolean {
+  try {
+    return deno()?.statSync(path) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
