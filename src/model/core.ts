@@ -6,7 +6,9 @@ import { Tensor } from "../base/tensor.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Latency } from "../gpu/readback.ts";
 import type { ElementSource, ParameterSet } from "../nn/parameters.ts";
-import { type ReadTensor, readTensors } from "../nn/reading.ts";
+import type { GatheredTensor } from "../nn/placement.ts";
+import { readTensors } from "../nn/reading.ts";
+import { sliceBytes } from "../nn/slices.ts";
 import type { WeightDtype } from "../nn/upload.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import type { DeviceChoice } from "./device_options.ts";
@@ -160,7 +162,7 @@ export class ModelCore implements ModelWeights {
       const all = await this.#read(this.#loaded);
       const names = parameterShapes(config, parts).keys();
       const tensors = new Map([...names].map((name) => {
-        const { shape, data } = all.get(name) as { shape: readonly number[]; data: Float32Array };
+        const { shape, data } = all.get(name) as GatheredTensor;
         return [name, new Tensor("float32", data, shape)];
       }));
       return { config, tensors };
@@ -205,7 +207,7 @@ export class ModelCore implements ModelWeights {
   }
 
   #load(config: NarrowBertConfig, weights: ElementSource, signal?: AbortSignal): LoadedModel {
-    const { body, layers, all } = declareModel(config, this, this.dtype);
+    const { body, layers, all } = declareModel(config, this, { dtype: this.dtype, largest: sliceBytes(this.gpu) });
     const loaded: ParameterSet[] = [];
     try {
       for (const parameters of all) parameters.checkFits(this.gpu);
@@ -223,7 +225,7 @@ export class ModelCore implements ModelWeights {
     return { config, parameters: all, layers, runner };
   }
 
-  #read({ parameters }: LoadedModel): Promise<Map<string, ReadTensor>> {
+  #read({ parameters }: LoadedModel): Promise<Map<string, GatheredTensor>> {
     return readTensors(this.gpu, parameters.flatMap(({ all }) => all));
   }
 }

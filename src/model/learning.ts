@@ -8,7 +8,7 @@ import type { Value } from "../graph/value.ts";
 import { pitch } from "../kernels/kernel.ts";
 import type { DropoutScalars } from "../nn/dropout.ts";
 import type { Parameter } from "../nn/parameters.ts";
-import { gatherPlacement } from "../nn/placement.ts";
+import { type GatheredTensor, gatherPlacement } from "../nn/placement.ts";
 
 /**
  * What a program computes of its loss. Programs are cached by the identity of their learning, so it is a constant:
@@ -68,13 +68,13 @@ function nameOf(label: string): string {
 export function readGradients(
   outputs: ReadonlyMap<string, RunOutput>,
   parameters: readonly Parameter[],
-): Map<string, { shape: readonly number[]; data: Float32Array }> {
-  const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+): Map<string, GatheredTensor> {
+  const tensors = new Map<string, GatheredTensor>();
   for (const { label, parts, shape, elements } of parameters) {
     const found = outputs.get(nameOf(label));
     const matrix = new Float32Array(elements);
     if (found !== undefined) pad(found.data as Float32Array, matrix, shape.at(-1) ?? 1);
-    for (const part of parts) tensors.set(part.name, { shape: part.shape, data: gatherPlacement(part, matrix) });
+    for (const part of parts) gatherPlacement(part, matrix, tensors);
   }
   return tensors;
 }
