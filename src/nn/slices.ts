@@ -12,8 +12,9 @@ const UNIT = 4;
  * @param most Rows that a buffer holds. Where it holds fewer than four, slices of four are too large all the same.
  */
 export function rowSlices(rows: number, most: number): Range[] {
-  const count = Math.max(1, Math.ceil(rows / Math.max(UNIT, Math.floor(most / UNIT) * UNIT)));
-  const each = count === 1 ? rows : Math.ceil(rows / count / UNIT) * UNIT;
+  if (rows <= most) return [{ begin: 0, end: rows }];
+  const count = Math.ceil(rows / Math.max(UNIT, Math.floor(most / UNIT) * UNIT));
+  const each = Math.ceil(rows / count / UNIT) * UNIT;
   return Array.from({ length: count }, (_, i) => ({ begin: i * each, end: Math.min(rows, (i + 1) * each) }));
 }
 

@@ -5,6 +5,7 @@ import { mean } from "../../src/graph/ops/losses/mean.ts";
 import { pointwiseLoss } from "../../src/graph/ops/losses/pointwise_loss.ts";
 import { embeddings } from "../../src/graph/ops/rows/embeddings.ts";
 import { gatherRows } from "../../src/graph/ops/rows/gather_rows.ts";
+import { gatherWords } from "../../src/graph/ops/rows/gather_words.ts";
 import { layerNorm } from "../../src/graph/ops/rows/layer_norm.ts";
 import { meanRows } from "../../src/graph/ops/rows/mean_rows.ts";
 import { reshape } from "../../src/graph/ops/rows/reshape.ts";
@@ -29,6 +30,12 @@ export function embed(v: Values, change: Partial<Parameters<typeof embeddings>[1
     eps: 1e-12,
     ...change,
   });
+}
+
+/** Words of a table `[27, 12]` in slices, right but for `change`. */
+export function gather(v: Values, change: Partial<Parameters<typeof gatherWords>[1]>): void {
+  const slices = [16, 11].map((rows) => v.weight("f16", rows, 12));
+  gatherWords(v.g, { label, tokens: v.u32("T", 4), slices, ...change });
 }
 
 /** Wrong graphs of these ops. */
@@ -114,6 +121,49 @@ export const WRONG_ROWS: Wrong[] = [
     "rows of heads",
     (v) => gatherRows(v.g, { label, x: v.f32("T", 2, 8), index: v.u32("R") }),
     "x must be [*, *], got [T, 2, 8]",
+  ],
+  [
+    "gather_words",
+    "tokens of three fields",
+    (v) => gather(v, { tokens: v.u32("T", 3) }),
+    "tokens must be [*, 4], got [T, 3]",
+  ],
+  ["gather_words", "no slices", (v) => gather(v, { slices: [] }), "slices must be one or more, got none"],
+  [
+    "gather_words",
+    "slices of two types",
+    (v) => gather(v, { slices: [v.weight("f32", 16, 12), v.weight("f16", 11, 12)] }),
+    "slice1 must be f32, got f16 [11, 12]",
+  ],
+  [
+    "gather_words",
+    "slices of two widths",
+    (v) => gather(v, { slices: [v.weight("f32", 16, 12), v.weight("f32", 11, 16)] }),
+    "slice1 must be [*, 12], got [11, 16]",
+  ],
+  [
+    "gather_words",
+    "a slice of integers",
+    (v) => gather(v, { slices: [v.u32(16, 12)] }),
+    "slice0 must be f32 or f16, got u32 [16, 12]",
+  ],
+  [
+    "gather_words",
+    "a slice of any number of rows",
+    (v) => gather(v, { slices: [v.f32(16, 12), v.f32("R", 12)] }),
+    "slice1 must have a fixed number of rows, got [R, 12]",
+  ],
+  [
+    "gather_words",
+    "starts for one slice",
+    (v) => gather(v, { wordStarts: v.u32(17), wordOrder: v.u32("T") }),
+    "wordStarts must be [28], got [17]",
+  ],
+  [
+    "gather_words",
+    "an order of other tokens",
+    (v) => gather(v, { wordStarts: v.u32(28), wordOrder: v.u32("R") }),
+    "wordOrder must be [T], got [R]",
   ],
   [
     "mean_rows",
