@@ -125,6 +125,18 @@ export const WRONG_PRODUCTS: Wrong[] = [
   ],
   [
     "linear_slices",
+    "slices of two types",
+    (v) => slice(v, { slices: [v.weight("f32", 16, 12), v.weight("f16", 3, 12)] }),
+    "slice1 must be f32, got f16 [3, 12]",
+  ],
+  [
+    "linear_slices",
+    "slices of any number of rows",
+    (v) => slice(v, { slices: [v.f32(16, 12), v.f32("R", 12)] }),
+    "slice1 must have a fixed number of rows, got [R, 12]",
+  ],
+  [
+    "linear_slices",
     "a slice that ends between fours",
     (v) => slice(v, { slices: [6, 8, 5].map((rows) => v.weight("f32", rows, 12)) }),
     "slice0 must have a multiple of 4 rows, as all but the last, got [6, 12]",

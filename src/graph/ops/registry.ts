@@ -54,7 +54,7 @@ export const OPS: readonly AnyOp[] = [
   embeddingsOp,
   layerNormOp,
   gatherRowsOp,
-  gatherWordsOp as AnyOp,
+  gatherWordsOp,
   meanRowsOp,
   reshapeOp,
   softmaxOp,
