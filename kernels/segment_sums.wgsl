@@ -1,7 +1,7 @@
-// out[s] = sum over i of x[order[i]],  i = starts[s] .. starts[s + 1] - 1; a row of zeros for an empty segment
+// out[s] = sum over i of x[order[i]],  i = starts[first + s] .. starts[first + s + 1] - 1; zeros for an empty segment
 //
-// x: [rows, columns]; starts: [segments + 1], ascending, within order; order: [any], within x, both by the caller's
-// check; out: [segments, columns]. A workgroup takes COLUMNS vec4s of a segment's columns, LANES lanes (a power of two)
+// x: [rows, columns]; starts: [first + segments + 1 or more], ascending, within order; order: [any], within x, both by the
+// caller's check; out: [segments, columns]. A workgroup takes COLUMNS vec4s of a segment's columns, LANES lanes (a power of two)
 // to each: lane l adds the rows l, l + LANES, ... of the segment in order, then a tree of a fixed shape adds the lanes.
 
 override COLUMNS: u32 = 64;
@@ -11,6 +11,7 @@ struct Params {
   rows: u32, // of x; how many lanes suit depends on the rows of a segment
   segments: u32,
   columns: u32,
+  first: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -35,7 +36,7 @@ fn main(
   let column = number % parts * COLUMNS + local.x;
   let inside = segment < params.segments && column < width;
   // What is past the end has no rows, but meets every barrier.
-  let at = min(segment, params.segments - 1);
+  let at = params.first + min(segment, params.segments - 1);
   let end = select(0, starts[at + 1], inside);
   var sum = vec4<f32>(0);
   for (var i = starts[at] + local.y; i < end; i += LANES) {

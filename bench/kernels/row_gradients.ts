@@ -93,7 +93,7 @@ export function segmentSumsWorks(): Works<typeof segmentSums> {
     return {
       name: `${ROWS} x ${WIDTH} into ${segments}`,
       constants: segmentSums.constantSets()[segmentLanes({ rows: ROWS, segments })] as Record<string, number>,
-      params: { rows: ROWS, segments, columns: WIDTH },
+      params: { rows: ROWS, segments, columns: WIDTH, first: 0 },
       buffers: { x, starts, order, out: 4 * segments * WIDTH },
       expected: { out: { values: segmentTwin({ x, starts, order, columns: WIDTH }), bound: ROWS * 2 ** -20 } },
       amount: elements(STATES, segments * WIDTH),

@@ -3,6 +3,7 @@
 import { type activation, ACTIVATION_CODES } from "../../src/kernels/rows/activation.ts";
 import type { embeddings } from "../../src/kernels/rows/embeddings.ts";
 import type { gatherRows } from "../../src/kernels/rows/gather_rows.ts";
+import type { gatherWords } from "../../src/kernels/rows/gather_words.ts";
 import { pitch } from "../../src/kernels/kernel.ts";
 import type { layerNorm } from "../../src/kernels/rows/layer_norm.ts";
 import type { meanRows } from "../../src/kernels/rows/mean_rows.ts";
@@ -15,6 +16,7 @@ import { bits } from "../../tests/conformance/bits.ts";
 import { activation as activationTwin } from "../../tests/reference/activation.ts";
 import { embeddings as embeddingsTwin, embeddingSum } from "../../tests/reference/embeddings.ts";
 import { gatherRows as gatherTwin } from "../../tests/reference/gather_rows.ts";
+import { gatherWords as gatherWordsTwin } from "../../tests/reference/gather_words.ts";
 import { layerNorm as layerNormTwin } from "../../tests/reference/layer_norm.ts";
 import { meanRows as meanTwin } from "../../tests/reference/mean_rows.ts";
 import { reshape as reshapeTwin } from "../../tests/reference/reshape.ts";
@@ -92,6 +94,22 @@ export function gatherWorks(): Works<typeof gatherRows> {
     buffers: { x, index, out: 4 * index.length * WIDTH },
     expected: { out: { values: gatherTwin(x, index, WIDTH) } },
     amount: elements(2 * index.length * WIDTH),
+  }];
+}
+
+/** The second half of a table: half of the tokens name a word in it. */
+export function gatherWordsWorks({ halves = false } = {}): Works<typeof gatherWords> {
+  const count = 2000;
+  const tokens = new Uint32Array(4 * ROWS).map(() => Math.floor((next() + 1) * count));
+  const words = matrix(count, WIDTH, next);
+  const call = { rows: ROWS, columns: WIDTH, first: count, count, tokens };
+  const found = gatherWordsTwin({ ...call, words: halves ? words.map(Math.f16round) : words });
+  return [{
+    name: `${ROWS} x ${WIDTH} from ${count}`,
+    params: { rows: ROWS, columns: WIDTH, first: count, count },
+    buffers: { tokens, words: halves ? new Float16Array(words) : words, out: new Float32Array(STATES) },
+    expected: { out: found },
+    amount: elements((halves ? 1.5 : 2) * found.at.length),
   }];
 }
 

@@ -33,6 +33,7 @@ import {
 import {
   activationWorks,
   embeddingsWorks,
+  gatherWordsWorks,
   gatherWorks,
   layerNormWorks,
   meanWorks,
@@ -76,6 +77,8 @@ export const WORKS: Readonly<Record<string, (tuning: Tuning) => KernelWork[]>> =
   embeddings: () => embeddingsWorks(),
   embeddings_f16: () => embeddingsWorks({ halves: true }),
   gather_rows: gatherWorks,
+  gather_words: () => gatherWordsWorks(),
+  gather_words_f16: () => gatherWordsWorks({ halves: true }),
   group_dots: groupDotsWorks,
   kl_divergence: divergenceWorks,
   kl_divergence_gradient: divergenceGradientWorks,

@@ -19,6 +19,8 @@ export interface KernelCall<F extends string, B extends string> {
   outputs?: Partial<Record<B, OutputSpec>>;
   /** Values that it updates in place; the call returns their next versions. */
   updates?: Partial<Record<B, Value>>;
+  /** In place of `outputs`: values of which it writes a part. The rest stays in their next versions. */
+  into?: Partial<Record<B, Value>>;
   params(scalars: Scalars): Params<F>;
   /** One set of constants, or several variants with a choice among them by the fields of the uniform struct. */
   constants?: Constants;
@@ -232,16 +234,19 @@ export class Graph {
   #bindWrites<F extends string, B extends string>(
     node: OpenNode,
     kernel: Kernel<F, B>,
-    { outputs, updates }: KernelCall<F, B>,
+    { outputs, updates, into }: KernelCall<F, B>,
   ): void {
     const { label, bindings } = node;
     for (const name of kernel.bindingNames) {
-      if (kernel.bindings[name] === "update") {
-        const value = updates?.[name];
-        if (value === undefined) throw new Error(`Cannot trace ${label}: nothing is given for "${name}" to update`);
-        node.updates.push(value);
-        bindings[name] = this.#versions.update(node, value);
-      } else if (!isRead(kernel, name)) {
+      if (isRead(kernel, name)) continue;
+      const isUpdate = kernel.bindings[name] === "update";
+      const before = (isUpdate ? updates : into)?.[name];
+      if (before !== undefined) {
+        node.updates.push(before);
+        bindings[name] = this.#versions.update(node, before);
+      } else if (isUpdate) {
+        throw new Error(`Cannot trace ${label}: nothing is given for "${name}" to update`);
+      } else {
         const output = outputs?.[name];
         if (output === undefined) throw new Error(`Cannot trace ${label}: no shape is given for "${name}"`);
         const { shape, dtype = "f32", layout = "pitched" } = output;

@@ -54,7 +54,7 @@ export interface Node {
   readonly kernel: Kernel;
   /** The values of the kernel's bindings: what it reads, and what it has written when the call is done. */
   readonly bindings: Readonly<Record<string, Value>>;
-  /** The versions before the call of what the kernel updates in place. */
+  /** The versions before the call of what the kernel updates in place, or writes a part of. */
   readonly updates: readonly Value[];
   /** What {@linkcode Node.pick} chooses among. */
   readonly variants: readonly Variant[];
@@ -71,7 +71,7 @@ export function outputsOf(node: Node): Value[] {
   return bound(node, (access) => access === "write" || access === "update");
 }
 
-/** The values that a node reads, those that it updates among them. */
+/** The values that a node reads, and those that it updates or writes a part of, as they are before. */
 export function inputsOf(node: Node): Value[] {
   return [...bound(node, (access) => access === "read" || access === "texture"), ...node.updates];
 }

@@ -7,11 +7,11 @@ import { type LossParts, readLossParts } from "../model/distillation.ts";
 import { toTensor } from "../model/common_outputs.ts";
 import type { ModelCore } from "../model/core.ts";
 import type { ModelParts } from "../model/head.ts";
-import { GRADIENTS, readGradients } from "../model/learning.ts";
+import { gradientGroups, readGradients } from "../model/learning.ts";
 import { parameterShapes } from "../model/weights/parameter_shapes.ts";
 import type { HeadCall } from "./calls/head_call.ts";
 import type { Teaching } from "./distillation.ts";
-import { checkSeed, dropoutScalars, LOSS_OPTIONS, type LossOptions, runLoss } from "./loss_run.ts";
+import { checkSeed, dropoutScalars, LOSS_OPTIONS, type LossOptions, runLossForEach } from "./loss_run.ts";
 
 /** The loss of a batch, and its gradients. */
 export interface Gradients {
@@ -49,8 +49,12 @@ export async function gradientsOf(
   const { dropout = 0, seed = 0, ...rest } = options;
   checkSeed(purpose, seed);
   const scalars = dropoutScalars(config, { seed, step: 0 }, { dropout, purpose });
-  const learning = { learning: GRADIENTS, dropout: scalars };
-  const { outputs, parameters } = await runLoss({ core, purpose }, { ...call, options: rest, learning });
+  const most = core.gpu.limits.maxBufferSize;
+  const { outputs, parameters } = await runLossForEach(
+    { core, purpose },
+    { ...call, options: rest },
+    (parameters) => gradientGroups(parameters, most).map((learning) => ({ learning, dropout: scalars })),
+  );
   const all = readGradients(outputs, parameters);
   const gradients = new Map([...parameterShapes(config, parts).keys()].map((name) => {
     const { shape, data } = all.get(name) as { shape: readonly number[]; data: Float32Array };

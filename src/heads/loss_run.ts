@@ -40,11 +40,31 @@ export type LossRun = Omit<HeadCall, "lesson"> & {
  * @throws {TypeError} If the weights are f16.
  * @throws {InputError} If first rows are asked of empty sequences.
  */
-export async function runLoss(owner: LossOwner, run: LossRun): Promise<RunResult & Pick<Runner, "parameters">> {
+export async function runLoss(owner: LossOwner, run: LossRun): Promise<RunResult> {
   const call = learningCallOf(owner, run);
+  return await withTeacher(owner.core, run.teaching, (runner, teacher) => runner.run({ ...call, teacher }));
+}
+
+/**
+ * Packs and runs one call several times, each time to learn something else, with the same weights.
+ *
+ * @param learningsOf What is learned, by the parameters of the model.
+ * @returns All outputs by name, and the parameters.
+ * @throws As {@linkcode runLoss}.
+ */
+export async function runLossForEach(
+  owner: LossOwner,
+  run: Omit<LossRun, "learning">,
+  learningsOf: (parameters: Runner["parameters"]) => readonly LearningCall[],
+): Promise<Pick<RunResult, "outputs"> & Pick<Runner, "parameters">> {
   return await withTeacher(owner.core, run.teaching, async (runner, teacher) => {
-    const result = await runner.run({ ...call, teacher });
-    return { ...result, parameters: runner.parameters };
+    const { parameters } = runner;
+    const outputs: RunResult["outputs"] = new Map();
+    for (const learning of learningsOf(parameters)) {
+      const found = await runner.run({ ...learningCallOf(owner, { ...run, learning }), teacher });
+      for (const [name, output] of found.outputs) outputs.set(name, output);
+    }
+    return { outputs, parameters };
   });
 }
 

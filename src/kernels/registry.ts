@@ -7,6 +7,7 @@ import { attentionProbabilities } from "./attention/attention_probabilities.ts";
 import { crossEntropy } from "./losses/cross_entropy.ts";
 import { embeddings } from "./rows/embeddings.ts";
 import { gatherRows } from "./rows/gather_rows.ts";
+import { gatherWords } from "./rows/gather_words.ts";
 import type { Kernel } from "./kernel.ts";
 import { klDivergence } from "./losses/kl_divergence.ts";
 import { layerNorm } from "./rows/layer_norm.ts";
@@ -66,6 +67,8 @@ export const KERNELS: readonly Kernel[] = [
   embeddings.f16,
   layerNorm,
   gatherRows,
+  gatherWords,
+  gatherWords.f16,
   meanRows,
   reshape,
   softmax,

@@ -10,7 +10,8 @@ import type { AttentionOptions, AttentionResult, AttentionShape } from "../nn/at
 import { Embeddings } from "../nn/embeddings.ts";
 import { FeedForward } from "../nn/feed_forward.ts";
 import { FullAttention } from "../nn/full_attention.ts";
-import { ContextProjection, NarrowAttention, type NarrowPlan, type ProjectedContext } from "../nn/narrow_attention.ts";
+import { ContextProjection, type ProjectedContext } from "../nn/context_projection.ts";
+import { NarrowAttention, type NarrowPlan } from "../nn/narrow_attention.ts";
 import type { ParameterSet } from "../nn/parameters.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import { BODY, layerPath, remainingHeads } from "./weights/published_names.ts";
@@ -129,9 +130,10 @@ export class Body {
     const index = g.input("row_index", "u32", ["R"]);
     const inverse = g.differentiable ? { inverse: g.input("row_inverse", "u32", ["T"]) } : {};
     let x = gatherRows(g, { label: "narrow_rows", x: context, index, ...inverse });
-    for (let first = 0; first < this.#narrow.length; first += together) {
-      const group = this.#narrow.slice(first, first + together);
-      const keysAndValues = plan.form === "absorbed" ? null : this.#project(g, context, { first, count: group.length });
+    for (let first = 0, count = 0; first < this.#narrow.length; first += count) {
+      count = (this.#projection as ContextProjection).together(first, together);
+      const group = this.#narrow.slice(first, first + count);
+      const keysAndValues = plan.form === "absorbed" ? null : this.#project(g, context, { first, count });
       for (const [i, { attention, feedForward }] of group.entries()) {
         const layer = this.#full.length + first + i;
         const projected = keysAndValues?.(first + i) ?? null;

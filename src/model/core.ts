@@ -6,7 +6,9 @@ import { Tensor } from "../base/tensor.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Latency } from "../gpu/readback.ts";
 import type { ElementSource, ParameterSet } from "../nn/parameters.ts";
-import { type ReadTensor, readTensors } from "../nn/reading.ts";
+import type { GatheredTensor } from "../nn/placement.ts";
+import { readTensors } from "../nn/reading.ts";
+import { sliceBytes } from "../nn/slices.ts";
 import type { WeightDtype } from "../nn/upload.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import { ContextPool, MAX_CONTEXT_BYTES } from "./contexts/context_pool.ts";
@@ -178,7 +180,7 @@ export class ModelCore implements ModelWeights {
       const all = await this.#read(this.#loaded);
       const names = parameterShapes(config, parts).keys();
       const tensors = new Map([...names].map((name) => {
-        const { shape, data } = all.get(name) as { shape: readonly number[]; data: Float32Array };
+        const { shape, data } = all.get(name) as GatheredTensor;
         return [name, new Tensor("float32", data, shape)];
       }));
       return { config, tensors };
@@ -223,7 +225,7 @@ export class ModelCore implements ModelWeights {
     pruning.catch(() => {}); // Later work reports it.
   }
 
-  #read({ parameters }: LoadedModel): Promise<Map<string, ReadTensor>> {
+  #read({ parameters }: LoadedModel): Promise<Map<string, GatheredTensor>> {
     return readTensors(this.gpu, parameters.flatMap(({ all }) => all));
   }
 }
@@ -231,7 +233,7 @@ export class ModelCore implements ModelWeights {
 /** Puts a model's weights on the GPU; on an error none stays there. */
 async function loadModel(shape: CoreShape, weights: ElementSource, signal?: AbortSignal): Promise<LoadedModel> {
   const { gpu, config, dtype, latency } = shape;
-  const { body, layers, all } = declareModel(config, shape, dtype);
+  const { body, layers, all } = declareModel(config, shape, { dtype, largest: sliceBytes(gpu) });
   const loaded: ParameterSet[] = [];
   try {
     for (const parameters of all) parameters.checkFits(gpu);

@@ -1,6 +1,7 @@
 /** Learning: what a program computes of its loss. */
 
 import { gradients } from "../graph/autodiff.ts";
+import { bufferSize } from "../gpu/buffers.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
 import type { Residents } from "../graph/program/residents.ts";
@@ -8,7 +9,7 @@ import type { Value } from "../graph/value.ts";
 import { pitch } from "../kernels/kernel.ts";
 import type { DropoutScalars } from "../nn/dropout.ts";
 import type { Parameter } from "../nn/parameters.ts";
-import { gatherPlacement } from "../nn/placement.ts";
+import { type GatheredTensor, gatherPlacement } from "../nn/placement.ts";
 
 /**
  * What a program computes of its loss. Programs are cached by the identity of their learning, so it is a constant:
@@ -52,29 +53,69 @@ export function parameterGradients(
   return all;
 }
 
-/** Reads the loss and all gradients back. */
-export const GRADIENTS: Learning = {
-  trace(g, loss, parameters) {
-    g.output("loss", loss);
-    for (const [{ label }, gradient] of parameterGradients(g, loss, parameters)) g.output(nameOf(label), gradient);
-  },
-};
+/** Gradients that are read back together: those by the parameters from one number to before another. */
+export interface GradientGroup extends Learning {
+  readonly begin: number;
+  readonly end: number;
+}
+
+const groups = new Map<string, GradientGroup>();
+
+/** Reads the loss and the gradients of a group back. The same group is one object, so that programs are kept. */
+function gradientGroup(begin: number, end: number): GradientGroup {
+  const key = `${begin}-${end}`;
+  const known = groups.get(key);
+  if (known !== undefined) return known;
+  const group: GradientGroup = {
+    begin,
+    end,
+    trace(g, loss, parameters) {
+      g.output("loss", loss);
+      for (const [{ label }, gradient] of parameterGradients(g, loss, parameters.slice(begin, end))) {
+        g.output(nameOf(label), gradient);
+      }
+    },
+  };
+  groups.set(key, group);
+  return group;
+}
+
+/** Bytes of the loss, and of the parts of which a teacher makes it, among what is read back. */
+const LOSS_BYTES = 4 * 16;
+
+/**
+ * The gradients by all parameters in groups that one buffer of `most` bytes brings back: one, unless the model is large.
+ * Each group is a call of its own.
+ */
+export function gradientGroups(parameters: readonly Pick<Parameter, "elements">[], most: number): GradientGroup[] {
+  const found: GradientGroup[] = [];
+  let [begin, bytes] = [0, LOSS_BYTES];
+  parameters.forEach(({ elements }, i) => {
+    const more = bufferSize(4 * elements);
+    if (bytes + more > most && i > begin) {
+      found.push(gradientGroup(begin, i));
+      [begin, bytes] = [i, LOSS_BYTES];
+    }
+    bytes += more;
+  });
+  return [...found, gradientGroup(begin, parameters.length)];
+}
 
 function nameOf(label: string): string {
   return `gradient.${label}`;
 }
 
-/** What {@linkcode GRADIENTS} read back, as tensors of the checkpoint by name: zeros if the loss does not depend on one. */
+/** What groups of gradients read back, as tensors of the checkpoint by name: zeros if the loss does not depend on one. */
 export function readGradients(
   outputs: ReadonlyMap<string, RunOutput>,
   parameters: readonly Parameter[],
-): Map<string, { shape: readonly number[]; data: Float32Array }> {
-  const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+): Map<string, GatheredTensor> {
+  const tensors = new Map<string, GatheredTensor>();
   for (const { label, parts, shape, elements } of parameters) {
     const found = outputs.get(nameOf(label));
     const matrix = new Float32Array(elements);
     if (found !== undefined) pad(found.data as Float32Array, matrix, shape.at(-1) ?? 1);
-    for (const part of parts) tensors.set(part.name, { shape: part.shape, data: gatherPlacement(part, matrix) });
+    for (const part of parts) gatherPlacement(part, matrix, tensors);
   }
   return tensors;
 }

@@ -6,6 +6,7 @@ import { embeddings } from "../graph/ops/rows/embeddings.ts";
 import { LayerNorm } from "./layer_norm.ts";
 import { dropped } from "./dropout.ts";
 import type { Parameter, ParameterSet } from "./parameters.ts";
+import { WordTable } from "./word_table.ts";
 
 /** Sizes of the tables. */
 export interface EmbeddingSizes {
@@ -21,7 +22,7 @@ export interface EmbeddingSizes {
 /** BERT's embeddings: the sum of three tables, normalised. */
 export class Embeddings {
   /** Word embeddings `[V, H]`, which a tied decoder shares. */
-  readonly words: Parameter;
+  readonly words: WordTable;
   readonly #path: string;
   readonly #sizes: EmbeddingSizes;
   readonly #positions: Parameter;
@@ -33,7 +34,7 @@ export class Embeddings {
     const { vocabulary, positions, types, width, eps } = sizes;
     this.#path = path;
     this.#sizes = sizes;
-    this.words = parameters.words(`${path}.word_embeddings.weight`, vocabulary, width);
+    this.words = new WordTable(parameters, `${path}.word_embeddings.weight`, [vocabulary, width]);
     this.#positions = parameters.table(`${path}.position_embeddings.weight`, positions, width);
     this.#types = parameters.table(`${path}.token_type_embeddings.weight`, types, width);
     this.#norm = new LayerNorm(parameters, `${path}.LayerNorm`, { width, eps });
@@ -46,19 +47,27 @@ export class Embeddings {
    * @param embeds The caller's own word embeddings `[T, H]`, which replace the table.
    */
   apply(g: Graph, tokens: Value, embeds: Value | null): Value {
+    const indices = g.differentiable ? this.#indices(g) : {};
+    const whole = embeds === null ? this.words.whole(g) : null;
     const x = embeddings(g, {
       label: this.#path,
       tokens,
-      words: embeds ?? g.parameter(this.words),
-      embedded: embeds !== null,
+      words: whole ?? embeds ?? this.#gathered(g, tokens, indices),
+      embedded: whole === null,
       positions: this.#sizes.addPositions ? g.parameter(this.#positions) : null,
       types: g.parameter(this.#types),
       weight: g.parameter(this.#norm.weight),
       bias: g.parameter(this.#norm.bias),
       eps: this.#sizes.eps,
-      ...(g.differentiable && this.#indices(g)),
+      ...indices,
     });
     return dropped(g, "hidden", { label: `${this.#path}.dropout`, x });
+  }
+
+  /** The embeddings of the tokens' words, from a table in slices. */
+  #gathered(g: Graph, tokens: Value, { wordStarts, wordOrder }: { wordStarts?: Value; wordOrder?: Value }): Value {
+    const index = wordStarts && wordOrder && { wordStarts, wordOrder };
+    return this.words.gather(g, { label: `${this.#path}.word_embeddings`, tokens, ...index });
   }
 
   /** Which tokens use each row of the tables, for their gradients: inputs that a call gives. */

@@ -17,12 +17,19 @@ import {
 import { addResidual, attentionDropout } from "./dropout.ts";
 import type { Parameter, ParameterSet } from "./parameters.ts";
 
+/** Some of the projections to queries, keys and values in one matrix. */
+interface Projections {
+  readonly path: string;
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+}
+
 /** Queries, keys and values from one product, attention, output projection, residual, LayerNorm. */
 export class FullAttention {
   readonly #path: string;
   readonly #shape: AttentionShape;
-  readonly #weight: Parameter;
-  readonly #bias: Parameter;
+  /** All projections side by side; or each by itself if one buffer does not hold them all. */
+  readonly #projections: readonly Projections[];
   readonly #distances: Distances | null;
   readonly #output: AttentionOutput;
 
@@ -30,13 +37,21 @@ export class FullAttention {
   constructor(parameters: ParameterSet, path: string, shape: AttentionShape) {
     this.#path = path;
     this.#shape = shape;
-    const inner = innerWidth(shape);
-    const columns = 3 * inner;
-    const parts = ["query", "key", "value"].map((name, i) =>
-      projectionParts(`${path}.self.${name}`, shape, { column: i * inner, columns })
-    );
-    this.#weight = parameters.weight(`${path}.self.qkv.weight`, [shape.width, columns], parts.map((p) => p.weight));
-    this.#bias = parameters.declare(`${path}.self.qkv.bias`, [1, columns], parts.map((p) => p.bias));
+    const [names, inner] = [["query", "key", "value"], innerWidth(shape)];
+    const declare = (name: string, names: readonly string[]): Projections => {
+      const columns = names.length * inner;
+      const parts = names.map((name, i) =>
+        projectionParts(`${path}.self.${name}`, shape, { column: i * inner, columns })
+      );
+      return {
+        path: `${path}.self.${name}`,
+        weight: parameters.weight(`${path}.self.${name}.weight`, [shape.width, columns], parts.map((p) => p.weight)),
+        bias: parameters.declare(`${path}.self.${name}.bias`, [1, columns], parts.map((p) => p.bias)),
+      };
+    };
+    this.#projections = parameters.fits([shape.width, 3 * inner])
+      ? [declare("qkv", names)]
+      : names.map((name) => declare(name, [name]));
     this.#distances = Distances.declare(parameters, `${path}.self`, shape);
     this.#output = new AttentionOutput(parameters, `${path}.output`, shape);
   }
@@ -47,9 +62,13 @@ export class FullAttention {
     const headSize = paddedHeadSize(this.#shape);
     const inner = innerWidth(this.#shape);
     const path = this.#path;
-    const weight = g.parameter(this.#weight);
-    const qkv = linear(g, { label: `${path}.self.qkv`, x, weight, bias: g.parameter(this.#bias) });
-    const at = (i: number) => ({ value: qkv, offset: i * inner, distance: headSize });
+    const projected = this.#projections.map(({ path, weight, bias }) =>
+      linear(g, { label: path, x, weight: g.parameter(weight), bias: g.parameter(bias) })
+    );
+    const at = (i: number) => {
+      const [value, offset] = projected.length === 1 ? [projected[0], i * inner] : [projected[i], 0];
+      return { value: value as Value, offset, distance: headSize };
+    };
     const call = {
       label: `${path}.self`,
       rows,

@@ -15,9 +15,8 @@ import type { Value } from "../graph/value.ts";
 import { attention, type ProbabilityStorage } from "../graph/ops/attention/attention.ts";
 import { linear } from "../graph/ops/products/linear.ts";
 import { matmul } from "../graph/ops/products/matmul.ts";
-import { columnsOf, type Dim } from "../graph/shape.ts";
+import type { Dim } from "../graph/shape.ts";
 import { pitch } from "../kernels/kernel.ts";
-import type { AttentionSlot } from "../kernels/tuning/slots.ts";
 import {
   type AttentionOptions,
   AttentionOutput,
@@ -28,6 +27,7 @@ import {
   paddedHeadSize,
   projectionParts,
 } from "./attention_shape.ts";
+import type { ContextProjection, ProjectedContext } from "./context_projection.ts";
 import { attentionDropout } from "./dropout.ts";
 import { applyOutput } from "./full_attention.ts";
 import type { Parameter, ParameterSet } from "./parameters.ts";
@@ -37,77 +37,6 @@ export type NarrowForm = "absorbed" | "projected";
 
 /** How a call computes its narrow layers. One product projects the keys and values of `together` layers. */
 export type NarrowPlan = { readonly form: "absorbed" } | { readonly form: "projected"; readonly together: number };
-
-/** Keys and values of all narrow layers side by side: `[H, sum of 2 A D]`. */
-export class ContextProjection {
-  readonly #weight: Parameter;
-  readonly #bias: Parameter;
-  /** Columns of the projection. */
-  readonly columns: number;
-  /** First key column of each layer; the layer's values follow its keys. */
-  readonly #offsets: number[] = [];
-
-  /** Declares `<path>.self.key` and `<path>.self.value` of each layer's path. */
-  constructor(parameters: ParameterSet, layers: readonly { path: string; shape: AttentionShape }[]) {
-    let columns = 0;
-    for (const { shape } of layers) {
-      this.#offsets.push(columns);
-      columns += 2 * innerWidth(shape);
-    }
-    this.columns = columns;
-    const parts = layers.flatMap(({ path, shape }, i) => {
-      const first = this.#offsets[i] as number;
-      const key = projectionParts(`${path}.self.key`, shape, { column: first, columns });
-      const value = projectionParts(`${path}.self.value`, shape, { column: first + innerWidth(shape), columns });
-      return [key, value];
-    });
-    const width = layers[0]?.shape.width ?? 0;
-    this.#weight = parameters.weight("narrow.key_value.weight", [width, columns], parts.map((p) => p.weight));
-    this.#bias = parameters.declare("narrow.key_value.bias", [1, columns], parts.map((p) => p.bias));
-  }
-
-  /** First key column of the layer numbered `layer` among the narrow ones; after the last, the number of columns. */
-  offset(layer: number): number {
-    return this.#offsets[layer] ?? this.columns;
-  }
-
-  /** Keys and values `[T, columns of the layers]` of `count` layers from `first` on, from one product. */
-  apply(g: Graph, context: Value, { first, count }: { first: number; count: number }): Value {
-    const { weight, bias } = this.parameters(g);
-    const width = columnsOf(context.shape);
-    const offset = this.offset(first);
-    const n = this.offset(first + count) - offset;
-    return matmul(g, {
-      label: `narrow.key_value.${first}`,
-      a: { value: context },
-      b: { value: weight, offset },
-      m: context.shape.slice(0, -1),
-      n,
-      k: width,
-      out: { shape: [...context.shape.slice(0, -1), n] },
-      bias: { value: bias, offset },
-    });
-  }
-
-  /** A narrow layer's part of the keys and values that {@linkcode apply} returned for the layers from `first` on. */
-  ofLayer(value: Value, { layer, first }: { layer: number; first: number }): ProjectedContext {
-    return { value, offset: this.offset(layer) - this.offset(first), slot: "attention_projected" };
-  }
-
-  /** The weight and bias themselves. */
-  parameters(g: Graph): { weight: Value; bias: Value } {
-    return { weight: g.parameter(this.#weight), bias: g.parameter(this.#bias) };
-  }
-}
-
-/** Projected keys and values. */
-export interface ProjectedContext {
-  value: Value;
-  /** First key column of the layer; its values follow its keys. */
-  offset: number;
-  /** The slot whose tuned kernel the layer's attention takes. */
-  slot: AttentionSlot;
-}
 
 /** The keys and values of a narrow layer. */
 export interface NarrowContext {
@@ -206,8 +135,7 @@ export class NarrowAttention {
     const contextWidth = pitch(width);
     const shared = { value: context, distance: 0 };
     const projection = this.#projection;
-    const first = projection.offset(this.#layer);
-    const { weight, bias } = projection.parameters(g);
+    const { weight, bias, offset: first } = projection.parameters(g, this.#layer);
     const queryRows = query.shape[0] as Dim;
 
     // q W_k^T: each head's query becomes a query of width H to the context itself.

@@ -5,6 +5,8 @@
  * `[in, out]`, the query, key and value projections side by side in one matrix, each head's columns padded to a
  * multiple of 4. A {@linkcode Placement} maps every element in both directions, so that weights can be read back and
  * saved.
+ *
+ * Word embeddings that no buffer holds as a whole lie in several, each a parameter with a slice of the rows.
  */
 
 import { elementCount } from "../base/shape.ts";
@@ -13,8 +15,9 @@ import type { ParameterBuffer } from "../graph/value.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { bufferSize } from "../gpu/buffers.ts";
 import { pitch } from "../kernels/kernel.ts";
-import type { Placement } from "./placement.ts";
-import { type ReadTensor, readTensors } from "./reading.ts";
+import type { GatheredTensor, Placement } from "./placement.ts";
+import { readTensors } from "./reading.ts";
+import { rowSlices } from "./slices.ts";
 import { type Elements, Uploader, type WeightDtype } from "./upload.ts";
 
 /** A physical matrix `[rows, columns]`, rows pitched, made of checkpoint tensors. */
@@ -69,15 +72,29 @@ export interface ElementSource {
   get(name: string): Elements;
 }
 
+/** How the weights of a model lie on a device. */
+export interface WeightStorage {
+  /**
+   * Element type of the weights of products and of the word embeddings; all others are small, and f32.
+   *
+   * @default "f32"
+   */
+  dtype?: WeightDtype;
+  /** Bytes of the largest buffer into which tables of words are cut, and weights joined. @default Infinity */
+  largest?: number;
+}
+
 /** Parameters of a model: declared first, so that their size is known before GPU memory is allocated, then loaded. */
 export class ParameterSet {
   readonly #parameters: Parameter[] = [];
   readonly #dtype: WeightDtype;
+  /** Elements of the largest weight of products into which others are joined. */
+  readonly #most: number;
   #gpu: Gpu | null = null;
 
-  /** @param dtype Element type of the weights of products and of the word embeddings; all others are small, and f32. */
-  constructor(dtype: WeightDtype = "f32") {
+  constructor({ dtype = "f32", largest = Infinity }: WeightStorage = {}) {
     this.#dtype = dtype;
+    this.#most = Math.floor(largest / (dtype === "f16" ? 2 : 4));
   }
 
   /** The declared parameters. */
@@ -92,7 +109,9 @@ export class ParameterSet {
 
   /** Names and shapes of the checkpoint's tensors, in the order in which they were declared. */
   *shapes(): Generator<[name: string, shape: readonly number[]]> {
-    for (const { parts } of this.#parameters) for (const { name, shape } of parts) yield [name, shape];
+    for (const { name, shape, rows } of this.#parameters.flatMap(({ parts }) => parts)) {
+      if (rows === undefined || rows.begin === 0) yield [name, shape];
+    }
   }
 
   /** Declares a vector such as a bias, padded to its pitch. */
@@ -105,9 +124,24 @@ export class ParameterSet {
     return this.declare(name, [rows, columns], [tablePart(name, rows, columns)]);
   }
 
-  /** Declares a table of words, which may be a weight of products too. */
-  words(name: string, rows: number, columns: number): Parameter {
-    return this.weight(name, [rows, columns], [tablePart(name, rows, columns)]);
+  /**
+   * Declares a table of words, which may be a weight of products too: one matrix, or several with a slice of the rows
+   * each, of which all but the last have a multiple of 4.
+   */
+  words(name: string, rows: number, columns: number): Parameter[] {
+    const slices = rowSlices(rows, this.#most / pitch(columns));
+    if (slices.length === 1) return [this.weight(name, [rows, columns], [tablePart(name, rows, columns)])];
+    return slices.map(({ begin, end }) =>
+      this.weight(`${name}[${begin}:${end}]`, [end - begin, columns], [{
+        ...tablePart(name, rows, columns),
+        rows: { begin, end },
+      }])
+    );
+  }
+
+  /** Whether one buffer holds a weight of products of this shape. */
+  fits([rows, columns]: readonly [rows: number, columns: number]): boolean {
+    return rows * pitch(columns) <= this.#most;
   }
 
   /** Declares a linear layer's weight: `[outputs, inputs]` in the checkpoint, `[inputs, outputs]` on the GPU. */
@@ -151,13 +185,14 @@ export class ParameterSet {
   async load(gpu: Gpu, source: ElementSource, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     this.checkFits(gpu);
     this.#gpu = gpu;
+    const once = askedOnce(source);
     const uploader = new Uploader(gpu, this.#parameters);
     const next = (tiles: Iterator<number, void>) => gpu.scoped("load a model to the GPU", () => tiles.next());
     let read = 0;
     try {
       for (const parameter of this.#parameters) {
         signal?.throwIfAborted();
-        const tiles = fill(parameter, { gpu, uploader, source });
+        const tiles = fill(parameter, { gpu, uploader, source: once });
         for (let tile = await next(tiles); !tile.done; tile = await next(tiles)) {
           read += tile.value;
           if (read < TURN) continue;
@@ -173,7 +208,7 @@ export class ParameterSet {
   }
 
   /** Reads all parameters back, as checkpoint tensors by name. */
-  async read(): Promise<Map<string, ReadTensor>> {
+  async read(): Promise<Map<string, GatheredTensor>> {
     if (this.#gpu === null) throw new Error("Cannot read weights: they are not on the GPU");
     return await readTensors(this.#gpu, this.#parameters);
   }
@@ -182,9 +217,10 @@ export class ParameterSet {
   write(source: ElementSource): void {
     const gpu = this.#gpu;
     if (gpu === null) throw new Error("Cannot write weights: they are not on the GPU");
+    const once = askedOnce(source);
     const uploader = new Uploader(gpu, this.#parameters);
     for (const parameter of this.#parameters) {
-      uploader.upload(parameter, parameter.parts.map(({ name }) => source.get(name))).forEach(() => {});
+      uploader.upload(parameter, parameter.parts.map(({ name }) => once.get(name))).forEach(() => {});
       gpu.versions.changed(parameter.buffer);
     }
   }
@@ -214,6 +250,17 @@ function* fill(
   const tensors = parameter.parts.map(({ name }) => source.get(name));
   parameter.buffer = gpu.buffers.acquire(parameter.bytes, parameter.label);
   yield* uploader.upload(parameter, tensors);
+}
+
+/** A source that is asked once for a tensor of which several parameters in a row have slices. */
+function askedOnce(source: ElementSource): ElementSource {
+  let last: { name: string; tensor: Elements } | null = null;
+  return {
+    get(name) {
+      if (last?.name !== name) last = { name, tensor: source.get(name) };
+      return last.tensor;
+    },
+  };
 }
 
 function tablePart(name: string, rows: number, columns: number): Placement {

@@ -2,7 +2,7 @@
 
 import type { Gpu } from "../gpu/device.ts";
 import { Recorder } from "../gpu/recorder.ts";
-import { gatherPlacement, type Placement } from "./placement.ts";
+import { type GatheredTensor, gatherPlacement, type Placement } from "./placement.ts";
 import type { WeightDtype } from "./upload.ts";
 
 /** Bytes that are read back with one wait. */
@@ -18,18 +18,12 @@ export interface StoredMatrix {
   readonly parts: readonly Placement[];
 }
 
-/** A tensor of a checkpoint. */
-export interface ReadTensor {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
-
 /**
  * Reads the tensors in some matrices, by name, as they are at one moment: all reads are queued at once, so no update comes
  * between them. There is a wait for every {@linkcode READ_BYTES}.
  */
-export async function readTensors(gpu: Gpu, matrices: readonly StoredMatrix[]): Promise<Map<string, ReadTensor>> {
-  const tensors = new Map<string, ReadTensor>();
+export async function readTensors(gpu: Gpu, matrices: readonly StoredMatrix[]): Promise<Map<string, GatheredTensor>> {
+  const tensors = new Map<string, GatheredTensor>();
   const reads: Promise<void>[] = [];
   for (let next = 0; next < matrices.length;) {
     const chunk: StoredMatrix[] = [];
@@ -50,7 +44,7 @@ export async function readTensors(gpu: Gpu, matrices: readonly StoredMatrix[]): 
 async function readChunk(
   gpu: Gpu,
   { chunk, bytes }: { chunk: readonly StoredMatrix[]; bytes: number },
-  tensors: Map<string, ReadTensor>,
+  tensors: Map<string, GatheredTensor>,
 ): Promise<void> {
   const staging = gpu.staging.acquire(bytes);
   await gpu.scheduler.run({
@@ -73,7 +67,7 @@ async function readChunk(
         const elements = dtype === "f16"
           ? new Float32Array(new Float16Array(mapped, start, bytes / 2))
           : new Float32Array(mapped, start, bytes / 4);
-        for (const part of parts) tensors.set(part.name, { shape: part.shape, data: gatherPlacement(part, elements) });
+        for (const part of parts) gatherPlacement(part, elements, tensors);
         start += bytes;
       }
     },

@@ -1,6 +1,6 @@
 /** Cuts a matrix into tiles of bounded size, so that every element of its tensors is read once, in order. */
 
-import { grouped, type Placement } from "./placement.ts";
+import { grouped, type Placement, type Range, rowsOf } from "./placement.ts";
 
 /** A rectangle of a matrix. */
 export interface Tile {
@@ -50,23 +50,25 @@ export function* tilesOf({ rows, width, parts }: TiledMatrix, most?: number): Ge
 }
 
 /** The elements of a tensor that are in a tile which {@linkcode tilesOf} gives: a range, which no other tile has. */
-export function elementsInTile(part: Placement, width: number, tile: Tile): { begin: number; end: number } {
+export function elementsInTile(part: Placement, width: number, tile: Tile): Range {
   const { shape, offset, rowStride, rowGroup, columnGroup } = part;
   const columns = shape.at(-1) as number;
-  const rows = shape.length === 1 ? 1 : shape[0] as number;
+  const { begin: top, end: bottom } = rowsOf(part);
+  const rows = bottom - top;
   const first = tile.row * width + tile.column;
   if (isTransposed(part)) {
     const columnOf = (row: number) => offset % width + grouped(row, rowGroup);
-    const begin = columns * firstIndex(rows, (row) => columnOf(row) >= tile.column);
-    return { begin, end: columns * firstIndex(rows, (row) => columnOf(row) >= tile.column + tile.columns) };
+    const rowAt = (column: number) => top + firstIndex(rows, (row) => columnOf(row) >= column);
+    return { begin: columns * rowAt(tile.column), end: columns * rowAt(tile.column + tile.columns) };
   }
   const last = first + (tile.rows - 1) * width + tile.columns;
   const placeOf = (element: number) => {
     const column = element % columns;
     return offset + grouped((element - column) / columns, rowGroup) * rowStride + grouped(column, columnGroup);
   };
-  const begin = firstIndex(rows * columns, (element) => placeOf(element) >= first);
-  return { begin, end: firstIndex(rows * columns, (element) => placeOf(element) >= last) };
+  const elementAt = (place: number) =>
+    columns * top + firstIndex(rows * columns, (element) => placeOf(element) >= place);
+  return { begin: elementAt(first), end: elementAt(last) };
 }
 
 /** A tensor's place in a tile, which is a matrix of its own. */

@@ -5,7 +5,8 @@ import { bufferSize } from "../gpu/buffers.ts";
 import type { Residents } from "../graph/program/residents.ts";
 import type { ModelCore } from "../model/core.ts";
 import type { ElementSource, Parameter } from "../nn/parameters.ts";
-import { type ReadTensor, readTensors } from "../nn/reading.ts";
+import type { GatheredTensor } from "../nn/placement.ts";
+import { readTensors } from "../nn/reading.ts";
 import { Uploader } from "../nn/upload.ts";
 import type { Moments } from "./moments.ts";
 import type { Phase, PhaseProgram, StepPrograms } from "./update.ts";
@@ -69,7 +70,7 @@ export class OptimizerState {
   }
 
   /** Reads moments back, and the record of the last step, as tensors by name. */
-  async read(moments: Moments): Promise<Map<string, ReadTensor>> {
+  async read(moments: Moments): Promise<Map<string, GatheredTensor>> {
     const residents = await this.#allocated("whole");
     const matrices = moments.matrices(this.#parameters as readonly Parameter[]);
     return await readTensors(

@@ -148,8 +148,13 @@ export class OptimizerStore {
 
   async #readState(dropout: Tensor): Promise<Map<string, Tensor>> {
     const read = await this.#state.read(this.#moments);
-    const state = new Map([...read].map(([name, { data, shape }]) => [name, new Tensor("float32", data, shape)]));
-    return state.set(DROPOUT, dropout);
+    // In one order, however the weights lie on the device.
+    const state = new Map<string, Tensor>();
+    for (const name of this.#moments.expected(shapesOf(this.#model)).keys()) {
+      const tensor = read.get(name);
+      state.set(name, tensor === undefined ? dropout : new Tensor("float32", tensor.data, tensor.shape));
+    }
+    return state;
   }
 }
 

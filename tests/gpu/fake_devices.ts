@@ -95,3 +95,14 @@ export function fakeMemory(
     },
   };
 }
+
+/** A real device of its own, with the limits that every device has, that says it has less of some of them. */
+export async function limitedDevice(differences: Partial<typeof DEFAULT_LIMITS>): Promise<GPUDevice> {
+  const adapter = await navigator.gpu.requestAdapter() as GPUAdapter;
+  const device = await adapter.requestDevice();
+  const { limits } = device;
+  const value = new Proxy(limits, {
+    get: (target, key) => Object.hasOwn(differences, key) ? Reflect.get(differences, key) : Reflect.get(target, key),
+  });
+  return Object.defineProperty(device, "limits", { value });
+}

@@ -5,8 +5,10 @@ import { crossEntropy } from "../../src/graph/ops/losses/cross_entropy.ts";
 import { mean } from "../../src/graph/ops/losses/mean.ts";
 import { type PointwiseLoss, pointwiseLoss } from "../../src/graph/ops/losses/pointwise_loss.ts";
 import { linear } from "../../src/graph/ops/products/linear.ts";
+import { linearSlices } from "../../src/graph/ops/products/linear_slices.ts";
 import { activation } from "../../src/graph/ops/rows/activation.ts";
 import { embeddings } from "../../src/graph/ops/rows/embeddings.ts";
+import { gatherWords } from "../../src/graph/ops/rows/gather_words.ts";
 import { layerNorm } from "../../src/graph/ops/rows/layer_norm.ts";
 import { meanRows } from "../../src/graph/ops/rows/mean_rows.ts";
 import type { Value } from "../../src/graph/value.ts";
@@ -124,6 +126,67 @@ function linearCase(
         (v) => activate(v, ACTIVATION_CODES[kind]),
       );
       return (r ? map(active, (value, i) => value + r.data[i]!) : active).data;
+    },
+  };
+}
+
+/** Rows of a matrix as operands of their own. */
+function slicesOf(rows: readonly number[], columns: number): GradientCase["operands"] {
+  return Object.fromEntries(rows.map((count, i) => [`s${i}`, fixed(count, columns)]));
+}
+
+/** The matrix of which operands are the rows. */
+function joined(all: Matrices, count: number): Matrix {
+  const slices = Array.from({ length: count }, (_, i) => all[`s${i}`]!);
+  return {
+    rows: slices.reduce((sum, { rows }) => sum + rows, 0),
+    columns: slices[0]!.columns,
+    data: Float64Array.from(slices.flatMap(({ data }) => [...data])),
+  };
+}
+
+const valuesOf = (values: Record<string, Value>, count: number) =>
+  Array.from({ length: count }, (_, i) => values[`s${i}`]!);
+
+/** Slices of 4, 4 and 3 rows of the table of words. */
+function gatherCase(tokens: number): GradientCase {
+  const { tokens: ids, given: { tokens: named, wordStarts, wordOrder } } = tokensOf(tokens);
+  return {
+    operands: slicesOf([4, 4, 3], WIDTH),
+    given: { tokens: named!, wordStarts: wordStarts!, wordOrder: wordOrder! },
+    trace: (g, values, { tokens, ...index }) =>
+      gatherWords(g, { label: "words", tokens: tokens!, slices: valuesOf(values, 3), ...index }),
+    forward(all) {
+      const { data } = joined(all, 3);
+      return Float64Array.from({ length: tokens * WIDTH }, (_, i) => {
+        return data[ids[4 * Math.floor(i / WIDTH)]! * WIDTH + i % WIDTH]!;
+      });
+    },
+  };
+}
+
+function linearSlicesCase(tokens: number, rows: readonly number[]): GradientCase {
+  const outputs = rows.reduce((a, b) => a + b);
+  return {
+    operands: { x: rowsOf(tokens, WIDTH), ...slicesOf(rows, WIDTH), b: fixed(1, outputs) },
+    trace: (g, { x, b, ...values }) =>
+      linearSlices(g, { label: "decoder", x: x!, slices: valuesOf(values, rows.length), bias: b! }),
+    forward: (all) => plus(times(all.x!, transposed(joined(all, rows.length))), all.b!).data,
+  };
+}
+
+/** Words that tokens are embedded by, and of which the logits are: each slice has two uses. */
+function tiedCase(tokens: number): GradientCase {
+  const { operands, given, trace, forward } = gatherCase(tokens);
+  return {
+    operands,
+    given: given!,
+    trace(g, values, given) {
+      return linearSlices(g, { label: "decoder", x: trace(g, values, given), slices: valuesOf(values, 3) });
+    },
+    forward(all) {
+      const x = { rows: tokens, columns: WIDTH, data: forward(all) };
+      return times(x, transposed(joined(all, 3))).data;
     },
   };
 }
@@ -262,6 +325,10 @@ export const CASES: Readonly<Record<string, (tokens: number) => GradientCase>> =
   "a linear layer with GELU": (tokens) => linearCase(tokens, { kind: "gelu" }),
   "a linear layer with SiLU and residual": (tokens) => linearCase(tokens, { kind: "silu", residual: true }),
   "a linear layer of a transposed weight with tanh": (tokens) => linearCase(tokens, { kind: "tanh", backwards: true }),
+  "a linear layer of a weight in slices": (tokens) => linearSlicesCase(tokens, [8, 4, 7]),
+  "a linear layer of a weight in one slice": (tokens) => linearSlicesCase(tokens, [9]),
+  "words of a table in slices": (tokens) => gatherCase(tokens),
+  "logits of the words of a table in slices": (tokens) => tiedCase(tokens),
   "LayerNorm": (tokens) => layerNormCase(tokens, false),
   "LayerNorm of a sum": (tokens) => layerNormCase(tokens, true),
   "embeddings": (tokens) => embeddingCase(tokens),

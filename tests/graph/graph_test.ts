@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Graph } from "../../src/graph/graph.ts";
 import { linear } from "../../src/graph/ops/products/linear.ts";
+import { matmul as product } from "../../src/graph/ops/products/matmul.ts";
 import { gatherRows } from "../../src/graph/ops/rows/gather_rows.ts";
 import { topK } from "../../src/graph/ops/rows/top_k.ts";
 import { bytesOf, columnsOf, dimsOf, rowsOf } from "../../src/graph/shape.ts";
@@ -47,6 +48,20 @@ Deno.test("a node reads and writes what its kernel declares, in that order", () 
   assert.deepEqual(outputsOf(node!), [indices, values]);
   assert.deepEqual([indices.dtype, indices.layout, indices.shape], ["u32", "tight", ["T", 3]]);
   assert.equal(values.node, node);
+});
+
+Deno.test("a node that writes a part of a value reads the version before, and gives the next", () => {
+  const g = new Graph();
+  const x = g.input("x", "f32", ["T", 8], "pitched");
+  const out = { shape: ["T", 12] };
+  const call = { label: "part", a: { value: x }, b: { value: g.parameter(weight) }, m: "T", k: 8, out };
+  const first = product(g, { ...call, n: 6 });
+  const next = product(g, { ...call, n: 4, out: { ...out, offset: 8 }, into: first });
+  assert.deepEqual([next.storage, next.version, next.path], [first.storage, 1, "part.out"]);
+  const node = g.nodes[1]!;
+  assert.deepEqual(outputsOf(node), [next]);
+  assert.ok(inputsOf(node).includes(first));
+  assert.throws(() => gatherRows(g, { label: "late", x: first, index: g.input("i", "u32", ["R"]) }), /version 0 of/);
 });
 
 Deno.test("a buffer that a variant never reads is bound to something readable", () => {

@@ -90,7 +90,19 @@ export const WRONG_GRADIENTS: Wrong[] = [
     "segment_sums",
     "a start for each segment",
     (v) => segments(v, { starts: v.u32(4) }),
-    "starts must be [5], one more than segments, got [4]",
+    "starts must be [5] or longer, one more than the last segment, got [4]",
+  ],
+  [
+    "segment_sums",
+    "segments past the last",
+    (v) => segments(v, { starts: v.u32(9), first: 8 }),
+    "starts must be [13] or longer, one more than the last segment, got [9]",
+  ],
+  [
+    "segment_sums",
+    "a first segment before all",
+    (v) => segments(v, { first: -4 }),
+    "first must be a whole number from 0, got -4",
   ],
   [
     "segment_sums",

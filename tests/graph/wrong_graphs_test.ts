@@ -2,14 +2,16 @@
 
 import assert from "node:assert/strict";
 import { linear } from "../../src/graph/ops/products/linear.ts";
+import { matmul } from "../../src/graph/ops/products/matmul.ts";
 import { OPS } from "../../src/graph/ops/registry.ts";
 import { softmax } from "../../src/graph/ops/rows/softmax.ts";
 import { addScaled } from "../../src/graph/ops/training/add_scaled.ts";
+import { zeros } from "../../src/graph/ops/training/zeros.ts";
 import { differentiateAttention, WRONG_ATTENTION_GRADIENTS } from "./wrong_attention_gradients.ts";
 import { WRONG_GRADIENTS } from "./wrong_gradients.ts";
 import { RIGHT, WRONG_OPTIMIZER } from "./wrong_optimizer.ts";
-import { attend, inBatches, multiply, WRONG_PRODUCTS } from "./wrong_products.ts";
-import { embed, WRONG_ROWS } from "./wrong_rows.ts";
+import { attend, inBatches, multiply, slice, WRONG_PRODUCTS } from "./wrong_products.ts";
+import { embed, gather, WRONG_ROWS } from "./wrong_rows.ts";
 import { RIGHT_TRAINING, WRONG_TRAINING } from "./wrong_training.ts";
 import { caught, label, Values } from "./wrong_values.ts";
 
@@ -55,6 +57,14 @@ const UNREADABLE: [what: string, build: (v: Values) => unknown, message: RegExp]
     const w = v.weight("f32", 4, 4);
     addScaled(v.g, { label, to: w, x: w });
   }, /^Cannot trace wrong: an update of a value that is still read: the call reads "w0" too/],
+  ["a product that writes into an input", (v) => {
+    multiply(v, () => ({ into: v.f32("T", 12) }));
+  }, /^Cannot trace wrong: "x2" must be a parameter, a resident or the result of a kernel to be updated, got an input/],
+  ["a product that writes into what it reads", (v) => {
+    const x = zeros(v.g, { label: "x", shape: [12, 12] });
+    const call = { a: { value: x }, b: { value: v.f32(12, 12) }, m: 12, n: 12, k: 12, out: { shape: [12, 12] } };
+    matmul(v.g, { label, ...call, into: x });
+  }, /^Cannot trace wrong: an update of a value that is still read: the call reads "x.out" too/],
   ["an update of an input", (v) => {
     addScaled(v.g, { label, to: v.f32(4, 4), x: v.f32(4, 4) });
   }, /^Cannot trace wrong: "x0" must be a parameter, a resident or the result of a kernel to be updated, got an input/],
@@ -88,9 +98,11 @@ Deno.test("what the wrong graphs vary is right, and every op has a wrong graph",
   inBatches(v, () => ({ ...B, a: { value: v.f32("B", 2, 8), batch: 16 } }));
   inBatches(v, () => ({ ...B, a: { value: v.f32("B", 12, 8), batch: 96, offset: 80 } }));
   attend(v, () => ({}));
-  assert.equal(v.g.tape.entries.length, 6);
+  slice(v, {});
+  gather(v, { wordStarts: v.u32(28), wordOrder: v.u32("T") });
+  assert.equal(v.g.tape.entries.length, 10);
   differentiateAttention(v);
-  assert.equal(v.g.tape.entries.length, 18);
+  assert.equal(v.g.tape.entries.length, 22);
   for (const build of [...RIGHT, ...RIGHT_TRAINING]) build(new Values());
   const refused = new Set<string>(WRONG.map(([op]) => op));
   const ops = OPS.map(({ name }) => name);

@@ -2,6 +2,7 @@
 
 import { attention, type AttentionCall } from "../../src/graph/ops/attention/attention.ts";
 import { linear } from "../../src/graph/ops/products/linear.ts";
+import { linearSlices } from "../../src/graph/ops/products/linear_slices.ts";
 import { matmul, type MatmulCall } from "../../src/graph/ops/products/matmul.ts";
 import { label, type Values, type Wrong } from "./wrong_values.ts";
 
@@ -17,6 +18,12 @@ export function multiply(v: Values, change: (right: MatmulCall) => Partial<Matmu
     out: { shape: ["T", 12] },
   };
   matmul(v.g, { ...right, ...change(right) });
+}
+
+/** A linear layer of a weight `[19, 12]` in slices that is right but for `change`. */
+export function slice(v: Values, change: Partial<Parameters<typeof linearSlices>[1]>): void {
+  const slices = [8, 8, 3].map((rows) => v.weight("f32", rows, 12));
+  linearSlices(v.g, { label, x: v.f32("T", 12), slices, bias: v.weight("f32", 1, 19), ...change });
 }
 
 /** Three products of `[2, 8]` and `[8, 4]`, one behind the other, that are right but for `change`. */
@@ -108,6 +115,51 @@ export const WRONG_PRODUCTS: Wrong[] = [
     "integers",
     (v) => linear(v.g, { label, x: v.u32("T", 12), weight: v.weight("f32", 12, 8) }),
     "x must be f32, got u32 [T, 12]",
+  ],
+  ["linear_slices", "no slices", (v) => slice(v, { slices: [] }), "slices must be one or more, got none"],
+  [
+    "linear_slices",
+    "another width",
+    (v) => slice(v, { slices: [v.weight("f32", 19, 8)] }),
+    "slice0 must be [*, 12], got [19, 8]",
+  ],
+  [
+    "linear_slices",
+    "slices of two types",
+    (v) => slice(v, { slices: [v.weight("f32", 16, 12), v.weight("f16", 3, 12)] }),
+    "slice1 must be f32, got f16 [3, 12]",
+  ],
+  [
+    "linear_slices",
+    "slices of any number of rows",
+    (v) => slice(v, { slices: [v.f32(16, 12), v.f32("R", 12)] }),
+    "slice1 must have a fixed number of rows, got [R, 12]",
+  ],
+  [
+    "linear_slices",
+    "a slice that ends between fours",
+    (v) => slice(v, { slices: [6, 8, 5].map((rows) => v.weight("f32", rows, 12)) }),
+    "slice0 must have a multiple of 4 rows, as all but the last, got [6, 12]",
+  ],
+  [
+    "linear_slices",
+    "a bias of one slice",
+    (v) => slice(v, { bias: v.weight("f32", 1, 8) }),
+    "bias must be [1, 19], got [1, 8]",
+  ],
+  ["linear_slices", "integers", (v) => slice(v, { x: v.u32("T", 12) }), "x must be f32, got u32 [T, 12]"],
+  [
+    "matmul",
+    "a value of other columns to write into",
+    (v) => multiply(v, () => ({ into: v.f32("T", 16) })),
+    "into must be [T, 12], got [T, 16]",
+  ],
+  [
+    "matmul",
+    "a value of f16 to write into",
+    (v) =>
+      multiply(v, () => ({ m: 9, a: { value: v.f32(9, 8) }, out: { shape: [9, 12] }, into: v.weight("f16", 9, 12) })),
+    "into must be f32, got f16 [9, 12]",
   ],
   [
     "matmul",

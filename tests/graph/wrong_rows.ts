@@ -1,10 +1,12 @@
 /** Ops on rows, losses and updates that are wrong. */
 
+import { apply } from "../../src/graph/op.ts";
 import { crossEntropy } from "../../src/graph/ops/losses/cross_entropy.ts";
 import { mean } from "../../src/graph/ops/losses/mean.ts";
 import { pointwiseLoss } from "../../src/graph/ops/losses/pointwise_loss.ts";
 import { embeddings } from "../../src/graph/ops/rows/embeddings.ts";
 import { gatherRows } from "../../src/graph/ops/rows/gather_rows.ts";
+import { gatherWords, gatherWordsOp } from "../../src/graph/ops/rows/gather_words.ts";
 import { layerNorm } from "../../src/graph/ops/rows/layer_norm.ts";
 import { meanRows } from "../../src/graph/ops/rows/mean_rows.ts";
 import { reshape } from "../../src/graph/ops/rows/reshape.ts";
@@ -12,7 +14,9 @@ import { softmax } from "../../src/graph/ops/rows/softmax.ts";
 import { addScaled } from "../../src/graph/ops/training/add_scaled.ts";
 import { columnSums } from "../../src/graph/ops/training/column_sums.ts";
 import { softmaxGradient } from "../../src/graph/ops/training/softmax_gradient.ts";
+import { zeros } from "../../src/graph/ops/training/zeros.ts";
 import { topK } from "../../src/graph/ops/rows/top_k.ts";
+import type { Value } from "../../src/graph/value.ts";
 import { label, type Values, type Wrong } from "./wrong_values.ts";
 
 /** Embeddings that are right but for `change`. */
@@ -29,6 +33,19 @@ export function embed(v: Values, change: Partial<Parameters<typeof embeddings>[1
     eps: 1e-12,
     ...change,
   });
+}
+
+/** Words of a table `[27, 12]` in slices, right but for `change`. */
+export function gather(v: Values, change: Partial<Parameters<typeof gatherWords>[1]>): void {
+  const slices = [16, 11].map((rows) => v.weight("f16", rows, 12));
+  gatherWords(v.g, { label, tokens: v.u32("T", 4), slices, ...change });
+}
+
+/** Words of one slice, right but for `change`. */
+function gatherOne(v: Values, change: Partial<Record<"tokens" | "words" | "others", Value>>, first = 0): void {
+  const others = zeros(v.g, { label: "others", shape: ["T", 12] });
+  const inputs = { tokens: v.u32("T", 4), words: v.weight("f16", 16, 12), others, ...change };
+  apply(v.g, gatherWordsOp, { label, inputs, attributes: { first } });
 }
 
 /** Wrong graphs of these ops. */
@@ -114,6 +131,48 @@ export const WRONG_ROWS: Wrong[] = [
     "rows of heads",
     (v) => gatherRows(v.g, { label, x: v.f32("T", 2, 8), index: v.u32("R") }),
     "x must be [*, *], got [T, 2, 8]",
+  ],
+  [
+    "gather_words",
+    "tokens of three fields",
+    (v) => gather(v, { tokens: v.u32("T", 3) }),
+    "tokens must be [*, 4], got [T, 3]",
+  ],
+  [
+    "gather_words",
+    "a slice of integers",
+    (v) => gather(v, { slices: [v.u32(16, 12)] }),
+    "words must be f32 or f16, got u32 [16, 12]",
+  ],
+  [
+    "gather_words",
+    "a slice of any number of rows",
+    (v) => gather(v, { slices: [v.f32("R", 12)] }),
+    "words must have a fixed number of rows, got [R, 12]",
+  ],
+  [
+    "gather_words",
+    "rows of another width to update",
+    (v) => gatherOne(v, { others: zeros(v.g, { label: "others", shape: ["T", 16] }) }),
+    "others must be [T, 12], got [T, 16]",
+  ],
+  [
+    "gather_words",
+    "a first word before all",
+    (v) => gatherOne(v, {}, -1),
+    "first must be a whole number from 0, got -1",
+  ],
+  [
+    "gather_words",
+    "starts of f32",
+    (v) => gather(v, { wordStarts: v.tight(28), wordOrder: v.u32("T") }),
+    "wordStarts must be u32, got tight f32 [28]",
+  ],
+  [
+    "gather_words",
+    "an order of other tokens",
+    (v) => gather(v, { wordStarts: v.u32(28), wordOrder: v.u32("R") }),
+    "wordOrder must be [T], got [R]",
   ],
   [
     "mean_rows",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { type ElementSource, ParameterSet } from "../../src/nn/parameters.ts";
+import { rowSlices } from "../../src/nn/slices.ts";
 
 const gpu = await requestGpu();
 
@@ -123,6 +124,59 @@ Deno.test("a weight that no buffer can hold is an error that names it, before an
     `maxStorageBufferBindingSize ${maxStorageBufferBindingSize})`;
   await assert.rejects(parameters.load(gpu, given), { name: "RangeError", message });
   assert.deepEqual([given.asked, gpu.buffers.created], [[], before]);
+});
+
+/** A table of 7 words of 16 bytes each, in slices if `largest` bytes are less than that, and a vector. */
+function declareWords(largest: number): ParameterSet {
+  const parameters = new ParameterSet({ largest });
+  parameters.words("words", 7, 3);
+  parameters.vector("dense.bias", 5);
+  return parameters;
+}
+
+Deno.test("words in slices are asked for once, lie in a buffer each, and are read back as one tensor", async () => {
+  for (
+    const [largest, labels] of [[112, ["words"]], [111, ["words[0:4]", "words[4:7]"]], [1, [
+      "words[0:4]",
+      "words[4:7]",
+    ]]] as const
+  ) {
+    const parameters = declareWords(largest);
+    assert.deepEqual([...parameters.shapes()], [["words", [7, 3]], ["dense.bias", [5]]]);
+    assert.deepEqual(parameters.all.map(({ label }) => label), [...labels, "dense.bias"]);
+    const given = source(TENSORS);
+    await parameters.load(gpu, given);
+    assert.deepEqual(given.asked, ["words", "dense.bias"]);
+    const read = await parameters.read();
+    assert.deepEqual([...read.keys()], ["words", "dense.bias"]);
+    assert.deepEqual(read.get("words"), { shape: [7, 3], data: TENSORS.words });
+    const other = { ...TENSORS, words: numbers(21, 9) };
+    parameters.write(source(other));
+    assert.deepEqual((await parameters.read()).get("words")!.data, other.words);
+    parameters.dispose();
+  }
+});
+
+Deno.test("slices are as few and as equal as may be, and all but the last have a multiple of 4 rows", () => {
+  const sizes = (rows: number, most: number) => rowSlices(rows, most).map(({ begin, end }) => end - begin);
+  assert.deepEqual(sizes(61, Infinity), [61]);
+  assert.deepEqual(sizes(61, 61), [61]);
+  assert.deepEqual(sizes(61, 60), [32, 29]);
+  assert.deepEqual(sizes(61, 16.5), [16, 16, 16, 13]);
+  assert.deepEqual(sizes(119547, 2 ** 27 / 4 / 768), [39852, 39852, 39843]);
+  assert.deepEqual(sizes(9, 3), [4, 4, 1]);
+  assert.deepEqual(sizes(1, 0), [1]);
+  for (let rows = 1; rows < 100; rows++) {
+    for (let most = 4; most < 110; most += 3) {
+      const slices = rowSlices(rows, most);
+      assert.equal(slices.length, Math.ceil(rows / Math.max(rows <= most ? rows : 4, most - most % 4)));
+      slices.forEach(({ begin, end }, i) => {
+        assert.equal(begin, i === 0 ? 0 : slices[i - 1]!.end);
+        assert.ok(end > begin && end - begin <= most && (end === rows || end % 4 === 0));
+      });
+      assert.equal(slices.at(-1)!.end, rows);
+    }
+  }
 });
 
 Deno.test("the padding of loaded weights is zero", async () => {

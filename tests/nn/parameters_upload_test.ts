@@ -107,6 +107,33 @@ Deno.test("tiles of any size make up the whole matrix, and ask for every element
   );
 });
 
+Deno.test("slices of a table are laid out tile by tile, and all together ask for every element once", () => {
+  const size = fc.integer({ min: 1, max: 40 });
+  fc.assert(fc.property(size, size, size, fc.integer({ min: 1, max: 60 }), (rows, columns, fits, most) => {
+    const stride = 4 * Math.ceil(columns / 4);
+    const slices = new ParameterSet({ largest: 4 * stride * fits }).words("w", rows, columns);
+    const tensor = new Watched(Float32Array.from({ length: rows * columns }, (_, i) => 1 + i));
+    let first = 0; // row of the table
+    for (const { parts, shape } of slices) {
+      const height = shape[0]!;
+      const joined = new Float32Array(height * stride).fill(NaN);
+      for (const tile of tilesOf({ rows: height, width: stride, parts }, most)) {
+        const laid = new Float32Array(tile.rows * tile.columns);
+        layOutTile(parts, [tensor], { elements: laid, width: stride, tile });
+        place(laid, tile, joined, stride);
+      }
+      const expected = joined.map((_, i) => {
+        const [row, column] = [first + Math.floor(i / stride), i % stride];
+        return column < columns ? 1 + row * columns + column : 0;
+      });
+      assert.deepEqual(joined, expected);
+      first += height;
+    }
+    assert.equal(first, rows);
+    assert.ok(tensor.asked.every((times) => times === 1));
+  }));
+});
+
 /** A tensor that counts what is asked of it; its elements are their own numbers. */
 class Counted implements Elements {
   asked = 0;
@@ -175,7 +202,7 @@ Deno.test("a vector of 16 MiB is read once, through 8 MiB of memory", async () =
 
 Deno.test("weights as f16 are written in columns too, the end of their buffer included", async () => {
   const halves = Float32Array.from({ length: 3001 * 2003 }, (_, i) => i % 2048);
-  const parameters = new ParameterSet("f16");
+  const parameters = new ParameterSet({ dtype: "f16" });
   parameters.transposed("w", 3001, 2003);
   await parameters.load(gpu, { get: () => halves });
   const { data } = (await parameters.read()).get("w")!;

@@ -58,7 +58,34 @@ Deno.test("what is scattered to any layout is gathered again", () => {
     const data = numbersFor(part);
     const matrix = new Float32Array(elements);
     scatterPlacement(part, data, matrix);
-    assert.deepEqual(gatherPlacement(part, matrix), data);
+    const tensors = new Map();
+    gatherPlacement(part, matrix, tensors);
+    assert.deepEqual(tensors, new Map([["w", { shape: part.shape, data }]]));
+  }));
+});
+
+Deno.test("slices of the rows lie as the rows of a tensor of their size, and are gathered to the whole again", () => {
+  const cuts = fc.array(fc.nat(), { maxLength: 3 });
+  fc.assert(fc.property(placed, cuts, ({ part, elements }, cuts) => {
+    const columns = part.shape.at(-1)!;
+    const data = numbersFor(part);
+    const rows = columns === 0 ? 0 : data.length / columns;
+    const borders = [0, ...cuts.map((cut) => cut % (rows + 1)).sort((a, b) => a - b), rows];
+    const tensors = new Map();
+    for (let i = 1; i < borders.length; i++) {
+      const [begin, end] = [borders[i - 1]!, borders[i]!];
+      const slice = { ...part, rows: { begin, end } };
+      const [matrix, alone] = [new Float32Array(elements), new Float32Array(elements)];
+      scatterPlacement(slice, data, matrix);
+      scatterPlacement(
+        { ...part, shape: [end - begin, columns] },
+        data.subarray(begin * columns, end * columns),
+        alone,
+      );
+      assert.deepEqual(matrix, alone);
+      gatherPlacement(slice, matrix, tensors);
+    }
+    assert.deepEqual(tensors, new Map([["w", { shape: part.shape, data }]]));
   }));
 });
 

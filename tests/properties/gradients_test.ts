@@ -8,14 +8,23 @@ import {
   NarrowBertForTokenClassification,
 } from "../../mod.ts";
 import { normals } from "../../src/base/random.ts";
+import { requestGpu } from "../../src/gpu/device.ts";
+import { useSliceBytes } from "../../src/nn/slices.ts";
 import { ACTIVATIONS } from "../../src/model/config/fields.ts";
+import { slicedDevice } from "../nn/sliced_device.ts";
 import { lossOf } from "../reference/model/loss.ts";
 import type { Weights } from "../reference/model/state.ts";
 import { randomInts } from "./batches.ts";
 import { filesOf, inputsOf, type RandomModel, randomModel } from "./random_models.ts";
 
-/** Models, and how many are one test. */
-const [MODELS, TOGETHER] = [200, 20];
+/** Models, how many are one test, and how many are computed again with words in slices. */
+const [MODELS, TOGETHER, SLICED] = [200, 20, 40];
+
+/**
+ * Bytes of slices of words, which are at least four words of the up to 18 that these models have, and of matrices into
+ * which projections are joined, from none to nearly all.
+ */
+const SLICE_BYTES = [1, 600, 3000];
 
 /** Of a central difference: its own error is about 1e-10 of the loss, by rounding as by the third derivative. */
 const STEP = 1e-5;
@@ -52,9 +61,9 @@ interface Found {
   gradient: Gradient;
 }
 
-async function computed(random: RandomModel): Promise<Found[]> {
+async function computed(random: RandomModel, device?: GPUDevice): Promise<Found[]> {
   const { config, call } = random;
-  using model = await CLASSES[call.task].from_pretrained(await filesOf(random));
+  using model = await CLASSES[call.task].from_pretrained(await filesOf(random), { ...(device && { device }) });
   const hasBoth = config.position_embedding_type !== "relative_key_query";
   const found: Found[] = [];
   for (const form of hasBoth ? ["absorbed", "projected"] as const : ["projected"] as const) {
@@ -118,6 +127,21 @@ for (let first = 0; first < MODELS; first += TOGETHER) {
       const { config, weights, call } = random;
       for (const { gradient } of found) assert.deepEqual([...gradient.keys()].sort(), [...weights.keys()].sort());
       check(random, found, `model ${seed} (${call.task}, ${JSON.stringify(config.to_json())})`);
+    }
+  });
+}
+
+for (let first = 0; first < SLICED; first += TOGETHER) {
+  Deno.test(`so are those of models ${first} to ${first + TOGETHER - 1} with words in slices`, async () => {
+    const device = await slicedDevice(Infinity);
+    for (let seed = first; seed < first + TOGETHER; seed++) {
+      useSliceBytes(await requestGpu({ device }), SLICE_BYTES[seed % SLICE_BYTES.length]!);
+      const random = randomModel(seed);
+      const found = await computed(random, device);
+      for (const { gradient } of found) {
+        assert.deepEqual([...gradient.keys()].sort(), [...random.weights.keys()].sort());
+      }
+      check(random, found, `model ${seed} in slices (${random.call.task})`);
     }
   });
 }

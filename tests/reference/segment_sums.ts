@@ -2,7 +2,10 @@
 
 import { pitch } from "../../src/kernels/kernel.ts";
 
-/** `out[s] = sum over i of x[order[i]]`, i from `starts[s]` to `starts[s + 1] - 1`; `[starts.length - 1, columns]`. */
+/**
+ * `out[s] = sum over i of x[order[i]]`, i from `starts[s]` to `starts[s + 1] - 1`; `[starts.length - 1, columns]`. For
+ * the segments from `first` on, `starts` begins there.
+ */
 export function segmentSums(
   { x, starts, order, columns }: { x: Float32Array; starts: Uint32Array; order: Uint32Array; columns: number },
 ): Float64Array<ArrayBuffer> {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import {
+  AdamW,
   type ForwardOptions,
   type LoadOptions,
   type ModelInputs,
@@ -21,6 +22,7 @@ import { tuningOf, useTuning } from "../../src/kernels/tuning/tuning.ts";
 import { explain, recordCalls, tableText } from "../../tools/explain/explain.ts";
 import { random } from "../conformance/data.ts";
 import { goldenModel, readGolden } from "../golden/golden_case.ts";
+import { slicedDevice } from "../nn/sliced_device.ts";
 import { bufferOf, type Matrix, matrixOf, parameterOf, pitched, releaseAll } from "../graph/buffers.ts";
 import { record } from "./recordings.ts";
 import { adapterHas, ownDevice } from "../gpu/own_device.ts";
@@ -79,6 +81,25 @@ Deno.test("the kernels of GPUs agree with their twins too, those for weights of 
   }
   const { agrees, text } = await explain(other, recording);
   assert.ok(agrees, text);
+});
+
+Deno.test("words in slices agree with their twins: a forward pass, and a step", async () => {
+  const device = await slicedDevice(4096);
+  const sliced = await requestGpu({ device });
+  const { inputs } = await readGolden("masked-lm-labels");
+  using model = await NarrowBertForMaskedLM.from_pretrained(goldenModel("masked-lm"), { device });
+  using optimizer = new AdamW(model);
+  const calls = [() => model.forward(inputs as ModelInputs), () => optimizer.step(inputs as ModelInputs)];
+  for (const call of calls) {
+    const recording = await record(sliced, call);
+    const labels = recording.steps.map(({ node }) => node.label);
+    for (const label of ["narrow_bert.embeddings.word_embeddings#4", "cls.predictions.decoder#4"]) {
+      assert.ok(labels.includes(label), `no ${label} among ${labels.join(", ")}`);
+    }
+    const { agrees, replay, text } = await explain(sliced, recording);
+    assert.ok(agrees, text);
+    assert.equal(replay.ops.length, recording.graph.nodes.length);
+  }
 });
 
 /** What a node wrote over the value that it updates. */

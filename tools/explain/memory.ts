@@ -53,10 +53,10 @@ export class Memory {
 
 /** The values that a step reads, by binding; of what it updates, the version before. */
 export function readValues({ node, kernel }: Step): [binding: string, value: Value][] {
-  const updates = [...node.updates];
   return kernel.bindingNames.filter((name) => kernel.bindings[name] !== "write").map((name) => {
-    const value = kernel.bindings[name] === "update" ? updates.shift() : node.bindings[name];
-    return [name, value as Value];
+    const bound = node.bindings[name] as Value;
+    const before = node.updates.find(({ storage }) => storage === bound.storage);
+    return [name, kernel.bindings[name] === "update" ? before as Value : bound];
   });
 }
 

@@ -5,8 +5,10 @@ import { attentionOp } from "./attention/attention.ts";
 import { activationOp } from "./rows/activation.ts";
 import { embeddingsOp } from "./rows/embeddings.ts";
 import { gatherRowsOp } from "./rows/gather_rows.ts";
+import { gatherWordsOp } from "./rows/gather_words.ts";
 import { layerNormOp } from "./rows/layer_norm.ts";
 import { linearOp } from "./products/linear.ts";
+import { linearSlicesOp } from "./products/linear_slices.ts";
 import { crossEntropyOp } from "./losses/cross_entropy.ts";
 import { klDivergenceOp } from "./losses/kl_divergence.ts";
 import { meanOp } from "./losses/mean.ts";
@@ -52,12 +54,14 @@ export const OPS: readonly AnyOp[] = [
   embeddingsOp,
   layerNormOp,
   gatherRowsOp,
+  gatherWordsOp,
   meanRowsOp,
   reshapeOp,
   softmaxOp,
   topKOp,
   matmulOp,
   linearOp,
+  linearSlicesOp as AnyOp,
   attentionOp,
   crossEntropyOp,
   pointwiseLossOp,

@@ -2,7 +2,6 @@
 
 import type { Graph } from "../../graph/graph.ts";
 import type { Value } from "../../graph/value.ts";
-import { linear } from "../../graph/ops/products/linear.ts";
 import { softmax } from "../../graph/ops/rows/softmax.ts";
 import { topK } from "../../graph/ops/rows/top_k.ts";
 import type { Dim } from "../../graph/shape.ts";
@@ -11,6 +10,7 @@ import type { Head, HeadParts } from "../../model/head.ts";
 import { LayerNorm } from "../../nn/layer_norm.ts";
 import { Linear } from "../../nn/linear.ts";
 import type { Parameter, ParameterSet } from "../../nn/parameters.ts";
+import type { WordTable } from "../../nn/word_table.ts";
 
 const PREFIX = "cls.predictions";
 
@@ -18,7 +18,7 @@ const PREFIX = "cls.predictions";
 export class MaskedLMHead {
   readonly #transform: Linear;
   readonly #norm: LayerNorm;
-  readonly #words: Parameter;
+  readonly #words: WordTable;
   readonly #bias: Parameter;
   readonly #config: NarrowBertConfig;
 
@@ -35,13 +35,8 @@ export class MaskedLMHead {
   /** Logits `[rows, V]`. */
   apply(g: Graph, rows: Value): Value {
     const transformed = this.#transform.apply(g, rows, { activation: this.#config.hidden_act });
-    return linear(g, {
-      label: `${PREFIX}.decoder`,
-      x: this.#norm.apply(g, transformed),
-      weight: g.parameter(this.#words),
-      bias: g.parameter(this.#bias),
-      transposed: true,
-    });
+    const [x, bias] = [this.#norm.apply(g, transformed), g.parameter(this.#bias)];
+    return this.#words.decode(g, { label: `${PREFIX}.decoder`, x, bias });
   }
 }
 

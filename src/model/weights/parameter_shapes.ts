@@ -1,6 +1,6 @@
 /** Names and shapes of a model's parameters, as its layers declare them. */
 
-import { ParameterSet } from "../../nn/parameters.ts";
+import { ParameterSet, type WeightStorage } from "../../nn/parameters.ts";
 import { Body } from "../body.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
 import { BASE, type ModelParts } from "../head.ts";
@@ -29,15 +29,15 @@ export interface DeclaredModel {
   readonly all: ParameterSet[];
 }
 
-/** Declares a model's weights. */
+/** Declares a model's weights. @param storage How they will lie on a device, if they will. */
 export function declareModel(
   config: NarrowBertConfig,
   { heads, pooler: wanted }: ModelParts,
-  dtype?: ConstructorParameters<typeof ParameterSet>[0],
+  storage?: WeightStorage,
 ): DeclaredModel {
   const all: ParameterSet[] = [];
   const next = () => {
-    const parameters = new ParameterSet(dtype);
+    const parameters = new ParameterSet(storage);
     all.push(parameters);
     return parameters;
   };

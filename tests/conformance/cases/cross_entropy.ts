@@ -18,6 +18,7 @@ const SHAPES = [
   [3, 129],
   [9, 8000],
   [3, 30522],
+  [2, 119547],
   [65537, 3], // more rows than workgroups in one dimension
 ] as const;
 

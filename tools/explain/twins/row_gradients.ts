@@ -70,10 +70,11 @@ export const embeddingSumsTwin: Twin = (call) => {
   return { out: { values: embeddingSum(operands), bound: Float64Array.from(addends, embeddingSumBound) } };
 };
 
-/** `out[s] = sum over i of x[order[i]]`. */
+/** `out[s] = sum over i of x[order[i]]`, i from `starts[first + s]` to `starts[first + s + 1] - 1`. */
 export const segmentSumsTwin: Twin = (call) => {
   const [columns, x] = [param(call, "columns"), floats(call, "x")];
-  const starts = words(call, "starts").subarray(0, param(call, "segments") + 1);
+  const first = param(call, "first");
+  const starts = words(call, "starts").subarray(first, first + param(call, "segments") + 1);
   const index = { starts, order: words(call, "order"), columns };
   const bound = segmentSums({ ...index, x: x.map(Math.abs) }).map((size, i) => {
     const s = Math.floor(i / pitch(columns));

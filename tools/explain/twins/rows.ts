@@ -6,6 +6,7 @@ import { layerNormBound } from "../../../tests/conformance/layer_norm_bound.ts";
 import { activation } from "../../../tests/reference/activation.ts";
 import { embeddings, embeddingSum } from "../../../tests/reference/embeddings.ts";
 import { gatherRows } from "../../../tests/reference/gather_rows.ts";
+import { gatherWords } from "../../../tests/reference/gather_words.ts";
 import { layerNorm } from "../../../tests/reference/layer_norm.ts";
 import { meanRows } from "../../../tests/reference/mean_rows.ts";
 import { reshape } from "../../../tests/reference/reshape.ts";
@@ -63,6 +64,13 @@ export const layerNormTwin: Twin = (call) => {
 export const gatherRowsTwin: Twin = (call) => {
   const { rows, columns } = sizes(call);
   return { out: { values: gatherRows(words(call, "x"), words(call, "index").subarray(0, rows), columns) } };
+};
+
+/** `out[t] = words[tokens[t].word - first]` of the tokens whose word is in the slice, exact. */
+export const gatherWordsTwin: Twin = (call) => {
+  const slice = { first: param(call, "first"), count: param(call, "count") };
+  const operands = { tokens: words(call, "tokens"), words: floats(call, "words") };
+  return { out: gatherWords({ ...sizes(call), ...slice, ...operands }) };
 };
 
 /** `out[s] = mean of x[starts[s] .. starts[s + 1] - 1]`. */

@@ -26,7 +26,7 @@ export const matmulOp: Op<ProductInputs, ProductAttributes, { out: Value }> = {
   },
 
   lower(g, site) {
-    const { label, inputs: { a, b, bias, scale, residual }, attributes } = site;
+    const { label, inputs: { a, b, bias, scale, residual, into }, attributes } = site;
     const { m, n, k, batch, out } = attributes;
     for (const extent of [m, n, k, batch]) g.declare(extent);
     return g.call(kernel, {
@@ -38,7 +38,7 @@ export const matmulOp: Op<ProductInputs, ProductAttributes, { out: Value }> = {
         ...(scale && { bias_scale: scale }),
         ...(residual && { residual }),
       },
-      outputs: { out },
+      ...(into ? { into: { out: into } } : { outputs: { out } }),
       params: paramsOf(site),
       variants: matmulVariants(g.tuning, {
         transposeA: attributes.a.transposed,
@@ -91,7 +91,7 @@ function paramsOf({ inputs, attributes }: Site<ProductInputs, ProductAttributes>
 
 /** Matrix product over views, with bias, activation and residual. */
 export function matmul(g: Graph, call: MatmulCall): Value {
-  const { label, bias, residual, m, n, k, batch = 1, out, activation = "none" } = call;
+  const { label, bias, residual, into, m, n, k, batch = 1, out, activation = "none" } = call;
   const { value: a, ...placedA } = call.a;
   const { value: b, ...placedB } = call.b;
   return apply(g, matmulOp, {
@@ -102,6 +102,7 @@ export function matmul(g: Graph, call: MatmulCall): Value {
       ...(bias && { bias: bias.value }),
       ...(bias?.scale && { scale: bias.scale }),
       ...(residual && { residual }),
+      ...(into && { into }),
     },
     attributes: {
       a: placedA,

@@ -42,6 +42,12 @@ export function matmulGradient(g: Graph, at: Site, dout: Value, product: Product
       `Cannot differentiate ${label} (matmul): activation must be "none", got "${activation}"; trace it as an op of its own`,
     );
   }
+  if (at.inputs.into !== undefined) {
+    throw new Error(
+      `Cannot differentiate ${label} (matmul): it must write all of its result, got one that writes a part of ` +
+        `"${at.inputs.into.path}"; a weight in slices is an op of its own, linear_slices`,
+    );
+  }
   const made = { value: dout, ...placeOf(out) };
   const [left, right] = [{ value: a, ...placedA }, { value: b, ...placedB }];
   const found: Partial<Record<keyof ProductInputs, Value>> = {};

@@ -40,10 +40,12 @@ export interface MatmulCall {
   activation?: ActivationName;
   /** Has the layout of the output. */
   residual?: Value;
+  /** A value as `out` describes it, of which the product writes its part in place: the result is its next version. */
+  into?: Value;
 }
 
 /** The values of a product. */
-export type ProductInputs = { a: Value; b: Value; bias?: Value; scale?: Value; residual?: Value };
+export type ProductInputs = { a: Value; b: Value; bias?: Value; scale?: Value; residual?: Value; into?: Value };
 
 /** The attributes of a product. */
 export interface ProductAttributes {
@@ -64,7 +66,7 @@ export interface ProductAttributes {
  * @throws {Mismatch} Naming the first operand that does not fit.
  */
 export function checkProduct(types: TypesOf<ProductInputs>, attributes: ProductAttributes, out: Type): void {
-  const { a, b, bias, scale, residual } = types;
+  const { a, b, bias, scale, residual, into } = types;
   const { m, n, k, batch, activation } = attributes;
   if (!(activation in ACTIVATION_CODES)) {
     const expected = Object.keys(ACTIVATION_CODES).join(", ");
@@ -90,6 +92,7 @@ export function checkProduct(types: TypesOf<ProductInputs>, attributes: ProductA
     if (bias === undefined) throw new Mismatch("scale must come with a bias, got none");
   }
   if (residual !== undefined) expectType("residual", residual, { dtype: "f32", shape: out.shape, layout: "pitched" });
+  if (into !== undefined) expectType("into", into, { dtype: "f32", shape: out.shape, layout: "pitched" });
 }
 
 /** Checks a view whose matrices are stored as `[rows, columns]`. */

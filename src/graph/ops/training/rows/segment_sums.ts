@@ -5,28 +5,30 @@ import { segmentLanes, segmentSums as kernel } from "../../../../kernels/trainin
 import type { Graph } from "../../../graph.ts";
 import { apply, type Op } from "../../../op.ts";
 import { type Dim, lastOf, valueOf } from "../../../shape.ts";
-import { expectType, Mismatch } from "../../../types.ts";
+import { expectType, expectWhole, Mismatch } from "../../../types.ts";
 import type { Value } from "../../../value.ts";
 
 type Inputs = { x: Value; starts: Value; order: Value };
 
-/** The sum of the rows that each segment of `order` names. */
-export const segmentSumsOp: Op<Inputs, { segments: Dim }, { out: Value }> = {
+/** The sum of the rows that each of some segments of `order` names. */
+export const segmentSumsOp: Op<Inputs, { first: number; segments: Dim }, { out: Value }> = {
   name: "segment_sums",
   noGradient: "it stands only in gradients",
 
-  infer({ x, starts, order }, { segments }) {
+  infer({ x, starts, order }, { first, segments }) {
     expectType("x", x, { dtype: "f32", shape: ["*", "*"], layout: "pitched" });
     expectType("starts", starts, { dtype: "u32", shape: ["*"] });
     const [count] = starts.shape;
-    if (typeof count === "number" && typeof segments === "number" && count !== segments + 1) {
-      throw new Mismatch(`starts must be [${segments + 1}], one more than segments, got [${count}]`);
+    expectWhole("first", first, [0, Infinity]);
+    if (typeof count === "number" && typeof segments === "number" && count < first + segments + 1) {
+      const needed = first + segments + 1;
+      throw new Mismatch(`starts must be [${needed}] or longer, one more than the last segment, got [${count}]`);
     }
     expectType("order", order, { dtype: "u32", shape: ["*"] });
     return { out: { shape: [segments, lastOf(x.shape)], dtype: "f32", layout: "pitched" } };
   },
 
-  lower(g, { label, inputs, attributes: { segments } }) {
+  lower(g, { label, inputs, attributes: { first, segments } }) {
     const [rows, columns] = inputs.x.shape as [Dim, Dim];
     return g.call(kernel, {
       label,
@@ -36,6 +38,7 @@ export const segmentSumsOp: Op<Inputs, { segments: Dim }, { out: Value }> = {
       params: (scalars) => ({
         rows: valueOf(rows, scalars),
         segments: valueOf(segments, scalars),
+        first,
         columns: valueOf(columns, scalars),
       }),
     });
@@ -43,14 +46,15 @@ export const segmentSumsOp: Op<Inputs, { segments: Dim }, { out: Value }> = {
 };
 
 /**
- * `out[s] = sum over i of x[order[i]]`, i from `starts[s]` to `starts[s + 1] - 1`: `[segments, columns]`.
+ * `out[s] = sum over i of x[order[i]]`, i from `starts[first + s]` to `starts[first + s + 1] - 1`: `[segments, columns]`.
  *
- * @param starts `u32 [segments + 1]`: where each segment begins in `order`, and the end of the last.
+ * @param starts `u32`: where each segment begins in `order`, and the end of the last.
  * @param order `u32`: rows of x, segment by segment.
+ * @param first The segment that is the first row of the result. Default: 0.
  */
 export function segmentSums(
   g: Graph,
-  { label, segments, ...inputs }: Inputs & { label: string; segments: Dim },
+  { label, first = 0, segments, ...inputs }: Inputs & { label: string; first?: number; segments: Dim },
 ): Value {
-  return apply(g, segmentSumsOp, { label, inputs, attributes: { segments } }).out;
+  return apply(g, segmentSumsOp, { label, inputs, attributes: { first, segments } }).out;
 }
