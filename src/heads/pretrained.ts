@@ -7,14 +7,14 @@ import type { ModelInputs } from "../model/batch/inputs.ts";
 import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { PrunedHeads } from "../model/config/pruned_heads.ts";
 import { ModelCore, type ModelWeights } from "../model/core.ts";
-import { hasPooler, type ModelHead, type ModelParts } from "../model/head.ts";
-import { loadCore, randomCore } from "../model/loading.ts";
+import type { ModelHead, ModelParts } from "../model/head.ts";
+import { loadCore, openModel, randomCore } from "../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../model/model_options.ts";
 import { parameterShapes } from "../model/weights/parameter_shapes.ts";
 import { savedDtypeOf, saveModel, type SaveOptions } from "../model/weights/saving.ts";
 import { type ClassModel, type LessonOptions, type LossCall, lossCallWith } from "./distillation.ts";
 import { type GradientOptions, type Gradients, gradientsOf } from "./gradients.ts";
-import { HEADS, registeredHead } from "./registry.ts";
+import { HEADS, partsOf, registeredHead } from "./registry.ts";
 import { Trunk } from "./trunk/trunk.ts";
 
 /** A class of models, as the static methods of {@linkcode PreTrainedModel} see it. */
@@ -138,7 +138,8 @@ export abstract class PreTrainedModel {
     where: ModelSource,
     options: LoadOptions = {},
   ): Promise<M> {
-    return new this(await loadCore(where, { ...partsOf(this, options), known: HEADS }, options));
+    const opened = await openModel(where, options);
+    return new this(await loadCore(opened, { ...partsOf(this, options), known: HEADS }, options));
   }
 
   /**
@@ -293,8 +294,4 @@ export abstract class PreTrainedModel {
     if (this.#disposed) throw new Error(`Cannot use this ${this.constructor.name}: it was disposed`);
     return this.#core;
   }
-}
-
-function partsOf({ head }: { readonly head: ModelHead }, options: ModelOptions): ModelParts {
-  return { heads: [registeredHead(head)], pooler: hasPooler(head, options) };
 }

@@ -29,9 +29,13 @@ export interface ModelWeights {
   readonly weightBytes: number;
 }
 
-/** The parts of a model that is loaded. */
-export interface CoreInit extends DeviceChoice, ModelParts {
+/** What decides which weights a model has, and where. */
+interface CoreShape extends DeviceChoice, ModelParts {
   config: NarrowBertConfig;
+}
+
+/** The parts of a model that is loaded. */
+export interface CoreInit extends CoreShape {
   weights: ElementSource;
   signal?: AbortSignal | undefined;
 }
@@ -61,24 +65,22 @@ export class ModelCore implements ModelWeights {
   /** Settles when the last change of the weights is done; later work waits for it. */
   #changed: Promise<void> = Promise.resolve();
 
-  private constructor({ gpu, config, heads, pooler, weights, dtype, latency, signal }: CoreInit) {
+  private constructor({ gpu, config, heads, pooler, dtype, latency }: CoreShape, loaded: LoadedModel) {
     this.gpu = gpu;
     this.dtype = dtype;
     this.#latency = latency;
     this.#config = config;
     this.heads = heads;
     this.pooler = pooler;
-    this.#loaded = this.#load(config, weights, signal);
+    this.#loaded = loaded;
   }
 
   /** Uploads a model's weights and waits for the device's errors of memory; on an error none of it stays allocated. */
-  static async create(init: CoreInit): Promise<ModelCore> {
-    let core: ModelCore | null = null;
+  static async create({ weights, signal, ...shape }: CoreInit): Promise<ModelCore> {
     try {
-      return await init.gpu.scoped("load a model to the GPU", () => core = new ModelCore(init));
+      return new ModelCore(shape, await loadModel(shape, weights, signal));
     } catch (error) {
-      if (core !== null) (core as ModelCore).#lease.dispose();
-      init.gpu.buffers.trim(); // A buffer that is not valid must not be lent again.
+      shape.gpu.buffers.trim(); // A buffer that is not valid must not be lent again.
       throw error;
     }
   }
@@ -197,35 +199,38 @@ export class ModelCore implements ModelWeights {
       await earlier;
       const old = this.#loaded;
       const weights = prunedWeights(await this.#read(old), old.config, after);
-      this.#loaded = this.#load(after, weights);
+      const { gpu, dtype, heads, pooler } = this;
+      this.#loaded = await loadModel({ config: after, gpu, dtype, heads, pooler, latency: this.#latency }, weights);
       freeModel(old);
     });
     this.#changed = pruning;
     pruning.catch(() => {}); // Later work reports it.
   }
 
-  #load(config: NarrowBertConfig, weights: ElementSource, signal?: AbortSignal): LoadedModel {
-    const { body, layers, all } = declareModel(config, this, this.dtype);
-    const loaded: ParameterSet[] = [];
-    try {
-      for (const parameters of all) parameters.checkFits(this.gpu);
-      for (const parameters of all) {
-        parameters.load(this.gpu, weights, { signal });
-        loaded.push(parameters);
-      }
-    } catch (error) {
-      for (const parameters of loaded) parameters.dispose();
-      throw error;
-    }
-    const layerOf = ({ name }: Head) => layers.get(name);
-    const parameters = loaded.flatMap(({ all }) => all);
-    const runner = new Runner(this.gpu, body, { config, layerOf, parameters, latency: this.#latency });
-    return { config, parameters: all, layers, runner };
-  }
-
   #read({ parameters }: LoadedModel): Promise<Map<string, ReadTensor>> {
     return readTensors(this.gpu, parameters.flatMap(({ all }) => all));
   }
+}
+
+/** Puts a model's weights on the GPU; on an error none stays there. */
+async function loadModel(shape: CoreShape, weights: ElementSource, signal?: AbortSignal): Promise<LoadedModel> {
+  const { gpu, config, dtype, latency } = shape;
+  const { body, layers, all } = declareModel(config, shape, dtype);
+  const loaded: ParameterSet[] = [];
+  try {
+    for (const parameters of all) parameters.checkFits(gpu);
+    for (const parameters of all) {
+      await parameters.load(gpu, weights, { signal });
+      loaded.push(parameters);
+    }
+  } catch (error) {
+    for (const parameters of loaded) parameters.dispose();
+    throw error;
+  }
+  const layerOf = ({ name }: Head) => layers.get(name);
+  const parameters = loaded.flatMap(({ all }) => all);
+  const runner = new Runner(gpu, body, { config, layerOf, parameters, latency });
+  return { config, parameters: all, layers, runner };
 }
 
 function freeModel({ runner, parameters }: LoadedModel): void {

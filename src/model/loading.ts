@@ -3,8 +3,8 @@
 import { describe } from "../base/messages.ts";
 import { checkOptionNames } from "../base/options.ts";
 import { warn } from "../base/warn.ts";
-import { openCheckpoint } from "../io/checkpoint/checkpoint.ts";
-import { type ModelSource, openFolder } from "../io/folder/folder.ts";
+import { openCheckpoint } from "../io/checkpoint/open.ts";
+import { type ModelFolder, type ModelSource, openFolder } from "../io/folder/folder.ts";
 import { NarrowBertConfig, readConfig } from "./config/config.ts";
 import { ModelCore } from "./core.ts";
 import { checkDeviceOptions, openDevice } from "./device_options.ts";
@@ -12,31 +12,46 @@ import type { Head, ModelParts } from "./head.ts";
 import { LOAD_OPTIONS, type LoadOptions, MODEL_OPTIONS, type ModelOptions } from "./model_options.ts";
 import { parameterShapes } from "./weights/parameter_shapes.ts";
 import { randomWeights } from "./weights/random_weights.ts";
-import { checkValues, resolveWeights } from "./weights/weights.ts";
+import { resolveWeights } from "./weights/weights.ts";
+
+/** A model's folder, open, and its config, which is read once. */
+export interface OpenedModel {
+  readonly folder: ModelFolder;
+  readonly config: NarrowBertConfig;
+}
 
 /**
- * Loads a model's weights to the GPU.
+ * Opens the folder of a model, once for all that is loaded from it, and reads its config.
  *
- * @param parts `known`: heads whose weights give no warning if the model has no head.
- * @throws {CheckpointError} If files are missing or the weights do not fit; everything wrong is listed.
+ * @throws {CheckpointError} If there is no such folder, or no config.json in it.
  * @throws {ConfigError} If the config is not valid.
- * @throws {NoAdapterError} If there is no GPU.
  * @throws {TypeError | RangeError} If an option is wrong.
  */
+export async function openModel(where: ModelSource, options: LoadOptions): Promise<OpenedModel> {
+  checkOptionNames("load a model", options, LOAD_OPTIONS);
+  checkDeviceOptions(options);
+  seedOf(options);
+  const folder = await openFolder(where, options);
+  return { folder, config: await readConfig(folder, { overrides: options.config ?? {} }) };
+}
+
+/**
+ * Loads a model's weights to the GPU. All but the numbers is checked before there is any GPU memory; the numbers are, as
+ * they are read.
+ *
+ * @param parts `known`: heads whose weights give no warning if the model has no head.
+ * @param options What {@linkcode openModel} lets pass.
+ * @throws {CheckpointError} If files are missing or the weights do not fit; everything wrong is listed.
+ * @throws {NoAdapterError} If there is no GPU.
+ */
 export async function loadCore(
-  where: ModelSource,
+  { folder, config }: OpenedModel,
   { known, ...parts }: ModelParts & { known: readonly Head[] },
   options: LoadOptions,
 ): Promise<ModelCore> {
-  checkOptionNames("load a model", options, LOAD_OPTIONS);
   const { signal, strict = false } = options;
-  checkDeviceOptions(options);
-  const newHead = seedOf(options);
-  const folder = await openFolder(where, options);
-  const config = await readConfig(folder, { overrides: options.config ?? {} });
-  const checkpoint = await openCheckpoint(folder, { signal });
-  const weights = resolveWeights(checkpoint, config, { ...parts, known, strict, newHead });
-  await checkValues(weights, signal);
+  const checkpoint = await openCheckpoint(folder);
+  const weights = resolveWeights(checkpoint, config, { ...parts, known, strict, newHead: seedOf(options) });
   for (const warning of weights.warnings) warn(warning);
   const device = await openDevice(options);
   return await ModelCore.create({

@@ -8,6 +8,7 @@
  */
 
 import { elementCount } from "../base/shape.ts";
+import { tick } from "../base/tick.ts";
 import type { ParameterBuffer } from "../graph/value.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { bufferSize } from "../gpu/buffers.ts";
@@ -59,9 +60,12 @@ export class Parameter implements ParameterBuffer {
   }
 }
 
+/** Elements that are uploaded between two turns of the event loop, at least. */
+const TURN = 2 ** 18;
+
 /** A source of weights: a checkpoint, random numbers, or another model. */
 export interface ElementSource {
-  /** The tensor of this name. A load asks for it once. */
+  /** The tensor of this name. A load asks for it once, and once for each of its elements. */
   get(name: string): Elements;
 }
 
@@ -140,17 +144,27 @@ export class ParameterSet {
     }
   }
 
-  /** Uploads all parameters, a bounded part of them at once; on an error none stays on the GPU. */
-  load(gpu: Gpu, source: ElementSource, { signal }: { signal?: AbortSignal | undefined } = {}): void {
+  /**
+   * Uploads all parameters, a bounded part of them at once, and waits for the device's errors of memory; on an error none
+   * stays on the GPU. The event loop runs meanwhile, and an abort is obeyed.
+   */
+  async load(gpu: Gpu, source: ElementSource, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     this.checkFits(gpu);
     this.#gpu = gpu;
-    const uploader = this.#uploader(gpu);
+    const uploader = new Uploader(gpu, this.#parameters);
+    const next = (tiles: Iterator<number, void>) => gpu.scoped("load a model to the GPU", () => tiles.next());
+    let read = 0;
     try {
       for (const parameter of this.#parameters) {
         signal?.throwIfAborted();
-        const tensors = parameter.parts.map(({ name }) => source.get(name));
-        parameter.buffer = gpu.buffers.acquire(parameter.bytes, parameter.label);
-        uploader.upload(parameter, tensors);
+        const tiles = fill(parameter, { gpu, uploader, source });
+        for (let tile = await next(tiles); !tile.done; tile = await next(tiles)) {
+          read += tile.value;
+          if (read < TURN) continue;
+          read = 0;
+          await tick();
+          signal?.throwIfAborted();
+        }
       }
     } catch (error) {
       this.dispose();
@@ -168,15 +182,11 @@ export class ParameterSet {
   write(source: ElementSource): void {
     const gpu = this.#gpu;
     if (gpu === null) throw new Error("Cannot write weights: they are not on the GPU");
-    const uploader = this.#uploader(gpu);
+    const uploader = new Uploader(gpu, this.#parameters);
     for (const parameter of this.#parameters) {
-      uploader.upload(parameter, parameter.parts.map(({ name }) => source.get(name)));
+      uploader.upload(parameter, parameter.parts.map(({ name }) => source.get(name))).forEach(() => {});
       gpu.textures.changed(parameter.buffer);
     }
-  }
-
-  #uploader(gpu: Gpu): Uploader {
-    return new Uploader(gpu, Math.max(0, ...this.#parameters.map(({ elements }) => bufferSize(4 * elements))));
   }
 
   #add(parameter: Parameter): Parameter {
@@ -194,6 +204,16 @@ export class ParameterSet {
     }
     this.#gpu = null;
   }
+}
+
+/** Makes the buffer of a parameter, and fills it tile by tile. */
+function* fill(
+  parameter: Parameter,
+  { gpu, uploader, source }: { gpu: Gpu; uploader: Uploader; source: ElementSource },
+): Generator<number, void> {
+  const tensors = parameter.parts.map(({ name }) => source.get(name));
+  parameter.buffer = gpu.buffers.acquire(parameter.bytes, parameter.label);
+  yield* uploader.upload(parameter, tensors);
 }
 
 function tablePart(name: string, rows: number, columns: number): Placement {

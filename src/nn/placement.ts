@@ -26,33 +26,22 @@ export interface Group {
   padded: number;
 }
 
-/** Elements of a tensor, or of a matrix, from `begin` to `end`. */
-interface Range {
-  begin: number;
-  end: number;
-}
-
 /**
- * Copies elements of a checkpoint tensor to their places in a matrix, or in a window of it.
+ * Copies elements of a checkpoint tensor to their places in a matrix.
  *
  * @param data The tensor's elements from number `from` on.
- * @param elements The matrix's elements from number `first` on. Elements of the tensor with other places are left out.
  */
 export function scatterPlacement(
   part: Placement,
   data: Float32Array,
   elements: Float32Array,
-  { from = 0, first = 0 }: { from?: number; first?: number } = {},
+  { from = 0 }: { from?: number } = {},
 ): void {
   const stride = part.columnStride;
   forEachRun(part, { begin: from, end: from + data.length }, (at, physical, count) => {
-    const place = physical - first;
-    const begin = Math.max(0, Math.ceil(-place / stride));
-    const end = Math.min(count, Math.ceil((elements.length - place) / stride));
-    if (begin >= end) return;
     const start = at - from;
-    if (stride === 1) elements.set(data.subarray(start + begin, start + end), place + begin);
-    else for (let c = begin; c < end; c++) elements[place + c * stride] = data[start + c] as number;
+    if (stride === 1) elements.set(data.subarray(start, start + count), physical);
+    else for (let c = 0; c < count; c++) elements[physical + c * stride] = data[start + c] as number;
   });
 }
 
@@ -78,25 +67,10 @@ export function gatherPlacement(part: Placement, elements: Float32Array): Float3
   return data;
 }
 
-/**
- * The rows of a tensor that have elements in a window of the matrix, from the first to the last of them, as a range of
- * the tensor's elements.
- */
-export function rowsInWindow(part: Placement, window: Range): Range {
-  const columns = part.shape.at(-1) as number;
-  const rows = columns === 0 ? 0 : elementCount(part.shape) / columns;
-  const width = grouped(columns - 1, part.columnGroup) * part.columnStride + 1;
-  const place = (row: number) => part.offset + grouped(row, part.rowGroup) * part.rowStride;
-  return {
-    begin: columns * firstIndex(rows, (row) => place(row) + width > window.begin),
-    end: columns * firstIndex(rows, (row) => place(row) >= window.end),
-  };
-}
-
 /** Visits the runs of evenly spaced columns of a range: from `at` in the tensor, from `physical` in the matrix. */
 function forEachRun(
   { shape, offset, rowStride, columnStride, rowGroup, columnGroup }: Placement,
-  { begin, end }: Range,
+  { begin, end }: { begin: number; end: number },
   visit: (at: number, physical: number, count: number) => void,
 ): void {
   const columns = shape.at(-1) as number;
@@ -110,21 +84,8 @@ function forEachRun(
   }
 }
 
-function grouped(index: number, group: Group | undefined): number {
+/** The place of an index among groups that are padded. */
+export function grouped(index: number, group: Group | undefined): number {
   if (group === undefined) return index;
   return Math.floor(index / group.size) * group.padded + index % group.size;
-}
-
-/**
- * The first of `count` indices for which `isTrue` holds, by bisection, as it holds for all later ones too; `count` if
- * it holds for none.
- */
-function firstIndex(count: number, isTrue: (index: number) => boolean): number {
-  let [low, high] = [0, count];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (isTrue(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

@@ -1,11 +1,13 @@
-/** Uploads weights through a staging array of fixed size. */
+/** Uploads weights through a staging array of bounded size, reading each of their elements once. */
 
+import { elementCount } from "../base/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { pieces } from "../io/checkpoint/floats.ts";
-import { type Placement, rowsInWindow, scatterPlacement } from "./placement.ts";
+import { type Placement, scatterPlacement } from "./placement.ts";
+import { elementsInTile, placementInTile, type Tile, type TiledMatrix, tilesOf } from "./tiles.ts";
 
-/** Bytes of a weight that are laid out and uploaded at once; a transposed weight is read once for each such window. */
-const WINDOW_BYTES = 8 * 1024 * 1024;
+/** Bytes that are written at once. Until a submit, the queue holds its own copy of all bytes written. */
+const WRITE_BYTES = 8 * 1024 * 1024;
 
 /** Element type of a weight on the GPU. */
 export type WeightDtype = "f32" | "f16";
@@ -16,7 +18,7 @@ export interface Elements {
   subarray(begin: number, end: number): Float32Array;
 }
 
-/** Lays weights out and writes them to their buffers, at most {@linkcode WINDOW_BYTES} at once. */
+/** Lays weights out and writes them to their buffers, tile by tile. */
 export class Uploader {
   readonly #queue: GPUQueue;
   readonly #memory: Float32Array<ArrayBuffer>;
@@ -24,41 +26,66 @@ export class Uploader {
   /** Bytes written since the last submit. */
   #written = 0;
 
-  /** @param largest Bytes of the largest weight, as f32. */
-  constructor({ device }: Gpu, largest: number) {
+  /** @param parameters All that will be uploaded. */
+  constructor({ device }: Gpu, parameters: readonly UploadedParameter[]) {
     this.#queue = device.queue;
-    this.#memory = new Float32Array(Math.min(WINDOW_BYTES, largest) / 4);
+    const sizes = parameters.map((parameter) => {
+      const [largest] = tilesOf(matrixOf(parameter));
+      return largest === undefined ? 0 : largest.rows * largest.columns;
+    });
+    this.#memory = new Float32Array(Math.max(0, ...sizes));
   }
 
   /**
-   * Fills a parameter's buffer with the matrix that its parts form.
+   * Fills a parameter's buffer with the matrix that its parts form. It is a generator, so that the caller may pause after
+   * each tile.
    *
    * @param tensors One for each part.
+   * @returns The number of elements of each tile.
    * @throws {RangeError} If an element is beyond f16.
    */
-  upload(parameter: UploadedParameter, tensors: readonly Elements[]): void {
+  *upload(parameter: UploadedParameter, tensors: readonly Elements[]): Generator<number, void> {
     const { buffer, bytes, dtype, parts } = parameter;
+    const matrix = matrixOf(parameter);
     const size = dtype === "f16" ? 2 : 4;
-    for (let first = 0; first < bytes / size; first += this.#memory.length) {
-      const window = this.#memory.subarray(0, bytes / size - first);
-      layOutWindow(parts, tensors, { window, first });
-      const sent = dtype === "f16" ? this.#halved(window, parameter) : window;
-      this.#queue.writeBuffer(buffer, size * first, sent);
-      this.#written += sent.byteLength;
-      if (this.#written < WINDOW_BYTES) continue;
-      this.#queue.submit([]); // Until a submit, the queue holds its own copy of all bytes written.
+    for (const tile of tilesOf(matrix)) {
+      const elements = this.#memory.subarray(0, tile.rows * tile.columns);
+      layOutTile(parts, tensors, { elements, width: matrix.width, tile });
+      this.#write(parameter, matrix.width, tile, dtype === "f16" ? this.#halved(elements, parameter) : elements);
+      yield elements.length;
+    }
+    const end = size * matrix.rows * matrix.width;
+    if (end < bytes) this.#queue.writeBuffer(buffer, end, new Uint8Array(bytes - end));
+  }
+
+  #write(
+    { buffer }: UploadedParameter,
+    width: number,
+    { row, rows, column, columns }: Tile,
+    { buffer: memory, byteLength, BYTES_PER_ELEMENT: size }: Float32Array<ArrayBuffer> | Float16Array<ArrayBuffer>,
+  ): void {
+    const first = size * (row * width + column);
+    const run = rows === 1 || columns === width ? byteLength : size * columns; // neighbours in the buffer
+    for (let at = 0; at < byteLength;) {
+      const place = first + Math.floor(at / run) * size * width + at % run;
+      const count = Math.min(run - at % run, WRITE_BYTES);
+      this.#queue.writeBuffer(buffer, place, memory, at, count);
+      at += count;
+      this.#written += count;
+      if (this.#written < WRITE_BYTES) continue;
+      this.#queue.submit([]);
       this.#written = 0;
     }
   }
 
-  #halved(window: Float32Array, { label }: UploadedParameter): Float16Array<ArrayBuffer> {
-    const halves = (this.#halves ??= new Float16Array(this.#memory.length)).subarray(0, window.length);
-    halves.set(window);
+  #halved(elements: Float32Array, { label }: UploadedParameter): Float16Array<ArrayBuffer> {
+    const halves = (this.#halves ??= new Float16Array(this.#memory.length)).subarray(0, elements.length);
+    halves.set(elements);
     const bits = new Uint16Array(halves.buffer, 0, halves.length);
     const beyond = bits.findIndex((word) => (word & 0x7fff) === 0x7c00);
     if (beyond < 0) return halves;
     throw new RangeError(
-      `Cannot load weight "${label}" as f16: its elements must be at most 65504 in size, got ${window[beyond]}; ` +
+      `Cannot load weight "${label}" as f16: its elements must be at most 65504 in size, got ${elements[beyond]}; ` +
         'load the model with dtype "f32"',
     );
   }
@@ -67,28 +94,38 @@ export class Uploader {
 /** The part of a parameter that an upload reads. */
 interface UploadedParameter {
   readonly label: string;
+  readonly shape: readonly number[];
   readonly buffer: GPUBuffer;
-  /** Bytes of the matrix, padding included. */
+  /** Number of elements, padding included. */
+  readonly elements: number;
+  /** Bytes of the buffer. */
   readonly bytes: number;
   readonly dtype: WeightDtype;
   readonly parts: readonly Placement[];
 }
 
+function matrixOf({ shape, elements, parts }: UploadedParameter): TiledMatrix {
+  const rows = elementCount(shape.slice(0, -1));
+  return { rows, width: elements / rows, parts };
+}
+
 /**
- * Fills a window of a matrix, its elements from number `first` on, from the tensors of its parts. A transposed tensor
- * has elements of every row in each window, so it is read again for each.
+ * Fills a tile of a matrix from the tensors of its parts.
+ *
+ * @param place `elements` of the tile, and the `width` of the matrix.
  */
-export function layOutWindow(
+export function layOutTile(
   parts: readonly Placement[],
   tensors: readonly Elements[],
-  { window, first }: { window: Float32Array; first: number },
+  { elements, width, tile }: { elements: Float32Array; width: number; tile: Tile },
 ): void {
-  window.fill(0);
+  elements.fill(0);
   for (const [i, part] of parts.entries()) {
-    const { begin, end } = rowsInWindow(part, { begin: first, end: first + window.length });
+    const place = placementInTile(part, width, tile);
+    const { begin, end } = elementsInTile(part, width, tile);
     for (const piece of pieces(begin, end)) {
       const data = (tensors[i] as Elements).subarray(piece.begin, piece.end);
-      scatterPlacement(part, data, window, { from: piece.begin, first });
+      scatterPlacement(place, data, elements, { from: piece.begin });
     }
   }
 }

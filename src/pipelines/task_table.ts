@@ -5,8 +5,10 @@ import { NarrowBertForMultipleChoice } from "../heads/multiple_choice.ts";
 import { NarrowBertForSequenceClassification } from "../heads/sequence_classification.ts";
 import { NarrowBertForTokenClassification } from "../heads/token_classification.ts";
 import { NarrowBertModel } from "../heads/narrow_bert_model.ts";
-import type { PreTrainedModel } from "../heads/pretrained.ts";
-import type { ModelSource } from "../io/folder/folder.ts";
+import type { ModelClass, PreTrainedModel } from "../heads/pretrained.ts";
+import { HEADS, partsOf } from "../heads/registry.ts";
+import { type ModelFolder, type ModelSource, openFolder } from "../io/folder/folder.ts";
+import { loadCore } from "../model/loading.ts";
 import type { LoadOptions } from "../model/model_options.ts";
 import { createFeatureExtraction } from "./tasks/feature_extraction.ts";
 import { createFillMask } from "./tasks/fill_mask.ts";
@@ -40,12 +42,13 @@ export interface TaskRow<Pipeline, DefaultModel extends URL | null> {
 function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extends URL | null>(
   { defaultModel, create, ...loader }: ModelLoader<Model> & {
     defaultModel: DefaultModel;
-    create: (parts: PipelineParts<Model>) => Pipeline | Promise<Pipeline>;
+    /** Makes the pipeline. `folder` is the one that its parts were just loaded from; null if they are shared. */
+    create: (parts: PipelineParts<Model>, folder: ModelFolder | null) => Pipeline | Promise<Pipeline>;
   },
 ): TaskRow<Pipeline, DefaultModel> {
-  const owned = async (parts: PipelineParts<Model>) => {
+  const owned = async (parts: PipelineParts<Model>, folder: ModelFolder | null) => {
     try {
-      return await create(parts);
+      return await create(parts, folder);
     } catch (error) {
       parts.model.dispose();
       throw error;
@@ -54,10 +57,13 @@ function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extend
   return {
     defaultModel,
     modelClass: loader.modelClass.name,
-    load: async (source, options) => await owned(await loadParts(loader, source, options)),
+    async load(source, options) {
+      const { parts, folder } = await loadParts(loader, source, options);
+      return await owned(parts, folder);
+    },
     async share(parts, task) {
       checkShared(task, loader.modelClass, parts.model);
-      return await owned({ ...parts, model: loader.shareModel(parts.model) });
+      return await owned({ ...parts, model: loader.shareModel(parts.model) }, null);
     },
   };
 }
@@ -67,15 +73,15 @@ const shipped = (name: string) => new URL(`../../examples/models/${name}/`, impo
 
 /** How a task loads and shares models of a class. */
 function modelsOf<Model extends PreTrainedModel>(
-  modelClass: ModelLoader<Model>["modelClass"] & {
-    from_pretrained(source: ModelSource, options: LoadOptions): Promise<Model>;
-    share(other: PreTrainedModel): Model;
-  },
+  modelClass: ModelClass<Model> & { share(other: PreTrainedModel): Model },
   always: LoadOptions = {},
 ): ModelLoader<Model> {
   return {
     modelClass,
-    loadModel: (source, options) => modelClass.from_pretrained(source, { ...options, ...always }),
+    async loadModel(opened, given) {
+      const options = { ...given, ...always };
+      return new modelClass(await loadCore(opened, { ...partsOf(modelClass, options), known: HEADS }, options));
+    },
     shareModel: (other) => modelClass.share(other),
   };
 }
@@ -106,10 +112,10 @@ export const TASKS = {
   "feature-extraction": defineTask({
     ...body,
     defaultModel: shipped("wordnet/mlm"),
-    create: async (parts) => {
+    create: async (parts, loaded) => {
       const { origin } = parts;
-      const sentence = origin === undefined ? undefined : await readSentenceConfig(origin.source, origin.options);
-      return createFeatureExtraction(parts, sentence);
+      const folder = loaded ?? (origin === undefined ? null : await openFolder(origin.source, origin.options));
+      return createFeatureExtraction(parts, folder === null ? undefined : await readSentenceConfig(folder));
     },
   }),
   "zero-shot-classification": defineTask({ ...classifier, defaultModel: null, create: createZeroShotClassification }),

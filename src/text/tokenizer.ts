@@ -1,12 +1,18 @@
 /** The tokenizers as users load them: {@linkcode BertTokenizer} over the files of a model's folder. */
 
-import { join } from "node:path";
-import { writeAtomically } from "../io/folder/atomic_write.ts";
 import { type ModelSource, openFolder, type OpenFolderOptions } from "../io/folder/folder.ts";
-import { isPlainName } from "../io/folder/model_folder.ts";
-import { makeFolder } from "../io/folder/output_folder.ts";
+import { isPlainName, type ModelFolder } from "../io/folder/model_folder.ts";
+import { saveFiles } from "../io/folder/on_disk.ts";
 import { BertTokenizer } from "./bert_tokenizer.ts";
-import { copyTokenizerFiles, readTokenizerFiles, type TokenizerFolder } from "./files/files.ts";
+import { copyTokenizerFiles, readTokenizerFiles } from "./files/files.ts";
+
+/** Set once the class is defined: only it keeps the folder that it was loaded from. */
+let openIn: (kind: typeof NarrowBertTokenizer, folder: ModelFolder) => Promise<NarrowBertTokenizer>;
+
+/** Reads the tokenizer of a folder that is open. @throws {TokenizerError} If the folder holds no readable tokenizer. */
+export function openTokenizer(folder: ModelFolder): Promise<NarrowBertTokenizer> {
+  return openIn(NarrowBertTokenizerFast, folder);
+}
 
 /**
  * NarrowBERT's tokenizer, which is BERT's. Ids are those of Hugging Face's fast tokenizer, as for
@@ -16,7 +22,15 @@ export class NarrowBertTokenizer extends BertTokenizer {
   /** Whether this is the class that Python calls fast: `false`, and `true` in {@linkcode NarrowBertTokenizerFast}. */
   readonly is_fast: boolean = false;
   /** Where it was loaded from. */
-  #folder: TokenizerFolder | null = null;
+  #folder: ModelFolder | null = null;
+
+  static {
+    openIn = async (kind, folder) => {
+      const tokenizer = new kind(await readTokenizerFiles(folder));
+      tokenizer.#folder = folder;
+      return tokenizer;
+    };
+  }
 
   /**
    * Reads `tokenizer.json`, or `vocab.txt` alone, and `tokenizer_config.json` if present.
@@ -25,10 +39,7 @@ export class NarrowBertTokenizer extends BertTokenizer {
    * @throws {CheckpointError} If there is no such folder.
    */
   static async from_pretrained(source: ModelSource, options: OpenFolderOptions = {}): Promise<NarrowBertTokenizer> {
-    const folder = await openFolder(source, options);
-    const tokenizer = new this(await readTokenizerFiles(folder));
-    tokenizer.#folder = folder;
-    return tokenizer;
+    return await openIn(this, await openFolder(source, options));
   }
 
   /**
@@ -42,14 +53,7 @@ export class NarrowBertTokenizer extends BertTokenizer {
   async save_pretrained(save_directory: string | URL): Promise<string[]> {
     if (this.#folder === null) throw new Error("Cannot save a tokenizer that was not loaded by from_pretrained");
     const files = await copyTokenizerFiles(this.#folder);
-    const folder = await makeFolder(save_directory);
-    const paths: string[] = [];
-    for (const [name, bytes] of files) {
-      const path = join(folder, name);
-      await writeAtomically(path, [bytes]);
-      paths.push(path);
-    }
-    return paths;
+    return await saveFiles(save_directory, [...files].map(([name, bytes]) => [name, [bytes]]));
   }
 
   /**
@@ -69,9 +73,7 @@ export class NarrowBertTokenizer extends BertTokenizer {
       throw new TypeError(`Cannot save a vocabulary: filename_prefix must be part of a name, got "${filename_prefix}"`);
     }
     const text = this.vocabularyText();
-    const path = join(await makeFolder(save_directory), name);
-    await writeAtomically(path, [new TextEncoder().encode(text)]);
-    return [path];
+    return await saveFiles(save_directory, [[name, [new TextEncoder().encode(text)]]]) as [path: string];
   }
 }
 

@@ -13,6 +13,9 @@ export const DROPOUT = "optimizer.dropout";
 export interface MomentMatrix {
   /** Name of the resident that holds it. */
   readonly resident: string;
+  readonly shape: readonly number[];
+  /** Number of elements, padding included. */
+  readonly elements: number;
   readonly bytes: number;
   /** The moments in it, by the names that they are saved under. Those of frozen tensors are left out: they are zeros. */
   readonly parts: readonly Placement[];
@@ -44,13 +47,21 @@ export function momentsOf({ moments }: UpdateRule, settingsOf: SettingsOf, names
     },
 
     matrices(parameters) {
-      const matrices: MomentMatrix[] = [{ resident: STATE, bytes: 32, parts: [RECORD] }];
+      const matrices: MomentMatrix[] = [{
+        resident: STATE,
+        shape: RECORD.shape,
+        elements: 8,
+        bytes: 32,
+        parts: [RECORD],
+      }];
       for (const parameter of parameters) {
         const parts = parameter.parts.filter(({ name }) => learned.has(name));
         if (parts.length === 0) continue;
         for (const moment of moments) {
           matrices.push({
             resident: momentOf(parameter, moment),
+            shape: parameter.shape,
+            elements: parameter.elements,
             bytes: parameter.bytes,
             parts: parts.map((part) => ({ ...part, name: `${part.name}.${moment}` })),
           });

@@ -86,11 +86,13 @@ export class OptimizerState {
   /** Writes over moments and the record of the last step. No step may have begun. */
   async write(moments: Moments, source: ElementSource): Promise<void> {
     const residents = await this.#allocated("whole");
-    const matrices = moments.matrices(this.#parameters as readonly Parameter[]);
-    const uploader = new Uploader(this.#core.gpu, Math.max(...matrices.map(({ bytes }) => bytes)));
-    for (const { resident: label, bytes, parts } of matrices) {
-      const buffer = residents[label] as GPUBuffer;
-      uploader.upload({ label, buffer, bytes, dtype: "f32", parts }, parts.map(({ name }) => source.get(name)));
+    const matrices = moments.matrices(this.#parameters as readonly Parameter[]).map((matrix) => {
+      const buffer = residents[matrix.resident] as GPUBuffer;
+      return { ...matrix, label: matrix.resident, buffer, dtype: "f32" as const };
+    });
+    const uploader = new Uploader(this.#core.gpu, matrices);
+    for (const matrix of matrices) {
+      uploader.upload(matrix, matrix.parts.map(({ name }) => source.get(name))).forEach(() => {});
     }
   }
 

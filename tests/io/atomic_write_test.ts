@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { writeAtomically } from "../../src/io/folder/atomic_write.ts";
+import { writeAtomically } from "../../src/io/local/atomic_write.ts";
 import { readSafetensors, writeSafetensors } from "../../src/io/safetensors/safetensors.ts";
 import { inTemporaryFolder } from "./temporary.ts";
 

@@ -5,7 +5,7 @@ import { encodeBfloat16 } from "../../src/base/dtype.ts";
 import { Checkpoint } from "../../src/io/checkpoint/checkpoint.ts";
 import { FloatMemory, pieces } from "../../src/io/checkpoint/floats.ts";
 import { openSafetensors, parseSafetensors } from "../../src/io/safetensors/safetensors.ts";
-import { LocalFile } from "../../src/io/folder/local_file.ts";
+import { LocalFile } from "../../src/io/local/local_file.ts";
 import { buildFile } from "./build.ts";
 import { inTemporaryFolder } from "./temporary.ts";
 

@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { openFolder, type ProgressInfo } from "../../src/io/folder/folder.ts";
+import { type ModelFolder, readFile } from "../../src/io/folder/model_folder.ts";
 import { inTemporaryFolder } from "./temporary.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const has = async (folder: ModelFolder, file: string) => await folder.find(file) !== null;
 const bytes = (text: string) => new TextEncoder().encode(text);
 const isError = (message: string) => ({ name: "CheckpointError", message });
 
@@ -47,12 +49,12 @@ Deno.test("local: by path, relative path, URL object and URL text", () =>
     const wheres = [model, model + "/", relative(Deno.cwd(), model), pathToFileURL(model), pathToFileURL(model).href];
     for (const where of wheres) {
       const opened = await openFolder(where);
-      assert.equal(text(await opened.read("config.json")), "{}");
-      assert.equal(await opened.has("config.json"), true);
-      assert.equal(await opened.has("sub"), false);
-      assert.equal(await opened.has("none.json"), false);
+      assert.equal(text(await readFile(opened, "config.json")), "{}");
+      assert.equal(await has(opened, "config.json"), true);
+      assert.equal(await has(opened, "sub"), false);
+      assert.equal(await has(opened, "none.json"), false);
       await assert.rejects(
-        opened.read("none.json"),
+        readFile(opened, "none.json"),
         isError(`Cannot read "none.json" in "${opened.location}": there is no such file`),
       );
     }
@@ -61,7 +63,7 @@ Deno.test("local: by path, relative path, URL object and URL text", () =>
 Deno.test("local: a subfolder", () =>
   inTemporaryFolder(async (folder) => {
     const model = await fill(folder);
-    assert.equal(text(await (await openFolder(model, { subfolder: "sub/deep" })).read("a.txt")), "deep");
+    assert.equal(text(await readFile(await openFolder(model, { subfolder: "sub/deep" }), "a.txt")), "deep");
     await assert.rejects(
       openFolder(model, { subfolder: "none" }),
       isError(`Cannot open "${join(model, "none")}": there is no such folder`),
@@ -78,19 +80,19 @@ Deno.test("local: links may lead to files of the folder, not out of it", () =>
   inTemporaryFolder(async (folder) => {
     const model = await fill(folder);
     const opened = await openFolder(model);
-    assert.equal(text(await opened.read("in.json")), "{}");
+    assert.equal(text(await readFile(opened, "in.json")), "{}");
     await assert.rejects(
-      opened.read("out.txt"),
+      readFile(opened, "out.txt"),
       isError(
         `Cannot read "out.txt" in "${model}": it must be inside the folder, and is a link to ` +
           `"${join(folder, "outside.txt")}"; copy the file into the folder`,
       ),
     );
-    assert.equal(await opened.has("broken.json"), false);
-    await assert.rejects(opened.read("broken.json"), { name: "CheckpointError" });
+    assert.equal(await has(opened, "broken.json"), false);
+    await assert.rejects(readFile(opened, "broken.json"), { name: "CheckpointError" });
     // The folder itself may be a link.
     await Deno.symlink(model, join(folder, "link"));
-    assert.equal(text(await (await openFolder(join(folder, "link"))).read("config.json")), "{}");
+    assert.equal(text(await readFile(await openFolder(join(folder, "link")), "config.json")), "{}");
   }));
 
 Deno.test("local: no such folder, a file, and what looks like a Hub id", () =>
@@ -127,22 +129,25 @@ Deno.test("every kind of folder takes plain file names only", () =>
     for (const opened of folders) {
       for (const name of NOT_PLAIN) {
         const expected = isError(`Cannot read ${JSON.stringify(name)}: it must be a plain file name, without a path`);
-        await assert.rejects(opened.read(name), expected);
-        await assert.rejects(opened.has(name), expected);
+        await assert.rejects(readFile(opened, name), expected);
+        await assert.rejects(has(opened, name), expected);
       }
     }
-    assert.equal(await folders[1]?.has("..a"), false);
+    assert.equal(await has(folders[1]!, "..a"), false);
   }));
 
 Deno.test("memory: files by name, in subfolders by path", async () => {
   const files = new Map([["a.txt", bytes("one")], ["sub/a.txt", bytes("two")]]);
   const opened = await openFolder(files);
-  assert.equal(text(await opened.read("a.txt")), "one");
-  assert.equal(await opened.has("b.txt"), false);
-  await assert.rejects(opened.read("b.txt"), isError('Cannot read "b.txt" in "memory/": there is no such file'));
+  assert.equal(text(await readFile(opened, "a.txt")), "one");
+  assert.equal(await has(opened, "b.txt"), false);
+  await assert.rejects(readFile(opened, "b.txt"), isError('Cannot read "b.txt" in "memory/": there is no such file'));
   const inside = await openFolder(files, { subfolder: "sub" });
-  assert.equal(text(await inside.read("a.txt")), "two");
-  await assert.rejects(inside.read("b.txt"), isError('Cannot read "b.txt" in "memory/sub/": there is no such file'));
+  assert.equal(text(await readFile(inside, "a.txt")), "two");
+  await assert.rejects(
+    readFile(inside, "b.txt"),
+    isError('Cannot read "b.txt" in "memory/sub/": there is no such file'),
+  );
 });
 
 Deno.test("local: progress, with the name that the caller gave", () =>
@@ -150,7 +155,7 @@ Deno.test("local: progress, with the name that the caller gave", () =>
     const events: ProgressInfo[] = [];
     const name = await fill(folder);
     const file = "config.json";
-    await (await openFolder(name, { progress_callback: (event) => events.push(event) })).read(file);
+    await readFile(await openFolder(name, { progress_callback: (event) => events.push(event) }), file);
     assert.deepEqual(events, [
       { status: "initiate", name, file },
       { status: "download", name, file },
@@ -160,10 +165,9 @@ Deno.test("local: progress, with the name that the caller gave", () =>
     ]);
   }));
 
-Deno.test("local: a signal ends the reading, the folder's as well as the call's", () =>
+Deno.test("local: a signal ends the reading", () =>
   inTemporaryFolder(async (folder) => {
     const model = await fill(folder);
     const signal = AbortSignal.abort(new Error("enough"));
-    await assert.rejects((await openFolder(model)).read("config.json", { signal }), { message: "enough" });
-    await assert.rejects((await openFolder(model, { signal })).read("config.json"), { message: "enough" });
+    await assert.rejects(readFile(await openFolder(model, { signal }), "config.json"), { message: "enough" });
   }));

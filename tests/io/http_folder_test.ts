@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { openFolder, type ProgressInfo } from "../../src/io/folder/folder.ts";
+import { type ModelFolder, readFile } from "../../src/io/folder/model_folder.ts";
 import { readSafetensors } from "../../src/io/safetensors/safetensors.ts";
 import { buildFloats } from "./build.ts";
 
@@ -50,6 +51,7 @@ function respond(path: string, request: Request): Response {
 }
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const has = async (folder: ModelFolder, file: string) => await folder.find(file) !== null;
 const isError = (message: string | RegExp) => ({ name: "CheckpointError", message });
 
 Deno.test("http: files of a folder, with or without a slash at its end, as URL or text", () =>
@@ -57,10 +59,10 @@ Deno.test("http: files of a folder, with or without a slash at its end, as URL o
     for (const where of [`${origin}/models/a%20b`, `${origin}/models/a b/`, new URL(`${origin}/models/a%20b/`)]) {
       const folder = await openFolder(where);
       assert.equal(folder.location, `${origin}/models/a%20b/`);
-      assert.equal(text(await folder.read("config.json")), "/models/a%20b/config.json");
-      assert.deepEqual([await folder.has("config.json"), await folder.has("none")], [true, false]);
+      assert.equal(text(await readFile(folder, "config.json")), "/models/a%20b/config.json");
+      assert.deepEqual([await has(folder, "config.json"), await has(folder, "none")], [true, false]);
       await assert.rejects(
-        folder.read("none"),
+        readFile(folder, "none"),
         isError(`Cannot read "none" in "${origin}/models/a%20b/": there is no such file`),
       );
     }
@@ -70,9 +72,9 @@ Deno.test("http: a subfolder, a name that must be escaped, a query that is kept 
   withServer(async (origin, requests) => {
     const folder = await openFolder(`${origin}/models?key=secret`, { subfolder: "a b/sub" });
     assert.equal(folder.location, `${origin}/models/a%20b/sub/`);
-    assert.equal(text(await folder.read("config.json")), "/models/a%20b/sub/config.json");
+    assert.equal(text(await readFile(folder, "config.json")), "/models/a%20b/sub/config.json");
     assert.equal(new URL(requests[0]?.url ?? "").search, "?key=secret");
-    const odd = await (await openFolder(`${origin}/models/a b`)).read("a?b#%.txt");
+    const odd = await readFile(await openFolder(`${origin}/models/a b`), "a?b#%.txt");
     assert.equal(text(odd), "odd name");
   }));
 
@@ -81,7 +83,7 @@ Deno.test("http: bodies of announced and of unknown length, with progress", () =
     const events: ProgressInfo[] = [];
     const name = `${origin}/models/a b`;
     const folder = await openFolder(name, { progress_callback: (event) => events.push(event) });
-    assert.deepEqual(await folder.read("large"), new Uint8Array(LARGE).fill(7));
+    assert.deepEqual(await readFile(folder, "large"), new Uint8Array(LARGE).fill(7));
     const states = events.map(({ status }) => status);
     assert.deepEqual(states.slice(0, 2), ["initiate", "download"]);
     assert.equal(states.at(-1), "done");
@@ -94,7 +96,7 @@ Deno.test("http: bodies of announced and of unknown length, with progress", () =
     assert.deepEqual(loaded, loaded.toSorted((a, b) => a - b));
 
     events.length = 0;
-    const chunked = await folder.read("chunked");
+    const chunked = await readFile(folder, "chunked");
     assert.deepEqual([chunked.byteLength, chunked[0], chunked.at(-1)], [LARGE + 1, 1, 2]);
     // What is known of the second file is added to the first.
     const total = 2 * LARGE + 1;
@@ -105,10 +107,10 @@ Deno.test("http: a token is sent where given, and suggested where refused", () =
   withServer(async (origin, requests) => {
     const where = `${origin}/models/a%20b/`;
     await assert.rejects(
-      (await openFolder(where)).read("private"),
+      readFile(await openFolder(where), "private"),
       isError(`Cannot read "${where}private": the server answered 401 Unauthorized; pass a token that may read it`),
     );
-    await (await openFolder(where, { token: "abc" })).read("private");
+    await readFile(await openFolder(where, { token: "abc" }), "private");
     assert.equal(requests.at(-1)?.headers.get("authorization"), "Bearer abc");
   }));
 
@@ -118,12 +120,12 @@ Deno.test("http: a server that fails, breaks off, or is not there", async () => 
     const where = gone = `${origin}/models/a%20b/`;
     const folder = await openFolder(where);
     const failed = isError(`Cannot read "${where}error": the server answered 500 Internal Server Error`);
-    await assert.rejects(folder.read("error"), failed);
-    await assert.rejects(folder.has("error"), failed);
-    await assert.rejects(folder.read("broken"), isError(new RegExp(`^Cannot read "${where}broken": .*body`)));
+    await assert.rejects(readFile(folder, "error"), failed);
+    await assert.rejects(has(folder, "error"), failed);
+    await assert.rejects(readFile(folder, "broken"), isError(new RegExp(`^Cannot read "${where}broken": .*body`)));
   });
   const folder = await openFolder(gone);
-  await assert.rejects(folder.read("a"), isError(new RegExp(`^Cannot read "${gone}a": .*refused`, "i")));
+  await assert.rejects(readFile(folder, "a"), isError(new RegExp(`^Cannot read "${gone}a": .*refused`, "i")));
 });
 
 Deno.test("http: local_files_only makes no call", () =>
@@ -138,8 +140,8 @@ Deno.test("http: local_files_only makes no call", () =>
 Deno.test("http: a signal ends the request", () =>
   withServer(async (origin) => {
     const folder = await openFolder(`${origin}/models/a b`, { signal: AbortSignal.abort(new Error("enough")) });
-    await assert.rejects(folder.read("config.json"), { message: "enough" });
-    await assert.rejects(folder.has("config.json"), { message: "enough" });
+    await assert.rejects(readFile(folder, "config.json"), { message: "enough" });
+    await assert.rejects(has(folder, "config.json"), { message: "enough" });
   }));
 
 Deno.test("readSafetensors reads a URL too", () =>

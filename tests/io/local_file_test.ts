@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { openCheckpoint } from "../../src/io/checkpoint/checkpoint.ts";
+import { openCheckpoint } from "../../src/io/checkpoint/open.ts";
 import { openFolder, type ProgressInfo } from "../../src/io/folder/folder.ts";
-import { LocalFile } from "../../src/io/folder/local_file.ts";
+import { LocalFile } from "../../src/io/local/local_file.ts";
 import { buildFloats } from "./build.ts";
 import { inTemporaryFolder } from "./temporary.ts";
 
@@ -83,22 +83,22 @@ test("a link out of the folder is refused as when it is read; a signal and the p
   await Deno.writeFile(join(model, "inside"), new Uint8Array(3));
   const events: ProgressInfo["status"][] = [];
   const opened = await openFolder(model, { progress_callback: ({ status }) => events.push(status) });
-  await assert.rejects(opened.open(FILE), {
+  await assert.rejects(opened.find(FILE), {
     name: "CheckpointError",
     message: /must be inside the folder, and is a link/,
   });
-  await assert.rejects(opened.open("none"), { name: "CheckpointError", message: /there is no such file/ });
-  await assert.rejects(opened.open("../outside"), { name: "CheckpointError", message: /must be a plain file name/ });
+  assert.equal(await opened.find("none"), null);
+  await assert.rejects(opened.find("../outside"), { name: "CheckpointError", message: /must be a plain file name/ });
   const signal = AbortSignal.abort(new Error("enough"));
-  await assert.rejects(opened.open("inside", { signal }), { message: "enough" });
+  await assert.rejects((await openFolder(model, { signal })).find("inside"), { message: "enough" });
   events.length = 0;
-  assert.equal((await opened.open("inside")).size, 3);
+  assert.equal((await opened.find("inside"))?.size, 3);
   assert.deepEqual(events, ["initiate", "download", "progress", "progress_total", "done"]);
 });
 
 Deno.test("files in memory are opened as views", async () => {
   const bytes = Uint8Array.of(1, 2, 3);
-  const file = await (await openFolder(new Map([["a", bytes]]))).open("a");
-  const view = file.read(1, 3);
-  assert.deepEqual([file.size, view.buffer, view.byteOffset, view.length], [3, bytes.buffer, 1, 2]);
+  const file = await (await openFolder(new Map([["a", bytes]]))).find("a");
+  const view = file!.read(1, 3);
+  assert.deepEqual([file!.size, view.buffer, view.byteOffset, view.length], [3, bytes.buffer, 1, 2]);
 });

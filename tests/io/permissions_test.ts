@@ -5,9 +5,13 @@ import { join } from "node:path";
 import { buildFloats } from "./build.ts";
 import { inTemporaryFolder } from "./temporary.ts";
 
-const HEAD = ["folder", "checkpoint", "safetensors"]
-  .map((name) =>
-    `import * as ${name} from ${JSON.stringify(new URL(`../../src/io/${name}/${name}.ts`, import.meta.url).href)};`
+const HEAD = Object.entries({
+  folder: "folder/folder",
+  checkpoint: "checkpoint/open",
+  safetensors: "safetensors/safetensors",
+})
+  .map(([name, path]) =>
+    `import * as ${name} from ${JSON.stringify(new URL(`../../src/io/${path}.ts`, import.meta.url).href)};`
   )
   .join("\n");
 

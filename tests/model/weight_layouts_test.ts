@@ -1,7 +1,8 @@
 /** Every golden model resolves to the published names; what each stores is written down in tests/golden. */
 
 import assert from "node:assert/strict";
-import { type Checkpoint, openCheckpoint } from "../../src/io/checkpoint/checkpoint.ts";
+import type { Checkpoint } from "../../src/io/checkpoint/checkpoint.ts";
+import { openCheckpoint } from "../../src/io/checkpoint/open.ts";
 import { openFolder } from "../../src/io/folder/folder.ts";
 import { readConfig } from "../../src/model/config/config.ts";
 import { headOf } from "../../src/heads/registry.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CheckpointError } from "../../src/base/errors.ts";
 import { NarrowBertConfig } from "../../src/model/config/config.ts";
+import { elementCount } from "../../src/base/shape.ts";
 import { resolveWeights, type WeightOptions } from "../../src/model/weights/weights.ts";
 import { HEADS } from "../../src/heads/registry.ts";
 import { partsOf } from "./parts.ts";
@@ -12,10 +13,11 @@ const WORDS = "narrow_bert.embeddings.word_embeddings.weight";
 
 const FIVE = SMALL.with({ num_labels: 5 });
 
-/** The message with which a checkpoint is refused. */
+/** The message with which a checkpoint is refused, when it is resolved or when its numbers are read. */
 function refusalOf(checkpoint: FakeCheckpoint, options: WeightOptions, config: NarrowBertConfig = SMALL): string {
   try {
-    resolveWeights(checkpoint, config, options);
+    const { names, open, shape } = resolveWeights(checkpoint, config, options);
+    for (const name of names) open(name).subarray(0, elementCount(shape(name)));
   } catch (error) {
     assert.ok(error instanceof CheckpointError, `expected a CheckpointError, got ${error}`);
     return error.message;
@@ -91,6 +93,12 @@ Deno.test("a stored decoder must equal what it is tied with", () => {
   );
   const shape = published("masked_lm").put("cls.predictions.decoder.weight", [12, 6]);
   assert.match(refusalOf(shape, MLM), /shape of "cls.predictions.decoder.weight" must be \[11, 6\] .*got \[12, 6\]/);
+});
+
+Deno.test("a new head is not compared with what is stored of an older one", () => {
+  const checkpoint = published("masked_lm").put("cls.predictions.decoder.bias", [11], { fill: 0.5 });
+  const weights = resolveWeights(checkpoint, SMALL, { ...MLM, newHead: 0 });
+  assert.deepEqual(weights.open("cls.predictions.bias").subarray(0, 11), new Float32Array(11));
 });
 
 Deno.test("a decoder stands in for an original that was dropped as its duplicate", () => {

@@ -49,7 +49,7 @@ function declareAll(): ParameterSet {
 
 Deno.test("loaded weights are read back as they were, by name and shape", async () => {
   const parameters = declareAll();
-  parameters.load(gpu, source(TENSORS));
+  await parameters.load(gpu, source(TENSORS));
   const read = await parameters.read();
   const shapes = {
     "dense.weight": [5, 3],
@@ -63,13 +63,13 @@ Deno.test("loaded weights are read back as they were, by name and shape", async 
   parameters.dispose();
 });
 
-Deno.test("a set's bytes are known before, are what it takes, and are given back", () => {
+Deno.test("a set's bytes are known before, are what it takes, and are given back", async () => {
   const before = gpu.buffers.liveBytes;
   const parameters = declareAll();
   const { bytes } = parameters;
   assert.equal(bytes, 4 * (3 * 8 + 8 + 7 * 4 + 3 * 16));
   assert.equal(gpu.buffers.liveBytes, before);
-  parameters.load(gpu, source(TENSORS));
+  await parameters.load(gpu, source(TENSORS));
   assert.equal(gpu.buffers.liveBytes - before, bytes);
   assert.ok(parameters.all.every(({ loaded }) => loaded));
   parameters.dispose();
@@ -86,17 +86,17 @@ Deno.test("a set that fails half way leaves nothing behind", async () => {
   const before = gpu.buffers.liveBytes;
   const parameters = declareAll();
   const given = source(lacking);
-  assert.throws(() => parameters.load(gpu, given), { message: "no weight key.weight" });
+  await assert.rejects(parameters.load(gpu, given), { message: "no weight key.weight" });
   assert.deepEqual(given.asked, ["dense.weight", "dense.bias", "words", "key.weight"]);
   assert.equal(gpu.buffers.liveBytes, before);
   assert.ok(parameters.all.every(({ loaded }) => !loaded));
   await assert.rejects(parameters.read(), /Cannot read weights: they are not on the GPU/);
-  parameters.load(gpu, source(TENSORS));
+  await parameters.load(gpu, source(TENSORS));
   assert.deepEqual((await parameters.read()).get("words")!.data, TENSORS.words, "it can be loaded again");
   parameters.dispose();
 });
 
-Deno.test("an aborted signal stops the loading, and leaves nothing behind", () => {
+Deno.test("an aborted signal stops the loading, and leaves nothing behind", async () => {
   const before = gpu.buffers.liveBytes;
   const abort = new AbortController();
   const given = source(TENSORS);
@@ -105,12 +105,12 @@ Deno.test("an aborted signal stops the loading, and leaves nothing behind", () =
     return given.get(name);
   };
   const parameters = declareAll();
-  assert.throws(() => parameters.load(gpu, { get }, { signal: abort.signal }), { message: "enough" });
+  await assert.rejects(parameters.load(gpu, { get }, { signal: abort.signal }), { message: "enough" });
   assert.deepEqual(given.asked, ["dense.weight", "dense.bias", "words"]);
   assert.equal(gpu.buffers.liveBytes, before);
 });
 
-Deno.test("a weight that no buffer can hold is an error that names it, before any weight is asked for", () => {
+Deno.test("a weight that no buffer can hold is an error that names it, before any weight is asked for", async () => {
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
   const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
   const rows = limit / 256 + 1;
@@ -121,13 +121,13 @@ Deno.test("a weight that no buffer can hold is an error that names it, before an
   const message = `Cannot load weight "word_embeddings" [${rows}, 64]: it needs ${rows * 256} bytes in one buffer, ` +
     `this device allows ${limit} (maxBufferSize ${maxBufferSize}, ` +
     `maxStorageBufferBindingSize ${maxStorageBufferBindingSize})`;
-  assert.throws(() => parameters.load(gpu, given), { name: "RangeError", message });
+  await assert.rejects(parameters.load(gpu, given), { name: "RangeError", message });
   assert.deepEqual([given.asked, gpu.buffers.created], [[], before]);
 });
 
 Deno.test("the padding of loaded weights is zero", async () => {
   const parameters = declareAll();
-  parameters.load(gpu, source(TENSORS));
+  await parameters.load(gpu, source(TENSORS));
   const { buffer, bytes } = parameters.all[3]!;
   const staging = gpu.staging.acquire(bytes);
   const encoder = gpu.device.createCommandEncoder();
@@ -143,7 +143,7 @@ Deno.test("all weights are read back in about the time of one: a wait takes 10 m
   for (const count of [1, 60]) {
     const parameters = new ParameterSet();
     for (let i = 0; i < count; i++) parameters.vector(`bias.${i}`, 5);
-    parameters.load(gpu, { get: () => TENSORS["dense.bias"] });
+    await parameters.load(gpu, { get: () => TENSORS["dense.bias"] });
     await parameters.read();
     const start = performance.now();
     assert.equal((await parameters.read()).size, count);

@@ -5,13 +5,14 @@ import { fc } from "../deps.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { ParameterSet } from "../../src/nn/parameters.ts";
 import { type Placement, scatterPlacement } from "../../src/nn/placement.ts";
-import { type Elements, layOutWindow } from "../../src/nn/upload.ts";
+import { type Tile, tilesOf } from "../../src/nn/tiles.ts";
+import { type Elements, layOutTile } from "../../src/nn/upload.ts";
 
 const gpu = await requestGpu();
 
 /** Elements that a source hands out at once, and bytes that are sent at once, at most. */
 const PIECE = 2 ** 18;
-const WINDOW_BYTES = 8 * 2 ** 20;
+const WRITE_BYTES = 8 * 2 ** 20;
 
 function numbersFor({ shape }: Placement, first: number): Float32Array {
   return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => first + i);
@@ -23,7 +24,7 @@ const parts = fc.record({
   columns: fc.integer({ min: 1, max: 9 }),
   heads: fc.integer({ min: 1, max: 3 }),
   kind: fc.constantFrom("vector", "table", "transposed", "projections", "biases", "output"),
-}).map(({ rows, columns, heads, kind }): { kind: string; parts: readonly Placement[]; elements: number } => {
+}).map(({ rows, columns, heads, kind }) => {
   const parameters = new ParameterSet();
   const group = { size: rows, padded: Math.ceil(rows / 4) * 4 };
   const inner = heads * group.padded;
@@ -59,24 +60,51 @@ const parts = fc.record({
         }]);
     }
   };
-  const { parts, elements } = declared();
-  return { kind, parts, elements };
+  return declared();
 });
 
-Deno.test("windows of any size, down to less than a row, make up the whole matrix", () => {
-  fc.assert(fc.property(parts, fc.integer({ min: 1, max: 40 }), ({ parts, elements }, size) => {
-    const tensors = parts.map((part, i) => numbersFor(part, 1 + 1000 * i));
-    const whole = new Float32Array(elements);
-    parts.forEach((part, i) => scatterPlacement(part, tensors[i]!, whole));
-    const joined = new Float32Array(elements);
-    const memory = new Float32Array(size).fill(NaN);
-    for (let first = 0; first < elements; first += size) {
-      const window = memory.subarray(0, elements - first);
-      layOutWindow(parts, tensors, { window, first });
-      joined.set(window, first);
-    }
-    assert.deepEqual(joined, whole);
-  }));
+/** A tensor that counts how often each of its elements is asked for. */
+class Watched implements Elements {
+  readonly asked: Uint8Array;
+
+  constructor(readonly numbers: Float32Array) {
+    this.asked = new Uint8Array(numbers.length);
+  }
+
+  subarray(begin: number, end: number): Float32Array {
+    for (let i = begin; i < end; i++) this.asked[i]!++;
+    return this.numbers.subarray(begin, end);
+  }
+}
+
+/** Copies a tile, laid out by itself, to its place in a matrix. */
+function place(elements: Float32Array, { row, rows, column, columns }: Tile, to: Float32Array, width: number): void {
+  for (let r = 0; r < rows; r++) {
+    to.set(elements.subarray(r * columns, (r + 1) * columns), (row + r) * width + column);
+  }
+}
+
+Deno.test("tiles of any size make up the whole matrix, and ask for every element once", () => {
+  fc.assert(
+    fc.property(parts, fc.integer({ min: 1, max: 60 }), ({ parts, elements, shape }, most) => {
+      const rows = shape[0]!;
+      const width = elements / rows;
+      const tensors = parts.map((part, i) => new Watched(numbersFor(part, 1 + 1000 * i)));
+      const whole = new Float32Array(elements);
+      parts.forEach((part, i) => scatterPlacement(part, tensors[i]!.numbers, whole));
+      const joined = new Float32Array(elements).fill(NaN);
+      const memory = new Float32Array(Math.max(most, 4 * rows)).fill(NaN);
+      for (const tile of tilesOf({ rows, width, parts }, most)) {
+        const laid = memory.subarray(0, tile.rows * tile.columns);
+        assert.equal(laid.length, tile.rows * tile.columns, "a tile is no larger than asked for, or four columns");
+        layOutTile(parts, tensors, { elements: laid, width, tile });
+        place(laid, tile, joined, width);
+      }
+      assert.deepEqual(joined, whole);
+      for (const { asked } of tensors) assert.ok(asked.every((times) => times === 1), `asked ${asked}`);
+    }),
+    { numRuns: 500 },
+  );
 });
 
 /** A tensor that counts what is asked of it; its elements are their own numbers. */
@@ -91,21 +119,24 @@ class Counted implements Elements {
   }
 }
 
-/** Loads one parameter of more than 16 MiB, and returns what was asked of its source and sent to the GPU. */
-async function loadCounted(declare: (parameters: ParameterSet) => void) {
+/**
+ * Loads one parameter, and checks that each element was asked for once and is in its place on the GPU.
+ *
+ * @returns The writes that sent it, and the bytes of the memory that they were sent from.
+ */
+async function loadCounted(declare: (parameters: ParameterSet) => void): Promise<{ writes: number; memory: number }> {
   const parameters = new ParameterSet();
   declare(parameters);
   const tensor = new Counted();
   const sent: { memory: ArrayBufferLike; bytes: number }[] = [];
   const { queue } = gpu.device;
   const writeBuffer = queue.writeBuffer.bind(queue);
-  queue.writeBuffer = (buffer, offset, data, ...rest) => {
-    const { buffer: memory, byteLength: bytes } = data as Float32Array<ArrayBuffer>;
-    sent.push({ memory, bytes });
-    writeBuffer(buffer, offset, data, ...rest);
+  queue.writeBuffer = (buffer, offset, data, from, size) => {
+    if (data instanceof ArrayBuffer) sent.push({ memory: data, bytes: size! });
+    writeBuffer(buffer, offset, data, from, size);
   };
   try {
-    parameters.load(gpu, { get: () => tensor });
+    await parameters.load(gpu, { get: () => tensor });
   } finally {
     queue.writeBuffer = writeBuffer;
   }
@@ -113,25 +144,41 @@ async function loadCounted(declare: (parameters: ParameterSet) => void) {
   const wrong = data.findIndex((value, i) => value !== i);
   parameters.dispose();
   assert.equal(wrong, -1);
-  // In the poisoned mode, whole buffers are written first.
-  const own = sent.filter(({ bytes }) => !(gpu.buffers.poisoned && bytes > WINDOW_BYTES));
-  assert.ok(own.length >= 3);
-  assert.ok(own.every(({ bytes }) => bytes <= WINDOW_BYTES), "a write is no larger than a window");
-  assert.equal(new Set(own.map(({ memory }) => memory)).size, 1, "the same memory is used for all");
+  assert.equal(tensor.asked, data.length);
+  assert.ok(sent.every(({ bytes }) => bytes <= WRITE_BYTES), "no write is larger than 8 MiB");
+  assert.equal(new Set(sent.map(({ memory }) => memory)).size, 1, "the same memory is used for all");
   assert.ok(tensor.largest <= PIECE, `${tensor.largest} elements were asked for at once`);
-  return { asked: tensor.asked, elements: data.length, windows: own.length };
+  return { writes: sent.length, memory: sent[0]!.memory.byteLength };
 }
 
-Deno.test("a table larger than a window is read once, but for the rows that a window ends in", async () => {
-  const { asked, elements, windows } = await loadCounted((parameters) => parameters.table("w", 14_001, 301));
-  assert.ok(asked >= elements && asked <= elements + (windows - 1) * 301, `${asked} of ${elements}`);
+const MIB = 2 ** 20;
+
+Deno.test("a table of 16 MiB is read once, through 8 MiB of memory", async () => {
+  const { writes, memory } = await loadCounted((parameters) => parameters.table("w", 14_001, 301));
+  assert.ok(writes === 3 && memory <= 8 * MIB, `${writes} writes from ${memory} bytes`);
 });
 
-Deno.test("a transposed matrix larger than a window is read for each window", async () => {
-  const { asked, elements, windows } = await loadCounted((parameters) => parameters.transposed("w", 2101, 2003));
-  assert.equal(asked, windows * elements);
+Deno.test("a transposed matrix of 15 MiB is read once, into memory of its own size", async () => {
+  const { writes, memory } = await loadCounted((parameters) => parameters.transposed("w", 1991, 2003));
+  assert.ok(writes === 2 && memory === 4 * 1992 * 2003, `${writes} writes from ${memory} bytes`);
 });
 
-Deno.test("a vector larger than a window is loaded too", async () => {
-  await loadCounted((parameters) => parameters.vector("w", 2 ** 22 + 3));
+Deno.test("a transposed matrix of 40 MiB is read once, and written in columns, through 16 MiB of memory", async () => {
+  const { writes, memory } = await loadCounted((parameters) => parameters.transposed("w", 5201, 2003));
+  assert.ok(writes === 3 * 2003 && memory <= 16 * MIB, `${writes} writes from ${memory} bytes`);
+});
+
+Deno.test("a vector of 16 MiB is read once, through 8 MiB of memory", async () => {
+  const { writes, memory } = await loadCounted((parameters) => parameters.vector("w", 2 ** 22 + 3));
+  assert.ok(writes === 3 && memory <= 8 * MIB, `${writes} writes from ${memory} bytes`);
+});
+
+Deno.test("weights as f16 are written in columns too, the end of their buffer included", async () => {
+  const halves = Float32Array.from({ length: 3001 * 2003 }, (_, i) => i % 2048);
+  const parameters = new ParameterSet("f16");
+  parameters.transposed("w", 3001, 2003);
+  await parameters.load(gpu, { get: () => halves });
+  const { data } = (await parameters.read()).get("w")!;
+  parameters.dispose();
+  assert.equal(data.findIndex((value, i) => value !== halves[i]), -1);
 });

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { CheckpointError, ConfigError } from "../../src/base/errors.ts";
+import { openFolder } from "../../src/io/folder/folder.ts";
+import { MemoryFolder } from "../../src/io/folder/memory_folder.ts";
+import type { ModelFolder } from "../../src/io/folder/model_folder.ts";
 import { NO_SENTENCE_CONFIG, readSentenceConfig } from "../../src/pipelines/tasks/pooling.ts";
 
 const TYPE = "sentence_transformers.models.";
@@ -11,19 +14,15 @@ const MEAN = { pooling_mode_cls_token: false, pooling_mode_mean_tokens: true, po
 const CLS = { word_embedding_dimension: 8, pooling_mode_cls_token: true, pooling_mode_mean_tokens: false };
 
 /** A folder in memory: values are written as JSON, strings as they are. */
-function files(contents: Record<string, unknown>): Map<string, Uint8Array> {
-  return new Map(
-    Object.entries(contents).map(([name, value]) => [
-      name,
-      new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value)),
-    ]),
-  );
+function files(contents: Record<string, unknown>): ModelFolder {
+  const bytes = (value: unknown) => new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
+  return new MemoryFolder(new Map(Object.entries(contents).map(([name, value]) => [name, bytes(value)])));
 }
 
 Deno.test("a model without these files has no pooling and no limit, in memory and on disk", async () => {
   assert.deepEqual(await readSentenceConfig(files({ "config.json": {} })), NO_SENTENCE_CONFIG);
   const folder = fileURLToPath(new URL("../../examples/models/wordnet/mlm/", import.meta.url));
-  assert.deepEqual(await readSentenceConfig(folder), NO_SENTENCE_CONFIG);
+  assert.deepEqual(await readSentenceConfig(await openFolder(folder)), NO_SENTENCE_CONFIG);
 });
 
 Deno.test("modules.json names the folder of the pooling and says whether to normalize", async () => {
@@ -44,7 +43,7 @@ Deno.test("modules.json names the folder of the pooling and says whether to norm
 Deno.test("1_Pooling/config.json is read without modules.json, and inside a subfolder", async () => {
   assert.equal((await readSentenceConfig(files({ "1_Pooling/config.json": CLS }))).pooling, "cls");
   const inside = files({ "a/b/modules.json": [TRANSFORMER, POOLING], "a/b/1_Pooling/config.json": MEAN });
-  assert.equal((await readSentenceConfig(inside, { subfolder: "a/b" })).pooling, "mean");
+  assert.equal((await readSentenceConfig(inside.inside("a/b"))).pooling, "mean");
 });
 
 Deno.test("what cannot be computed is named, and not refused before it is asked for", async () => {

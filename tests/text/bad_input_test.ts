@@ -107,10 +107,13 @@ Deno.test("unusable files are a TokenizerError that names folder and file", asyn
   const json = (more: object) => ({ "tokenizer.json": JSON.stringify({ ...usable, model, ...more }) });
   const config = (more: object) => ({ "vocab.txt": "[UNK]\n", "tokenizer_config.json": JSON.stringify(more) });
   const cases: [files: Record<string, string | Uint8Array<ArrayBuffer>>, message: RegExp][] = [
-    [{}, /Cannot load a tokenizer from "memory": the folder must hold tokenizer.json or vocab.txt, and holds neither/],
+    [
+      {},
+      /Cannot load a tokenizer from "memory\/": the folder must hold tokenizer.json or vocab.txt, and holds neither/,
+    ],
     [{ "tokenizer.json": "{" }, /tokenizer.json must be JSON/],
     [{ "tokenizer.json": "[]" }, /tokenizer.json must be a JSON object/],
-    [{ "tokenizer.json": "{}" }, /Cannot load a tokenizer from "memory": model must be an object, got null/],
+    [{ "tokenizer.json": "{}" }, /Cannot load a tokenizer from "memory\/": model must be an object, got null/],
     [{ "tokenizer.json": JSON.stringify({ model }) }, /Tokenizer must contain a "decoder" property/],
     [json({ model: { type: "Unheard" } }), /Unknown TokenizerModel type: Unheard/],
     [json({ model: { type: "WordPiece" } }), /model.vocab must be an object, got null/],
@@ -145,7 +148,7 @@ Deno.test("unusable files are a TokenizerError that names folder and file", asyn
     await assert.rejects(async () => new BertTokenizer(await readTokenizerFiles(filesFolder(files))), (error) => {
       assert(error instanceof TokenizerError, String(error));
       assert.match(error.message, message);
-      assert.match(error.message, /^Cannot load a tokenizer from "memory": /);
+      assert.match(error.message, /^Cannot load a tokenizer from "memory\/": /);
       return true;
     });
   }

@@ -1,7 +1,7 @@
 /** File systems that record what is done, or stop in the middle of it. */
 
 import { basename } from "node:path";
-import { type FileSystem, LOCAL } from "../../src/train/checkpoint/file_system.ts";
+import { type FileSystem, LOCAL } from "../../src/io/local/file_system.ts";
 
 /** Decides about an operation before it is done: an error that it throws is what the operation fails with. */
 export type Watch = (operation: string) => void;

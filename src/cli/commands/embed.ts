@@ -1,14 +1,14 @@
 /** `narrowbert embed`: the embeddings of texts. */
 
 import { InputError } from "../../base/errors.ts";
-import { POOLINGS, readSentenceConfig } from "../../pipelines/tasks/pooling.ts";
+import { filedPooling } from "../../pipelines/tasks/feature_extraction.ts";
+import { POOLINGS } from "../../pipelines/tasks/pooling.ts";
 import { PRECISIONS, type Ranges } from "../../pipelines/tasks/precision.ts";
-import { TASKS } from "../../pipelines/task_table.ts";
 import { textOf } from "../inputs/questions.ts";
 import { choice, count, toggle, UsageError, value } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
 import { shortened } from "../outputs/table.ts";
-import { type Loading, textCommand } from "../text_command.ts";
+import { textCommand } from "../text_command.ts";
 
 /** Numbers that a table shows of an embedding. */
 const SHOWN = 4;
@@ -46,8 +46,9 @@ As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[.
       throw new UsageError(`--precision ${precision} needs --ranges`);
     }
     const ranges = values.ranges === undefined ? undefined : await readRanges(values.ranges);
-    const pooling = values.pooling ?? await poolingOf(model ?? TASKS["feature-extraction"].defaultModel, loading);
     const embed = await loadPipeline("feature-extraction", { model, dtype }, loading);
+    // One embedding a text if the files do not say; what they say that is wrong, the pipeline tells.
+    const pooling = values.pooling ?? (filedPooling(embed) === "none" ? "mean" : undefined);
     const own = { pooling, normalize, dimensions, precision, ranges, truncation };
     return answerBy(embed, (texts, options) => embed.stream(texts, { ...options, ...own }));
   },
@@ -60,13 +61,6 @@ As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[.
     return [[[tensor.dims.slice(1).join(" x "), `${first.join(" ")} ...`, shortened(textOf(fields))]]];
   },
 });
-
-/** The pooling that the model's files ask for; one embedding a text if they do not say. */
-async function poolingOf(model: string | URL, { signal }: Loading) {
-  const { pooling } = await readSentenceConfig(model, { signal });
-  if (pooling === "none") return "mean";
-  return typeof pooling === "string" ? pooling : undefined; // the pipeline says what is wrong
-}
 
 async function readRanges(file: string): Promise<Ranges> {
   try {

@@ -1,7 +1,7 @@
 /** `narrowbert info`: what is in a model's folder, without running it. */
 
 import { elementCount } from "../../base/shape.ts";
-import { openCheckpoint } from "../../io/checkpoint/checkpoint.ts";
+import { openCheckpoint } from "../../io/checkpoint/open.ts";
 import { openFolder } from "../../io/folder/folder.ts";
 import { readConfig } from "../../model/config/config.ts";
 import { headOf, HEADS } from "../../heads/registry.ts";
@@ -9,7 +9,7 @@ import { hasPooler } from "../../model/head.ts";
 import { resolveWeights } from "../../model/weights/weights.ts";
 import { TASKS } from "../../pipelines/task_table.ts";
 import { BertTokenizer } from "../../text/bert_tokenizer.ts";
-import { hasTokenizer, readTokenizerFiles } from "../../text/files/files.ts";
+import { findTokenizerFiles } from "../../text/files/files.ts";
 import { defineCommand } from "../command.ts";
 import { flag, value } from "../options.ts";
 import { json, table } from "../outputs/table.ts";
@@ -51,7 +51,8 @@ async function describe(source: string | URL, signal: AbortSignal) {
     const { dtype } = checkpoint.info(name);
     tensors[dtype] = (tensors[dtype] ?? 0) + 1;
   }
-  const tokenizer = await hasTokenizer(folder) ? new BertTokenizer(await readTokenizerFiles(folder)) : null;
+  const files = await findTokenizerFiles(folder);
+  const tokenizer = files && new BertTokenizer(files);
   const { full_length_layers: full, num_hidden_layers: all } = config;
   return {
     model: folder.location,

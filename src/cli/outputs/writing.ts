@@ -1,6 +1,6 @@
 /** Writing to a stream whose reader may be slow, stuck or gone. */
 
-import { writeAll } from "../../io/folder/atomic_write.ts";
+import { writeAll } from "../../io/local/atomic_write.ts";
 
 /** Most bytes that a pipe takes as a whole or not at all: PIPE_BUF of Linux. */
 const WHOLE = 4096;

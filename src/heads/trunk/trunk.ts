@@ -9,7 +9,7 @@ import type { NarrowBertConfig } from "../../model/config/config.ts";
 import { ModelCore, type ModelWeights } from "../../model/core.ts";
 import type { ForwardOptions } from "../../model/forward_options.ts";
 import type { Head, ModelParts } from "../../model/head.ts";
-import { loadCore, randomCore } from "../../model/loading.ts";
+import { loadCore, openModel, randomCore } from "../../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../../model/model_options.ts";
 import { readoutsOf } from "../readouts/all.ts";
 import { definitionOf, type ReadoutDefinition } from "../readouts/definition.ts";
@@ -83,7 +83,8 @@ export class Trunk<R extends Readout = Readout> {
     { readouts, ...options }: LoadOptions & { readouts: R },
   ): Promise<Trunk<R[number]>> {
     const parts = partsOf(readouts);
-    return new Trunk(await loadCore(where, { ...parts, known: HEADS }, options), readouts);
+    const opened = await openModel(where, options);
+    return new Trunk(await loadCore(opened, { ...parts, known: HEADS }, options), readouts);
   }
 
   /**

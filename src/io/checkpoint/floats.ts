@@ -1,7 +1,7 @@
 /** Reads the elements of a tensor as 32-bit floats, in pieces of bounded size. */
 
 import { decodeBfloat16, DTYPES, type FloatDtype, toFloat32, viewAs } from "../../base/dtype.ts";
-import type { SafetensorsTensor } from "../safetensors/file.ts";
+import type { StoredTensor } from "./stored_tensor.ts";
 
 /** Elements of a piece: 1 MiB of 32-bit floats. Smaller pieces are slower, larger ones not faster. */
 const PIECE = 1 << 18;
@@ -44,7 +44,7 @@ export class FloatMemory {
 
 /** Elements of a tensor of type `dtype` as 32-bit floats, for reading only: a view of the file if possible. */
 export function readFloats(
-  tensor: SafetensorsTensor,
+  tensor: StoredTensor,
   dtype: FloatDtype,
   { begin, end, memory }: FloatRange & { begin: number; end: number },
 ): Float32Array {

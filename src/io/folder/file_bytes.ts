@@ -29,3 +29,14 @@ export class MemoryBytes implements FileBytes {
     return this.#bytes.subarray(begin, end);
   }
 }
+
+/** The bytes of all parts, one after the other. */
+export function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let position = 0;
+  for (const part of parts) {
+    whole.set(part, position);
+    position += part.byteLength;
+  }
+  return whole;
+}

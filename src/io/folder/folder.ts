@@ -1,16 +1,16 @@
 /** Opening what a caller names as a model: a local folder, the URL of one, or files in memory. */
 
-import { join } from "node:path";
 import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
+import { pathIn } from "./path.ts";
 import { HttpFolder } from "./http_folder.ts";
-import { LocalFolder } from "./local_folder.ts";
 import { parseLocation } from "./location.ts";
 import { MemoryFolder } from "./memory_folder.ts";
-import { isPlainName, type ModelFolder } from "./model_folder.ts";
+import { type ModelFolder, subfolderNames } from "./model_folder.ts";
+import { localFiles } from "./on_disk.ts";
 import { type ProgressCallback, ProgressReporter } from "./progress.ts";
 
-export type { ModelFolder, ReadOptions } from "./model_folder.ts";
+export type { ModelFolder } from "./model_folder.ts";
 export type { ProgressCallback, ProgressInfo } from "./progress.ts";
 
 /** The folder of a model: its local path, its `file:`, `http:` or `https:` URL, or its files in memory, by name. */
@@ -33,48 +33,36 @@ export interface OpenFolderOptions {
 const HUB_ID = /^\w[\w.-]*(\/\w[\w.-]*)?$/;
 
 /**
- * Opens the folder that a model is in.
+ * Opens the folder that a model is in. Whoever loads opens it once, and hands it on.
  *
- * @throws {CheckpointError} If there is no such folder. A missing permission is Deno's own `NotCapable`, which says so.
- *   A server is asked for files only, so a URL without a folder fails at the first file.
+ * @throws {CheckpointError} If there is no such folder, or if it is a path and this is no Deno. A missing permission is
+ *   Deno's own `NotCapable`, which says so. A server is asked for files only, so a URL without a folder fails at the first
+ *   file.
  */
 export async function openFolder(
   where: ModelSource,
   { subfolder = "", local_files_only = false, token, progress_callback, signal }: OpenFolderOptions = {},
 ): Promise<ModelFolder> {
-  const subfolders = splitSubfolder(subfolder);
-  if (isFiles(where)) return new MemoryFolder(where, subfolders);
+  const names = subfolderNames(subfolder);
+  if (where instanceof Map) return new MemoryFolder(where).inside(subfolder);
+  const location = parseLocation(where as string | URL);
   const progress = new ProgressReporter(`${where}`, progress_callback);
-  const location = parseLocation(where);
 
   if ("url" in location) {
     if (local_files_only) {
       throw new CheckpointError(`Cannot open ${quote(`${where}`)}: local_files_only is set, and this is not local`);
     }
     const url = new URL(location.url);
-    url.pathname = [url.pathname.replace(/\/$/, ""), ...subfolders.map(encodeURIComponent), ""].join("/");
-    return new HttpFolder(url, { progress, token, signal });
+    url.pathname = pathIn(url.pathname, "");
+    return new HttpFolder(url, { progress, token, signal }).inside(subfolder);
   }
 
-  const path = join(location.path, ...subfolders);
-  const folder = await LocalFolder.open(path, { progress, signal });
-  if (folder !== undefined) return folder;
-  const cure = HUB_ID.test(location.path)
+  const { openLocalFolder, pathOf } = await localFiles(`open ${quote(`${where}`)}`, "give a URL");
+  const folder = await openLocalFolder(location.local, { subfolder, progress, signal });
+  if (folder !== null) return folder;
+  const path = names.reduce(pathIn, pathOf(location.local));
+  const cure = typeof where === "string" && HUB_ID.test(where)
     ? ". Models are not downloaded from the Hugging Face Hub by this version: download it, and pass its folder"
     : "";
   throw new CheckpointError(`Cannot open ${quote(path)}: there is no such folder${cure}`);
-}
-
-function splitSubfolder(subfolder: string): string[] {
-  const names = subfolder === "" ? [] : subfolder.split("/");
-  if (!names.every(isPlainName)) {
-    throw new CheckpointError(
-      `Cannot open subfolder ${quote(subfolder)}: it must be plain names with "/" between them`,
-    );
-  }
-  return names;
-}
-
-function isFiles(where: unknown): where is ReadonlyMap<string, Uint8Array> {
-  return where instanceof Map;
 }

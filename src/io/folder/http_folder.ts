@@ -2,52 +2,48 @@
 
 import { type FileBytes, MemoryBytes } from "./file_bytes.ts";
 import { readBody, requestFile, urlForMessages } from "./http_file.ts";
-import { checkPlainName, type FolderSettings, type ModelFolder, noSuchFile, type ReadOptions } from "./model_folder.ts";
-import type { ProgressReporter } from "./progress.ts";
+import { checkPlainName, type FolderSettings, type ModelFolder, subfolderNames } from "./model_folder.ts";
+
+/** Options of an {@linkcode HttpFolder}. */
+interface HttpSettings extends FolderSettings {
+  /** Sent as a bearer token. */
+  token?: string | undefined;
+}
 
 /** A folder on a server: a file's URL is the folder's URL and the file's name. Needs net permission for its host. */
 export class HttpFolder implements ModelFolder {
   readonly location: string;
   readonly #url: URL;
-  readonly #token: string | undefined;
-  readonly #progress: ProgressReporter;
-  readonly #signal: AbortSignal | undefined;
+  readonly #settings: HttpSettings;
 
   /** @param url Ends in a slash. */
-  constructor(url: URL, { token, progress, signal }: FolderSettings & { token?: string }) {
+  constructor(url: URL, settings: HttpSettings) {
     this.location = urlForMessages(url);
     this.#url = url;
-    this.#token = token;
-    this.#progress = progress;
-    this.#signal = signal;
+    this.#settings = settings;
   }
 
-  async read(file: string, { signal = this.#signal }: ReadOptions = {}): Promise<Uint8Array> {
+  /** Downloads a file by one request. */
+  async find(file: string): Promise<FileBytes | null> {
+    const { progress, token, signal } = this.#settings;
     checkPlainName(file);
-    this.#progress.report("initiate", file);
-    const response = await this.#request(file, signal);
-    if (response === undefined) throw noSuchFile(file, this.location);
-    this.#progress.report("download", file);
-    const bytes = await readBody(response, (loaded, total) => this.#progress.advance(file, loaded, total));
-    this.#progress.report("done", file);
-    return bytes;
+    const response = await requestFile(this.#below(encodeURIComponent(file)), { token, signal });
+    if (response === undefined) return null;
+    progress.report("initiate", file);
+    progress.report("download", file);
+    const bytes = await readBody(response, (loaded, total) => progress.advance(file, loaded, total));
+    progress.report("done", file);
+    return new MemoryBytes(bytes);
   }
 
-  async open(file: string, options?: ReadOptions): Promise<FileBytes> {
-    return new MemoryBytes(await this.read(file, options));
+  inside(subfolder: string): ModelFolder {
+    const path = subfolderNames(subfolder).map((name) => `${encodeURIComponent(name)}/`).join("");
+    return new HttpFolder(this.#below(path), this.#settings);
   }
 
-  async has(file: string): Promise<boolean> {
-    checkPlainName(file);
-    // Not a HEAD request, which plain file servers and signed URLs may refuse.
-    const response = await this.#request(file, this.#signal);
-    await response?.body?.cancel();
-    return response !== undefined;
-  }
-
-  #request(file: string, signal: AbortSignal | undefined): Promise<Response | undefined> {
+  #below(path: string): URL {
     const url = new URL(this.#url);
-    url.pathname += encodeURIComponent(file);
-    return requestFile(url, { token: this.#token, signal });
+    url.pathname += path;
+    return url;
   }
 }

@@ -1,10 +1,9 @@
 /** Paths and URLs that callers give for a file or folder. */
 
-import { fileURLToPath } from "node:url";
 import { quote } from "../../base/messages.ts";
 
-/** A path on this machine, or a URL on a web server. */
-export type Location = { path: string } | { url: URL };
+/** A path or `file:` URL on this machine, or a URL on a web server. */
+export type Location = { local: string | URL } | { url: URL };
 
 // A drive letter with its colon is no scheme.
 const URL_START = /^[a-z][a-z0-9+.-]+:\/\//i;
@@ -18,7 +17,7 @@ const URL_START = /^[a-z][a-z0-9+.-]+:\/\//i;
 export function parseLocation(where: string | URL): Location {
   if (typeof where === "string" && !URL_START.test(where)) {
     if (where === "") throw new TypeError("Cannot open a path that is empty");
-    return { path: where };
+    return { local: where };
   }
   if (!(typeof where === "string" || where instanceof URL)) {
     throw new TypeError(`Cannot open a path or URL: it must be a string or a URL, got ${described(where)}`);
@@ -27,7 +26,7 @@ export function parseLocation(where: string | URL): Location {
   const url = new URL(where);
   switch (url.protocol) {
     case "file:":
-      return { path: fileURLToPath(url) };
+      return { local: url };
     case "http:":
     case "https:":
       return { url };

@@ -1,7 +1,7 @@
 /** A model folder in memory. */
 
 import { type FileBytes, MemoryBytes } from "./file_bytes.ts";
-import { checkPlainName, type ModelFolder, noSuchFile } from "./model_folder.ts";
+import { checkPlainName, type ModelFolder, subfolderNames } from "./model_folder.ts";
 
 /** The files of a `Map`, by name; those of a subfolder by `subfolder/name`. Needs no permission at all. */
 export class MemoryFolder implements ModelFolder {
@@ -9,31 +9,23 @@ export class MemoryFolder implements ModelFolder {
   readonly #files: ReadonlyMap<string, Uint8Array>;
   readonly #prefix: string;
 
-  /** @param subfolder Plain names, outermost first. */
-  constructor(files: ReadonlyMap<string, Uint8Array>, subfolder: readonly string[]) {
+  /** @param prefix What the names of the folder's files begin with: `""`, or a path and a slash. */
+  constructor(files: ReadonlyMap<string, Uint8Array>, prefix = "") {
     this.#files = files;
-    this.#prefix = subfolder.map((name) => `${name}/`).join("");
-    this.location = `memory/${this.#prefix}`;
+    this.#prefix = prefix;
+    this.location = `memory/${prefix}`;
   }
 
-  read(file: string): Promise<Uint8Array> {
+  find(file: string): Promise<FileBytes | null> {
     return Promise.try(() => {
-      const bytes = this.#get(file);
-      if (bytes === undefined) throw noSuchFile(file, this.location);
-      return bytes;
+      checkPlainName(file);
+      const bytes = this.#files.get(this.#prefix + file);
+      return bytes === undefined ? null : new MemoryBytes(bytes);
     });
   }
 
-  async open(file: string): Promise<FileBytes> {
-    return new MemoryBytes(await this.read(file));
-  }
-
-  has(file: string): Promise<boolean> {
-    return Promise.try(() => this.#get(file) !== undefined);
-  }
-
-  #get(file: string): Uint8Array | undefined {
-    checkPlainName(file);
-    return this.#files.get(this.#prefix + file);
+  inside(subfolder: string): ModelFolder {
+    const added = subfolderNames(subfolder).map((name) => `${name}/`).join("");
+    return new MemoryFolder(this.#files, this.#prefix + added);
   }
 }

@@ -10,33 +10,47 @@ export interface ModelFolder {
   /** Where the folder is, for messages. */
   readonly location: string;
   /**
-   * A file's bytes.
+   * A file that is read by ranges: one on disk stays there, one on a server is downloaded whole. Ask once for each file:
+   * every call reads it anew.
    *
-   * @throws {CheckpointError} If there is no such file, or `file` is no plain file name.
+   * @returns `null` if there is no such file.
+   * @throws {CheckpointError} If `file` is no plain file name, is a link that leaves the folder, or cannot be read.
    */
-  read(file: string, options?: ReadOptions): Promise<Uint8Array>;
+  find(file: string): Promise<FileBytes | null>;
   /**
-   * A file that is read by ranges: one on disk stays there, one on a server is downloaded whole.
+   * A folder inside this one, whether there is one or not.
    *
-   * @throws {CheckpointError} As {@linkcode read}.
+   * @param subfolder `a` or `a/b`; `""` for the folder itself.
+   * @throws {CheckpointError} If these are no plain names.
    */
-  open(file: string, options?: ReadOptions): Promise<FileBytes>;
-  /** Whether there is such a file. */
-  has(file: string): Promise<boolean>;
-}
-
-/** Options of {@linkcode ModelFolder.read} and {@linkcode ModelFolder.open}. */
-export interface ReadOptions {
-  /** Aborts the read. */
-  signal?: AbortSignal;
+  inside(subfolder: string): ModelFolder;
 }
 
 /** Options of the folders on disk and on the web. */
 export interface FolderSettings {
   /** Reports how the files are read. */
   progress: ProgressReporter;
-  /** Aborts every read that has no signal of its own. */
-  signal?: AbortSignal;
+  /** Aborts every read. */
+  signal?: AbortSignal | undefined;
+}
+
+/** The bytes of a whole file; `null` if there is no such file. @throws {CheckpointError} As `find` of the folder. */
+export async function findBytes(folder: ModelFolder, file: string): Promise<Uint8Array | null> {
+  const bytes = await folder.find(file);
+  return bytes === null ? null : bytes.read(0, bytes.size);
+}
+
+/** A file that must be there. @throws {CheckpointError} If it is not. */
+export async function openFile(folder: ModelFolder, file: string): Promise<FileBytes> {
+  const bytes = await folder.find(file);
+  if (bytes !== null) return bytes;
+  throw new CheckpointError(`Cannot read ${quote(file)} in ${quote(folder.location)}: there is no such file`);
+}
+
+/** The bytes of a whole file that must be there. @throws {CheckpointError} If it is not. */
+export async function readFile(folder: ModelFolder, file: string): Promise<Uint8Array> {
+  const bytes = await openFile(folder, file);
+  return bytes.read(0, bytes.size);
 }
 
 // Windows drops dots and spaces at the end of a name, so ".. " would be ".." there; a colon would name a drive.
@@ -54,7 +68,9 @@ export function checkPlainName(file: string): void {
   }
 }
 
-/** The error that a folder has no such file. */
-export function noSuchFile(file: string, location: string): CheckpointError {
-  return new CheckpointError(`Cannot read ${quote(file)} in ${quote(location)}: there is no such file`);
+/** The names on the way to a folder inside another, outermost first. @throws {CheckpointError} If one is not plain. */
+export function subfolderNames(subfolder: string): string[] {
+  const names = subfolder === "" ? [] : subfolder.split("/");
+  if (names.every(isPlainName)) return names;
+  throw new CheckpointError(`Cannot open subfolder ${quote(subfolder)}: it must be plain names with "/" between them`);
 }

@@ -5,6 +5,7 @@ import { quote } from "../../base/messages.ts";
 import { type FileBytes, MemoryBytes } from "../folder/file_bytes.ts";
 import { readBody, requestFile } from "../folder/http_file.ts";
 import { parseLocation } from "../folder/location.ts";
+import { localFiles } from "../folder/on_disk.ts";
 import { type SafetensorsFile, SafetensorsTensor } from "./file.ts";
 import { readHeader, scanHeader } from "./header.ts";
 import { checkLayout } from "./layout.ts";
@@ -59,15 +60,10 @@ export function openSafetensors(file: FileBytes, name: string): SafetensorsFile 
 
 async function readFile(where: string | URL): Promise<Uint8Array> {
   const location = parseLocation(where);
-  if ("path" in location) {
-    try {
-      return await Deno.readFile(location.path);
-    } catch (error) {
-      if (error instanceof Deno.errors.IsADirectory) {
-        throw new CheckpointError(`Cannot read ${quote(`${where}`)}: it must be a file, and is a folder`);
-      }
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
+  if ("local" in location) {
+    const { readWhole } = await localFiles(`read ${quote(`${where}`)}`, "give a URL");
+    const bytes = await readWhole(location.local);
+    if (bytes !== null) return bytes;
   } else {
     const response = await requestFile(location.url);
     if (response !== undefined) return await readBody(response);

@@ -1,10 +1,10 @@
 /** Writing safetensors files, byte for byte as the reference implementation does. */
 
-import { Buffer } from "node:buffer";
 import { DTYPES, isDtype } from "../../base/dtype.ts";
 import { quote } from "../../base/messages.ts";
 import { shapeText } from "../../base/shape.ts";
-import { writeAtomically } from "../folder/atomic_write.ts";
+import { concatenate } from "../folder/file_bytes.ts";
+import { localFiles } from "../folder/on_disk.ts";
 import type { TensorView } from "./file.ts";
 import { LENGTH_BYTES, MAX_DIMENSIONS, MAX_HEADER_BYTES, METADATA_KEY } from "./header.ts";
 import { bitCount } from "./layout.ts";
@@ -55,7 +55,9 @@ export async function writeSafetensors(
   { path, metadata = {} }: WriteSafetensorsOptions = {},
 ): Promise<Uint8Array | void> {
   const parts = safetensorsParts(tensors, metadata);
-  return path === undefined ? concatenate(parts) : await writeAtomically(path, parts);
+  if (path === undefined) return concatenate(parts);
+  const { writeAtomically } = await localFiles(`write ${quote(`${path}`)}`, "leave it out for the bytes");
+  await writeAtomically(path, parts);
 }
 
 /** The bytes of a safetensors file in parts, of which those of the tensors are views. @throws As {@linkcode writeSafetensors}. */
@@ -112,8 +114,17 @@ function tensorProblem({ dtype, shape, data }: TensorView): string | undefined {
 /** Widest elements first, which aligns all of them, then by the bytes of the name. */
 function sortTensors(tensors: Map<string, TensorView>): NamedTensor[] {
   return [...tensors].sort(([a, { dtype: s }], [b, { dtype: t }]) =>
-    DTYPE_ORDER.indexOf(t) - DTYPE_ORDER.indexOf(s) || Buffer.compare(Buffer.from(a), Buffer.from(b))
+    DTYPE_ORDER.indexOf(t) - DTYPE_ORDER.indexOf(s) || compareCodePoints(a, b)
   );
+}
+
+/** Orders texts as their UTF-8 bytes are ordered, which is that of code points. JavaScript's own order is by UTF-16. */
+function compareCodePoints(a: string, b: string): number {
+  for (let at = 0;; at++) {
+    const [x, y] = [a.codePointAt(at) ?? -1, b.codePointAt(at) ?? -1];
+    if (x !== y) return x - y;
+    if (x < 0) return 0;
+  }
 }
 
 /** The header with its length, padded by spaces so that the tensors begin at a multiple of 8 bytes. */
@@ -140,14 +151,4 @@ function encodeHeader(tensors: NamedTensor[], metadata: Record<string, string>):
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-function concatenate(parts: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let position = 0;
-  for (const part of parts) {
-    whole.set(part, position);
-    position += part.byteLength;
-  }
-  return whole;
 }

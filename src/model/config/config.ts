@@ -1,12 +1,12 @@
 /** The configuration of a NarrowBERT: BERT's keys and `full_length_layers`. */
 
-import { join } from "node:path";
 import { ConfigError } from "../../base/errors.ts";
 import { isObject } from "../../base/json.ts";
 import { shown } from "../../base/messages.ts";
-import { writeAtomically } from "../../io/folder/atomic_write.ts";
+import { pathIn } from "../../io/folder/path.ts";
 import { type ModelFolder, type ModelSource, openFolder, type OpenFolderOptions } from "../../io/folder/folder.ts";
-import { makeFolder } from "../../io/folder/output_folder.ts";
+import { readFile } from "../../io/folder/model_folder.ts";
+import { saveFiles } from "../../io/folder/on_disk.ts";
 import { checkConfig, type CheckedConfig, leavesLayersOpen } from "./checks.ts";
 import { type Activation, FIELDS, type ModelType, type PositionType, type ProblemType } from "./fields.ts";
 import type { PrunedHeads } from "./pruned_heads.ts";
@@ -157,8 +157,7 @@ export class NarrowBertConfig {
 
   /** Writes config.json into a local folder, which is made if it does not exist. */
   async save_pretrained(dir: string | URL): Promise<void> {
-    const path = join(await makeFolder(dir), FILE);
-    await writeAtomically(path, [new TextEncoder().encode(configText(this))]);
+    await saveFiles(dir, [[FILE, [new TextEncoder().encode(configText(this))]]]);
   }
 
   /**
@@ -197,6 +196,6 @@ export async function readConfig(
   folder: ModelFolder,
   { overrides }: { overrides?: ConfigSource } = {},
 ): Promise<NarrowBertConfig> {
-  const text = new TextDecoder().decode(await folder.read(FILE));
-  return NarrowBertConfig.parse(text, folder.location.replace(/\/?$/, `/${FILE}`), { overrides });
+  const text = new TextDecoder().decode(await readFile(folder, FILE));
+  return NarrowBertConfig.parse(text, pathIn(folder.location, FILE), { overrides });
 }

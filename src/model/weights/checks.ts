@@ -63,14 +63,23 @@ export function misfits(checkpoint: StoredWeights, stored: string, shape: readon
   return problems;
 }
 
+/** The index of the first element that differs, of lists of one length; -1 if none does. */
+export function firstDifference(one: Float32Array, other: Float32Array): number {
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return i;
+  return -1;
+}
+
 /** The problem of a copy that differs from the shared weight that it is a copy of; both have the same shape. */
-export function differences(checkpoint: StoredWeights, copy: string, original: string): string[] {
+export function differences(
+  checkpoint: StoredWeights,
+  { copy, original }: { copy: string; original: string },
+): string[] {
   const [memory, other] = [new FloatMemory(), new FloatMemory()];
   const count = elementCount(checkpoint.info(copy).shape);
   for (const piece of pieces(0, count)) {
     const got = checkpoint.float32(copy, { ...piece, memory });
     const expected = checkpoint.float32(original, { ...piece, memory: other });
-    const at = got.findIndex((value, index) => value !== expected[index]);
+    const at = firstDifference(got, expected);
     if (at < 0) continue;
     return [
       `${quoted([copy])} must equal ${quoted([original])}, with which it is tied, ` +

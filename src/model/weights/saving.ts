@@ -1,13 +1,11 @@
 /** Writes a model's folder. */
 
-import { join } from "node:path";
 import { encodeBfloat16, encodeFloat16 } from "../../base/dtype.ts";
 import { describe, quote } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
 import { placeOf, shapeText } from "../../base/shape.ts";
 import type { Tensor } from "../../base/tensor.ts";
-import { writeAtomically } from "../../io/folder/atomic_write.ts";
-import { makeFolder } from "../../io/folder/output_folder.ts";
+import { saveFiles } from "../../io/folder/on_disk.ts";
 import { type NamedTensor, safetensorsParts, type TensorView } from "../../io/safetensors/safetensors.ts";
 import { configText, type NarrowBertConfig } from "../config/config.ts";
 
@@ -53,9 +51,7 @@ export function savedDtypeOf(options: SaveOptions): SavedDtype {
  * @throws {RangeError} If a weight is beyond the range of the type that it is rounded to.
  */
 export async function saveModel(where: string | URL, model: SavedModel): Promise<void> {
-  const files = modelFiles(model);
-  const folder = await makeFolder(where);
-  for (const [name, parts] of files) await writeAtomically(join(folder, name), parts);
+  await saveFiles(where, modelFiles(model));
 }
 
 /** The files of a model, in parts: its weights, then its config. @throws {RangeError} As {@linkcode saveModel}. */

@@ -1,14 +1,12 @@
 /** Reads a checkpoint of any layout as the published one, checking everything but the numbers before any is read. */
 
-import { setImmediate } from "node:timers/promises";
 import { CheckpointError } from "../../base/errors.ts";
 import { listed, quoted } from "../../base/messages.ts";
-import { elementCount } from "../../base/shape.ts";
-import { FloatMemory, type FloatRange, pieces } from "../../io/checkpoint/floats.ts";
+import { FloatMemory, type FloatRange } from "../../io/checkpoint/floats.ts";
 import type { Elements } from "../../nn/upload.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
 import type { Head, ModelParts } from "../head.ts";
-import { absences, differences, misfits, notBert } from "./checks.ts";
+import { absences, differences, firstDifference, misfits, notBert } from "./checks.ts";
 import { isSuperfluous, publishedName, TIED } from "./stored_names.ts";
 import { countLayers, settleLayers, splitLayers } from "./layers.ts";
 import { parameterShapes } from "./parameter_shapes.ts";
@@ -43,7 +41,12 @@ export interface Weights {
    * @throws {CheckpointError} If one of them is not finite.
    */
   get(name: string, range?: FloatRange): Float32Array;
-  /** The elements of a parameter, read as they are asked for, into the same memory for all parameters. */
+  /**
+   * The elements of a parameter, read as they are asked for, into the same memory for all parameters. A stored copy of it
+   * is read along, and compared.
+   *
+   * @throws {CheckpointError} When they are asked for, if one of them is not finite or differs from its copy.
+   */
   open(name: string): Elements;
   /** Dimensions of a parameter. */
   shape(name: string): readonly number[];
@@ -75,16 +78,32 @@ export function resolveWeights(checkpoint: StoredWeights, config: NarrowBertConf
     .map(([, stored]) => stored);
   const noUse = (names: readonly string[]) => names.length === 0 ? [] : [`this model has no use for ${quoted(names)}`];
   if (options.strict) problems.push(...noUse(unexpected).map((problem) => `${problem} (strict: false ignores them)`));
-  if (problems.length === 0) {
-    for (const [name, copy] of copies) problems.push(...differences(checkpoint, copy, known(sources, name)));
-  }
-  if (problems.length > 0) throw new CheckpointError(`Cannot load "${location}":${listed(problems)}`);
+  const refuse = (problems: readonly string[]) => {
+    if (problems.length > 0) throw new CheckpointError(`Cannot load "${location}":${listed(problems)}`);
+  };
+  refuse(problems);
 
   const stored = [...shapes.keys()].filter((name) => !fresh.has(name));
   const parameters = new Map(stored.map((name) => [name, known(sources, name)]));
   const get = (name: string, range?: FloatRange) =>
     fresh.get(name)?.subarray(range?.begin ?? 0, range?.end) ?? checkpoint.float32(known(parameters, name), range);
-  const memory = new FloatMemory();
+  const [memory, other] = [new FloatMemory(), new FloatMemory()];
+  const allDifferences = () =>
+    [...copies].flatMap(([name, copy]) => {
+      return parameters.has(name) ? differences(checkpoint, { copy, original: known(parameters, name) }) : [];
+    });
+  const open = (name: string): Elements => {
+    const copy = parameters.has(name) ? copies.get(name) : undefined;
+    return {
+      subarray(begin, end) {
+        const values = get(name, { begin, end, memory });
+        if (copy === undefined) return values;
+        const copied = checkpoint.float32(copy, { begin, end, memory: other });
+        if (firstDifference(values, copied) >= 0) refuse(allDifferences());
+        return values;
+      },
+    };
+  };
   return {
     config: settled,
     names: [...shapes.keys()],
@@ -93,26 +112,9 @@ export function resolveWeights(checkpoint: StoredWeights, config: NarrowBertConf
       `In "${location}", ${problem}`
     ),
     get,
-    open: (name) => ({ subarray: (begin, end) => get(name, { begin, end, memory }) }),
+    open,
     shape: (name) => known(shapes, name),
   };
-}
-
-/**
- * Reads all weights once to check them, before any GPU memory is allocated; the upload reads them again. Between pieces
- * the event loop runs, and an abort is obeyed.
- *
- * @throws {CheckpointError} Naming the first element that is not finite.
- */
-export async function checkValues({ names, shape, open }: Weights, signal?: AbortSignal): Promise<void> {
-  for (const name of names) {
-    const elements = open(name);
-    for (const { begin, end } of pieces(0, elementCount(shape(name)))) {
-      elements.subarray(begin, end);
-      await setImmediate();
-      signal?.throwIfAborted();
-    }
-  }
 }
 
 /** Stored names by published names, and the config with the layers that were found. */

@@ -1,26 +1,33 @@
 /** Loads a pipeline's parts from one folder: a model of the right class, and its tokenizer. */
 
 import { CheckpointError, ConfigError } from "../../base/errors.ts";
-import { NarrowBertConfig } from "../../model/config/config.ts";
+import { quote } from "../../base/messages.ts";
 import { headOf } from "../../heads/registry.ts";
 import { coreOf, type PreTrainedModel } from "../../heads/pretrained.ts";
 import type { Head, ModelHead } from "../../model/head.ts";
-import type { ModelSource } from "../../io/folder/folder.ts";
+import type { ModelFolder, ModelSource } from "../../io/folder/folder.ts";
+import { type OpenedModel, openModel } from "../../model/loading.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
-import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
+import { openTokenizer } from "../../text/tokenizer.ts";
 import type { PipelineParts } from "./parts.ts";
 
 /** How a task loads its model. */
 export interface ModelLoader<Model> {
   /** The class that the model must be of. */
   readonly modelClass: { readonly name: string; readonly head: ModelHead };
-  readonly loadModel: (source: ModelSource, options: LoadOptions) => Promise<Model>;
+  readonly loadModel: (opened: OpenedModel, options: LoadOptions) => Promise<Model>;
   /** Makes one on the weights of another model. @throws {TypeError} If these lack what it needs. */
   readonly shareModel: (other: PreTrainedModel) => Model;
 }
 
+/** What is loaded from a folder, and the folder, for files that a task reads from it too. */
+export interface LoadedParts<Model> {
+  readonly parts: PipelineParts<Model>;
+  readonly folder: ModelFolder;
+}
+
 /**
- * Loads a model and its tokenizer.
+ * Loads a model and its tokenizer from a folder that is opened once.
  *
  * @throws {CheckpointError} If the folder cannot be read, or holds a model of another class.
  */
@@ -28,12 +35,13 @@ export async function loadParts<Model extends { dispose(): void }>(
   { modelClass, loadModel }: ModelLoader<Model>,
   source: ModelSource,
   options: LoadOptions,
-): Promise<PipelineParts<Model>> {
-  await checkHead(modelClass, source, options);
-  const model = await loadModel(source, options);
+): Promise<LoadedParts<Model>> {
+  const opened = await openModel(source, options);
+  checkHead(modelClass, opened);
+  const model = await loadModel(opened, options);
   try {
-    const tokenizer = await NarrowBertTokenizerFast.from_pretrained(source, options);
-    return { model, tokenizer, origin: originOf(source, options) };
+    const tokenizer = await openTokenizer(opened.folder);
+    return { parts: { model, tokenizer, origin: originOf(source, options) }, folder: opened.folder };
   } catch (error) {
     model.dispose();
     throw error;
@@ -70,13 +78,11 @@ function originOf(source: ModelSource, { signal: _, progress_callback: __, ...op
  *
  * @throws {CheckpointError} If it names another class; the message has both.
  */
-async function checkHead(
+function checkHead(
   { name, head: wanted }: ModelLoader<unknown>["modelClass"],
-  source: ModelSource,
-  { progress_callback: _toldByTheModel, ...options }: LoadOptions,
-): Promise<void> {
+  { folder: { location }, config }: OpenedModel,
+): void {
   if (wanted.prefix === null) return; // every model has a body
-  const config = await NarrowBertConfig.from_pretrained(source, options);
   let found: Head;
   try {
     found = headOf(config);
@@ -85,8 +91,7 @@ async function checkHead(
     throw error;
   }
   if (found === wanted) return;
-  const location = typeof source === "string" || source instanceof URL ? `"${source}"` : "the files given";
   throw new CheckpointError(
-    `Cannot load ${location} for this task: it takes a ${name}, got a ${config.architectures?.join(", ")}`,
+    `Cannot load ${quote(location)} for this task: it takes a ${name}, got a ${config.architectures?.join(", ")}`,
   );
 }

@@ -58,6 +58,13 @@ export interface FeatureExtractionOptions extends TextOptions {
  */
 export type FeatureExtractionPipeline = SimplePipeline<string, Tensor, FeatureExtractionOptions, NarrowBertModel>;
 
+const poolings = new WeakMap<FeatureExtractionPipeline, SentenceConfig["pooling"]>();
+
+/** The pooling that the files of a pipeline's model name; `none` if they name none. */
+export function filedPooling(pipeline: FeatureExtractionPipeline): SentenceConfig["pooling"] {
+  return poolings.get(pipeline) ?? "none";
+}
+
 /**
  * Makes the pipeline of a loaded model, which it then owns.
  *
@@ -83,7 +90,9 @@ export function createFeatureExtraction(
     }
     return quantizedStream(embeddings, precision, ranges);
   };
-  return asPipeline({ name: "feature-extraction", call, stream }, parts);
+  const pipeline: FeatureExtractionPipeline = asPipeline({ name: "feature-extraction", call, stream }, parts);
+  poolings.set(pipeline, sentence.pooling);
+  return pipeline;
 }
 
 async function* quantizedStream(embeddings: AsyncIterable<Tensor>, precision: Precision, ranges?: Ranges) {

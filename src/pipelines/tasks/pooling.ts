@@ -1,8 +1,8 @@
 /** How token embeddings become one embedding, as the files of sentence-transformers beside a model say. */
 
-import { CheckpointError, ConfigError } from "../../base/errors.ts";
+import { ConfigError } from "../../base/errors.ts";
 import { isObject } from "../../base/json.ts";
-import { type ModelFolder, type ModelSource, openFolder, type OpenFolderOptions } from "../../io/folder/folder.ts";
+import { findBytes, type ModelFolder } from "../../io/folder/model_folder.ts";
 
 /** A way from token embeddings to the embedding of a text: none, their mean, the embedding of `[CLS]`. */
 export type Pooling = "none" | "mean" | "cls";
@@ -28,23 +28,16 @@ export const NO_SENTENCE_CONFIG: SentenceConfig = { pooling: "none", normalize: 
  * `sentence_bert_config.json`, each if it is there.
  *
  * @throws {ConfigError} If one of them is not what sentence-transformers writes.
- * @throws {CheckpointError} If `modules.json` names a folder that is not there.
+ * @throws {CheckpointError} If `modules.json` names no folder inside the model's.
  */
-export async function readSentenceConfig(
-  source: ModelSource,
-  options: OpenFolderOptions = {},
-): Promise<SentenceConfig> {
-  const folder = await openFolder(source, options);
+export async function readSentenceConfig(folder: ModelFolder): Promise<SentenceConfig> {
   const modules = readModules(await readJson(folder, "modules.json"), folder.location);
   const kinds = modules?.map(({ kind }) => kind).join(", ");
-  const inside = (name: string) => ({
-    ...options,
-    subfolder: options.subfolder ? `${options.subfolder}/${name}` : name,
-  });
   const pooling = async (): Promise<SentenceConfig["pooling"]> => {
-    if (modules === null) return await poolingIfPresent(source, inside("1_Pooling"));
+    if (modules === null) return await findPooling(folder.inside("1_Pooling")) ?? "none";
     if (!/^Transformer, Pooling(, Normalize)?$/.test(kinds!)) return { unknown: `modules ${kinds}` };
-    return await readPooling(await openFolder(source, inside(modules[1]!.path)));
+    const inside = folder.inside(modules[1]!.path);
+    return await findPooling(inside) ?? refusePooling(inside);
   };
   return {
     pooling: await pooling(),
@@ -68,25 +61,18 @@ function readModule(module: unknown): { kind: string; path: string } | null {
   return { kind: module.type.split(".").at(-1)!, path: module.path };
 }
 
-async function poolingIfPresent(source: ModelSource, options: OpenFolderOptions): Promise<SentenceConfig["pooling"]> {
-  let folder: ModelFolder;
-  try {
-    folder = await openFolder(source, options);
-  } catch (error) {
-    if (error instanceof CheckpointError) return "none"; // a local folder without it
-    throw error;
-  }
-  return await folder.has("config.json") ? await readPooling(folder) : "none";
-}
-
-async function readPooling(folder: ModelFolder): Promise<SentenceConfig["pooling"]> {
+/** The pooling that the config.json of a folder names; `null` if there is no such file. */
+async function findPooling(folder: ModelFolder): Promise<SentenceConfig["pooling"] | null> {
   const json = await readJson(folder, "config.json");
-  if (!isObject(json)) {
-    throw new ConfigError(`Cannot read config.json in "${folder.location}": it must be there, and be an object`);
-  }
+  if (json === undefined) return null;
+  if (!isObject(json)) refusePooling(folder);
   const modes = Object.keys(json).filter((key) => key.startsWith("pooling_mode_") && json[key] === true).join(", ");
   if (modes === "pooling_mode_mean_tokens") return "mean";
   return modes === "pooling_mode_cls_token" ? "cls" : { unknown: modes || "no pooling_mode" };
+}
+
+function refusePooling({ location }: ModelFolder): never {
+  throw new ConfigError(`Cannot read config.json in "${location}": it must be there, and be an object`);
 }
 
 function readMaximum(json: unknown, location: string): number {
@@ -101,8 +87,8 @@ function readMaximum(json: unknown, location: string): number {
 
 /** A file as JSON; `undefined` if there is none. */
 async function readJson(folder: ModelFolder, file: string): Promise<unknown> {
-  if (!(await folder.has(file))) return undefined;
-  const bytes = await folder.read(file);
+  const bytes = await findBytes(folder, file);
+  if (bytes === null) return undefined;
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {

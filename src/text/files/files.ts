@@ -2,18 +2,9 @@
 
 import { TokenizerError } from "../../base/errors.ts";
 import { isObject } from "../../base/json.ts";
+import { findBytes, type ModelFolder } from "../../io/folder/model_folder.ts";
 import { parseConfig, type TokenizerConfig } from "./config.ts";
 import { tokenizerFromVocabulary } from "./vocabulary.ts";
-
-/** A folder of files, local or remote; `openFolder` of `src/io` gives one. */
-export interface TokenizerFolder {
-  /** Path or address, for messages. */
-  readonly location: string;
-  /** Whether the folder holds `file`. */
-  has(file: string): Promise<boolean>;
-  /** The bytes of `file`. */
-  read(file: string): Promise<Uint8Array>;
-}
 
 /** The parsed files of a tokenizer. */
 export interface TokenizerFiles {
@@ -25,32 +16,35 @@ export interface TokenizerFiles {
   readonly config: TokenizerConfig;
 }
 
-/** Whether a folder holds a tokenizer at all. */
-export async function hasTokenizer(folder: TokenizerFolder): Promise<boolean> {
-  return await folder.has("tokenizer.json") || await folder.has("vocab.txt");
-}
-
 /**
  * Reads and parses the tokenizer files of a folder.
  *
  * @throws {TokenizerError} If there is neither `tokenizer.json` nor `vocab.txt`, or a file is broken.
  */
-export async function readTokenizerFiles(folder: TokenizerFolder): Promise<TokenizerFiles> {
-  const { location } = folder;
-  const config: TokenizerConfig = await folder.has("tokenizer_config.json")
-    ? parseConfig(await readJson(folder, "tokenizer_config.json"), location)
-    : {};
-  if (await folder.has("tokenizer.json")) {
-    return { location, config, tokenizer: await readJson(folder, "tokenizer.json") };
-  }
-  if (await folder.has("vocab.txt")) {
-    return { location, config, tokenizer: tokenizerFromVocabulary(await readText(folder, "vocab.txt"), config) };
-  }
-  throw noTokenizer(folder);
+export async function readTokenizerFiles(folder: ModelFolder): Promise<TokenizerFiles> {
+  const files = await findTokenizerFiles(folder);
+  if (files === null) throw noTokenizer(folder);
+  return files;
 }
 
-async function readText(folder: TokenizerFolder, file: string): Promise<string> {
-  const bytes = await folder.read(file);
+/**
+ * {@linkcode readTokenizerFiles}, but `null` if there is neither `tokenizer.json` nor `vocab.txt`.
+ *
+ * @throws {TokenizerError} If a file is broken.
+ */
+export async function findTokenizerFiles(folder: ModelFolder): Promise<TokenizerFiles | null> {
+  const { location } = folder;
+  const stored = await findJson(folder, "tokenizer_config.json");
+  const config: TokenizerConfig = stored === null ? {} : parseConfig(stored, location);
+  const tokenizer = await findJson(folder, "tokenizer.json");
+  if (tokenizer !== null) return { location, config, tokenizer };
+  const vocabulary = await findText(folder, "vocab.txt");
+  return vocabulary === null ? null : { location, config, tokenizer: tokenizerFromVocabulary(vocabulary, config) };
+}
+
+async function findText(folder: ModelFolder, file: string): Promise<string | null> {
+  const bytes = await findBytes(folder, file);
+  if (bytes === null) return null;
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
@@ -60,8 +54,9 @@ async function readText(folder: TokenizerFolder, file: string): Promise<string> 
   }
 }
 
-async function readJson(folder: TokenizerFolder, file: string): Promise<object> {
-  const text = await readText(folder, file);
+async function findJson(folder: ModelFolder, file: string): Promise<object | null> {
+  const text = await findText(folder, file);
+  if (text === null) return null;
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -91,14 +86,17 @@ export const TOKENIZER_FILES: readonly string[] = [
  *
  * @throws {TokenizerError} If there is none.
  */
-export async function copyTokenizerFiles(folder: TokenizerFolder): Promise<Map<string, Uint8Array>> {
-  if (!await hasTokenizer(folder)) throw noTokenizer(folder);
+export async function copyTokenizerFiles(folder: ModelFolder): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
-  for (const name of TOKENIZER_FILES) if (await folder.has(name)) files.set(name, await folder.read(name));
+  for (const name of TOKENIZER_FILES) {
+    const bytes = await findBytes(folder, name);
+    if (bytes !== null) files.set(name, bytes);
+  }
+  if (!files.has("tokenizer.json") && !files.has("vocab.txt")) throw noTokenizer(folder);
   return files;
 }
 
-function noTokenizer({ location }: TokenizerFolder): TokenizerError {
+function noTokenizer({ location }: ModelFolder): TokenizerError {
   return new TokenizerError(
     `Cannot load a tokenizer from "${location}": the folder must hold tokenizer.json or vocab.txt, and holds neither`,
   );

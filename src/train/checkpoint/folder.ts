@@ -1,11 +1,13 @@
 /** The folder into which one trainer writes its checkpoints. */
 
-import { join } from "node:path";
 import { quote } from "../../base/messages.ts";
-import { codeOf, type FileSystem, LOCAL } from "./file_system.ts";
+import { pathIn } from "../../io/folder/path.ts";
+import { localFiles } from "../../io/folder/on_disk.ts";
+import type { FileSystem } from "../../io/local/file_system.ts";
 import { checkpointName, checkpointsAmong, leftoversAmong, LOCK, type Place, temporaryName } from "./layout.ts";
 import { isOurs } from "./ownership.ts";
 import { type Latest, latestCheckpoint } from "./reader.ts";
+import { codeOf } from "./system_errors.ts";
 import { checkCheckpoint, type CheckpointFile, writeCheckpoint } from "./writer.ts";
 
 /** What {@linkcode CheckpointFolder.open} takes. */
@@ -40,13 +42,14 @@ export class CheckpointFolder implements Disposable {
    */
   static async open(
     path: string,
-    { keep = 2, system = LOCAL }: CheckpointFolderOptions = {},
+    { keep = 2, system: given }: CheckpointFolderOptions = {},
   ): Promise<CheckpointFolder> {
     if (!(keep === Infinity || Number.isInteger(keep) && keep >= 1)) {
       throw new RangeError(`Cannot keep checkpoints in ${quote(path)}: keep must be 1 or more, got ${keep}`);
     }
+    const system = given ?? (await localFiles(`train in ${quote(path)}`)).LOCAL;
     await system.makeFolder(path);
-    const lock = await system.lock(join(path, LOCK));
+    const lock = await system.lock(pathIn(path, LOCK));
     if (lock === null) {
       throw new Error(
         `Cannot train in ${
@@ -144,7 +147,7 @@ export class CheckpointFolder implements Disposable {
 
   /** Removes a checkpoint. It loses its name first, so that no half of it is taken for one. */
   async #remove({ step, path }: Place): Promise<void> {
-    const temporary = join(this.path, temporaryName(step));
+    const temporary = pathIn(this.path, temporaryName(step));
     await this.#system.rename(path, temporary);
     await this.#system.syncFolder(this.path);
     await this.#system.remove(temporary);

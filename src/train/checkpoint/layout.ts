@@ -1,7 +1,7 @@
 /** Names of checkpoints in their folder, and of files in a checkpoint. */
 
-import { join } from "node:path";
 import { quote } from "../../base/messages.ts";
+import { pathIn } from "../../io/folder/path.ts";
 
 /** The manifest, which is written last. */
 export const MANIFEST = "manifest.json";
@@ -40,7 +40,7 @@ export function temporaryName(step: number): string {
 export function checkpointsAmong(names: readonly string[], folder: string): Place[] {
   return names
     .filter((name) => /^checkpoint-(0|[1-9]\d{0,14})$/.test(name))
-    .map((name) => ({ step: Number(name.slice(PREFIX.length)), path: join(folder, name) }))
+    .map((name) => ({ step: Number(name.slice(PREFIX.length)), path: pathIn(folder, name) }))
     .sort((a, b) => b.step - a.step);
 }
 
@@ -50,7 +50,7 @@ const LEFTOVER =
 
 /** Folders that a trainer left when it ended while it wrote or removed them. Other temporary folders are not ours. */
 export function leftoversAmong(names: readonly string[], folder: string): string[] {
-  return names.filter((name) => LEFTOVER.test(name)).map((name) => join(folder, name));
+  return names.filter((name) => LEFTOVER.test(name)).map((name) => pathIn(folder, name));
 }
 
 /** Checks a step. @throws {RangeError} If it is not a whole number from 0 to 10^15 - 1. */

@@ -1,10 +1,11 @@
 /** Tells our checkpoints, whole or damaged, from folders of others that have such a name. */
 
-import { Buffer } from "node:buffer";
-import { join } from "node:path";
-import { type FileSystem, isNoFile } from "./file_system.ts";
+import { concatenate } from "../../io/folder/file_bytes.ts";
+import { pathIn } from "../../io/folder/path.ts";
+import type { FileSystem } from "../../io/local/file_system.ts";
 import { MANIFEST, OPTIMIZER_FILE, type Place, RECORD_FILE } from "./layout.ts";
 import { parseManifest } from "./manifest.ts";
+import { isNoFile } from "./system_errors.ts";
 
 /** Whether a checkpoint is ours, so that it may be removed: Hugging Face's trainer gives its folders the same names. */
 export async function isOurs(system: FileSystem, { path }: Place): Promise<boolean> {
@@ -25,12 +26,12 @@ export async function isOurs(system: FileSystem, { path }: Place): Promise<boole
 export async function readManifest(system: FileSystem, path: string): Promise<Uint8Array | null> {
   const parts: Uint8Array[] = [];
   try {
-    for await (const part of system.read(join(path, MANIFEST))) parts.push(part);
+    for await (const part of system.read(pathIn(path, MANIFEST))) parts.push(part);
   } catch (error) {
     if (isNoFile(error)) return null;
     throw error;
   }
-  return Buffer.concat(parts);
+  return concatenate(parts);
 }
 
 function isManifest(bytes: Uint8Array): boolean {

@@ -1,13 +1,14 @@
 /** Finds the newest whole checkpoint, and reads its files. */
 
-import { join } from "node:path";
-import { beginHash } from "../../base/hash.ts";
 import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
-import { type FileSystem, isNoFile, LOCAL } from "./file_system.ts";
+import { pathIn } from "../../io/folder/path.ts";
+import { localFiles } from "../../io/folder/on_disk.ts";
+import type { FileSystem } from "../../io/local/file_system.ts";
 import { checkpointsAmong, MANIFEST, type Place } from "./layout.ts";
 import { type FileEntry, type Manifest, parseManifest } from "./manifest.ts";
 import { readManifest } from "./ownership.ts";
+import { isNoFile } from "./system_errors.ts";
 
 /** A checkpoint on the disk. */
 export class Checkpoint {
@@ -64,10 +65,11 @@ export class Checkpoint {
       const message = `Cannot read ${quote(name)} in ${quote(this.path)}: ${what}`;
       return new CheckpointError(message, cause === undefined ? undefined : { cause });
     };
-    const hash = await beginHash();
+    const { beginHash } = await localFiles(`read ${quote(this.path)}`);
+    const hash = beginHash();
     let found = 0;
     try {
-      for await (const part of this.#system.read(join(this.path, name))) {
+      for await (const part of this.#system.read(pathIn(this.path, name))) {
         found += part.byteLength;
         if (found > size) throw wrong(`it must be ${size} bytes long, and is longer`);
         hash.update(part);
@@ -99,8 +101,9 @@ export interface Latest {
  */
 export async function latestCheckpoint(
   folder: string,
-  { system = LOCAL }: { system?: FileSystem } = {},
+  { system: given }: { system?: FileSystem } = {},
 ): Promise<Latest> {
+  const system = given ?? (await localFiles(`read ${quote(folder)}`)).LOCAL;
   const problems: CheckpointError[] = [];
   for (const place of checkpointsAmong(await system.list(folder), folder)) {
     try {

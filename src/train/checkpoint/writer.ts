@@ -1,8 +1,9 @@
 /** Writes the files of a checkpoint so that it is there as a whole or not at all. */
 
-import { join } from "node:path";
-import { beginHash } from "../../base/hash.ts";
-import type { FileSystem } from "./file_system.ts";
+import { quote } from "../../base/messages.ts";
+import { pathIn } from "../../io/folder/path.ts";
+import { localFiles } from "../../io/folder/on_disk.ts";
+import type { FileSystem } from "../../io/local/file_system.ts";
 import { checkpointName, checkStep, MANIFEST, nameProblem, temporaryName } from "./layout.ts";
 import { type FileEntry, manifestText } from "./manifest.ts";
 
@@ -24,8 +25,8 @@ export async function writeCheckpoint(
   folder: string,
   { step, files }: { step: number; files: readonly CheckpointFile[] },
 ): Promise<string> {
-  const temporary = join(folder, temporaryName(step));
-  const path = join(folder, checkpointName(step));
+  const temporary = pathIn(folder, temporaryName(step));
+  const path = pathIn(folder, checkpointName(step));
   try {
     await system.makeFolder(temporary);
     const entries: FileEntry[] = [];
@@ -44,9 +45,10 @@ export async function writeCheckpoint(
 }
 
 async function writeFile(system: FileSystem, folder: string, { name, data }: CheckpointFile): Promise<FileEntry> {
-  const hash = await beginHash();
+  const { beginHash } = await localFiles(`write to ${quote(folder)}`);
+  const hash = beginHash();
   let size = 0;
-  const file = await system.create(join(folder, name));
+  const file = await system.create(pathIn(folder, name));
   try {
     for await (const part of data instanceof Uint8Array ? [data] : data) {
       await file.write(part);

@@ -1,6 +1,5 @@
 /** Whether two configs are of the same model, as far as a training is concerned. */
 
-import { beginHash } from "../../base/hash.ts";
 import { shown } from "../../base/messages.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import { FIELDS } from "../../model/config/fields.ts";
@@ -17,7 +16,8 @@ function identityOf(config: NarrowBertConfig): Map<string, string> {
 
 /** The SHA-256 of all that is compared, in hexadecimal digits. */
 export async function configHash(config: NarrowBertConfig): Promise<string> {
-  return (await beginHash()).update(JSON.stringify([...identityOf(config)])).digest("hex");
+  const text = new TextEncoder().encode(JSON.stringify([...identityOf(config)]));
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", text)).toHex();
 }
 
 /** How a config differs from that of a checkpoint, a sentence each. */

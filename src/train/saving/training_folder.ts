@@ -8,6 +8,7 @@ import { warn } from "../../base/warn.ts";
 import { coreOf } from "../../heads/pretrained.ts";
 import { type ModelSource, openFolder } from "../../io/folder/folder.ts";
 import { parseLocation } from "../../io/folder/location.ts";
+import { localFiles } from "../../io/folder/on_disk.ts";
 import { type NamedTensor, safetensorsParts } from "../../io/safetensors/safetensors.ts";
 import { modelFiles } from "../../model/weights/saving.ts";
 import { copyTokenizerFiles, TOKENIZER_FILES } from "../../text/files/files.ts";
@@ -89,9 +90,10 @@ export class TrainingFolder implements Disposable {
   static {
     openIn = async (where, { tokenizer, ...options }) => {
       const location = parseLocation(where);
-      if (!("path" in location)) throw new TypeError(`Cannot train in "${where}": it must be a local folder`);
+      if (!("local" in location)) throw new TypeError(`Cannot train in "${where}": it must be a local folder`);
+      const { pathOf } = await localFiles(`train in ${quote(`${where}`)}`);
       const files = tokenizer === undefined ? null : await copyTokenizerFiles(await openFolder(tokenizer));
-      return new TrainingFolder(await CheckpointFolder.open(location.path, options), files);
+      return new TrainingFolder(await CheckpointFolder.open(pathOf(location.local), options), files);
     };
   }
 

@@ -1,6 +1,7 @@
-/** What checkpoints need of a file system. Tests put another in its place, which records, fails or is full. */
+/** What the checkpoints of a training need of a file system. Tests put another in its place, which records, fails or is full. */
 
-import { deno } from "../../base/runtime.ts";
+import { writeAll } from "./atomic_write.ts";
+import { isWindows } from "./paths.ts";
 
 /** A file that is being written. */
 export interface WrittenFile {
@@ -31,9 +32,6 @@ export interface FileSystem {
   lock(path: string): Promise<{ release(): void } | null>;
 }
 
-/** Node's file system. It is loaded when it is used: loading it touches the runtime. */
-const files = () => import("node:fs/promises");
-
 /** Bytes of a part that is read at once. */
 const PART = 1 << 20;
 
@@ -47,63 +45,57 @@ const LOCK_WAIT = 50;
 /** The file system of this machine. Needs read and write permission for the folder of the checkpoints. */
 export const LOCAL: FileSystem = {
   async makeFolder(path) {
-    await (await files()).mkdir(path, { recursive: true });
+    await Deno.mkdir(path, { recursive: true });
   },
 
   async create(path) {
-    const file = await (await files()).open(path, "wx");
+    const file = await Deno.open(path, { write: true, createNew: true });
     return {
-      async write(bytes) {
-        let written = 0;
-        while (written < bytes.byteLength) written += (await file.write(bytes, written)).bytesWritten;
-      },
+      write: (bytes) => writeAll(file, bytes),
       sync: () => file.sync(),
-      close: () => file.close(),
+      close: () => Promise.try(() => file.close()),
     };
   },
 
   async *read(path) {
-    const file = await (await files()).open(path, "r");
-    try {
-      while (true) {
-        const { bytesRead, buffer } = await file.read(new Uint8Array(PART), 0, PART, null);
-        if (bytesRead === 0) return;
-        yield buffer.subarray(0, bytesRead);
-      }
-    } finally {
-      await file.close();
+    using file = await Deno.open(path);
+    while (true) {
+      const part = new Uint8Array(PART);
+      const count = await file.read(part);
+      if (count === null) return;
+      yield part.subarray(0, count);
     }
   },
 
   async list(path) {
     try {
-      return await (await files()).readdir(path);
+      return (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name);
     } catch (error) {
-      if (codeOf(error) === "ENOENT") return [];
+      if (error instanceof Deno.errors.NotFound) return [];
       throw error;
     }
   },
 
   async rename(from, to) {
-    await (await files()).rename(from, to);
+    await Deno.rename(from, to);
   },
 
   async syncFolder(path) {
-    if (deno()?.build.os === "windows") return; // Windows opens no folders; it keeps the order of their changes by a journal.
-    const folder = await (await files()).open(path, "r");
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
+    if (isWindows()) return; // Windows opens no folders; it keeps the order of their changes by a journal.
+    using folder = await Deno.open(path);
+    await folder.sync();
   },
 
   async remove(path) {
-    await (await files()).rm(path, { recursive: true, force: true });
+    try {
+      await Deno.remove(path, { recursive: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
   },
 
   async lock(path) {
-    // node:fs has no locks. This one is the operating system's, so it ends with the process, however that ends.
+    // The lock is the operating system's, so it ends with the process, however that ends.
     const file = await Deno.open(path, { read: true, write: true, create: true });
     for (let tries = 0; tries < LOCK_TRIES; tries++) {
       if (await file.tryLock(true)) return { release: () => file.close() };
@@ -113,14 +105,3 @@ export const LOCAL: FileSystem = {
     return null;
   },
 };
-
-/** Whether a path could not be read since no file is there: nothing at all, a folder, or something below a file. */
-export function isNoFile(error: unknown): boolean {
-  return ["ENOENT", "ENOTDIR", "EISDIR"].includes(codeOf(error) ?? "");
-}
-
-/** The code of a system's error, such as `ENOSPC`. */
-export function codeOf(error: unknown): string | undefined {
-  const { code } = Object(error) as { code?: unknown };
-  return typeof code === "string" ? code : undefined;
-}

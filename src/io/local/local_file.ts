@@ -2,7 +2,8 @@
 
 import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
-import type { FileBytes } from "./file_bytes.ts";
+import type { FileBytes } from "../folder/file_bytes.ts";
+import { pathOf } from "./paths.ts";
 
 /** What identifies a file and its version. */
 type Identity = Pick<Deno.FileInfo, "size" | "mtime" | "ino" | "dev">;
@@ -55,4 +56,20 @@ export class LocalFile implements FileBytes {
 
 function isSame(a: Identity, b: Identity): boolean {
   return a.size === b.size && a.mtime?.getTime() === b.mtime?.getTime() && a.ino === b.ino && a.dev === b.dev;
+}
+
+/**
+ * The bytes of a whole file.
+ *
+ * @returns `null` if there is no such file.
+ * @throws {CheckpointError} If it is a folder.
+ */
+export async function readWhole(where: string | URL): Promise<Uint8Array | null> {
+  try {
+    return await Deno.readFile(pathOf(where));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    if (!(error instanceof Deno.errors.IsADirectory)) throw error;
+    throw new CheckpointError(`Cannot read ${quote(`${where}`)}: it must be a file, and is a folder`);
+  }
 }

@@ -1,0 +1,34 @@
+/** Writing files so that no reader ever sees half of one. */
+
+import { pathOf } from "./paths.ts";
+
+/**
+ * Writes `parts`, one after the other, as the file `path`: under a temporary name beside it, synced to the disk, then
+ * renamed. Whatever goes wrong, a file that was there before is left as it was. Needs read and write permission for the
+ * folder that it is in.
+ */
+export async function writeAtomically(path: string | URL, parts: Iterable<Uint8Array>): Promise<void> {
+  const target = pathOf(path);
+  const temporary = `${target}.${crypto.randomUUID()}.tmp`;
+  try {
+    {
+      using file = await Deno.open(temporary, { write: true, createNew: true });
+      for (const part of parts) await writeAll(file, part);
+      await file.sync();
+    }
+    await Deno.rename(temporary, target);
+  } catch (error) {
+    // The first error is reported; often there is no temporary file to remove.
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
+  }
+}
+
+/** Writes all of `bytes`, however many of them each write takes. */
+export async function writeAll(
+  file: { write(bytes: Uint8Array): Promise<number> },
+  bytes: Uint8Array,
+): Promise<void> {
+  let written = 0;
+  while (written < bytes.byteLength) written += await file.write(bytes.subarray(written));
+}

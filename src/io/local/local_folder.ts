@@ -1,0 +1,97 @@
+/** A model folder on this machine. */
+
+import { CheckpointError } from "../../base/errors.ts";
+import { quote } from "../../base/messages.ts";
+import { pathIn } from "../folder/path.ts";
+import type { FileBytes } from "../folder/file_bytes.ts";
+import { checkPlainName, type FolderSettings, type ModelFolder, subfolderNames } from "../folder/model_folder.ts";
+import { LocalFile } from "./local_file.ts";
+import { absolute, isWindows, pathOf } from "./paths.ts";
+
+/**
+ * Opens a folder of the local file system. Needs read permission for it.
+ *
+ * @param where Its path, or its `file:` URL.
+ * @param subfolder The folder inside it that is opened; `""` for itself.
+ * @returns `null` if there is nothing of that name.
+ * @throws {CheckpointError} If it is a file.
+ */
+export async function openLocalFolder(
+  where: string | URL,
+  { subfolder, ...settings }: FolderSettings & { subfolder: string },
+): Promise<ModelFolder | null> {
+  const path = subfolderNames(subfolder).reduce(pathIn, pathOf(where));
+  const realPath = await realPathOf(path);
+  if (realPath === null) return null;
+  if (!(await Deno.stat(path)).isDirectory) {
+    throw new CheckpointError(`Cannot open ${quote(path)}: it must be a folder with a model's files, and is a file`);
+  }
+  const separator = isWindows() ? "\\" : "/";
+  const root = realPath.endsWith(separator) ? realPath : realPath + separator;
+  return new LocalFolder({ location: path, path: absolute(path), root }, settings);
+}
+
+/** The places of a {@linkcode LocalFolder}. */
+interface Places {
+  readonly location: string;
+  /** The absolute path of the folder as the caller named it: the read permission is for this one. */
+  readonly path: string;
+  /** The real path of the folder that was opened, and a separator: that of each file begins with it. */
+  readonly root: string;
+}
+
+class LocalFolder implements ModelFolder {
+  readonly #places: Places;
+  readonly #settings: FolderSettings;
+
+  constructor(places: Places, settings: FolderSettings) {
+    this.#places = places;
+    this.#settings = settings;
+  }
+
+  get location(): string {
+    return this.#places.location;
+  }
+
+  /** Opens a file. Its progress is reported as complete at once, since nothing is copied. */
+  async find(file: string): Promise<FileBytes | null> {
+    const { location, path: folder, root } = this.#places;
+    const { progress, signal } = this.#settings;
+    checkPlainName(file);
+    signal?.throwIfAborted();
+    const path = pathIn(folder, file);
+    const realPath = await realPathOf(path);
+    if (realPath === null) return null;
+    if (!realPath.startsWith(root)) {
+      throw new CheckpointError(
+        `Cannot read ${quote(file)} in ${quote(location)}: it must be inside the folder, and is a link to ` +
+          `${quote(realPath)}; copy the file into the folder`,
+      );
+    }
+    if (!(await Deno.stat(path)).isFile) return null;
+    progress.report("initiate", file);
+    progress.report("download", file);
+    signal?.throwIfAborted();
+    const bytes = new LocalFile(path);
+    progress.advance(file, bytes.size);
+    progress.report("done", file);
+    return bytes;
+  }
+
+  inside(subfolder: string): ModelFolder {
+    const { location, path, root } = this.#places;
+    const names = subfolderNames(subfolder);
+    const places = { location: names.reduce(pathIn, location), path: names.reduce(pathIn, path), root };
+    return new LocalFolder(places, this.#settings);
+  }
+}
+
+/** `null` if there is nothing of that name. A missing permission is Deno's own error, which says what to do. */
+async function realPathOf(path: string): Promise<string | null> {
+  try {
+    return await Deno.realPath(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    throw error;
+  }
+}

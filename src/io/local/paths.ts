@@ -1,0 +1,46 @@
+/** Paths of this machine. `node:path` and `node:url` would do, but a browser's bundle must not name them. */
+
+import { quote } from "../../base/messages.ts";
+import { pathIn } from "../folder/path.ts";
+
+/** Whether paths are those of Windows. */
+export function isWindows(): boolean {
+  return Deno.build.os === "windows";
+}
+
+/**
+ * The path of a place on this machine.
+ *
+ * @param where A path, or a `file:` URL.
+ * @throws {TypeError} If no path has this URL.
+ */
+export function pathOf(where: string | URL): string {
+  return typeof where === "string" ? where : pathOfUrl(where, isWindows());
+}
+
+/** {@linkcode pathOf} a `file:` URL, on Windows or elsewhere. */
+export function pathOfUrl({ href, hostname, pathname }: URL, windows: boolean): string {
+  const wrong = (problem: string) => new TypeError(`Cannot open ${quote(href)}: ${problem}`);
+  if ((windows ? /%2f|%5c/i : /%2f/i).test(pathname)) throw wrong("a name in its path has a separator");
+  let path: string;
+  try {
+    path = decodeURIComponent(pathname);
+  } catch {
+    throw wrong("its path is no UTF-8");
+  }
+  if (path.includes("\0")) throw wrong("a path has no null character");
+  if (!windows) {
+    if (hostname !== "") throw wrong(`a file: URL must name no host, got ${quote(hostname)}`);
+    return path;
+  }
+  const backslashed = path.replaceAll("/", "\\");
+  if (hostname !== "") return `\\\\${hostname}${backslashed}`;
+  if (!/^\\[a-z]:/i.test(backslashed)) throw wrong("on Windows its path must begin with a drive");
+  return backslashed.slice(1);
+}
+
+/** A path that does not change with the working folder. */
+export function absolute(path: string): string {
+  const isAbsolute = isWindows() ? /^([a-z]:)?[\\/]/i.test(path) : path.startsWith("/");
+  return isAbsolute ? path : pathIn(Deno.cwd(), path);
+}

@@ -1,0 +1,36 @@
+/** Folders that are written to. */
+
+import { pathIn } from "../folder/path.ts";
+import { writeAtomically } from "./atomic_write.ts";
+import { pathOf } from "./paths.ts";
+
+/** A file that is to be written: its name, and its bytes in parts. */
+export type NewFile = readonly [name: string, parts: Iterable<Uint8Array>];
+
+/**
+ * Writes files, each atomically, into a folder, which is made if it does not exist.
+ *
+ * @returns Their paths.
+ * @throws {TypeError} If the folder is a file.
+ */
+export async function writeFiles(where: string | URL, files: Iterable<NewFile>): Promise<string[]> {
+  const folder = await makeFolder(where);
+  const paths: string[] = [];
+  for (const [name, parts] of files) {
+    const path = pathIn(folder, name);
+    await writeAtomically(path, parts);
+    paths.push(path);
+  }
+  return paths;
+}
+
+async function makeFolder(where: string | URL): Promise<string> {
+  const path = pathOf(where);
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
+    throw new TypeError(`Cannot save to "${where}": it must be a folder, and is a file`, { cause });
+  }
+  return path;
+}
