@@ -17,7 +17,7 @@ const TUNE = ["tune", "--only", "attention_projected"];
 
 /** The line on standard error for a slot that was tuned. */
 const SLOT_LINE =
-  /^1 of 1 {2}attention_projected: attention LANES=\d+, \d+\.\d{3} ms, (as shipped|\d+\.\d\dx as fast)\n$/;
+  /^1 of 1 {2}attention_projected: attention LANES=\d+, \d+\.\d{3} ms, (as shipped|\d+\.\d\dx as fast as shipped)\n$/;
 
 /** What `tune --json` prints of a slot. */
 interface Slot {

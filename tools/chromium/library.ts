@@ -4,9 +4,9 @@
  */
 import assert from "node:assert/strict";
 import * as library from "../../mod.ts";
-import { readGolden } from "../../tests/golden/golden_case.ts";
+import { type GoldenCase, goldenNames, readGolden } from "../../tests/golden/golden_case.ts";
 import { compareOutputs } from "../../tests/golden/golden_compare.ts";
-import { LibraryPage, type TaskCall } from "./library_page.ts";
+import { bundling, LibraryPage, type TaskCall } from "./library_page.ts";
 
 const page = await LibraryPage.open();
 Deno.test.afterAll(() => page[Symbol.asyncDispose]());
@@ -18,22 +18,37 @@ Deno.test("the bundle exports what mod.ts exports", async () => {
   assert.deepEqual(await page.names(), Object.keys(library).sort());
 });
 
+Deno.test("the page of the README answers as Deno does; its command is the one that made the bundle", async () => {
+  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  assert.ok(readme.includes(`\n\`\`\`sh\ndeno ${bundling("narrowbert.js").join(" ")}\n\`\`\`\n`));
+  using fill = await library.pipeline("fill-mask");
+  const words = await fill("a large [MASK] with a long neck", { top_k: 3 });
+  assert.equal(await page.readme(), words.flat().map(({ token_str }) => token_str).join(", "));
+});
+
 const CALLS: TaskCall[] = [
-  { task: "fill-mask", model: "shipped/mlm/", args: ["a large [MASK] with a long neck"] },
-  { task: "fill-mask", model: "shipped/mlm/", args: [["the [MASK] of a king", "a [MASK] for [MASK]"], { top_k: 3 }] },
-  { task: "score", model: "shipped/mlm/", args: [["the wife of a king", "the wife king of a"]] },
-  { task: "feature-extraction", model: "shipped/mlm/", args: ["a small brown bird", { pooling: "mean" }] },
+  { task: "fill-mask", model: "examples/models/wordnet/mlm/", args: ["a large [MASK] with a long neck"] },
+  {
+    task: "fill-mask",
+    model: "examples/models/wordnet/mlm/",
+    args: [["the [MASK] of a king", "a [MASK] for [MASK]"], { top_k: 3 }],
+  },
+  { task: "score", model: "examples/models/wordnet/mlm/", args: [["the wife of a king", "the wife king of a"]] },
+  {
+    task: "feature-extraction",
+    model: "examples/models/wordnet/mlm/",
+    args: ["a small brown bird", { pooling: "mean" }],
+  },
   {
     task: "text-classification",
-    model: "shipped/topic/",
+    model: "examples/models/wordnet/topic/",
     args: [["a can for holding soft drinks", "the Greek goddess of fate", "a large animal"], { top_k: 4 }],
   },
 ];
 
 for (const call of CALLS) {
   Deno.test(`a page answers as Deno does: ${call.task} of ${JSON.stringify(call.args[0])}`, async () => {
-    const folder = new URL(`../../examples/models/wordnet/${call.model.split("/")[1]}/`, import.meta.url);
-    using ask = await library.pipeline(call.task as "score", folder);
+    using ask = await library.pipeline(call.task as "score", new URL(`../../${call.model}`, import.meta.url));
     const answer: unknown = await (ask as unknown as (...args: unknown[]) => Promise<unknown>)(...call.args);
     const expected = answer instanceof library.Tensor
       ? { type: answer.type, dims: answer.dims, data: Array.from<number | bigint, number>(answer.data, Number) }
@@ -42,59 +57,42 @@ for (const call of CALLS) {
   });
 }
 
-/** Names of golden cases that together have every class, container, activation and form of attention. */
-const GOLDENS = [
-  "act-gelu_new",
-  "act-relu",
-  "act-silu",
-  "act-tanh",
-  "base-eps",
-  "base-fully-masked-neighbour",
-  "base-head-mask",
-  "base-inputs-embeds",
-  "base-narrow",
-  "base-no-narrow-layers",
-  "base-pooler-left-padded",
-  "base-pruned",
-  "layout-bf16",
-  "layout-f16",
-  "layout-f64",
-  "layout-plain-bert",
-  "layout-sharded",
-  "masked-lm-labels",
-  "masked-lm-narrow",
-  "multiple-choice",
-  "relative-key-narrow",
-  "relative-key-query-holes",
-  "seq-cls-multi-label",
-  "seq-cls-regression",
-  "token-cls-labels",
-  "wide-narrow",
-];
+const goldens = await Promise.all(goldenNames().map(readGolden));
 
-for (const [i, name] of GOLDENS.entries()) {
-  // Those of several files by URL only.
-  const from = i % 2 === 0 || name === "layout-sharded" ? "url" : "files";
-  Deno.test(`a page computes golden ${name}, its model ${from === "url" ? "by URL" : "in memory"}`, async () => {
-    const golden = await readGolden(name);
+Deno.test("there are 52 golden cases for a page to compute, and 2 to train by", () => {
+  const count = (is: (golden: GoldenCase) => boolean) => goldens.filter(is).length;
+  assert.deepEqual([count(({ training }) => !training), count(({ adamw }) => adamw !== undefined)], [52, 2]);
+});
+
+for (const [i, golden] of goldens.entries()) {
+  if (golden.training) continue;
+  const from = i % 2 === 0 ? "url" : "files";
+  Deno.test(`a page computes golden ${golden.name}, its model ${from === "url" ? "by URL" : "in memory"}`, async () => {
     compareOutputs(golden, await page.runGolden(golden, from));
   });
 }
 
-Deno.test("a page trains: the losses are those of golden masked-lm-adamw", async () => {
-  const golden = await readGolden("masked-lm-adamw");
-  const expected = golden.adamw!.losses;
-  const found = await page.train(golden);
-  assert.equal(found.length, expected.length);
-  found.forEach((loss, i) =>
-    assert.ok(Math.abs(loss - expected[i]!) <= 1e-3 * expected[i]!, `${loss}, ${expected[i]}`)
-  );
-});
+for (const golden of goldens) {
+  if (golden.adamw === undefined) continue;
+  const { losses } = golden.adamw;
+  Deno.test(`a page trains, with the losses of golden ${golden.name}`, async () => {
+    const found = await page.train(golden);
+    assert.equal(found.length, losses.length);
+    found.forEach((loss, i) => assert.ok(Math.abs(loss - losses[i]!) <= 1e-3 * losses[i]!, `${loss}, ${losses[i]}`));
+  });
+}
 
-Deno.test("a page says of a path that it takes Deno, and of a URL what is missing there", async () => {
-  assert.match(await page.refusal("score", "models/mlm"), /^CheckpointError: Cannot open "models\/mlm": /);
-  const missing = page.url("shipped/none/");
-  assert.match(await page.refusal("score", missing), /^CheckpointError: Cannot read .*shipped\/none\/.*404/);
+Deno.test("a page says what it lacks: files by path, to read or to write, and files of a URL that are not there", async () => {
+  const [path, missing] = [await page.refusal("score", "models/mlm"), page.url("examples/models/none/")];
+  assert.match(path, /^CheckpointError: Cannot open "models\/mlm": a path needs Deno; .*URL/);
+  assert.equal(
+    await page.refusal("score", missing),
+    `CheckpointError: Cannot read "config.json" in "${missing}": there is no such file`,
+  );
+  assert.equal(
+    await page.refusedSaving("base", "models/mlm"),
+    'CheckpointError: Cannot save to "models/mlm": a path needs Deno',
+  );
 });
 
 Deno.test("a page's console holds nothing but what the library warns of", () => {

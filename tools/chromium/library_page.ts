@@ -2,19 +2,24 @@
  * The whole library in a page: the bundle of `mod.ts`, imported in headless Chromium, and calls of it whose arguments and
  * results are plain data. The functions that run in the page stand alone: only their text goes there.
  */
-import type { GoldenCase } from "../../tests/golden/golden_case.ts";
+import { type GoldenCase, goldenModel } from "../../tests/golden/golden_case.ts";
 import type { GoldenOutput } from "../../tests/golden/golden_compare.ts";
 import { openSite, type Site } from "./site.ts";
 
 type Library = typeof import("../../mod.ts");
 
 /** The path of the bundle on the server. */
-const BUNDLE = "mod.js";
+const BUNDLE = "narrowbert.js";
+
+/** The path of the page that the README shows. */
+const README_PAGE = "readme.html";
+
+const ROOT = new URL("../../", import.meta.url);
 
 /** Folders of files that the server gives, by the first part of their path. */
 const FOLDERS: Readonly<Record<string, URL>> = {
-  shipped: new URL("../../examples/models/wordnet/", import.meta.url),
-  golden: new URL("../../tests/golden/models/", import.meta.url),
+  examples: new URL("examples/", ROOT),
+  golden: new URL("tests/golden/models/", ROOT),
 };
 
 /** What a call of a pipeline needs. */
@@ -52,6 +57,9 @@ export class LibraryPage implements AsyncDisposable {
     const site = await openSite(async (path) => {
       const [, first, ...rest] = path.split("/");
       if (first === BUNDLE) return new Response(code, { headers: { "content-type": "text/javascript" } });
+      if (first === README_PAGE) {
+        return new Response(await readmePage(), { headers: { "content-type": "text/html" } });
+      }
       const folder = FOLDERS[first!];
       if (folder === undefined || rest.includes("..")) return new Response("not here", { status: 404 });
       const bytes = await Deno.readFile(new URL(rest.map(encodeURIComponent).join("/"), folder)).catch(() => null);
@@ -69,6 +77,16 @@ export class LibraryPage implements AsyncDisposable {
   /** What the page wrote on its console, and errors that nobody caught. */
   get complaints(): readonly string[] {
     return this.#complaints;
+  }
+
+  /** Opens the page that the README shows, and gives what it answers. */
+  async readme(): Promise<string> {
+    const page = await this.#site.page.context().newPage();
+    page.on("pageerror", (error) => this.#complaints.push(String(error)));
+    await page.goto(this.url(README_PAGE));
+    const text = await page.locator("#answer:not(:empty)").textContent();
+    await page.close();
+    return text ?? "";
   }
 
   /** The URL of a path on the server. */
@@ -93,6 +111,7 @@ export class LibraryPage implements AsyncDisposable {
       bundle: this.url(BUNDLE),
       model: this.url(`golden/${model}/`),
       from,
+      files: [...Deno.readDirSync(goldenModel(model))].map(({ name }) => name),
       name,
       options: {
         ...(add_pooling_layer !== undefined && { add_pooling_layer }),
@@ -123,6 +142,15 @@ export class LibraryPage implements AsyncDisposable {
     return this.#site.page.evaluate(refusalOf, { bundle: this.url(BUNDLE), task, model });
   }
 
+  /** The name and message of the error of a golden model that cannot be saved. */
+  refusedSaving(model: string, folder: string): Promise<string> {
+    return this.#site.page.evaluate(refusedSavingOf, {
+      bundle: this.url(BUNDLE),
+      model: this.url(`golden/${model}/`),
+      folder,
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#site[Symbol.asyncDispose]();
   }
@@ -134,15 +162,27 @@ function plainInputs({ inputs }: GoldenCase): NamedTensor[] {
   });
 }
 
+/** Arguments of `deno` that bundle the library for browsers; the README shows them. */
+export function bundling(output: string): string[] {
+  return ["bundle", "--platform", "browser", "--output", output, "mod.ts"];
+}
+
 /** The text of the bundle. */
-export async function bundle(): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--platform", "browser", "mod.ts"],
-    cwd: new URL("../../", import.meta.url),
-  }).output();
-  const decoder = new TextDecoder();
-  if (!success) throw new Error(`Cannot bundle mod.ts: ${decoder.decode(stderr)}`);
-  return decoder.decode(stdout);
+async function bundle(): Promise<string> {
+  const output = await Deno.makeTempFile({ prefix: "narrowbert-", suffix: ".js" });
+  try {
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), { args: bundling(output), cwd: ROOT }).output();
+    if (!success) throw new Error(`Cannot bundle mod.ts: ${new TextDecoder().decode(stderr)}`);
+    return await Deno.readTextFile(output);
+  } finally {
+    await Deno.remove(output);
+  }
+}
+
+/** The page that the README shows. */
+async function readmePage(): Promise<string> {
+  const readme = await Deno.readTextFile(new URL("README.md", ROOT));
+  return `<!doctype html><meta charset="utf-8">${readme.match(/^```html\n(.*?)^```$/ms)![1]}`;
 }
 
 /** Runs in the page. */
@@ -157,10 +197,11 @@ async function callTask(
 }
 
 /** Runs in the page. */
-async function runModel({ bundle, model, from, name, options, prune_heads, forward, inputs }: {
+async function runModel({ bundle, model, from, files, name, options, prune_heads, forward, inputs }: {
   bundle: string;
   model: string;
   from: "url" | "files";
+  files: string[];
   name: string;
   options: Record<string, unknown>;
   prune_heads: Record<string, number[]> | undefined;
@@ -168,12 +209,10 @@ async function runModel({ bundle, model, from, name, options, prune_heads, forwa
   inputs: NamedTensor[];
 }): Promise<[string, PlainTensor][]> {
   const library = await import(bundle) as Library;
-  const fetched = async (file: string): Promise<[string, Uint8Array]> => {
-    return [file, new Uint8Array(await (await fetch(new URL(file, model))).arrayBuffer())];
-  };
-  const source = from === "url"
-    ? new URL(model)
-    : new Map(await Promise.all(["config.json", "model.safetensors"].map(fetched)));
+  const source = from === "url" ? new URL(model) : new Map<string, Uint8Array>();
+  if (source instanceof Map) {
+    for (const file of files) source.set(file, new Uint8Array(await (await fetch(new URL(file, model))).arrayBuffer()));
+  }
   const Class = library[name as "NarrowBertModel"];
   using loaded = await Class.from_pretrained(source, options);
   if (prune_heads !== undefined) loaded.prune_heads(prune_heads);
@@ -223,6 +262,20 @@ async function refusalOf(
   const { pipeline } = await import(bundle) as Library;
   try {
     using _made = await pipeline(task as "score", model);
+    return "no error";
+  } catch (error) {
+    return `${(error as Error).name}: ${(error as Error).message}`;
+  }
+}
+
+/** Runs in the page. */
+async function refusedSavingOf(
+  { bundle, model, folder }: { bundle: string; model: string; folder: string },
+): Promise<string> {
+  const { NarrowBertModel } = await import(bundle) as Library;
+  using loaded = await NarrowBertModel.from_pretrained(new URL(model), { add_pooling_layer: false });
+  try {
+    await loaded.save_pretrained(folder);
     return "no error";
   } catch (error) {
     return `${(error as Error).name}: ${(error as Error).message}`;

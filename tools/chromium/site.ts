@@ -45,7 +45,7 @@ export async function openSite(answer?: (path: string) => Promise<Response>): Pr
     return await answer?.(path) ?? new Response("not here", { status: 404 });
   });
   const origin = `http://127.0.0.1:${server.addr.port}/`;
-  const page = await browser.newPage();
+  const page = await (await browser.newContext()).newPage();
   await page.goto(origin);
   return {
     origin,

@@ -88,7 +88,9 @@ function outcome({ timed, chosen, shipped }: SlotReport): string {
   const timeOf = (variant: Variant) => timed.find((one) => sameVariant(one.variant, variant))?.milliseconds;
   const time = timeOf(chosen);
   const before = timeOf(shipped);
-  const gain = before === undefined ? "the shipped one is wrong here" : `${(before / time!).toFixed(2)}x as fast`;
+  const gain = before === undefined
+    ? "the shipped one is wrong here"
+    : `${(before / time!).toFixed(2)}x as fast as shipped`;
   return `${nameOf(chosen)}, ${time!.toFixed(3)} ms, ${sameVariant(chosen, shipped) ? "as shipped" : gain}`;
 }
 

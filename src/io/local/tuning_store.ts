@@ -4,7 +4,7 @@
  */
 
 import { isGranted } from "../../base/runtime.ts";
-import { writeAtomically } from "../folder/atomic_write.ts";
+import { writeAtomically } from "./atomic_write.ts";
 
 /** The folder of tunings; `null` if neither variable holds an absolute path and may be read. */
 export function tuningFolder(): string | null {
