@@ -10,9 +10,10 @@ import { candidatesHash, tuningFileName, tuningText, type Winners } from "../../
 import { cacheVariables } from "./caches.ts";
 import { folderOf } from "./folders.ts";
 import { runDeno } from "./processes.ts";
-import { MemoryTerminal, narrowbert } from "./terminals.ts";
+import { MemoryTerminal, narrowbert, type Outcome } from "./terminals.ts";
 
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href;
+const INTERRUPTED = new URL("./scripts/interrupted.ts", import.meta.url).href;
 const TUNE = ["tune", "--only", "attention_projected"];
 
 /** The line on standard error for a slot that was tuned. */
@@ -117,6 +118,12 @@ async function tuner() {
         stdout: "piped",
         stderr: "piped",
       }).spawn(),
+    /** Runs a command line until a status line holds a text. */
+    async interruptAt(text: string, ...command: string[]): Promise<Outcome> {
+      const { code, stdout, stderr } = await runDeno([...permissions, INTERRUPTED, text, ...command], { env });
+      assert.equal(code, 0, stderr);
+      return JSON.parse(stdout);
+    },
     /** Writes a file of this driver in which some slots have what is shipped. */
     async remember(slots: readonly (typeof SLOTS)[number][], against = candidatesHash) {
       const shipped = defaultTuning(gpu.adapterClass, gpu.limits);
@@ -216,14 +223,10 @@ Deno.test("a tuning that is interrupted before a slot is done leaves the file as
   await using tuning = await tuner();
   await tuning.remember(["matmul_nn_few"]);
   const before = await Deno.readTextFile(tuning.file);
-  const child = tuning.spawn();
-  const timer = setTimeout(() => child.kill("SIGINT"), 2500); // the first slot takes longer
-  const { code, stdout, stderr } = await child.output();
-  clearTimeout(timer);
-  const decoder = new TextDecoder();
-  assert.deepEqual([code, decoder.decode(stdout)], [130, ""]);
+  const { code, stdout, stderr } = await tuning.interruptAt(": times ", "tune");
+  assert.deepEqual([code, stdout], [130, ""]);
   assert.equal(
-    decoder.decode(stderr),
+    stderr,
     `0 of 8 parts are tuned and remembered in ${tuning.file}; to go on: narrowbert tune\n` +
       "narrowbert: ended by SIGINT\n",
   );

@@ -4,7 +4,7 @@ import { type Gpu, requestGpu } from "../../gpu/device.ts";
 import type { Variant } from "../../kernels/kernel.ts";
 import { type SlotReport, tune as tuneSlots, type TuneProgress } from "../../kernels/tuner/tuner.ts";
 import { sameVariant } from "../../kernels/tuning/candidates.ts";
-import { openTuningRecord } from "../../kernels/tuning/remembered.ts";
+import { openTuningRecord, type TuningRecord } from "../../kernels/tuning/remembered.ts";
 import { INFERENCE_SLOTS, type Slot, SLOTS, TRAINING_SLOTS, type Tuning } from "../../kernels/tuning/slots.ts";
 import { defineCommand } from "../command.ts";
 import { flag, list, UsageError } from "../options.ts";
@@ -43,28 +43,10 @@ says otherwise. As JSON: { adapter, class, seconds, file, slots, kept }.`,
     const gpu = await requestGpu();
     const record = values["dry-run"] ? null : await openTuningRecord(gpu);
     const isKept = (slot: Slot) => only === undefined && !again && record?.known[slot] !== undefined;
-    const slots = asked.filter((slot) => !isKept(slot));
     const kept = asked.filter(isKept);
-    const done: Slot[] = [];
-    const reports = await tuneSlots(gpu, {
-      slots,
-      signal: terminal.signal,
-      onProgress: (progress) => show(progress, terminal),
-      async onReport(report) {
-        await record?.remember(report.slot, report.chosen);
-        done.push(report.slot);
-        await terminal.complain(`${done.length} of ${slots.length}  ${report.slot}: ${outcome(report)}\n`);
-      },
-    }).catch(async (error) => {
-      const rest = only === undefined && !again ? "" : ` --only ${slots.filter((one) => !done.includes(one)).join()}`;
-      if (record !== null) {
-        const parts = `${done.length} of ${slots.length} parts`;
-        await terminal.complain(
-          `${parts} are tuned and remembered in ${record.path}; to go on: narrowbert tune${rest}\n`,
-        );
-      }
-      throw error;
-    });
+    const slots = asked.filter((slot) => !isKept(slot));
+    const reports = await tuneAndRemember(gpu, { slots, record, terminal, namesRest: again || only !== undefined });
+    terminal.signal.throwIfAborted();
     const seconds = Number(((performance.now() - start) / 1000).toFixed(1));
     const file = record?.path ?? null;
     await terminal.write(
@@ -74,6 +56,46 @@ says otherwise. As JSON: { adapter, class, seconds, file, slots, kept }.`,
     );
   },
 });
+
+/**
+ * Tunes slots, and remembers each winner when it is found. If that ends early, says how to go on.
+ *
+ * @param namesRest Whether the command that goes on must name the slots that are left.
+ */
+async function tuneAndRemember(
+  gpu: Gpu,
+  { slots, record, terminal, namesRest }: {
+    slots: readonly Slot[];
+    record: TuningRecord | null;
+    terminal: Terminal;
+    namesRest: boolean;
+  },
+): Promise<SlotReport[]> {
+  let done = 0;
+  try {
+    return await tuneSlots(gpu, {
+      slots,
+      signal: terminal.signal,
+      onProgress: (progress) => show(progress, terminal),
+      async onReport(report) {
+        await record?.remember(report.slot, report.chosen);
+        await say(terminal, `${++done} of ${slots.length}  ${report.slot}: ${outcome(report)}`);
+      },
+    });
+  } catch (error) {
+    if (record !== null) {
+      const command = `narrowbert tune${namesRest ? ` --only ${slots.slice(done).join()}` : ""}`;
+      const parts = `${done} of ${slots.length} parts are tuned and remembered in ${record.path}`;
+      await say(terminal, `${parts}; to go on: ${command}`);
+    }
+    throw error;
+  }
+}
+
+/** Prints a line on standard error; if that is closed, the tuning goes on. */
+async function say(terminal: Terminal, line: string): Promise<void> {
+  await terminal.complain(`${line}\n`).catch(() => {});
+}
 
 /** Says on a terminal what is done next. */
 function show({ slot, problem, doing, variant, share }: TuneProgress, terminal: Terminal): void {
