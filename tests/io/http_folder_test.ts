@@ -128,6 +128,27 @@ Deno.test("http: a server that fails, breaks off, or is not there", async () => 
   await assert.rejects(readFile(folder, "a"), isError(new RegExp(`^Cannot read "${gone}a": .*refused`, "i")));
 });
 
+Deno.test("http: a file that is cut short while it is sent is an error that names it", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const where = `http://127.0.0.1:${listener.addr.port}/model/`;
+  const serve = async (answer: string) => {
+    using connection = await listener.accept();
+    await connection.read(new Uint8Array(10_000));
+    await connection.write(new TextEncoder().encode(answer));
+  };
+  const answers: [answer: string, length: string][] = [
+    ["HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345", "5 of 10 bytes"],
+    ["HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n12345\r\n", "5 bytes"],
+  ];
+  for (const [answer, length] of answers) {
+    const serving = serve(answer);
+    const message = new RegExp(`^Cannot read "${where}config.json": it broke off after ${length}: .+; load it again$`);
+    await assert.rejects((await openFolder(where)).find("config.json"), isError(message));
+    await serving;
+  }
+  listener.close();
+});
+
 Deno.test("http: local_files_only makes no call", () =>
   withServer(async (origin, requests) => {
     await assert.rejects(

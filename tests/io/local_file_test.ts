@@ -54,6 +54,41 @@ for (const [name, change, problem] of CHANGES) {
   });
 }
 
+const REPLACED: [name: string, replace: (folder: string) => Promise<void>, problem: string][] = [
+  ["another one has its name", async (folder) => {
+    await Deno.rename(folder, `${folder}.old`);
+    await Deno.mkdir(folder);
+    await Deno.writeFile(join(folder, FILE), buildFloats({ a: [1] }));
+  }, "was replaced by another"],
+  ["it is removed", (folder) => Deno.remove(folder, { recursive: true }), "was removed"],
+  ["a link leads to another", async (folder) => {
+    await Deno.rename(folder, `${folder}.old`);
+    await Deno.mkdir(`${folder}.new`);
+    await Deno.symlink(`${folder}.new`, folder);
+  }, "was replaced by another"],
+];
+
+for (const [name, replace, problem] of REPLACED) {
+  test(`a folder is one until all is loaded: ${name}`, async (outer) => {
+    const folder = join(outer, "model");
+    await Deno.mkdir(join(folder, "1_Pooling"), { recursive: true });
+    await Deno.writeFile(join(folder, FILE), buildFloats({ a: [1] }));
+    const opened = await openFolder(folder);
+    assert.notEqual(await opened.find(FILE), null);
+    // Other files in it may come and go.
+    await Deno.writeTextFile(join(folder, "a.txt"), "a");
+    assert.equal((await opened.find("a.txt"))?.size, 1);
+    await replace(folder);
+    for (const inside of [opened, opened.inside("1_Pooling")]) {
+      await assert.rejects(inside.find(FILE), {
+        name: "CheckpointError",
+        message: `Cannot read "${FILE}" in "${inside.location}": the folder ${problem} while it was loaded; load the ` +
+          "model again",
+      });
+    }
+  });
+}
+
 test("a file that ends before its length says so", async (folder) => {
   const path = join(folder, "a");
   await Deno.writeFile(path, new Uint8Array(10));

@@ -106,7 +106,7 @@ Deno.test("dependencies: relative, node: and exactly pinned npm: only", () => {
   const good = ["./a.ts", "node:path", "npm:hono@4.1.2", "npm:@huggingface/tokenizers@0.1.0", "npm:a@1.0.0-rc.1/sub"];
   const bad = ["hono", "npm:hono", "npm:hono@4", "npm:hono@^4.1.2", "npm:@scope/name", "jsr:@std/assert@1.0.0"];
   bad.push("https://example.com/x.ts", "@narrowbert/webgpu", "/tmp/x.ts", "file:///tmp/x.ts");
-  for (const specifier of good) assert.deepEqual(rules("src/text/deps.ts", `import "${specifier}";`), [], specifier);
+  for (const specifier of good) assert.deepEqual(rules("src/server/deps.ts", `import "${specifier}";`), [], specifier);
   for (const specifier of bad) {
     for (const path of ["src/text/deps.ts", "tests/a_test.ts", "mod.ts"]) {
       assert.deepEqual(rules(path, `import "${specifier}";`), ["narrowbert/dependencies"], specifier);
@@ -120,6 +120,74 @@ Deno.test("dependencies: in the product, npm: packages come through deps.ts", ()
     assert.deepEqual(rules(path, source), ["narrowbert/dependencies"]);
   }
   for (const path of ["src/server/deps.ts", "tests/server/app_test.ts"]) assert.deepEqual(rules(path, source), []);
+});
+
+/** Files that may not name `node:` and `Deno`, and some that may. */
+const PLAIN = ["mod.ts", "src/base/a.ts", "src/io/folder/a.ts", "src/model/weights/a.ts", "src/train/checkpoint/a.ts"];
+const FREE = ["src/io/local/a.ts", "src/cli/a.ts", "src/server/a.ts", "tests/io/a_test.ts", "bench/a.ts", "tools/a.ts"];
+
+Deno.test("runtime: node: is for src/io/local/, the command line and the server", () => {
+  const forms = [
+    'import { join } from "node:path";',
+    'import type { Hash } from "node:crypto";',
+    'export { join } from "node:path";',
+    'const fs = () => import("node:fs/promises");',
+    'let hash: import("node:crypto").Hash;',
+  ];
+  for (const form of forms) {
+    for (const path of PLAIN) assert.deepEqual(rules(path, form), ["narrowbert/runtime"], `${path}: ${form}`);
+    for (const path of FREE) assert.deepEqual(rules(path, form), [], `${path}: ${form}`);
+  }
+  const [report] = lint("src/nn/a.ts", forms[0]!);
+  assert.equal(
+    report?.message,
+    "Cannot import node:path here: only src/io/local/, src/cli/, src/server/ may, and a browser has none of it",
+  );
+});
+
+Deno.test("runtime: so is the global Deno, by whatever way", () => {
+  const forms = [
+    "export const cwd = Deno.cwd();",
+    "export const isDeno = typeof Deno !== undefined;",
+    "export let file: Deno.FsFile;",
+    "export const it = globalThis.Deno;",
+    'export const it = Reflect.get(globalThis, "Deno");',
+    "const { Deno: it } = globalThis as { Deno?: unknown };",
+  ];
+  for (const form of forms) {
+    for (const path of PLAIN) assert.ok(rules(path, form).includes("narrowbert/runtime"), `${path}: ${form}`);
+    for (const path of [...FREE, "src/base/runtime.ts"]) assert.deepEqual(rules(path, form), [], `${path}: ${form}`);
+  }
+  assert.deepEqual(
+    rules("src/nn/a.ts", '/** `Deno.cwd()` */\nexport const text = "Deno is not named: Deno.cwd()";'),
+    [],
+  );
+  const [report] = lint("src/nn/a.ts", forms[0]!);
+  assert.deepEqual(report, {
+    rule: "narrowbert/runtime",
+    message:
+      "Cannot name Deno here: only src/io/local/, src/cli/, src/server/ may; src/base/runtime.ts has what others " +
+      "need",
+    code: "Deno",
+  });
+});
+
+Deno.test("runtime: files of this machine come through one import(), but for their types", () => {
+  const target = '"../../io/local/local.ts"';
+  const values = [`import { LOCAL } from ${target};`, `export * from ${target};`, `const local = import(${target});`];
+  const types = [
+    `import type { A } from ${target};`,
+    `export type { A } from ${target};`,
+    `let a: import(${target}).A;`,
+  ];
+  for (const form of values) {
+    assert.deepEqual(rules("src/train/checkpoint/a.ts", form), ["narrowbert/runtime"], form);
+    assert.deepEqual(rules("src/cli/outputs/a.ts", form), [], form);
+  }
+  for (const form of types) assert.deepEqual(rules("src/train/checkpoint/a.ts", form), [], form);
+  const door = "src/io/folder/on_disk.ts";
+  assert.deepEqual(rules(door, 'const local = import("../local/local.ts");'), []);
+  assert.deepEqual(rules(door, 'import { LOCAL } from "../local/local.ts";'), ["narrowbert/runtime"]);
 });
 
 Deno.test("deno lint runs the rules, and reports file and line", async () => {

@@ -53,10 +53,15 @@ export async function readBody(
       if (loaded + chunk.byteLength > bytes.byteLength) bytes = grown(bytes, loaded + chunk.byteLength);
       bytes.set(chunk, loaded);
       loaded += chunk.byteLength;
-      onBytes?.(loaded, total);
+      // A browser does not tell that a body from elsewhere was compressed: then the announced length is no total.
+      onBytes?.(loaded, total !== undefined && loaded > total ? undefined : total);
     }
   } catch (error) {
-    throw networkError(new URL(response.url), error);
+    const length = `${loaded} ${total === undefined ? "" : `of ${total} `}bytes`;
+    throw networkError(new URL(response.url), error, {
+      context: `it broke off after ${length}: `,
+      cure: "load it again",
+    });
   }
   return bytes.subarray(0, loaded);
 }
@@ -73,11 +78,10 @@ function grown(bytes: Uint8Array<ArrayBuffer>, least: number): Uint8Array<ArrayB
 }
 
 /** The error of a failed `fetch`. A network failure is a `TypeError`; an abort or a missing permission is passed on. */
-function networkError(url: URL, error: unknown): unknown {
+function networkError(url: URL, error: unknown, { context = "", cure = "" } = {}): unknown {
   if (!(error instanceof TypeError)) return error;
-  return new CheckpointError(`Cannot read ${quote(urlForMessages(url))}: ${innermost(error).message}`, {
-    cause: error,
-  });
+  const problem = `${context}${innermost(error).message}${cure && `; ${cure}`}`;
+  return new CheckpointError(`Cannot read ${quote(urlForMessages(url))}: ${problem}`, { cause: error });
 }
 
 /** The innermost cause, as `fetch failed` by itself says nothing. */

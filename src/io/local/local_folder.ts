@@ -23,12 +23,14 @@ export async function openLocalFolder(
   const path = subfolderNames(subfolder).reduce(pathIn, pathOf(where));
   const realPath = await realPathOf(path);
   if (realPath === null) return null;
-  if (!(await Deno.stat(path)).isDirectory) {
+  const info = await Deno.stat(path);
+  if (!info.isDirectory) {
     throw new CheckpointError(`Cannot open ${quote(path)}: it must be a folder with a model's files, and is a file`);
   }
   const separator = isWindows() ? "\\" : "/";
   const root = realPath.endsWith(separator) ? realPath : realPath + separator;
-  return new LocalFolder({ location: path, path: absolute(path), root }, settings);
+  const opened = { path: absolute(path), info };
+  return new LocalFolder({ location: path, path: opened.path, root, opened }, settings);
 }
 
 /** The places of a {@linkcode LocalFolder}. */
@@ -38,6 +40,8 @@ interface Places {
   readonly path: string;
   /** The real path of the folder that was opened, and a separator: that of each file begins with it. */
   readonly root: string;
+  /** The folder that was opened, as it was: this one, or one around it. */
+  readonly opened: { readonly path: string; readonly info: Deno.FileInfo };
 }
 
 class LocalFolder implements ModelFolder {
@@ -59,6 +63,7 @@ class LocalFolder implements ModelFolder {
     const { progress, signal } = this.#settings;
     checkPlainName(file);
     signal?.throwIfAborted();
+    await this.#checkSame(file);
     const path = pathIn(folder, file);
     const realPath = await realPathOf(path);
     if (realPath === null) return null;
@@ -79,10 +84,23 @@ class LocalFolder implements ModelFolder {
   }
 
   inside(subfolder: string): ModelFolder {
-    const { location, path, root } = this.#places;
+    const { location, path } = this.#places;
     const names = subfolderNames(subfolder);
-    const places = { location: names.reduce(pathIn, location), path: names.reduce(pathIn, path), root };
+    const places = { ...this.#places, location: names.reduce(pathIn, location), path: names.reduce(pathIn, path) };
     return new LocalFolder(places, this.#settings);
+  }
+
+  /** Checks that the folder at the path is the one that was opened. @throws {CheckpointError} If it is not. */
+  async #checkSame(file: string): Promise<void> {
+    const { location, opened: { path, info } } = this.#places;
+    const changed = (what: string, cause?: unknown) => {
+      const message = `Cannot read ${quote(file)} in ${quote(location)}: the folder ${what}`;
+      return new CheckpointError(`${message} while it was loaded; load the model again`, { cause });
+    };
+    const now = await Deno.stat(path).catch((error) => {
+      throw error instanceof Deno.errors.NotFound ? changed("was removed", error) : error;
+    });
+    if (now.dev !== info.dev || now.ino !== info.ino) throw changed("was replaced by another");
   }
 }
 
