@@ -20,10 +20,11 @@ const PARTS: Record<string, string[]> = {
   poisoned: ["test:poisoned"],
   minilm: ["minilm"],
   chromium: ["chromium"],
+  browser: ["browser"],
 };
 
 /** The parts that run tests and report each of them; any other part counts as one check. */
-const RUNS_TESTS = new Set(["doc", "test", "poisoned", "minilm", "chromium"]);
+const RUNS_TESTS = new Set(["doc", "test", "poisoned", "minilm", "chromium", "browser"]);
 
 /** The parts that resolve modules, and so can be held to the lock file. */
 const RESOLVES = new Set(["check", "doclint", ...RUNS_TESTS]);

@@ -51,9 +51,11 @@ export class StagingPool {
   /**
    * A staging buffer of at least `bytes` bytes: the smallest free one that fits, or a new one.
    *
+   * @param latency With `low`, a new one is mapped once, so that its first read is of low latency too. That fills it
+   *   with zeros, which takes time if it is large.
    * @throws {RangeError} If the device allows no buffer of that size.
    */
-  acquire(bytes: number): GPUBuffer {
+  acquire(bytes: number, latency: Latency = "normal"): GPUBuffer {
     let best = -1;
     this.#free.forEach((buffer, i) => {
       if (buffer.size >= bytes && (best < 0 || buffer.size < (this.#free[best] as GPUBuffer).size)) best = i;
@@ -69,7 +71,14 @@ export class StagingPool {
     const size = Math.min(2 ** Math.ceil(Math.log2(Math.max(bytes, 4096))), Math.floor(maxBufferSize / 4) * 4);
     this.#created++;
     this.#bytes += size;
-    return this.#device.createBuffer({ label: "staging", size, usage: MAP_READ_COPY_DST });
+    const mappedAtCreation = latency === "low" && this.#mapsAtOnce;
+    const buffer = this.#device.createBuffer({ label: "staging", size, usage: MAP_READ_COPY_DST, mappedAtCreation });
+    if (mappedAtCreation) {
+      buffer.getMappedRange();
+      buffer.unmap();
+      this.#mapped.add(buffer);
+    }
+    return buffer;
   }
 
   /** Waits for the buffer's first `bytes` bytes and returns a copy of them; the buffer goes back to the pool. */

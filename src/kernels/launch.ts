@@ -1,6 +1,7 @@
 /** Runs one kernel on given data, for conformance tests, benches and tuning. Models run through programs instead. */
 
 import type { Gpu } from "../gpu/device.ts";
+import type { Latency } from "../gpu/readback.ts";
 import { Recorder } from "../gpu/recorder.ts";
 import type { Constants, Kernel, Params, TextureView } from "./kernel.ts";
 
@@ -13,8 +14,8 @@ export interface Launch<B extends string> {
   run(times?: number): void;
   /** Appends it to a recording, once. */
   record(recorder: Recorder): void;
-  /** Waits for the work and reads a buffer back. */
-  read(binding: B): Promise<Float32Array>;
+  /** Waits for the work and reads a buffer back. @param latency `low` waits less, if it can, for a small buffer. */
+  read(binding: B, latency?: Latency): Promise<Float32Array>;
   dispose(): void;
 }
 
@@ -68,10 +69,10 @@ export async function prepareLaunch<F extends string, B extends string>(
       recorder.submit();
     },
     record,
-    async read(binding) {
+    async read(binding, latency) {
       const contents = buffers[binding];
       const size = typeof contents === "number" ? contents : contents.byteLength;
-      const staging = gpu.staging.acquire(size);
+      const staging = gpu.staging.acquire(size, latency);
       return await gpu.scheduler.run({
         label: `the reading of ${binding}`,
         steps: [],
@@ -82,6 +83,7 @@ export async function prepareLaunch<F extends string, B extends string>(
         },
         staging,
         bytes: size,
+        latency,
         take: (mapped) => new Float32Array(mapped.slice(0, size)),
       });
     },

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { requestGpu } from "../../src/gpu/device.ts";
+import { driverOf } from "../../src/kernels/tuning/remembered.ts";
+import { tuningFileName, tuningText } from "../../src/kernels/tuning/tuning_file.ts";
+import { cacheVariables } from "./caches.ts";
+import { folderOf } from "./folders.ts";
 import { runDeno } from "./processes.ts";
 import { narrowbert } from "./terminals.ts";
 
@@ -23,6 +27,41 @@ Deno.test("doctor --json holds the same", async () => {
   assert.deepEqual(report.adapter, adapter);
   assert.equal(report.limits.maxStorageBufferBindingSize, limits.maxStorageBufferBindingSize);
   assert.deepEqual(report.features, [...features].sort());
+});
+
+Deno.test("doctor says which tuning is in use, or in a line that there is one for another driver", async () => {
+  const { adapter } = await requestGpu();
+  const driver = await driverOf(await requestGpu());
+  const other = { ...driver, fingerprint: "01234567" };
+  const another = { ...driver, fingerprint: "89abcdef" };
+  const report = async (...drivers: (typeof driver)[]) => {
+    await using folder = await folderOf(Object.fromEntries(drivers.map((driver) => {
+      return [`narrowbert/tuning/${tuningFileName(adapter, driver)}`, tuningText(adapter, driver, {})];
+    })));
+    const permissions = ["--allow-env=XDG_CACHE_HOME", `--allow-read=${folder.path}`];
+    const env = cacheVariables({ XDG_CACHE_HOME: folder.path });
+    const [lines, data] = await Promise.all([[], ["--json"]].map((options) => {
+      return runDeno([...permissions, MAIN, "doctor", ...options], { env });
+    }));
+    assert.deepEqual([lines!.code, lines!.stderr, data!.code, data!.stderr], [0, "", 0, ""]);
+    const pathOf = (of: typeof driver) => `${folder.path}/narrowbert/tuning/${tuningFileName(adapter, of)}`;
+    const rows = new Map(lines!.stdout.trim().split("\n").map((line) => line.split(/ {2,}/) as [string, string]));
+    const { tuning, other_tunings, driver: found } = JSON.parse(data!.stdout);
+    assert.deepEqual(found, driver);
+    assert.equal(rows.get("driver"), `${driver.backend} ${driver.fingerprint}`);
+    return { row: rows.get("tuning"), tuning, other_tunings, own: pathOf(driver), foreign: pathOf(other) };
+  };
+  const none = await report();
+  assert.deepEqual([none.row, none.tuning, none.other_tunings], ["as shipped for the class", null, []]);
+  const both = await report(driver, other);
+  assert.deepEqual([both.row, both.tuning, both.other_tunings], [both.own, both.own, []]);
+  const one = await report(other);
+  const cure = '"narrowbert tune" makes one for this';
+  assert.equal(one.row, `as shipped for the class: ${one.foreign} is for another driver; ${cure}`);
+  assert.deepEqual([one.tuning, one.other_tunings], [null, [one.foreign]]);
+  const two = await report(other, another);
+  assert.equal(two.row, `as shipped for the class: ${two.foreign} and 1 more are for another driver; ${cure}`);
+  assert.equal(two.other_tunings.length, 2);
 });
 
 Deno.test("without an adapter every command that computes exits with 1 and says what to install", async () => {

@@ -50,10 +50,10 @@ export async function judge(gpu: Gpu, kernel: Kernel, test: ConformanceCase): Pr
   let launch: Launch<string> | null = null;
   let outputs: Float32Array[];
   try {
-    launch = await prepareLaunch(gpu, kernel, test);
-    launch.run();
+    const { run, read } = launch = await prepareLaunch(gpu, kernel, test);
+    run();
     await new Promise((resolve) => setImmediate(resolve)); // Cases beside this one begin first, since reading waits.
-    outputs = await Promise.all(bindings.map(launch.read));
+    outputs = await Promise.all(bindings.map((binding) => read(binding)));
   } catch (error) {
     return String(error);
   } finally {

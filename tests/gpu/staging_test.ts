@@ -131,8 +131,11 @@ function watchedPool(runtime: string, rangeFails = false) {
   return { staging: new StagingPool(device, runtime), calls };
 }
 
-async function readTwice({ staging, calls }: ReturnType<typeof watchedPool>): Promise<string[]> {
-  for (let i = 0; i < 2; i++) await staging.readInto(staging.acquire(16), 16, () => {}, "low");
+async function readTwice(
+  { staging, calls }: ReturnType<typeof watchedPool>,
+  ...latency: ["low"] | []
+): Promise<string[]> {
+  for (let i = 0; i < 2; i++) await staging.readInto(staging.acquire(16, ...latency), 16, () => {}, "low");
   return calls;
 }
 
@@ -147,4 +150,24 @@ Deno.test("low latency waits as usual in other versions of Deno, and where the b
     assert.deepEqual(await readTwice(watchedPool(version)), [...WAITING, ...WAITING], version);
   }
   assert.deepEqual(await readTwice(watchedPool("2.9.6", true)), [...WAITING, ...WAITING]);
+});
+
+Deno.test("low latency looks at once at a buffer that was made for it, in versions that allow it", async () => {
+  const atOnce = ["map", "range", "unmap"];
+  assert.deepEqual(await readTwice(watchedPool("2.9.6"), "low"), ["range", "unmap", ...atOnce, ...atOnce]);
+  assert.deepEqual(await readTwice(watchedPool("2.8.0"), "low"), [...WAITING, ...WAITING]);
+});
+
+Deno.test("a buffer that was made for low latency gives what was copied to it", async () => {
+  const staging = new StagingPool(device);
+  const source = device.createBuffer({ size: 16, usage: GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST });
+  device.queue.writeBuffer(source, 0, Uint32Array.of(7, 8, 9, 10));
+  const encoder = device.createCommandEncoder();
+  const buffer = staging.acquire(16, "low");
+  encoder.copyBufferToBuffer(source, 0, buffer, 0, 16);
+  device.queue.submit([encoder.finish()]);
+  const found = await staging.readInto(buffer, 16, (mapped) => [...new Uint32Array(mapped, 0, 4)], "low");
+  assert.deepEqual(found, [7, 8, 9, 10]);
+  staging.trim();
+  source.destroy();
 });

@@ -94,7 +94,7 @@ Deno.test("every candidate of every slot gives right results here; those for tra
       ...(slots && { slots }),
       sizes: SIZES,
       clock: clock(() => 1),
-      onProgress: (slot, _problem, share) => seen.push([slot, share]),
+      onProgress: ({ slot, share }) => seen.push([slot, share]),
     });
     for (const { slot, timed, leftOut } of reports) {
       assert.deepEqual(leftOut, []);
@@ -280,6 +280,6 @@ Deno.test("importing mod.ts does not import the tuner", async () => {
     args: ["info", "--json", new URL("../../mod.ts", import.meta.url).href],
   }).output();
   const modules: { specifier: string }[] = JSON.parse(new TextDecoder().decode(stdout)).modules;
-  assert.ok(modules.some(({ specifier }) => specifier.endsWith("/src/kernels/tuning/tuning_file.ts")));
+  assert.ok(modules.some(({ specifier }) => specifier.endsWith("/src/kernels/tuning/remembered.ts")));
   assert.deepEqual(modules.filter(({ specifier }) => specifier.includes("/src/kernels/tuner")), []);
 });

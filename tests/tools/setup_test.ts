@@ -99,7 +99,7 @@ Deno.test("narrowbert: where nothing is missing it is silent and passes argument
   const [args, environment, input] = stdout.split("\n");
   assert.equal(stderr, "");
   assert.equal(code, 0);
-  const variables = "NARROWBERT_GPU_DEBUG,XDG_CACHE_HOME,HOME,VK_DRIVER_FILES,VK_ICD_FILENAMES";
+  const variables = "NARROWBERT_GPU_DEBUG,XDG_CACHE_HOME,HOME,VK_DRIVER_FILES,VK_ICD_FILENAMES,DENO_WEBGPU_BACKEND";
   const permissions = `[--no-prompt][--allow-read][--allow-env=${variables}]`;
   const lock = `[--lock=${root}/bin/narrowbert.lock][--frozen]`;
   assert.equal(args, `[run]${permissions}${lock}[${root}/src/cli/main.ts][classify][two words][][--json]`);

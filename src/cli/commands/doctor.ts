@@ -2,8 +2,8 @@
 
 import type { AdapterDescription } from "../../gpu/adapter.ts";
 import { requestGpu } from "../../gpu/device.ts";
-import { loadTuning, tuningPath } from "../../kernels/tuning/tuning_file.ts";
-import { isTuned } from "../../kernels/tuning/tuning.ts";
+import { driverOf, type LoadedTuning, loadTuning } from "../../kernels/tuning/remembered.ts";
+import { driverName } from "../../kernels/tuning/tuning_file.ts";
 import { defineCommand } from "../command.ts";
 import { flag } from "../options.ts";
 import { json, table } from "../outputs/table.ts";
@@ -31,26 +31,46 @@ export const doctor = defineCommand({
   about: `\
 Says which WebGPU adapter runs, its limits and features. If there is none it says what to install,
 and exits with 1. Also says how the kernels were chosen: by a file of "narrowbert tune", or as
-shipped for the class. As JSON: { adapter, class, tuning, limits, features }; tuning is a file or null.`,
+shipped for the class. Such a file is for one driver, which is known by its backend (given
+--allow-env=DENO_WEBGPU_BACKEND) and by how it computes. As JSON: { adapter, class, driver, tuning,
+other_tunings, limits, features }; tuning is a file or null, other_tunings are for other drivers.`,
   options: { json: flag("print JSON") },
   examples: ["narrowbert doctor", "narrowbert doctor --json"],
   async run({ values }, terminal) {
     const gpu = await requestGpu();
     const limits = LIMITS.map((name) => [name, gpu.limits[name]] as const);
     const features = [...gpu.features].sort();
-    await loadTuning(gpu);
-    const tuning = isTuned(gpu) ? tuningPath(gpu.adapter) : null;
+    const tuning = await loadTuning(gpu);
+    const driver = await driverOf(gpu);
     await terminal.write(
       values.json
-        ? json({ adapter: gpu.adapter, class: gpu.adapterClass, tuning, limits: Object.fromEntries(limits), features })
+        ? json({
+          adapter: gpu.adapter,
+          class: gpu.adapterClass,
+          driver,
+          tuning: tuning.file,
+          other_tunings: tuning.others,
+          limits: Object.fromEntries(limits),
+          features,
+        })
         : table([
           ["adapter", gpu.name],
           ["class", gpu.adapterClass],
           ["computes on", computer(gpu.adapter)],
-          ["tuning", tuning ?? "as shipped for the class"],
+          ["driver", driverName(driver)],
+          ["tuning", tuningLine(tuning)],
           ...limits.map(([name, value]) => [name, value.toLocaleString("en")]),
           ["features", features.join(" ") || "none"],
         ]),
     );
   },
 });
+
+/** Which kernels run, and which file would be for another driver. */
+function tuningLine({ file, others: [other, ...more] }: LoadedTuning): string {
+  if (file !== null) return file;
+  const shipped = "as shipped for the class";
+  if (other === undefined) return shipped;
+  const files = more.length === 0 ? `${other} is` : `${other} and ${more.length} more are`;
+  return `${shipped}: ${files} for another driver; "narrowbert tune" makes one for this`;
+}

@@ -27,6 +27,9 @@ const FIRST_ROUNDS = 4;
 /** The most runs of a sample, however short they are. */
 const MOST_RUNS = 200;
 
+/** The share of a problem's time that checking its candidates is taken to need. */
+const CHECKING = 0.3;
+
 /** The fastest time of a run in the even rounds, and in the odd ones, in ms. */
 type Halves = readonly [even: number, odd: number];
 
@@ -47,8 +50,22 @@ export interface TuneOptions {
   clock?: Clock;
   /** Aborts the tuning between two measurements. */
   signal?: AbortSignal;
-  /** Called before each problem, with the share of the whole that is done. */
-  onProgress?(slot: Slot, problem: string, share: number): void;
+  /** Called before each check and each measurement. */
+  onProgress?(progress: TuneProgress): void;
+  /** Called with the result of each slot as soon as it is there, and waited for. */
+  onReport?(report: SlotReport): void | Promise<void>;
+}
+
+/** How far a tuner is. */
+export interface TuneProgress {
+  slot: Slot;
+  /** The sizes of the problem. */
+  problem: string;
+  /** What is done next, with which candidate. */
+  doing: "checks" | "times";
+  variant: Variant;
+  /** The share of the whole that is done. */
+  share: number;
 }
 
 /** A candidate that was timed. */
@@ -81,13 +98,16 @@ export interface SlotReport {
  * @throws {DeviceLostError} If the device is lost.
  */
 export async function tune(gpu: Gpu, options: TuneOptions = {}): Promise<SlotReport[]> {
-  const { slots = INFERENCE_SLOTS, sizes = modelSizes(gpu), clock = clockOf(gpu), signal, onProgress } = options;
+  const { slots = INFERENCE_SLOTS, sizes = modelSizes(gpu), clock = clockOf(gpu), signal } = options;
+  const { onProgress, onReport } = options;
   const reports: SlotReport[] = [];
   try {
     for (const [i, slot] of slots.entries()) {
       const works = isMatmulSlot(slot) ? matmulWorks(slot, sizes) : attentionWorks(slot, sizes);
-      const onWork = (work: Work, j: number) => onProgress?.(slot, work.name, (i + j / works.length) / slots.length);
-      reports.push(await gpu.watch(() => tuneSlot(gpu, slot, { works, clock, signal, onWork })));
+      const onStep = ({ share, ...step }: Step) => onProgress?.({ slot, ...step, share: (i + share) / slots.length });
+      const report = await gpu.watch(() => tuneSlot(gpu, slot, { works, clock, signal, onStep }));
+      reports.push(report);
+      await onReport?.(report);
     }
   } finally {
     if (options.clock === undefined) clock.dispose();
@@ -95,14 +115,17 @@ export async function tune(gpu: Gpu, options: TuneOptions = {}): Promise<SlotRep
   return reports;
 }
 
+/** A check or a measurement in a slot. */
+type Step = Omit<TuneProgress, "slot">;
+
 async function tuneSlot(
   gpu: Gpu,
   slot: Slot,
-  { works, clock, signal, onWork }: {
+  { works, clock, signal, onStep }: {
     works: readonly Work[];
     clock: Clock;
     signal: AbortSignal | undefined;
-    onWork(work: Work, index: number): void;
+    onStep(step: Step): void;
   },
 ): Promise<SlotReport> {
   const leftOut: SlotReport["leftOut"] = [];
@@ -113,17 +136,23 @@ async function tuneSlot(
     else leftOut.push({ variant, reason });
   }
   for (const [i, work] of works.entries()) {
-    onWork(work, i);
+    const before = (doing: Step["doing"], variant: Variant, share: number) => {
+      signal?.throwIfAborted();
+      onStep({ problem: work.name, doing, variant, share: (i + share) / works.length });
+    };
     const prepared: Prepared[] = [];
     try {
-      for (const { variant } of running) {
-        signal?.throwIfAborted();
+      for (const [j, { variant }] of running.entries()) {
+        before("checks", variant, work.untimed ? j / running.length : CHECKING * j / running.length);
         const reason = await prepareChecked(gpu, { variant, work, prepared });
         if (reason !== null) leftOut.push({ variant, reason });
       }
       running = running.filter(({ variant }) => prepared.some((one) => one.variant === variant));
       if (work.untimed) continue;
-      const times = await fastestTimes(prepared, { clock, signal });
+      const times = await fastestTimes(prepared, {
+        clock,
+        before: (variant, share) => before("times", variant, CHECKING + (1 - CHECKING) * share),
+      });
       running = running.map(({ variant, halves, milliseconds }, j) => {
         const [even, odd] = times[j] as Halves;
         return {
@@ -166,10 +195,11 @@ async function prepareChecked(
 /** The least times of one run of each candidate. They take turns, so that the machine's load affects all alike. */
 async function fastestTimes(
   prepared: readonly Prepared[],
-  { clock, signal }: { clock: Clock; signal: AbortSignal | undefined },
+  { clock, before }: { clock: Clock; before(variant: Variant, share: number): void },
 ): Promise<Halves[]> {
   const repeats: number[] = [];
   for (const one of prepared) {
+    before(one.variant, 0);
     const runs = Math.ceil(clock.sample / await clock.time(one, 1));
     repeats.push(Math.min(Math.max(runs, 1), MOST_RUNS));
   }
@@ -179,7 +209,7 @@ async function fastestTimes(
     for (const [i, one] of prepared.entries()) {
       const halves = fastest[i] as [number, number];
       if (round >= FIRST_ROUNDS && Math.min(...halves) > limit) continue;
-      signal?.throwIfAborted();
+      before(one.variant, (round + i / prepared.length) / ROUNDS);
       const times = repeats[i] as number;
       halves[round % 2] = Math.min(halves[round % 2] as number, await clock.time(one, times) / times);
     }

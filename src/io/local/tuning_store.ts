@@ -1,0 +1,97 @@
+/**
+ * Where tunings are kept between runs: `narrowbert/tuning` in `$XDG_CACHE_HOME`, or else in `$HOME/.cache`. All access
+ * to the environment and to files that a tuning needs is here, so that what computes runs in a browser too.
+ */
+
+import { isGranted } from "../../base/runtime.ts";
+import { writeAtomically } from "./atomic_write.ts";
+
+/** The folder of tunings; `null` if neither variable holds an absolute path and may be read. */
+export function tuningFolder(): string | null {
+  const cache = folderIn("XDG_CACHE_HOME", "") ?? folderIn("HOME", "/.cache");
+  return cache === null ? null : `${cache}/narrowbert/tuning`;
+}
+
+/** The folder that a variable names, and what is below it; `null` if it names none, or may not be read. */
+function folderIn(variable: string, below: string): string | null {
+  const folder = variableOf(variable);
+  return ABSOLUTE.test(folder) ? folder.replace(/[\\/]+$/, "") + below : null;
+}
+
+/** A path from a root of POSIX, a drive or a share. */
+const ABSOLUTE = /^(\/|[A-Za-z]:[\\/]|\\\\)/;
+
+/** The value of a variable of the environment; empty if it is unset or may not be read. */
+function variableOf(variable: string): string {
+  return isGranted({ name: "env", variable }) ? Deno.env.get(variable) ?? "" : "";
+}
+
+/** The backends that a system may have. */
+const BACKENDS: Readonly<Partial<Record<typeof Deno.build.os, readonly string[]>>> = {
+  darwin: ["metal"],
+  windows: ["vulkan", "dx12", "gl"],
+};
+const OTHER_BACKENDS = ["vulkan", "gl"];
+
+/** The backend by which Deno reaches the GPU, such as `vulkan`; `unknown` if it may be one of several. */
+export function backendOf(): string {
+  const told = variableOf("DENO_WEBGPU_BACKEND").toLowerCase();
+  const backends = (BACKENDS[Deno.build.os] ?? OTHER_BACKENDS)
+    .filter((backend) => told === "" || told.split(",").map((name) => name.trim()).includes(backend));
+  return backends.length === 1 ? backends[0]! : "unknown";
+}
+
+/** The names of the files in a folder; none if it does not exist, or may not be read by this process. */
+export async function fileNames(folder: string): Promise<string[]> {
+  if (!isGranted({ name: "read", path: folder })) return [];
+  try {
+    const entries = await Array.fromAsync(Deno.readDir(folder));
+    return entries.filter(({ isDirectory }) => !isDirectory).map(({ name }) => name).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return [];
+    throw error;
+  }
+}
+
+/** The text of a file. */
+export function readFile(path: string): Promise<string> {
+  return Deno.readTextFile(path);
+}
+
+/** Whether the system refused access to a file, whose path the message then holds. */
+export function isRefusal(error: unknown): error is Error {
+  return error instanceof Deno.errors.PermissionDenied;
+}
+
+/** Replaces a file at once, or leaves it as it was. */
+export async function writeFile(path: string, text: string): Promise<void> {
+  await writeAtomically(path, [new TextEncoder().encode(text)]);
+}
+
+/**
+ * The folder of tunings, which is created. Tries to write there, so that a failure shows before the work of tuning.
+ *
+ * @throws {Error} If it cannot, with the reason.
+ */
+export async function writableTuningFolder(): Promise<string> {
+  const folder = tuningFolder();
+  if (folder === null) {
+    throw new Error(
+      "Cannot remember a tuning: XDG_CACHE_HOME or HOME must be set to an absolute path and readable " +
+        "(--allow-env=XDG_CACHE_HOME,HOME)",
+    );
+  }
+  const lacking = (["read", "write"] as const).find((name) => !isGranted({ name, path: folder }));
+  if (lacking !== undefined) {
+    throw new Error(`Cannot remember a tuning in ${folder}: it takes --allow-${lacking} of that folder`);
+  }
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    const trial = `${folder}/${crypto.randomUUID()}.tmp`;
+    await Deno.writeFile(trial, new Uint8Array(0), { createNew: true });
+    await Deno.remove(trial);
+    return folder;
+  } catch (cause) {
+    throw new Error(`Cannot remember a tuning in ${folder}: ${(cause as Error).message}`, { cause });
+  }
+}
