@@ -3,7 +3,7 @@
 import { type Gpu, requestGpu } from "../gpu/device.ts";
 import type { Latency } from "../gpu/readback.ts";
 import { loadTuning } from "../kernels/tuning/remembered.ts";
-import type { WeightDtype } from "../nn/upload.ts";
+import type { WeightDtype } from "../nn/layout/upload.ts";
 
 /** The device that a model computes on, and how it does. */
 export interface DeviceOptions {

@@ -9,7 +9,7 @@ import type { Value } from "../graph/value.ts";
 import { pitch } from "../kernels/kernel.ts";
 import type { DropoutScalars } from "../nn/dropout.ts";
 import type { Parameter } from "../nn/parameters.ts";
-import { type GatheredTensor, gatherPlacement } from "../nn/placement.ts";
+import { type GatheredTensor, gatherPlacement } from "../nn/layout/placement.ts";
 
 /**
  * What a program computes of its loss. Programs are cached by the identity of their learning, so it is a constant:

@@ -6,7 +6,7 @@ import type { AttentionTables, ProbabilityStorage, RelativePositions } from "../
 import { pitch } from "../kernels/kernel.ts";
 import { LayerNorm } from "./layer_norm.ts";
 import type { Parameter, ParameterSet } from "./parameters.ts";
-import type { Group, Placement } from "./placement.ts";
+import type { Group, Placement } from "./layout/placement.ts";
 
 /** Sizes of one layer's attention. */
 export interface AttentionShape {

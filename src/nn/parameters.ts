@@ -15,10 +15,10 @@ import type { ParameterBuffer } from "../graph/value.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { bufferSize } from "../gpu/buffers.ts";
 import { pitch } from "../kernels/kernel.ts";
-import type { GatheredTensor, Placement } from "./placement.ts";
-import { readTensors } from "./reading.ts";
-import { rowSlices } from "./slices.ts";
-import { type Elements, Uploader, type WeightDtype } from "./upload.ts";
+import type { GatheredTensor, Placement } from "./layout/placement.ts";
+import { readTensors } from "./layout/reading.ts";
+import { rowSlices } from "./layout/slices.ts";
+import { type Elements, Uploader, type WeightDtype } from "./layout/upload.ts";
 
 /** A physical matrix `[rows, columns]`, rows pitched, made of checkpoint tensors. */
 export class Parameter implements ParameterBuffer {

@@ -3,7 +3,7 @@
 import type { ColumnRange } from "../graph/ops/training/optimizer/columns.ts";
 import { pitch } from "../kernels/kernel.ts";
 import type { Parameter } from "../nn/parameters.ts";
-import { columnsOf } from "../nn/placement.ts";
+import { columnsOf } from "../nn/layout/placement.ts";
 import { matched } from "./patterns.ts";
 import { checkFactors, expect, type OptimizerSettings } from "./settings.ts";
 

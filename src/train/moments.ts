@@ -2,7 +2,7 @@
 
 import type { ExpectedTensor } from "../base/state_dict.ts";
 import type { Parameter } from "../nn/parameters.ts";
-import type { Placement } from "../nn/placement.ts";
+import type { Placement } from "../nn/layout/placement.ts";
 import type { SettingsOf } from "./groups.ts";
 import { momentOf, STATE, type UpdateRule } from "./update.ts";
 

@@ -5,9 +5,9 @@ import { bufferSize } from "../gpu/buffers.ts";
 import type { Residents } from "../graph/program/residents.ts";
 import type { ModelCore } from "../model/core.ts";
 import type { ElementSource, Parameter } from "../nn/parameters.ts";
-import type { GatheredTensor } from "../nn/placement.ts";
-import { readTensors } from "../nn/reading.ts";
-import { Uploader } from "../nn/upload.ts";
+import type { GatheredTensor } from "../nn/layout/placement.ts";
+import { readTensors } from "../nn/layout/reading.ts";
+import { Uploader } from "../nn/layout/upload.ts";
 import type { Moments } from "./moments.ts";
 import type { Phase, PhaseProgram, StepPrograms } from "./update.ts";
 

@@ -17,6 +17,7 @@ import {
 } from "../../mod.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { coreOf } from "../../src/heads/pretrained.ts";
+import { ownDevice } from "../gpu/own_device.ts";
 import { countOf, gpuCallsOf } from "../properties/gpu_calls.ts";
 import { CONFIG, longTokensOf, READOUTS, smallTrunk, tokensOf } from "./small_trunk.ts";
 
@@ -359,14 +360,14 @@ Deno.test("the types say which readouts a context can be asked", () => {
 });
 
 Deno.test("a context whose device is lost says so, and gives back what it holds", async () => {
-  const device = await (await navigator.gpu.requestAdapter())!.requestDevice();
+  const device = await ownDevice();
   const trunk = await Trunk.from_config(CONFIG, { readouts: [states], device });
   const context = await trunk.encode([tokensOf(1)]);
+  const gpu = await requestGpu({ device });
   device.destroy();
   await device.lost;
   await assert.rejects(() => trunk.ask(context, [{ ask: { states: {} } }]), { name: "DeviceLostError" });
   await assert.rejects(() => trunk.encode([tokensOf(1)]), { name: "DeviceLostError" });
-  const gpu = await requestGpu({ device });
   context.dispose();
   trunk.dispose();
   assert.equal(gpu.counts.liveBytes, 0);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { type ElementSource, ParameterSet } from "../../src/nn/parameters.ts";
-import { rowSlices } from "../../src/nn/slices.ts";
+import { rowSlices } from "../../src/nn/layout/slices.ts";
 
 const gpu = await requestGpu();
 

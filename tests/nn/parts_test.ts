@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { fc } from "../deps.ts";
-import { gatherPlacement, type Group, type Placement, scatterPlacement } from "../../src/nn/placement.ts";
+import { gatherPlacement, type Group, type Placement, scatterPlacement } from "../../src/nn/layout/placement.ts";
 
 /** A part in a matrix of `elements` numbers. */
 interface Placed {

@@ -9,7 +9,7 @@ import {
 } from "../../mod.ts";
 import { normals } from "../../src/base/random.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
-import { useSliceBytes } from "../../src/nn/slices.ts";
+import { useSliceBytes } from "../../src/nn/layout/slices.ts";
 import { ACTIVATIONS } from "../../src/model/config/fields.ts";
 import { slicedDevice } from "../nn/sliced_device.ts";
 import { lossOf } from "../reference/model/loss.ts";

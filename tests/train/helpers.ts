@@ -18,7 +18,7 @@ import { Scheduler } from "../../src/gpu/scheduler/scheduler.ts";
 import { workClock } from "../../src/gpu/scheduler/work_clock.ts";
 import { coreOf } from "../../src/heads/pretrained.ts";
 import type { Parameter } from "../../src/nn/parameters.ts";
-import { scatterPlacement } from "../../src/nn/placement.ts";
+import { scatterPlacement } from "../../src/nn/layout/placement.ts";
 import { randomInts } from "../properties/batches.ts";
 
 /** Words of the tiny models. */

@@ -3,7 +3,7 @@
 import { CheckpointError } from "../../base/errors.ts";
 import { listed, quoted } from "../../base/messages.ts";
 import { FloatMemory, type FloatRange } from "../../io/checkpoint/floats.ts";
-import type { Elements } from "../../nn/upload.ts";
+import type { Elements } from "../../nn/layout/upload.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
 import type { Head, ModelParts } from "../head.ts";
 import { absences, differences, firstDifference, misfits, notBert } from "./checks.ts";

@@ -1,7 +1,7 @@
 /** Reads matrices of the GPU back as the checkpoint tensors that they are made of. */
 
-import type { Gpu } from "../gpu/device.ts";
-import { Recorder } from "../gpu/recorder.ts";
+import type { Gpu } from "../../gpu/device.ts";
+import { Recorder } from "../../gpu/recorder.ts";
 import { type GatheredTensor, gatherPlacement, type Placement } from "./placement.ts";
 import type { WeightDtype } from "./upload.ts";
 

@@ -1,6 +1,6 @@
 /** Places of checkpoint tensors in the matrices of the GPU, and copies in both directions. */
 
-import { elementCount } from "../base/shape.ts";
+import { elementCount } from "../../base/shape.ts";
 
 /**
  * The place of a checkpoint tensor, or of some of its rows, in a physical matrix. A vector `[n]` counts as one row

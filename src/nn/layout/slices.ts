@@ -1,6 +1,6 @@
 /** Slices of tables that no buffer holds as a whole. */
 
-import type { Gpu } from "../gpu/device.ts";
+import type { Gpu } from "../../gpu/device.ts";
 import type { Range } from "./placement.ts";
 
 /** Rows of a slice are a multiple of this, so that the columns of logits that a slice gives are whole vec4s. */

@@ -1,8 +1,8 @@
 /** Uploads weights through a staging array of bounded size, reading each of their elements once. */
 
-import { elementCount } from "../base/shape.ts";
-import type { Gpu } from "../gpu/device.ts";
-import { pieces } from "../io/checkpoint/floats.ts";
+import { elementCount } from "../../base/shape.ts";
+import type { Gpu } from "../../gpu/device.ts";
+import { pieces } from "../../io/checkpoint/floats.ts";
 import { type Placement, scatterPlacement } from "./placement.ts";
 import { elementsInTile, placementInTile, type Tile, type TiledMatrix, tilesOf } from "./tiles.ts";
 
