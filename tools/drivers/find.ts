@@ -10,7 +10,10 @@ export interface Driver {
 const FOLDERS = ["/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/usr/share/vulkan/icd.d"];
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
-/** OpenGL, behind Vulkan's back. */
+/** What Deno takes by itself, on systems without such manifests. */
+const DEFAULT: Driver = { name: "default", env: {} };
+
+/** OpenGL in place of Vulkan. */
 const OPENGL: Driver = { name: "opengl", env: { DENO_WEBGPU_BACKEND: "gl" } };
 
 /** The driver of a manifest. Two may be listed at once, and Deno prefers one, so only this one is. */
@@ -29,7 +32,7 @@ export function findDrivers(places: readonly string[] = [...FOLDERS, SWIFTSHADER
   const manifests = places.flatMap((place) =>
     place.endsWith(".json") ? (isThere(place) ? [place] : []) : listed(place)
   );
-  return [...manifests.map(vulkanDriver), OPENGL];
+  return [...(manifests.length === 0 ? [DEFAULT] : manifests.map(vulkanDriver)), OPENGL];
 }
 
 /**
