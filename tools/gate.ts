@@ -19,12 +19,13 @@ const PARTS: Record<string, string[]> = {
   test: ["test", "--parallel"],
   poisoned: ["test:poisoned"],
   minilm: ["minilm"],
+  swiftshader: ["test:swiftshader"],
   chromium: ["chromium"],
   browser: ["browser"],
 };
 
 /** The parts that run tests and report each of them; any other part counts as one check. */
-const RUNS_TESTS = new Set(["doc", "test", "poisoned", "minilm", "chromium", "browser"]);
+const RUNS_TESTS = new Set(["doc", "test", "poisoned", "minilm", "swiftshader", "chromium", "browser"]);
 
 /** The parts that resolve modules, and so can be held to the lock file. */
 const RESOLVES = new Set(["check", "doclint", ...RUNS_TESTS]);

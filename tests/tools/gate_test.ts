@@ -65,7 +65,7 @@ Deno.test("gate: an unknown part is refused before anything runs", async () => {
   assert.equal(code, 2);
   assert.equal(
     stderr,
-    'Cannot run "nonsense": the gate has all, fmt, lint, check, doclint, doc, test, poisoned, minilm, chromium, browser\n',
+    'Cannot run "nonsense": the gate has all, fmt, lint, check, doclint, doc, test, poisoned, minilm, swiftshader, chromium, browser\n',
   );
   assert.deepEqual(lines, [""]);
 });
