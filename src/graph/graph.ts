@@ -1,40 +1,14 @@
 /** A traced computation: values, and the kernel calls that make them, over symbolic sizes. */
 
-import { type Constants, type Kernel, type Params, type Variant, variantOf } from "../kernels/kernel.ts";
+import { type Kernel, type Variant, variantOf } from "../kernels/kernel.ts";
 import { defaultTuning } from "../kernels/tuning/shipped.ts";
 import type { Tuning } from "../kernels/tuning/slots.ts";
-import { checkContract, isRead } from "./contract.ts";
-import type { Dim, Extent, Layout, Scalar, Scalars } from "./shape.ts";
+import { checkContract, isRead, type KernelCall } from "./kernel_call.ts";
+import type { Dim, Extent, Layout, Scalar } from "./shape.ts";
 import { Tape } from "./tape.ts";
 import { typeText } from "./types.ts";
 import type { Node, ParameterBuffer, Storage, Type, Value } from "./value.ts";
 import { Versions } from "./versions.ts";
-
-/** What {@linkcode Graph.call} takes. */
-export interface KernelCall<F extends string, B extends string> {
-  label: string;
-  /** Values that the kernel reads. */
-  inputs: Partial<Record<B, Value>>;
-  /** Types of what it writes. */
-  outputs?: Partial<Record<B, OutputSpec>>;
-  /** Values that it updates in place; the call returns their next versions. */
-  updates?: Partial<Record<B, Value>>;
-  /** In place of `outputs`: values of which it writes a part. The rest stays in their next versions. */
-  into?: Partial<Record<B, Value>>;
-  params(scalars: Scalars): Params<F>;
-  /** One set of constants, or several variants with a choice among them by the fields of the uniform struct. */
-  constants?: Constants;
-  variants?: { all: readonly Variant<F, B>[]; pick(params: Params<F>): number };
-  /** Estimated cost (see cost.ts); by default that of writing its elements. */
-  cost?(scalars: Scalars): number;
-}
-
-/** The type of a value that a kernel writes. */
-export interface OutputSpec {
-  shape: readonly Dim[];
-  dtype?: "f32" | "u32";
-  layout?: Layout;
-}
 
 /** A node while it is traced. */
 interface OpenNode extends Node {

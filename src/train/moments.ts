@@ -23,6 +23,8 @@ export interface MomentMatrix {
 
 /** Which moments of a model's weights are saved, and where they are. */
 export interface Moments {
+  /** Names of what is read back, in the order in which it is saved however the weights lie on the device. */
+  readonly names: readonly string[];
   /** What the saved tensors must be, given the shapes of the model's weights. */
   expected(shapes: ReadonlyMap<string, readonly number[]>): Map<string, ExpectedTensor>;
   /** The matrices that hold them, and the record of the last step with the count of updates. */
@@ -36,6 +38,11 @@ const RECORD: Placement = { name: STATE, shape: [2, 4], offset: 0, rowStride: 4,
 export function momentsOf({ moments }: UpdateRule, settingsOf: SettingsOf, names: readonly string[]): Moments {
   const learned = new Set(names.filter((name) => settingsOf(name) !== null));
   return {
+    names: [
+      ...names.filter((name) => learned.has(name)).flatMap((name) => moments.map((moment) => `${name}.${moment}`)),
+      STATE,
+    ],
+
     expected(shapes) {
       const expected = new Map<string, ExpectedTensor>();
       for (const [name, dims] of shapes) {

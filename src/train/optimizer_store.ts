@@ -5,6 +5,7 @@ import { Tensor } from "../base/tensor.ts";
 import type { DropoutSource } from "../heads/loss_run.ts";
 import { coreOf, type PreTrainedModel, shapesOf, weightProblems } from "../heads/pretrained.ts";
 import type { ModelCore } from "../model/core.ts";
+import type { GatheredTensor } from "../nn/placement.ts";
 import { DROPOUT, type Moments } from "./moments.ts";
 import type { OptimizerState } from "./optimizer_state.ts";
 import type { OptimizerSettings } from "./settings.ts";
@@ -148,13 +149,11 @@ export class OptimizerStore {
 
   async #readState(dropout: Tensor): Promise<Map<string, Tensor>> {
     const read = await this.#state.read(this.#moments);
-    // In one order, however the weights lie on the device.
-    const state = new Map<string, Tensor>();
-    for (const name of this.#moments.expected(shapesOf(this.#model)).keys()) {
-      const tensor = read.get(name);
-      state.set(name, tensor === undefined ? dropout : new Tensor("float32", tensor.data, tensor.shape));
-    }
-    return state;
+    const state = new Map(this.#moments.names.map((name) => {
+      const { data, shape } = read.get(name) as GatheredTensor;
+      return [name, new Tensor("float32", data, shape)];
+    }));
+    return state.set(DROPOUT, dropout);
   }
 }
 

@@ -31,6 +31,34 @@ Deno.test("the shared device has all the adapter's memory limits", async () => {
   }
 });
 
+Deno.test("a limit of buffers is raised as far as the adapter has it, so that words are cut as late as may be", async () => {
+  const { gpu } = navigator;
+  for (const maxStorageBufferBindingSize of [2 ** 27, 2 ** 32 - 4]) {
+    const adapterLimits = limits({ maxBufferSize: 2 ** 33, maxStorageBufferBindingSize });
+    const asked: GPUDeviceDescriptor[] = [];
+    const adapter = {
+      limits: adapterLimits,
+      features: new Set(),
+      requestDevice(descriptor: GPUDeviceDescriptor) {
+        asked.push(descriptor);
+        return Promise.resolve(
+          fakeDevice({ limits: adapterLimits, lost: new Promise(() => {}), addEventListener() {} }),
+        );
+      },
+    };
+    Object.defineProperty(gpu, "requestAdapter", { value: () => Promise.resolve(adapter), configurable: true });
+    try {
+      const { buffers } = await requestGpu({ checked: false });
+      const { maxBufferSize, maxStorageBufferBindingSize: binding } = asked[0]!.requiredLimits!;
+      assert.deepEqual([maxBufferSize, binding], [2 ** 33, maxStorageBufferBindingSize]);
+      assert.equal(buffers.largest, Math.floor(maxStorageBufferBindingSize / 16) * 16);
+    } finally {
+      Reflect.deleteProperty(gpu, "requestAdapter");
+    }
+  }
+  assert.ok(await gpu.requestAdapter() instanceof GPUAdapter);
+});
+
 Deno.test("a model leaves the device that it was given alive, with nothing on it", async () => {
   const device = await ownDevice();
   const gpu = await requestGpu({ device });

@@ -2,7 +2,7 @@
 
 import { ACTIVATION_CODES, type ActivationName } from "../../../kernels/rows/activation.ts";
 import { pitch } from "../../../kernels/kernel.ts";
-import type { OutputSpec } from "../../graph.ts";
+import type { OutputSpec } from "../../kernel_call.ts";
 import type { TypesOf } from "../../op.ts";
 import { type Extent, extentText, factorsOf, lastOf } from "../../shape.ts";
 import { expectFours, expectType, Mismatch } from "../../types.ts";
