@@ -6,7 +6,8 @@ import assert from "node:assert/strict";
 import * as library from "../../mod.ts";
 import { type GoldenCase, goldenNames, readGolden } from "../../tests/golden/golden_case.ts";
 import { compareOutputs } from "../../tests/golden/golden_compare.ts";
-import { bundling, LibraryPage, type TaskCall } from "./library_page.ts";
+import { bundling } from "../bundle.ts";
+import { LibraryPage, type TaskCall } from "./library_page.ts";
 
 const page = await LibraryPage.open();
 Deno.test.afterAll(() => page[Symbol.asyncDispose]());

@@ -4,6 +4,7 @@
  */
 import { type GoldenCase, goldenModel } from "../../tests/golden/golden_case.ts";
 import type { GoldenOutput } from "../../tests/golden/golden_compare.ts";
+import { bundleTo } from "../bundle.ts";
 import { openSite, type Site } from "./site.ts";
 
 type Library = typeof import("../../mod.ts");
@@ -53,7 +54,8 @@ export class LibraryPage implements AsyncDisposable {
 
   /** Bundles the library for browsers, as its README says, and imports it in a page. */
   static async open(): Promise<LibraryPage> {
-    const code = await bundle();
+    const output = await Deno.makeTempFile({ prefix: "narrowbert-", suffix: ".js" });
+    const code = await bundleTo(output).finally(() => Deno.remove(output));
     const site = await openSite(async (path) => {
       const [, first, ...rest] = path.split("/");
       if (first === BUNDLE) return new Response(code, { headers: { "content-type": "text/javascript" } });
@@ -160,23 +162,6 @@ function plainInputs({ inputs }: GoldenCase): NamedTensor[] {
   return Object.entries(inputs).map(([name, { type, dims, data }]) => {
     return { name, type, dims: [...dims], data: Array.from<number | bigint, number>(data, Number) };
   });
-}
-
-/** Arguments of `deno` that bundle the library for browsers; the README shows them. */
-export function bundling(output: string): string[] {
-  return ["bundle", "--platform", "browser", "--output", output, "mod.ts"];
-}
-
-/** The text of the bundle. */
-async function bundle(): Promise<string> {
-  const output = await Deno.makeTempFile({ prefix: "narrowbert-", suffix: ".js" });
-  try {
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), { args: bundling(output), cwd: ROOT }).output();
-    if (!success) throw new Error(`Cannot bundle mod.ts: ${new TextDecoder().decode(stderr)}`);
-    return await Deno.readTextFile(output);
-  } finally {
-    await Deno.remove(output);
-  }
 }
 
 /** The page that the README shows. */

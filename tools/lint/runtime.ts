@@ -17,8 +17,6 @@ const DOOR = "src/io/folder/on_disk.ts";
 /** Files outside {@link FOLDERS} that may do the same, and why. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   "src/base/runtime.ts": "says whether the runtime is Deno",
-  "src/kernels/tuning/tuning_file.ts": "until its access to files is in src/io/local/",
-  "src/io/folder/atomic_write.ts": "until src/kernels/tuning/tuning_file.ts needs it no more",
 };
 
 /** Reports what ties the library to Deno. */

@@ -10,3 +10,4 @@ export { readWhole } from "./local_file.ts";
 export { openLocalFolder } from "./local_folder.ts";
 export { pathOf } from "./paths.ts";
 export { writeFiles } from "./saving.ts";
+export * as tunings from "./tuning_store.ts";

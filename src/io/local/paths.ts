@@ -39,8 +39,12 @@ export function pathOfUrl({ href, hostname, pathname }: URL, windows: boolean): 
   return backslashed.slice(1);
 }
 
+/** Whether a path does not change with the working folder. */
+export function isAbsolute(path: string): boolean {
+  return isWindows() ? /^([a-z]:)?[\\/]/i.test(path) : path.startsWith("/");
+}
+
 /** A path that does not change with the working folder. */
 export function absolute(path: string): string {
-  const isAbsolute = isWindows() ? /^([a-z]:)?[\\/]/i.test(path) : path.startsWith("/");
-  return isAbsolute ? path : pathIn(Deno.cwd(), path);
+  return isAbsolute(path) ? path : pathIn(Deno.cwd(), path);
 }

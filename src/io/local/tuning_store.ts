@@ -4,22 +4,20 @@
  */
 
 import { isGranted } from "../../base/runtime.ts";
+import { pathIn } from "../folder/path.ts";
 import { writeAtomically } from "./atomic_write.ts";
+import { isAbsolute } from "./paths.ts";
 
 /** The folder of tunings; `null` if neither variable holds an absolute path and may be read. */
 export function tuningFolder(): string | null {
-  const cache = folderIn("XDG_CACHE_HOME", "") ?? folderIn("HOME", "/.cache");
-  return cache === null ? null : `${cache}/narrowbert/tuning`;
+  return folderIn("XDG_CACHE_HOME", "narrowbert/tuning") ?? folderIn("HOME", ".cache/narrowbert/tuning");
 }
 
-/** The folder that a variable names, and what is below it; `null` if it names none, or may not be read. */
-function folderIn(variable: string, below: string): string | null {
+/** A folder in the one that a variable names; `null` if it names none, or may not be read. */
+function folderIn(variable: string, name: string): string | null {
   const folder = variableOf(variable);
-  return ABSOLUTE.test(folder) ? folder.replace(/[\\/]+$/, "") + below : null;
+  return isAbsolute(folder) ? pathIn(folder, name) : null;
 }
-
-/** A path from a root of POSIX, a drive or a share. */
-const ABSOLUTE = /^(\/|[A-Za-z]:[\\/]|\\\\)/;
 
 /** The value of a variable of the environment; empty if it is unset or may not be read. */
 function variableOf(variable: string): string {
@@ -87,7 +85,7 @@ export async function writableTuningFolder(): Promise<string> {
   }
   try {
     await Deno.mkdir(folder, { recursive: true });
-    const trial = `${folder}/${crypto.randomUUID()}.tmp`;
+    const trial = pathIn(folder, `${crypto.randomUUID()}.tmp`);
     await Deno.writeFile(trial, new Uint8Array(0), { createNew: true });
     await Deno.remove(trial);
     return folder;

@@ -3,6 +3,8 @@
 import { deno } from "../../base/runtime.ts";
 import { warn } from "../../base/warn.ts";
 import type { Gpu } from "../../gpu/device.ts";
+import { type LocalFiles, localFiles } from "../../io/folder/on_disk.ts";
+import { pathIn } from "../../io/folder/path.ts";
 import type { Variant } from "../kernel.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import type { Slot, Tuning } from "./slots.ts";
@@ -18,8 +20,10 @@ import {
   type Winners,
 } from "./tuning_file.ts";
 
-/** Files are touched only by what Deno runs, and only once it is known that it does. */
-const store = () => import("../../io/local/tuning_store.ts");
+/** Access to the files of tunings. */
+async function store(): Promise<LocalFiles["tunings"]> {
+  return (await localFiles("read tunings")).tunings;
+}
 
 /** What was found for a device. */
 export interface LoadedTuning {
@@ -55,30 +59,26 @@ export async function driverOf(gpu: Gpu): Promise<Driver> {
 }
 
 async function find(gpu: Gpu): Promise<LoadedTuning> {
-  const { fileNames, isRefusal, readFile, tuningFolder } = await store();
+  const { fileNames, tuningFolder } = await store();
   const folder = tuningFolder();
   if (folder === null) return NONE;
-  const { files, old } = filesOf(
-    gpu.adapter,
-    await fileNames(folder).catch((error: Error) => {
-      warn(`ignored all tunings: ${error.message}`);
-      return [];
-    }),
-  );
+  const names = await fileNames(folder).catch((error: Error) => {
+    warn(`ignored all tunings: ${error.message}`);
+    return [];
+  });
+  const { files, old } = filesOf(gpu.adapter, names);
   if (files.length === 0 && old === null) return NONE;
   const driver = await driverOf(gpu);
   const fitting = files.filter((one) => isSameDriver(one.driver, driver));
-  const { name } = fitting.find((one) => one.driver.backend === driver.backend) ?? fitting[0] ?? {};
-  if (name === undefined) {
-    if (old !== null) {
-      warn(
-        `ignored the tuning ${folder}/${old}: it is of an older version, which does not say for which driver it is; ` +
-          '"narrowbert tune" makes a new one',
-      );
-    }
-    return { file: null, others: files.map(({ name }) => `${folder}/${name}`) };
-  }
-  const path = `${folder}/${name}`;
+  const file = fitting.find((one) => one.driver.backend === driver.backend) ?? fitting[0];
+  if (file !== undefined) return await use(gpu, { path: pathIn(folder, file.name), driver });
+  if (old !== null) ignore(pathIn(folder, old), "it is of an older version, which does not say for which driver it is");
+  return { file: null, others: files.map(({ name }) => pathIn(folder, name)) };
+}
+
+/** Makes a device use a file, unless that is not valid or a program has set something meanwhile. */
+async function use(gpu: Gpu, { path, driver }: { path: string; driver: Driver }): Promise<LoadedTuning> {
+  const { isRefusal, readFile } = await store();
   try {
     const winners = parseTuning(await readFile(path), { ...limitsOf(gpu), driver });
     if (isTuned(gpu)) return NONE;
@@ -86,13 +86,14 @@ async function find(gpu: Gpu): Promise<LoadedTuning> {
     return { file: path, others: [] };
   } catch (error) {
     // If the system refuses to read it, it may refuse to write it too.
-    warn(
-      isRefusal(error)
-        ? `ignored a tuning: ${error.message}`
-        : `ignored the tuning ${path}: ${(error as Error).message}; "narrowbert tune" makes a new one`,
-    );
+    if (isRefusal(error)) warn(`ignored a tuning: ${error.message}`);
+    else ignore(path, (error as Error).message);
     return NONE;
   }
+}
+
+function ignore(path: string, reason: string): void {
+  warn(`ignored the tuning ${path}: ${reason}; "narrowbert tune" makes a new one`);
 }
 
 /** The file that a tuning of a device goes to. */
@@ -114,7 +115,7 @@ export async function openTuningRecord(gpu: Gpu): Promise<TuningRecord> {
   const { readFile, writableTuningFolder, writeFile } = await store();
   const folder = await writableTuningFolder();
   const driver = await driverOf(gpu);
-  const path = `${folder}/${tuningFileName(gpu.adapter, driver)}`;
+  const path = pathIn(folder, tuningFileName(gpu.adapter, driver));
   // Read before each writing, as another tuner may have written.
   const winners = async (): Promise<Winners> => {
     try {
