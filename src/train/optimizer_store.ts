@@ -5,7 +5,7 @@ import { Tensor } from "../base/tensor.ts";
 import type { DropoutSource } from "../heads/loss_run.ts";
 import { coreOf, type PreTrainedModel, shapesOf, weightProblems } from "../heads/pretrained.ts";
 import type { ModelCore } from "../model/core.ts";
-import type { GatheredTensor } from "../nn/placement.ts";
+import type { GatheredTensor } from "../nn/layout/placement.ts";
 import { DROPOUT, type Moments } from "./moments.ts";
 import type { OptimizerState } from "./optimizer_state.ts";
 import type { OptimizerSettings } from "./settings.ts";
