@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { openFolder, type ProgressInfo } from "../../src/io/folder/folder.ts";
+import { readBody } from "../../src/io/folder/http_file.ts";
 import { type ModelFolder, readFile } from "../../src/io/folder/model_folder.ts";
 import { readSafetensors } from "../../src/io/safetensors/safetensors.ts";
 import { buildFloats } from "./build.ts";
@@ -147,6 +148,13 @@ Deno.test("http: a file that is cut short while it is sent is an error that name
     await serving;
   }
   listener.close();
+});
+
+Deno.test("http: progress is never more than all, if the announced length is that of a compressed body", async () => {
+  const response = new Response(new Uint8Array(5), { headers: { "content-length": "3" } });
+  const told: unknown[] = [];
+  assert.equal((await readBody(response, (...sizes) => told.push(sizes))).byteLength, 5);
+  assert.deepEqual(told, [[5, undefined]]);
 });
 
 Deno.test("http: local_files_only makes no call", () =>

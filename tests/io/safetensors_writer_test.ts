@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { type Dtype, DTYPES, viewAs } from "../../src/base/dtype.ts";
 import { type NamedTensor, parseSafetensors, writeSafetensors } from "../../src/io/safetensors/safetensors.ts";
 import { fc } from "../deps.ts";
@@ -54,6 +55,16 @@ Deno.test("the order of the tensors given makes no difference", async () => {
   await fc.assert(fc.asyncProperty(tensors, async (written) => {
     const entries = Object.entries(written);
     assert.deepEqual(await writeSafetensors(entries.toReversed()), await writeSafetensors(entries));
+  }));
+});
+
+Deno.test("names are in the order of their UTF-8 bytes, which is not that of JavaScript", async () => {
+  const names = fc.uniqueArray(fc.string({ unit: fc.constantFrom("a", "b", "é", "\uffff", "😀", "😁"), maxLength: 4 }));
+  await fc.assert(fc.asyncProperty(names, async (names) => {
+    const empty = { dtype: "U8" as const, shape: [0], data: new Uint8Array() };
+    const file = parseSafetensors(await writeSafetensors(names.map((name) => [name, empty])));
+    const expected = names.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    assert.deepEqual([...file.keys()], expected);
   }));
 });
 
