@@ -67,6 +67,12 @@ export function gatherPlacement(part: Placement, elements: Float32Array): Float3
   return data;
 }
 
+/** The rows of a tensor that lie in the matrix. */
+export function rowsOf({ shape }: Placement): { begin: number; end: number } {
+  const columns = shape.at(-1) as number;
+  return { begin: 0, end: columns === 0 ? 0 : elementCount(shape) / columns };
+}
+
 /** Visits the runs of evenly spaced columns of a range: from `at` in the tensor, from `physical` in the matrix. */
 function forEachRun(
   { shape, offset, rowStride, columnStride, rowGroup, columnGroup }: Placement,

@@ -1,6 +1,6 @@
 /** Cuts a matrix into tiles of bounded size, so that every element of its tensors is read once, in order. */
 
-import { grouped, type Placement } from "./placement.ts";
+import { grouped, type Placement, rowsOf } from "./placement.ts";
 
 /** A rectangle of a matrix. */
 export interface Tile {
@@ -53,20 +53,21 @@ export function* tilesOf({ rows, width, parts }: TiledMatrix, most?: number): Ge
 export function elementsInTile(part: Placement, width: number, tile: Tile): { begin: number; end: number } {
   const { shape, offset, rowStride, rowGroup, columnGroup } = part;
   const columns = shape.at(-1) as number;
-  const rows = shape.length === 1 ? 1 : shape[0] as number;
-  const first = tile.row * width + tile.column;
+  const { begin, end } = rowsOf(part);
+  const rows = end - begin;
+  const from = begin * columns;
   if (isTransposed(part)) {
     const columnOf = (row: number) => offset % width + grouped(row, rowGroup);
-    const begin = columns * firstIndex(rows, (row) => columnOf(row) >= tile.column);
-    return { begin, end: columns * firstIndex(rows, (row) => columnOf(row) >= tile.column + tile.columns) };
+    const before = (column: number) => from + columns * firstIndex(rows, (row) => columnOf(row) >= column);
+    return { begin: before(tile.column), end: before(tile.column + tile.columns) };
   }
-  const last = first + (tile.rows - 1) * width + tile.columns;
   const placeOf = (element: number) => {
     const column = element % columns;
     return offset + grouped((element - column) / columns, rowGroup) * rowStride + grouped(column, columnGroup);
   };
-  const begin = firstIndex(rows * columns, (element) => placeOf(element) >= first);
-  return { begin, end: firstIndex(rows * columns, (element) => placeOf(element) >= last) };
+  const before = (place: number) => from + firstIndex(rows * columns, (element) => placeOf(element) >= place);
+  const first = tile.row * width + tile.column;
+  return { begin: before(first), end: before(first + (tile.rows - 1) * width + tile.columns) };
 }
 
 /** A tensor's place in a tile, which is a matrix of its own. */
