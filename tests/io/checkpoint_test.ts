@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { Checkpoint } from "../../src/io/checkpoint/checkpoint.ts";
+import { FloatMemory } from "../../src/io/checkpoint/floats.ts";
 import { openCheckpoint } from "../../src/io/checkpoint/open.ts";
+import type { StoredTensor } from "../../src/io/checkpoint/stored_tensor.ts";
 import { openFolder } from "../../src/io/folder/folder.ts";
 import { parseSafetensors } from "../../src/io/safetensors/safetensors.ts";
 import { buildFile, buildFloats } from "./build.ts";
@@ -80,6 +82,25 @@ Deno.test("several files: all of their tensors, those too that the index does no
   });
   assert.deepEqual(checkpoint.names().sort(), ["a", "b", "c", "extra"]);
   assert.deepEqual(["a", "b", "c"].map((name) => checkpoint.float32(name)[0]), [1, 2, 3]);
+});
+
+Deno.test("a checkpoint is of whatever gives a type, a shape and bytes", () => {
+  const values = Float16Array.of(1, 2, 3, 4);
+  const asked: [begin: number, end: number][] = [];
+  const tensor: StoredTensor = {
+    dtype: "F16",
+    shape: [2, 2],
+    read(begin, end, into = new Uint8Array(end - begin)) {
+      asked.push([begin, end]);
+      into.set(new Uint8Array(values.buffer).subarray(begin, end));
+      return into;
+    },
+  };
+  const checkpoint = new Checkpoint("a container", new Map([["w", tensor]]));
+  assert.deepEqual(checkpoint.info("w"), { dtype: "F16", shape: [2, 2] });
+  assert.deepEqual(checkpoint.float32("w"), Float32Array.of(1, 2, 3, 4));
+  assert.deepEqual(checkpoint.float32("w", { begin: 1, end: 3, memory: new FloatMemory() }), Float32Array.of(2, 3));
+  assert.deepEqual(asked, [[0, 8], [2, 6]]);
 });
 
 Deno.test("one file comes before an index", async () => {

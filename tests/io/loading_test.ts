@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { NarrowBertConfig, NarrowBertModel, writeSafetensors } from "../../mod.ts";
+import { parseSafetensors } from "../../src/io/safetensors/safetensors.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { parameterShapes } from "../model/parts.ts";
 import { inTemporaryFolder } from "./temporary.ts";
@@ -114,4 +115,31 @@ test("a signal that comes while weights are read ends the loading", async (folde
     if (status === "done" && file === "model.safetensors") setTimeout(() => controller.abort(new Error("enough")));
   };
   await fails(folder, /^enough$/, { signal, progress_callback });
+});
+
+test("loads at the same time do not disturb each other, whatever becomes of one", async (folder, words) => {
+  const wrong = new Map(
+    ["config.json", "model.safetensors"].map((name) => [name, Deno.readFileSync(join(folder, name))]),
+  );
+  const bytes = wrong.get("model.safetensors")!;
+  const file = parseSafetensors(bytes);
+  (file.get(WORDS)!.data as Float32Array)[59_000 * 32] = Infinity; // a view of the bytes
+  const { liveBytes } = gpu.buffers;
+  const abort = new AbortController();
+  const loads = [
+    NarrowBertModel.from_pretrained(folder, options),
+    NarrowBertModel.from_pretrained(wrong, options),
+    NarrowBertModel.from_pretrained(folder, { ...options, signal: abort.signal }),
+    NarrowBertModel.from_pretrained(folder, options),
+  ];
+  setTimeout(() => abort.abort(new Error("enough")));
+  const [one, two, three, four] = await Promise.allSettled(loads);
+  for (const load of [one!, four!]) {
+    assert.ok(load.status === "fulfilled");
+    assert.deepEqual((await load.value.state_dict()).get(WORDS)!.data, words);
+    load.value.dispose();
+  }
+  assert.ok(two!.status === "rejected" && /element \[59000, 0\] .* got Infinity/.test(two!.reason.message));
+  assert.ok(three!.status === "rejected" && three!.reason.message === "enough");
+  assert.equal(gpu.buffers.liveBytes, liveBytes);
 });

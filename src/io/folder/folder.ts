@@ -13,7 +13,10 @@ import { type ProgressCallback, ProgressReporter } from "./progress.ts";
 export type { ModelFolder } from "./model_folder.ts";
 export type { ProgressCallback, ProgressInfo } from "./progress.ts";
 
-/** The folder of a model: its local path, its `file:`, `http:` or `https:` URL, or its files in memory, by name. */
+/**
+ * The folder of a model: its local path, its `file:`, `http:` or `https:` URL, or its files in memory, by name. A path and a
+ * `file:` URL need Deno.
+ */
 export type ModelSource = string | URL | ReadonlyMap<string, Uint8Array>;
 
 /** Options of what reads a model's folder. */
@@ -26,7 +29,7 @@ export interface OpenFolderOptions {
   token?: string;
   /** Called as the files of a local folder or a URL are read. */
   progress_callback?: ProgressCallback;
-  /** Aborts every read that has no signal of its own. */
+  /** Aborts every read. */
   signal?: AbortSignal;
 }
 

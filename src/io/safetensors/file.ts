@@ -1,7 +1,6 @@
 /** The tensors of a safetensors file. */
 
 import { type Dtype, type DtypeArray, viewAs } from "../../base/dtype.ts";
-import type { StoredTensor } from "../checkpoint/stored_tensor.ts";
 import type { FileBytes } from "../folder/file_bytes.ts";
 
 /** One tensor, as a file holds it and as a writer takes it. */
@@ -25,7 +24,7 @@ export interface TensorEntry {
 }
 
 /** A tensor of a file. Its elements are read when they are asked for. */
-export class SafetensorsTensor implements TensorView, StoredTensor {
+export class SafetensorsTensor implements TensorView {
   /** Element type. */
   readonly dtype: Dtype;
   /** Dimensions; `[]` for a scalar. */
