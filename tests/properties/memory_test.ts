@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { NarrowBertConfig, NarrowBertForMaskedLM, NarrowBertForSequenceClassification } from "../../mod.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
+import { slicedDevice } from "../nn/sliced_device.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 import { randomBatch } from "./batches.ts";
 
@@ -95,20 +96,25 @@ function activationBound(call: CallSizes): number {
     64 * 1024;
 }
 
+/** Slices of 1,024 words of 64 columns, which leave the projections of all layers in one matrix. */
+const sliced = await slicedDevice(2 ** 18);
+
 for (const form of ["absorbed", "projected"] as const) {
   for (
-    const [width, heads, inner, rows, vocabulary] of [
+    const [width, heads, inner, rows, vocabulary, device] of [
       [64, 4, 256, 8, 100],
       [128, 2, 256, 8, 100],
       [48, 12, 400, 8, 100],
       [64, 4, 256, 16, 4096],
+      [64, 4, 256, 16, 4096, sliced],
       [128, 8, 512, 32, 1000],
     ] as const
   ) {
-    const name = `${form}, H ${width}, A ${heads}, F ${inner}, R ${8 * rows}, V ${vocabulary}`;
+    const where = device === undefined ? "" : " in slices";
+    const name = `${form}, H ${width}, A ${heads}, F ${inner}, R ${8 * rows}, V ${vocabulary}${where}`;
     Deno.test(`the buffers of a call stay within their bound, ${name}`, async () => {
       const sizes = { width, heads, inner, layers: 5, full: 2, sequences: 8, length: 64, rows, vocabulary, form };
-      using model = await NarrowBertForMaskedLM.from_config(configOf(sizes));
+      using model = await NarrowBertForMaskedLM.from_config(configOf(sizes), { ...(device && { device }) });
       await model.forward(batchOf(sizes), { narrow: form });
       const bound = activationBound(sizes);
       assert.ok(model.activationBytes <= bound, `${model.activationBytes} bytes, at most ${bound} expected`);

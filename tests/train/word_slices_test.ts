@@ -28,8 +28,8 @@ const gpu = await requestGpu({ device });
 const WORDS = "narrow_bert.embeddings.word_embeddings.weight";
 
 /** The same weights each time. */
-const modelOf = (device?: GPUDevice, seed = 3) =>
-  NarrowBertForMaskedLM.from_config(MASKED.config, { seed, ...(device && { device }) });
+const modelOf = (device?: GPUDevice, seed = 3, dtype: "f32" | "f16" = "f32") =>
+  NarrowBertForMaskedLM.from_config(MASKED.config, { seed, dtype, ...(device && { device }) });
 
 /** Of a loss, a norm, and of the largest number of a tensor after a few steps. */
 const TOLERANCE = 1e-5;
@@ -57,8 +57,8 @@ interface Setting {
   make?: (model: NarrowBertForMaskedLM) => Optimizer;
   inputs?: (step: number) => ModelInputs | ModelInputs[];
   options?: LossOptions;
-  /** Whether the model learns from another, in slices too. */
-  taught?: boolean;
+  /** The type of the weights of a teacher in slices; none if left out. */
+  taught?: "f32" | "f16";
 }
 
 const adamW = (options: AdamWOptions) => (model: NarrowBertForMaskedLM) => new AdamW(model, options);
@@ -74,7 +74,8 @@ const SETTINGS: readonly Setting[] = [
   { what: "AdamW with dropout", options: { dropout: 0.2 } },
   { what: "AdamW, layers computed again", options: { gradient_checkpointing: true } },
   { what: "AdamW in micro-batches", inputs: inParts },
-  { what: "AdamW with a teacher", taught: true },
+  { what: "AdamW with a teacher", taught: "f32" },
+  { what: "AdamW with a teacher of 16 bits", taught: "f16" },
   { what: "SGD", make: (model) => new SGD(model, { lr: 0.1, momentum: 0.9, weight_decay: 0.01 }) },
   { what: "frozen words", make: adamW({ ...SMOOTH, frozen: [WORDS] }) },
   { what: "words alone", make: adamW({ ...SMOOTH, lr_factors: { "narrow_bert.*": 0, cls: 0, [WORDS]: 3 } }) },
@@ -82,14 +83,18 @@ const SETTINGS: readonly Setting[] = [
   { what: "clipped gradients", make: adamW({ ...SMOOTH, max_grad_norm: 0.1 }) },
 ];
 
-for (const { what, make = adamW(SMOOTH), inputs = batch, options = { dropout: 0 }, taught = false } of SETTINGS) {
+for (const { what, make = adamW(SMOOTH), inputs = batch, options = { dropout: 0 }, taught } of SETTINGS) {
   Deno.test(`steps of words in slices are those of one piece: ${what}`, async () => {
+    if (taught === "f16" && !gpu.features.has("shader-f16")) {
+      await assert.rejects(modelOf(device, 12, taught), /lacks the feature shader-f16/);
+      return;
+    }
     const results: StepResult[][] = [];
     const weights: Map<string, Tensor>[] = [];
     const states: Map<string, Tensor>[] = [];
     for (const where of [device, undefined]) {
       using model = await modelOf(where);
-      using teacher = await modelOf(where, 12);
+      using teacher = await modelOf(where, 12, taught);
       using optimizer = make(model);
       const extra = taught ? { teacher: { model: teacher, temperature: 2, weight: 0.5, states: 0.25 } } : {};
       const all: StepResult[] = [];
