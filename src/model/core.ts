@@ -75,7 +75,9 @@ export class ModelCore implements ModelWeights {
   static async create(init: CoreInit): Promise<ModelCore> {
     let core: ModelCore | null = null;
     try {
-      return await init.gpu.scoped("load a model to the GPU", () => core = new ModelCore(init));
+      const made = await init.gpu.scoped("load a model to the GPU", () => core = new ModelCore(init));
+      await init.gpu.confirm();
+      return made;
     } catch (error) {
       if (core !== null) (core as ModelCore).#lease.dispose();
       init.gpu.buffers.trim(); // A buffer that is not valid must not be lent again.
