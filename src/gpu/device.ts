@@ -184,7 +184,7 @@ export class Gpu {
       scopes = Promise.all(kinds.map(() => this.device.popErrorScope()));
     }
     const error = (await scopes).find((e) => e !== null);
-    await this.confirm(); // Scopes of a lost device tell no error, or a misleading one.
+    this.checkLost(); // Scopes of a lost device tell no error, or a misleading one.
     if (error) {
       throw new Error([`Cannot ${action}: ${error.message}`, ...(cure === undefined ? [] : [cure])].join("; "));
     }

@@ -167,14 +167,11 @@ export abstract class PreTrainedModel {
    */
   static share<M extends PreTrainedModel>(this: ModelClass<M>, other: PreTrainedModel): M {
     const core = coreOf(other);
-    const missing = this.head.name !== "none" && !core.heads.some((head) => head === this.head);
-    if (missing) {
+    if (this.head.name !== "none" && !core.heads.some((head) => head === this.head)) {
+      const [own, found] = [this.head.name, core.heads.map(({ name }) => name).join(", ")];
       throw new TypeError(
-        `Cannot make a ${this.name} on the weights of a ${other.constructor.name}: they must include the ` +
-          `${this.head.name} head, got ${
-            core.heads.map(({ name }) => name).join(", ")
-          }; load the ${this.name} first, ` +
-          "and share that one",
+        `Cannot make a ${this.name} on the weights of a ${other.constructor.name}: they must include the ${own} head, ` +
+          `got ${found}; load the ${this.name} first, and share that one`,
       );
     }
     return new this(core);
