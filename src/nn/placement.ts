@@ -26,6 +26,12 @@ export interface Group {
   padded: number;
 }
 
+/** Elements or rows, from `begin` to before `end`. */
+export interface Range {
+  begin: number;
+  end: number;
+}
+
 /**
  * Copies elements of a checkpoint tensor to their places in a matrix.
  *
@@ -68,7 +74,7 @@ export function gatherPlacement(part: Placement, elements: Float32Array): Float3
 }
 
 /** The rows of a tensor that lie in the matrix. */
-export function rowsOf({ shape }: Placement): { begin: number; end: number } {
+export function rowsOf({ shape }: Placement): Range {
   const columns = shape.at(-1) as number;
   return { begin: 0, end: columns === 0 ? 0 : elementCount(shape) / columns };
 }
@@ -76,7 +82,7 @@ export function rowsOf({ shape }: Placement): { begin: number; end: number } {
 /** Visits the runs of evenly spaced columns of a range: from `at` in the tensor, from `physical` in the matrix. */
 function forEachRun(
   { shape, offset, rowStride, columnStride, rowGroup, columnGroup }: Placement,
-  { begin, end }: { begin: number; end: number },
+  { begin, end }: Range,
   visit: (at: number, physical: number, count: number) => void,
 ): void {
   const columns = shape.at(-1) as number;

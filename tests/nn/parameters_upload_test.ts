@@ -5,8 +5,8 @@ import { fc } from "../deps.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { ParameterSet } from "../../src/nn/parameters.ts";
 import { type Placement, scatterPlacement } from "../../src/nn/placement.ts";
-import { type Tile, tilesOf } from "../../src/nn/tiles.ts";
-import { type Elements, layOutTile } from "../../src/nn/upload.ts";
+import { type Elements, layOutTile } from "../../src/nn/tiles/lay_out.ts";
+import { type Tile, tilesOf } from "../../src/nn/tiles/tiles.ts";
 
 const gpu = await requestGpu();
 

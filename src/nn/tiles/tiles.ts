@@ -1,6 +1,6 @@
 /** Cuts a matrix into tiles of bounded size, so that every element of its tensors is read once, in order. */
 
-import { grouped, type Placement, rowsOf } from "./placement.ts";
+import { grouped, type Placement, type Range, rowsOf } from "../placement.ts";
 
 /** A rectangle of a matrix. */
 export interface Tile {
@@ -50,7 +50,7 @@ export function* tilesOf({ rows, width, parts }: TiledMatrix, most?: number): Ge
 }
 
 /** The elements of a tensor that are in a tile which {@linkcode tilesOf} gives: a range, which no other tile has. */
-export function elementsInTile(part: Placement, width: number, tile: Tile): { begin: number; end: number } {
+export function elementsInTile(part: Placement, width: number, tile: Tile): Range {
   const { shape, offset, rowStride, rowGroup, columnGroup } = part;
   const columns = shape.at(-1) as number;
   const { begin, end } = rowsOf(part);
