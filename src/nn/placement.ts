@@ -26,7 +26,7 @@ export interface Group {
   padded: number;
 }
 
-/** Elements or rows, from `begin` to before `end`. */
+/** Elements or rows from `begin` to before `end`. */
 export interface Range {
   begin: number;
   end: number;
