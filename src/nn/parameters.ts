@@ -10,10 +10,10 @@
  */
 
 import { elementCount } from "../base/shape.ts";
-import { tick } from "../base/tick.ts";
 import type { ParameterBuffer } from "../graph/value.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { bufferSize } from "../gpu/buffers.ts";
+import { nextTurn } from "../gpu/scheduler/turn.ts";
 import { pitch } from "../kernels/kernel.ts";
 import type { GatheredTensor, Placement } from "./layout/placement.ts";
 import { readTensors } from "./layout/reading.ts";
@@ -197,7 +197,7 @@ export class ParameterSet {
           read += tile.value;
           if (read < TURN) continue;
           read = 0;
-          await tick();
+          await nextTurn();
           signal?.throwIfAborted();
         }
       }

@@ -35,3 +35,11 @@ Deno.test("timers have their time between turns, and a process ends after its la
   const { code, stdout } = await runDeno(["-"], { stdin: script });
   assert.deepEqual([code, stdout], [0, "true\n"]);
 });
+
+Deno.test({
+  name: "a turn leaves no port open",
+  sanitizeResources: true,
+  async fn() {
+    for (let i = 0; i < 10; i++) await nextTurn();
+  },
+});

@@ -5,8 +5,8 @@ import { fc } from "../deps.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { ParameterSet } from "../../src/nn/parameters.ts";
 import { type Placement, scatterPlacement } from "../../src/nn/layout/placement.ts";
+import { type Elements, layOutTile } from "../../src/nn/layout/lay_out.ts";
 import { type Tile, tilesOf } from "../../src/nn/layout/tiles.ts";
-import { type Elements, layOutTile } from "../../src/nn/layout/upload.ts";
 
 const gpu = await requestGpu();
 

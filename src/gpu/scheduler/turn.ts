@@ -12,14 +12,15 @@ export async function callsOfThisTurn(): Promise<void> {
 }
 
 /**
- * Waits for the next turn of the event loop, by a message: a timer would take 2 ms. Each turn opens a channel and
- * closes it: in Deno an open port that had a message keeps the process alive, even if it is unreferenced.
+ * Waits for the next turn of the event loop, by a message: a timer would take 2 ms, and 4 ms in a browser. Timers, events
+ * and answers of servers have their turn meanwhile. Each turn opens a channel and closes it: in Deno an open port that had a message keeps the process alive, even if it is unreferenced.
  */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();
+      port2.close();
       resolve();
     };
     port2.postMessage(null);

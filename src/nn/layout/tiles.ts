@@ -53,22 +53,21 @@ export function* tilesOf({ rows, width, parts }: TiledMatrix, most?: number): Ge
 export function elementsInTile(part: Placement, width: number, tile: Tile): Range {
   const { shape, offset, rowStride, rowGroup, columnGroup } = part;
   const columns = shape.at(-1) as number;
-  const { begin: top, end: bottom } = rowsOf(part);
-  const rows = bottom - top;
-  const first = tile.row * width + tile.column;
+  const { begin, end } = rowsOf(part);
+  const rows = end - begin;
+  const from = begin * columns;
   if (isTransposed(part)) {
     const columnOf = (row: number) => offset % width + grouped(row, rowGroup);
-    const rowAt = (column: number) => top + firstIndex(rows, (row) => columnOf(row) >= column);
-    return { begin: columns * rowAt(tile.column), end: columns * rowAt(tile.column + tile.columns) };
+    const before = (column: number) => from + columns * firstIndex(rows, (row) => columnOf(row) >= column);
+    return { begin: before(tile.column), end: before(tile.column + tile.columns) };
   }
-  const last = first + (tile.rows - 1) * width + tile.columns;
   const placeOf = (element: number) => {
     const column = element % columns;
     return offset + grouped((element - column) / columns, rowGroup) * rowStride + grouped(column, columnGroup);
   };
-  const elementAt = (place: number) =>
-    columns * top + firstIndex(rows * columns, (element) => placeOf(element) >= place);
-  return { begin: elementAt(first), end: elementAt(last) };
+  const before = (place: number) => from + firstIndex(rows * columns, (element) => placeOf(element) >= place);
+  const first = tile.row * width + tile.column;
+  return { begin: before(first), end: before(first + (tile.rows - 1) * width + tile.columns) };
 }
 
 /** A tensor's place in a tile, which is a matrix of its own. */

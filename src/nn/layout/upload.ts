@@ -1,22 +1,26 @@
 /** Uploads weights through a staging array of bounded size, reading each of their elements once. */
 
+<<<<<<< HEAD:src/nn/layout/upload.ts
 import { elementCount } from "../../base/shape.ts";
 import type { Gpu } from "../../gpu/device.ts";
 import { pieces } from "../../io/checkpoint/floats.ts";
 import { type Placement, scatterPlacement } from "./placement.ts";
 import { elementsInTile, placementInTile, type Tile, type TiledMatrix, tilesOf } from "./tiles.ts";
+=======
+import { elementCount } from "../base/shape.ts";
+import type { Gpu } from "../gpu/device.ts";
+import type { Placement } from "./placement.ts";
+import { type Elements, layOutTile } from "./tiles/lay_out.ts";
+import { type Tile, type TiledMatrix, tilesOf } from "./tiles/tiles.ts";
+
+export type { Elements } from "./tiles/lay_out.ts";
+>>>>>>> rooms-files:src/nn/upload.ts
 
 /** Bytes that are written at once. Until a submit, the queue holds its own copy of all bytes written. */
 const WRITE_BYTES = 8 * 1024 * 1024;
 
 /** Element type of a weight on the GPU. */
 export type WeightDtype = "f32" | "f16";
-
-/** A tensor's elements, row-major: an array of them, or a reader of a file. */
-export interface Elements {
-  /** The elements from `begin` to `end`, for reading only. The next call may overwrite them. */
-  subarray(begin: number, end: number): Float32Array;
-}
 
 /** Lays weights out and writes them to their buffers, tile by tile. */
 export class Uploader {
@@ -107,25 +111,4 @@ interface UploadedParameter {
 function matrixOf({ shape, elements, parts }: UploadedParameter): TiledMatrix {
   const rows = elementCount(shape.slice(0, -1));
   return { rows, width: elements / rows, parts };
-}
-
-/**
- * Fills a tile of a matrix from the tensors of its parts.
- *
- * @param place `elements` of the tile, and the `width` of the matrix.
- */
-export function layOutTile(
-  parts: readonly Placement[],
-  tensors: readonly Elements[],
-  { elements, width, tile }: { elements: Float32Array; width: number; tile: Tile },
-): void {
-  elements.fill(0);
-  for (const [i, part] of parts.entries()) {
-    const place = placementInTile(part, width, tile);
-    const { begin, end } = elementsInTile(part, width, tile);
-    for (const piece of pieces(begin, end)) {
-      const data = (tensors[i] as Elements).subarray(piece.begin, piece.end);
-      scatterPlacement(place, data, elements, { from: piece.begin });
-    }
-  }
 }
