@@ -10,7 +10,7 @@ import type { AttentionOptions, AttentionResult, AttentionShape } from "../nn/at
 import { Embeddings } from "../nn/embeddings.ts";
 import { FeedForward } from "../nn/feed_forward.ts";
 import { FullAttention } from "../nn/full_attention.ts";
-import { ContextProjection, type ProjectedContext } from "../nn/context_projection.ts";
+import { ContextProjection } from "../nn/context_projection.ts";
 import { NarrowAttention, type NarrowPlan } from "../nn/narrow_attention.ts";
 import type { ParameterSet } from "../nn/parameters.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
@@ -131,15 +131,15 @@ export class Body {
     const inverse = g.differentiable ? { inverse: g.input("row_inverse", "u32", ["T"]) } : {};
     let x = gatherRows(g, { label: "narrow_rows", x: context, index, ...inverse });
     for (let first = 0, count = 0; first < this.#narrow.length; first += count) {
-      count = (this.#projection as ContextProjection).together(first, together);
+      const projection = this.#projection as ContextProjection;
+      count = projection.together(first, together);
       const group = this.#narrow.slice(first, first + count);
-      const keysAndValues = plan.form === "absorbed" ? null : this.#project(g, context, { first, count });
+      const keysAndValues = plan.form === "absorbed" ? null : projection.project(g, context, { first, count });
       for (const [i, { attention, feedForward }] of group.entries()) {
         const layer = this.#full.length + first + i;
         const projected = keysAndValues?.(first + i) ?? null;
-        const inputs = { x, context, ...(projected && { projected: projected.value }) };
-        x = this.#layer(g, { layer, call, inputs }, ({ x, context, projected: value }) => {
-          const narrow = { context, projected: projected && { ...projected, value: value as Value } };
+        x = this.#layer(g, { layer, call, inputs: { x, context } }, ({ x, context }) => {
+          const narrow = { context, projected };
           const attended = attention.apply(g, x, { rows, narrow, ...this.#options(g, layer, call) });
           return this.#finish(g, attended, { layer, feedForward, call });
         });
@@ -162,23 +162,12 @@ export class Body {
   }
 
   /** Traces a layer, so that its gradients compute it again if the call says so. */
-  #layer<I extends { x: Value; context?: Value; projected?: Value }>(
+  #layer<I extends { x: Value; context?: Value }>(
     g: Graph,
     { layer, call, inputs }: { layer: number; call: BodyCall; inputs: I },
     body: (inputs: I) => Value,
   ): Value {
     return call.recomputes ? recompute(g, { label: `layer.${layer}`, inputs, body }) : body(inputs);
-  }
-
-  /** Keys and values of `count` narrow layers from `first` on, from one product; gives each layer its own. */
-  #project(
-    g: Graph,
-    context: Value,
-    { first, count }: { first: number; count: number },
-  ): (layer: number) => ProjectedContext {
-    const projection = this.#projection as ContextProjection;
-    const value = projection.apply(g, context, { first, count });
-    return (layer) => projection.ofLayer(value, { layer, first });
   }
 
   #tokenRows(g: Graph): AttentionTables {

@@ -14,109 +14,153 @@ interface NarrowLayer {
   readonly shape: AttentionShape;
 }
 
+/** Projections side by side in one matrix. */
+interface Joint {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+  readonly columns: number;
+}
+
+/** Where a projection lies: its matrix, and its first column there. */
+interface Place {
+  readonly joint: Joint;
+  readonly offset: number;
+}
+
+/** The projections of a layer. */
+interface LayerPlaces {
+  readonly key: Place;
+  readonly value: Place;
+}
+
+/** The weight and bias that a projection is in, and its first column. */
+export interface PlacedProjection {
+  weight: Value;
+  bias: Value;
+  offset: number;
+}
+
 /** Projected keys and values. */
 export interface ProjectedContext {
-  value: Value;
-  /** First key column of the layer; its values follow its keys. */
-  offset: number;
+  /** The value in which the keys lie, and their first column. */
+  keys: { value: Value; offset: number };
+  /** The same of the values. */
+  values: { value: Value; offset: number };
   /** The slot whose tuned kernel the layer's attention takes. */
   slot: AttentionSlot;
 }
 
-/** The projections of consecutive layers in one matrix. */
-interface Joint {
-  /** The first layer. */
-  readonly first: number;
-  /** First key column of each layer, whose values follow its keys; then the number of columns. */
-  readonly offsets: readonly number[];
-  readonly weight: Parameter;
-  readonly bias: Parameter;
-}
-
 /**
  * Keys and values of all narrow layers side by side: `[H, sum of 2 A D]`, or several such matrices of consecutive layers
- * if one buffer does not hold them all.
+ * if one buffer does not hold them all. Where it does not even hold those of one layer, they are in a matrix each.
  */
 export class ContextProjection {
-  /** The matrix of each layer. */
-  readonly #joints: readonly Joint[];
+  readonly #layers: readonly LayerPlaces[];
 
   /** Declares `<path>.self.key` and `<path>.self.value` of each layer's path. */
   constructor(parameters: ParameterSet, layers: readonly NarrowLayer[]) {
-    const width = layers[0]?.shape.width ?? 0;
-    const groups = groupsOf(layers, (group) => parameters.fits([width, columnsOfAll(group)]));
+    const fits = (group: readonly NarrowLayer[]) => parameters.fits([group[0]?.shape.width ?? 0, columnsOfAll(group)]);
+    const groups = groupsOf(layers, fits);
     let first = 0;
-    this.#joints = groups.flatMap((group) => {
+    this.#layers = groups.flatMap((group): LayerPlaces[] => {
       const name = groups.length === 1 ? "narrow.key_value" : `narrow.key_value[${first}:${first + group.length}]`;
-      const joint = declareJoint(parameters, name, { first, layers: group });
       first += group.length;
-      return group.map(() => joint);
+      const projections = group.flatMap(({ path, shape }) =>
+        ["key", "value"].map((kind) => ({ path: `${path}.self.${kind}`, shape }))
+      );
+      const places = fits(group)
+        ? declareJoint(parameters, name, projections)
+        : projections.flatMap((one) => declareJoint(parameters, one.path, [one]));
+      return group.map((_, i) => ({ key: places[2 * i] as Place, value: places[2 * i + 1] as Place }));
     });
   }
 
-  /** How many layers from `first` on, at most `most`, one product projects. */
+  /** How many layers from `first` on, at most `most`, are projected together. */
   together(first: number, most: number): number {
-    const joint = this.#joints[first];
-    const others = this.#joints.slice(first, first + most).findIndex((other) => other !== joint);
-    return others < 0 ? Math.min(most, this.#joints.length - first) : others;
+    const joint = this.#layers[first]?.key.joint;
+    const others = this.#layers.slice(first, first + most).findIndex(({ key }) => key.joint !== joint);
+    return others < 0 ? Math.min(most, this.#layers.length - first) : others;
   }
 
-  /** Keys and values `[T, columns of the layers]` of `count` layers from `first` on, which one product projects. */
-  apply(g: Graph, context: Value, { first, count }: { first: number; count: number }): Value {
-    const { weight, bias, offset } = this.parameters(g, first);
-    const { offsets, first: start } = this.#joints[first] as Joint;
-    const n = (offsets[first + count - start] as number) - offset;
-    return matmul(g, {
-      label: `narrow.key_value.${first}`,
-      a: { value: context },
-      b: { value: weight, offset },
-      m: context.shape.slice(0, -1),
-      n,
-      k: columnsOf(context.shape),
-      out: { shape: [...context.shape.slice(0, -1), n] },
-      bias: { value: bias, offset },
-    });
+  /**
+   * Projects keys and values of `count` layers from `first` on, which are {@linkcode together}, by one product, or by two
+   * if those of a layer are apart; gives each layer its own.
+   */
+  project(
+    g: Graph,
+    context: Value,
+    { first, count }: { first: number; count: number },
+  ): (layer: number) => ProjectedContext {
+    const { key, value } = this.#placesOf(first);
+    const slot = "attention_projected";
+    if (key.joint !== value.joint) {
+      const [keys, values] = [
+        product(g, context, key, { label: `narrow.key.${first}`, columns: key.joint.columns }),
+        product(g, context, value, { label: `narrow.value.${first}`, columns: value.joint.columns }),
+      ];
+      return () => ({ keys: { value: keys, offset: 0 }, values: { value: values, offset: 0 }, slot });
+    }
+    const next = this.#layers[first + count]?.key;
+    const end = next?.joint === key.joint ? next.offset : key.joint.columns;
+    const all = product(g, context, key, { label: `narrow.key_value.${first}`, columns: end - key.offset });
+    const at = ({ offset }: Place) => ({ value: all, offset: offset - key.offset });
+    return (layer) => ({ keys: at(this.#placesOf(layer).key), values: at(this.#placesOf(layer).value), slot });
   }
 
-  /** A narrow layer's part of the keys and values that {@linkcode apply} returned for the layers from `first` on. */
-  ofLayer(value: Value, { layer, first }: { layer: number; first: number }): ProjectedContext {
-    return { value, offset: this.#offset(layer) - this.#offset(first), slot: "attention_projected" };
+  /** What a layer's projections are in. */
+  parameters(g: Graph, layer: number): { key: PlacedProjection; value: PlacedProjection } {
+    const { key, value } = this.#placesOf(layer);
+    return { key: placed(g, key), value: placed(g, value) };
   }
 
-  /** The weight and bias that a layer's projections are in, and the first key column of the layer. */
-  parameters(g: Graph, layer: number): { weight: Value; bias: Value; offset: number } {
-    const { weight, bias } = this.#joints[layer] as Joint;
-    return { weight: g.parameter(weight), bias: g.parameter(bias), offset: this.#offset(layer) };
-  }
-
-  #offset(layer: number): number {
-    const { first, offsets } = this.#joints[layer] as Joint;
-    return offsets[layer - first] as number;
+  #placesOf(layer: number): LayerPlaces {
+    return this.#layers[layer] as LayerPlaces;
   }
 }
 
-function declareJoint(
-  parameters: ParameterSet,
-  name: string,
-  { first, layers }: { first: number; layers: readonly NarrowLayer[] },
-): Joint {
-  const columns = columnsOfAll(layers);
-  const offsets = [0];
-  const parts = layers.flatMap(({ path, shape }) => {
-    const column = offsets.at(-1) as number;
-    offsets.push(column + 2 * innerWidth(shape));
-    return [
-      projectionParts(`${path}.self.key`, shape, { column, columns }),
-      projectionParts(`${path}.self.value`, shape, { column: column + innerWidth(shape), columns }),
-    ];
+/** A product of the context with so many columns of a matrix, from a projection on. */
+function product(
+  g: Graph,
+  context: Value,
+  place: Place,
+  { label, columns }: { label: string; columns: number },
+): Value {
+  const { weight, bias, offset } = placed(g, place);
+  const rows = context.shape.slice(0, -1);
+  return matmul(g, {
+    label,
+    a: { value: context },
+    b: { value: weight, offset },
+    m: rows,
+    n: columns,
+    k: columnsOf(context.shape),
+    out: { shape: [...rows, columns] },
+    bias: { value: bias, offset },
   });
-  const width = layers[0]?.shape.width ?? 0;
-  return {
-    first,
-    offsets,
+}
+
+function placed(g: Graph, { joint: { weight, bias }, offset }: Place): PlacedProjection {
+  return { weight: g.parameter(weight), bias: g.parameter(bias), offset };
+}
+
+/** Declares projections side by side in one matrix, and gives the place of each. */
+function declareJoint(parameters: ParameterSet, name: string, projections: readonly NarrowLayer[]): Place[] {
+  const columns = projections.reduce((sum, { shape }) => sum + innerWidth(shape), 0);
+  let column = 0;
+  const offsets: number[] = [];
+  const parts = projections.map(({ path, shape }) => {
+    offsets.push(column);
+    const part = projectionParts(path, shape, { column, columns });
+    column += innerWidth(shape);
+    return part;
+  });
+  const width = projections[0]?.shape.width ?? 0;
+  const joint = {
+    columns,
     weight: parameters.weight(`${name}.weight`, [width, columns], parts.map(({ weight }) => weight)),
     bias: parameters.declare(`${name}.bias`, [1, columns], parts.map(({ bias }) => bias)),
   };
+  return offsets.map((offset) => ({ joint, offset }));
 }
 
 function columnsOfAll(layers: readonly NarrowLayer[]): number {

@@ -103,8 +103,8 @@ export class NarrowAttention {
 
   /** The attention of an ordinary layer: keys and values from the running state `[T, H]` itself. */
   applyOrdinary(g: Graph, x: Value, options: AttentionOptions): AttentionResult {
-    const value = this.#projection.apply(g, x, { first: this.#layer, count: 1 });
-    const projected: ProjectedContext = { value, offset: 0, slot: "attention_full" };
+    const of = this.#projection.project(g, x, { first: this.#layer, count: 1 });
+    const projected: ProjectedContext = { ...of(this.#layer), slot: "attention_full" };
     return this.apply(g, x, { ...options, narrow: { context: x, projected } });
   }
 
@@ -112,12 +112,12 @@ export class NarrowAttention {
     g: Graph,
     query: Value,
     call: NarrowCall,
-    { value, offset, slot, storage }: ProjectedContext & { storage: ProbabilityStorage },
+    { keys, values, slot, storage }: ProjectedContext & { storage: ProbabilityStorage },
   ): { attended: Value; probabilities: Value | null } {
     const headSize = paddedHeadSize(this.#shape);
     const q = { value: query, distance: headSize };
-    const k = { value, offset, distance: headSize };
-    const v = { value, offset: offset + innerWidth(this.#shape), distance: headSize };
+    const k = { ...keys, distance: headSize };
+    const v = { ...values, distance: headSize };
     const asked = { ...call, headSize, q, k, v };
     const { out: attended, probabilities } = attention(g, asked, { slot, probabilities: storage });
     return { attended, probabilities };
@@ -134,15 +134,14 @@ export class NarrowAttention {
     const headSize = paddedHeadSize(this.#shape);
     const contextWidth = pitch(width);
     const shared = { value: context, distance: 0 };
-    const projection = this.#projection;
-    const { weight, bias, offset: first } = projection.parameters(g, this.#layer);
+    const { key, value } = this.#projection.parameters(g, this.#layer);
     const queryRows = query.shape[0] as Dim;
 
     // q W_k^T: each head's query becomes a query of width H to the context itself.
     const expanded = matmul(g, {
       label: `${label}.absorb_key`,
       a: { value: query, batch: headSize },
-      b: { value: weight, offset: first, batch: headSize, transposed: true },
+      b: { value: key.weight, offset: key.offset, batch: headSize, transposed: true },
       m: queryRows,
       n: width,
       k: headSize,
@@ -160,13 +159,13 @@ export class NarrowAttention {
     const attended = matmul(g, {
       label: `${label}.absorb_value`,
       a: { value: weighted, batch: contextWidth },
-      b: { value: weight, offset: first + innerWidth(this.#shape), batch: headSize },
+      b: { value: value.weight, offset: value.offset, batch: headSize },
       m: queryRows,
       n: headSize,
       k: width,
       batch: heads,
       out: { shape: [queryRows, innerWidth(this.#shape)], batch: headSize },
-      bias: { value: bias, offset: first + innerWidth(this.#shape), batch: headSize, scale: sums },
+      bias: { value: value.bias, offset: value.offset, batch: headSize, scale: sums },
     });
     return { attended, probabilities };
   }

@@ -7,6 +7,7 @@ import { gradients } from "../../src/graph/autodiff.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { matmul, type MatmulCall } from "../../src/graph/ops/products/matmul.ts";
 import { addScaled } from "../../src/graph/ops/training/add_scaled.ts";
+import { zeros } from "../../src/graph/ops/training/zeros.ts";
 import { Program } from "../../src/graph/program/program.ts";
 import { type Dim, dimsOf, extentOf } from "../../src/graph/shape.ts";
 import type { Value } from "../../src/graph/value.ts";
@@ -273,6 +274,12 @@ const REFUSED: [what: string, change: Parameters<typeof refused>[0], message: st
     "a bias of results that are not side by side",
     (_, v) => ({ out: { shape: ["T", 2, 4], stride: 8, batch: 4 }, bias: { value: v(1, 8), batch: 4 } }),
     `bias must be ${BIASES} [1, 8]`,
+  ],
+  [
+    "a part of another value as result",
+    (g) => ({ into: zeros(g, { label: "all", shape: ["T", 8] }) }),
+    'it must write all of its result, got one that writes a part of "all.out"; a weight in slices is an op of its own, ' +
+    "linear_slices",
   ],
   [
     "an activation",

@@ -5,6 +5,7 @@ import { random } from "../../src/base/random.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { linear } from "../../src/graph/ops/products/linear.ts";
+import { matmul } from "../../src/graph/ops/products/matmul.ts";
 import { reshape } from "../../src/graph/ops/rows/reshape.ts";
 import { accumulate } from "../../src/graph/ops/training/accumulate.ts";
 import { addScaled } from "../../src/graph/ops/training/add_scaled.ts";
@@ -15,7 +16,7 @@ import type { ParameterBuffer } from "../../src/graph/value.ts";
 import { tuningOf } from "../../src/kernels/tuning/tuning.ts";
 import { countOf, gpuCallsOf } from "../properties/gpu_calls.ts";
 import { accumulate as accumulateTwin } from "../reference/accumulate.ts";
-import { bufferOf, matrixOf, parameterOf, pitched, releaseAll } from "./buffers.ts";
+import { bufferOf, matrixOf, parameterOf, pitched, releaseAll, times, worst } from "./buffers.ts";
 import { rawOf } from "./raw.ts";
 
 const gpu = await requestGpu();
@@ -233,6 +234,38 @@ Deno.test("the versions of a planned value share a buffer, which is kept until t
   const program = new Program(gpu, g);
   const { outputs } = await program.run({ scalars: { T: 1 }, inputs: { x: Float32Array.of(1, 2, 3, 4) } });
   assert.deepEqual(outputs.get("sum")!.data, Float32Array.of(4, 8, 12, 16));
+  program.dispose();
+});
+
+Deno.test("a product writes some columns of a value, and the others stay, whatever is computed between", async () => {
+  const [rows, width] = [7, 6];
+  const g = new Graph(tuningOf(gpu));
+  const x = g.input("x", "f32", ["T", width], "pitched");
+  let all = reshape(g, { label: "all", x: g.input("all", "f32", ["T", 18], "pitched"), shape: ["T", 18] });
+  const weights = [4, 2].map((columns) => matrixOf(width, columns, random(3)));
+  const at = [8, 16];
+  weights.forEach((weight, i) => {
+    const b = g.constant(`weight.${i}`, pitched(weight), { shape: [width, weight.columns], layout: "pitched" });
+    const out = { shape: ["T", 18], offset: at[i]! };
+    const call = { m: "T", n: weight.columns, k: width, out };
+    all = matmul(g, { label: `part.${i}`, a: { value: x }, b: { value: b }, ...call, into: all });
+    g.output(`beside.${i}`, linear(g, { label: `beside.${i}`, x, weight: b }));
+  });
+  g.output("all", all);
+  assert.equal(all.version, 2);
+  const program = new Program(gpu, g);
+  const [states, before] = [matrixOf(rows, width, random(5)), matrixOf(rows, 18, random(6))];
+  const { outputs } = await program.run({ scalars: { T: rows }, inputs: { x: pitched(states), all: pitched(before) } });
+  const expected = before.data.slice();
+  weights.forEach((weight, i) => {
+    const product = times(states, weight);
+    for (let r = 0; r < rows; r++) {
+      const row = product.data.subarray(r * weight.columns, (r + 1) * weight.columns);
+      expected.set(row, 18 * r + at[i]!);
+    }
+    assert.ok(worst(outputs.get(`beside.${i}`)!.data, product.data) < 1e-5);
+  });
+  assert.ok(worst(outputs.get("all")!.data, expected) < 1e-5);
   program.dispose();
 });
 

@@ -32,10 +32,12 @@ Deno.test("all narrow layers are in one matrix where a buffer holds it, else in 
   assert.deepEqual(weights(5, 5 * LAYER), ["narrow.key_value.weight"]);
   assert.deepEqual(weights(5, 5 * LAYER - 1), ["narrow.key_value[0:3].weight", "narrow.key_value[3:5].weight"]);
   assert.deepEqual(weights(5, 2 * LAYER), ["0:2", "2:4", "4:5"].map((range) => `narrow.key_value[${range}].weight`));
-  // One layer's own matrix is as small as it gets, whether it fits or not.
   assert.deepEqual(weights(2, LAYER), ["0:1", "1:2"].map((range) => `narrow.key_value[${range}].weight`));
-  assert.deepEqual(weights(2, 1), weights(2, LAYER));
-  assert.deepEqual(weights(1, 1), ["narrow.key_value.weight"]);
+  // Where not even one layer's fits, its keys and values are in the checkpoint's own matrices, whether these fit or not.
+  const apart = ["0", "1"].flatMap((layer) => ["key", "value"].map((kind) => `layer.${layer}.self.${kind}.weight`));
+  assert.deepEqual(weights(2, LAYER - 1), apart);
+  assert.deepEqual(weights(2, 1), apart);
+  assert.deepEqual(weights(1, 1), apart.slice(0, 2));
 });
 
 Deno.test("20 layers of a large BERT are in two matrices within 128 MiB, in one of 16 bits", () => {
@@ -54,6 +56,8 @@ Deno.test("one product projects layers of one matrix, as many as are asked for",
   const { projection } = declared(5, 2 * LAYER);
   const found = [0, 1, 2, 3, 4].map((first) => [1, 2, 9].map((most) => projection.together(first, most)));
   assert.deepEqual(found, [[1, 2, 2], [1, 1, 1], [1, 2, 2], [1, 1, 1], [1, 1, 1]]);
+  const { projection: apart } = declared(2, 1);
+  assert.deepEqual([0, 1].map((first) => apart.together(first, 2)), [1, 1]);
   const { projection: whole } = declared(5, Infinity);
   assert.deepEqual([0, 3].map((first) => whole.together(first, 3)), [3, 2]);
 });
