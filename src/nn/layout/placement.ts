@@ -95,12 +95,8 @@ export function gatherPlacement(
 }
 
 /** The rows of a tensor that lie in the matrix. */
-<<<<<<< HEAD:src/nn/layout/placement.ts
 export function rowsOf({ shape, rows }: Placement): Range {
   if (rows !== undefined) return rows;
-=======
-export function rowsOf({ shape }: Placement): Range {
->>>>>>> rooms-files:src/nn/placement.ts
   const columns = shape.at(-1) as number;
   return { begin: 0, end: columns === 0 ? 0 : elementCount(shape) / columns };
 }
@@ -110,13 +106,8 @@ export function rowsOf({ shape }: Placement): Range {
  * tensor, from `physical` in the matrix.
  */
 function forEachRun(
-<<<<<<< HEAD:src/nn/layout/placement.ts
   part: Placement,
   range: Range,
-=======
-  { shape, offset, rowStride, columnStride, rowGroup, columnGroup }: Placement,
-  { begin, end }: Range,
->>>>>>> rooms-files:src/nn/placement.ts
   visit: (at: number, physical: number, count: number) => void,
 ): void {
   const { shape, offset, rowStride, columnStride, rowGroup, columnGroup } = part;

@@ -1,20 +1,12 @@
 /** Uploads weights through a staging array of bounded size, reading each of their elements once. */
 
-<<<<<<< HEAD:src/nn/layout/upload.ts
 import { elementCount } from "../../base/shape.ts";
 import type { Gpu } from "../../gpu/device.ts";
-import { pieces } from "../../io/checkpoint/floats.ts";
-import { type Placement, scatterPlacement } from "./placement.ts";
-import { elementsInTile, placementInTile, type Tile, type TiledMatrix, tilesOf } from "./tiles.ts";
-=======
-import { elementCount } from "../base/shape.ts";
-import type { Gpu } from "../gpu/device.ts";
 import type { Placement } from "./placement.ts";
-import { type Elements, layOutTile } from "./tiles/lay_out.ts";
-import { type Tile, type TiledMatrix, tilesOf } from "./tiles/tiles.ts";
+import { type Elements, layOutTile } from "./lay_out.ts";
+import { type Tile, type TiledMatrix, tilesOf } from "./tiles.ts";
 
-export type { Elements } from "./tiles/lay_out.ts";
->>>>>>> rooms-files:src/nn/upload.ts
+export type { Elements } from "./lay_out.ts";
 
 /** Bytes that are written at once. Until a submit, the queue holds its own copy of all bytes written. */
 const WRITE_BYTES = 8 * 1024 * 1024;
