@@ -241,6 +241,7 @@ async function loadModel(shape: CoreShape, weights: ElementSource, signal?: Abor
       await parameters.load(gpu, weights, { signal });
       loaded.push(parameters);
     }
+    await gpu.confirm();
   } catch (error) {
     for (const parameters of loaded) parameters.dispose();
     throw error;
