@@ -160,6 +160,18 @@ export { type EntityBatch, EntityMetrics, type EntityMetricsOptions } from "./sr
 export { type TagScheme } from "./src/train/metrics/entities.ts";
 export { type Mistake, WorstMistakes } from "./src/train/metrics/mistakes.ts";
 
+// --- The course of a training ---
+
+export {
+  addLog,
+  type CallbackState,
+  type LogEntry,
+  newTrainerState,
+  parseTrainerState,
+  type TrainerState,
+  trainerStateText,
+} from "./src/train/trainer_state/trainer_state.ts";
+
 // --- Trunks: several answers about a text in one pass ---
 
 export { type AnswerOptions, Trunk } from "./src/heads/trunk/trunk.ts";
