@@ -160,7 +160,7 @@ export { type EntityBatch, EntityMetrics, type EntityMetricsOptions } from "./sr
 export { type TagScheme } from "./src/train/metrics/entities.ts";
 export { type Mistake, WorstMistakes } from "./src/train/metrics/mistakes.ts";
 
-// --- The course of a training ---
+// --- The course of a training, and its report ---
 
 export {
   addLog,
@@ -171,6 +171,9 @@ export {
   type TrainerState,
   trainerStateText,
 } from "./src/train/trainer_state/trainer_state.ts";
+
+export { type EvaluationReport, type ResumeNote, type TrainingReport } from "./src/train/report/data.ts";
+export { trainingReport } from "./src/train/report/report.ts";
 
 // --- Trunks: several answers about a text in one pass ---
 
