@@ -152,7 +152,7 @@ export { type ClassificationBatch, ClassificationMetrics } from "./src/train/met
 export { ConfusionMatrix } from "./src/train/metrics/confusion_matrix.ts";
 export { type CalibrationBin } from "./src/train/metrics/calibration.ts";
 export { type ClassScore } from "./src/train/metrics/scores.ts";
-export { type SeveralLabelsBatch, SeveralLabelsMetrics } from "./src/train/metrics/several_labels.ts";
+export { type MultiLabelBatch, MultiLabelMetrics } from "./src/train/metrics/multi_label.ts";
 export { type RegressionBatch, RegressionMetrics } from "./src/train/metrics/regression.ts";
 export { type MaskedWordsBatch, MaskedWordsMetrics, ranksOf } from "./src/train/metrics/masked_words.ts";
 export { ChoiceMetrics, type ChoicesBatch } from "./src/train/metrics/choices.ts";

@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import {
   ChoiceMetrics,
   ClassificationMetrics,
+  ConfusionMatrix,
   EntityMetrics,
   MaskedWordsMetrics,
   type Metrics,
   type MetricValues,
+  MultiLabelMetrics,
   RegressionMetrics,
-  SeveralLabelsMetrics,
   WorstMistakes,
 } from "../../mod.ts";
 import { fc } from "../deps.ts";
@@ -44,7 +45,7 @@ const KINDS: Readonly<Record<string, Kind<unknown>>> = {
   choices: kind({ example: labelled, make: () => new ChoiceMetrics(), batch: labelledBatch }),
   "several labels": kind({
     example: fc.record({ row, labels: fc.array(fc.constantFrom(0, 1), { minLength: CLASSES, maxLength: CLASSES }) }),
-    make: () => new SeveralLabelsMetrics(CLASSES),
+    make: () => new MultiLabelMetrics(CLASSES),
     batch: (examples) => ({
       logits: examples.flatMap(({ row }) => row),
       labels: examples.flatMap(({ labels }) => labels),
@@ -167,13 +168,13 @@ Deno.test("wrong batches are refused, and change nothing", () => {
     "Cannot count a batch: logits must be finite, got NaN at 3",
   );
   refuse(
-    new SeveralLabelsMetrics(2),
+    new MultiLabelMetrics(2),
     { logits: [1, 2], labels: [0, 0.5] },
     "RangeError",
     "Cannot count a batch: labels must be 0 or 1, got 0.5 at 1",
   );
   refuse(
-    new SeveralLabelsMetrics(2),
+    new MultiLabelMetrics(2),
     { logits: [1, 2, 3], labels: [0, 1, 1] },
     "TypeError",
     "Cannot count a batch: there must be 4 labels, 2 for each example, got 3",
@@ -230,7 +231,7 @@ Deno.test("wrong batches are refused, and change nothing", () => {
 });
 
 Deno.test("metrics that cannot be made or merged are refused", () => {
-  for (const make of [ClassificationMetrics, SeveralLabelsMetrics, RegressionMetrics, WorstMistakes]) {
+  for (const make of [ClassificationMetrics, MultiLabelMetrics, RegressionMetrics, WorstMistakes]) {
     for (const wrong of [0, 1.5, NaN]) assert.throws(() => new make(wrong), { name: "RangeError" });
   }
   assert.throws(() => new EntityMetrics({ scheme: "IOB1" as "IOB2" }), {
@@ -244,13 +245,20 @@ Deno.test("metrics that cannot be made or merged are refused", () => {
     new ClassificationMetrics(3),
     "the other must be those of 2 classes, got 3 classes",
   );
-  merge(new SeveralLabelsMetrics(2), new SeveralLabelsMetrics(3), "the other must be those of 2 labels, got 3 labels");
+  merge(new MultiLabelMetrics(2), new MultiLabelMetrics(3), "the other must be those of 2 labels, got 3 labels");
   merge(new RegressionMetrics(), new RegressionMetrics(2), "the other must be those of 1 outputs, got 2 outputs");
   merge(
     new EntityMetrics(),
     new EntityMetrics({ scheme: "IOB2" }),
     "the other must be those of no scheme, got IOB2",
   );
+  const matrix = new ConfusionMatrix(2);
+  for (const wrong of [2, -1, 0.5, NaN]) {
+    const message = `Cannot count: a class must be from 0 to 1, got ${wrong}`;
+    assert.throws(() => matrix.add(wrong, 0), { name: "RangeError", message });
+    assert.throws(() => matrix.add(0, wrong), { name: "RangeError", message });
+  }
+  assert.equal(matrix.total, 0);
   assert.throws(() => new WorstMistakes().add({ text: "", gold: "", predicted: "", score: NaN }), {
     name: "RangeError",
     message: "Cannot keep a mistake: its score must be a number, got NaN",

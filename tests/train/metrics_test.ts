@@ -7,10 +7,10 @@ import {
   EntityMetrics,
   MaskedWordsMetrics,
   type MetricValues,
+  MultiLabelMetrics,
   prefixed,
   ranksOf,
   RegressionMetrics,
-  SeveralLabelsMetrics,
   type TagScheme,
   WorstMistakes,
 } from "../../mod.ts";
@@ -40,9 +40,9 @@ GOLDEN.classification.forEach(({ classes, logits, labels, confusion, by_class, v
   });
 });
 
-GOLDEN.several_labels.forEach(({ classes, logits, labels, values }, i) => {
+GOLDEN.multi_label.forEach(({ classes, logits, labels, values }, i) => {
   Deno.test(`several labels ${i}, as scikit-learn has it`, () => {
-    const metrics = new SeveralLabelsMetrics(classes);
+    const metrics = new MultiLabelMetrics(classes);
     metrics.add({ logits, labels });
     assertValues(metrics.result(), values);
   });

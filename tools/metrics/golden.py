@@ -89,7 +89,7 @@ def classification(count: int, classes: int, signal: float, gold: list[int]) -> 
     }
 
 
-def several_labels(count: int, classes: int, share: float) -> dict:
+def multi_label(count: int, classes: int, share: float) -> dict:
     labels = numpy.array([[int(chance.random() < share) for _ in range(classes)] for _ in range(count)])
     logits = (numpy.array([[chance.gauss(0, 1.5) for _ in range(classes)] for _ in range(count)]) + labels).round(3)
     predicted = (logits > 0).astype(int)
@@ -276,7 +276,7 @@ def main() -> None:
             classification(8, 3, 50.0, [2]),  # one class only
             classification(1, 5, 0.0, [3]),
         ],
-        "several_labels": [several_labels(30, 4, 0.4), several_labels(10, 3, 0.0), several_labels(1, 2, 1.0)],
+        "multi_label": [multi_label(30, 4, 0.4), multi_label(10, 3, 0.0), multi_label(1, 2, 1.0)],
         "regression": [regression(50, 0.7, 3), regression(40, 1.0, 0), regression(2, 1.0, 2)],
         "tagging": [tagging(None), tagging(None, bare=True), tagging(IOB2), tagging(IOBES), tagging(BILOU)],
     })

@@ -1,5 +1,6 @@
 /** How often each class was predicted as each. */
 
+import { shown } from "../../base/messages.ts";
 import { expectSame } from "./metrics.ts";
 import { expectWhole } from "./elements.ts";
 import { type ClassScore, type ScoreCounts, scoreOf } from "./scores.ts";
@@ -27,8 +28,12 @@ export class ConfusionMatrix {
     return this.counts[gold * this.classes + predicted] as number;
   }
 
-  /** Counts one. Both must be whole numbers from 0, and below `classes`. */
+  /** Counts one. @throws {RangeError} If either is no whole number from 0 and below `classes`. */
   add(gold: number, predicted: number): void {
+    for (const index of [gold, predicted]) {
+      if (Number.isInteger(index) && index >= 0 && index < this.classes) continue;
+      throw new RangeError(`Cannot count: a class must be from 0 to ${this.classes - 1}, got ${shown(index)}`);
+    }
     (this.counts[gold * this.classes + predicted] as number)++;
   }
 

@@ -1,5 +1,6 @@
 /** The sections of a report that show the course of the training. */
 
+import type { LogEntry } from "../trainer_state/trainer_state.ts";
 import type { DrawChart } from "./chart.ts";
 import type { TrainingReport } from "./data.ts";
 import { figure } from "./figure.ts";
@@ -7,7 +8,7 @@ import { curve, endOf, evaluationsOf, metricNames, metricText } from "./history.
 import { type Markup, markup } from "./markup.ts";
 import { duration, shownNumber } from "./numbers.ts";
 import { section } from "./section.ts";
-import { isBand, type Series } from "./series.ts";
+import { isBand, type Point, type Series } from "./series.ts";
 import { numbersBehind, table } from "./table.ts";
 
 /** Most lines of one chart. */
@@ -92,27 +93,36 @@ export function evaluations(draw: DrawChart, { state }: TrainingReport): Markup 
   const entries = evaluationsOf(state);
   const names = metricNames(entries);
   if (names.length === 0) return null;
-  const drawn = names.filter((name) => name !== "eval_loss").map((name): Series => ({
+  const all = {
+    name: "Evaluations",
+    columns: ["epoch", "step", ...names.map(metricText)],
+    rows: entries.map((entry) => [
+      shownNumber(entry.epoch ?? NaN),
+      entry.step ?? null,
+      ...names.map((name) => entry[name] ?? null),
+    ]),
+  };
+  const numbers = entries.length > MOST_ROWS ? numbersBehind(all) : table(all);
+  return section("Evaluations", markup`${metricFigures(draw, entries)}${numbers}`);
+}
+
+/** Metrics of several evaluations by epoch: the shares together, each other by itself. The loss is among the curves. */
+function metricFigures(draw: DrawChart, entries: readonly LogEntry[]): Markup | null {
+  const all = metricNames(entries).filter((name) => name !== "eval_loss").map((name): Series => ({
     name: metricText(name),
-    points: entries.flatMap((entry) =>
-      entry.epoch === undefined || entry[name] === undefined ? [] : [[entry.epoch, entry[name]]]
+    points: entries.flatMap(({ epoch, [name]: value }): Point[] =>
+      epoch === undefined || value === undefined ? [] : [[epoch, value]]
     ),
   }));
+  const drawn = all.filter(({ points }) => points.length > 1);
+  if (drawn.length === 0) return null;
   const isShare = ({ points }: Series) => points.every(([, y]) => !(Math.abs(y) > 1));
-  const shares = drawn.filter(isShare);
-  const groups = [...chunks(shares, MOST_LINES), ...drawn.filter((series) => !isShare(series)).map((one) => [one])];
-  const figures = entries.length < 2 ? [] : groups.map((series) => {
+  const others = drawn.filter((series) => !isShare(series)).map((series) => [series]);
+  const figures = [...chunks(drawn.filter(isShare), MOST_LINES), ...others].map((series) => {
     const caption = series.length > 1 ? "Metrics" : capitalised((series[0] as Series).name);
     return figure(draw, { caption, x: "epoch", series });
   });
-  const rows = entries.map((entry) => [
-    shownNumber(entry.epoch ?? NaN),
-    entry.step ?? null,
-    ...names.map((name) => entry[name] ?? null),
-  ]);
-  const all = { name: "Evaluations", columns: ["epoch", "step", ...names.map(metricText)], rows };
-  const numbers = rows.length > MOST_ROWS ? numbersBehind(all) : table(all);
-  return section("Evaluations", markup`<div class="figures">${figures}</div>${numbers}`);
+  return markup`<div class="figures">${figures}</div>`;
 }
 
 function capitalised(text: string): string {

@@ -5,7 +5,7 @@ import { type Elements, expectExamples, expectSame, type Metrics, type MetricVal
 import { type ClassScore, meanOf, type ScoreCounts, scoreOf, sumOf } from "./scores.ts";
 
 /** Logits and labels of some examples. */
-export interface SeveralLabelsBatch {
+export interface MultiLabelBatch {
   /** Row-major: the logits of all labels for the first example, then those for the next. */
   readonly logits: Elements;
   /** In the same order, 1 for a label that the example has, and 0 for one that it has not. */
@@ -18,14 +18,14 @@ export interface SeveralLabelsBatch {
  *
  * @example
  * ```ts
- * import { SeveralLabelsMetrics } from "@narrowbert/webgpu";
+ * import { MultiLabelMetrics } from "@narrowbert/webgpu";
  *
- * const metrics = new SeveralLabelsMetrics(2);
+ * const metrics = new MultiLabelMetrics(2);
  * metrics.add({ logits: [2, -1, 0.5, 1], labels: [1, 0, 0, 1] });
  * console.log(metrics.result().f1); // 0.8
  * ```
  */
-export class SeveralLabelsMetrics implements Metrics<SeveralLabelsBatch> {
+export class MultiLabelMetrics implements Metrics<MultiLabelBatch> {
   readonly #counts: ScoreCounts[];
   #examples = 0;
   #right = 0;
@@ -48,7 +48,7 @@ export class SeveralLabelsMetrics implements Metrics<SeveralLabelsBatch> {
    * @throws {TypeError} If there are not as many logits as labels, or no whole rows of them.
    * @throws {NonFiniteError} If a logit is NaN or infinite.
    */
-  add(batch: SeveralLabelsBatch): void {
+  add(batch: MultiLabelBatch): void {
     const classes = this.#counts.length;
     const rows = Math.ceil(batch.labels.length / classes);
     expectCount(`labels, ${classes} for each example`, batch.labels, rows * classes);
@@ -75,8 +75,8 @@ export class SeveralLabelsMetrics implements Metrics<SeveralLabelsBatch> {
   }
 
   /** Counts in what another has counted. @throws {TypeError} If it is of another number of labels. */
-  merge(other: SeveralLabelsMetrics): void {
-    expectSame(this, other, (metrics: SeveralLabelsMetrics) => `${metrics.#counts.length} labels`);
+  merge(other: MultiLabelMetrics): void {
+    expectSame(this, other, (metrics: MultiLabelMetrics) => `${metrics.#counts.length} labels`);
     other.#counts.forEach((counts, i) => this.#counts[i] = sumOf([this.#counts[i] as ScoreCounts, counts]));
     this.#examples += other.#examples;
     this.#right += other.#right;
