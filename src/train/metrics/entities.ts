@@ -46,11 +46,6 @@ export function entitiesOf(tags: readonly string[], scheme?: TagScheme): Entity[
   return scheme === undefined ? lenientEntities(read) : strictEntities(read, scheme === "IOB2");
 }
 
-/** Whether a label is a tag of entities, without a scheme: `O`, or a prefix and perhaps a type. */
-export function isEntityTag(label: string): boolean {
-  return label === "O" || /^[BIES](-|$)/.test(label);
-}
-
 /** @throws {RangeError} If it is no tag of the scheme. */
 function readTag(tag: string, scheme: TagScheme | undefined): Tag {
   if (tag === "O") return OUTSIDE;
