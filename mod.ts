@@ -145,6 +145,36 @@ export { type LossOptions } from "./src/heads/loss_run.ts";
 export { type LessonOptions } from "./src/heads/distillation.ts";
 export { type LossParts } from "./src/model/distillation.ts";
 
+// --- Metrics of an evaluation ---
+
+export { type Elements, type Metrics, type MetricValues, prefixed } from "./src/train/metrics/metrics.ts";
+export { type ClassificationBatch, ClassificationMetrics } from "./src/train/metrics/classification.ts";
+export { ConfusionMatrix } from "./src/train/metrics/confusion_matrix.ts";
+export { type CalibrationBin } from "./src/train/metrics/calibration.ts";
+export { type ClassScore } from "./src/train/metrics/scores.ts";
+export { type MultiLabelBatch, MultiLabelMetrics } from "./src/train/metrics/multi_label.ts";
+export { type RegressionBatch, RegressionMetrics } from "./src/train/metrics/regression.ts";
+export { type MaskedWordsBatch, MaskedWordsMetrics, ranksOf } from "./src/train/metrics/masked_words.ts";
+export { ChoiceMetrics, type ChoicesBatch } from "./src/train/metrics/choices.ts";
+export { type EntityBatch, EntityMetrics, type EntityMetricsOptions } from "./src/train/metrics/tagging.ts";
+export { type TagScheme } from "./src/train/metrics/entities.ts";
+export { type Mistake, WorstMistakes } from "./src/train/metrics/mistakes.ts";
+
+// --- The course of a training, and its report ---
+
+export {
+  addLog,
+  type CallbackState,
+  type LogEntry,
+  newTrainerState,
+  parseTrainerState,
+  type TrainerState,
+  trainerStateText,
+} from "./src/train/trainer_state/trainer_state.ts";
+
+export { type EvaluationReport, type ResumeNote, type TrainingReport } from "./src/train/report/data.ts";
+export { trainingReport } from "./src/train/report/report.ts";
+
 // --- Trunks: several answers about a text in one pass ---
 
 export { type AnswerOptions, Trunk } from "./src/heads/trunk/trunk.ts";

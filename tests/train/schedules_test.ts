@@ -1,7 +1,11 @@
-/** Schedules at their start, the end of the warm-up, in the middle, at the end and past it: values worked out by hand. */
+/**
+ * Schedules at their start, the end of the warm-up, in the middle, at the end and past it: values worked out by hand, and
+ * those of Transformers, which `tools/metrics/golden.py` asked.
+ */
 
 import assert from "node:assert/strict";
 import { scheduleOf } from "../../mod.ts";
+import GOLDEN from "../golden/metrics/schedules.json" with { type: "json" };
 
 type Call = Parameters<typeof scheduleOf>;
 
@@ -41,6 +45,19 @@ for (const [name, options, factors] of CASES) {
     for (const [step, factor] of Object.entries(factors)) {
       const found = schedule(Number(step));
       assert.ok(Math.abs(found - factor) < 1e-12, `step ${step}: expected ${factor}, got ${found}`);
+    }
+  });
+}
+
+for (const [name, cases] of Map.groupBy(GOLDEN.cases, ({ name }) => name)) {
+  Deno.test(`schedule ${name}: every factor is that of transformers.optimization`, () => {
+    for (const { options, factors } of cases) {
+      const schedule = scheduleOf(name as Call[0], options);
+      for (const [step, factor] of factors as [number, number][]) {
+        const found = schedule(step);
+        const within = Math.abs(found - factor) <= 1e-15 * Math.max(1, Math.abs(factor));
+        assert.ok(within, `${JSON.stringify(options)}, step ${step}: expected ${factor}, got ${found}`);
+      }
     }
   });
 }
