@@ -11,6 +11,7 @@ import { GRADIENTS, readGradients } from "../model/learning.ts";
 import { parameterShapes } from "../model/weights/parameter_shapes.ts";
 import type { HeadCall } from "./calls/head_call.ts";
 import type { Teaching } from "./distillation.ts";
+import { weighLabels } from "./label_options.ts";
 import { checkSeed, dropoutScalars, LOSS_OPTIONS, type LossOptions, runLoss } from "./loss_run.ts";
 
 /** The loss of a batch, and its gradients. */
@@ -50,7 +51,8 @@ export async function gradientsOf(
   checkSeed(purpose, seed);
   const scalars = dropoutScalars(config, { seed, step: 0 }, { dropout, purpose });
   const learning = { learning: GRADIENTS, dropout: scalars };
-  const { outputs, parameters } = await runLoss({ core, purpose }, { ...call, options: rest, learning });
+  const [weighed] = weighLabels([call], { ...rest, purpose }) as [typeof call];
+  const { outputs, parameters } = await runLoss({ core, purpose }, { ...weighed, options: rest, learning });
   const all = readGradients(outputs, parameters);
   const gradients = new Map([...parameterShapes(config, parts).keys()].map((name) => {
     const { shape, data } = all.get(name) as { shape: readonly number[]; data: Float32Array };
