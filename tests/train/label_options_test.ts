@@ -115,13 +115,12 @@ for (const [of, options] of ALL) {
 type Forward = (inputs: ModelInputs) => Promise<{ loss: { item(): number }; logits: { tolist(): number[][] } }>;
 
 Deno.test("equal weights of any size change no bit, and neither does a smoothing of 0", async () => {
-  for (const  of of[MASKED, SINGLE]) {
-    const classes = of === SINGLE ? 3 : 30;
-    const inputs = [part(of.batch, 0, 1), part(of.batch, 1)];
-    const plain = await trained(of, inputs);
+  for (const [own, classes] of [[MASKED, 30], [SINGLE, 3]] as const) {
+    const inputs = [part(own.batch, 0, 1), part(own.batch, 1)];
+    const plain = await trained(own, inputs);
     for (const weight of [1, 7, 1 / 3, 1e-310, 1e300]) {
       const class_weights = new Float64Array(classes).fill(weight);
-      assertSameTraining(await trained(of, inputs, { class_weights, label_smoothing: 0 }), plain);
+      assertSameTraining(await trained(own, inputs, { class_weights, label_smoothing: 0 }), plain);
     }
   }
 });
@@ -249,19 +248,19 @@ const REFUSALS: readonly Refusal[] = [
 ];
 
 Deno.test("labels that cannot be smoothed or weighed so are refused by name, and reach no GPU", async () => {
-  for (const of of new Set(REFUSALS.map(([task]) => task))) {
-    using model = await of.make();
+  for (const own of new Set(REFUSALS.map(([task]) => task))) {
+    using model = await own.make();
     using optimizer = new AdamW(model);
-    await optimizer.step(of.batch, { dropout: 0 });
+    await optimizer.step(own.batch, { dropout: 0 });
     const before = { counts: gpu.counts, weights: await weightsOf(model) };
     for (const [task, options, name, message] of REFUSALS) {
-      if (task !== of) continue;
+      if (task !== own) continue;
       const given = options as LabelOptions;
       const error = (purpose: string) => ({ name, message: `Cannot ${purpose}: ${message}` });
-      await assert.rejects(optimizer.step(of.batch, given), error("take a step"), message);
-      await assert.rejects(optimizer.step([of.batch, of.batch], given), error("take a step"), message);
-      await assert.rejects(optimizer.memory(of.batch, given), error("take a step"), message);
-      await assert.rejects(model.gradients(of.batch, given), error("compute gradients"), message);
+      await assert.rejects(optimizer.step(own.batch, given), error("take a step"), message);
+      await assert.rejects(optimizer.step([own.batch, own.batch], given), error("take a step"), message);
+      await assert.rejects(optimizer.memory(own.batch, given), error("take a step"), message);
+      await assert.rejects(model.gradients(own.batch, given), error("compute gradients"), message);
     }
     assert.deepEqual(gpu.counts, before.counts);
     assertSame(await weightsOf(model), before.weights, "weights");
@@ -269,8 +268,9 @@ Deno.test("labels that cannot be smoothed or weighed so are refused by name, and
 });
 
 Deno.test("a smoothing of 0 is taken by every task, and changes no bit", async () => {
-  for (const of of TASKS) {
-    assertSameTraining(await trained(of, of.batch, { label_smoothing: 0 }), await trained(of, of.batch));
+  for (const own of TASKS) {
+    const { batch } = own;
+    assertSameTraining(await trained(own, batch, { label_smoothing: 0 }), await trained(own, batch));
   }
 });
 
