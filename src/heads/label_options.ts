@@ -31,7 +31,7 @@ type LabelledCall = Pick<HeadCall, "head" | "objective">;
  *
  * @param call `purpose` is what the loss is for, in messages: `take a step`.
  * @throws {RangeError} If a number is out of range.
- * @throws {TypeError} If there are no such weights, or not as many as labels.
+ * @throws {TypeError} If such labels have no weights, or the weights are no array of one for each.
  */
 export function weighLabels<C extends LabelledCall>(
   calls: readonly C[],
@@ -41,12 +41,12 @@ export function weighLabels<C extends LabelledCall>(
     checkSmoothing(purpose, label_smoothing, objective);
     checkWeights(purpose, class_weights, objective);
   }
-  const factors = class_weights && factorsOf(class_weights, calls);
+  const factor = class_weights && factorsOf(class_weights, calls);
   return calls.map((call) => {
     const labels = labelsOf(call);
     if (labels === null) return call;
     const { head } = call;
-    const loss_weights = factors && Float32Array.from(labels, (label) => factors[label] ?? 0);
+    const loss_weights = factor && Float32Array.from(labels, factor);
     return {
       ...call,
       head: {
@@ -63,19 +63,14 @@ function labelsOf({ head: { inputs } }: LabelledCall): Uint32Array | null {
   return inputs?.labels instanceof Uint32Array ? inputs.labels : null;
 }
 
-/** What the losses of each label are multiplied by; all 0 if each of the labels has the weight 0. */
-function factorsOf(weights: ArrayLike<number>, calls: readonly LabelledCall[]): Float64Array {
-  const largest = Float64Array.from(weights).reduce((most, weight) => Math.max(most, weight), 0);
-  const ratios = Float64Array.from(weights, (weight) => weight / largest); // whose sum is finite
-  let [counted, sum] = [0, 0];
-  for (const call of calls) {
-    for (const label of labelsOf(call) ?? []) {
-      if (label === NO_LABEL) continue;
-      counted++;
-      sum += ratios[label] as number;
-    }
-  }
-  return ratios.map((ratio) => sum === 0 ? 0 : ratio * counted / sum);
+/** By label what its rows' losses are multiplied by: 0 if all labels of the calls have the weight 0. */
+function factorsOf(weights: ArrayLike<number>, calls: readonly LabelledCall[]): (label: number) => number {
+  const labels = calls.flatMap((call) => Array.from(labelsOf(call) ?? [])).filter((label) => label !== NO_LABEL);
+  const largest = labels.reduce((most, label) => Math.max(most, weights[label] as number), 0);
+  if (largest === 0) return () => 0;
+  const ratio = (label: number) => (weights[label] as number) / largest; // of which the sum is finite, and at least 1
+  const sum = labels.reduce((total, label) => total + ratio(label), 0);
+  return (label) => label === NO_LABEL ? 0 : ratio(label) * labels.length / sum;
 }
 
 function checkSmoothing(purpose: string, smoothing: number | undefined, { name, smooths }: Objective): void {

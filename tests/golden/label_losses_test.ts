@@ -79,3 +79,16 @@ for (const golden of cases) {
 }
 
 Deno.test("there are 5 cases", () => assert.equal(cases.length, 5));
+
+Deno.test("the weights of rows have the sum of the labels over all parts, or are zeros if all labels weigh nothing", () => {
+  const weightsOf = (class_weights: number[], ...parts: number[][]) => {
+    const calls = parts.map((labels) => {
+      const head = { stage: STAGE, ...classLabels(readArray("labels", labels), labels.length, 3) };
+      return { head, objective: { name: "", smooths: true, weighs: 3 } };
+    });
+    return weighLabels(calls, { class_weights, purpose: "test" }).map(({ head }) => [...head.inputs.loss_weights]);
+  };
+  assert.deepEqual(weightsOf([1, 3, 0], [0, 1, -100], [2, 0, -100, 1]), [[0.625, 1.875, 0], [0, 0.625, 0, 1.875]]);
+  assert.deepEqual(weightsOf([1, 0, 0], [1, 2, -100], [2]), [[0, 0, 0], [0]]);
+  assert.deepEqual(weightsOf([1, 2, 4], [-100], []), [[0], []]);
+});

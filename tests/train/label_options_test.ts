@@ -129,6 +129,9 @@ Deno.test("only the ratios of the weights count, however large or small they are
   const run = (scale: number) => trained(SINGLE, SINGLE.batch, { class_weights: [scale, 4 * scale, 0] });
   const expected = await run(1);
   for (const scale of [2 ** -1000, 2 ** 1000]) assertSameTraining(await run(scale), expected);
+  const rare = { ...SINGLE.batch, labels: [1, 1, 1, 1] };
+  const alone = await trained(SINGLE, rare);
+  assertSameTraining(await trained(SINGLE, rare, { class_weights: [1e300, 1e-300, 1e300] }), alone);
 });
 
 Deno.test("labels of weight 0 are as labels of -100", async () => {
