@@ -2,7 +2,7 @@
 
 import type { NarrowBertConfig, NarrowBertForMaskedLM } from "../mod.ts";
 import { lossCall } from "../src/heads/calls/losses.ts";
-import type { HeadCall } from "../src/heads/calls/head_call.ts";
+import type { RunnableCall } from "../src/heads/calls/head_call.ts";
 import { classLabels, traceCrossEntropy } from "../src/heads/labels.ts";
 import { MASKED_LM, type MaskedLMHead } from "../src/heads/layers/masked_lm.ts";
 import { dropoutScalars, runLoss } from "../src/heads/loss_run.ts";
@@ -111,7 +111,7 @@ export class AdamWOverAllTokens {
   }
 }
 
-function callOverAllTokens(inputs: MaskedBatch, config: NarrowBertConfig): Omit<HeadCall, "lesson"> {
+function callOverAllTokens(inputs: MaskedBatch, config: NarrowBertConfig): RunnableCall {
   const batch = readInputs(inputs, config);
   const rows = batch.sequences * batch.length;
   const labels: FlatArray = { ...batch.labels as FlatArray, dims: [rows] };

@@ -8,6 +8,7 @@ import type { reduceSum } from "../../src/kernels/losses/reduce_sum.ts";
 import type { weightedSum } from "../../src/kernels/losses/weighted_sum.ts";
 import type { klDivergenceGradient } from "../../src/kernels/training/losses/kl_divergence_gradient.ts";
 import { matrix, random } from "../../tests/conformance/data.ts";
+import { crossEntropyBounds } from "../../tests/conformance/bounds.ts";
 import { klDivergenceBounds, klDivergenceGradientBounds } from "../../tests/conformance/divergence_bounds.ts";
 import { crossEntropy as crossEntropyTwin } from "../../tests/reference/cross_entropy.ts";
 import {
@@ -23,16 +24,29 @@ const { rows: ROWS, width: WIDTH, vocabulary: VOCABULARY, sequences: SEQUENCES }
 const next = random(6);
 
 export function crossEntropyWorks(): Works<typeof crossEntropy> {
+  return crossEntropyCalls(next).map(({ name, params, buffers }) => {
+    const call = { ...params, ...buffers };
+    const values = crossEntropyTwin(call);
+    return {
+      name,
+      params,
+      buffers: { ...buffers, losses: 4 * SEQUENCES },
+      expected: { losses: { values, bound: crossEntropyBounds(call, values) } },
+      amount: elements(SEQUENCES * pitch(VOCABULARY)),
+    };
+  });
+}
+
+/** A row of logits and a label for each sequence: plain, and smoothed with weights. */
+export function crossEntropyCalls(next: () => number) {
   const x = matrix(SEQUENCES, VOCABULARY, () => 10 * next());
   const labels = Uint32Array.from({ length: SEQUENCES }, (_, r) => 1000 * r);
-  const values = crossEntropyTwin({ rows: SEQUENCES, columns: VOCABULARY, x, labels });
-  return [{
-    name: `${SEQUENCES} x ${VOCABULARY}`,
-    params: { rows: SEQUENCES, columns: VOCABULARY },
-    buffers: { x, labels, losses: labels.byteLength },
-    expected: { losses: { values, bound: values.map((loss) => 2e-6 * loss) } },
-    amount: elements(SEQUENCES * pitch(VOCABULARY)),
-  }];
+  const buffers = { x, labels, weights: new Float32Array(SEQUENCES).fill(1) };
+  const [sizes, shape] = [{ rows: SEQUENCES, columns: VOCABULARY }, `${SEQUENCES} x ${VOCABULARY}`];
+  return [
+    { name: shape, params: { ...sizes, smoothing: 0, weighted: 0 }, buffers },
+    { name: `${shape}, smoothed`, params: { ...sizes, smoothing: Math.fround(0.1), weighted: 1 }, buffers },
+  ];
 }
 
 export function pointwiseWorks(): Works<typeof pointwiseLoss> {

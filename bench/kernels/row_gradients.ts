@@ -28,6 +28,7 @@ import { meanGradient as meanTwin } from "../../tests/reference/mean_gradient.ts
 import { meanRowsGradient as meanRowsTwin } from "../../tests/reference/mean_rows_gradient.ts";
 import { pointwiseLossGradient as pointwiseTwin } from "../../tests/reference/pointwise_loss_gradient.ts";
 import { segmentSums as segmentTwin } from "../../tests/reference/segment_sums.ts";
+import { crossEntropyCalls } from "./losses.ts";
 import { elements, MODEL, type Works } from "./work.ts";
 
 const { rows: ROWS, width: WIDTH, vocabulary: VOCABULARY, sequences: SEQUENCES, length: LENGTH } = MODEL;
@@ -115,17 +116,18 @@ export function meanRowsGradientWorks(): Works<typeof meanRowsGradient> {
 }
 
 export function crossEntropyGradientWorks(): Works<typeof crossEntropyGradient> {
-  const x = matrix(SEQUENCES, VOCABULARY, () => 10 * next());
-  const labels = Uint32Array.from({ length: SEQUENCES }, (_, r) => 1000 * r);
-  const call = { rows: SEQUENCES, columns: VOCABULARY, x, labels, dlosses: new Float32Array(SEQUENCES).fill(0.125) };
-  const values = crossEntropyTwin(call);
-  return [{
-    name: `${SEQUENCES} x ${VOCABULARY}`,
-    params: { rows: SEQUENCES, columns: VOCABULARY },
-    buffers: { x, labels, dlosses: call.dlosses, out: x.byteLength },
-    expected: { out: { values, bound: crossEntropyGradientBounds(call, values) } },
-    amount: elements(2 * SEQUENCES * pitch(VOCABULARY)),
-  }];
+  const dlosses = new Float32Array(SEQUENCES).fill(0.125);
+  return crossEntropyCalls(next).map(({ name, params, buffers }) => {
+    const call = { ...params, ...buffers, dlosses };
+    const values = crossEntropyTwin(call);
+    return {
+      name,
+      params,
+      buffers: { ...buffers, dlosses, out: buffers.x.byteLength },
+      expected: { out: { values, bound: crossEntropyGradientBounds(call, values) } },
+      amount: elements(2 * SEQUENCES * pitch(VOCABULARY)),
+    };
+  });
 }
 
 export function pointwiseGradientWorks(): Works<typeof pointwiseLossGradient> {

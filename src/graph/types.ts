@@ -72,6 +72,12 @@ export function expectNumber(thing: string, value: number, { positive = false } 
   throw new Mismatch(`${thing} must be a ${positive ? "positive" : "finite"} number, got ${value}`, RangeError);
 }
 
+/** Checks a part of a whole that leaves something. @throws {Mismatch} Of kind RangeError. */
+export function expectFraction(thing: string, value: number): void {
+  if (value >= 0 && value < 1) return;
+  throw new Mismatch(`${thing} must be from 0 to less than 1, got ${value}`, RangeError);
+}
+
 /** A type in words: `u32 [R]`, `f16 [12, 8]`, `tight f32 [2, 3]`. Only a tight f32 names its layout. */
 export function typeText({ dtype, shape, layout }: Type): string {
   return `${layout === "tight" && dtype === "f32" ? "tight " : ""}${dtype} [${shape.join(", ")}]`;

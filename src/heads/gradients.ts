@@ -11,6 +11,7 @@ import { gradientGroups, readGradients } from "../model/learning.ts";
 import { parameterShapes } from "../model/weights/parameter_shapes.ts";
 import type { HeadCall } from "./calls/head_call.ts";
 import type { Teaching } from "./distillation.ts";
+import { weighLabels } from "./label_options.ts";
 import { checkSeed, dropoutScalars, LOSS_OPTIONS, type LossOptions, runLossForEach } from "./loss_run.ts";
 
 /** The loss of a batch, and its gradients. */
@@ -50,9 +51,10 @@ export async function gradientsOf(
   checkSeed(purpose, seed);
   const scalars = dropoutScalars(config, { seed, step: 0 }, { dropout, purpose });
   const most = core.gpu.limits.maxBufferSize;
+  const [weighed] = weighLabels([call], { ...rest, purpose }) as [typeof call];
   const { outputs, parameters } = await runLossForEach(
     { core, purpose },
-    { ...call, options: rest },
+    { ...weighed, options: rest },
     (parameters) => gradientGroups(parameters, most).map((learning) => ({ learning, dropout: scalars })),
   );
   const all = readGradients(outputs, parameters);

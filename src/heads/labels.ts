@@ -10,10 +10,21 @@ import type { Dim } from "../graph/shape.ts";
 import { NO_LABEL } from "../kernels/losses/cross_entropy.ts";
 import type { FlatArray } from "../model/batch/arrays.ts";
 import { type Batch, checkFinite, checkIndices } from "../model/batch/inputs.ts";
-import type { HeadInputs } from "../model/stage.ts";
 
-/** Inputs and scalars of a loss: labels, and how many of them count. */
-export type LabelInputs = Pick<HeadInputs, "inputs" | "scalars">;
+/** Inputs and scalars of a cross-entropy. */
+export interface LabelInputs {
+  readonly inputs: {
+    /** A label for each row, or `NO_LABEL`. */
+    readonly labels: Uint32Array;
+    /** Factors of the rows' losses, whose sum over the labels is `counted`. */
+    readonly loss_weights: Float32Array;
+  };
+  readonly scalars: {
+    /** How many labels there are. */
+    readonly counted: number;
+    readonly label_smoothing: number;
+  };
+}
 
 /** PyTorch's label for "no loss here". */
 export const IGNORE = -100;
@@ -31,10 +42,10 @@ export function rowsOfLabels(batch: Batch, classes: number): Batch {
   return { ...batch, narrow: labels.data.map((label) => label > IGNORE ? 1 : 0) };
 }
 
-/** The labels of the narrow rows, in order; all of them count. */
+/** The labels of the narrow rows, in order; all of them count alike. */
 export function rowLabels(labels: FlatArray): LabelInputs {
   const packed = Uint32Array.from(labels.data.filter((label) => label > IGNORE));
-  return { inputs: { labels: packed }, scalars: { counted: packed.length } };
+  return labelInputs(packed, packed.length);
 }
 
 /** Packs a label from 0 to `classes - 1` for each row, or -100 for none; labels are `[rows]` or `[rows, 1]`. */
@@ -42,13 +53,27 @@ export function classLabels(labels: FlatArray, rows: number, classes: number): L
   const flat = labels.dims.length === 2 && labels.dims[1] === 1 ? { ...labels, dims: [labels.data.length] } : labels;
   checkIndices("labels", flat, [rows], { below: classes, also: IGNORE });
   const packed = Uint32Array.from(flat.data, (label) => label === IGNORE ? NO_LABEL : label);
-  return { inputs: { labels: packed }, scalars: { counted: packed.filter((label) => label !== NO_LABEL).length } };
+  return labelInputs(packed, packed.filter((label) => label !== NO_LABEL).length);
 }
 
-/** Traces the mean cross-entropy of `[rows, classes]` over the rows whose label counts. */
+/** Labels that count alike and are not smoothed. */
+function labelInputs(labels: Uint32Array, counted: number): LabelInputs {
+  return {
+    inputs: { labels, loss_weights: new Float32Array(labels.length).fill(1) },
+    scalars: { counted, label_smoothing: 0 },
+  };
+}
+
+/** Traces the mean cross-entropy of `[rows, classes]` over the rows whose label counts, from {@linkcode LabelInputs}. */
 export function traceCrossEntropy(g: Graph, logits: Value): Value {
-  const labels = g.input("labels", "u32", [logits.shape[0] as Dim]);
-  const losses = crossEntropy(g, { label: "loss.rows", x: logits, labels });
+  const rows = logits.shape[0] as Dim;
+  const losses = crossEntropy(g, {
+    label: "loss.rows",
+    x: logits,
+    labels: g.input("labels", "u32", [rows]),
+    weights: g.input("loss_weights", "f32", [rows]),
+    smoothing: g.scalar("label_smoothing", "f32"),
+  });
   return mean(g, { label: "loss", x: losses, divisor: g.scalar("counted") });
 }
 

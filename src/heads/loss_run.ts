@@ -6,12 +6,13 @@ import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { LearningCall } from "../model/learning.ts";
 import type { RunCall, Runner, RunResult, TeacherCall } from "../model/runner.ts";
 import type { DropoutScalars } from "../nn/dropout.ts";
-import type { HeadCall } from "./calls/head_call.ts";
+import type { RunnableCall } from "./calls/head_call.ts";
 import type { Teaching } from "./distillation.ts";
+import type { LabelOptions } from "./label_options.ts";
 import { runCallOf } from "./run_call.ts";
 
 /** Options of a call whose loss is learned from; as for `forward`. */
-export interface LossOptions extends Pick<ForwardOptions, "narrow" | "signal" | "profiler"> {
+export interface LossOptions extends LabelOptions, Pick<ForwardOptions, "narrow" | "signal" | "profiler"> {
   /** Every dropout probability, from 0 to less than 1. */
   dropout?: number;
   /** Compute each layer again for its gradients: less memory, and about a third more time. @default false */
@@ -19,7 +20,16 @@ export interface LossOptions extends Pick<ForwardOptions, "narrow" | "signal" | 
 }
 
 /** Names of the {@linkcode LossOptions}, and of the teacher beside them. */
-export const LOSS_OPTIONS = ["narrow", "signal", "profiler", "dropout", "gradient_checkpointing", "teacher"];
+export const LOSS_OPTIONS = [
+  "narrow",
+  "signal",
+  "profiler",
+  "dropout",
+  "gradient_checkpointing",
+  "label_smoothing",
+  "class_weights",
+  "teacher",
+];
 
 /** A model, and what its loss is for, in messages: `compute gradients`. */
 export interface LossOwner {
@@ -28,7 +38,7 @@ export interface LossOwner {
 }
 
 /** A call, and what is learned from its loss. */
-export type LossRun = Omit<HeadCall, "lesson"> & {
+export type LossRun = RunnableCall & {
   teaching: Teaching | null;
   options: LossOptions;
   learning: LearningCall;
@@ -97,8 +107,11 @@ function learningCallOf(owner: LossOwner, { options, learning, ...call }: LossRu
   if (dtype !== "f32") {
     throw new TypeError(`Cannot ${purpose}: the weights must be f32, got ${dtype}; load the model with dtype: "f32"`);
   }
-  const { dropout: _, gradient_checkpointing: recomputes, ...forward } = options;
-  return { ...runCallOf(owner, { ...call, options: forward }), learning: { ...learning, recomputes } };
+  const { narrow, signal, profiler, gradient_checkpointing: recomputes } = options;
+  return {
+    ...runCallOf(owner, { ...call, options: { narrow, signal, profiler } }),
+    learning: { ...learning, recomputes },
+  };
 }
 
 /** What decides which elements are dropped. */

@@ -104,7 +104,7 @@ export class NarrowBertForMaskedLM extends PreTrainedModel {
     const batch = rowsOfLabels(readInputs(inputs, this.config), this.config.vocab_size);
     const { labels } = batch;
     if (labels === null) throw new InputError("Cannot compute log-probabilities: labels must be given");
-    const head = { stage: LABEL_LOSSES, inputs: rowLabels(labels).inputs };
+    const head = { stage: LABEL_LOSSES, inputs: { labels: rowLabels(labels).inputs.labels } };
     const { outputs, unpacker } = await runPadded(this, { batch, rule: "narrow_mask", head, options });
     const { data, dims } = outputs.get("losses") as RunOutput;
     return {

@@ -231,7 +231,7 @@ export abstract class PreTrainedModel {
    *
    * @param inputs As for the class's `forward`, with `labels`.
    * @param options `teacher`: a model from which the loss is the distance too.
-   * @throws {TypeError} If the class has no loss, the weights are f16, or the teacher does not fit.
+   * @throws {TypeError} If the class has no loss, the weights are f16, or the teacher or an option does not fit.
    * @throws {InputError} If labels are missing, or an input does not fit the model.
    */
   async gradients(

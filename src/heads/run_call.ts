@@ -6,7 +6,7 @@ import { raggedOf } from "../model/batch/padded.ts";
 import type { ModelCore } from "../model/core.ts";
 import type { ForwardOptions } from "../model/forward_options.ts";
 import type { RunCall } from "../model/runner.ts";
-import type { HeadCall } from "./calls/head_call.ts";
+import type { RunnableCall } from "./calls/head_call.ts";
 
 /**
  * Packs a padded batch for its stage, and warns once if narrow layers run as ordinary ones.
@@ -16,7 +16,7 @@ import type { HeadCall } from "./calls/head_call.ts";
  */
 export function runCallOf(
   { core, purpose }: { core: ModelCore; purpose: string },
-  { batch, rule, head, options }: Omit<HeadCall, "lesson"> & { options: ForwardOptions },
+  { batch, rule, head, options }: RunnableCall & { options: ForwardOptions },
 ): RunCall {
   checkFirstRows(purpose, { batch, rule });
   if (rule === "ordinary") warnOrdinary(core);
@@ -30,7 +30,7 @@ export function runCallOf(
 }
 
 /** @throws {InputError} If first rows are asked of empty sequences. */
-export function checkFirstRows(purpose: string, { batch, rule }: Pick<HeadCall, "batch" | "rule">): void {
+export function checkFirstRows(purpose: string, { batch, rule }: Pick<RunnableCall, "batch" | "rule">): void {
   if (rule !== "first" || batch.length > 0 || batch.sequences === 0) return;
   throw new InputError(`Cannot ${purpose}: every sequence needs a token at position 0, got empty sequences`);
 }

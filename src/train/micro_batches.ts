@@ -2,6 +2,7 @@
 
 import { InputError } from "../base/errors.ts";
 import { type LossCall, togetherTaught } from "../heads/distillation.ts";
+import { type LabelOptions, weighLabels } from "../heads/label_options.ts";
 import { lossCallOf, type PreTrainedModel, type TeacherOption } from "../heads/pretrained.ts";
 import { checkFirstRows } from "../heads/run_call.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
@@ -11,25 +12,31 @@ import type { RunResult } from "../model/runner.ts";
 /**
  * The calls of a batch's parts. Each divides its loss by what counts in all of them.
  *
- * @throws As `lossCallOf`; an error of an input says in which micro-batch it is.
+ * @throws As `lossCallOf` and `weighLabels`; an error of an input says in which micro-batch it is.
  * @throws {RangeError} If there is no micro-batch.
  */
 export function callsOf(
   model: PreTrainedModel,
-  { inputs, purpose, teacher }: { inputs: ModelInputs | readonly ModelInputs[]; purpose: string } & TeacherOption,
+  { inputs, purpose, teacher, options }: {
+    inputs: ModelInputs | readonly ModelInputs[];
+    purpose: string;
+    options: LabelOptions;
+  } & TeacherOption,
 ): LossCall[] {
   const callOf = (inputs: ModelInputs): LossCall => {
     const call = lossCallOf(model, { inputs, purpose, teacher });
     checkFirstRows(purpose, call);
     return call;
   };
-  if (!Array.isArray(inputs)) return [callOf(inputs as ModelInputs)];
+  const { label_smoothing, class_weights } = options;
+  const weighed = (calls: LossCall[]) => weighLabels(calls, { label_smoothing, class_weights, purpose });
+  if (!Array.isArray(inputs)) return weighed([callOf(inputs as ModelInputs)]);
   if (inputs.length === 0) throw new RangeError(`Cannot ${purpose}: there must be a micro-batch, got an empty array`);
   const calls = Array.from(inputs as readonly ModelInputs[], (part, i) => named(i, () => callOf(part)));
   calls.forEach((call, i) => named(i, () => checkAlike(purpose, call, calls[0] as LossCall)));
   const counted = calls.reduce((sum, { head: { scalars } }) => sum + (scalars?.counted ?? 0), 0);
   const teachings = togetherTaught(calls.map(({ teaching }) => teaching));
-  return calls.map((call, i) => ({
+  return weighed(calls).map((call, i) => ({
     ...call,
     head: { ...call.head, scalars: { ...call.head.scalars, counted } },
     teaching: teachings[i] ?? null,

@@ -6,7 +6,7 @@ import type { Tensor } from "../base/tensor.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
 import type { LossCall } from "../heads/distillation.ts";
 import { checkDropout, dropoutScalars, LOSS_OPTIONS, lossBytes, type LossOptions, runLoss } from "../heads/loss_run.ts";
-import { coreOf, namesOf, PreTrainedModel, type Teacher, type TeacherOption } from "../heads/pretrained.ts";
+import { coreOf, namesOf, PreTrainedModel, type TeacherOption } from "../heads/pretrained.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
 import type { ModelCore } from "../model/core.ts";
 import { type LossParts, readLossParts } from "../model/distillation.ts";
@@ -129,7 +129,8 @@ export abstract class Optimizer {
    * @param options `dropout` sets every dropout probability; left out, they are the config's. `teacher` is a model from
    *   which the model learns too. An abort by `signal` either leaves all weights and moments as they were, or comes too
    *   late: then the step ends as if there was none.
-   * @throws {TypeError} If the model has no loss, its weights are f16, or the teacher does not fit.
+   * @throws {TypeError} If the model has no loss, its weights are f16, the teacher does not fit, or the class weights do
+   *   not fit the labels.
    * @throws {RangeError} If there is no micro-batch, or an option is out of range.
    * @throws {InputError} If labels are missing, an input does not fit the model or its teacher, or only some micro-batches
    *   have `inputs_embeds`.
@@ -141,7 +142,7 @@ export abstract class Optimizer {
     { teacher, ...options }: LossOptions & TeacherOption = {},
   ): Promise<StepResult> {
     checkOptionNames(PURPOSE, options, LOSS_OPTIONS);
-    const calls = this.#callsOf(inputs, teacher);
+    const calls = this.#callsOf(inputs, { teacher, ...options });
     const taught = calls[0]?.teaching?.core;
     const rates = { lr: this.lr, weight_decay: this.weight_decay, max_grad_norm: this.max_grad_norm };
     checkRates(PURPOSE, rates);
@@ -210,7 +211,7 @@ export abstract class Optimizer {
     { teacher, ...options }: LossOptions & TeacherOption = {},
   ): Promise<StepMemory> {
     checkOptionNames(PURPOSE, options, LOSS_OPTIONS);
-    const calls = this.#callsOf(inputs, teacher);
+    const calls = this.#callsOf(inputs, { teacher, ...options });
     const owner = { core: this.#core, purpose: PURPOSE };
     return await this.#state.keep(async () => {
       const { learning, optimizer } = await this.#state.plan(calls.length === 1 ? "whole" : "parts");
@@ -225,8 +226,11 @@ export abstract class Optimizer {
     });
   }
 
-  #callsOf(inputs: ModelInputs | readonly ModelInputs[], teacher: Teacher | undefined): LossCall[] {
-    return callsOf(this.#model, { inputs, purpose: PURPOSE, teacher });
+  #callsOf(
+    inputs: ModelInputs | readonly ModelInputs[],
+    { teacher, ...options }: LossOptions & TeacherOption,
+  ): LossCall[] {
+    return callsOf(this.#model, { inputs, purpose: PURPOSE, teacher, options });
   }
 
   #dropout({ dropout }: LossOptions): DropoutScalars | null {

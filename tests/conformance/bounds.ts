@@ -4,6 +4,7 @@ import type { Params } from "../../src/kernels/kernel.ts";
 import { pitch } from "../../src/kernels/kernel.ts";
 import { POINTWISE_LOSSES } from "../../src/kernels/losses/pointwise_loss.ts";
 import type { matmul } from "../../src/kernels/products/matmul.ts";
+import { type CrossEntropyCall, meanDistance, weightOf } from "../reference/cross_entropy.ts";
 import { softmaxGradient } from "../reference/softmax_gradient.ts";
 
 /** Of an activation between -10 and 10; beyond, the result is x or a constant to the last bit. */
@@ -39,9 +40,26 @@ export function reduceSumBound(count: number, size: number): number {
   return (count / 32 + 7) * 2 ** -24 * size;
 }
 
-/** Of a row's cross-entropy. */
+/** Of a row's cross-entropy that is neither smoothed nor weighted. */
 export function crossEntropyBound(loss: number): number {
   return 2e-6 * loss;
+}
+
+/**
+ * Of the cross-entropies of rows. Smoothing adds a part of the mean distance from the row's peak, which has a rounding for
+ * each addition in a component, in a lane and in the tree, and those of the difference, of 1 / columns, which may be off
+ * by 2.5 units, of both products and of the sum with the rest.
+ */
+export function crossEntropyBounds(call: CrossEntropyCall, values: Float64Array): Float64Array {
+  const { columns, x, smoothing = 0 } = call;
+  if (smoothing === 0) return values.map(crossEntropyBound);
+  return values.map((loss, r) => {
+    const weight = weightOf(call, r);
+    if (weight === 0) return 0;
+    const row = Float64Array.from({ length: columns }, (_, c) => x[r * pitch(columns) + c] as number);
+    const spread = meanDistance(row, row.reduce((most, value) => Math.max(most, value), -Infinity));
+    return crossEntropyBound(loss) + (columns / 128 + 16) * 2 ** -24 * weight * smoothing * spread;
+  });
 }
 
 /**

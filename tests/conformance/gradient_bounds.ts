@@ -2,7 +2,8 @@
 
 import { pitch } from "../../src/kernels/kernel.ts";
 import { POINTWISE_LOSSES } from "../../src/kernels/losses/pointwise_loss.ts";
-import type { crossEntropyGradient } from "../reference/cross_entropy_gradient.ts";
+import { weightOf } from "../reference/cross_entropy.ts";
+import { crossEntropyGradient, type CrossEntropyGradientCall } from "../reference/cross_entropy_gradient.ts";
 import { rowStatistics } from "../reference/layer_norm.ts";
 import type { LayerNormGradientCall } from "../reference/layer_norm_gradient.ts";
 import { pointSlope, type PointwiseLossGradientCall } from "../reference/pointwise_loss_gradient.ts";
@@ -34,17 +35,29 @@ export function quotientBound(value: number): number {
 /**
  * Of the gradient of cross-entropy: that of softmax, by the gradient of the loss. Rows that are nearly right, whose
  * gradients are small, must have theirs to 1e-5 of the row's largest.
+ *
+ * What smoothing adds has four roundings, a quotient by the columns that may be off by 2.5 units, and that of the sum.
  */
 export function crossEntropyGradientBounds(
-  { columns, dlosses }: Parameters<typeof crossEntropyGradient>[0],
+  call: CrossEntropyGradientCall,
   values: Float64Array,
 ): Float64Array<ArrayBuffer> {
+  const { columns, labels, smoothing = 0, dlosses } = call;
   const stride = pitch(columns);
   const bounds = new Float64Array(values.length);
+  const plain = smoothing === 0 ? values : crossEntropyGradient({ ...call, smoothing: 0 });
   for (let at = 0; at < values.length; at += stride) {
-    const largest = values.subarray(at, at + stride).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    const size = Math.abs(dlosses[at / stride] as number);
+    const row = at / stride;
+    const size = Math.abs(weightOf(call, row) * (dlosses[row] as number));
+    const largest = plain.subarray(at, at + stride).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     bounds.fill(Math.min(SOFTMAX_BOUND * size, 1e-5 * largest) + SMALLEST * size, at, at + stride);
+    if (smoothing === 0) continue;
+    for (let c = 0; c < columns; c++) {
+      const quotient = smoothing / columns;
+      const added = c === labels[row] ? smoothing - quotient : quotient;
+      const rounded = Math.abs(values[at + c] as number);
+      bounds[at + c] = (bounds[at + c] as number) + 2 ** -24 * (size * (4 * added + 5 * quotient) + rounded);
+    }
   }
   return bounds;
 }

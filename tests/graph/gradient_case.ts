@@ -10,7 +10,7 @@ import type { Matrix } from "./buffers.ts";
 /** Operands by name. */
 export type Matrices = Record<string, Matrix>;
 
-/** What a program reads that it is not differentiated by: indices, or padded f32. */
+/** What a program reads that it is not differentiated by: indices, vectors, or matrices with padded rows. */
 export type Given = Record<
   string,
   { shape: readonly Dim[]; data: Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer> }

@@ -220,19 +220,30 @@ function labelsOf(tokens: number, columns: number): Uint32Array<ArrayBuffer> {
   return Uint32Array.from({ length: tokens }, (_, r) => r % 3 === 2 ? NO_LABEL : 2 * r % columns);
 }
 
-function crossEntropyCase(tokens: number, averaged: boolean): GradientCase {
+/** Cross-entropies: each row's or their mean, of labels that may have weights; `smoothing` as a number or as a scalar. */
+function crossEntropyCase(
+  tokens: number,
+  { averaged = false, weighted = false, smoothing = 0, given = false } = {},
+): GradientCase {
   const labels = labelsOf(tokens, WIDTH);
   const divisor = labels.filter((label) => label !== NO_LABEL).length;
+  const weights = Float32Array.from({ length: tokens }, (_, r) => r % 4 === 1 ? 0 : 1.5 + next());
   return {
     operands: { x: rowsOf(tokens, WIDTH, () => 3 * next()) },
-    given: { labels: { shape: ["T"], data: labels } },
-    ...(averaged && { scalars: { labelled: divisor } }),
-    trace(g, { x }, { labels }) {
-      const losses = crossEntropy(g, { label: "losses", x: x!, labels: labels! });
+    given: {
+      labels: { shape: ["T"], data: labels },
+      ...(weighted && { weights: { shape: ["T"], data: weights } }),
+    },
+    scalars: { ...(averaged && { labelled: divisor }), ...(given && { smoothing }) },
+    trace(g, { x }, { labels, weights }) {
+      const share = given ? g.scalar("smoothing", "f32") : smoothing;
+      const call = { label: "losses", x: x!, labels: labels!, ...(weights && { weights }), smoothing: share };
+      const losses = crossEntropy(g, call);
       return averaged ? mean(g, { label: "loss", x: losses, divisor: "labelled" }) : losses;
     },
     forward({ x }) {
-      const losses = crossEntropyTwin({ rows: tokens, columns: WIDTH, x: wide(x!), labels });
+      const call = { rows: tokens, columns: WIDTH, x: wide(x!), labels, smoothing };
+      const losses = crossEntropyTwin({ ...call, ...(weighted && { weights }) });
       return averaged ? Float64Array.of(reduceSum(losses, divisor)) : losses;
     },
   };
@@ -334,8 +345,12 @@ export const CASES: Readonly<Record<string, (tokens: number) => GradientCase>> =
   "embeddings": (tokens) => embeddingCase(tokens),
   "embeddings without positions": (tokens) => embeddingCase(tokens, { places: false }),
   "embeddings of given words": (tokens) => embeddingCase(tokens, { embeds: true }),
-  "cross-entropies": (tokens) => crossEntropyCase(tokens, false),
-  "a mean cross-entropy": (tokens) => crossEntropyCase(tokens, true),
+  "cross-entropies": (tokens) => crossEntropyCase(tokens),
+  "a mean cross-entropy": (tokens) => crossEntropyCase(tokens, { averaged: true }),
+  "cross-entropies by weights": (tokens) => crossEntropyCase(tokens, { weighted: true }),
+  "smoothed cross-entropies": (tokens) => crossEntropyCase(tokens, { smoothing: 0.25 }),
+  "a mean of smoothed cross-entropies by weights": (tokens) =>
+    crossEntropyCase(tokens, { averaged: true, weighted: true, smoothing: 0.25, given: true }),
   "squared errors": (tokens) => pointwiseCase(tokens, "squared_error"),
   "binary cross-entropies": (tokens) => pointwiseCase(tokens, "binary_cross_entropy"),
   ...distillationCases,

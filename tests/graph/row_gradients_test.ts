@@ -5,6 +5,8 @@ import { random } from "../../src/base/random.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { gradients } from "../../src/graph/autodiff.ts";
 import { Graph } from "../../src/graph/graph.ts";
+import { crossEntropy } from "../../src/graph/ops/losses/cross_entropy.ts";
+import { klDivergence } from "../../src/graph/ops/losses/kl_divergence.ts";
 import { mean } from "../../src/graph/ops/losses/mean.ts";
 import { pointwiseLoss } from "../../src/graph/ops/losses/pointwise_loss.ts";
 import { linear } from "../../src/graph/ops/products/linear.ts";
@@ -51,7 +53,7 @@ async function run(
   const given = Object.fromEntries(
     Object.entries(test.given ?? {}).map(([name, { shape, data }]) => {
       const isIndex = data instanceof Uint32Array;
-      return [name, g.input(name, isIndex ? "u32" : "f32", shape, isIndex ? "tight" : "pitched")];
+      return [name, g.input(name, isIndex ? "u32" : "f32", shape, shape.length > 1 && !isIndex ? "pitched" : "tight")];
     }),
   );
   const y = test.trace(g, values, given);
@@ -145,3 +147,19 @@ function largest(values: ArrayLike<number>): number {
 function columnsOf(shape: Value["shape"]): number {
   return shape.length < 2 ? 1 : Number(shape.at(-1));
 }
+
+Deno.test("labels' weights, targets and teachers are given: a loss has no gradient by them", () => {
+  const g = new Graph(tuningOf(gpu));
+  const [x, y] = [g.input("x", "f32", ["R", 8]), g.input("y", "f32", ["R", 8])];
+  const [labels, weights] = [g.input("labels", "u32", ["R"]), g.input("weights", "f32", ["R"])];
+  const losses: [op: string, losses: Value, by: Value, message: string][] = [
+    ["cross_entropy", crossEntropy(g, { label: "c", x, labels, weights }), weights, "weights must be given, since a "],
+    ["kl_divergence", klDivergence(g, { label: "k", x, y, temperature: 2 }), y, "y must be given, since a teacher "],
+    ["pointwise_loss", pointwiseLoss(g, { label: "p", x, y, kind: "squared_error" }), y, "y must be given, since a "],
+  ];
+  for (const [op, of, by, message] of losses) {
+    const seed = g.input("seed", "f32", ["R"]);
+    const expected = new RegExp(`^Cannot differentiate . \\(${op}\\): ${message}`);
+    assert.throws(() => gradients(g, { of, wrt: [by], seed }), { name: "Error", message: expected });
+  }
+});

@@ -123,6 +123,24 @@ export const WRONG_GRADIENTS: Wrong[] = [
     "dlosses must be [R], got [B]",
   ],
   [
+    "cross_entropy_gradient",
+    "weights of other rows",
+    (v) => {
+      const [x, labels, weights, dlosses] = [v.f32("R", 9), v.u32("R"), v.f32("B"), v.f32("R")];
+      return crossEntropyGradient(v.g, { label, x, labels, weights, dlosses });
+    },
+    "weights must be [R], got [B]",
+  ],
+  [
+    "cross_entropy_gradient",
+    "a smoothing of 1",
+    (v) => {
+      const [x, labels, dlosses] = [v.f32("R", 9), v.u32("R"), v.f32("R")];
+      return crossEntropyGradient(v.g, { label, x, labels, dlosses, smoothing: 1 });
+    },
+    "smoothing must be from 0 to less than 1, got 1",
+  ],
+  [
     "pointwise_loss_gradient",
     "targets of other columns",
     (v) =>

@@ -236,6 +236,24 @@ export const WRONG_ROWS: Wrong[] = [
     "labels must be u32, got tight f32 [R]",
   ],
   [
+    "cross_entropy",
+    "weights of columns",
+    (v) => crossEntropy(v.g, { label, x: v.f32("R", 9), labels: v.u32("R"), weights: v.f32(9) }),
+    "weights must be [R], got [9]",
+  ],
+  [
+    "cross_entropy",
+    "weights of u32",
+    (v) => crossEntropy(v.g, { label, x: v.f32("R", 9), labels: v.u32("R"), weights: v.u32("R") }),
+    "weights must be f32, got u32 [R]",
+  ],
+  ...[1, -0.1, NaN].map((smoothing): Wrong => [
+    "cross_entropy",
+    `a smoothing of ${smoothing}`,
+    (v) => crossEntropy(v.g, { label, x: v.f32("R", 9), labels: v.u32("R"), smoothing }),
+    `smoothing must be from 0 to less than 1, got ${smoothing}`,
+  ]),
+  [
     "pointwise_loss",
     "targets of other columns",
     (v) => pointwiseLoss(v.g, { label, x: v.f32("B", 3), y: v.f32("B", 2), kind: "squared_error" }),

@@ -49,10 +49,9 @@ const rowFunctions: Record<string, RowFunction> = {
       ]),
     );
   },
-  cross_entropy: (x, rows, columns) => {
-    const buffers = { x, labels: new Uint32Array(rows).fill(columns - 1), losses: 4 * rows };
-    return first(launchKernel(gpu, crossEntropy, { params: { rows, columns }, buffers }, ["losses"]));
-  },
+  cross_entropy: (x, rows, columns) => crossEntropies(x, { rows, columns, smoothing: 0, weighted: 0 }),
+  "cross_entropy, smoothed and weighted,": (x, rows, columns) =>
+    crossEntropies(x, { rows, columns, smoothing: 0.25, weighted: 1 }),
   squared_error: (x, rows, columns) => pointwise(x, rows, columns, POINTWISE_LOSSES.squared_error),
   binary_cross_entropy: (x, rows, columns) => pointwise(x, rows, columns, POINTWISE_LOSSES.binary_cross_entropy),
   top_k: (x, rows, columns) => {
@@ -60,6 +59,16 @@ const rowFunctions: Record<string, RowFunction> = {
     return first(launchKernel(gpu, topK, { params: { rows, columns, k: 3 }, buffers }, ["values"]));
   },
 };
+
+function crossEntropies(
+  x: Float32Array,
+  params: { rows: number; columns: number; smoothing: number; weighted: number },
+): Promise<Float32Array> {
+  const { rows, columns } = params;
+  const [labels, weights] = [new Uint32Array(rows).fill(columns - 1), new Float32Array(rows).fill(0.75)];
+  const buffers = { x, labels, weights, losses: 4 * rows };
+  return first(launchKernel(gpu, crossEntropy, { params, buffers }, ["losses"]));
+}
 
 function pointwise(x: Float32Array, rows: number, columns: number, KIND: number): Promise<Float32Array> {
   const buffers = { x, y: new Float32Array(x.length).fill(0.25), losses: 4 * rows };

@@ -67,7 +67,7 @@ async function computed(random: RandomModel, device?: GPUDevice): Promise<Found[
   const hasBoth = config.position_embedding_type !== "relative_key_query";
   const found: Found[] = [];
   for (const form of hasBoth ? ["absorbed", "projected"] as const : ["projected"] as const) {
-    const { loss, gradients } = await model.gradients(inputsOf(call), { narrow: form });
+    const { loss, gradients } = await model.gradients(inputsOf(call), { narrow: form, ...call.options });
     const gradient = new Map([...gradients].map(([name, { data }]) => [name, data as Float32Array]));
     found.push({ form, loss: loss.item() as number, gradient });
   }
@@ -172,6 +172,9 @@ Deno.test("at least 10 of the random models are of each kind, and few have no lo
     count("given embeddings", inputs_embeds !== undefined);
     count("masked tokens", masks.flat().includes(0));
     count("a sequence without keys", masks.some((mask) => !mask.includes(1)));
+    count("smoothed labels", call.options?.label_smoothing !== undefined);
+    count("labels with weights", call.options?.class_weights !== undefined);
+    count("smoothed labels with weights", Object.keys(call.options ?? {}).length === 2);
     count("a loss", lossOf({ config, weights }, call) > 0);
   }
   const missing = [...Object.keys(CLASSES), ...ACTIVATIONS].filter((kind) => !counts.has(kind));

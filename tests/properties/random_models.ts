@@ -5,7 +5,7 @@ import { type ModelInputs, NarrowBertConfig, writeSafetensors } from "../../mod.
 import { ACTIVATIONS } from "../../src/model/config/fields.ts";
 import { parameterShapes } from "../model/parts.ts";
 import type { PlainInputs } from "../reference/model/batch.ts";
-import { type LabelledCall, lossOf } from "../reference/model/loss.ts";
+import { type LabelledCall, type LabelOptions, lossOf } from "../reference/model/loss.ts";
 import type { Weight, Weights } from "../reference/model/state.ts";
 import { randomInts } from "./batches.ts";
 
@@ -122,16 +122,17 @@ function randomCall(task: Task, config: NarrowBertConfig, seed: number): Labelle
   /** The label is -100 for one of `rarity`. */
   const label = (classes: number, rarity: number) => next(rarity) === 0 ? -100 : next(classes);
   const per = <T>(count: number, of: () => T) => Array.from({ length: count }, of);
+  const options = randomOptions(task, config, seed);
   switch (task) {
     case "masked_lm":
     case "token_classification": {
       const classes = task === "masked_lm" ? config.vocab_size : config.num_labels;
       const rarity = 1 + next(4);
       const labels = per(sequences, () => per(length, () => label(classes, rarity)));
-      return { task, inputs, labels };
+      return { task, inputs, labels, options };
     }
     case "single_label":
-      return { task, inputs, labels: per(sequences, () => label(config.num_labels, 5)) };
+      return { task, inputs, labels: per(sequences, () => label(config.num_labels, 5)), options };
     case "regression":
     case "multi_label": {
       // So far from what a model says that the difference of both is as exact.
@@ -140,8 +141,20 @@ function randomCall(task: Task, config: NarrowBertConfig, seed: number): Labelle
       return { task, inputs, labels: per(sequences, () => per(config.num_labels, target)) };
     }
     case "multiple_choice":
-      return { task, inputs, choices, labels: per(questions, () => label(choices, 5)) };
+      return { task, inputs, choices, labels: per(questions, () => label(choices, 5)), options };
   }
+}
+
+/** How the labels count: smoothed in every other call and, if they are classes, by weights, one of which is not 0. */
+function randomOptions(task: Task, config: NarrowBertConfig, seed: number): LabelOptions {
+  const next = randomInts(seed + 30_000);
+  const classes = task === "masked_lm" ? config.vocab_size : config.num_labels;
+  const weights = Array.from({ length: classes }, () => next(4) === 0 ? 0 : (1 + next(40)) / 8);
+  weights[next(classes)] = 1;
+  return {
+    ...(next(2) === 0 && { label_smoothing: [0.1, 0.25, 0.9][next(3)]! }),
+    ...(task !== "multiple_choice" && next(2) === 0 && { class_weights: weights }),
+  };
 }
 
 function randomInputs(

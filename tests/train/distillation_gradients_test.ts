@@ -83,7 +83,10 @@ for (let seed = 0; seed < STUDENTS; seed++) {
     const Class = CLASSES[call.task];
     using student = await Class.from_pretrained(await filesOf(random));
     using teacher = await Class.from_pretrained(await filesOf(taught));
-    const found = await student.gradients(inputsOf(call), { teacher: { model: teacher, ...lesson } });
+    const found = await student.gradients(inputsOf(call), {
+      teacher: { model: teacher, ...lesson },
+      ...call.options,
+    });
 
     const expected = exact(weights);
     near(found.loss.item() as number, expected.loss, "the loss");

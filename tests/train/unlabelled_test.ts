@@ -1,7 +1,7 @@
-/** A loss in which no label counts is 0, and so are its gradients: a step by it only decays weights. */
+/** A loss in which no label counts, or only labels of weight 0, is 0, and so are its gradients: a step by it only decays weights. */
 
 import assert from "node:assert/strict";
-import { AdamW, type ModelInputs, SGD, type Tensor } from "../../mod.ts";
+import { AdamW, type LabelOptions, type ModelInputs, SGD, type Tensor } from "../../mod.ts";
 import { assertSame, MASKED, part, SINGLE, type Task, TASKS, texts, weightsOf } from "./helpers.ts";
 
 const FOUR = texts(4, 7);
@@ -9,11 +9,21 @@ const IGNORED = FOUR.input_ids.map((row) => row.map(() => -100));
 
 const task = (name: string): Task => TASKS.find((task) => task.name === name)!;
 
-const EMPTY: [what: string, task: Task, inputs: ModelInputs][] = [
+/** Weights of 0 for all labels of a batch, and of 1 for the others. */
+function zeroWeights({ labels }: ModelInputs, classes: number): number[] {
+  const found = new Set((labels as (number | number[])[]).flat());
+  return Array.from({ length: classes }, (_, label) => found.has(label) ? 0 : 1);
+}
+
+const ALIKE = { ...FOUR, labels: [1, 1, 1, 1] };
+
+const EMPTY: [what: string, task: Task, inputs: ModelInputs, options?: LabelOptions][] = [
   ["all labels -100", MASKED, { ...FOUR, labels: IGNORED }],
   ["all labels -100", task("token classification"), { ...FOUR, labels: IGNORED }],
   ["all labels -100", SINGLE, { ...FOUR, labels: [-100, -100, -100, -100] }],
   ["all labels -100", task("multiple choice"), { ...task("multiple choice").batch, labels: [-100, -100] }],
+  ["labels of weight 0", MASKED, MASKED.batch, { class_weights: zeroWeights(MASKED.batch, 30), label_smoothing: 0.1 }],
+  ["labels of weight 0", SINGLE, ALIKE, { class_weights: zeroWeights(ALIKE, 3) }],
   ["no sequences", MASKED, { input_ids: [], labels: [] }],
   ["sequences of no tokens", MASKED, { input_ids: [[], []], labels: [[], []] }],
   ["no sequences", SINGLE, { input_ids: [], labels: [] }],
@@ -21,25 +31,28 @@ const EMPTY: [what: string, task: Task, inputs: ModelInputs][] = [
   ["no sequences", task("regression"), { input_ids: [], labels: [] }],
 ];
 
+/** What a step finds. */
+const NOTHING = { loss: 0, grad_norm: 0, applied: true };
+
 const numbers = ({ data }: Tensor) => Array.from(data as Float32Array);
 
 const decays = (name: string) => !name.endsWith(".bias") && !name.includes("LayerNorm");
 
-for (const [what, of, inputs] of EMPTY) {
+for (const [what, of, inputs, options] of EMPTY) {
   for (const narrow of ["absorbed", "projected"] as const) {
     Deno.test(`${of.name}, ${what}, ${narrow}: the loss is 0, the gradients are zeros, and weights decay`, async () => {
       using model = await of.make();
-      const { loss, gradients } = await model.gradients(inputs, { narrow });
+      const { loss, gradients } = await model.gradients(inputs, { narrow, ...options });
       assert.equal(loss.item(), 0);
       for (const [name, gradient] of gradients) assert.ok(numbers(gradient).every((value) => value === 0), name);
       const before = await model.state_dict();
       for (const optimizer of [new AdamW(model, { weight_decay: 0 }), new SGD(model, { momentum: 0.9 })]) {
-        assert.deepEqual(await optimizer.step(inputs, { narrow }), { loss: 0, grad_norm: 0, applied: true });
+        assert.deepEqual(await optimizer.step(inputs, { narrow, ...options }), NOTHING);
         optimizer.dispose();
         assert.deepEqual(await model.state_dict(), before, "without decay nothing changes");
       }
       using optimizer = new AdamW(model, { lr: 0.1, weight_decay: 0.5 });
-      assert.deepEqual(await optimizer.step(inputs, { narrow }), { loss: 0, grad_norm: 0, applied: true });
+      assert.deepEqual(await optimizer.step(inputs, { narrow, ...options }), NOTHING);
       for (const [name, tensor] of await model.state_dict()) {
         const found = numbers(tensor);
         numbers(before.get(name)!).forEach((weight, i) => {

@@ -25,5 +25,11 @@ export const maskedLMCall: PrepareCall = (inputs, config) => {
   const batch = rowsOfLabels(readInputs(inputs, config), config.vocab_size);
   const { labels } = batch;
   const head = labels === null ? { stage: LOGITS } : { stage: LOGITS_AND_LOSS, ...rowLabels(labels) };
-  return { batch, rule: maskedRowRule(batch), head, lesson: { stage: LOGITS, comparison: "kl_divergence" } };
+  return {
+    batch,
+    rule: maskedRowRule(batch),
+    head,
+    objective: { name: "masked words", smooths: true, weighs: config.vocab_size },
+    lesson: { stage: LOGITS, comparison: "kl_divergence" },
+  };
 };

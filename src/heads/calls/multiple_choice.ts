@@ -38,5 +38,11 @@ export const multipleChoiceCall: PrepareCall = (inputs, config) => {
     inputs: { ...labels?.inputs },
     scalars: { questions, choices, ...labels?.scalars },
   };
-  return { batch, rule: firstRowRule(batch), head, lesson: { stage: LOGITS, comparison: "kl_divergence" } };
+  return {
+    batch,
+    rule: firstRowRule(batch),
+    head,
+    objective: { name: "multiple choice", smooths: true, weighs: null },
+    lesson: { stage: LOGITS, comparison: "kl_divergence" },
+  };
 };

@@ -46,6 +46,12 @@ const LOSSES: Record<ProblemType, Stage<PooledClassifier>> = {
   multi_label_classification: withLoss(elementwise("binary_cross_entropy")),
 };
 
+const NAMES: Record<ProblemType, string> = {
+  single_label_classification: "a single label",
+  regression: "regression",
+  multi_label_classification: "several labels at once",
+};
+
 /** The config's `problem_type`, or the one that the labels imply. */
 function problemOf(labels: FlatArray | null, { num_labels, problem_type }: NarrowBertConfig): ProblemType {
   if (problem_type !== null) return problem_type;
@@ -67,7 +73,13 @@ export const sequenceClassificationCall: PrepareCall = (inputs, config) => {
   const { labels, sequences } = batch;
   const problem = problemOf(labels, config);
   const head = labels === null ? { stage: LOGITS } : lossOf(labels, problem, [sequences, config.num_labels]);
-  // Only the scores of a single label are a distribution.
-  const comparison = problem === "single_label_classification" ? "kl_divergence" : "squared_error";
-  return { batch, rule: firstRowRule(batch), head, lesson: { stage: LOGITS, comparison } };
+  const isSingle = problem === "single_label_classification";
+  return {
+    batch,
+    rule: firstRowRule(batch),
+    head,
+    objective: { name: NAMES[problem], smooths: isSingle, weighs: isSingle ? config.num_labels : null },
+    // Only the scores of a single label are a distribution.
+    lesson: { stage: LOGITS, comparison: isSingle ? "kl_divergence" : "squared_error" },
+  };
 };

@@ -34,5 +34,11 @@ export const tokenClassificationCall: PrepareCall = (inputs, config) => {
   const batch = rowsOfLabels(readInputs(inputs, config), config.num_labels);
   const { labels } = batch;
   const head = labels === null ? { stage: LOGITS } : { stage: LOGITS_AND_LOSS, ...rowLabels(labels) };
-  return { batch, rule: maskedRowRule(batch), head, lesson: { stage: LOGITS, comparison: "kl_divergence" } };
+  return {
+    batch,
+    rule: maskedRowRule(batch),
+    head,
+    objective: { name: "token classification", smooths: true, weighs: config.num_labels },
+    lesson: { stage: LOGITS, comparison: "kl_divergence" },
+  };
 };

@@ -9,16 +9,23 @@ import { type PlainInputs, sequencesOf } from "./batch.ts";
 import { activated, lastState, type Model } from "./body.ts";
 import { affine, dense, map, norm, type Rows, rowsOf, stack, type Weight, weightOf, zeroRows } from "./state.ts";
 
+/** How labels count. */
+export interface LabelOptions {
+  label_smoothing?: number;
+  /** A weight for each class. */
+  class_weights?: number[];
+}
+
 /** A batch with its labels, by what the head learns. */
 export type LabelledCall =
   /** Labels `[B, L]`, -100 for none. */
-  | { task: "masked_lm" | "token_classification"; inputs: PlainInputs; labels: number[][] }
+  | { task: "masked_lm" | "token_classification"; inputs: PlainInputs; labels: number[][]; options?: LabelOptions }
   /** Labels `[B]`, -100 for none. */
-  | { task: "single_label"; inputs: PlainInputs; labels: number[] }
+  | { task: "single_label"; inputs: PlainInputs; labels: number[]; options?: LabelOptions }
   /** Targets `[B, num_labels]`. */
-  | { task: "regression" | "multi_label"; inputs: PlainInputs; labels: number[][] }
+  | { task: "regression" | "multi_label"; inputs: PlainInputs; labels: number[][]; options?: undefined }
   /** The choices of a question are sequences one behind the other; labels `[questions]`, -100 for none. */
-  | { task: "multiple_choice"; inputs: PlainInputs; choices: number; labels: number[] };
+  | { task: "multiple_choice"; inputs: PlainInputs; choices: number; labels: number[]; options?: LabelOptions };
 
 /** PyTorch's label for "no loss here". */
 const IGNORE = -100;
@@ -54,13 +61,13 @@ export function lossOf(model: Model, call: LabelledCall): number {
   switch (call.task) {
     case "masked_lm":
     case "token_classification":
-      return meanCrossEntropy(logits, call.labels.flat().filter((label) => label !== IGNORE));
+      return meanCrossEntropy(logits, call.labels.flat().filter((label) => label !== IGNORE), call.options);
     case "regression":
       return meanPointwise(logits, call.labels, "squared_error");
     case "multi_label":
       return meanPointwise(logits, call.labels, "binary_cross_entropy");
     default:
-      return meanCrossEntropy(logits, call.labels);
+      return meanCrossEntropy(logits, call.labels, call.options);
   }
 }
 
@@ -88,11 +95,16 @@ function words(model: Model, states: Rows): Rows {
   return affine(transformed, decoder, weightOf(weights, `${path}.bias`));
 }
 
-/** The mean cross-entropy over the labels other than -100; 0 if there are none. */
-function meanCrossEntropy({ count: rows, columns, data: x }: Rows, labels: readonly number[]): number {
-  const counted = labels.filter((label) => label !== IGNORE).length;
+/** The mean cross-entropy over the labels other than -100, by the weights of their classes; 0 if nothing counts. */
+function meanCrossEntropy(
+  { count: rows, columns, data: x }: Rows,
+  labels: readonly number[],
+  { label_smoothing: smoothing = 0, class_weights }: LabelOptions = {},
+): number {
   const all = labels.map((label) => label === IGNORE ? NO_LABEL : label);
-  return reduceSum(crossEntropy({ rows, columns, x, labels: all }), counted);
+  const weights = labels.map((label) => label === IGNORE ? 0 : class_weights?.[label] ?? 1);
+  const counted = weights.reduce((sum, weight) => sum + weight, 0);
+  return reduceSum(crossEntropy({ rows, columns, x, labels: all, weights, smoothing }), counted);
 }
 
 /** The mean loss of each element. */

@@ -1,24 +1,36 @@
 /** The twins of losses. */
 
 import {
-  crossEntropyBound,
+  crossEntropyBounds,
   pointwiseLossBound,
   reduceSumBound,
   weightedSumBound,
 } from "../../../tests/conformance/bounds.ts";
 import { klDivergenceBounds } from "../../../tests/conformance/divergence_bounds.ts";
-import { crossEntropy } from "../../../tests/reference/cross_entropy.ts";
+import { crossEntropy, type CrossEntropyCall } from "../../../tests/reference/cross_entropy.ts";
 import { type DivergenceCall, klDivergence } from "../../../tests/reference/kl_divergence.ts";
 import { pointwiseLoss } from "../../../tests/reference/pointwise_loss.ts";
 import { reduceSum } from "../../../tests/reference/reduce_sum.ts";
 import { weightedSum } from "../../../tests/reference/weighted_sum.ts";
 import { floats, param, type Twin, type TwinCall, words } from "./twin.ts";
 
-/** `losses[r] = logsumexp(x[r]) - x[r, labels[r]]`. */
+/** What `cross_entropy` and its gradient read. */
+export function crossEntropyCall(call: TwinCall): CrossEntropyCall {
+  return {
+    rows: param(call, "rows"),
+    columns: param(call, "columns"),
+    smoothing: param(call, "smoothing"),
+    x: floats(call, "x"),
+    labels: words(call, "labels"),
+    weights: param(call, "weighted") === 1 ? floats(call, "weights") : undefined,
+  };
+}
+
+/** `losses[r] = weights[r] * (logsumexp(x[r]) - (1 - s) * x[r, labels[r]] - s * mean(x[r]))`. */
 export const crossEntropyTwin: Twin = (call) => {
-  const [rows, columns] = [param(call, "rows"), param(call, "columns")];
-  const values = crossEntropy({ rows, columns, x: floats(call, "x"), labels: words(call, "labels") });
-  return { losses: { values, bound: values.map(crossEntropyBound) } };
+  const operands = crossEntropyCall(call);
+  const values = crossEntropy(operands);
+  return { losses: { values, bound: crossEntropyBounds(operands, values) } };
 };
 
 /** `losses[r]` = the sum over the columns of squared errors, or of binary cross-entropies. */

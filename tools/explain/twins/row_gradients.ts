@@ -20,7 +20,7 @@ import { meanGradient } from "../../../tests/reference/mean_gradient.ts";
 import { meanRowsGradient } from "../../../tests/reference/mean_rows_gradient.ts";
 import { pointwiseLossGradient } from "../../../tests/reference/pointwise_loss_gradient.ts";
 import { segmentSums } from "../../../tests/reference/segment_sums.ts";
-import { divergenceCall } from "./losses.ts";
+import { crossEntropyCall, divergenceCall } from "./losses.ts";
 import { floats, param, type Twin, type TwinCall, words } from "./twin.ts";
 
 const sizes = (call: TwinCall) => ({ rows: param(call, "rows"), columns: param(call, "columns") });
@@ -91,14 +91,9 @@ export const meanRowsGradientTwin: Twin = (call) => {
   return { out: { values, bound: values.map(quotientBound) } };
 };
 
-/** `out[r] = (softmax(x[r]) - onehot(labels[r])) * dlosses[r]`. */
+/** `out[r] = weights[r] * dlosses[r] * (softmax(x[r]) - (1 - s) * onehot(labels[r]) - s / columns)`. */
 export const crossEntropyGradientTwin: Twin = (call) => {
-  const operands = {
-    ...sizes(call),
-    x: floats(call, "x"),
-    labels: words(call, "labels"),
-    dlosses: floats(call, "dlosses"),
-  };
+  const operands = { ...crossEntropyCall(call), dlosses: floats(call, "dlosses") };
   const values = crossEntropyGradient(operands);
   return { out: { values, bound: crossEntropyGradientBounds(operands, values) } };
 };

@@ -4,7 +4,7 @@ import { adamw as kernel } from "../../../../kernels/training/optimizer/adamw.ts
 import type { Graph } from "../../../graph.ts";
 import { apply, type Op } from "../../../op.ts";
 import { type Scalar, valueOf } from "../../../shape.ts";
-import { expectNumber, expectType, Mismatch } from "../../../types.ts";
+import { expectFraction, expectNumber, expectType } from "../../../types.ts";
 import type { Value } from "../../../value.ts";
 import { type ColumnRange, expectColumns, placed } from "./columns.ts";
 import { STATE_SHAPE } from "./step_control.ts";
@@ -37,9 +37,7 @@ export const adamwOp: Op<Inputs, Attributes, Outputs> = {
     if (typeof lr === "number") expectNumber("lr", lr);
     if (typeof weightDecay === "number") expectNumber("weightDecay", weightDecay);
     expectNumber("lrFactor", lrFactor);
-    for (const beta of betas) {
-      if (!(beta >= 0 && beta < 1)) throw new Mismatch(`betas must be from 0 to less than 1, got ${beta}`, RangeError);
-    }
+    for (const beta of betas) expectFraction("betas", beta);
     expectNumber("eps", eps, { positive: true });
     return { parameter, m, v };
   },

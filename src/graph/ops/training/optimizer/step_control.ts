@@ -4,7 +4,7 @@ import { LEAST_LOG, stepControl as kernel } from "../../../../kernels/training/o
 import type { Graph } from "../../../graph.ts";
 import { apply, type Op } from "../../../op.ts";
 import { type Dim, factorsOf, lastOf, rowsOf, type Scalar, valueOf } from "../../../shape.ts";
-import { expectNumber, expectType, expectWhole, Mismatch } from "../../../types.ts";
+import { expectFraction, expectNumber, expectType, expectWhole, Mismatch } from "../../../types.ts";
 import type { Value } from "../../../value.ts";
 
 type Inputs = { partials: Value; loss: Value; state: Value };
@@ -36,9 +36,7 @@ export const stepControlOp: Op<Inputs, Attributes, Outputs> = {
     }
     if (typeof applies === "number") expectWhole("applies", applies, [0, 2 ** 32 - 1]);
     else if (applies.dtype !== "u32") throw new Mismatch(`applies must be a u32 scalar, got ${applies.dtype}`);
-    for (const beta of betas) {
-      if (!(beta >= 0 && beta < 1)) throw new Mismatch(`betas must be from 0 to less than 1, got ${beta}`, RangeError);
-    }
+    for (const beta of betas) expectFraction("betas", beta);
     return { state };
   },
 
