@@ -47,8 +47,7 @@ export class SentenceParser implements RecordParser {
 
   read(line: Line): FileRecord | null {
     const text = line.text.trim();
-    const isBetween = text === BETWEEN_DOCUMENTS || /^-DOCSTART-\s/.test(text);
-    if (line.problem === null && (text === "" || isBetween)) return this.end();
+    if (line.problem === null && (text === "" || isBetweenDocuments(text))) return this.end();
     this.#open ??= { first: line, end: line.end, tokens: [], tags: [], problem: null };
     this.#open.end = line.end;
     this.#open.problem ??= this.#take(this.#open, line, text);
@@ -73,7 +72,7 @@ export class SentenceParser implements RecordParser {
       const cure = "a blank line ends a sentence";
       return new InputError(`must be a sentence of at most ${MAX_LINE / 2 ** 20} MiB, and is longer; ${cure}`);
     }
-    const cells = text.includes("\t") ? text.split("\t").map((cell) => cell.trim()) : text.split(/ +/);
+    const cells = cellsOf(text);
     if (tokens.length === 0) this.#width = cells.length;
     if (cells.length < this.#least) return wrong(`must have ${this.#least} columns at least, got ${cells.length}`);
     if (cells.length !== this.#width) {
@@ -83,4 +82,15 @@ export class SentenceParser implements RecordParser {
     tags.push(cells.at(this.#tags) as string);
     return null;
   }
+}
+
+function isBetweenDocuments(text: string): boolean {
+  if (!text.startsWith(BETWEEN_DOCUMENTS)) return false;
+  return text.length === BETWEEN_DOCUMENTS.length || /\s/.test(text.charAt(BETWEEN_DOCUMENTS.length));
+}
+
+/** The cells of a line. A regular expression would take half of the time of reading. */
+function cellsOf(text: string): string[] {
+  if (text.includes("\t")) return text.split("\t").map((cell) => cell.trim());
+  return text.includes("  ") ? text.split(/ +/) : text.split(" ");
 }
