@@ -8,7 +8,7 @@ import type { Fields, RecordParser } from "./record.ts";
 import { type TableOptions, TableParser } from "./table.ts";
 
 /** Name of a format; files of a format have names that end with it. */
-export type Format = "txt" | "jsonl" | "csv" | "conll";
+export type DataFormat = "txt" | "jsonl" | "csv" | "conll";
 
 /** Options of {@linkcode openParser}. */
 export interface ParserOptions {
@@ -19,7 +19,7 @@ export interface ParserOptions {
 }
 
 /** A parser for the records of a format. */
-export function openParser(format: Format, options: ParserOptions = {}): RecordParser {
+export function openParser(format: DataFormat, options: ParserOptions = {}): RecordParser {
   switch (format) {
     case "txt":
       return lineParser(({ text, problem }) => problem ?? { text });

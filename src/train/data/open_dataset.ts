@@ -3,7 +3,7 @@
 import { InputError } from "../../base/errors.ts";
 import { describe, quoted } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
-import type { Format } from "../../io/records/formats.ts";
+import type { DataFormat } from "../../io/records/formats.ts";
 import type { ProblemType } from "../../model/config/fields.ts";
 import { CheckedDataset, type Dataset } from "./dataset.ts";
 import type { DataTask, Examples } from "./examples.ts";
@@ -33,7 +33,7 @@ export interface DatasetOptions<T extends DataTask = DataTask> {
 /** How files are read. */
 export interface FileDatasetOptions<T extends DataTask = DataTask> extends DatasetOptions<T> {
   /** What the files hold. @default what their names end with; `.txt` is a text a line, or for `tag` CoNLL columns */
-  format?: Format;
+  format?: DataFormat;
   /** Aborts the reading. */
   signal?: AbortSignal;
   /** Is told how many bytes of how many have been read. */
@@ -124,6 +124,9 @@ function checkOptions<T extends DataTask>(
   checkOptionNames(action, options, [...COMMON, ...ofTask, ...more]);
   checkOptionNames(`${action} of ${task}: columns`, columns, reader.columns);
   if (labels === undefined) return reader;
+  if (options.problem_type === "regression") {
+    throw new TypeError(`Cannot ${action}: regression has no labels, got some`);
+  }
   if (!Array.isArray(labels) || labels.length === 0 || labels.some((label) => typeof label !== "string")) {
     throw new TypeError(`Cannot ${action}: labels must be a list of strings, got ${describe(labels)}`);
   }

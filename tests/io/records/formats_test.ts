@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Format, openParser, type ParserOptions } from "../../../src/io/records/formats.ts";
+import { type DataFormat, openParser, type ParserOptions } from "../../../src/io/records/formats.ts";
 import { MAX_LINE } from "../../../src/io/records/lines.ts";
 import { readRecords } from "../../../src/io/records/read.ts";
 import type { FileRecord } from "../../../src/io/records/record.ts";
@@ -9,7 +9,7 @@ import { bytesOf, partsOf } from "./parts.ts";
 /** The records of a file, whose bytes come `size` at a time. */
 async function recordsOf(
   file: string | Uint8Array,
-  { format, size = 1 << 20, options }: { format: Format; size?: number; options?: ParserOptions },
+  { format, size = 1 << 20, options }: { format: DataFormat; size?: number; options?: ParserOptions },
 ): Promise<FileRecord[]> {
   const parser = openParser(format, options);
   return (await Array.fromAsync(readRecords(partsOf(file, size), { parser }))).flat();
@@ -19,7 +19,7 @@ async function recordsOf(
 const shown = (records: readonly FileRecord[]) =>
   records.map(({ number, fields }) => [number, fields instanceof Error ? fields.message : fields]);
 
-const FILES: Record<Format, string> = {
+const FILES: Record<DataFormat, string> = {
   txt: "\ufeffone\r\n\nzwei ä\n🤗",
   jsonl: '{"text": "naïve"}\n\n"two"\r\n[1]\n{"a": 1, "b": ["x"]}\n',
   csv: 'id,text\n1,"two\nlinés, ""quoted"""\n\n2,plain\r\n3\n4,"last"',
@@ -28,7 +28,7 @@ const FILES: Record<Format, string> = {
 };
 
 Deno.test("records are the same however the bytes come", async () => {
-  for (const [format, file] of Object.entries(FILES) as [Format, string][]) {
+  for (const [format, file] of Object.entries(FILES) as [DataFormat, string][]) {
     const whole = await recordsOf(file, { format });
     assert.ok(whole.length >= 3, format);
     for (let size = 1; size < 12; size++) assert.deepEqual(await recordsOf(file, { format, size }), whole, format);
@@ -36,7 +36,7 @@ Deno.test("records are the same however the bytes come", async () => {
 });
 
 Deno.test("reading may begin at the beginning of any record", async () => {
-  for (const [format, file] of Object.entries(FILES) as [Format, string][]) {
+  for (const [format, file] of Object.entries(FILES) as [DataFormat, string][]) {
     const bytes = bytesOf(file);
     const whole = await recordsOf(bytes, { format });
     for (const [i, { begin, number }] of whole.entries()) {

@@ -3,7 +3,7 @@
 import { InputError } from "../../../base/errors.ts";
 import { classOf } from "../../../base/messages.ts";
 import { blobSource, type ByteSource } from "../../../io/records/byte_source.ts";
-import type { Format } from "../../../io/records/formats.ts";
+import type { DataFormat } from "../../../io/records/formats.ts";
 import type { DataTask } from "../examples.ts";
 
 /** A file with data: a path, a `file:` URL, or what a web page is given. */
@@ -12,11 +12,11 @@ export type DataFile = string | URL | File;
 /** A file that is open, and how it is read. */
 export interface OpenFile {
   readonly source: ByteSource;
-  readonly format: Format;
+  readonly format: DataFormat;
 }
 
 /** The formats by the ends of names. */
-const ENDS: Readonly<Record<string, Format>> = {
+const ENDS: Readonly<Record<string, DataFormat>> = {
   txt: "txt",
   jsonl: "jsonl",
   json: "jsonl",
@@ -36,7 +36,7 @@ const ENDS: Readonly<Record<string, Format>> = {
  */
 export async function openDataFile(
   file: DataFile,
-  { task, format }: { task: DataTask; format: Format | undefined },
+  { task, format }: { task: DataTask; format: DataFormat | undefined },
 ): Promise<OpenFile> {
   const source = await openSource(file);
   if (source.size === 0) throw new InputError(`Cannot use the data: ${source.name} is empty`);

@@ -1,7 +1,7 @@
 /** The examples of files: scanned once, and read again by blocks. */
 
 import { InputError } from "../../../base/errors.ts";
-import { type Format, openParser } from "../../../io/records/formats.ts";
+import { type DataFormat, openParser } from "../../../io/records/formats.ts";
 import { readRecords } from "../../../io/records/read.ts";
 import type { Fields, FileRecord } from "../../../io/records/record.ts";
 import { TableParser } from "../../../io/records/table.ts";
@@ -128,12 +128,12 @@ export class FileStore<E extends Example> implements Store<FileBlock> {
 }
 
 /** A blank line of a text file parts paragraphs; it is no example. */
-function isBlank({ fields }: FileRecord, format: Format): boolean {
+function isBlank({ fields }: FileRecord, format: DataFormat): boolean {
   return format === "txt" && !(fields instanceof InputError) && (fields.text as string).trim() === "";
 }
 
 /** The columns of sentences. @throws {TypeError} If they are named, but numbered in this format. */
-function sentenceColumns({ tokens, tags }: DataColumns, format: Format): { tokens?: number; tags?: number } {
+function sentenceColumns({ tokens, tags }: DataColumns, format: DataFormat): { tokens?: number; tags?: number } {
   if (format !== "conll") return {};
   const numberOf = (name: "tokens" | "tags", column: string | number | undefined) => {
     if (column === undefined) return {};
