@@ -166,6 +166,7 @@ export {
   type EvaluationDataOptions,
   type TrainingDataOptions,
 } from "./src/train/data/reading/options.ts";
+export { type BatchInputs } from "./src/train/data/encoding/collate.ts";
 export { type DataBatch } from "./src/train/data/reading/source.ts";
 export {
   type EpochSize,

@@ -1,7 +1,7 @@
 /** What tests of data share: files in memory, a tokenizer, all batches of a training. */
 
 import { datasetOf, NarrowBertTokenizerFast, type Tensor, type TrainingBatch } from "../../../mod.ts";
-import type { DataBatch, DataTask, TrainingData, TrainingRange } from "../../../mod.ts";
+import type { BatchInputs, DataBatch, DataTask, TrainingData, TrainingRange } from "../../../mod.ts";
 
 /** The tokenizer of the shipped model: 8,000 word pieces, 96 positions. */
 export const tokenizer = await NarrowBertTokenizerFast.from_pretrained("examples/models/wordnet/mlm");

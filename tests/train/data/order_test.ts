@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import {
+  type BatchInputs,
   type DataPosition,
   type DataTask,
   openDataset,
@@ -19,7 +20,7 @@ import { allBatches, EXAMPLES, examplesOf, file, listOf, texts, tokenizer } from
 /** What a batch is, so that two are compared. */
 const contents = (batch: TrainingBatch) => ({
   ...batch,
-  inputs: Object.fromEntries(Object.keys(batch.inputs).map((name) => [name, listOf(batch, name as "labels")])),
+  inputs: Object.fromEntries(Object.keys(batch.inputs).map((name) => [name, listOf(batch, name as keyof BatchInputs)])),
 });
 
 const numbersOf = (batches: readonly TrainingBatch[]) => batches.flatMap(({ examples }) => examples);

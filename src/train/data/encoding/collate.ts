@@ -2,9 +2,20 @@
 
 import { IGNORE } from "../../../heads/labels.ts";
 import { Tensor } from "../../../base/tensor.ts";
-import type { ModelInputs } from "../../../model/batch/inputs.ts";
 import type { ProblemType } from "../../../model/config/fields.ts";
 import type { Row, Sequence } from "./row.ts";
+
+/** The inputs of a model for a batch: B sequences of L tokens, or B questions of several sequences. */
+export interface BatchInputs {
+  /** Ids of the tokens, `[B, L]`, or of `choose` `[B, choices, L]`. */
+  input_ids: Tensor;
+  /** 1 for tokens, 0 for padding. */
+  attention_mask: Tensor;
+  /** 1 for the tokens of the second text; left out if there is none. */
+  token_type_ids?: Tensor;
+  /** Of tokens `[B, L]`, -100 for none; of several labels `[B, labels]`; else `[B]`. */
+  labels: Tensor;
+}
 
 /** How rows are laid out. */
 export interface Layout {
@@ -17,7 +28,7 @@ export interface Layout {
 }
 
 /** Rows as padded tensors: `[B, L]`, or `[B, choices, L]`, with their labels. */
-export function collate(rows: readonly Row[], { padding, hasChoices, problem }: Layout): ModelInputs {
+export function collate(rows: readonly Row[], { padding, hasChoices, problem }: Layout): BatchInputs {
   const sequences = rows.flatMap((row) => row.sequences);
   const length = rows.reduce((most, { longest }) => Math.max(most, longest), 0);
   const leading = hasChoices ? [rows.length, rows[0]?.sequences.length ?? 0] : [rows.length];

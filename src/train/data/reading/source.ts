@@ -2,12 +2,11 @@
 
 import type { Encoder } from "../encoding/encoder.ts";
 import { choices } from "../encoding/choices.ts";
-import { collate, type Layout } from "../encoding/collate.ts";
+import { type BatchInputs, collate, type Layout } from "../encoding/collate.ts";
 import { labelledTexts } from "../encoding/labelled_texts.ts";
 import { maskedTexts } from "../encoding/masked_texts.ts";
 import type { Row } from "../encoding/row.ts";
 import { taggedWords } from "../encoding/tagged_words.ts";
-import type { ModelInputs } from "../../../model/batch/inputs.ts";
 import type { DataTask } from "../examples.ts";
 import type { Store } from "../source/blocks.ts";
 import type { LabelSet } from "../tasks/labels.ts";
@@ -15,8 +14,8 @@ import type { BatchSettings } from "./options.ts";
 
 /** A batch of examples. */
 export interface DataBatch {
-  /** What `optimizer.step` and `forward` take, with labels. */
-  readonly inputs: ModelInputs;
+  /** What `optimizer.step` and `forward` take. */
+  readonly inputs: BatchInputs;
   /** The numbers of its examples in the data set; of packed texts those that begin in it. */
   readonly examples: readonly number[];
   /** How many tokens it has, without padding. */
