@@ -1,6 +1,6 @@
 /** WordPiece: the word pieces of single words, cached by word. */
 
-import { ownCopy } from "../../base/own_copy.ts";
+import { ownCopy } from "../own_copy.ts";
 import type { WordPieceModel } from "../files/tokenizer_json.ts";
 
 /** The pieces of a word; both lists are equally long. */

@@ -51,7 +51,7 @@ export function allBatches(data: TrainingData, range: TrainingRange = {}): Promi
 /** An input of a batch as nested lists. */
 export function listOf<T>(
   { inputs }: DataBatch,
-  name: "input_ids" | "attention_mask" | "token_type_ids" | "labels",
+  name: keyof BatchInputs,
 ): T {
   return (inputs[name] as Tensor).tolist() as T;
 }

@@ -1,8 +1,8 @@
 /** Rows of words with a tag each: the first piece of a word has its label. */
 
-import { ownCopy } from "../../../base/own_copy.ts";
 import { IGNORE } from "../../../heads/labels.ts";
 import type { BertTokenizer } from "../../../text/bert_tokenizer.ts";
+import { ownCopy } from "../../../text/own_copy.ts";
 import type { TaggedExample } from "../examples.ts";
 import type { LabelSet } from "../tasks/labels.ts";
 import { type Encoder, type EncodingSettings, framed, keptRange } from "./encoder.ts";

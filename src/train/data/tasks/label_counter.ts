@@ -2,8 +2,8 @@
 
 import { InputError } from "../../../base/errors.ts";
 import { quote, shown } from "../../../base/messages.ts";
-import { ownCopy } from "../../../base/own_copy.ts";
 import type { ProblemType } from "../../../model/config/fields.ts";
+import { ownCopy } from "../../../text/own_copy.ts";
 import type { Label } from "../examples.ts";
 import { numberOf } from "./fields.ts";
 import { LabelSet } from "./labels.ts";
