@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { MAX_LINE } from "../../../src/io/records/lines.ts";
+import { fc } from "../../deps.ts";
 import { linesOf } from "./parts.ts";
 
 /** The lines of some parts: texts, or messages of errors. */
@@ -55,4 +56,39 @@ Deno.test("a line that is too long is read past without being kept", () => {
   ]);
   const [longest] = lines(...parts.slice(0, 8));
   assert.equal(longest!.length, MAX_LINE);
+});
+
+Deno.test("any bytes have the lines that they have decoded one by one", () => {
+  const byte = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(0x61, 0x20, 0x0a, 0x0d, 0x0a) },
+    { weight: 1, arbitrary: fc.constantFrom(0, 0xc3, 0xa9, 0xff, 0xef, 0xbb, 0xbf, 0xf0, 0x9f, 0xa4, 0x97) },
+  );
+  fc.assert(
+    fc.property(fc.array(byte, { maxLength: 60 }), fc.integer({ min: 1, max: 70 }), (bytes, size) => {
+      const all = Uint8Array.from(bytes);
+      const parts = Array.from(
+        { length: Math.ceil(all.length / size) },
+        (_, i) => all.subarray(i * size, (i + 1) * size),
+      );
+      const expected: unknown[] = [];
+      for (let begin = 0, number = 1; begin < all.length; number++) {
+        const at = all.indexOf(0x0a, begin);
+        const end = at < 0 ? all.length : at + 1;
+        const line = all.subarray(begin, at < 0 ? end : at);
+        const decoder = new TextDecoder("utf-8", { ignoreBOM: begin > 0 });
+        const text = decoder.decode(line).replace(/\r$/, "");
+        let problem = text.includes("\0") ? "must be text, and holds a NUL character, as binary files do" : undefined;
+        try {
+          new TextDecoder("utf-8", { fatal: true }).decode(line);
+        } catch {
+          problem = "must be UTF-8 text, and is not";
+        }
+        expected.push({ number, begin, end, text, problem });
+        begin = end;
+      }
+      const found = linesOf(...parts).map((line) => ({ ...line, problem: line.problem?.message }));
+      assert.deepEqual(found, expected);
+    }),
+    { numRuns: 2000 },
+  );
 });

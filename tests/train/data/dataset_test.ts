@@ -154,16 +154,28 @@ Deno.test("imbalanced classes are named with their counts", () => {
 
 Deno.test("examples are found by their numbers, in any block of a file", async () => {
   const lines = texts(5000);
-  const data = await openDataset(file("a.txt", lines.join("\r\n")), { task: "mlm" });
-  assert.equal(data.length, 5000);
   const numbers = [4999, 0, 1023, 1024, 1025, 3072, 0];
-  const found = await data.read(numbers);
-  assert.deepEqual(
-    found.map(({ number, place, example }) => [number, place, example.text]),
-    numbers.map((number) => [number, `a.txt:${number + 1}`, lines[number]]),
-  );
-  await assert.rejects(data.read([5000]), {
-    name: "RangeError",
-    message: "Cannot read an example: it must be from 0 to 4999, got 5000",
-  });
+  const FILES: Record<string, { head?: string; of(text: string): string; first: number; lines?: number }> = {
+    "a.txt": { of: (text) => `${text}\r\n`, first: 1 },
+    "a.jsonl": { of: (text) => `${JSON.stringify({ sentence: text })}\n\n`, first: 1, lines: 2 },
+    "a.csv": { head: "\ufeffid,text\r\n", of: (text) => `"1\n2","${text}"\r\n`, first: 2, lines: 2 },
+  };
+  for (const [name, { head = "", of, first, lines: each = 1 }] of Object.entries(FILES)) {
+    const data = await openDataset(file(name, head + lines.map(of).join("")), { task: "mlm" });
+    assert.equal(data.length, 5000);
+    const found = await data.read(numbers);
+    assert.deepEqual(
+      found.map(({ number, place, example }) => [number, place, example.text]),
+      numbers.map((number) => [number, `${name}:${first + each * number}`, lines[number]]),
+    );
+    await assert.rejects(data.read([5000]), {
+      name: "RangeError",
+      message: "Cannot read an example: it must be from 0 to 4999, got 5000",
+    });
+  }
+  const sentences = lines.map((text) => text.split(" ").map((word) => `${word} ${word.length}`).join("\n"));
+  const tagged = await openDataset(file("a.conll", sentences.join("\n\n")), { task: "tag" });
+  for (const { number, example } of await tagged.read(numbers)) {
+    assert.equal(example.tokens.join(" "), lines[number]);
+  }
 });

@@ -11,7 +11,7 @@ export function choices(settings: EncodingSettings): Encoder<ChoiceExample> {
       examples.map(({ number, example: { text, choices, label } }) => {
         const encoded = encodeTexts(choices.map((choice) => [text, choice] as const), settings);
         const sequences = encoded.map(({ ids, first }) => ({ ids, first }));
-        return rowOf(number, { sequences, labels: [label], truncated: encoded.some(({ truncated }) => truncated) });
+        return rowOf([number], { sequences, labels: [label], truncated: encoded.some(({ truncated }) => truncated) });
       }),
   };
 }

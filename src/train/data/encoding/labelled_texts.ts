@@ -16,7 +16,7 @@ export function labelledTexts(settings: EncodingSettings, labels: LabelSet): Enc
       });
       return encodeTexts(texts, settings).map(({ truncated, ...sequence }, i) => {
         const { number, example } = examples[i]!;
-        return rowOf(number, { sequences: [sequence], labels: targetsOf(example.label, labels), truncated });
+        return rowOf([number], { sequences: [sequence], labels: targetsOf(example.label, labels), truncated });
       });
     },
   };

@@ -31,8 +31,8 @@ export function maskedTexts(settings: MaskedTextSettings): Encoder<TextExample> 
         const labels = masking.apply(ids, words, { epoch, example: number });
         const truncated = list.length > room;
         // A packed text gets its frame in its block.
-        if (pack_texts) return rowOf(number, { sequences: [{ ids, first: ids.length }], labels, truncated });
-        return rowOf(number, { ...framed(ids, labels, tokenizer), truncated });
+        if (pack_texts) return rowOf([number], { sequences: [{ ids, first: ids.length }], labels, truncated });
+        return rowOf([number], { ...framed(ids, labels, tokenizer), truncated });
       });
     },
     ...(pack_texts && { arrange: (rows: readonly Row[]) => packed(rows, settings) }),
@@ -51,11 +51,8 @@ function packed(texts: readonly Row[], { tokenizer, max_seq_length }: EncodingSe
   let filled = 0;
   let examples: number[] = [];
   const close = () => {
-    const row = rowOf(0, {
-      ...framed(ids.subarray(0, filled), labels.subarray(0, filled), tokenizer),
-      truncated: false,
-    });
-    rows.push({ ...row, examples });
+    const frame = framed(ids.subarray(0, filled), labels.subarray(0, filled), tokenizer);
+    rows.push(rowOf(examples, { ...frame, truncated: false }));
     filled = 0;
     examples = [];
   };

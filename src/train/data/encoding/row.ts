@@ -23,9 +23,9 @@ export interface Row {
   readonly truncated: number;
 }
 
-/** A row of one example. */
+/** A row of examples, whose tokens are counted. */
 export function rowOf(
-  example: number,
+  examples: readonly number[],
   { sequences, labels, truncated }: Pick<Row, "sequences" | "labels"> & { truncated: boolean },
 ): Row {
   let tokens = 0;
@@ -34,5 +34,5 @@ export function rowOf(
     tokens += ids.length;
     longest = Math.max(longest, ids.length);
   }
-  return { examples: [example], sequences, labels, tokens, longest, truncated: truncated ? 1 : 0 };
+  return { examples, sequences, labels, tokens, longest, truncated: truncated ? 1 : 0 };
 }

@@ -28,7 +28,7 @@ export function taggedWords({ tokenizer, max_seq_length }: EncodingSettings, lab
           at += word.length;
         });
         const [begin, end] = keptRange(length, max_seq_length - 2, tokenizer);
-        return rowOf(number, {
+        return rowOf([number], {
           ...framed(ids.subarray(begin, end), targets.subarray(begin, end), tokenizer),
           truncated: end - begin < length,
         });

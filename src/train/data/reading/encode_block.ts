@@ -3,14 +3,13 @@
 import { tick } from "../../../base/tick.ts";
 import type { Encoder } from "../encoding/encoder.ts";
 import type { Row } from "../encoding/row.ts";
-import type { DataExample } from "../examples.ts";
 import type { Block, Store } from "../source/blocks.ts";
-
-/** Examples that are encoded at once. */
-const SLICE = 16;
 
 /** Milliseconds of encoding after which the event loop takes its turn, so that the GPU's results are not kept waiting. */
 const TURN = 2;
+
+/** Most examples that are encoded at once. */
+const MOST = 64;
 
 /** What is read, and how it is encoded. */
 export interface Reading<B extends Block = Block> {
@@ -25,20 +24,18 @@ export interface Reading<B extends Block = Block> {
 export async function encodeBlocks<B extends Block>(blocks: readonly B[], reading: Reading<B>): Promise<Row[]> {
   const { store, encoder, epoch, unwanted } = reading;
   const rows: Row[] = [];
-  let begun = performance.now();
+  let count = 1; // examples of a turn, by how long the last ones took
   for (const block of blocks) {
     const examples = await store.read(block);
-    for (let at = 0; at < examples.length && !unwanted.aborted; at += SLICE) {
-      rows.push(...encoder.encode(slice(examples, at), epoch));
-      if (performance.now() - begun < TURN) continue;
+    for (let at = 0; at < examples.length;) {
+      if (unwanted.aborted) return rows;
+      const begun = performance.now();
+      rows.push(...encoder.encode(examples.slice(at, at + count), epoch));
+      at += count;
+      const took = performance.now() - begun;
+      count = Math.max(1, Math.min(MOST, took < TURN / 2 ? 2 * count : took > TURN ? count >> 1 : count));
       await tick();
-      begun = performance.now();
     }
-    if (unwanted.aborted) break;
   }
   return rows;
-}
-
-function slice(examples: readonly DataExample[], at: number): readonly DataExample[] {
-  return examples.slice(at, at + SLICE);
 }

@@ -36,13 +36,13 @@ export interface Source {
 export function encoderOf({ task, labels }: Source, settings: BatchSettings): Encoder {
   switch (task) {
     case "mlm":
-      return maskedTexts(settings) as Encoder;
+      return maskedTexts(settings);
     case "classify":
-      return labelledTexts(settings, labels as LabelSet) as Encoder;
+      return labelledTexts(settings, labels as LabelSet);
     case "tag":
-      return taggedWords(settings, labels as LabelSet) as Encoder;
+      return taggedWords(settings, labels as LabelSet);
     case "choose":
-      return choices(settings) as Encoder;
+      return choices(settings);
   }
 }
 

@@ -8,20 +8,11 @@ import { TableParser } from "../../../io/records/table.ts";
 import type { DataExample, Example } from "../examples.ts";
 import { type DataColumns, FileColumns } from "../tasks/columns.ts";
 import type { ReadExample, TaskReader } from "../tasks/task.ts";
-import { type Block, BLOCK_BYTES, BLOCK_EXAMPLES, type Store } from "./blocks.ts";
+import type { Store } from "./blocks.ts";
 import type { OpenFile } from "./data_files.ts";
+import { type FileBlock, FileBlocks } from "./file_blocks.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { Scan } from "./scan.ts";
-
-/** A run of examples of one file. */
-export interface FileBlock extends Block {
-  /** The number of the file. */
-  readonly file: number;
-  /** Where it begins. */
-  readonly offset: number;
-  /** The number of the line that begins there. */
-  readonly line: number;
-}
 
 /** A file whose columns are known. */
 interface ScannedFile<E extends Example> extends OpenFile {
@@ -40,15 +31,18 @@ export interface FileScan<E extends Example> {
 
 /** The examples of files. It keeps nothing of them but where blocks begin. */
 export class FileStore<E extends Example> implements Store<FileBlock> {
-  readonly blocks: FileBlock[] = [];
   readonly #reader: TaskReader<E>;
   readonly #columns: DataColumns;
   readonly #files: ScannedFile<E>[] = [];
-  #examples = 0;
+  readonly #blocks = new FileBlocks();
 
   constructor({ reader, columns }: { reader: TaskReader<E>; columns: DataColumns }) {
     this.#reader = reader;
     this.#columns = columns;
+  }
+
+  get blocks(): readonly FileBlock[] {
+    return this.#blocks.all;
   }
 
   /**
@@ -59,42 +53,25 @@ export class FileStore<E extends Example> implements Store<FileBlock> {
   async add(file: OpenFile, { scan, onBytes, signal }: FileScan<E>): Promise<void> {
     const { source, format } = file;
     const parser = openParser(format, { columns: sentenceColumns(this.#columns, format) });
-    const index = this.#files.length;
+    const parts = watched(source.read(0, source.size), { fingerprint: scan.fingerprint, onBytes });
+    const before = this.#blocks.examples;
     let read: ReadExample<E> | null = null;
-    let open: { -readonly [K in keyof FileBlock]: FileBlock[K] } | null = null;
-    const before = this.#examples;
-    for await (
-      const records of readRecords(watched(source.read(0, source.size), { fingerprint: scan.fingerprint, onBytes }), {
-        parser,
-      })
-    ) {
+    for await (const records of readRecords(parts, { parser })) {
       for (const record of records) {
         if (isBlank(record, format)) continue;
         try {
-          if (record.fields instanceof InputError) throw record.fields;
-          read ??= this.#open(file, record.fields);
-          scan.take(read(record.fields));
+          const fields = fieldsOf(record);
+          read ??= this.#open(file, record, fields);
+          scan.take(read(fields));
+          this.#blocks.add(this.#files.length, record);
         } catch (error) {
-          if (!(error instanceof InputError)) throw error;
-          if (read === null && !(record.fields instanceof InputError)) {
-            throw new InputError(`Cannot use the data: ${source.name}:${record.number} ${error.message}`, {
-              cause: error,
-            });
-          }
-          scan.problems.add(`${source.name}:${record.number}`, error);
-          continue;
+          if (!(error instanceof InputError) || error instanceof ColumnError) throw error;
+          scan.problems.add(placeOf(file, record), error);
         }
-        if (open === null || open.count === BLOCK_EXAMPLES || open.bytes >= BLOCK_BYTES) {
-          open = { file: index, offset: record.begin, line: record.number, first: this.#examples, count: 0, bytes: 0 };
-          this.blocks.push(open);
-        }
-        open.count++;
-        open.bytes = record.end - open.offset;
-        this.#examples++;
       }
       signal?.throwIfAborted();
     }
-    if (this.#examples === before && scan.problems.count === 0) {
+    if (this.#blocks.examples === before && scan.problems.count === 0) {
       throw new InputError(`Cannot use the data: ${source.name} holds no example`);
     }
     if (read !== null) {
@@ -103,28 +80,48 @@ export class FileStore<E extends Example> implements Store<FileBlock> {
   }
 
   async read({ file, offset, line, first, count, bytes }: FileBlock): Promise<DataExample<E>[]> {
-    const { source, format, header, read } = this.#files[file] as ScannedFile<E>;
+    const scanned = this.#files[file] as ScannedFile<E>;
+    const { source, format, header, read } = scanned;
     const parser = openParser(format, { table: { header }, columns: sentenceColumns(this.#columns, format) });
     const parts = source.read(offset, offset + bytes);
     const examples: DataExample<E>[] = [];
     for await (const records of readRecords(parts, { parser, from: { line, offset } })) {
       for (const record of records) {
         if (isBlank(record, format)) continue;
-        if (record.fields instanceof InputError) throw record.fields; // never: the scan found none
         const number = first + examples.length;
-        examples.push({ number, place: `${source.name}:${record.number}`, example: read(record.fields) });
+        examples.push({ number, place: placeOf(scanned, record), example: read(fieldsOf(record)) });
       }
     }
     if (examples.length === count) return examples;
     throw new InputError(`Cannot read ${source.name}: it changed since it was opened; open the data again`);
   }
 
-  /** How the records of a file are read, by the names of the first one. */
-  #open({ format }: OpenFile, fields: Fields): ReadExample<E> {
+  /** How the records of a file are read, by the names of the first one. @throws {ColumnError} If one is missing. */
+  #open(file: OpenFile, record: FileRecord, fields: Fields): ReadExample<E> {
     // The fields of a sentence in columns have names of their own.
     const { tokens: _tokens, tags: _tags, ...others } = this.#columns;
-    return this.#reader.open(new FileColumns(Object.keys(fields)), format === "conll" ? others : this.#columns);
+    const given = file.format === "conll" ? others : this.#columns;
+    try {
+      return this.#reader.open(new FileColumns(Object.keys(fields)), given);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      throw new ColumnError(`Cannot use the data: ${placeOf(file, record)} ${error.message}`, { cause: error });
+    }
   }
+}
+
+/** A file lacks a column, so that none of its records can be read. */
+class ColumnError extends InputError {}
+
+/** The fields of a record. @throws {InputError} If it is an error. */
+function fieldsOf({ fields }: FileRecord): Fields {
+  if (fields instanceof InputError) throw fields;
+  return fields;
+}
+
+/** Where a record is, such as `train.csv:12`. */
+function placeOf({ source }: OpenFile, { number }: FileRecord): string {
+  return `${source.name}:${number}`;
 }
 
 /** A blank line of a text file parts paragraphs; it is no example. */
