@@ -94,6 +94,20 @@ Deno.test("the first piece of each word has its tag, the others have none", asyn
   assert.deepEqual(listOf(batch, "labels"), [[IGNORE, ...labels, IGNORE], padded([IGNORE, 2, IGNORE], IGNORE)]);
 });
 
+Deno.test("words have the pieces and labels that Hugging Face's tokenizers give them", async () => {
+  const url = new URL("split_words.json", import.meta.url);
+  const { sentences } = JSON.parse(await Deno.readTextFile(url)) as {
+    sentences: { words: string[]; ids: number[]; labels: number[] }[];
+  };
+  const names = Array.from({ length: Math.max(...sentences.map(({ words }) => words.length)) }, (_, i) => `${i}`);
+  const examples = sentences.map(({ words }) => ({ tokens: words, tags: words.map((_, i) => names[i]) }));
+  const data = datasetOf(examples, { task: "tag", labels: names });
+  for await (const batch of data.evaluation({ tokenizer, max_seq_length: 512, per_device_eval_batch_size: 1 })) {
+    const { words, ids, labels } = sentences[batch.examples[0]!]!;
+    assert.deepEqual([listOf(batch, "input_ids"), listOf(batch, "labels")], [[ids], [labels]], words.join(" "));
+  }
+});
+
 Deno.test("words have the pieces that they have in a text with spaces between them", async () => {
   const sentences = randomTexts(200, 5)
     .map((text) => text.split(/\s+/u).filter((word) => word !== "" && !/[[\]]/.test(word)))
