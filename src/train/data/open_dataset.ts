@@ -4,7 +4,7 @@ import { InputError } from "../../base/errors.ts";
 import { describe, quoted } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
 import type { DataFormat } from "../../io/records/formats.ts";
-import type { ProblemType } from "../../model/config/fields.ts";
+import { PROBLEM_TYPES, type ProblemType } from "../../model/config/fields.ts";
 import { CheckedDataset, type Dataset } from "./dataset.ts";
 import type { DataTask, Examples } from "./examples.ts";
 import { type DataFile, openDataFile } from "./source/data_files.ts";
@@ -23,11 +23,11 @@ export interface DatasetOptions<T extends DataTask = DataTask> {
   columns?: DataColumns;
   /**
    * The labels, in the order of their ids, such as those of the training data. Every example must have one of them, or
-   * its number. @default those that the data have, sorted
+   * its number. None, as other data have, is the same as left out. @default those that the data have, sorted
    */
   labels?: readonly string[];
   /** Of `classify`: what is learned. @default what the labels are: lists, numbers with fractions, or anything else */
-  problem_type?: ProblemType;
+  problem_type?: ProblemType | null;
 }
 
 /** How files are read. */
@@ -40,7 +40,8 @@ export interface FileDatasetOptions<T extends DataTask = DataTask> extends Datas
   onProgress?: (loaded: number, total: number) => void;
 }
 
-const COMMON = ["task", "columns"];
+const ACTION = "open data";
+const COMMON = ["task", "columns", "labels", "problem_type"];
 const FILES = ["format", "signal", "onProgress"];
 
 /**
@@ -114,23 +115,37 @@ function checkOptions<T extends DataTask>(
   options: DatasetOptions<T>,
   more: readonly string[],
 ): TaskReader<Examples[T]> {
-  const action = "open data";
-  const { task, columns = {}, labels } = options ?? {};
+  const { task, columns = {} } = options ?? {};
   if (!Object.hasOwn(READERS, task)) {
-    throw new TypeError(`Cannot ${action}: task must be one of ${quoted(Object.keys(READERS))}, got ${describe(task)}`);
+    throw new TypeError(`Cannot ${ACTION}: task must be one of ${quoted(Object.keys(READERS))}, got ${describe(task)}`);
   }
   const reader: TaskReader<Examples[T]> = READERS[task];
-  const ofTask = reader.countLabels === undefined ? [] : task === "classify" ? ["labels", "problem_type"] : ["labels"];
-  checkOptionNames(action, options, [...COMMON, ...ofTask, ...more]);
-  checkOptionNames(`${action} of ${task}: columns`, columns, reader.columns);
-  if (labels === undefined) return reader;
-  if (options.problem_type === "regression") {
-    throw new TypeError(`Cannot ${action}: regression has no labels, got some`);
+  checkOptionNames(ACTION, options, [...COMMON, ...more]);
+  checkOptionNames(`${ACTION} of ${task}: columns`, columns, reader.columns);
+  checkLabels(options);
+  return reader;
+}
+
+/** Checks the labels, and what is learned. @throws {TypeError} If they do not fit the task. */
+function checkLabels({ task, labels, problem_type }: DatasetOptions): void {
+  const fail = (problem: string) => {
+    throw new TypeError(`Cannot ${ACTION}: ${problem}`);
+  };
+  if (problem_type !== undefined && problem_type !== null) {
+    if (task !== "classify") fail(`problem_type is for classify, and the task is ${task}`);
+    if (!PROBLEM_TYPES.includes(problem_type)) {
+      fail(`problem_type must be one of ${quoted(PROBLEM_TYPES)}, got ${describe(problem_type)}`);
+    }
   }
-  if (!Array.isArray(labels) || labels.length === 0 || labels.some((label) => typeof label !== "string")) {
-    throw new TypeError(`Cannot ${action}: labels must be a list of strings, got ${describe(labels)}`);
+  if (labels === undefined) return;
+  if (!Array.isArray(labels) || labels.some((label) => typeof label !== "string")) {
+    fail(`labels must be a list of strings, got ${describe(labels)}`);
   }
   const twice = labels.find((label, i) => labels.indexOf(label) < i);
-  if (twice !== undefined) throw new TypeError(`Cannot ${action}: labels must differ, got ${quoted([twice])} twice`);
-  return reader;
+  if (twice !== undefined) fail(`labels must differ, got ${quoted([twice])} twice`);
+  const hasLabels = problem_type !== "regression" && (task === "classify" || task === "tag");
+  if (!hasLabels && labels.length > 0) {
+    fail(`${problem_type === "regression" ? "regression" : task} has no labels, got ${quoted(labels.slice(0, 3))}`);
+  }
+  if (hasLabels && labels.length === 0) fail("labels must name one at least, got none");
 }

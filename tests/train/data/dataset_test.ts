@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { datasetOf, type DatasetOptions, openDataset } from "../../../mod.ts";
+import { datasetOf, type DatasetOptions, type DataTask, openDataset } from "../../../mod.ts";
+import { READERS } from "../../../src/train/data/tasks/readers.ts";
 import { inTemporaryFolder } from "../../io/temporary.ts";
 import { file, texts } from "./data.ts";
 
@@ -73,6 +74,28 @@ Deno.test("given labels decide the ids; a label may be a name or a number", asyn
     labels: ["O", "B-X"],
   });
   assert.deepEqual(tagged.label_counts, [1, 1]);
+});
+
+Deno.test("data for validation are opened with what the training data say, whatever the task", () => {
+  const rows: Record<string, unknown[]> = {
+    mlm: ["one", "two"],
+    classify: [{ text: "a", label: "x" }, { text: "b", label: "y" }],
+    several: [{ text: "a", label: ["x"] }, { text: "b", label: ["y"] }],
+    numbers: [{ text: "a", label: 0.5 }, { text: "b", label: 1 }],
+    tag: [{ tokens: ["a", "b"], tags: ["x", "y"] }],
+    choose: [{ text: "a", choices: ["b", "c"], label: 1 }],
+  };
+  for (const [name, examples] of Object.entries(rows)) {
+    const train = datasetOf(examples, { task: (name in READERS ? name : "classify") as DataTask });
+    const { task, labels, problem_type } = train;
+    const valid = datasetOf(examples.slice(-1), { task, labels, problem_type });
+    assert.deepEqual([valid.labels, valid.problem_type], [labels, problem_type], name);
+  }
+  const labels = ["x", "y"];
+  const problem = 'must have one of the 2 labels "x", "y", or a number from 0 to 1, got "z"';
+  assert.throws(() => datasetOf([{ text: "a", label: "z" }], { task: "classify", labels }), {
+    message: `Cannot use the data: example 0 ${problem}`,
+  });
 });
 
 Deno.test("pairs are in the columns that data sets usually have, or in those named", async () => {

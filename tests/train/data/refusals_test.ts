@@ -217,9 +217,21 @@ Deno.test("options that do not fit", async () => {
   await rejects({}, `Cannot open data: ${tasks}, got undefined`);
   await rejects({ task: "tagging" }, `Cannot open data: ${tasks}, got "tagging"`);
   await rejects(
-    { task: "tag", problem_type: "regression" },
-    'Cannot open data: there is no option "problem_type"; options are task, columns, labels, format, signal, onProgress',
+    { task: "tag", lables: ["O"] },
+    'Cannot open data: there is no option "lables"; options are task, columns, labels, problem_type, format, signal, ' +
+      "onProgress",
   );
+  await rejects(
+    { task: "tag", problem_type: "regression" },
+    "Cannot open data: problem_type is for classify, and the task is tag",
+  );
+  await rejects(
+    { task: "classify", problem_type: "ranking" },
+    'Cannot open data: problem_type must be one of "regression", "single_label_classification", ' +
+      '"multi_label_classification", got "ranking"',
+  );
+  await rejects({ task: "tag", labels: [] }, "Cannot open data: labels must name one at least, got none");
+  await rejects({ task: "mlm", labels: ["O"] }, 'Cannot open data: mlm has no labels, got "O"');
   await rejects(
     { task: "tag", columns: { text: "a" } },
     'Cannot open data of tag: columns: there is no option "text"; options are tokens, tags',
@@ -235,7 +247,7 @@ Deno.test("options that do not fit", async () => {
     labels: ["1"],
     problem_type: "regression",
   });
-  await assert.rejects(rated, { message: "Cannot open data: regression has no labels, got some" });
+  await assert.rejects(rated, { message: 'Cannot open data: regression has no labels, got "1"' });
   const numbered = openDataset(file("a.jsonl", objects({ tokens: ["a"], tags: ["O"] })), {
     task: "tag",
     columns: { tags: 1 },

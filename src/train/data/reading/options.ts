@@ -28,7 +28,7 @@ export interface EncodingOptions {
 
 /** How examples become the batches of a training. */
 export interface TrainingDataOptions extends EncodingOptions {
-  /** Most examples of a batch. @default 8, or without a bound if `max_batch_tokens` is given */
+  /** Most examples, or packed rows, of a batch. @default 8, or without a bound if `max_batch_tokens` is given */
   per_device_train_batch_size?: number;
   /** Most tokens of a batch; padding does not count. @default without a bound */
   max_batch_tokens?: number;
@@ -38,7 +38,7 @@ export interface TrainingDataOptions extends EncodingOptions {
 
 /** How examples become the batches of an evaluation. */
 export interface EvaluationDataOptions extends EncodingOptions {
-  /** Most examples of a batch. @default without a bound */
+  /** Most examples, or packed rows, of a batch. @default without a bound */
   per_device_eval_batch_size?: number;
   /** Most tokens of a batch; padding does not count. @default 4096 */
   max_batch_tokens?: number;

@@ -20,10 +20,13 @@ export class Scan<E extends Example> {
   /** @param options The labels that there are, and what is learned. */
   constructor(
     reader: TaskReader<E>,
-    { labels, problem_type }: { labels?: readonly string[]; problem_type?: ProblemType },
+    { labels = [], problem_type }: { labels?: readonly string[]; problem_type?: ProblemType | null },
   ) {
     this.#reader = reader;
-    this.#labels = reader.countLabels === undefined ? null : new LabelCounter({ names: labels, problem: problem_type });
+    const names = labels.length === 0 ? undefined : labels;
+    this.#labels = reader.countLabels === undefined
+      ? null
+      : new LabelCounter({ names, problem: problem_type ?? undefined });
   }
 
   /** Takes an example. @throws {InputError} If its label does not fit. */

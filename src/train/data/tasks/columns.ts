@@ -19,9 +19,6 @@ export interface DataColumns {
   tags?: string | number;
 }
 
-/** A name for a thing, or the names of both texts of a pair. */
-export type Candidate = string | readonly [string, string];
-
 /** The columns of one file. */
 export class FileColumns {
   readonly #names: readonly string[];
@@ -63,8 +60,8 @@ export class FileColumns {
   }
 }
 
-/** Pairs of columns with both texts, and columns with the only text. */
-const TEXTS: readonly Candidate[] = [
+/** Columns with both texts of a pair. */
+const PAIRS: readonly (readonly [text: string, text_pair: string])[] = [
   ["text", "text_pair"],
   ["sentence1", "sentence2"],
   ["premise", "hypothesis"],
@@ -73,20 +70,22 @@ const TEXTS: readonly Candidate[] = [
   ["question", "passage"],
   ["query", "document"],
 ];
-const TEXT: readonly string[] = ["text", "sentence", "sentence1", "premise", "question", "query", "content"];
 
-/** The column of the only text. */
+/** Columns with the only text. */
+const TEXTS = ["text", "sentence", "sentence1", "premise", "question", "query", "content"];
+
+/** The column of the only text. @throws {InputError} If there is none. */
 export function findText(columns: FileColumns, given: DataColumns): string {
-  return columns.find("text", given.text, TEXT);
+  return columns.find("text", given.text, TEXTS);
 }
 
-/** The column of the text, and that of its partner if there is one. */
+/** The column of the text, and that of its partner if there is one. @throws {InputError} If there is no text. */
 export function findTexts(columns: FileColumns, given: DataColumns): { text: string; text_pair?: string } {
   if (given.text_pair !== undefined) {
     return { text: findText(columns, given), text_pair: columns.find("text_pair", given.text_pair, []) };
   }
-  const pair = TEXTS.find(([first, second]) => {
-    return columns.has(first as string) && columns.has(second as string) && (given.text ?? first) === first;
+  const pair = PAIRS.find(([text, text_pair]) => {
+    return columns.has(text) && columns.has(text_pair) && (given.text ?? text) === text;
   });
-  return pair === undefined ? { text: findText(columns, given) } : { text: pair[0] as string, text_pair: pair[1]! };
+  return pair === undefined ? { text: findText(columns, given) } : { text: pair[0], text_pair: pair[1] };
 }
