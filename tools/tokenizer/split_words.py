@@ -1,4 +1,4 @@
-"""Makes tests/train/data/split_words.json: word pieces and labels of sentences whose words are given, by PyPI's
+"""Makes tests/golden/text/split_words.json: word pieces and labels of sentences whose words are given, by PyPI's
 tokenizers (is_pretokenized), for the tokenizer of the shipped model. A label is the number of its word; the first piece
 of a word has it, the others have -100, as Hugging Face's examples of token classification do.
 
@@ -34,9 +34,10 @@ def main():
             for word, before in zip(encoding.word_ids, [None, *encoding.word_ids])
         ]
         sentences.append({"words": words, "ids": encoding.ids, "labels": labels})
-    golden = {"origin": f"tools/tokenizer/split_words.py, tokenizers {tokenizers.__version__}", "sentences": sentences}
-    path = ROOT / "tests/train/data/split_words.json"
-    path.write_text(json.dumps(golden, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    origin = json.dumps(f"tools/tokenizer/split_words.py, tokenizers {tokenizers.__version__}")
+    lines = ",\n".join(json.dumps(sentence, ensure_ascii=False) for sentence in sentences)
+    path = ROOT / "tests/golden/text/split_words.json"
+    path.write_text(f'{{"origin": {origin}, "sentences": [\n{lines}\n]}}\n', "utf-8")
 
 
 main()

@@ -95,7 +95,7 @@ Deno.test("the first piece of each word has its tag, the others have none", asyn
 });
 
 Deno.test("words have the pieces and labels that Hugging Face's tokenizers give them", async () => {
-  const url = new URL("split_words.json", import.meta.url);
+  const url = new URL("../../golden/text/split_words.json", import.meta.url);
   const { sentences } = JSON.parse(await Deno.readTextFile(url)) as {
     sentences: { words: string[]; ids: number[]; labels: number[] }[];
   };
