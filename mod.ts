@@ -146,6 +146,39 @@ export { type LossOptions } from "./src/heads/loss_run.ts";
 export { type LessonOptions } from "./src/heads/distillation.ts";
 export { type LossParts } from "./src/model/distillation.ts";
 
+// --- Data of a training ---
+
+export { datasetOf, type DatasetOptions, type FileDatasetOptions, openDataset } from "./src/train/data/open_dataset.ts";
+export { type Dataset } from "./src/train/data/dataset.ts";
+export {
+  type ChoiceExample,
+  type DataExample,
+  type DataTask,
+  type Example,
+  type Examples,
+  type Label,
+  type LabelledExample,
+  type TaggedExample,
+  type TextExample,
+} from "./src/train/data/examples.ts";
+export { type DataColumns } from "./src/train/data/tasks/columns.ts";
+export { type DataFile } from "./src/train/data/source/data_files.ts";
+export {
+  type EncodingOptions,
+  type EvaluationDataOptions,
+  type TrainingDataOptions,
+} from "./src/train/data/reading/options.ts";
+export { type BatchInputs } from "./src/train/data/encoding/collate.ts";
+export { type DataBatch } from "./src/train/data/reading/source.ts";
+export {
+  type EpochSize,
+  type TrainingBatch,
+  type TrainingData,
+  type TrainingRange,
+} from "./src/train/data/reading/training.ts";
+export { type DataPosition } from "./src/train/data/order/position.ts";
+export { type DataFormat } from "./src/io/records/formats.ts";
+
 // --- Metrics of an evaluation ---
 
 export { type Elements, type Metrics, type MetricValues, prefixed } from "./src/train/metrics/metrics.ts";

@@ -8,7 +8,7 @@ import { INPUT_OPTIONS, type InputItem, openInputs } from "./inputs/inputs.ts";
 import { flag, type Options, type Values } from "./options.ts";
 import { type Answered, type Gather, gathered, type Layout, openOutput, OUTPUT_OPTIONS } from "./outputs/outputs.ts";
 import { ProgressBar } from "./outputs/progress.ts";
-import type { Fields } from "./inputs/records.ts";
+import type { Fields } from "../io/records/record.ts";
 import type { Terminal } from "./outputs/terminal.ts";
 import { Refusals } from "./refusals.ts";
 import { Timings } from "./timings.ts";

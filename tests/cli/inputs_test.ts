@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/base/errors.ts";
-import { openInputs } from "../../src/cli/inputs/inputs.ts";
+import { type Format, openInputs } from "../../src/cli/inputs/inputs.ts";
 import { UsageError } from "../../src/cli/options.ts";
-import type { Format } from "../../src/cli/inputs/records.ts";
 import { folderOf } from "./folders.ts";
 import { chunks, type Input, MemoryTerminal } from "./terminals.ts";
 

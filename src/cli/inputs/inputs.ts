@@ -1,10 +1,17 @@
 /** Reads a command's questions from arguments, files or standard input. */
 
 import { InputError } from "../../base/errors.ts";
-import { readLines } from "./lines.ts";
+import { openParser } from "../../io/records/formats.ts";
+import { readRecords } from "../../io/records/read.ts";
+import type { Fields } from "../../io/records/record.ts";
 import { choice, UsageError, values } from "../options.ts";
-import { type Fields, type Format, FORMATS } from "./records.ts";
 import type { Terminal } from "../outputs/terminal.ts";
+
+/** The formats of files with texts, by the extension of a file's name. */
+const FORMATS = ["txt", "jsonl", "csv"] as const;
+
+/** Name of a format. */
+export type Format = typeof FORMATS[number];
 
 /** Options of every command that reads texts. */
 export const INPUT_OPTIONS = {
@@ -12,7 +19,7 @@ export const INPUT_OPTIONS = {
     short: "i",
   }),
   format: choice(
-    Object.keys(FORMATS) as Format[],
+    FORMATS,
     "what files hold, whatever their names end with; standard input holds txt, a text a line, if this is not given",
   ),
 };
@@ -89,10 +96,13 @@ async function* fromSources(sources: readonly Source[], { asked }: { asked: bool
     let end = 0;
     let records = 0;
     try {
-      for await (const record of FORMATS[format](readLines(await source.open()))) {
-        records++;
-        end = record.end;
-        yield { index: index++, place: `${name}:${record.number}`, end: start + end, fields: record.fields };
+      const parser = openParser(format, { table: { required: "text" } });
+      for await (const part of readRecords(await source.open(), { parser })) {
+        for (const record of part) {
+          records++;
+          end = record.end;
+          yield { index: index++, place: `${name}:${record.number}`, end: start + end, fields: record.fields };
+        }
       }
     } catch (error) {
       throw new InputError(`Cannot read ${name}: ${(error as Error).message}`, { cause: error });
@@ -125,8 +135,7 @@ async function file(name: string, format?: Format): Promise<Source> {
 
 /** The format by the end of a file's name. */
 function formatOf(name: string): Format {
-  const formats = Object.keys(FORMATS) as Format[];
-  const format = formats.find((format) => name.toLowerCase().endsWith(`.${format}`));
+  const format = FORMATS.find((format) => name.toLowerCase().endsWith(`.${format}`));
   if (format !== undefined) return format;
-  throw new UsageError(`cannot tell what ${name} holds: give --format ${formats.join(", ")}`);
+  throw new UsageError(`cannot tell what ${name} holds: give --format ${FORMATS.join(", ")}`);
 }

@@ -1,7 +1,7 @@
 /** The texts that the fields of a question hold. */
 
 import { InputError } from "../../base/errors.ts";
-import type { Fields } from "./records.ts";
+import type { Fields } from "../../io/records/record.ts";
 
 /** The text of a question. @throws {InputError} If there is none. */
 export function textOf(fields: Fields): string {

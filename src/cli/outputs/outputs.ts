@@ -1,7 +1,7 @@
 /** Prints the answers of a command: as a table for reading, or as JSON for programs. */
 
 import { flag, UsageError } from "../options.ts";
-import type { Fields } from "../inputs/records.ts";
+import type { Fields } from "../../io/records/record.ts";
 import { type Row, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -11,3 +11,4 @@ export { openLocalFolder } from "./local_folder.ts";
 export { pathOf } from "./paths.ts";
 export { writeFiles } from "./saving.ts";
 export * as tunings from "./tuning_store.ts";
+export { openFileRanges } from "./file_ranges.ts";

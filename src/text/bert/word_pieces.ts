@@ -1,5 +1,6 @@
 /** WordPiece: the word pieces of single words, cached by word. */
 
+import { ownCopy } from "../own_copy.ts";
 import type { WordPieceModel } from "../files/tokenizer_json.ts";
 
 /** The pieces of a word; both lists are equally long. */
@@ -37,7 +38,7 @@ export class WordPieces {
     const spelling = this.#spell(word) ?? { ids: [this.#ids.get(this.#model.unk_token)!], ends: [word.length] };
     if (word.length <= LONGEST_REMEMBERED) {
       if (this.#spellings.size >= REMEMBERED) this.#spellings.clear();
-      this.#spellings.set(word, spelling);
+      this.#spellings.set(ownCopy(word), spelling);
     }
     return spelling;
   }

@@ -6,16 +6,18 @@ import { type Line, MAX_LINE } from "./lines.ts";
 /** A record of a CSV file, or the error in its place. */
 export interface CsvRecord {
   /** Number of the line that it begins in, from 1. */
-  number: number;
-  /** How many bytes have been read with it. */
-  end: number;
-  fields: readonly string[] | InputError;
+  readonly number: number;
+  /** Where it begins, in bytes. */
+  readonly begin: number;
+  /** Where what follows it begins. */
+  readonly end: number;
+  readonly fields: readonly string[] | InputError;
 }
 
 /** A record that is being read. */
 interface OpenRecord {
-  /** Number of the line that it begins in. */
-  readonly number: number;
+  /** The line that it begins in. */
+  readonly first: Line;
   /** Characters of its lines. */
   length: number;
   /** Its complete fields. */
@@ -26,28 +28,41 @@ interface OpenRecord {
   problem: InputError | null;
 }
 
-/**
- * The records of a CSV file. Fields are separated by commas. A field in double quotes may hold commas, line breaks and
- * doubled quotes; its line breaks become line feeds. Blank lines are left out. A record with a line that is no text is
- * one error. A line that is not CSV is one error too, and the next line begins a record.
- */
-export async function* readCsv(lines: AsyncIterable<Line>): AsyncGenerator<CsvRecord> {
-  let open: OpenRecord | null = null;
-  let end = 0;
-  for await (const line of lines) {
-    const { number, text } = line;
-    end = line.end;
-    if (open === null && text === "" && line.problem === null) continue;
-    const record: OpenRecord = open ?? { number, length: 0, fields: [], quoted: null, problem: null };
-    record.problem ??= line.problem;
-    const problem = readOn(record, text);
-    open = problem === null && record.quoted !== null ? record : null;
-    if (open === null) yield { number: record.number, end, fields: record.problem ?? problem ?? record.fields };
-  }
-  if (open !== null) yield { number: open.number, end, fields: open.problem ?? UNCLOSED };
-}
-
 const UNCLOSED = new InputError("must be CSV, and opens a quote that it does not close");
+
+/**
+ * Makes records of the lines of a CSV file. Fields are separated by commas. A field in double quotes may hold commas, line
+ * breaks and doubled quotes; its line breaks become line feeds. Blank lines are left out. A record with a line that is no
+ * text is one error. A line that is not CSV is one error too, and the next line begins a record.
+ */
+export class CsvParser {
+  /** The record that goes on in the next line. */
+  #open: OpenRecord | null = null;
+  #end = 0;
+
+  /** Takes the next line, and returns the record that ends with it; null if none does. */
+  read(line: Line): CsvRecord | null {
+    this.#end = line.end;
+    if (this.#open === null && line.text === "" && line.problem === null) return null;
+    const record: OpenRecord = this.#open ??
+      { first: line, length: 0, fields: [], quoted: null, problem: null };
+    record.problem ??= line.problem;
+    const problem = readOn(record, line.text);
+    this.#open = problem === null && record.quoted !== null ? record : null;
+    return this.#open === null ? this.#recordOf(record, record.problem ?? problem ?? record.fields) : null;
+  }
+
+  /** The record that the end of the file leaves open. */
+  end(): CsvRecord | null {
+    const open = this.#open;
+    this.#open = null;
+    return open === null ? null : this.#recordOf(open, open.problem ?? UNCLOSED);
+  }
+
+  #recordOf({ first: { number, begin } }: OpenRecord, fields: CsvRecord["fields"]): CsvRecord {
+    return { number, begin, end: this.#end, fields };
+  }
+}
 
 /** Reads the next line of a record, and returns what is wrong with it. */
 function readOn(record: OpenRecord, line: string): InputError | null {

@@ -1,0 +1,17 @@
+/** Turns of the event loop. */
+
+/**
+ * Lets the event loop run once: timers, events, answers of servers. A message takes 0.05 ms there and back; a timer takes
+ * 2 ms in Deno, and 4 ms in a browser.
+ */
+export function tick(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      port2.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
