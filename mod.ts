@@ -179,6 +179,17 @@ export {
 export { type DataPosition } from "./src/train/data/order/position.ts";
 export { type DataFormat } from "./src/io/records/formats.ts";
 
+// --- The trainer ---
+
+export { Trainer, type TrainerOptions, type TrainOutput } from "./src/train/trainer/trainer.ts";
+export {
+  type Interval,
+  type ResolvedArguments,
+  type TrainingArguments,
+  type TrainingTask,
+} from "./src/train/trainer/arguments.ts";
+export { type StepProgress, type TrainingProgress } from "./src/train/trainer/loop.ts";
+
 // --- Metrics of an evaluation ---
 
 export { type Elements, type Metrics, type MetricValues, prefixed } from "./src/train/metrics/metrics.ts";

@@ -2,12 +2,27 @@
 
 import { type ModelSource, openFolder, type OpenFolderOptions } from "../io/folder/folder.ts";
 import { isPlainName, type ModelFolder } from "../io/folder/model_folder.ts";
+import { TokenizerError } from "../base/errors.ts";
 import { saveFiles } from "../io/folder/on_disk.ts";
 import { BertTokenizer } from "./bert_tokenizer.ts";
 import { copyTokenizerFiles, readTokenizerFiles } from "./files/files.ts";
 
 /** Set once the class is defined: only it keeps the folder that it was loaded from. */
 let openIn: (kind: typeof NarrowBertTokenizer, folder: ModelFolder) => Promise<NarrowBertTokenizer>;
+
+/** Set once the class is defined: only it knows its folder. */
+let folderOf: (tokenizer: NarrowBertTokenizer) => ModelFolder | null;
+
+/**
+ * The files of a tokenizer, by name, from where it was loaded.
+ *
+ * @throws {TokenizerError} If it was not loaded by `from_pretrained`.
+ */
+export async function filesOfTokenizer(tokenizer: NarrowBertTokenizer): Promise<Map<string, Uint8Array>> {
+  const folder = folderOf(tokenizer);
+  if (folder === null) throw new TokenizerError("Cannot save a tokenizer that was not loaded by from_pretrained");
+  return await copyTokenizerFiles(folder);
+}
 
 /** Reads the tokenizer of a folder that is open. @throws {TokenizerError} If the folder holds no readable tokenizer. */
 export function openTokenizer(folder: ModelFolder): Promise<NarrowBertTokenizer> {
@@ -25,6 +40,7 @@ export class NarrowBertTokenizer extends BertTokenizer {
   #folder: ModelFolder | null = null;
 
   static {
+    folderOf = (tokenizer) => tokenizer.#folder;
     openIn = async (kind, folder) => {
       const tokenizer = new kind(await readTokenizerFiles(folder));
       tokenizer.#folder = folder;
@@ -51,8 +67,7 @@ export class NarrowBertTokenizer extends BertTokenizer {
    * @throws {TypeError} If the folder is not local.
    */
   async save_pretrained(save_directory: string | URL): Promise<string[]> {
-    if (this.#folder === null) throw new Error("Cannot save a tokenizer that was not loaded by from_pretrained");
-    const files = await copyTokenizerFiles(this.#folder);
+    const files = await filesOfTokenizer(this);
     return await saveFiles(save_directory, [...files].map(([name, bytes]) => [name, [bytes]]));
   }
 

@@ -77,13 +77,18 @@ export class CheckpointFolder implements Disposable {
    * process, the folder holds the newest whole checkpoint or the one before. A damaged checkpoint of the same step is
    * replaced. What is not ours is never removed, even if it has a checkpoint's name.
    *
+   * @param options `spares`: steps whose checkpoints are kept besides, or all; `replaces`: those that go once this one is there.
    * @returns The path of the checkpoint.
    * @throws {RangeError | TypeError} If the step or a name is wrong.
    * @throws {Error} If there is a whole checkpoint of that step or a later one, if something of another program has the
    *   name of one, if one is being written, or if the disk is full or fails. The checkpoints that were there are then as
    *   they were.
    */
-  async write(step: number, files: readonly CheckpointFile[]): Promise<string> {
+  async write(
+    step: number,
+    files: readonly CheckpointFile[],
+    { spares = [], replaces = [] }: { spares?: readonly number[] | "all"; replaces?: readonly number[] } = {},
+  ): Promise<string> {
     checkCheckpoint(step, files);
     const where = `Cannot write the checkpoint of step ${step} to ${quote(this.path)}`;
     if (this.#isDisposed) throw new Error(`${where}: the folder was closed`);
@@ -94,12 +99,18 @@ export class CheckpointFolder implements Disposable {
       const path = await writeCheckpoint(this.#system, this.path, { step, files }).catch((error) => {
         throw describe(error, where, before);
       });
-      await this.#prune();
+      await this.#prune({ spares, replaces });
       return path;
     } finally {
       this.#isWriting = false;
       if (this.#isDisposed) this.#lock.release();
     }
+  }
+
+  /** Removes the checkpoint of a step, if it is there and ours. */
+  async discard(step: number): Promise<void> {
+    const places = checkpointsAmong(await this.#system.list(this.path), this.path);
+    for (const place of await this.#oursAmong(places.filter((place) => place.step === step))) await this.#remove(place);
   }
 
   /** Unlocks the folder, after the checkpoint that is being written. */
@@ -139,10 +150,16 @@ export class CheckpointFolder implements Disposable {
     return places.filter((_, i) => areOurs[i]);
   }
 
-  async #prune(): Promise<void> {
+  async #prune(
+    { spares, replaces }: { spares: readonly number[] | "all"; replaces: readonly number[] },
+  ): Promise<void> {
     const places = checkpointsAmong(await this.#system.list(this.path), this.path);
-    if (places.length <= this.#keep) return;
-    for (const place of (await this.#oursAmong(places)).slice(this.#keep)) await this.#remove(place);
+    if (places.length <= this.#keep && replaces.length === 0) return;
+    const ours = await this.#oursAmong(places);
+    const replaced = ours.filter(({ step }) => replaces.includes(step));
+    const isSpared = ({ step }: Place) => spares === "all" || spares.includes(step);
+    const counted = ours.filter((place) => !replaced.includes(place) && !isSpared(place));
+    for (const place of [...replaced, ...counted.slice(this.#keep)]) await this.#remove(place);
   }
 
   /** Removes a checkpoint. It loses its name first, so that no half of it is taken for one. */

@@ -26,8 +26,8 @@ export interface LabelledExample {
 export interface TaggedExample {
   /** The words. */
   tokens: readonly string[];
-  /** The tag of each word. */
-  tags: readonly Label[];
+  /** The tag of each word; null if it is not known: then nothing is learned from the word. */
+  tags: readonly (Label | null)[];
 }
 
 /** Of `choose`: a text, its possible continuations, and which of them is right. */

@@ -40,6 +40,10 @@ export interface SaveTrainingOptions {
   step: number;
   /** What else the training needs to go on, as JSON, as it is at the call: its place in the data, say. @default null */
   data?: unknown;
+  /** Steps whose checkpoints are kept besides, such as that of the best model, or `"all"`. @default none */
+  spares?: readonly number[] | "all";
+  /** Steps whose checkpoints are removed once this one is there. @default none */
+  replaces?: readonly number[];
 }
 
 /** Set once the class is defined: only it is made of a folder of checkpoints. */
@@ -153,8 +157,8 @@ export class TrainingFolder implements Disposable {
    *   one, if one is being written, or if the disk is full or fails. The checkpoints that were there are then as they were.
    */
   async save(optimizer: Optimizer, options: SaveTrainingOptions): Promise<string> {
-    checkOptionNames("save a training", options, ["step", "data"]);
-    const { step, data = null } = options;
+    checkOptionNames("save a training", options, ["step", "data", "spares", "replaces"]);
+    const { step, data = null, spares = [], replaces = [] } = options;
     expectJson("data", data);
     const json = JSON.stringify(data); // the caller may change them while the GPU is read
     const { model, constructor: { name } } = optimizer;
@@ -180,7 +184,12 @@ export class TrainingFolder implements Disposable {
       { name: OPTIMIZER_FILE, data: safetensorsParts([...state].map(viewOf)) },
       { name: RECORD_FILE, data: new TextEncoder().encode(recordText(record)) },
     ];
-    return await this.#folder.write(step, files);
+    return await this.#folder.write(step, files, { spares, replaces });
+  }
+
+  /** Removes the checkpoint of a step, if there is one. */
+  async discard(step: number): Promise<void> {
+    await this.#folder.discard(step);
   }
 
   /** Unlocks the folder, after the checkpoint that is being written. */

@@ -23,7 +23,8 @@ export function taggedWords({ tokenizer, max_seq_length }: EncodingSettings, lab
         const targets = new Int32Array(length).fill(IGNORE);
         let at = 0;
         pieces.forEach((word, i) => {
-          if (word.length > 0) targets[at] = labels.idOf(tags[i]!);
+          const tag = tags[i] ?? null;
+          if (word.length > 0 && tag !== null) targets[at] = labels.idOf(tag);
           ids.set(word, at);
           at += word.length;
         });

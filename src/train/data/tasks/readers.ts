@@ -53,12 +53,12 @@ export const READERS: { readonly [T in DataTask]: TaskReader<Examples[T]> } = {
       const tags = columns.find("tags", nameOf(given.tags), TAGS);
       return (fields) => {
         const words = textsField(fields, tokens, 1);
-        const labels = listField(fields, tags).map((tag, i) => labelOf(tag, `${tags}[${i}]`));
+        const labels = listField(fields, tags).map((tag, i) => tag === null ? null : labelOf(tag, `${tags}[${i}]`));
         if (words.length === labels.length) return { tokens: words, tags: labels };
         throw new InputError(`must have a tag for each of its ${words.length} tokens, got ${labels.length}`);
       };
     },
-    countLabels: ({ tags }, counter) => tags.forEach((tag) => counter.count(tag)),
+    countLabels: ({ tags }, counter) => tags.forEach((tag) => tag !== null && counter.count(tag)),
   },
 
   choose: {

@@ -1,0 +1,86 @@
+/** Evaluates a model on a data set. */
+
+import type { Tensor } from "../../base/tensor.ts";
+import { IGNORE } from "../../heads/labels.ts";
+import type { HeadOutput } from "../../heads/output.ts";
+import type { PreTrainedModel } from "../../heads/pretrained.ts";
+import type { ModelInputs } from "../../model/batch/inputs.ts";
+import type { ForwardOptions } from "../../model/forward_options.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { EvaluationDataOptions } from "../data/reading/options.ts";
+import type { MetricValues } from "../metrics/metrics.ts";
+import { WorstMistakes } from "../metrics/mistakes.ts";
+import type { EvaluationReport } from "../report/data.ts";
+import { counterOf } from "./counters.ts";
+
+/** A model whose `forward` gives logits, and a loss if there are labels. */
+export type ScoringModel = PreTrainedModel & {
+  forward(inputs: ModelInputs, options?: ForwardOptions): Promise<HeadOutput>;
+};
+
+/** What an evaluation finds. */
+export interface Evaluation {
+  /** Numbers by name: `loss`, and those of the task. */
+  readonly values: MetricValues;
+  /** What a report shows of it besides. */
+  readonly report: EvaluationReport;
+}
+
+/** How a model is evaluated. */
+export interface EvaluationCall {
+  readonly data: EvaluationDataOptions;
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each batch with the number of its last example. */
+  readonly onProgress?: (examples: number) => void;
+}
+
+/** How many mistakes an evaluation keeps. */
+const MISTAKES = 20;
+
+/** Evaluates a model on all examples, in order. */
+export async function evaluate(model: ScoringModel, dataset: Dataset, call: EvaluationCall): Promise<Evaluation> {
+  const { data, signal, onProgress } = call;
+  const mistakes = new WorstMistakes(MISTAKES);
+  const counter = counterOf(dataset, ({ example, ...mistake }) => mistakes.add({ text: String(example), ...mistake }));
+  let [losses, labels] = [0, 0];
+  let answers: Promise<void> = Promise.resolve();
+  for await (const batch of dataset.evaluation(data)) {
+    signal?.throwIfAborted();
+    const scoring = model.forward(batch.inputs as ModelInputs, { ...(signal && { signal }) });
+    scoring.catch(() => {}); // reported by the next line that awaits it
+    await answers; // the GPU computes a batch while the one before is counted
+    answers = scoring.then(({ logits, loss, narrow_positions }) => {
+      const counted = labelCount(batch.inputs.labels);
+      const mean = Number(loss?.data[0] ?? 0);
+      losses += mean * counted;
+      labels += counted;
+      counter.add({ batch, logits, positions: narrow_positions ?? null }, mean);
+      onProgress?.((batch.examples.at(-1) ?? -1) + 1);
+    });
+    answers.catch(() => {});
+  }
+  await answers;
+  return {
+    values: { loss: labels === 0 ? 0 : losses / labels, ...counter.values() },
+    report: { ...counter.report(), mistakes: await withTexts(mistakes, dataset) },
+  };
+}
+
+/** How many labels a loss is the mean of. */
+function labelCount({ data, type }: Tensor): number {
+  if (type === "float32") return data.length;
+  let count = 0;
+  for (let i = 0; i < data.length; i++) if (Number(data[i]) !== IGNORE) count++;
+  return count;
+}
+
+async function withTexts(mistakes: WorstMistakes, dataset: Dataset): Promise<EvaluationReport["mistakes"]> {
+  const list = mistakes.list();
+  const examples = await dataset.read(list.map(({ text }) => Number(text)));
+  return list.map((mistake, i) => ({ ...mistake, text: textOf((examples[i] as { example: object }).example) }));
+}
+
+function textOf(example: { text?: string; text_pair?: string; tokens?: readonly string[] }): string {
+  const { text = example.tokens?.join(" ") ?? "", text_pair } = example;
+  return text_pair === undefined ? text : `${text} / ${text_pair}`;
+}
