@@ -45,6 +45,16 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./commands/score.ts")).score,
   },
   {
+    name: "train",
+    summary: "train a model on files of examples",
+    load: async () => (await import("./commands/train.ts")).train,
+  },
+  {
+    name: "evaluate",
+    summary: "say how good a model is on files of examples",
+    load: async () => (await import("./commands/evaluate.ts")).evaluate,
+  },
+  {
     name: "tokenize",
     summary: "cut texts into the word pieces of a model",
     load: async () => (await import("./commands/tokenize.ts")).tokenize,

@@ -97,6 +97,20 @@ export function count(help: string, { from = 1 }: { from?: number } = {}): Optio
   return { placeholder: "N", help, read: (given, name) => readCount(given.at(-1), { name, from }) };
 }
 
+/** A number. What it may be is checked by whoever takes it. */
+export function number(help: string): Option<number | undefined> {
+  return {
+    placeholder: "X",
+    help,
+    read(given, name) {
+      const last = given.at(-1);
+      if (last === undefined) return undefined;
+      if (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(`${last}`)) return Number(last);
+      throw new UsageError(`${name} must be a number, got "${last}"`);
+    },
+  };
+}
+
 /** A whole number from 1, or `all`, which gives `null`. */
 export function countOrAll(help: string): Option<number | null | undefined> {
   return {

@@ -6,6 +6,7 @@ import type { CompletedCommand } from "../completions/completed.ts";
 import { fish } from "../completions/fish.ts";
 import { zsh } from "../completions/zsh.ts";
 import { UsageError } from "../options.ts";
+import { TASKS } from "../training.ts";
 
 const SHELLS: Readonly<Record<string, (commands: readonly CompletedCommand[]) => string>> = { bash, zsh, fish };
 const NAMES = Object.keys(SHELLS);
@@ -31,6 +32,7 @@ export const completionsOf = (rows: readonly CommandRow[]): Command =>
         summary,
         options: (await load()).options,
         ...(name === "completions" && { words: NAMES }),
+        ...((name === "train" || name === "evaluate") && { words: TASKS }),
       }));
       await terminal.write(script(await Promise.all(commands)));
     },

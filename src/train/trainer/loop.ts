@@ -96,6 +96,11 @@ export class TrainingLoop {
     return this.#speed.logged;
   }
 
+  /** The course so far; null before it began. */
+  get state(): TrainerState | null {
+    return this.#course?.state ?? null;
+  }
+
   /** The mean loss of all steps. */
   get trainingLoss(): number {
     return this.#course?.trainingLoss ?? 0;

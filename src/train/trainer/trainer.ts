@@ -191,20 +191,22 @@ export class Trainer {
       signal,
     });
     try {
-      this.#state = await loop.run(last);
+      await loop.run(last);
     } finally {
+      this.#state = loop.state;
       this.#report = { ...this.#report, tokensPerSecond: loop.tokensPerSecond, resumed: loop.resumed };
     }
-    if (args.load_best_model_at_end && this.#state.best_model_checkpoint !== null) {
-      await this.#model.load_state_dict(await bestWeights(folder.path, this.#state.best_model_checkpoint));
-      if (this.#state.best_global_step !== this.#state.global_step) await this.#evaluate();
+    const state = loop.state as TrainerState;
+    if (args.load_best_model_at_end && state.best_model_checkpoint !== null) {
+      await this.#model.load_state_dict(await bestWeights(folder.path, state.best_model_checkpoint));
+      if (state.best_global_step !== state.global_step) await this.#evaluate();
     }
     await this.save_model();
     await saveFiles(args.output_dir, [["trainer_state.json", [
-      new TextEncoder().encode(trainerStateText(this.#state)),
+      new TextEncoder().encode(trainerStateText(state)),
     ]]]);
     const metrics = this.#evaluation === null ? {} : prefixed("eval", this.#evaluation.values);
-    return { global_step: this.#state.global_step, training_loss: loop.trainingLoss, metrics };
+    return { global_step: state.global_step, training_loss: loop.trainingLoss, metrics };
   }
 
   /**

@@ -1,0 +1,66 @@
+/** `narrowbert evaluate`: how good a model is on files of examples. */
+
+import { NarrowBertConfig } from "../../model/config/config.ts";
+import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
+import { evaluate as evaluateModel, type ScoringModel } from "../../train/trainer/evaluation.ts";
+import { defineCommand } from "../command.ts";
+import { count, flag, number, UsageError, value, values } from "../options.ts";
+import { json, table } from "../outputs/table.ts";
+import { DATA_OPTIONS, loadModel, needed, openData, taskOf, TASKS, tellProgress, valueRows } from "../training.ts";
+
+/** The command. */
+export const evaluate = defineCommand({
+  name: "evaluate",
+  positionals: TASKS.join("|"),
+  about: `\
+Says how good a model is on files of examples, which have its labels: the loss, and accuracy, F1,
+Matthews' correlation, calibration error or perplexity, as the task has them; of the tags of words
+that begin with B- and I-, precision, recall and F1 of entities. --mistakes shows the worst ones.
+As JSON: { loss, accuracy, … }, and with --mistakes { …, mistakes: [{ text, gold, predicted, score }] }.`,
+  options: {
+    model: value("PATH|URL", "folder of the model"),
+    input: values("FILE", "examples; may be given several times", { short: "i" }),
+    mistakes: count("show so many of the worst mistakes, at most 20", { from: 0 }),
+    seed: count("of mlm: decides which words are masked (42)", { from: 0 }),
+    "mlm-probability": number("of mlm: share of the words that are guessed (0.15)"),
+    ...DATA_OPTIONS,
+    json: flag("print JSON"),
+  },
+  examples: [
+    "narrowbert evaluate classify --model models/mine --input test.csv --mistakes 5",
+    "narrowbert evaluate mlm --model models/narrow --input texts.txt --json",
+  ],
+  async run({ values, positionals }, terminal) {
+    const task = taskOf("evaluate", positionals);
+    const folder = needed("model", values.model);
+    if (values.input.length === 0) throw new UsageError("--input is missing: files of examples");
+    const { format, columns } = values;
+    const { id2label, problem_type } = await NarrowBertConfig.from_pretrained(folder);
+    const labels = problem_type === "regression" ? undefined : Object.values(id2label);
+    const dataset = await openData(values.input, { task, format, columns, labels, problem_type }, terminal);
+    const { signal } = terminal;
+    using model = await loadModel(task, folder, { signal });
+    const probability = values["mlm-probability"];
+    const { values: found, report } = await evaluateModel(model as ScoringModel, dataset, {
+      data: {
+        tokenizer: await NarrowBertTokenizerFast.from_pretrained(folder),
+        model,
+        seed: values.seed ?? 42,
+        per_device_eval_batch_size: values["per-device-eval-batch-size"] ?? 64,
+        ...(values["max-seq-length"] !== undefined && { max_seq_length: values["max-seq-length"] }),
+        ...(task === "mlm" && probability !== undefined && { mlm_probability: probability }),
+      },
+      signal,
+      onProgress: ((tell) => (examples: number) => tell({ status: "evaluation", examples, total: dataset.length }))(
+        tellProgress(terminal),
+      ),
+    });
+    const mistakes = (report.mistakes ?? []).slice(0, values.mistakes ?? 0);
+    if (values.json) {
+      return await terminal.write(json({ ...found, ...(values.mistakes !== undefined && { mistakes }) }));
+    }
+    const rows = mistakes.map(({ text, gold, predicted, score }) => [score.toFixed(2), predicted, gold, text]);
+    const worst = rows.length === 0 ? "" : `\n${table([["score", "predicted", "right", "text"], ...rows])}`;
+    await terminal.write(table(valueRows(found)) + worst);
+  },
+});

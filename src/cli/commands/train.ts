@@ -1,0 +1,179 @@
+/** `narrowbert train`: a better model from files of examples. */
+
+import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
+import type { ScheduleName } from "../../train/schedules.ts";
+import { trainingReport } from "../../train/report/report.ts";
+import type { Interval } from "../../train/trainer/arguments.ts";
+import { Trainer } from "../../train/trainer/trainer.ts";
+import { defineCommand } from "../command.ts";
+import { choice, count, flag, list, number, UsageError, value, values } from "../options.ts";
+import { json, table } from "../outputs/table.ts";
+import type { Terminal } from "../outputs/terminal.ts";
+import {
+  DATA_OPTIONS,
+  labelConfig,
+  lacksHead,
+  loadModel,
+  needed,
+  openData,
+  taskOf,
+  TASKS,
+  tellProgress,
+  valueRows,
+} from "../training.ts";
+
+const INTERVALS: Interval[] = ["no", "steps", "epoch"];
+const SCHEDULES: ScheduleName[] = [
+  "linear",
+  "cosine",
+  "cosine_with_restarts",
+  "polynomial",
+  "constant",
+  "constant_with_warmup",
+  "inverse_sqrt",
+];
+
+/** Arguments by Hugging Face's names, with dashes. */
+const ARGUMENTS = {
+  "learning-rate": number("the highest learning rate (5e-4 for mlm, else 5e-5)"),
+  "per-device-train-batch-size": count("examples of a batch (32)"),
+  "gradient-accumulation-steps": count("batches of a step, whose gradients are added (1)"),
+  "num-train-epochs": number("how often all examples are seen (3)"),
+  "max-steps": count("steps of the training, whatever --num-train-epochs says"),
+  "lr-scheduler-type": choice(SCHEDULES, "how the learning rate goes (linear)"),
+  "warmup-ratio": number("share of the steps in which it rises (0.02 for mlm, else 0)"),
+  "warmup-steps": count("the same as a number of steps", { from: 0 }),
+  "weight-decay": number("(0.01)"),
+  "max-grad-norm": number("larger gradients are scaled down to it (1); 0 for no clipping"),
+  "label-smoothing-factor": number("share of the labels that all classes have alike (0)"),
+  dropout: number("every dropout probability; by default the config's"),
+  "gradient-checkpointing": flag("compute layers again for gradients: less memory, a third more time"),
+  seed: count("decides order, masks, dropout and new weights (42)", { from: 0 }),
+  "logging-steps": count("steps between two entries of the log (50)"),
+  "eval-strategy": choice(INTERVALS, "when the model is evaluated (epoch)"),
+  "eval-steps": count("steps between two evaluations (--logging-steps)"),
+  "save-strategy": choice(INTERVALS, "when a checkpoint is written (epoch)"),
+  "save-steps": count("steps between two checkpoints (500)"),
+  "save-total-limit": count("checkpoints that are kept, the best one not counted (2)"),
+  "load-best-model-at-end": flag("end with the best model that was evaluated, not with the last"),
+  "metric-for-best-model": value("NAME", "what the best model has the best of (loss)"),
+  "early-stopping-patience": count("end after so many evaluations without an improvement", { from: 0 }),
+};
+
+/** Options of data by the names that the trainer has for them. */
+const ENCODING = {
+  "mlm-probability": number("of mlm: share of the words that are guessed (0.15)"),
+  "whole-word-mask": flag("of mlm: mask all pieces of a word or none"),
+  "pack-texts": flag("of mlm: fill rows of --max-seq-length with texts one behind the other"),
+  "max-batch-tokens": count("most tokens of a batch"),
+  "shuffle-buffer-size": count("examples that are shuffled together (16384)"),
+};
+
+/** The command. */
+export const train = defineCommand({
+  name: "train",
+  positionals: TASKS.join("|"),
+  about: `\
+Trains a model on files of examples: masked words (mlm: a text a line), labels of texts (classify),
+tags of words (tag) or choices (choose). The model comes from --model, a NarrowBERT or an ordinary
+BERT; for labels of its own it gets a new head. --output gets checkpoints, and the trained model in
+the end. After SIGINT a checkpoint is written; with --resume the same command goes on from the last
+one, bit by bit. Names of arguments are Hugging Face's. As JSON: what the last evaluation found.`,
+  options: {
+    model: value("PATH|URL", "folder of the model to begin with"),
+    train: values("FILE", "examples to learn from; may be given several times"),
+    eval: values("FILE", "examples to evaluate on; may be given several times"),
+    output: value("PATH", "folder of the checkpoints, and of the model in the end"),
+    resume: flag("go on from the last checkpoint in --output"),
+    report: value("FILE", "write a page of HTML about the training"),
+    teacher: value("PATH|URL", "folder of a model to learn from too"),
+    "teacher-weight": number("share that is learned from the teacher (0.5)"),
+    temperature: number("of the teacher's scores (2)"),
+    "full-length-layers": count("layers that see all tokens; the rest compute only what is asked for", { from: 0 }),
+    "new-head": flag("give the model new weights for its labels, though it has some"),
+    labels: list("LABEL,...", "all labels in their order; by default those of the examples"),
+    balanced: flag("weigh labels so that rare ones count as much as frequent ones"),
+    frozen: list("PATTERN,...", "tensors that stay as they are, such as narrow_bert.embeddings"),
+    ...DATA_OPTIONS,
+    ...ENCODING,
+    ...ARGUMENTS,
+    json: flag("print JSON"),
+  },
+  examples: [
+    "narrowbert train classify --model models/bert --train train.csv --eval test.csv --output models/mine",
+    "narrowbert train mlm --model models/bert --full-length-layers 2 --train texts.txt --output models/narrow",
+    "narrowbert train tag --model models/bert --train train.conll --eval test.conll --output models/ner --resume",
+  ],
+  async run({ values, positionals }, terminal) {
+    const task = taskOf("train", positionals);
+    const [model, output] = [needed("model", values.model), needed("output", values.output)];
+    if (values.train.length === 0) throw new UsageError("--train is missing: files to learn from");
+    const { format, columns, labels } = values;
+    const dataset = await openData(values.train, { task, format, columns, labels, learns: true }, terminal);
+    const { problem_type } = dataset;
+    const evaluated = values.eval.length === 0
+      ? undefined
+      : await openData(values.eval, { task, format, columns, labels: dataset.labels, problem_type }, terminal);
+    const layers = values["full-length-layers"];
+    const { signal } = terminal;
+    const isNew = values["new-head"] || await lacksHead(dataset, model);
+    using learner = await loadModel(task, model, {
+      config: { ...labelConfig(dataset), ...(layers !== undefined && { full_length_layers: layers }) },
+      ...(isNew && { new_head: values.seed ?? 42 }),
+      signal,
+    });
+    using teacher = values.teacher === undefined ? null : await loadModel(task, values.teacher, { signal });
+    const { "teacher-weight": weight, temperature } = values;
+    const trainer = new Trainer({
+      model: learner,
+      tokenizer: await NarrowBertTokenizerFast.from_pretrained(model),
+      args: { output_dir: output, ...given(values, ARGUMENTS), ...given(values, evalSize) },
+      train_dataset: dataset,
+      ...(evaluated && { eval_dataset: evaluated }),
+      ...(teacher && {
+        teacher: {
+          model: teacher,
+          ...(weight !== undefined && { weight }),
+          ...(temperature !== undefined && { temperature }),
+        },
+      }),
+      ...(values.frozen && { optimizer: { frozen: values.frozen } }),
+      ...(values.balanced && { class_weights: "balanced" }),
+      data: { ...given(values, task === "mlm" ? ENCODING : batchLimits), ...given(values, seqLength) },
+      onProgress: tellProgress(terminal),
+      signal,
+    });
+    try {
+      const { global_step, training_loss, metrics } = await trainer.train({ resume_from_checkpoint: values.resume });
+      const found = { global_step, training_loss, ...metrics };
+      await terminal.write(values.json ? json(found) : `${table(valueRows(found))}saved in ${output}\n`);
+    } catch (error) {
+      if (signal.aborted && error === signal.reason) await tellHowToResume(terminal, trainer, output);
+      throw error;
+    } finally {
+      const title = `narrowbert train ${task}: ${output}`;
+      if (values.report !== undefined && trainer.state !== null) {
+        await Deno.writeTextFile(values.report, await trainingReport(trainer.report(title)));
+      }
+    }
+  },
+});
+
+const evalSize = { "per-device-eval-batch-size": DATA_OPTIONS["per-device-eval-batch-size"] };
+const seqLength = { "max-seq-length": DATA_OPTIONS["max-seq-length"] };
+const { "max-batch-tokens": tokens, "shuffle-buffer-size": buffer } = ENCODING;
+const batchLimits = { "max-batch-tokens": tokens, "shuffle-buffer-size": buffer };
+
+/** Those of some options that were given, by the trainer's names. */
+function given(values: Readonly<Record<string, unknown>>, options: Readonly<Record<string, unknown>>): object {
+  const set = Object.keys(options).filter((name) => values[name] !== undefined && values[name] !== false);
+  return Object.fromEntries(set.map((name) => [name.replaceAll("-", "_"), values[name]]));
+}
+
+async function tellHowToResume(terminal: Terminal, trainer: Trainer, output: string): Promise<void> {
+  const step = trainer.state?.global_step;
+  const where = step === undefined ? `what was saved in ${output}` : `step ${step}, saved in ${output}`;
+  await terminal.complain(
+    `narrowbert: the training was stopped; the same command with --resume goes on from ${where}\n`,
+  );
+}
