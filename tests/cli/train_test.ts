@@ -1,0 +1,191 @@
+/** `narrowbert train` and `evaluate`, on the tiny models of tests. */
+
+import assert from "node:assert/strict";
+import { folderOf, smallModel } from "./folders.ts";
+import { runDeno } from "./processes.ts";
+import { narrowbert, narrowbertJson } from "./terminals.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+const FILES = {
+  "topics.csv": "text,label\n" +
+    ["a brown dog", "a white horse", "a red bird", "a grey cat"].map((t) => `${t},animal\n`).join("") +
+    ["a saw", "a hammer", "a drill", "a knife"].map((t) => `${t},tool\n`).join(""),
+  "other.csv": "text,label\na dog,plant\na saw,tool\n",
+  "one.csv": "text,label\na dog,tool\na saw,tool\n",
+  "texts.txt": "a large animal with a long neck\na small brown bird\nthe wife of a king\n",
+  "tags.conll": "Anna B-PER\nmoved O\nto O\nRome B-LOC\n\nthe O\nking B-PER\n",
+  "choices.jsonl": '{"text":"a dog","choices":["an animal","a tool"],"label":0}\n' +
+    '{"text":"a saw","choices":["an animal","a tool"],"label":1}\n',
+};
+
+const FAST = ["--num-train-epochs", "1", "--learning-rate", "1e-3"];
+
+for (
+  const [task, data, model, metric] of [
+    ["mlm", "texts.txt", "mlm", "perplexity"],
+    ["classify", "topics.csv", "mlm", "accuracy"],
+    ["tag", "tags.conll", "ner", "f1"],
+    ["choose", "choices.jsonl", "choice", "accuracy"],
+  ] as const
+) {
+  Deno.test(`train ${task} makes a model that evaluate and pipelines load`, async () => {
+    await using start = await smallModel(model);
+    await using folder = await folderOf(FILES);
+    const [file, output] = [`${folder.path}/${data}`, `${folder.path}/out`];
+    const args = ["--model", start.path, "--train", file, "--eval", file, "--output", output, ...FAST];
+    const { stdout, stderr } = await narrowbert(["train", task, ...args, "--json"]);
+    assert.match(stderr, /^step 1: loss .*\nstep 1: saved .*\n$/);
+    const trained = JSON.parse(stdout) as Record<string, number>;
+    const found = await narrowbertJson<Record<string, number>>([
+      "evaluate",
+      task,
+      "--model",
+      output,
+      "-i",
+      file,
+      "--json",
+    ]);
+    assert.equal(found[metric], trained[`eval_${metric}`]);
+    assert.equal(found.loss, trained.eval_loss);
+    const command = { mlm: "fill-mask", classify: "classify", tag: "tag", choose: null }[task];
+    if (command === null) return;
+    const asked = await narrowbert([command, "--model", output, task === "mlm" ? "a [MASK] bird" : "a brown dog"]);
+    assert.equal(asked.code, 0, asked.stderr);
+  });
+}
+
+Deno.test("train says what it saves, evaluate shows mistakes, and a report is a page", async () => {
+  await using start = await smallModel("mlm");
+  await using folder = await folderOf(FILES);
+  const file = `${folder.path}/topics.csv`;
+  const args = ["--model", start.path, "--train", file, "--eval", file, "--output", `${folder.path}/out`];
+  const report = `${folder.path}/report.html`;
+  const { code, stdout, stderr } = await narrowbert(["train", "classify", ...args, ...FAST, "--report", report]);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^global_step +1\ntraining_loss +0\.\d+\neval_loss .*\n(.*\n)*saved in .*out\n$/);
+  assert.match(stderr, /^step 1: loss 0\.\d+, accuracy .*\nstep 1: saved .*\/out\/checkpoint-1\n$/);
+  assert.match(await Deno.readTextFile(report), /^<!doctype html>/i);
+  const shown = await narrowbert([
+    "evaluate",
+    "classify",
+    "--model",
+    `${folder.path}/out`,
+    "-i",
+    file,
+    "--mistakes",
+    "9",
+  ]);
+  assert.match(
+    shown.stdout,
+    /^loss +0\.\d+\n(.*\n)+\nscore +predicted +right +text\n(0\.\d\d +(animal|tool) +(tool|animal) +a .*\n)+$/,
+  );
+});
+
+Deno.test("what does not fit is one line that names it", async () => {
+  await using start = await smallModel("mlm");
+  await using folder = await folderOf(FILES);
+  const at = (name: string) => `${folder.path}/${name}`;
+  const out = ["--output", at("out")];
+  const model = ["--model", start.path];
+  const good = ["train", "classify", ...model, "--train", at("topics.csv"), ...out];
+  const cases: [args: string[], code: number, message: RegExp][] = [
+    [["train"], 2, /train takes one of mlm, classify, tag, choose, got none/],
+    [["train", "topics"], 2, /got "topics"/],
+    [["train", "classify", "--train", at("topics.csv"), ...out], 2, /--model is missing/],
+    [["train", "classify", ...model, "--train", at("topics.csv")], 2, /--output is missing/],
+    [["train", "classify", ...model, ...out], 2, /--train is missing/],
+    [[...good, "--learning-rate", "fast"], 2, /--learning-rate must be a number, got "fast"/],
+    [[...good, "--learning-rate=-1"], 1, /learning_rate must be a finite number from 0, got -1/],
+    [[...good, "--columns", "text"], 2, /--columns must be pairs as text=body with commas between them, got "text"/],
+    [[...good, "--columns", "text=body"], 1, /topics\.csv.*"body"/],
+    [
+      [...good, "--eval", at("other.csv")],
+      1,
+      /other\.csv:2 must have one of the 2 labels "animal", "tool".*got "plant"/,
+    ],
+    [["train", "classify", ...model, "--train", at("one.csv"), ...out], 1, /all labelled "tool"/],
+    [["train", "classify", ...model, "--train", at("none.csv"), ...out], 1, /none\.csv/],
+    [[...good, "--resume"], 1, /there is no checkpoint/],
+    [[...good, "--early-stopping-patience", "2"], 1, /early_stopping_patience needs an evaluation, got none/],
+    [["evaluate", "classify", ...model], 2, /--input is missing/],
+  ];
+  for (const [args, code, message] of cases) {
+    const found = await narrowbert(args);
+    assert.match(found.stderr, message, args.join(" "));
+    assert.equal(found.code, code, found.stderr);
+    assert.equal(found.stderr.trim().split("\n").length, 1, found.stderr);
+  }
+});
+
+Deno.test("a training that gets SIGINT says how to go on, and --resume ends as one without a stop", async () => {
+  await using start = await smallModel("mlm");
+  await using folder = await folderOf(FILES);
+  const file = `${folder.path}/topics.csv`;
+  const args = (output: string, ...more: string[]) => [
+    ...["train", "classify", "--model", start.path, "--train", file, "--output", `${folder.path}/${output}`],
+    ...[
+      "--per-device-train-batch-size",
+      "1",
+      "--num-train-epochs",
+      "4",
+      "--learning-rate",
+      "1e-3",
+      "--seed",
+      "7",
+      ...more,
+    ],
+  ];
+  const whole = await narrowbert(args("whole"));
+  assert.equal(whole.code, 0, whole.stderr);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--no-prompt", "--allow-read", `--allow-write=${folder.path}`, "--allow-env=NARROWBERT_GPU_DEBUG"],
+      ...[new URL("src/cli/main.ts", ROOT).href, ...args("stopped")],
+    ],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  // The first checkpoint is there after the first epoch.
+  while (!(await exists(`${folder.path}/stopped/checkpoint-8`))) await new Promise((done) => setTimeout(done, 20));
+  child.kill("SIGINT");
+  const { code, stderr } = await child.output();
+  const said = new TextDecoder().decode(stderr);
+  if (code !== 0) { // it may have ended before the signal came
+    assert.equal(code, 130, said);
+    assert.match(
+      said,
+      /the training was stopped; the same command with --resume goes on from step \d+, saved in .*stopped/,
+    );
+  }
+  const resumed = await narrowbert(args("stopped", "--resume"));
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.deepEqual(await filesOf(`${folder.path}/stopped`), await filesOf(`${folder.path}/whole`));
+});
+
+Deno.test("bin/narrowbert train may write its output and its report, and nothing else", async () => {
+  await using start = await smallModel("mlm");
+  await using folder = await folderOf(FILES);
+  const file = `${folder.path}/topics.csv`;
+  const found = await runDeno([
+    ...["--allow-read", `--allow-write=${folder.path}/out`, "--allow-env=NARROWBERT_GPU_DEBUG"],
+    ...[new URL("src/cli/main.ts", ROOT).href, "train", "classify", "--model", start.path, "--train", file],
+    ...["--output", `${folder.path}/out`, ...FAST],
+  ]);
+  assert.equal(found.code, 0, found.stderr);
+});
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+/** All files of a folder by their paths in it, with their bytes. */
+async function filesOf(path: string, prefix = ""): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for await (const { name, isDirectory } of Deno.readDir(path)) {
+    if (isDirectory) {
+      for (const [file, bytes] of await filesOf(`${path}/${name}`, `${prefix}${name}/`)) files.set(file, bytes);
+    } else files.set(prefix + name, await Deno.readFile(`${path}/${name}`));
+  }
+  return new Map([...files].sort(([a], [b]) => a < b ? -1 : 1));
+}
