@@ -168,7 +168,7 @@ export class Course {
   /** Logs the end of the training, once. */
   ended(): void {
     if (this.state.log_history.some((entry) => "train_loss" in entry)) return;
-    addLog(this.state, { total_flos: this.state.total_flos, train_loss: this.trainingLoss });
+    addLog(this.state, { train_loss: this.trainingLoss });
   }
 }
 
