@@ -60,7 +60,7 @@ export interface TrainingArguments {
   save_strategy?: Interval;
   /** Steps between two checkpoints. @default 500 */
   save_steps?: number;
-  /** Checkpoints that are kept, that of the best model not counted. @default 2 */
+  /** Checkpoints that are kept: that of the best model so far, and the last ones. Of 1 it is these two. @default 2 */
   save_total_limit?: number;
   /**
    * Whether the model in the end is the best one of all evaluations, not the last. An evaluation that finds a better one

@@ -151,7 +151,7 @@ export class Course {
   }
 
   /**
-   * A checkpoint of the step is about to be written. Older ones are too many then, but for that of the best model.
+   * A checkpoint of the step is about to be written. Older ones may be too many then; that of the best model stays.
    *
    * @param name That of its folder.
    */
@@ -160,9 +160,10 @@ export class Course {
     const { global_step: step, best_global_step: best } = state;
     if (best === step) state.best_model_checkpoint = name;
     state.stateful_callbacks = callbackStates(this.#args, { stale: patienceUsed(state), saves: true, ends: isLast });
-    const others = [...this.#checkpoints, step].filter((other) => other !== best);
-    const old = others.slice(0, Math.max(0, others.length - this.#args.save_total_limit));
-    this.#checkpoints = [...this.#checkpoints, step].filter((other) => !old.includes(other));
+    const limit = this.#args.save_total_limit;
+    const all = [...this.#checkpoints, step];
+    const isOld = best !== null && all.includes(best) && !all.slice(-limit).includes(best);
+    this.#checkpoints = isOld ? [best, ...all.slice(-Math.max(1, limit - 1))] : all.slice(-limit);
   }
 
   /** Logs the end of the training, once. */
