@@ -181,14 +181,15 @@ export { type DataFormat } from "./src/io/records/formats.ts";
 
 // --- The trainer ---
 
-export { Trainer, type TrainerOptions, type TrainOutput } from "./src/train/trainer/trainer.ts";
+export { Trainer, type TrainOutput } from "./src/train/trainer/trainer.ts";
+export { type TrainerOptions } from "./src/train/trainer/trainer_options.ts";
 export {
   type Interval,
   type ResolvedArguments,
   type TrainingArguments,
   type TrainingTask,
 } from "./src/train/trainer/arguments.ts";
-export { type StepProgress, type TrainingProgress } from "./src/train/trainer/loop.ts";
+export { type StepProgress, type TrainingProgress } from "./src/train/trainer/progress.ts";
 
 // --- Metrics of an evaluation ---
 

@@ -12,7 +12,7 @@ import type { Dataset } from "../train/data/dataset.ts";
 import type { DataTask } from "../train/data/examples.ts";
 import { openDataset } from "../train/data/open_dataset.ts";
 import type { DataColumns } from "../train/data/tasks/columns.ts";
-import type { TrainingProgress } from "../train/trainer/loop.ts";
+import type { TrainingProgress } from "../train/trainer/progress.ts";
 import { choice, count, list, UsageError } from "./options.ts";
 import type { Terminal } from "./outputs/terminal.ts";
 

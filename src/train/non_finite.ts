@@ -8,6 +8,8 @@ import type { StepResult } from "./optimizer.ts";
 export interface NonFiniteGuardOptions {
   /** Steps in a row that are not applied before the training stops. @default 3 */
   limit?: number;
+  /** The `steps` of the guard of a training that goes on. @default none */
+  steps?: readonly string[];
 }
 
 /**
@@ -26,20 +28,26 @@ export interface NonFiniteGuardOptions {
  */
 export class NonFiniteGuard {
   readonly #limit: number;
-  readonly #steps: string[] = [];
+  readonly #steps: string[];
 
   /**
-   * A guard that has seen no step.
+   * A guard, which has seen no step if no `steps` are given.
    *
    * @throws {RangeError} If the limit is no whole number from 1.
    */
   constructor(options: NonFiniteGuardOptions = {}) {
-    checkOptionNames("guard a training", options, ["limit"]);
-    const { limit = 3 } = options;
+    checkOptionNames("guard a training", options, ["limit", "steps"]);
+    const { limit = 3, steps = [] } = options;
     if (!(Number.isInteger(limit) && limit >= 1)) {
       throw new RangeError(`Cannot guard a training: limit must be a whole number from 1, got ${String(limit)}`);
     }
     this.#limit = limit;
+    this.#steps = [...steps];
+  }
+
+  /** The steps that were not applied since the last one that was, as a message names them. */
+  get steps(): readonly string[] {
+    return [...this.#steps];
   }
 
   /** Steps that were not applied since the last one that was. */

@@ -90,6 +90,9 @@ const SHAPES: Readonly<Record<ScheduleName, (terms: Terms) => Schedule>> = {
   },
 };
 
+/** The names of all schedules. */
+export const SCHEDULES = Object.keys(SHAPES) as readonly ScheduleName[];
+
 /** Schedules without an end. */
 const ENDLESS: readonly ScheduleName[] = ["constant", "constant_with_warmup", "inverse_sqrt"];
 
@@ -130,7 +133,7 @@ const OPTIONS: readonly (keyof ScheduleOptions)[] = [
 export function scheduleOf(name: ScheduleName, options: ScheduleOptions = {}): Schedule {
   if (!Object.hasOwn(SHAPES, name)) {
     throw new RangeError(
-      `Cannot ${ACTION}: its name must be one of ${Object.keys(SHAPES).join(", ")}, got ${String(name)}`,
+      `Cannot ${ACTION}: its name must be one of ${SCHEDULES.join(", ")}, got ${String(name)}`,
     );
   }
   checkOptionNames(ACTION, options, OPTIONS);

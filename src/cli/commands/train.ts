@@ -66,7 +66,7 @@ const ENCODING = {
   "whole-word-mask": flag("of mlm: mask all pieces of a word or none"),
   "pack-texts": flag("of mlm: fill rows of --max-seq-length with texts one behind the other"),
   "max-batch-tokens": count("most tokens of a batch"),
-  "shuffle-buffer-size": count("examples that are shuffled together (16384)"),
+  "shuffle-buffer-size": count("examples that are shuffled together (131072)"),
 };
 
 /** The command. */

@@ -77,7 +77,8 @@ export class CheckpointFolder implements Disposable {
    * process, the folder holds the newest whole checkpoint or the one before. A damaged checkpoint of the same step is
    * replaced. What is not ours is never removed, even if it has a checkpoint's name.
    *
-   * @param options `spares`: steps whose checkpoints are kept besides, or all; `replaces`: those that go once this one is there.
+   * @param options `keeps`: the steps whose checkpoints stay beside this one; left out, they are the newest. `replaces`:
+   *   there may be one of the step; it stays until the new one is whole.
    * @returns The path of the checkpoint.
    * @throws {RangeError | TypeError} If the step or a name is wrong.
    * @throws {Error} If there is a whole checkpoint of that step or a later one, if something of another program has the
@@ -87,7 +88,7 @@ export class CheckpointFolder implements Disposable {
   async write(
     step: number,
     files: readonly CheckpointFile[],
-    { spares = [], replaces = [] }: { spares?: readonly number[] | "all"; replaces?: readonly number[] } = {},
+    { keeps, replaces = false }: { keeps?: readonly number[]; replaces?: boolean } = {},
   ): Promise<string> {
     checkCheckpoint(step, files);
     const where = `Cannot write the checkpoint of step ${step} to ${quote(this.path)}`;
@@ -95,11 +96,13 @@ export class CheckpointFolder implements Disposable {
     if (this.#isWriting) throw new Error(`${where}: another one is being written; wait for it`);
     this.#isWriting = true;
     try {
-      const before = await this.#makeRoom(step, where);
-      const path = await writeCheckpoint(this.#system, this.path, { step, files }).catch((error) => {
-        throw describe(error, where, before);
-      });
-      await this.#prune({ spares, replaces });
+      const { before, replaced } = await this.#makeRoom(step, { where, replaces });
+      const path = await writeCheckpoint(this.#system, this.path, { step, files, replaces: replaced }).catch(
+        (error) => {
+          throw describe(error, where, before);
+        },
+      );
+      await this.#prune({ keeps: keeps && [...keeps, step] });
       return path;
     } finally {
       this.#isWriting = false;
@@ -107,10 +110,9 @@ export class CheckpointFolder implements Disposable {
     }
   }
 
-  /** Removes the checkpoint of a step, if it is there and ours. */
-  async discard(step: number): Promise<void> {
-    const places = checkpointsAmong(await this.#system.list(this.path), this.path);
-    for (const place of await this.#oursAmong(places.filter((place) => place.step === step))) await this.#remove(place);
+  /** Removes our checkpoints up to a step, but for those of some steps. */
+  async prune(keeps: readonly number[], { upTo }: { upTo: number }): Promise<void> {
+    await this.#prune({ keeps, upTo });
   }
 
   /** Unlocks the folder, after the checkpoint that is being written. */
@@ -120,13 +122,21 @@ export class CheckpointFolder implements Disposable {
     if (!this.#isWriting) this.#lock.release();
   }
 
-  /** Moves our checkpoints of this step and later ones away if they are damaged; gives our last before it. */
-  async #makeRoom(step: number, where: string): Promise<Place | null> {
+  /**
+   * Moves our checkpoints of this step and later ones away if they are damaged. Gives our last one before it, and whether
+   * there is one of the step that is to be replaced.
+   */
+  async #makeRoom(
+    step: number,
+    { where, replaces }: { where: string; replaces: boolean },
+  ): Promise<{ before: Place | null; replaced: boolean }> {
     const places = checkpointsAmong(await this.#system.list(this.path), this.path);
-    const later = places.filter((place) => place.step >= step);
+    const own = places.find((place) => place.step === step);
+    const replaced = replaces && own !== undefined && await isOurs(this.#system, own);
+    const later = places.filter((place) => place.step > step || place === own && !replaced);
     if (later.length > 0) {
       const { checkpoint } = await this.latest();
-      if (checkpoint !== null && checkpoint.step >= step) {
+      if (checkpoint !== null && later.some((place) => place.step === checkpoint.step)) {
         throw new Error(`${where}: there is the one of step ${checkpoint.step} already; go on from it, or remove it`);
       }
       const ours = await this.#oursAmong(later);
@@ -141,8 +151,10 @@ export class CheckpointFolder implements Disposable {
       }
       for (const place of ours) await this.#remove(place);
     }
-    for (const place of places) if (place.step < step && await isOurs(this.#system, place)) return place;
-    return null;
+    for (const place of places) {
+      if (place.step < step && await isOurs(this.#system, place)) return { before: place, replaced };
+    }
+    return { before: null, replaced };
   }
 
   async #oursAmong(places: readonly Place[]): Promise<Place[]> {
@@ -151,15 +163,13 @@ export class CheckpointFolder implements Disposable {
   }
 
   async #prune(
-    { spares, replaces }: { spares: readonly number[] | "all"; replaces: readonly number[] },
+    { keeps, upTo = Infinity }: { keeps: readonly number[] | undefined; upTo?: number },
   ): Promise<void> {
     const places = checkpointsAmong(await this.#system.list(this.path), this.path);
-    if (places.length <= this.#keep && replaces.length === 0) return;
-    const ours = await this.#oursAmong(places);
-    const replaced = ours.filter(({ step }) => replaces.includes(step));
-    const isSpared = ({ step }: Place) => spares === "all" || spares.includes(step);
-    const counted = ours.filter((place) => !replaced.includes(place) && !isSpared(place));
-    for (const place of [...replaced, ...counted.slice(this.#keep)]) await this.#remove(place);
+    const old = keeps === undefined
+      ? places.length <= this.#keep ? [] : (await this.#oursAmong(places)).slice(this.#keep)
+      : await this.#oursAmong(places.filter(({ step }) => step <= upTo && !keeps.includes(step)));
+    for (const place of old) await this.#remove(place);
   }
 
   /** Removes a checkpoint. It loses its name first, so that no half of it is taken for one. */

@@ -23,7 +23,7 @@ export interface CheckpointFile {
 export async function writeCheckpoint(
   system: FileSystem,
   folder: string,
-  { step, files }: { step: number; files: readonly CheckpointFile[] },
+  { step, files, replaces }: { step: number; files: readonly CheckpointFile[]; replaces: boolean },
 ): Promise<string> {
   const temporary = pathIn(folder, temporaryName(step));
   const path = pathIn(folder, checkpointName(step));
@@ -34,8 +34,11 @@ export async function writeCheckpoint(
     const manifest = new TextEncoder().encode(manifestText({ step, files: entries }));
     await writeFile(system, temporary, { name: MANIFEST, data: manifest });
     await system.syncFolder(temporary);
+    const before = pathIn(folder, temporaryName(step));
+    if (replaces) await system.rename(path, before);
     await system.rename(temporary, path);
     await system.syncFolder(folder);
+    if (replaces) await system.remove(before);
     return path;
   } catch (error) {
     // The first error is reported. What cannot be removed now goes when the folder is opened again.

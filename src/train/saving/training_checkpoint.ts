@@ -26,6 +26,8 @@ export interface TrainingCheckpoint {
   readonly step: number;
   /** What the training saved of its own, as JSON: its place in the data, say; null if nothing. */
   readonly data: unknown;
+  /** The bytes of one of its files. @throws {CheckpointError} If it has none of the name, or the file has changed. */
+  read(name: string): Promise<Uint8Array>;
   /**
    * Puts weights, moments, counts, rates and seed in the place of an optimizer's and its model's: every step from then on
    * is, bit by bit, that of a training which never stopped. If the adapter, the kernels that run on it, the library or
@@ -46,7 +48,13 @@ export interface TrainingCheckpoint {
 export async function openTrainingCheckpoint(checkpoint: Checkpoint): Promise<TrainingCheckpoint> {
   const { path, step } = checkpoint;
   const record = await readRecord(checkpoint);
-  return { path, step, data: record.data ?? null, restore: (optimizer) => restore(checkpoint, record, optimizer) };
+  return {
+    path,
+    step,
+    data: record.data ?? null,
+    read: (name) => checkpoint.read(name),
+    restore: (optimizer) => restore(checkpoint, record, optimizer),
+  };
 }
 
 async function readRecord(checkpoint: Checkpoint): Promise<TrainingRecord> {

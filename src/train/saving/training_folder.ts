@@ -40,10 +40,12 @@ export interface SaveTrainingOptions {
   step: number;
   /** What else the training needs to go on, as JSON, as it is at the call: its place in the data, say. @default null */
   data?: unknown;
-  /** Steps whose checkpoints are kept besides, such as that of the best model, or `"all"`. @default none */
-  spares?: readonly number[] | "all";
-  /** Steps whose checkpoints are removed once this one is there. @default none */
-  replaces?: readonly number[];
+  /** Other files that the checkpoint has, by name. @default none */
+  files?: ReadonlyMap<string, Uint8Array>;
+  /** Steps whose checkpoints are kept beside this one; all others are removed once it is there. @default the newest `keep` */
+  keeps?: readonly number[];
+  /** Whether there may be a checkpoint of the step, which stays until the new one is whole. @default false */
+  replaces?: boolean;
 }
 
 /** Set once the class is defined: only it is made of a folder of checkpoints. */
@@ -157,8 +159,8 @@ export class TrainingFolder implements Disposable {
    *   one, if one is being written, or if the disk is full or fails. The checkpoints that were there are then as they were.
    */
   async save(optimizer: Optimizer, options: SaveTrainingOptions): Promise<string> {
-    checkOptionNames("save a training", options, ["step", "data", "spares", "replaces"]);
-    const { step, data = null, spares = [], replaces = [] } = options;
+    checkOptionNames("save a training", options, ["step", "data", "files", "keeps", "replaces"]);
+    const { step, data = null, files: others = new Map(), keeps, replaces = false } = options;
     expectJson("data", data);
     const json = JSON.stringify(data); // the caller may change them while the GPU is read
     const { model, constructor: { name } } = optimizer;
@@ -183,13 +185,14 @@ export class TrainingFolder implements Disposable {
       ...[...this.#tokenizer ?? []].map(fileOf),
       { name: OPTIMIZER_FILE, data: safetensorsParts([...state].map(viewOf)) },
       { name: RECORD_FILE, data: new TextEncoder().encode(recordText(record)) },
+      ...[...others].map(fileOf),
     ];
-    return await this.#folder.write(step, files, { spares, replaces });
+    return await this.#folder.write(step, files, { replaces, ...(keeps && { keeps }) });
   }
 
-  /** Removes the checkpoint of a step, if there is one. */
-  async discard(step: number): Promise<void> {
-    await this.#folder.discard(step);
+  /** Removes the checkpoints up to a step, but for those of some steps. */
+  async prune(keeps: readonly number[], options: { upTo: number }): Promise<void> {
+    await this.#folder.prune(keeps, options);
   }
 
   /** Unlocks the folder, after the checkpoint that is being written. */

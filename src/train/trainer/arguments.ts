@@ -2,7 +2,7 @@
 
 import { describe } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
-import type { ScheduleName } from "../schedules.ts";
+import { type ScheduleName, scheduleOf, SCHEDULES } from "../schedules.ts";
 
 /** What a model learns. */
 export type TrainingTask = "mlm" | "classify" | "tag" | "choose";
@@ -32,13 +32,13 @@ export interface TrainingArguments {
   warmup_ratio?: number;
   /** The same as a number of steps; it wins over `warmup_ratio`. @default 0 */
   warmup_steps?: number;
-  /** @default 0.01 */
+  /** How fast weights decay, biases and LayerNorms aside. @default 0.01 */
   weight_decay?: number;
-  /** @default 0.9 */
+  /** How much of the mean gradient a step keeps. @default 0.9 */
   adam_beta1?: number;
-  /** @default 0.999 */
+  /** The same of the mean squared gradient. @default 0.999 */
   adam_beta2?: number;
-  /** @default 1e-8 */
+  /** What is added to the root of the latter. @default 1e-8 */
   adam_epsilon?: number;
   /** Larger gradients are scaled down to this norm; 0 for no clipping. @default 1 */
   max_grad_norm?: number;
@@ -60,17 +60,20 @@ export interface TrainingArguments {
   save_strategy?: Interval;
   /** Steps between two checkpoints. @default 500 */
   save_steps?: number;
-  /** Checkpoints that are kept, the best one not counted. @default 2 */
+  /** Checkpoints that are kept: that of the best model so far, and the last ones. Of 1 it is these two. @default 2 */
   save_total_limit?: number;
-  /** Whether the model in the end is the best one that was evaluated and saved, not the last. @default false */
+  /**
+   * Whether the model in the end is the best one of all evaluations, not the last. An evaluation that finds a better one
+   * writes a checkpoint, whatever `save_strategy` says. @default false
+   */
   load_best_model_at_end?: boolean;
   /** What the best model has the best of: `loss`, or another number of the evaluation. @default "loss" */
   metric_for_best_model?: string;
-  /** Whether more of it is better. @default true, unless its name ends with `loss` or `perplexity` */
+  /** Whether more of it is better. @default true, but of `loss`, `perplexity`, `calibration_error`, `mse` and `mae` */
   greater_is_better?: boolean;
   /** Evaluations in a row without an improvement after which the training ends; 0 for none. @default 0 */
   early_stopping_patience?: number;
-  /** What counts as an improvement. @default 0 */
+  /** How much better than the best one so far counts as an improvement. @default 0 */
   early_stopping_threshold?: number;
 }
 
@@ -82,12 +85,16 @@ export type ResolvedArguments =
 /** What an argument must be. */
 interface Rule {
   readonly must: string;
-  readonly isMet: (value: unknown) => boolean;
+  /** Whether it is of the type. */
+  readonly isOfType: (value: unknown) => boolean;
+  /** Whether it is in range; left out, all of the type are. */
+  readonly isMet?: (value: unknown) => boolean;
 }
 
 const number = (must: string, isMet: (value: number) => boolean): Rule => ({
   must,
-  isMet: (value) => typeof value === "number" && isMet(value),
+  isOfType: (value) => typeof value === "number",
+  isMet: (value) => isMet(value as number),
 });
 const whole = (from: number) =>
   number(`a whole number from ${from}`, (value) => Number.isSafeInteger(value) && value >= from);
@@ -95,17 +102,23 @@ const from0 = number("a finite number from 0", (value) => Number.isFinite(value)
 const share = number("from 0 to 1", (value) => value >= 0 && value <= 1);
 const below1 = number("from 0 to less than 1", (value) => value >= 0 && value < 1);
 const positive = number("a positive number", (value) => Number.isFinite(value) && value > 0);
-const boolean: Rule = { must: "true or false", isMet: (value) => typeof value === "boolean" };
-const oneOf = (...names: string[]): Rule => ({
-  must: `one of ${names.join(", ")}`,
-  isMet: (value) => names.includes(value as string),
+const boolean: Rule = { must: "true or false", isOfType: (value) => typeof value === "boolean" };
+const string = (must: string, isMet: (value: string) => boolean): Rule => ({
+  must,
+  isOfType: (value) => typeof value === "string",
+  isMet: (value) => isMet(value as string),
 });
+const oneOf = (...names: readonly string[]) => string(`one of ${names.join(", ")}`, (value) => names.includes(value));
 const interval = oneOf("no", "steps", "epoch");
-const anything: Rule = { must: "given", isMet: (value) => value !== undefined };
+const place: Rule = {
+  must: "a path or URL of a folder",
+  isOfType: (value) => typeof value === "string" || value instanceof URL,
+  isMet: (value) => value !== "",
+};
 
 /** What each argument must be. */
 const RULES: Readonly<Record<keyof TrainingArguments, Rule>> = {
-  output_dir: anything,
+  output_dir: place,
   learning_rate: from0,
   per_device_train_batch_size: whole(1),
   per_device_eval_batch_size: whole(1),
@@ -115,7 +128,7 @@ const RULES: Readonly<Record<keyof TrainingArguments, Rule>> = {
     "a whole number from 1, or -1",
     (value) => Number.isSafeInteger(value) && (value > 0 || value === -1),
   ),
-  lr_scheduler_type: anything, // scheduleOf says which there are
+  lr_scheduler_type: oneOf(...SCHEDULES),
   warmup_ratio: share,
   warmup_steps: whole(0),
   weight_decay: from0,
@@ -134,7 +147,7 @@ const RULES: Readonly<Record<keyof TrainingArguments, Rule>> = {
   save_steps: whole(1),
   save_total_limit: whole(1),
   load_best_model_at_end: boolean,
-  metric_for_best_model: { must: "a name", isMet: (value) => typeof value === "string" && value !== "" },
+  metric_for_best_model: string("the name of a number of the evaluation", (value) => value !== ""),
   greater_is_better: boolean,
   early_stopping_patience: whole(0),
   early_stopping_threshold: from0,
@@ -143,13 +156,13 @@ const RULES: Readonly<Record<keyof TrainingArguments, Rule>> = {
 /**
  * The arguments with their defaults.
  *
- * @param options `evaluates`: whether there are data for an evaluation.
+ * @param options `metrics`: names of the numbers of an evaluation; null if there are no data for one.
  * @throws {TypeError} If there is no such argument, or one that is needed is missing.
  * @throws {RangeError} If one is out of range, or two do not go together.
  */
 export function resolveArguments(
   given: TrainingArguments,
-  { task, evaluates }: { task: TrainingTask; evaluates: boolean },
+  { task, metrics }: { task: TrainingTask; metrics: readonly string[] | null },
 ): ResolvedArguments {
   const action = "train";
   if (typeof given !== "object" || given === null) {
@@ -158,11 +171,14 @@ export function resolveArguments(
   checkOptionNames(action, given, Object.keys(RULES));
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   for (const [name, value] of set) {
-    const { must, isMet } = RULES[name as keyof TrainingArguments];
-    if (!isMet(value)) throw new RangeError(`Cannot ${action}: ${name} must be ${must}, got ${describe(value)}`);
+    const { must, isOfType, isMet } = RULES[name as keyof TrainingArguments];
+    const message = `Cannot ${action}: ${name} must be ${must}, got ${describe(value)}`;
+    if (!isOfType(value)) throw new TypeError(message);
+    if (isMet && !isMet(value)) throw new RangeError(message);
   }
   const args = Object.fromEntries(set) as unknown as TrainingArguments;
   if (args.output_dir === undefined) throw new TypeError(`Cannot ${action}: output_dir must be given, got none`);
+  const evaluates = metrics !== null;
   const metric = (args.metric_for_best_model ?? "loss").replace(/^eval_/, "");
   const logging_steps = args.logging_steps ?? 50;
   const resolved = {
@@ -189,40 +205,34 @@ export function resolveArguments(
     save_steps: 500,
     save_total_limit: 2,
     load_best_model_at_end: false,
-    greater_is_better: !/(loss|perplexity|error)$/.test(metric),
+    greater_is_better: !/(loss|perplexity|error|mse|mae)$/.test(metric),
     early_stopping_patience: 0,
     early_stopping_threshold: 0,
     ...args,
     logging_steps,
     metric_for_best_model: metric,
   };
-  checkTogether(resolved, evaluates);
+  checkTogether(resolved, metrics);
   return resolved;
 }
 
 /** Checks arguments that need each other. */
-function checkTogether(args: ResolvedArguments, evaluates: boolean): void {
-  const { eval_strategy, save_strategy, load_best_model_at_end, early_stopping_patience } = args;
+function checkTogether(args: ResolvedArguments, metrics: readonly string[] | null): void {
+  const { eval_strategy, load_best_model_at_end, metric_for_best_model: metric, early_stopping_patience } = args;
   const fail = (problem: string): never => {
     throw new RangeError(`Cannot train: ${problem}`);
   };
-  if (eval_strategy !== "no" && !evaluates) {
+  if (metrics !== null && !metrics.includes(metric)) {
+    fail(`metric_for_best_model must be a number of the evaluation, one of ${metrics.join(", ")}, got "${metric}"`);
+  }
+  if (args.lr_scheduler_type === "polynomial") { // it has a rate at its end, which must be less
+    scheduleOf("polynomial", { total_steps: 1, lr: args.learning_rate });
+  }
+  if (eval_strategy !== "no" && metrics === null) {
     fail(`eval_strategy "${eval_strategy}" needs data for the evaluation, got none`);
   }
   if (early_stopping_patience > 0 && eval_strategy === "no") {
     fail("early_stopping_patience needs an evaluation, got none");
   }
-  if (!load_best_model_at_end) return;
-  if (eval_strategy === "no") fail("load_best_model_at_end needs an evaluation, got none");
-  if (save_strategy !== eval_strategy) {
-    fail(
-      `load_best_model_at_end needs a checkpoint for each evaluation: save_strategy must be "${eval_strategy}", as ` +
-        `eval_strategy, got "${save_strategy}"`,
-    );
-  }
-  if (save_strategy === "steps" && args.save_steps % args.eval_steps !== 0) {
-    fail(
-      `load_best_model_at_end needs save_steps that are a multiple of eval_steps ${args.eval_steps}, got ${args.save_steps}`,
-    );
-  }
+  if (load_best_model_at_end && eval_strategy === "no") fail("load_best_model_at_end needs an evaluation, got none");
 }

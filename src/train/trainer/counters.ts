@@ -32,15 +32,65 @@ export interface Counter {
 /** A mistake, by the number of its example. */
 export type MistakeOf = (mistake: { example: number; gold: string; predicted: string; score: number }) => void;
 
+/** What can be counted of answers. */
+type Kind = "words" | "choices" | "entities" | "tags" | "numbers" | "labels" | "classes";
+
+const CLASS_METRICS = [
+  "accuracy",
+  "precision",
+  "recall",
+  "f1",
+  "f1_micro",
+  "f1_weighted",
+  "matthews_correlation",
+  "calibration_error",
+];
+
+/** The numbers of each kind, beside the loss. */
+const METRICS: Readonly<Record<Kind, readonly string[]>> = {
+  words: ["perplexity", "accuracy", "top_5_accuracy"],
+  choices: ["accuracy"],
+  entities: ["precision", "recall", "f1", "accuracy"],
+  tags: CLASS_METRICS,
+  numbers: ["mse", "mae", "pearson", "spearmanr"],
+  labels: ["accuracy", "precision", "recall", "f1", "f1_macro", "f1_weighted"],
+  classes: CLASS_METRICS,
+};
+
+/** The names of the numbers that an evaluation on a data set gives. */
+export function metricNames(dataset: Dataset): string[] {
+  return ["loss", ...METRICS[kindOf(dataset)]];
+}
+
 /** What counts the answers to the examples of a data set. */
 export function counterOf(dataset: Dataset, onMistake: MistakeOf): Counter {
-  const { task, labels, problem_type: problem } = dataset;
-  if (task === "mlm") return countWords();
-  if (task === "choose") return countChoices(onMistake);
-  if (task === "tag") return labels.some((label) => /^[BI]-/.test(label)) ? countEntities(labels) : countTags(labels);
-  if (problem === "regression") return countNumbers();
-  if (problem === "multi_label_classification") return countLabels(labels);
-  return countClasses(labels, onMistake);
+  const { labels } = dataset;
+  const make: Readonly<Record<Kind, () => Counter>> = {
+    words: countWords,
+    choices: () => countChoices(onMistake),
+    entities: () => countEntities(labels),
+    tags: () => countTags(labels),
+    numbers: countNumbers,
+    labels: () => countLabels(labels),
+    classes: () => countClasses(labels, onMistake),
+  };
+  return make[kindOf(dataset)]();
+}
+
+function kindOf({ task, labels, problem_type: problem }: Dataset): Kind {
+  if (task === "mlm") return "words";
+  if (task === "choose") return "choices";
+  // With a tag of another form, such as a part of speech, they mark no entities.
+  if (task === "tag") {
+    return labels.some(isEntity) && labels.every((tag) => tag === "O" || isEntity(tag)) ? "entities" : "tags";
+  }
+  if (problem === "regression") return "numbers";
+  return problem === "multi_label_classification" ? "labels" : "classes";
+}
+
+/** Whether a tag is that of an entity, as its metrics take it: `B-PER`. */
+function isEntity(tag: string): boolean {
+  return /^[BIES]-/.test(tag);
 }
 
 /** The rows of labelled tokens, each with its label. */
@@ -68,12 +118,13 @@ function countWords(): Counter {
   const metrics = new MaskedWordsMetrics();
   return {
     add(scored, loss) {
-      const rows = [...labelledRows(scored)];
-      const logits = rowsOf(scored.logits, rows.map(({ row }) => row));
-      const ranks = ranksOf({ logits, labels: rows.map(({ label }) => label) });
-      metrics.add({ loss, words: rows.length, ranks });
+      // One by one: a row is as long as the vocabulary.
+      const ranks = [...labelledRows(scored)].flatMap(({ row, label }) => {
+        return ranksOf({ logits: rowsOf(scored.logits, [row]), labels: [label] });
+      });
+      metrics.add({ loss, words: ranks.length, ranks });
     },
-    values: () => metrics.count === 0 ? {} : metrics.result(),
+    values: () => metrics.result(),
     report: () => ({}),
   };
 }

@@ -30,19 +30,19 @@ export interface Evaluation {
 export interface EvaluationCall {
   readonly data: EvaluationDataOptions;
   readonly signal?: AbortSignal | undefined;
-  /** Called after each batch with the number of its last example. */
+  /** Called after each batch with how many examples were read. */
   readonly onProgress?: (examples: number) => void;
 }
 
 /** How many mistakes an evaluation keeps. */
 const MISTAKES = 20;
 
-/** Evaluates a model on all examples, in order. */
+/** Evaluates a model on all examples, in order. @throws {RangeError} If none has a label. */
 export async function evaluate(model: ScoringModel, dataset: Dataset, call: EvaluationCall): Promise<Evaluation> {
   const { data, signal, onProgress } = call;
   const mistakes = new WorstMistakes(MISTAKES);
   const counter = counterOf(dataset, ({ example, ...mistake }) => mistakes.add({ text: String(example), ...mistake }));
-  let [losses, labels] = [0, 0];
+  let [losses, labels, seen] = [0, 0, 0];
   let answers: Promise<void> = Promise.resolve();
   for await (const batch of dataset.evaluation(data)) {
     signal?.throwIfAborted();
@@ -51,17 +51,24 @@ export async function evaluate(model: ScoringModel, dataset: Dataset, call: Eval
     await answers; // the GPU computes a batch while the one before is counted
     answers = scoring.then(({ logits, loss, narrow_positions }) => {
       const counted = labelCount(batch.inputs.labels);
-      const mean = Number(loss?.data[0] ?? 0);
-      losses += mean * counted;
-      labels += counted;
-      counter.add({ batch, logits, positions: narrow_positions ?? null }, mean);
-      onProgress?.((batch.examples.at(-1) ?? -1) + 1);
+      if (counted > 0) { // the loss of nothing is no number
+        const mean = Number(loss?.data[0]);
+        losses += mean * counted;
+        labels += counted;
+        counter.add({ batch, logits, positions: narrow_positions ?? null }, mean);
+      }
+      seen = batch.examples.reduce((most, example) => Math.max(most, example + 1), seen);
+      onProgress?.(seen);
     });
     answers.catch(() => {});
   }
   await answers;
+  if (labels === 0) {
+    const what = dataset.task === "mlm" ? "a text must have a masked word" : "an example must have a label";
+    throw new RangeError(`Cannot evaluate: ${what}, got none; give more examples`);
+  }
   return {
-    values: { loss: labels === 0 ? 0 : losses / labels, ...counter.values() },
+    values: { loss: losses / labels, ...counter.values() },
     report: { ...counter.report(), mistakes: await withTexts(mistakes, dataset) },
   };
 }

@@ -3,52 +3,23 @@
 import type { LossOptions } from "../../heads/loss_run.ts";
 import type { TeacherOption } from "../../heads/pretrained.ts";
 import type { ModelInputs } from "../../model/batch/inputs.ts";
-import type { DataPosition } from "../data/order/position.ts";
+import { checkpointName } from "../checkpoint/layout.ts";
 import type { TrainingBatch, TrainingData } from "../data/reading/training.ts";
-import { NonFiniteGuard } from "../non_finite.ts";
 import type { Optimizer, StepResult } from "../optimizer.ts";
 import type { ResumeNote } from "../report/data.ts";
 import type { TrainingCheckpoint } from "../saving/training_checkpoint.ts";
 import type { TrainingFolder } from "../saving/training_folder.ts";
 import { type Schedule, scheduleOf } from "../schedules.ts";
 import type { TrainerState } from "../trainer_state/trainer_state.ts";
-import type { Interval, ResolvedArguments } from "./arguments.ts";
-import { Course } from "./course.ts";
+import type { ResolvedArguments } from "./arguments.ts";
+import { Course } from "./course/course.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { readTrainerRecord, type TrainerRecord, trainerRecord } from "./record.ts";
+import type { TrainingIdentity } from "./course/identity.ts";
+import { lengthOf, type TrainingLength } from "./course/length.ts";
+import { endsEpoch, Pace } from "./course/pace.ts";
+import type { TrainingProgress } from "./progress.ts";
+import { type Due, readTrainerRecord, type TrainerRecord, trainerRecord } from "./course/record.ts";
 import { Speed } from "./speed.ts";
-
-/** What a training tells while it runs. */
-export type TrainingProgress = StepProgress | {
-  /** An evaluation goes on. */
-  readonly status: "evaluation";
-  /** Examples so far, and in all. */
-  readonly examples: number;
-  readonly total: number;
-} | {
-  /** An evaluation has ended, or a checkpoint was written. */
-  readonly status: "evaluated" | "saved";
-  readonly step: number;
-  /** Of an evaluation: its numbers, such as `loss` and `accuracy`. */
-  readonly values?: Readonly<Record<string, number>>;
-  /** Of a checkpoint: its path. */
-  readonly path?: string;
-};
-
-/** A step has ended. */
-export interface StepProgress {
-  readonly status: "step";
-  /** Steps so far, and in all; expected ones, if how many batches the data give is not known. */
-  readonly step: number;
-  readonly steps: number;
-  /** Passes over the data so far. */
-  readonly epoch: number;
-  readonly loss: number;
-  readonly learning_rate: number;
-  readonly tokens_per_second: number;
-  /** Expected seconds to the end. */
-  readonly seconds_left: number;
-}
 
 /** What a loop needs. */
 export interface LoopParts {
@@ -56,8 +27,7 @@ export interface LoopParts {
   readonly optimizer: Optimizer;
   readonly folder: TrainingFolder;
   readonly data: TrainingData;
-  /** Of the data. */
-  readonly fingerprint: string;
+  readonly identity: TrainingIdentity;
   /** Options of every step. */
   readonly step: LossOptions & TeacherOption;
   evaluate(): Promise<Evaluation>;
@@ -71,24 +41,60 @@ interface AskedStep {
   readonly epoch: number;
   readonly rate: number;
   readonly tokens: number;
-  /** Its batches, for messages. */
+  /** Its examples, for messages. */
   readonly name: string;
 }
+
+/** A checkpoint, and what a trainer keeps in it. */
+interface Opened {
+  readonly checkpoint: TrainingCheckpoint;
+  readonly record: TrainerRecord;
+}
+
+/** What a checkpoint is, beside that of its step. */
+type CheckpointKind = Partial<Pick<TrainerRecord, "isInterim" | "due" | "isLast">>;
 
 /** Runs the steps of a training, from its beginning or from a checkpoint on. */
 export class TrainingLoop {
   readonly #parts: LoopParts;
-  readonly #guard = new NonFiniteGuard();
+  readonly #course: Course;
+  readonly #pace: Pace;
+  readonly #schedule: Schedule;
   readonly #speed = new Speed();
-  #course: Course | null = null;
-  #position: DataPosition | undefined;
-  /** A checkpoint that an interruption left, and that the next one replaces. */
-  #interim: readonly number[] = [];
-  #saved = -1;
-  readonly resumed: ResumeNote[] = [];
+  readonly #from: Opened | null;
+  /** The steps whose checkpoints were written last: one that stays, and one that an interruption left. */
+  #saved: number | null = null;
+  #interim: number | null = null;
 
-  constructor(parts: LoopParts) {
+  private constructor(parts: LoopParts, length: TrainingLength, from: Opened | null) {
+    const { args, data } = parts;
+    const { lr_scheduler_type, learning_rate: lr, warmup_steps, warmup_ratio } = args;
     this.#parts = parts;
+    this.#from = from;
+    this.#course = new Course(args, { length, record: from?.record.course ?? null });
+    this.#pace = new Pace({ args, data, length, start: from && { ...from.record, ...from.record.course.state } });
+    const warmup = warmup_steps > 0 ? { warmup_steps } : { warmup_ratio };
+    this.#schedule = scheduleOf(lr_scheduler_type, { total_steps: length.steps, lr, ...warmup });
+  }
+
+  /**
+   * A loop that begins anew, or goes on from a checkpoint.
+   *
+   * @throws {CheckpointError} If it is that of another training.
+   */
+  static async open(parts: LoopParts, checkpoint: TrainingCheckpoint | null): Promise<TrainingLoop> {
+    const from = checkpoint && { checkpoint, record: await readTrainerRecord(checkpoint, parts.identity) };
+    return new TrainingLoop(parts, await lengthOf(parts.data, parts.args), from);
+  }
+
+  /** The course so far. */
+  get state(): TrainerState {
+    return this.#course.state;
+  }
+
+  /** The mean loss of all steps. */
+  get trainingLoss(): number {
+    return this.#course.trainingLoss;
   }
 
   /** Tokens a second, by the steps that were logged since the loop began. */
@@ -96,95 +102,68 @@ export class TrainingLoop {
     return this.#speed.logged;
   }
 
-  /** The course so far; null before it began. */
-  get state(): TrainerState | null {
-    return this.#course?.state ?? null;
-  }
-
-  /** The mean loss of all steps. */
-  get trainingLoss(): number {
-    return this.#course?.trainingLoss ?? 0;
+  /** From which checkpoint it goes on. */
+  get resumed(): ResumeNote[] {
+    const step = this.#from?.checkpoint.step;
+    return step === undefined ? [] : [{ step, checkpoint: checkpointName(step) }];
   }
 
   /** Runs all steps that are left. @throws The signal's reason, once a checkpoint is written. */
-  async run(last: TrainingCheckpoint | null): Promise<TrainerState> {
-    const { args, data, signal, fingerprint } = this.#parts;
-    const { steps, exact } = await this.#length();
-    const record = last === null ? null : readTrainerRecord(last, { args, fingerprint });
-    const course = this.#course = new Course(args, { steps, record: record?.course ?? null });
-    if (last !== null && record !== null) await this.#restore(last, record);
-    const schedule = this.#schedule(steps);
-    const epochs = args.max_steps > 0 ? Infinity : args.num_train_epochs;
+  async run(): Promise<void> {
+    if (!await this.#restore()) await this.#steps();
+    this.#course.ended();
+  }
+
+  /** Removes a checkpoint that an interruption left, once all that the training gives is saved. */
+  async tidy(): Promise<void> {
+    await this.#parts.folder.prune(this.#course.checkpoints, { upTo: this.state.global_step });
+  }
+
+  /** Goes on from the checkpoint, if there is one. Gives whether the training has ended. */
+  async #restore(): Promise<boolean> {
+    if (this.#from === null) return false;
+    const { checkpoint, record: { due, isInterim, isLast } } = this.#from;
+    const { step } = checkpoint;
+    await this.#speed.pause(() => checkpoint.restore(this.#parts.optimizer));
+    if (isInterim) this.#interim = step;
+    else this.#saved = step;
+    // What was too much when the process was killed.
+    await this.#parts.folder.prune(this.#course.checkpoints, { upTo: step - 1 });
+    return due === null ? isLast : await this.#follow(due);
+  }
+
+  async #steps(): Promise<void> {
+    const { args, data, signal } = this.#parts;
+    const pace = this.#pace;
     let group: TrainingBatch[] = [];
     let asked: AskedStep | null = null;
-    let count = course.state.global_step;
-    const isDone = () => exact || args.max_steps > 0 ? count >= steps : course.state.epoch >= epochs;
-    if (isDone() || course.isStale) return course.state;
-    const range = {
-      ...(this.#position && { from: this.#position }),
-      ...(epochs < Infinity && { num_train_epochs: epochs }),
-    };
-    for await (const batch of data.batches(range)) {
+    for await (const batch of data.batches(pace.range)) {
       group.push(batch);
-      const endsEpoch = batch.next.window === 0 && batch.next.batch === 0;
-      if (group.length < args.gradient_accumulation_steps && !endsEpoch) continue;
-      const epoch = endsEpoch ? batch.next.epoch : batch.next.epoch + batch.progress;
-      const before = exact || epochs === Infinity ? count : Math.min(steps, course.state.epoch / epochs * steps);
-      const next = this.#ask(group, { epoch, rate: args.learning_rate * schedule(before) });
+      if (group.length < args.gradient_accumulation_steps && !endsEpoch(batch)) continue;
+      const rate = args.learning_rate * this.#schedule(pace.scheduled);
+      const due = await pace.step(group);
+      const next = this.#ask(group, { epoch: pace.epoch, rate });
       await this.#settle(asked, next);
       asked = next;
       group = [];
-      count++;
-      this.#position = batch.next;
-      const [evaluates, saves] = [
-        this.#isDue(args.eval_strategy, args.eval_steps, { count, endsEpoch }),
-        this.#isDue(args.save_strategy, args.save_steps, { count, endsEpoch }),
-      ];
-      const ends = exact || epochs === Infinity ? count >= steps : epoch >= epochs;
-      if (!evaluates && !saves && !ends && !signal?.aborted) continue;
+      if (!due.evaluates && !due.saves && !due.ends && !signal?.aborted) continue;
       await this.#settle(asked);
       asked = null;
-      if (evaluates) await this.#evaluate();
-      const isLast = ends || course.isStale;
-      if (saves || (isLast && args.save_strategy !== "no")) await this.#save();
-      if (isLast) break;
-      if (signal?.aborted) {
-        if (this.#saved !== count) await this.#save({ interim: true });
-        throw signal.reason;
-      }
+      if (await this.#follow(due)) return;
+      if (!signal?.aborted) continue;
+      if (this.#saved !== pace.steps) await this.#save({ isInterim: true });
+      throw signal.reason;
     }
-    await this.#settle(asked);
-    for (const step of this.#interim) await this.#parts.folder.discard(step);
-    return course.state;
   }
 
-  /** How many steps the training has. */
-  async #length(): Promise<{ steps: number; exact: boolean }> {
-    const { args, data } = this.#parts;
-    const { batches, exact } = await data.size();
-    const perEpoch = Math.ceil(batches / args.gradient_accumulation_steps);
-    return { steps: args.max_steps > 0 ? args.max_steps : Math.ceil(perEpoch * args.num_train_epochs), exact };
-  }
-
-  #schedule(steps: number): Schedule {
+  /** Does what follows a step. Gives whether the training has ended. */
+  async #follow(due: Due): Promise<boolean> {
     const { args } = this.#parts;
-    return scheduleOf(args.lr_scheduler_type, {
-      total_steps: steps,
-      lr: args.learning_rate,
-      ...(args.warmup_steps > 0 ? { warmup_steps: args.warmup_steps } : { warmup_ratio: args.warmup_ratio }),
-    });
-  }
-
-  async #restore(last: TrainingCheckpoint, { position, isInterim }: TrainerRecord): Promise<void> {
-    await last.restore(this.#parts.optimizer);
-    this.#position = position;
-    this.#interim = isInterim ? [last.step] : [];
-    this.#saved = last.step;
-    this.resumed.push({ step: last.step, checkpoint: `checkpoint-${last.step}` });
-  }
-
-  #isDue(when: Interval, every: number, { count, endsEpoch }: { count: number; endsEpoch: boolean }): boolean {
-    return when === "epoch" ? endsEpoch : when === "steps" && count % every === 0;
+    const isBest = due.evaluates && await this.#evaluate(due);
+    const isLast = due.ends || this.#course.isStale;
+    const saves = due.saves || (isLast && args.save_strategy !== "no") || (isBest && args.load_best_model_at_end);
+    if (saves) await this.#save({ isLast });
+    return isLast;
   }
 
   /** Asks for a step, which need not wait for the one before. */
@@ -207,59 +186,54 @@ export class TrainingLoop {
   /** Waits for a step, and counts it. @param later One that was asked for meanwhile, which is not left alone. */
   async #settle(asked: AskedStep | null, later: AskedStep | null = null): Promise<void> {
     if (asked === null) return;
-    const course = this.#course as Course;
-    const { epoch, rate, tokens, name } = asked;
+    const { args, onProgress } = this.#parts;
     try {
       const result = await asked.result;
-      this.#guard.check(result, `step ${course.state.global_step + 1}, ${name}`);
-      course.step(result, { epoch, rate, tokens });
-      const { global_step: step, max_steps: steps } = course.state;
-      this.#speed.step({ step, tokens, isLogged: step % this.#parts.args.logging_steps === 0 });
-      const { tokens_per_second, seconds_left } = this.#speed.expect(Math.max(0, steps - step));
-      const { loss } = result;
-      const progress = {
-        status: "step",
-        step,
-        steps,
-        epoch,
-        loss,
-        learning_rate: rate,
-        tokens_per_second,
-        seconds_left,
-      };
-      this.#parts.onProgress?.(progress as StepProgress);
+      this.#course.step(result, asked);
+      const { global_step: step, max_steps: steps } = this.state;
+      const { epoch, rate: learning_rate, tokens } = asked;
+      this.#speed.step({ step, tokens, isLogged: step % args.logging_steps === 0 });
+      const expected = this.#speed.expect(Math.max(0, steps - step));
+      onProgress?.({ status: "step", step, steps, epoch, loss: result.loss, learning_rate, ...expected });
     } catch (error) {
       await later?.result.catch(() => {});
       throw error;
     }
   }
 
-  async #evaluate(): Promise<void> {
-    const course = this.#course as Course;
-    const { values } = await this.#speed.pause(() => this.#parts.evaluate());
-    const { global_step: step } = course.state;
-    course.evaluated(values, `checkpoint-${step}`);
-    this.#parts.onProgress?.({ status: "evaluated", step, values });
+  /** Evaluates. An interruption leaves a checkpoint that begins with the evaluation. Gives whether the model is the best. */
+  async #evaluate(due: Due): Promise<boolean> {
+    const { evaluate, onProgress, signal } = this.#parts;
+    const { global_step: step } = this.state;
+    try {
+      const { values } = await this.#speed.pause(evaluate);
+      const isBest = this.#course.evaluated(values);
+      onProgress?.({ status: "evaluated", step, values });
+      return isBest;
+    } catch (error) {
+      if (signal?.aborted && this.#interim !== step) await this.#save({ isInterim: true, due });
+      throw error;
+    }
   }
 
-  /** Writes a checkpoint. One that is `interim` goes when the next is written: a training without a stop has none. */
-  async #save({ interim = false }: { interim?: boolean } = {}): Promise<void> {
-    const { optimizer, folder, args, fingerprint } = this.#parts;
-    const course = this.#course as Course;
-    const { global_step: step, best_global_step: best } = course.state;
-    if (this.#saved === step && this.#interim.length === 0) return;
-    const data = trainerRecord({
-      args,
-      fingerprint,
-      position: this.#position as DataPosition,
-      course: course.record,
-      isInterim: interim,
-    });
-    const replaces = this.#interim.filter((other) => other !== step);
-    const spares = interim ? "all" : best === null ? [] : [best];
-    const path = await this.#speed.pause(() => folder.save(optimizer, { step, data, spares, replaces }));
-    this.#interim = interim ? [step] : [];
-    this.#saved = step;
-    this.#parts.onProgress?.({ status: "saved", step, path });
+  /** Writes a checkpoint. One that is interim goes when the next is written: a training without a stop has none. */
+  async #save({ isInterim = false, due = null, isLast = false }: CheckpointKind): Promise<void> {
+    const { optimizer, folder, identity, onProgress } = this.#parts;
+    const course = this.#course;
+    const { global_step: step } = this.state;
+    if (!isInterim) course.saved(checkpointName(step), { isLast });
+    const { position, batches } = this.#pace;
+    const record = { position, batches, course: course.record, isInterim, due, isLast };
+    const path = await this.#speed.pause(() =>
+      folder.save(optimizer, {
+        step,
+        ...trainerRecord(record, identity),
+        keeps: course.checkpoints,
+        replaces: this.#interim === step,
+      })
+    );
+    if (isInterim) this.#interim = step;
+    else this.#saved = step;
+    onProgress?.({ status: "saved", step, path });
   }
 }

@@ -3,55 +3,29 @@
 import { CheckpointError } from "../../base/errors.ts";
 import { classOf, quote } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
-import { PreTrainedModel, type Teacher } from "../../heads/pretrained.ts";
+import type { LossOptions } from "../../heads/loss_run.ts";
+import { coreOf, PreTrainedModel, type TeacherOption } from "../../heads/pretrained.ts";
 import { saveFiles } from "../../io/folder/on_disk.ts";
 import { filesOfTokenizer, NarrowBertTokenizer } from "../../text/tokenizer.ts";
 import { AdamW } from "../adamw.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { EvaluationDataOptions, TrainingDataOptions } from "../data/reading/options.ts";
+import type { TrainingData } from "../data/reading/training.ts";
 import { type MetricValues, prefixed } from "../metrics/metrics.ts";
 import type { TrainingReport } from "../report/data.ts";
+import { environmentOf } from "../saving/environment.ts";
 import { TrainingFolder } from "../saving/training_folder.ts";
-import type { OptimizerOptions } from "../settings.ts";
 import { type TrainerState, trainerStateText } from "../trainer_state/trainer_state.ts";
-import { resolveArguments, type ResolvedArguments, type TrainingArguments } from "./arguments.ts";
+import { resolveArguments, type ResolvedArguments } from "./arguments.ts";
 import { bestWeights } from "./best.ts";
 import { checkDataset } from "./checks.ts";
+import { metricNames } from "./counters.ts";
+import { identityOf } from "./course/identity.ts";
+import { STATE_FILE } from "./course/record.ts";
 import { evaluate, type Evaluation, type ScoringModel } from "./evaluation.ts";
 import { labelOptions } from "./labels.ts";
-import { TrainingLoop, type TrainingProgress } from "./loop.ts";
-
-/** What a {@linkcode Trainer} trains, and how. */
-export interface TrainerOptions {
-  /** A model of the class that fits the data, whose weights are f32. */
-  model: PreTrainedModel;
-  /** Its tokenizer. */
-  tokenizer: NarrowBertTokenizer;
-  /** Arguments by Hugging Face's names. */
-  args: TrainingArguments;
-  /** What it learns from. */
-  train_dataset: Dataset;
-  /** What it is evaluated on, opened with the labels of `train_dataset`. @default none */
-  eval_dataset?: Dataset;
-  /** A model from which it learns too. @default none */
-  teacher?: Teacher;
-  /** Which tensors learn, and how fast. @default all alike */
-  optimizer?: Pick<OptimizerOptions, "frozen" | "lr_factors" | "no_decay">;
-  /** How examples become batches, besides the sizes of batches. @default the defaults of data sets */
-  data?: Pick<
-    TrainingDataOptions,
-    "max_seq_length" | "mlm_probability" | "whole_word_mask" | "pack_texts" | "max_batch_tokens" | "shuffle_buffer_size"
-  >;
-  /** A weight for each label, or `"balanced"`: one that makes up for how often it occurs. @default all 1 */
-  class_weights?: readonly number[] | "balanced";
-  /** Is told of every step and evaluation. */
-  onProgress?: (progress: TrainingProgress) => void;
-  /**
-   * Ends the training after the step under way: a checkpoint is written, and {@linkcode Trainer.train} rejects with the
-   * signal's reason. A call with `resume_from_checkpoint` then goes on.
-   */
-  signal?: AbortSignal;
-}
+import { TrainingLoop } from "./loop.ts";
+import { TRAINER_OPTIONS, type TrainerOptions } from "./trainer_options.ts";
 
 /** What a training gives. */
 export interface TrainOutput {
@@ -62,20 +36,6 @@ export interface TrainOutput {
   /** Numbers of the last evaluation, or of that of the best model: `eval_loss`, `eval_accuracy`. */
   readonly metrics: MetricValues;
 }
-
-const OPTIONS = [
-  "model",
-  "tokenizer",
-  "args",
-  "train_dataset",
-  "eval_dataset",
-  "teacher",
-  "optimizer",
-  "data",
-  "class_weights",
-  "onProgress",
-  "signal",
-];
 
 /**
  * Trains a model on a data set, evaluates it, and keeps checkpoints from which a training that was stopped goes on bit by
@@ -105,11 +65,11 @@ export class Trainer {
   readonly args: ResolvedArguments;
   readonly #options: TrainerOptions;
   readonly #model: ScoringModel;
-  #state: TrainerState | null = null;
+  readonly #data: TrainingData;
+  /** Options of every step. */
+  readonly #step: LossOptions & TeacherOption;
+  #loop: TrainingLoop | null = null;
   #evaluation: Evaluation | null = null;
-  #report: Pick<TrainingReport, "resumed" | "environment"> & { tokensPerSecond: Map<number, number> } = {
-    tokensPerSecond: new Map(),
-  };
 
   /**
    * A trainer. Nothing is read or computed yet.
@@ -118,24 +78,35 @@ export class Trainer {
    * @throws {RangeError} If an argument is out of range, arguments do not go together, or labels are not the model's.
    */
   constructor(options: TrainerOptions) {
-    checkOptionNames("train", options, OPTIONS);
-    const { model, tokenizer, args, train_dataset, eval_dataset } = options;
+    checkOptionNames("train", options, TRAINER_OPTIONS);
+    const { model, tokenizer, train_dataset, eval_dataset, teacher } = options;
     if (!(model instanceof PreTrainedModel) || !("forward" in model)) {
       throw new TypeError(`Cannot train: model must be a model of this library, got ${classOf(model)}`);
     }
     if (!(tokenizer instanceof NarrowBertTokenizer)) {
       throw new TypeError(`Cannot train: tokenizer must be a tokenizer of this library, got ${classOf(tokenizer)}`);
     }
-    checkDataset("train_dataset", train_dataset, model);
-    if (eval_dataset !== undefined) checkDataset("eval_dataset", eval_dataset, model, train_dataset);
-    this.#options = options;
+    checkDataset("train", { train_dataset }, model);
+    if (eval_dataset !== undefined) checkDataset("train", { eval_dataset }, model);
+    const args = resolveArguments(options.args, {
+      task: train_dataset.task,
+      metrics: eval_dataset === undefined ? null : metricNames(eval_dataset),
+    });
+    this.args = args;
+    this.#options = { ...options };
     this.#model = model as ScoringModel;
-    this.args = resolveArguments(args, { task: train_dataset.task, evaluates: eval_dataset !== undefined });
+    this.#data = train_dataset.training(this.#trainingData());
+    this.#step = {
+      ...(args.dropout !== undefined && { dropout: args.dropout }),
+      gradient_checkpointing: args.gradient_checkpointing,
+      ...labelOptions(train_dataset, options.class_weights, args),
+      ...(teacher && { teacher }),
+    };
   }
 
-  /** The course of the training so far; null before it. */
+  /** The course of the training so far, whether it goes on or has failed; null before it. */
   get state(): TrainerState | null {
-    return this.#state;
+    return this.#loop?.state ?? null;
   }
 
   /**
@@ -144,17 +115,14 @@ export class Trainer {
    * @param options `resume_from_checkpoint`: go on from the last checkpoint there. The training must be the same.
    * @throws {Error} If there are checkpoints in the folder and it does not go on, or if another trainer has the folder.
    * @throws {CheckpointError} If it should go on, and there is no checkpoint, or that of another training.
-   * @throws {NonFiniteError} If losses are not finite three times in a row, or the training diverges. The last checkpoint
-   *   is that of a good model.
+   * @throws {NonFiniteError} If losses are not finite three times in a row, or the training diverges. The checkpoints are
+   *   those of before.
    */
   async train(options: { resume_from_checkpoint?: boolean } = {}): Promise<TrainOutput> {
     checkOptionNames("train", options, ["resume_from_checkpoint"]);
-    const { tokenizer, train_dataset, teacher, optimizer: settings = {}, onProgress, signal } = this.#options;
+    const { tokenizer, optimizer: settings = {}, onProgress, signal } = this.#options;
     const { args } = this;
-    using folder = await TrainingFolder.open(args.output_dir, {
-      keep: args.save_total_limit,
-      tokenizer: await filesOfTokenizer(tokenizer),
-    });
+    signal?.throwIfAborted();
     using optimizer = new AdamW(this.#model, {
       ...settings,
       lr: args.learning_rate,
@@ -164,6 +132,7 @@ export class Trainer {
       max_grad_norm: args.max_grad_norm,
       seed: args.seed,
     });
+    using folder = await TrainingFolder.open(args.output_dir, { tokenizer: await filesOfTokenizer(tokenizer) });
     const last = await folder.latest();
     if (last !== null && !options.resume_from_checkpoint) {
       throw new Error(
@@ -172,41 +141,46 @@ export class Trainer {
       );
     }
     if (last === null && options.resume_from_checkpoint) {
-      throw new CheckpointError(`Cannot go on with the training in ${quote(folder.path)}: there is no checkpoint`);
+      throw new CheckpointError(
+        `Cannot go on with the training in ${quote(folder.path)}: there is no checkpoint; begin it without ` +
+          "resume_from_checkpoint",
+      );
     }
-    const loop = new TrainingLoop({
+    const loop = await TrainingLoop.open({
       args,
       optimizer,
       folder,
-      fingerprint: train_dataset.fingerprint,
-      data: train_dataset.training(this.#trainingData()),
-      step: {
-        ...(args.dropout !== undefined && { dropout: args.dropout }),
-        gradient_checkpointing: args.gradient_checkpointing,
-        ...labelOptions(train_dataset, this.#options.class_weights, args),
-        ...(teacher && { teacher }),
-      },
+      identity: await identityOf(this.#options, args),
+      data: this.#data,
+      step: this.#step,
       evaluate: () => this.#evaluate(),
       onProgress,
       signal,
-    });
-    try {
-      await loop.run(last);
-    } finally {
-      this.#state = loop.state;
-      this.#report = { ...this.#report, tokensPerSecond: loop.tokensPerSecond, resumed: loop.resumed };
-    }
-    const state = loop.state as TrainerState;
-    if (args.load_best_model_at_end && state.best_model_checkpoint !== null) {
-      await this.#model.load_state_dict(await bestWeights(folder.path, state.best_model_checkpoint));
-      if (state.best_global_step !== state.global_step) await this.#evaluate();
-    }
+    }, last);
+    this.#loop = loop;
+    this.#evaluation = null;
+    await loop.run();
+    const metrics = await this.#chooseModel(folder);
     await this.save_model();
-    await saveFiles(args.output_dir, [["trainer_state.json", [
-      new TextEncoder().encode(trainerStateText(state)),
-    ]]]);
-    const metrics = this.#evaluation === null ? {} : prefixed("eval", this.#evaluation.values);
-    return { global_step: state.global_step, training_loss: loop.trainingLoss, metrics };
+    await saveFiles(args.output_dir, [[STATE_FILE, [new TextEncoder().encode(trainerStateText(loop.state))]]]);
+    await loop.tidy();
+    return { global_step: loop.state.global_step, training_loss: loop.trainingLoss, metrics };
+  }
+
+  /** Puts the weights of the best model in place, if they are asked for. Gives the numbers of its evaluation. */
+  async #chooseModel(folder: TrainingFolder): Promise<MetricValues> {
+    const { global_step, best_global_step, best_model_checkpoint, log_history } = this.state as TrainerState;
+    const evaluations = log_history.filter((entry) => "eval_loss" in entry);
+    const last = evaluations.at(-1);
+    if (last === undefined) return {};
+    const isBest = this.args.load_best_model_at_end && best_model_checkpoint !== null;
+    const chosen = isBest ? evaluations.find(({ step }) => step === best_global_step) ?? last : last;
+    const isOther = isBest && best_global_step !== global_step;
+    if (isOther) await this.#model.load_state_dict(await bestWeights(folder.path, best_model_checkpoint));
+    // A report shows an evaluation of the model: one that ended in a process before this one is done again.
+    if (isOther || this.#evaluation === null && last.step === global_step) await this.#evaluate();
+    const { step: _, epoch: __, ...metrics } = chosen;
+    return metrics;
   }
 
   /**
@@ -215,10 +189,11 @@ export class Trainer {
    * @param dataset Other data, opened with the model's labels. Default: `eval_dataset`.
    * @returns Numbers by name: `eval_loss`, and those of the task, such as `eval_accuracy`.
    * @throws {TypeError} If there are no data.
+   * @throws {RangeError} If no example has a label.
    */
   async evaluate(dataset: Dataset | undefined = this.#options.eval_dataset): Promise<MetricValues> {
     if (dataset === undefined) throw new TypeError("Cannot evaluate: there must be a data set, got none");
-    checkDataset("dataset", dataset, this.#model, this.#options.train_dataset);
+    checkDataset("evaluate", { dataset }, this.#model);
     return prefixed("eval", (await this.#evaluate(dataset)).values);
   }
 
@@ -230,9 +205,10 @@ export class Trainer {
 
   /** The training so far, for {@linkcode trainingReport}. @throws {Error} If nothing was trained yet. */
   report(title: string): TrainingReport {
-    const state = this.#state;
-    if (state === null) throw new Error("Cannot report: nothing was trained yet");
-    const { tokensPerSecond, ...notes } = this.#report;
+    const loop = this.#loop;
+    if (loop === null) throw new Error("Cannot report: nothing was trained yet");
+    const { state, tokensPerSecond, resumed } = loop;
+    const { library, runtime, adapter } = environmentOf(coreOf(this.#model).gpu);
     const log_history = state.log_history.map((entry) => {
       const speed = "learning_rate" in entry ? tokensPerSecond.get(entry.step as number) : undefined;
       return speed === undefined ? entry : { ...entry, train_tokens_per_second: speed };
@@ -241,7 +217,8 @@ export class Trainer {
       title,
       state: { ...state, log_history },
       settings: { ...this.args, output_dir: String(this.args.output_dir) },
-      ...notes,
+      resumed,
+      environment: { library, runtime, ...adapter },
       ...(this.#evaluation && { evaluation: this.#evaluation.report }),
     };
   }
@@ -260,19 +237,22 @@ export class Trainer {
   #trainingData(): TrainingDataOptions {
     const { tokenizer, data = {} } = this.#options;
     const { per_device_train_batch_size, seed } = this.args;
-    return { tokenizer, model: this.#model, seed, per_device_train_batch_size, ...data };
+    return { ...data, tokenizer, model: this.#model, seed, per_device_train_batch_size };
   }
 
   #evaluationData({ task }: Dataset): EvaluationDataOptions {
-    const { tokenizer, data: { max_seq_length, mlm_probability, whole_word_mask } = {} } = this.#options;
+    const { tokenizer, data: { max_seq_length, mlm_probability, whole_word_mask, pack_texts } = {} } = this.#options;
     return {
       tokenizer,
       model: this.#model,
       seed: this.args.seed,
       per_device_eval_batch_size: this.args.per_device_eval_batch_size,
       ...(max_seq_length !== undefined && { max_seq_length }),
-      ...(task === "mlm" && mlm_probability !== undefined && { mlm_probability }),
-      ...(task === "mlm" && whole_word_mask !== undefined && { whole_word_mask }),
+      ...(task === "mlm" && {
+        ...(mlm_probability !== undefined && { mlm_probability }),
+        ...(whole_word_mask !== undefined && { whole_word_mask }),
+        ...(pack_texts !== undefined && { pack_texts }),
+      }),
     };
   }
 }

@@ -32,7 +32,7 @@ export interface TrainingDataOptions extends EncodingOptions {
   per_device_train_batch_size?: number;
   /** Most tokens of a batch; padding does not count. @default without a bound */
   max_batch_tokens?: number;
-  /** How many examples are shuffled together, and kept in memory as tokens. @default 16384 */
+  /** How many examples are shuffled together, and kept in memory as tokens. @default 131072 */
   shuffle_buffer_size?: number;
 }
 
@@ -54,7 +54,7 @@ export interface BatchSettings extends MaskedTextSettings {
 const ENCODING = ["tokenizer", "model", "max_seq_length", "seed"];
 const MASKING = ["mlm_probability", "whole_word_mask", "pack_texts"];
 const EVALUATION_TOKENS = 4096;
-const WINDOW = 16_384;
+const WINDOW = 131_072;
 const LONGEST = 512;
 
 /** Room for `[CLS]`, a token of each text of a pair, and two `[SEP]`. */

@@ -44,10 +44,10 @@ export interface TrainingData {
   /** What is odd about the data, a sentence each. */
   readonly warnings: readonly string[];
   /**
-   * How many batches the first epoch has; others may have a few more or less. If batches are bounded by tokens, or texts
-   * are packed, its first window is tokenized to find out.
+   * How many batches an epoch has, the first one by default. If batches are bounded by tokens, texts are packed, or
+   * examples have choices, the first window of all is tokenized to find out, once.
    */
-  size(): Promise<EpochSize>;
+  size(epoch?: number): Promise<EpochSize>;
   /**
    * Batches, epoch after epoch. The next ones are read and tokenized while the caller works. Which they are is a function
    * of data, options and position alone, and beginning at a position reads no more than its window.
@@ -72,6 +72,12 @@ interface LoadedWindow {
   readonly before: number;
 }
 
+/** How large a window is. */
+interface WindowSize {
+  readonly batches: number;
+  readonly examples: number;
+}
+
 /** {@linkcode TrainingData} of a data set. */
 export class TrainingStream implements TrainingData {
   readonly warnings: readonly string[];
@@ -79,6 +85,7 @@ export class TrainingStream implements TrainingData {
   readonly #settings: BatchSettings;
   readonly #encoder: Encoder;
   readonly #examples: number;
+  #firstWindow: Promise<WindowSize> | null = null;
 
   constructor(source: Source, settings: BatchSettings) {
     this.#source = source;
@@ -91,19 +98,28 @@ export class TrainingStream implements TrainingData {
       : [`the data have ${this.#examples} examples, fewer than a batch of ${rows}: every batch has them all`];
   }
 
-  async size(): Promise<EpochSize> {
+  async size(epoch = 0): Promise<EpochSize> {
     const { limits, pack_texts } = this.#settings;
-    const windows = this.#windows(0);
-    if (limits.tokens === Infinity && !pack_texts && this.#source.task !== "choose") {
+    const windows = this.#windows(epoch);
+    const hasChoices = this.#source.task === "choose";
+    if (limits.tokens === Infinity && !pack_texts && !hasChoices) {
       return {
         batches: windows.reduce((sum, { examples }) => sum + Math.ceil(examples / limits.rows), 0),
         exact: true,
       };
     }
-    const [first] = windows as [Window<Block>];
+    const { batches, examples } = await (this.#firstWindow ??= this.#sizeOfFirst());
+    // In another order, texts may fill rows, and questions of one length batches of so many tokens, in another way.
+    const isAlike = epoch === 0 || !pack_texts && (!hasChoices || limits.tokens === Infinity);
+    const exact = windows.length === 1 && examples === this.#examples && isAlike;
+    return { batches: Math.ceil(batches * this.#examples / examples), exact };
+  }
+
+  async #sizeOfFirst(): Promise<WindowSize> {
+    const [first] = this.#windows(0) as [Window<Block>];
     const { signal: unwanted } = new AbortController();
     const { length } = this.#arrange(await this.#encode(first, { epoch: 0, unwanted }), { epoch: 0, window: 0 });
-    return { batches: Math.ceil(length * this.#examples / first.examples), exact: windows.length === 1 };
+    return { batches: length, examples: first.examples };
   }
 
   batches(range: TrainingRange = {}): AsyncGenerator<TrainingBatch> {

@@ -3,7 +3,7 @@
 import type { DataExample } from "../examples.ts";
 
 /** Most examples of a block. */
-export const BLOCK_EXAMPLES = 1024;
+export const BLOCK_EXAMPLES = 128;
 
 /** A block ends with the example with which it has as many bytes. */
 export const BLOCK_BYTES = 2 ** 20;
