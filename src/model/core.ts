@@ -91,12 +91,7 @@ export class ModelCore implements ModelWeights {
 
   /** Uploads a model's weights and waits for the device's errors of memory; on an error none of it stays allocated. */
   static async create({ weights, signal, ...shape }: CoreInit): Promise<ModelCore> {
-    try {
-      return new ModelCore(shape, await loadModel(shape, weights, signal));
-    } catch (error) {
-      shape.gpu.buffers.trim(); // A buffer that is not valid must not be lent again.
-      throw error;
-    }
+    return new ModelCore(shape, await loadModel(shape, weights, signal));
   }
 
   get config(): NarrowBertConfig {

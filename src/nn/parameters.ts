@@ -15,8 +15,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { bufferSize } from "../gpu/buffers.ts";
 import { nextTurn } from "../gpu/scheduler/turn.ts";
 import { pitch } from "../kernels/kernel.ts";
-import type { GatheredTensor, Placement } from "./layout/placement.ts";
-import { readTensors } from "./layout/reading.ts";
+import type { Placement } from "./layout/placement.ts";
 import { rowSlices } from "./layout/slices.ts";
 import { type Elements, Uploader, type WeightDtype } from "./layout/upload.ts";
 
@@ -203,14 +202,9 @@ export class ParameterSet {
       }
     } catch (error) {
       this.dispose();
+      gpu.buffers.trim(); // A buffer that is not valid must not be lent again.
       throw error;
     }
-  }
-
-  /** Reads all parameters back, as checkpoint tensors by name. */
-  async read(): Promise<Map<string, GatheredTensor>> {
-    if (this.#gpu === null) throw new Error("Cannot read weights: they are not on the GPU");
-    return await readTensors(this.#gpu, this.#parameters);
   }
 
   /** Writes over all parameters on the GPU, which must not be in use. */

@@ -84,6 +84,7 @@ export function fakeMemory(
       return make(16 * width * height, { width, height, createView: () => ({}) });
     },
     createBindGroup: () => ({}),
+    queue: { submit() {}, writeBuffer() {} },
     pushErrorScope: (filter: string) => scopes.push({ filter, error: null }),
     popErrorScope: () => Promise.resolve(scopes.pop()!.error),
   });
