@@ -288,13 +288,9 @@ Deno.test("a context is refused once its full layers have changed, and only then
     assert.notDeepEqual(after, before);
     assertSameAnswers(after, await trunk.answer([{ tokens: text, ask }]));
   }
-  {
-    using optimizer = new AdamW(model, { lr: 0.1 });
-    const step = optimizer.step(batch);
-    await assert.rejects(() => trunk.ask(context, [{ ask }]), refused);
-    await step;
-    await assert.rejects(() => trunk.ask(context, [{ ask }]), refused);
-  }
+  using optimizer = new AdamW(model, { lr: 0.1 });
+  await optimizer.step(batch);
+  await assert.rejects(() => trunk.ask(context, [{ ask }]), refused);
   using second = await trunk.encode([text]);
   assertSameAnswers(await trunk.ask(second, [{ ask }]), await trunk.answer([{ tokens: text, ask }]));
   await model.load_state_dict(await model.state_dict());
@@ -304,6 +300,42 @@ Deno.test("a context is refused once its full layers have changed, and only then
   await assert.rejects(() => trunk.ask(third, [{ ask }]), refused);
   using fourth = await trunk.encode([text]);
   assertSameAnswers(await trunk.ask(fourth, [{ ask }]), await trunk.answer([{ tokens: text, ask }]));
+});
+
+Deno.test("a question before an update of the weights is answered, and none after it", async () => {
+  const gpu = await requestGpu();
+  using model = await NarrowBertForSequenceClassification.from_config(CONFIG, { seed: 4 });
+  const { trunk } = model;
+  using context = await trunk.encode([tokensOf(2)]);
+  const queries = [{ ask: { label_logits: {} } }];
+  const expected = await trunk.ask(context, queries);
+  const { scheduler } = gpu;
+  const [weight] = await coreOf(model).use((runner) => Promise.resolve(runner.parameters));
+  /** Queues an update right behind the next job. */
+  const run: typeof scheduler.run = async (job) => {
+    delete (scheduler as Partial<typeof scheduler>).run;
+    const result = scheduler.run(job);
+    await scheduler.run({
+      label: "an update",
+      steps: [],
+      encode: () => {
+        gpu.versions.changed(weight!.buffer);
+        return gpu.device.createCommandEncoder().finish();
+      },
+      staging: gpu.staging.acquire(16),
+      bytes: 16,
+      take: () => null,
+    });
+    return await result;
+  };
+  Object.assign(scheduler, { run });
+  assert.deepEqual(await trunk.ask(context, queries), expected);
+  await assert.rejects(() => trunk.ask(context, queries), /the weights of its full layers were changed/);
+  Object.assign(scheduler, { run });
+  using before = await trunk.encode([tokensOf(2)]);
+  await assert.rejects(() => trunk.ask(before, queries), /the weights of its full layers were changed/);
+  using after = await trunk.encode([tokensOf(2)]);
+  assertSameAnswers(await trunk.ask(after, queries), expected);
 });
 
 Deno.test("questions that a context cannot answer are refused by name", async () => {

@@ -213,9 +213,8 @@ export class Trunk<R extends Readout = Readout> {
           );
         };
         checkWeights();
-        const answers = await answerPasses(runner, { passes, queries: questions, options: own });
-        checkWeights(); // An update that was queued before these passes came between.
-        return answers;
+        // Once more when a pass begins: an update that was queued before it has come between.
+        return await answerPasses(runner, { passes, queries: questions, options: own, onBegin: checkWeights });
       })
     );
     return namedAnswers<R>(questions, found);
