@@ -58,6 +58,8 @@ export class Gpu {
   readonly checked: boolean;
   readonly #failure: Failure = { error: null };
   #bindGroups = 0;
+  /** Settles when all that {@linkcode allocating} has begun so far is done. */
+  #allocated: Promise<void> = Promise.resolve();
 
   constructor(device: GPUDevice, { checked = false, poisoned = false }: Omit<GpuOptions, "device"> = {}) {
     this.device = device;
@@ -189,6 +191,16 @@ export class Gpu {
       throw new Error([`Cannot ${action}: ${error.message}`, ...(cure === undefined ? [] : [cure])].join("; "));
     }
     return result;
+  }
+
+  /**
+   * Does work that allocates memory which other work may find and use, when all such work before is done: it may learn
+   * only in the end that there is no memory, and take all back.
+   */
+  async allocating(work: () => Promise<void>): Promise<void> {
+    const done = this.#allocated.then(work);
+    this.#allocated = done.catch(() => {});
+    await done;
   }
 }
 
