@@ -223,3 +223,18 @@ Deno.test("a program never takes over a texture of a weight that another one fai
   other.release();
   assert.equal(gpu.buffers.liveBytes, 0);
 });
+
+Deno.test("memory that does not work is not lent again by a call that began in it", async () => {
+  const graph = layers();
+  const { gpu, memory, workspace } = workspaceOf(graph, { bytes: 40 * MIB });
+  const [small, large] = [{ T: 100, K: 32, R: 10 }, { T: 4000, K: 32, R: 10 }].map((sizes) => demandOf(graph, sizes));
+  await workspace.prepare(small!);
+  const { bytes } = workspace;
+  const preparing = workspace.prepare(large!);
+  while (workspace.bytes === bytes) await null;
+  const finish = workspace.hold(workspace.ensure(small!));
+  await assert.rejects(preparing, /Not enough memory left/);
+  assert.ok(gpu.buffers.liveBytes > 0 && memory.broken.size > 0);
+  finish();
+  assert.deepEqual([gpu.buffers.liveBytes, gpu.buffers.freeBytes], [0, 0]);
+});

@@ -170,10 +170,13 @@ export class Workspace {
       await this.#gpu.scoped("make room for a batch on the GPU", work, { cure: "use a smaller batch" });
       return null;
     } catch (error) {
-      if (this.#allocation !== null) this.#headroom.refuse(this.bytes);
+      if (this.#allocation !== null) {
+        this.#headroom.refuse(this.bytes);
+        this.#allocation.isBroken = true;
+      }
       for (const weight of newWeights) this.#gpu.textures.discard(weight);
       this.release();
-      this.#gpu.buffers.trim(); // A buffer that does not work must not be lent again.
+      this.#gpu.buffers.trim(); // Also of buffers that were acquired before one failed.
       return error;
     }
   }
@@ -290,5 +293,6 @@ export class Workspace {
     this.#gpu.buffers.release(allocation.upload);
     for (const buffer of allocation.buffers) this.#gpu.buffers.release(buffer);
     for (const texture of allocation.textures.values()) this.#gpu.textures.destroy(texture);
+    if (allocation.isBroken) this.#gpu.buffers.trim(); // A buffer that does not work must not be lent again.
   }
 }
