@@ -15,9 +15,10 @@ import type { Gpu } from "../gpu/device.ts";
 import { bufferSize } from "../gpu/buffers.ts";
 import { nextTurn } from "../gpu/scheduler/turn.ts";
 import { pitch } from "../kernels/kernel.ts";
+import type { Elements } from "./layout/lay_out.ts";
 import type { Placement } from "./layout/placement.ts";
 import { rowSlices } from "./layout/slices.ts";
-import { type Elements, Uploader, type WeightDtype } from "./layout/upload.ts";
+import { Uploader, type WeightDtype } from "./layout/upload.ts";
 
 /** A physical matrix `[rows, columns]`, rows pitched, made of checkpoint tensors. */
 export class Parameter implements ParameterBuffer {

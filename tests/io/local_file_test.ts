@@ -61,6 +61,10 @@ const REPLACED: [name: string, replace: (folder: string) => Promise<void>, probl
     await Deno.writeFile(join(folder, FILE), buildFloats({ a: [1] }));
   }, "was replaced by another"],
   ["it is removed", (folder) => Deno.remove(folder, { recursive: true }), "was removed"],
+  ["a file is in place of the folder around it", async (folder) => {
+    await Deno.remove(join(folder, ".."), { recursive: true });
+    await Deno.writeTextFile(join(folder, ".."), "");
+  }, "was removed"],
   ["a link leads to another", async (folder) => {
     await Deno.rename(folder, `${folder}.old`);
     await Deno.mkdir(`${folder}.new`);
@@ -70,7 +74,7 @@ const REPLACED: [name: string, replace: (folder: string) => Promise<void>, probl
 
 for (const [name, replace, problem] of REPLACED) {
   test(`a folder is one until all is loaded: ${name}`, async (outer) => {
-    const folder = join(outer, "model");
+    const folder = join(outer, "models", "model");
     await Deno.mkdir(join(folder, "1_Pooling"), { recursive: true });
     await Deno.writeFile(join(folder, FILE), buildFloats({ a: [1] }));
     const opened = await openFolder(folder);

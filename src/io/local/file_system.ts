@@ -1,4 +1,7 @@
-/** What the checkpoints of a training need of a file system. Tests put another in its place, which records, fails or is full. */
+/**
+ * What the checkpoints of a training need of a file system. Tests put another in its place, which records, fails or is
+ * full.
+ */
 
 import { writeAll } from "./atomic_write.ts";
 import { isWindows } from "./paths.ts";

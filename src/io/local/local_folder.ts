@@ -98,7 +98,7 @@ class LocalFolder implements ModelFolder {
       return new CheckpointError(`${message} while it was loaded; load the model again`, { cause });
     };
     const now = await Deno.stat(path).catch((error) => {
-      throw error instanceof Deno.errors.NotFound ? changed("was removed", error) : error;
+      throw isNotThere(error) ? changed("was removed", error) : error;
     });
     if (now.dev !== info.dev || now.ino !== info.ino) throw changed("was replaced by another");
   }
@@ -109,7 +109,12 @@ async function realPathOf(path: string): Promise<string | null> {
   try {
     return await Deno.realPath(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    if (isNotThere(error)) return null;
     throw error;
   }
+}
+
+/** Whether nothing has a path: there is no such name, or what is above it is a file. */
+function isNotThere(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }

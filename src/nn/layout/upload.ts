@@ -6,8 +6,6 @@ import type { Placement } from "./placement.ts";
 import { type Elements, layOutTile } from "./lay_out.ts";
 import { type Tile, type TiledMatrix, tilesOf } from "./tiles.ts";
 
-export type { Elements } from "./lay_out.ts";
-
 /** Bytes that are written at once. Until a submit, the queue holds its own copy of all bytes written. */
 const WRITE_BYTES = 8 * 1024 * 1024;
 
