@@ -67,8 +67,8 @@ export async function openDevice(host: Host = thisHost()): Promise<GPUDevice> {
 }
 
 /**
- * Reads the info of a device, which remembers it. Deno 2.9 panics if that is first done when the adapter was
- * garbage-collected; until then it is an argument here.
+ * Reads the info of a device, which remembers it. Deno 2.9 panics if that is first done after the adapter was
+ * garbage-collected: as an argument here the adapter stays until then.
  */
 function named(device: GPUDevice, _adapter: GPUAdapter): GPUDevice {
   describeAdapter(device.adapterInfo);
@@ -111,7 +111,7 @@ function cureInBrowser({ gpu, isSecure }: Host): string {
     "--enable-features=Vulkan, and computes without a GPU with --use-webgpu-adapter=swiftshader";
 }
 
-/** What is to say about the variables by which Vulkan's loader is told its drivers: the first that is set counts. */
+/** Advice on the variables that tell Vulkan's loader its drivers. The loader reads the first one that is set. */
 function driverVariables({ env, exists }: Host): string {
   const variable = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].find((name) => env(name));
   if (variable === undefined) return "";

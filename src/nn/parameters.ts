@@ -68,7 +68,7 @@ const TURN = 2 ** 18;
 
 /** A source of weights: a checkpoint, random numbers, or another model. */
 export interface ElementSource {
-  /** The tensor of this name. A load asks for it once, and once for each of its elements. */
+  /** The tensor of this name. A load asks for each tensor once, and for each of its elements once. */
   get(name: string): Elements;
 }
 
