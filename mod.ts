@@ -150,7 +150,8 @@ export { type LossParts } from "./src/model/distillation.ts";
 
 export { type AnswerOptions, Trunk } from "./src/heads/trunk/trunk.ts";
 export { type Context } from "./src/heads/trunk/context.ts";
-export { type Answers, type Asks, type ContextQuery, type Query, type QueryTokens } from "./src/heads/trunk/query.ts";
+export { type QueryTokens } from "./src/heads/readouts/query_tokens.ts";
+export { type Answers, type Asks, type ContextQuery, type Query } from "./src/heads/trunk/query.ts";
 export {
   type ChangingReadout,
   type NothingAsked,

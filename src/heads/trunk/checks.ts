@@ -4,7 +4,8 @@ import { InputError } from "../../base/errors.ts";
 import { describe, kindOf } from "../../base/messages.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import type { ReadoutDefinition } from "../readouts/definition.ts";
-import type { ContextQuery, Query, QueryTokens } from "./query.ts";
+import type { QueryTokens } from "../readouts/query_tokens.ts";
+import type { ContextQuery, Query } from "./query.ts";
 import type { CheckedQuestions } from "./sequences.ts";
 
 /** The model and the readouts that a query is checked against. */

@@ -5,7 +5,7 @@ import type { Ragged } from "../../model/batch/ragged.ts";
 import type { ContextMemory } from "../../model/contexts/context_pool.ts";
 import type { ModelCore } from "../../model/core.ts";
 import type { Runner } from "../../model/runner.ts";
-import type { QueryTokens } from "./query.ts";
+import type { QueryTokens } from "../readouts/query_tokens.ts";
 
 /** Texts that were encoded together, and whose context is in one buffer. */
 export interface Segment {

@@ -12,6 +12,7 @@ import { loadCore, openModel, randomCore } from "../../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../../model/model_options.ts";
 import { readoutsOf } from "../readouts/all.ts";
 import { definitionOf, type ReadoutDefinition } from "../readouts/definition.ts";
+import type { QueryTokens } from "../readouts/query_tokens.ts";
 import type { Readout } from "../readouts/readout.ts";
 import { HEADS } from "../registry.ts";
 import { answerPasses, checkAll, namedAnswers } from "./answering.ts";
@@ -19,7 +20,7 @@ import { checkContextQuery, checkQuery } from "./checks.ts";
 import { type Context, KeptContext } from "./context.ts";
 import { encodeTexts, planContextPasses } from "./encoding.ts";
 import { planPass, raggedOfPass } from "./pass.ts";
-import type { Answers, ContextQuery, Query, QueryTokens } from "./query.ts";
+import type { Answers, ContextQuery, Query } from "./query.ts";
 import { askedTexts, passesOf } from "./sequences.ts";
 
 /** Options of a call. */
