@@ -58,8 +58,8 @@ export class Gpu {
   readonly checked: boolean;
   readonly #failure: Failure = { error: null };
   #bindGroups = 0;
-  /** Settles when all that {@linkcode allocating} has begun so far is done. */
-  #allocated: Promise<void> = Promise.resolve();
+  /** Settles when the work that {@linkcode allocating} does is done; null if there is none. */
+  #allocating: Promise<void> | null = null;
 
   constructor(device: GPUDevice, { checked = false, poisoned = false }: Omit<GpuOptions, "device"> = {}) {
     this.device = device;
@@ -198,9 +198,15 @@ export class Gpu {
    * only in the end that there is no memory, and take all back.
    */
   async allocating(work: () => Promise<void>): Promise<void> {
-    const done = this.#allocated.then(work);
-    this.#allocated = done.catch(() => {});
-    await done;
+    while (this.#allocating !== null) await this.#allocating;
+    const done = Promise.withResolvers<void>();
+    this.#allocating = done.promise;
+    try {
+      await work();
+    } finally {
+      this.#allocating = null;
+      done.resolve();
+    }
   }
 }
 

@@ -96,8 +96,8 @@ export class Workspace {
   }
 
   /** Allocates what a call lacks, and waits for the device's errors. After an error nothing is kept. */
-  async prepare(demand: Demand): Promise<void> {
-    await this.#gpu.allocating(async () => {
+  prepare(demand: Demand): Promise<void> {
+    return this.#gpu.allocating(async () => {
       if (this.isReady(demand) || await this.#try(demand, this.#headroom) === null) return;
       const refusal = await this.#try(demand, null);
       if (refusal !== null) throw refusal;
