@@ -93,6 +93,19 @@ for (const [name, replace, problem] of REPLACED) {
   });
 }
 
+test("a file that is removed right before it is opened says so", async (folder) => {
+  const path = join(folder, FILE);
+  await Deno.writeFile(path, buildFloats({ a: [1] }));
+  const opened = await openFolder(folder, {
+    progress_callback: ({ status }) => status === "download" && Deno.removeSync(path),
+  });
+  await assert.rejects(opened.find(FILE), {
+    name: "CheckpointError",
+    message: `Cannot read "${path}": the file was removed while it was loaded; load the model again`,
+  });
+  assert.equal(await opened.find(FILE), null);
+});
+
 test("a file that ends before its length says so", async (folder) => {
   const path = join(folder, "a");
   await Deno.writeFile(path, new Uint8Array(10));

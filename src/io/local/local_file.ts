@@ -3,7 +3,7 @@
 import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
 import type { FileBytes } from "../folder/file_bytes.ts";
-import { pathOf } from "./paths.ts";
+import { isNotThere, pathOf } from "./paths.ts";
 
 /** What identifies a file and its version. */
 type Identity = Pick<Deno.FileInfo, "size" | "mtime" | "ino" | "dev">;
@@ -16,10 +16,13 @@ export class LocalFile implements FileBytes {
   readonly #path: string;
   readonly #identity: Identity;
 
-  /** @param path Of a file that exists. Needs read permission for it. */
+  /**
+   * @param path Of a file that exists. Needs read permission for it.
+   * @throws {CheckpointError} If it was just removed.
+   */
   constructor(path: string) {
-    using file = Deno.openSync(path);
     this.#path = path;
+    using file = this.#open();
     this.#identity = file.statSync();
   }
 
@@ -43,11 +46,11 @@ export class LocalFile implements FileBytes {
     try {
       return Deno.openSync(this.#path);
     } catch (error) {
-      throw error instanceof Deno.errors.NotFound ? this.#changed(error) : error;
+      throw isNotThere(error) ? this.#changed(error) : error;
     }
   }
 
-  #changed(cause?: Error): CheckpointError {
+  #changed(cause?: unknown): CheckpointError {
     const problem = cause === undefined ? "changed" : "was removed";
     const message = `Cannot read ${quote(this.#path)}: the file ${problem} while it was loaded; load the model again`;
     return new CheckpointError(message, { cause });
@@ -68,7 +71,7 @@ export async function readWhole(where: string | URL): Promise<Uint8Array | null>
   try {
     return await Deno.readFile(pathOf(where));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
+    if (isNotThere(error)) return null;
     if (!(error instanceof Deno.errors.IsADirectory)) throw error;
     throw new CheckpointError(`Cannot read ${quote(`${where}`)}: it must be a file, and is a folder`);
   }

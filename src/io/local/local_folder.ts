@@ -6,7 +6,7 @@ import { pathIn } from "../folder/path.ts";
 import type { FileBytes } from "../folder/file_bytes.ts";
 import { checkPlainName, type FolderSettings, type ModelFolder, subfolderNames } from "../folder/model_folder.ts";
 import { LocalFile } from "./local_file.ts";
-import { absolute, isWindows, pathOf } from "./paths.ts";
+import { absolute, ifThere, isNotThere, isWindows, pathOf } from "./paths.ts";
 
 /**
  * Opens a folder of the local file system. Needs read permission for it.
@@ -21,9 +21,9 @@ export async function openLocalFolder(
   { subfolder, ...settings }: FolderSettings & { subfolder: string },
 ): Promise<ModelFolder | null> {
   const path = subfolderNames(subfolder).reduce(pathIn, pathOf(where));
-  const realPath = await realPathOf(path);
-  if (realPath === null) return null;
-  const info = await Deno.stat(path);
+  const realPath = await ifThere(Deno.realPath(path));
+  const info = await ifThere(Deno.stat(path));
+  if (realPath === null || info === null) return null;
   if (!info.isDirectory) {
     throw new CheckpointError(`Cannot open ${quote(path)}: it must be a folder with a model's files, and is a file`);
   }
@@ -65,7 +65,7 @@ class LocalFolder implements ModelFolder {
     signal?.throwIfAborted();
     await this.#checkSame(file);
     const path = pathIn(folder, file);
-    const realPath = await realPathOf(path);
+    const realPath = await ifThere(Deno.realPath(path));
     if (realPath === null) return null;
     if (!realPath.startsWith(root)) {
       throw new CheckpointError(
@@ -73,7 +73,7 @@ class LocalFolder implements ModelFolder {
           `${quote(realPath)}; copy the file into the folder`,
       );
     }
-    if (!(await Deno.stat(path)).isFile) return null;
+    if (!(await ifThere(Deno.stat(path)))?.isFile) return null;
     progress.report("initiate", file);
     progress.report("download", file);
     signal?.throwIfAborted();
@@ -102,19 +102,4 @@ class LocalFolder implements ModelFolder {
     });
     if (now.dev !== info.dev || now.ino !== info.ino) throw changed("was replaced by another");
   }
-}
-
-/** `null` if there is nothing of that name. A missing permission is Deno's own error, which says what to do. */
-async function realPathOf(path: string): Promise<string | null> {
-  try {
-    return await Deno.realPath(path);
-  } catch (error) {
-    if (isNotThere(error)) return null;
-    throw error;
-  }
-}
-
-/** Whether nothing has a path: there is no such name, or what is above it is a file. */
-function isNotThere(error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }

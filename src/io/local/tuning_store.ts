@@ -6,7 +6,7 @@
 import { isGranted } from "../../base/runtime.ts";
 import { pathIn } from "../folder/path.ts";
 import { writeAtomically } from "./atomic_write.ts";
-import { isAbsolute } from "./paths.ts";
+import { ifThere, isAbsolute } from "./paths.ts";
 
 /** The folder of tunings; `null` if neither variable holds an absolute path and may be read. */
 export function tuningFolder(): string | null {
@@ -42,13 +42,8 @@ export function backendOf(): string {
 /** The names of the files in a folder; none if it does not exist, or may not be read by this process. */
 export async function fileNames(folder: string): Promise<string[]> {
   if (!isGranted({ name: "read", path: folder })) return [];
-  try {
-    const entries = await Array.fromAsync(Deno.readDir(folder));
-    return entries.filter(({ isDirectory }) => !isDirectory).map(({ name }) => name).sort();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return [];
-    throw error;
-  }
+  const entries = await ifThere(Array.fromAsync(Deno.readDir(folder))) ?? [];
+  return entries.filter(({ isDirectory }) => !isDirectory).map(({ name }) => name).sort();
 }
 
 /** The text of a file. */
