@@ -48,3 +48,9 @@ export function isAbsolute(path: string): boolean {
 export function absolute(path: string): string {
   return isAbsolute(path) ? path : pathIn(Deno.cwd(), path);
 }
+
+/** The path of the folder that a file is in. */
+export function folderOf(path: string): string {
+  const end = Math.max(path.lastIndexOf("/"), isWindows() ? path.lastIndexOf("\\") : -1);
+  return end < 0 ? "." : path.slice(0, end) || "/";
+}

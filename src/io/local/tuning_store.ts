@@ -7,6 +7,7 @@ import { isGranted } from "../../base/runtime.ts";
 import { pathIn } from "../folder/path.ts";
 import { writeAtomically } from "./atomic_write.ts";
 import { isAbsolute } from "./paths.ts";
+import { writingFlags } from "./writing_permission.ts";
 
 /** The folder of tunings; `null` if neither variable holds an absolute path and may be read. */
 export function tuningFolder(): string | null {
@@ -79,9 +80,8 @@ export async function writableTuningFolder(): Promise<string> {
         "(--allow-env=XDG_CACHE_HOME,HOME)",
     );
   }
-  const lacking = (["read", "write"] as const).find((name) => !isGranted({ name, path: folder }));
-  if (lacking !== undefined) {
-    throw new Error(`Cannot remember a tuning in ${folder}: it takes --allow-${lacking} of that folder`);
+  if (!(["read", "write"] as const).every((name) => isGranted({ name, path: folder }))) {
+    throw new Error(`Cannot remember a tuning in ${folder}: it takes ${writingFlags(folder)}`);
   }
   try {
     await Deno.mkdir(folder, { recursive: true });
