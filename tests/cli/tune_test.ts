@@ -80,7 +80,7 @@ Deno.test("tune says by which flags it may remember, of the folder that it would
   for (const name of ["read", "write"]) {
     const permissions = ["--allow-env=XDG_CACHE_HOME", `--allow-${name}=${folder.path}`];
     const { code, stderr } = await runDeno([...permissions, MAIN, ...TUNE], { env });
-    const flags = `--allow-read=${tunings} --allow-write=${tunings}`;
+    const flags = `--allow-read="${tunings}" --allow-write="${tunings}"`; // its path has a space
     assert.deepEqual([code, stderr], [1, `narrowbert: Cannot remember a tuning in ${tunings}: it takes ${flags}\n`]);
   }
   assert.deepEqual([...Deno.readDirSync(folder.path)], []);

@@ -325,6 +325,7 @@ Deno.test("questions that a context cannot answer are refused by name", async ()
       /masked_words changes tokens of its text, and a context was computed from the text as it was; ask a trunk's answer$/,
     ],
     [null, /it must be an object of text and ask, got null$/],
+    [{ texts: 1, ask: { label_logits: {} } }, /it must be an object of text and ask, got "texts"$/],
   ];
   const good = { text: 1, ask: { label_logits: {} } };
   for (const [query, message] of cases) {

@@ -130,7 +130,7 @@ export class Trunk<R extends Readout = Readout> {
    * Answers queries, in their order: for each the answers by the name of the readout that was asked. Their texts share
    * passes of up to 4,096 tokens. A call goes on with the weights and the queries as they were when it was made.
    *
-   * @throws {InputError} If a query does not fit the model, asks an unknown readout or by an unknown option, or names
+   * @throws {InputError} If a query does not fit the model, asks an unknown readout or by an unknown name, or names
    *   rows outside its text.
    */
   async answer(queries: readonly Query<R>[], options: AnswerOptions = {}): Promise<Answers<R>[]> {
