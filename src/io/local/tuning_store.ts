@@ -32,11 +32,21 @@ const BACKENDS: Readonly<Partial<Record<typeof Deno.build.os, readonly string[]>
 };
 const OTHER_BACKENDS = ["vulkan", "gl"];
 
+/** Other names that Deno takes for them. */
+const ALIASES: Readonly<Record<string, string>> = {
+  vk: "vulkan",
+  opengl: "gl",
+  gles: "gl",
+  d3d12: "dx12",
+  mtl: "metal",
+};
+
 /** The backend by which Deno reaches the GPU, such as `vulkan`; `unknown` if it may be one of several. */
 export function backendOf(): string {
   const told = variableOf("DENO_WEBGPU_BACKEND").toLowerCase();
+  const names = told.split(",").map((name) => ALIASES[name.trim()] ?? name.trim());
   const backends = (BACKENDS[Deno.build.os] ?? OTHER_BACKENDS)
-    .filter((backend) => told === "" || told.split(",").map((name) => name.trim()).includes(backend));
+    .filter((backend) => told === "" || names.includes(backend));
   return backends.length === 1 ? backends[0]! : "unknown";
 }
 
