@@ -43,7 +43,10 @@ export interface ContextParts {
 export interface Context extends Disposable {
   /** How many texts it has. */
   readonly texts: number;
-  /** GPU bytes that it takes: 4 bytes for each of H elements of each token, equal texts counted once. */
+  /**
+   * GPU bytes that it takes: 4 bytes for each of H elements, rounded up to a multiple of 4, of each token. Equal texts
+   * are counted once.
+   */
   readonly bytes: number;
   /** Frees the GPU memory, after the calls under way. `using` does so too. */
   dispose(): void;
