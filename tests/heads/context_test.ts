@@ -179,6 +179,12 @@ Deno.test("contexts are counted, and their bytes come back", async () => {
   assert.deepEqual([none.texts, none.bytes, await trunk.ask(none, [])], [0, 0, []]);
 });
 
+Deno.test("a context that is printed shows nothing of the model", async () => {
+  using trunk = await smallTrunk();
+  using context = await trunk.encode([tokensOf(1)]);
+  assert.equal(Deno.inspect(context), "KeptContext {}");
+});
+
 Deno.test("a limit of bytes holds for all contexts of a model, also for those under way", async () => {
   const text = tokensOf(2);
   const bytes = text.input_ids.length * 32 * 4;
@@ -357,6 +363,7 @@ Deno.test("questions that a context cannot answer are refused by name", async ()
       /masked_words changes tokens of its text, and a context was computed from the text as it was; ask a trunk's answer$/,
     ],
     [null, /it must be an object of text and ask, got null$/],
+    [{ texts: 1, ask: { label_logits: {} } }, /it must be an object of text and ask, got "texts"$/],
   ];
   const good = { text: 1, ask: { label_logits: {} } };
   for (const [query, message] of cases) {

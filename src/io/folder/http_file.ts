@@ -2,8 +2,12 @@
 
 import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
+import { deno } from "../../base/runtime.ts";
 
 const FIRST_CAPACITY = 1 << 16;
+
+/** A browser does not tell a page why it cannot reach a server. */
+const BROWSER_CURE = "the server must run, and from another origin allow this page's (CORS)";
 
 /** Options of {@linkcode requestFile}. */
 export interface RequestOptions {
@@ -24,7 +28,7 @@ export async function requestFile(url: URL, { token, signal }: RequestOptions = 
   const headers = new Headers({ "accept-encoding": "identity" });
   if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
   const response = await fetch(url, { headers, signal }).catch((error) => {
-    throw networkError(url, error);
+    throw networkError(url, error, deno() === undefined ? { cure: BROWSER_CURE } : {});
   });
   if (response.ok) return response;
   await response.body?.cancel();

@@ -31,6 +31,6 @@ export async function localFiles(action: string, cure?: string): Promise<LocalFi
 export async function saveFiles(where: string | URL, files: Iterable<NewFile>): Promise<string[]> {
   const location = parseLocation(where);
   if (!("local" in location)) throw new TypeError(`Cannot save to "${where}": it must be a local folder`);
-  const { writeFiles } = await localFiles(`save to ${quote(`${where}`)}`);
+  const { writeFiles } = await localFiles(`save to ${quote(`${where}`)}`, "a model's weights are in state_dict()");
   return await writeFiles(location.local, files);
 }

@@ -63,3 +63,9 @@ export async function ifThere<T>(found: Promise<T>): Promise<T | null> {
     throw error;
   }
 }
+
+/** The path of the folder that a file is in. */
+export function folderOf(path: string): string {
+  const end = Math.max(path.lastIndexOf("/"), isWindows() ? path.lastIndexOf("\\") : -1);
+  return end < 0 ? "." : path.slice(0, end) || "/";
+}

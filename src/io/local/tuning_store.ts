@@ -7,6 +7,7 @@ import { isGranted } from "../../base/runtime.ts";
 import { pathIn } from "../folder/path.ts";
 import { writeAtomically } from "./atomic_write.ts";
 import { ifThere, isAbsolute } from "./paths.ts";
+import { writingFlags } from "./writing_permission.ts";
 
 /** The folder of tunings; `null` if neither variable holds an absolute path and may be read. */
 export function tuningFolder(): string | null {
@@ -31,11 +32,21 @@ const BACKENDS: Readonly<Partial<Record<typeof Deno.build.os, readonly string[]>
 };
 const OTHER_BACKENDS = ["vulkan", "gl"];
 
+/** Other names that Deno takes for them. */
+const ALIASES: Readonly<Record<string, string>> = {
+  vk: "vulkan",
+  opengl: "gl",
+  gles: "gl",
+  d3d12: "dx12",
+  mtl: "metal",
+};
+
 /** The backend by which Deno reaches the GPU, such as `vulkan`; `unknown` if it may be one of several. */
 export function backendOf(): string {
   const told = variableOf("DENO_WEBGPU_BACKEND").toLowerCase();
+  const names = told.split(",").map((name) => ALIASES[name.trim()] ?? name.trim());
   const backends = (BACKENDS[Deno.build.os] ?? OTHER_BACKENDS)
-    .filter((backend) => told === "" || told.split(",").map((name) => name.trim()).includes(backend));
+    .filter((backend) => told === "" || names.includes(backend));
   return backends.length === 1 ? backends[0]! : "unknown";
 }
 
@@ -74,9 +85,8 @@ export async function writableTuningFolder(): Promise<string> {
         "(--allow-env=XDG_CACHE_HOME,HOME)",
     );
   }
-  const lacking = (["read", "write"] as const).find((name) => !isGranted({ name, path: folder }));
-  if (lacking !== undefined) {
-    throw new Error(`Cannot remember a tuning in ${folder}: it takes --allow-${lacking} of that folder`);
+  if (!(["read", "write"] as const).every((name) => isGranted({ name, path: folder }))) {
+    throw new Error(`Cannot remember a tuning in ${folder}: it takes ${writingFlags(folder)}`);
   }
   try {
     await Deno.mkdir(folder, { recursive: true });
