@@ -51,6 +51,8 @@ export interface RunCall {
   teacher?: TeacherCall | undefined;
   /** The context of the batch's tokens, `[T, H]`: then the full layers are left out. */
   context?: GPUBuffer;
+  /** Called when the work before this call is recorded, and none after it. What it throws is the call's error. */
+  onBegun?: (() => void) | undefined;
 }
 
 /** The first half of a call. */
@@ -126,6 +128,7 @@ export class Runner {
       ...(learning?.residents && { residents: declaredOf(learning.residents, program.residents) }),
       ...(context && { residents: { [CONTEXT]: context } }),
       onQueued: learning?.onQueued,
+      onBegun: call.onBegun,
       onFailed: learning?.onFailed,
       record: options.recordValues ?? false,
       profiler: options.profiler ?? null,
@@ -138,20 +141,21 @@ export class Runner {
   /**
    * Packs a batch and computes its context, which stays on the GPU.
    *
-   * @returns The weights that it was computed from, as they were when the call began.
+   * @returns The weights that it was computed from, as they are when the work before this call is done.
    */
   async encode({ context, options, ...call }: EncodeCall): Promise<NotedVersions> {
     const prepared = this.#prepare({ ...call, options, ordinary: false, headMask: null, stages: [] }, "encode");
     const { program, scalars, inputs } = prepared;
-    const versions = this.#gpu.versions.note(program.weights);
+    let versions: NotedVersions | null = null;
     await program.run({
       scalars,
       inputs,
       kept: { [CONTEXT]: context },
+      onBegun: () => versions = this.#gpu.versions.note(program.weights),
       latency: this.#latency,
       signal: options.signal,
     });
-    return versions;
+    return versions as unknown as NotedVersions;
   }
 
   /** Bytes of the activations once calls were made in turn, if none was made before. Nothing is allocated. */

@@ -290,10 +290,15 @@ Deno.test("a context is refused once its full layers have changed, and only then
   }
   {
     using optimizer = new AdamW(model, { lr: 0.1 });
+    await optimizer.step(batch);
+    await assert.rejects(() => trunk.ask(context, [{ ask }]), refused);
+    using late = await trunk.encode([text]);
     const step = optimizer.step(batch);
-    await assert.rejects(() => trunk.ask(context, [{ ask }]), refused);
+    await new Promise((resolve) => setTimeout(resolve)); // The step is queued.
+    await assert.rejects(() => trunk.ask(late, [{ ask }]), refused);
+    using later = await trunk.encode([text]);
     await step;
-    await assert.rejects(() => trunk.ask(context, [{ ask }]), refused);
+    assertSameAnswers(await trunk.ask(later, [{ ask }]), await trunk.answer([{ tokens: text, ask }]));
   }
   using second = await trunk.encode([text]);
   assertSameAnswers(await trunk.ask(second, [{ ask }]), await trunk.answer([{ tokens: text, ask }]));
@@ -304,6 +309,25 @@ Deno.test("a context is refused once its full layers have changed, and only then
   await assert.rejects(() => trunk.ask(third, [{ ask }]), refused);
   using fourth = await trunk.encode([text]);
   assertSameAnswers(await trunk.ask(fourth, [{ ask }]), await trunk.answer([{ tokens: text, ask }]));
+});
+
+Deno.test("a question that comes before an update is answered by the weights as they were", async () => {
+  for (const latency of ["normal", "low"] as const) {
+    using model = await NarrowBertForSequenceClassification.from_config(CONFIG, { seed: 4, latency });
+    using optimizer = new AdamW(model, { lr: 0.1 });
+    const { trunk } = model;
+    const text = tokensOf(2);
+    const batch = { input_ids: [text.input_ids], labels: [1] };
+    const queries = [{ ask: { label_logits: {} } }];
+    await optimizer.step(batch);
+    using context = await trunk.encode([text]);
+    const expected = await trunk.ask(context, queries);
+    const asking = [trunk.ask(context, queries), trunk.ask(context, queries)];
+    const step = optimizer.step(batch);
+    for (const answers of await Promise.all(asking)) assert.deepEqual(answers, expected);
+    await step;
+    await assert.rejects(() => trunk.ask(context, queries), /the weights of its full layers were changed/);
+  }
 });
 
 Deno.test("questions that a context cannot answer are refused by name", async () => {

@@ -57,6 +57,11 @@ export interface RunOptions {
   signal?: AbortSignal | undefined;
   /** Called when the call has its place behind earlier ones: calls that are made from then on run after it. */
   onQueued?: (() => void) | undefined;
+  /**
+   * Called when the first steps are encoded: work that the device does before is recorded, what comes after is not. What it
+   * throws is the call's error.
+   */
+  onBegun?: (() => void) | undefined;
   /** Called with what went wrong when the queued call fails or is aborted, before any later call goes on. */
   onFailed?: ((reason: unknown) => void) | undefined;
 }
@@ -185,6 +190,7 @@ export class ProgramCall {
    */
   #begin(recorder: Recorder): void {
     const { gpu: { device, buffers }, plan: { steps }, workspace, bind } = this.#context;
+    this.#options.onBegun?.();
     const bound = bind(null);
     const { allocation, inputs } = bound;
     const { upload, memory, layout } = allocation;

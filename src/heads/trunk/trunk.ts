@@ -204,18 +204,17 @@ export class Trunk<R extends Readout = Readout> {
     const questions = checked.map((query) => query.questions);
     const own = { ...options };
     const found = await memory.lease.use(() =>
-      core.use(async (runner) => {
-        const checkWeights = () => {
+      core.use((runner) => {
+        // When each pass begins, as updates that were queued before it may have come between, and later ones may not.
+        const onBegun = () => {
           if (runner === encoder && segments.every(({ weights }) => core.gpu.versions.isCurrent(weights))) return;
           throw new InputError(
             "Cannot ask this context: the model was pruned, or the weights of its full layers were changed, since it was " +
               "encoded; encode the texts again",
           );
         };
-        checkWeights();
-        const answers = await answerPasses(runner, { passes, queries: questions, options: own });
-        checkWeights(); // An update that was queued before these passes came between.
-        return answers;
+        onBegun();
+        return answerPasses(runner, { passes, queries: questions, options: own, onBegun });
       })
     );
     return namedAnswers<R>(questions, found);
