@@ -150,6 +150,27 @@ Deno.test("http: a file that is cut short while it is sent is an error that name
   listener.close();
 });
 
+Deno.test("http: a length for which there is no memory is an error that names the file", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const url = `http://127.0.0.1:${listener.addr.port}/`;
+  const answering = (async () => {
+    using connection = await listener.accept();
+    await connection.read(new Uint8Array(4096));
+    const head = "HTTP/1.1 200 OK\r\ncontent-length: 9007199254740000\r\n\r\nshort";
+    await connection.write(new TextEncoder().encode(head));
+    await connection.read(new Uint8Array(4096)); // until it is closed
+  })();
+  await assert.rejects(
+    readFile(await openFolder(url), "config.json"),
+    isError(
+      `Cannot read "${url}config.json": 9007199254740000 bytes do not fit in memory; if the file is smaller, the server ` +
+        "announced a wrong content-length",
+    ),
+  );
+  await answering.catch(() => {});
+  listener.close();
+});
+
 Deno.test("http: progress is never more than all, if the announced length is that of a compressed body", async () => {
   const response = new Response(new Uint8Array(5), { headers: { "content-length": "3" } });
   const told: unknown[] = [];

@@ -39,6 +39,7 @@ export async function requestFile(url: URL, { token, signal }: RequestOptions = 
  * Reads the body of a response.
  *
  * @param onBytes Called with the bytes so far and, if the server announced it, their number in the end.
+ * @throws {CheckpointError} If it breaks off, or does not fit in memory.
  */
 export async function readBody(
   response: Response,
@@ -46,17 +47,19 @@ export async function readBody(
 ): Promise<Uint8Array> {
   const length = response.headers.get("content-length");
   const total = length === null || response.headers.has("content-encoding") ? undefined : Number(length);
-  let bytes = new Uint8Array(total ?? FIRST_CAPACITY);
+  let bytes: Uint8Array<ArrayBuffer>;
   let loaded = 0;
   try {
+    bytes = memoryFor(total ?? FIRST_CAPACITY, response);
     for await (const chunk of response.body ?? []) {
-      if (loaded + chunk.byteLength > bytes.byteLength) bytes = grown(bytes, loaded + chunk.byteLength);
+      if (loaded + chunk.byteLength > bytes.byteLength) bytes = grown(bytes, loaded + chunk.byteLength, response);
       bytes.set(chunk, loaded);
       loaded += chunk.byteLength;
       // A browser does not tell that a body from elsewhere was compressed: then the announced length is no total.
       onBytes?.(loaded, total !== undefined && loaded > total ? undefined : total);
     }
   } catch (error) {
+    await response.body?.cancel().catch(() => {}); // nothing to end if it has broken off
     const length = `${loaded} ${total === undefined ? "" : `of ${total} `}bytes`;
     throw networkError(new URL(response.url), error, {
       context: `it broke off after ${length}: `,
@@ -71,10 +74,29 @@ export function urlForMessages(url: URL): string {
   return url.origin + url.pathname;
 }
 
-function grown(bytes: Uint8Array<ArrayBuffer>, least: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(Math.max(least, 2 * bytes.byteLength));
+function grown(
+  bytes: Uint8Array<ArrayBuffer>,
+  least: number,
+  response: Response,
+): Uint8Array<ArrayBuffer> {
+  const larger = memoryFor(Math.max(least, 2 * bytes.byteLength), response);
   larger.set(bytes);
   return larger;
+}
+
+/** @throws {CheckpointError} If there is not so much memory, as for a length that a server made up. */
+function memoryFor(bytes: number, { url }: Response): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(bytes);
+  } catch (cause) {
+    throw new CheckpointError(
+      `Cannot read ${
+        quote(urlForMessages(new URL(url)))
+      }: ${bytes} bytes do not fit in memory; if the file is smaller, ` +
+        "the server announced a wrong content-length",
+      { cause },
+    );
+  }
 }
 
 /** The error of a failed `fetch`. A network failure is a `TypeError`; an abort or a missing permission is passed on. */

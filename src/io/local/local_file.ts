@@ -4,9 +4,10 @@ import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
 import type { FileBytes } from "../folder/file_bytes.ts";
 import { pathOf } from "./paths.ts";
+import { changedError, readError } from "./read_error.ts";
 
 /** What identifies a file and its version. */
-type Identity = Pick<Deno.FileInfo, "size" | "mtime" | "ino" | "dev">;
+type Identity = Pick<Deno.FileInfo, "size" | "mtime" | "ino" | "dev" | "isFile">;
 
 /**
  * A file of the local file system. It is open during a read only, so that no owner has to close it. So the file at its
@@ -16,15 +17,24 @@ export class LocalFile implements FileBytes {
   readonly #path: string;
   readonly #identity: Identity;
 
-  /** @param path Of a file that exists. Needs read permission for it. */
+  /**
+   * @param path Of a file that exists. Needs read permission for it.
+   * @throws {CheckpointError} If it cannot be opened.
+   */
   constructor(path: string) {
-    using file = Deno.openSync(path);
     this.#path = path;
+    using file = this.#open();
     this.#identity = file.statSync();
+    if (!this.#identity.isFile) throw this.#changed();
   }
 
   get size(): number {
     return this.#identity.size;
+  }
+
+  /** Whether this is the file that the system says something about. */
+  is(info: Deno.FileInfo): boolean {
+    return isSame(info, this.#identity);
   }
 
   read(begin: number, end: number, into = new Uint8Array(end - begin)): Uint8Array {
@@ -43,14 +53,12 @@ export class LocalFile implements FileBytes {
     try {
       return Deno.openSync(this.#path);
     } catch (error) {
-      throw error instanceof Deno.errors.NotFound ? this.#changed(error) : error;
+      throw readError(quote(this.#path), error);
     }
   }
 
-  #changed(cause?: Error): CheckpointError {
-    const problem = cause === undefined ? "changed" : "was removed";
-    const message = `Cannot read ${quote(this.#path)}: the file ${problem} while it was loaded; load the model again`;
-    return new CheckpointError(message, { cause });
+  #changed(): CheckpointError {
+    return changedError(quote(this.#path), "the file changed");
   }
 }
 
