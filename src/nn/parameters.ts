@@ -18,7 +18,7 @@ import { pitch } from "../kernels/kernel.ts";
 import type { GatheredTensor, Placement } from "./layout/placement.ts";
 import { readTensors } from "./layout/reading.ts";
 import { rowSlices } from "./layout/slices.ts";
-import { type Elements, Uploader, type WeightDtype } from "./layout/upload.ts";
+import { checkHalf, type Elements, Uploader, type WeightDtype } from "./layout/upload.ts";
 
 /** A physical matrix `[rows, columns]`, rows pitched, made of checkpoint tensors. */
 export class Parameter implements ParameterBuffer {
@@ -211,6 +211,13 @@ export class ParameterSet {
   async read(): Promise<Map<string, GatheredTensor>> {
     if (this.#gpu === null) throw new Error("Cannot read weights: they are not on the GPU");
     return await readTensors(this.#gpu, this.#parameters);
+  }
+
+  /** Checks weights before any is written over. @throws {RangeError} If one that is kept in 16 bits is beyond them. */
+  checkHalves(source: { get(name: string): Float32Array }): void {
+    const halves = this.#parameters.filter(({ dtype }) => dtype === "f16");
+    const names = new Set(halves.flatMap(({ parts }) => parts.map(({ name }) => name)));
+    for (const name of names) checkHalf(name, source.get(name));
   }
 
   /** Writes over all parameters on the GPU, which must not be in use. */
