@@ -171,6 +171,35 @@ Deno.test("http: a length for which there is no memory is an error that names th
   listener.close();
 });
 
+Deno.test("http: no error tells the credentials and the query of a URL", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const answering = (async () => {
+    for (const answer of ["", "HTTP/1.1 302 Found\r\nlocation: http://[bad\r\ncontent-length: 0\r\n\r\n"]) {
+      using connection = await listener.accept();
+      await connection.read(new Uint8Array(4096));
+      await connection.write(new TextEncoder().encode(answer));
+    }
+  })();
+  const secretly = (host: string) => `http://secret:secret@${host}/models?key=secret)#secret`;
+  const attempts: [name: string, where: string, options?: { local_files_only: boolean }][] = [
+    ["CheckpointError", secretly(`127.0.0.1:${port}`)],
+    ["CheckpointError", secretly(`127.0.0.1:${port}`)],
+    ["CheckpointError", secretly("127.0.0.1:1")],
+    ["CheckpointError", secretly("127.0.0.1"), { local_files_only: true }],
+    ["TypeError", secretly("127.0.0.1:99999")],
+    ["TypeError", secretly("127.0.0.1").replace("http", "ftp")],
+  ];
+  for (const [name, where, options] of attempts) {
+    const error = await openFolder(where, options).then((folder) => folder.find("config.json")).catch((error) => error);
+    assert.equal(error.name, name);
+    assert.match(error.message, /^Cannot (read|open) "(http|ftp):\/\/127\.0\.0\.1.*\/models(\/config.json)?": /);
+    assert.doesNotMatch(Deno.inspect(error), /secret(?!ly)/, where);
+  }
+  await answering;
+  listener.close();
+});
+
 Deno.test("http: progress is never more than all, if the announced length is that of a compressed body", async () => {
   const response = new Response(new Uint8Array(5), { headers: { "content-length": "3" } });
   const told: unknown[] = [];

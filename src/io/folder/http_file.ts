@@ -2,6 +2,7 @@
 
 import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
+import { withoutSecrets } from "./location.ts";
 
 const FIRST_CAPACITY = 1 << 16;
 
@@ -102,8 +103,12 @@ function memoryFor(bytes: number, { url }: Response): Uint8Array<ArrayBuffer> {
 /** The error of a failed `fetch`. A network failure is a `TypeError`; an abort or a missing permission is passed on. */
 function networkError(url: URL, error: unknown, { context = "", cure = "" } = {}): unknown {
   if (!(error instanceof TypeError)) return error;
-  const problem = `${context}${innermost(error).message}${cure && `; ${cure}`}`;
-  return new CheckpointError(`Cannot read ${quote(urlForMessages(url))}: ${problem}`, { cause: error });
+  const { message } = innermost(error);
+  const problem = `${context}${withoutSecrets(message)}${cure && `; ${cure}`}`;
+  // A cause is printed with the error, so one that tells a secret is left out.
+  const texts = [error.message, message];
+  const cause = texts.every((text) => withoutSecrets(text) === text) ? error : undefined;
+  return new CheckpointError(`Cannot read ${quote(urlForMessages(url))}: ${problem}`, { cause });
 }
 
 /** The innermost cause, as `fetch failed` by itself says nothing. */
