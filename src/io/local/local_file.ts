@@ -40,13 +40,17 @@ export class LocalFile implements FileBytes {
   read(begin: number, end: number, into = new Uint8Array(end - begin)): Uint8Array {
     using file = this.#open();
     if (!isSame(file.statSync(), this.#identity)) throw this.#changed();
-    file.seekSync(begin, Deno.SeekMode.Start);
-    for (let filled = 0; filled < into.byteLength;) {
-      const count = file.readSync(into.subarray(filled));
-      if (count === null) throw this.#changed();
-      filled += count;
+    try {
+      file.seekSync(begin, Deno.SeekMode.Start);
+      for (let filled = 0; filled < into.byteLength;) {
+        const count = file.readSync(into.subarray(filled));
+        if (count === null) throw this.#changed();
+        filled += count;
+      }
+      return into;
+    } catch (error) {
+      throw readError(quote(this.#path), error);
     }
-    return into;
   }
 
   #open(): Deno.FsFile {
@@ -70,14 +74,14 @@ function isSame(a: Identity, b: Identity): boolean {
  * The bytes of a whole file.
  *
  * @returns `null` if there is no such file.
- * @throws {CheckpointError} If it is a folder.
+ * @throws {CheckpointError} If it is a folder, or cannot be read.
  */
 export async function readWhole(where: string | URL): Promise<Uint8Array | null> {
   try {
     return await Deno.readFile(pathOf(where));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    if (!(error instanceof Deno.errors.IsADirectory)) throw error;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    if (!(error instanceof Deno.errors.IsADirectory)) throw readError(quote(`${where}`), error);
     throw new CheckpointError(`Cannot read ${quote(`${where}`)}: it must be a file, and is a folder`);
   }
 }
