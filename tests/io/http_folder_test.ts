@@ -200,6 +200,20 @@ Deno.test("http: no error tells the credentials and the query of a URL", async (
   listener.close();
 });
 
+Deno.test("http: an error of the progress callback is told as it is, and ends the download", () =>
+  withServer(async (origin) => {
+    for (const status of ["initiate", "download", "progress", "progress_total", "done"]) {
+      const error = new TypeError("show is not a function");
+      const progress_callback = (info: ProgressInfo) => {
+        if (info.status === status) throw error;
+      };
+      const folder = await openFolder(`${origin}/models/a b`, { progress_callback });
+      for (const file of ["large", "chunked"]) {
+        await assert.rejects(folder.find(file), (found) => found === error, `${status}, ${file}`);
+      }
+    }
+  }));
+
 Deno.test("http: progress is never more than all, if the announced length is that of a compressed body", async () => {
   const response = new Response(new Uint8Array(5), { headers: { "content-length": "3" } });
   const told: unknown[] = [];

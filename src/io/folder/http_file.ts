@@ -48,26 +48,28 @@ export async function readBody(
 ): Promise<Uint8Array> {
   const length = response.headers.get("content-length");
   const total = length === null || response.headers.has("content-encoding") ? undefined : Number(length);
-  let bytes: Uint8Array<ArrayBuffer>;
+  let bytes = new Uint8Array();
   let loaded = 0;
-  try {
-    bytes = memoryFor(total ?? FIRST_CAPACITY, response);
-    for await (const chunk of response.body ?? []) {
-      if (loaded + chunk.byteLength > bytes.byteLength) bytes = grown(bytes, loaded + chunk.byteLength, response);
-      bytes.set(chunk, loaded);
-      loaded += chunk.byteLength;
-      // A browser does not tell that a body from elsewhere was compressed: then the announced length is no total.
-      onBytes?.(loaded, total !== undefined && loaded > total ? undefined : total);
-    }
-  } catch (error) {
-    await response.body?.cancel().catch(() => {}); // nothing to end if it has broken off
-    const length = `${loaded} ${total === undefined ? "" : `of ${total} `}bytes`;
-    throw networkError(new URL(response.url), error, {
-      context: `it broke off after ${length}: `,
-      cure: "load it again",
-    });
+  const soFar = () => `${loaded} ${total === undefined ? "" : `of ${total} `}bytes`;
+  for await (const chunk of chunksOf(response, soFar)) {
+    if (loaded === 0) bytes = memoryFor(total ?? FIRST_CAPACITY, response);
+    if (loaded + chunk.byteLength > bytes.byteLength) bytes = grown(bytes, loaded + chunk.byteLength, response);
+    bytes.set(chunk, loaded);
+    loaded += chunk.byteLength;
+    // A browser does not tell that a body from elsewhere was compressed: then the announced length is no total.
+    onBytes?.(loaded, total !== undefined && loaded > total ? undefined : total);
   }
   return bytes.subarray(0, loaded);
+}
+
+/** The chunks of a body. Errors of the network are told in this library's words, but none of whoever takes the chunks. */
+async function* chunksOf(response: Response, soFar: () => string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* response.body ?? [];
+  } catch (error) {
+    const context = `it broke off after ${soFar()}: `;
+    throw networkError(new URL(response.url), error, { context, cure: "load it again" });
+  }
 }
 
 /** A URL without credentials and query, which may be secret. */
