@@ -141,7 +141,7 @@ export class Runner {
   /**
    * Packs a batch and computes its context, which stays on the GPU.
    *
-   * @returns The weights that it was computed from, as they were when the call began.
+   * @returns The weights that it was computed from, as they are when the work before this call is done.
    */
   async encode({ context, options, ...call }: EncodeCall): Promise<NotedVersions> {
     const prepared = this.#prepare({ ...call, options, ordinary: false, headMask: null, stages: [] }, "encode");
@@ -155,7 +155,7 @@ export class Runner {
       latency: this.#latency,
       signal: options.signal,
     });
-    return versions;
+    return versions as unknown as NotedVersions;
   }
 
   /** Bytes of the activations once calls were made in turn, if none was made before. Nothing is allocated. */

@@ -18,7 +18,7 @@ import { pitch } from "../kernels/kernel.ts";
 import type { Elements } from "./layout/lay_out.ts";
 import type { Placement } from "./layout/placement.ts";
 import { rowSlices } from "./layout/slices.ts";
-import { Uploader, type WeightDtype } from "./layout/upload.ts";
+import { checkHalf, Uploader, type WeightDtype } from "./layout/upload.ts";
 
 /** A physical matrix `[rows, columns]`, rows pitched, made of checkpoint tensors. */
 export class Parameter implements ParameterBuffer {
@@ -206,6 +206,13 @@ export class ParameterSet {
       gpu.buffers.trim(); // A buffer that is not valid must not be lent again.
       throw error;
     }
+  }
+
+  /** Checks weights before any is written over. @throws {RangeError} If one that is kept in 16 bits is beyond them. */
+  checkHalves(source: { get(name: string): Float32Array }): void {
+    const halves = this.#parameters.filter(({ dtype }) => dtype === "f16");
+    const names = new Set(halves.flatMap(({ parts }) => parts.map(({ name }) => name)));
+    for (const name of names) checkHalf(name, source.get(name));
   }
 
   /** Writes over all parameters on the GPU, which must not be in use. */

@@ -344,6 +344,25 @@ Deno.test("a question before an update of the weights is answered, and none afte
   assertSameAnswers(await trunk.ask(after, queries), expected);
 });
 
+Deno.test("a question that comes before an update is answered by the weights as they were", async () => {
+  for (const latency of ["normal", "low"] as const) {
+    using model = await NarrowBertForSequenceClassification.from_config(CONFIG, { seed: 4, latency });
+    using optimizer = new AdamW(model, { lr: 0.1 });
+    const { trunk } = model;
+    const text = tokensOf(2);
+    const batch = { input_ids: [text.input_ids], labels: [1] };
+    const queries = [{ ask: { label_logits: {} } }];
+    await optimizer.step(batch);
+    using context = await trunk.encode([text]);
+    const expected = await trunk.ask(context, queries);
+    const asking = [trunk.ask(context, queries), trunk.ask(context, queries)];
+    const step = optimizer.step(batch);
+    for (const answers of await Promise.all(asking)) assert.deepEqual(answers, expected);
+    await step;
+    await assert.rejects(() => trunk.ask(context, queries), /the weights of its full layers were changed/);
+  }
+});
+
 Deno.test("questions that a context cannot answer are refused by name", async () => {
   using trunk = await smallTrunk();
   using context = await trunk.encode([tokensOf(1), tokensOf(2)]);

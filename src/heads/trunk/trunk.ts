@@ -207,6 +207,7 @@ export class Trunk<R extends Readout = Readout> {
     const own = { ...options };
     const found = await memory.lease.use(() =>
       core.use(async (runner) => {
+        // When each pass begins, as updates that were queued before it may have come between, and later ones may not.
         const checkWeights = () => {
           if (runner === encoder && segments.every(({ weights }) => core.gpu.versions.isCurrent(weights))) return;
           throw new InputError(

@@ -4,7 +4,7 @@ import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
 import { pathIn } from "./path.ts";
 import { HttpFolder } from "./http_folder.ts";
-import { parseLocation } from "./location.ts";
+import { parseLocation, withoutSecrets } from "./location.ts";
 import { MemoryFolder } from "./memory_folder.ts";
 import { type ModelFolder, subfolderNames } from "./model_folder.ts";
 import { localFiles } from "./on_disk.ts";
@@ -56,7 +56,9 @@ export async function openFolder(
 
   if ("url" in location) {
     if (local_files_only) {
-      throw new CheckpointError(`Cannot open ${quote(`${where}`)}: local_files_only is set, and this is not local`);
+      throw new CheckpointError(
+        `Cannot open ${quote(withoutSecrets(`${where}`))}: local_files_only is set, and this is not local`,
+      );
     }
     const url = new URL(location.url);
     url.pathname = pathIn(url.pathname, "");
