@@ -207,7 +207,7 @@ export class Trunk<R extends Readout = Readout> {
     const own = { ...options };
     const found = await memory.lease.use(() =>
       core.use(async (runner) => {
-        // When each pass begins, as updates that were queued before it may have come between, and later ones may not.
+        // Also when each pass begins: updates that were queued before it have come between, later ones have not.
         const checkWeights = () => {
           if (runner === encoder && segments.every(({ weights }) => core.gpu.versions.isCurrent(weights))) return;
           throw new InputError(
@@ -216,7 +216,6 @@ export class Trunk<R extends Readout = Readout> {
           );
         };
         checkWeights();
-        // Once more when a pass begins: an update that was queued before it has come between.
         return await answerPasses(runner, { passes, queries: questions, options: own, onBegin: checkWeights });
       })
     );
