@@ -105,7 +105,8 @@ export { NarrowBertForTokenClassification } from "./src/heads/token_classificati
 export { NarrowBertForMultipleChoice } from "./src/heads/multiple_choice.ts";
 export { type GradientOptions, type Gradients } from "./src/heads/gradients.ts";
 export { type HeadOutput } from "./src/heads/output.ts";
-export { type ModelClass, PreTrainedModel, type Teacher, type TeacherOption } from "./src/heads/pretrained.ts";
+export { type ModelClass } from "./src/heads/model_class.ts";
+export { PreTrainedModel, type Teacher, type TeacherOption } from "./src/heads/pretrained.ts";
 
 // What they take and give.
 export { type ArrayInput, type NestedInput } from "./src/model/batch/arrays.ts";
@@ -225,7 +226,8 @@ export { trainingReport } from "./src/train/report/report.ts";
 
 export { type AnswerOptions, Trunk } from "./src/heads/trunk/trunk.ts";
 export { type Context } from "./src/heads/trunk/context.ts";
-export { type Answers, type Asks, type ContextQuery, type Query, type QueryTokens } from "./src/heads/trunk/query.ts";
+export { type QueryTokens } from "./src/heads/readouts/query_tokens.ts";
+export { type Answers, type Asks, type ContextQuery, type Query } from "./src/heads/trunk/query.ts";
 export {
   type ChangingReadout,
   type NothingAsked,

@@ -1,8 +1,9 @@
 // out[s] = sum over i of x[order[i]],  i = starts[first + s] .. starts[first + s + 1] - 1; zeros for an empty segment
 //
-// x: [rows, columns]; starts: [first + segments + 1 or more], ascending, within order; order: [any], within x, both by the
-// caller's check; out: [segments, columns]. A workgroup takes COLUMNS vec4s of a segment's columns, LANES lanes (a power of two)
-// to each: lane l adds the rows l, l + LANES, ... of the segment in order, then a tree of a fixed shape adds the lanes.
+// x: [rows, columns]; starts: [first + segments + 1 or more], ascending, within order; order: [any], within x, both by
+// the caller's check; out: [segments, columns]. A workgroup takes COLUMNS vec4s of a segment's columns, LANES lanes (a
+// power of two) to each: lane l adds the rows l, l + LANES, ... of the segment in order, then a tree of a fixed shape
+// adds the lanes.
 
 override COLUMNS: u32 = 64;
 override LANES: u32 = 1;

@@ -58,6 +58,8 @@ export class Gpu {
   readonly checked: boolean;
   readonly #failure: Failure = { error: null };
   #bindGroups = 0;
+  /** Settles when the work that {@linkcode allocating} does is done; null if there is none. */
+  #allocating: Promise<void> | null = null;
 
   constructor(device: GPUDevice, { checked = false, poisoned = false }: Omit<GpuOptions, "device"> = {}) {
     this.device = device;
@@ -189,6 +191,22 @@ export class Gpu {
       throw new Error([`Cannot ${action}: ${error.message}`, ...(cure === undefined ? [] : [cure])].join("; "));
     }
     return result;
+  }
+
+  /**
+   * Does work that allocates memory which other work may find and use, when all such work before is done: it may learn
+   * only in the end that there is no memory, and take all back.
+   */
+  async allocating(work: () => Promise<void>): Promise<void> {
+    while (this.#allocating !== null) await this.#allocating;
+    const done = Promise.withResolvers<void>();
+    this.#allocating = done.promise;
+    try {
+      await work();
+    } finally {
+      this.#allocating = null;
+      done.resolve();
+    }
   }
 }
 

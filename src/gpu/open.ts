@@ -18,6 +18,10 @@ const RAISED_LIMITS = [
 /** Features that are used if they are there. */
 const WANTED_FEATURES = ["shader-f16", "timestamp-query", "subgroups"] as const;
 
+/** The variable by which Deno is told its backends, and those by which Vulkan's loader is told its drivers. */
+const BACKEND = "DENO_WEBGPU_BACKEND";
+const DRIVERS = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"];
+
 /** What decides how a missing adapter is mended. */
 export interface Host {
   /** `navigator.gpu`, if there is one. */
@@ -27,8 +31,8 @@ export interface Host {
   readonly os: string | null;
   /** Whether a browser's page came by https, or from this machine. */
   readonly isSecure: boolean;
-  /** An environment variable; undefined if it may not be read either. */
-  env(variable: string): string | undefined;
+  /** An environment variable; undefined if it is unset, null if it may not be read. */
+  env(variable: string): string | undefined | null;
   /** Whether there is such a file or folder; true if that may not be known. */
   exists(path: string): boolean;
 }
@@ -67,8 +71,8 @@ export async function openDevice(host: Host = thisHost()): Promise<GPUDevice> {
 }
 
 /**
- * Reads the info of a device, which remembers it. Deno 2.9 panics if that is first done when the adapter was
- * garbage-collected; until then it is an argument here.
+ * Reads the info of a device, which remembers it. Deno 2.9 panics if that is first done after the adapter was
+ * garbage-collected: as an argument here the adapter stays until then.
  */
 function named(device: GPUDevice, _adapter: GPUAdapter): GPUDevice {
   describeAdapter(device.adapterInfo);
@@ -99,8 +103,12 @@ function cureFor(host: Host): string {
   if (host.runtime === "browser") return cureInBrowser(host);
   if (host.gpu === undefined) return "use Deno 2.9 or later, or a browser with WebGPU";
   if (host.os !== "linux") return "update the graphics driver";
+  const backend = host.env(BACKEND);
+  if (backend && !/\b(vulkan|vk|gl|gles|opengl)\b/i.test(backend)) {
+    return `set ${BACKEND}=vulkan, as on Linux a backend is vulkan or gl, got ${backend}`;
+  }
   return `${driverVariables(host)}install a Vulkan driver: the GPU vendor's, or Mesa's software one with ` +
-    "`apt-get install mesa-vulkan-drivers libvulkan1`, and set DENO_WEBGPU_BACKEND=vulkan";
+    `\`apt-get install mesa-vulkan-drivers libvulkan1\`, and set ${BACKEND}=vulkan${unreadVariables(host)}`;
 }
 
 function cureInBrowser({ gpu, isSecure }: Host): string {
@@ -111,15 +119,21 @@ function cureInBrowser({ gpu, isSecure }: Host): string {
     "--enable-features=Vulkan, and computes without a GPU with --use-webgpu-adapter=swiftshader";
 }
 
-/** What is to say about the variables by which Vulkan's loader is told its drivers: the first that is set counts. */
+/** Advice on the variables that tell Vulkan's loader its drivers. The loader reads the first one that is set. */
 function driverVariables({ env, exists }: Host): string {
-  const variable = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].find((name) => env(name));
+  const variable = DRIVERS.find((name) => env(name));
   if (variable === undefined) return "";
   const value = env(variable) as string;
   const names = value.split(":").filter((path) => path !== "");
   return names.some(exists)
     ? `unset ${variable}, by which no other driver is tried than ${value}; or `
     : `unset ${variable}, which names no file (${value}), or let it name a driver's manifest; or `;
+}
+
+/** How to learn more, if variables that may be the cause may not be read. */
+function unreadVariables({ env }: Host): string {
+  const unread = [...DRIVERS, BACKEND].filter((name) => env(name) === null);
+  return unread.length === 0 ? "" : `. With --allow-env=${unread.join()} this message says whether they are the cause`;
 }
 
 /** The host of this process. */
@@ -131,7 +145,7 @@ function thisHost(): Host {
     runtime: runtime !== undefined ? "deno" : (document ?? WorkerGlobalScope) === undefined ? "other" : "browser",
     os: runtime?.build.os ?? null,
     isSecure: isSecureContext !== false,
-    env: (variable) => isGranted({ name: "env", variable }) ? runtime?.env.get(variable) : undefined,
+    env: (variable) => isGranted({ name: "env", variable }) ? runtime?.env.get(variable) : null,
     exists: (path) => !isGranted({ name: "read", path }) || isThere(path),
   };
 }

@@ -51,7 +51,7 @@ export type LossRun = RunnableCall & {
  * @throws {InputError} If first rows are asked of empty sequences.
  */
 export async function runLoss(owner: LossOwner, run: LossRun): Promise<RunResult> {
-  const call = learningCallOf(owner, run);
+  const call = learningCallsOf(owner, run)(run.learning);
   return await withTeacher(owner.core, run.teaching, (runner, teacher) => runner.run({ ...call, teacher }));
 }
 
@@ -67,11 +67,12 @@ export async function runLossForEach(
   run: Omit<LossRun, "learning">,
   learningsOf: (parameters: Runner["parameters"]) => readonly LearningCall[],
 ): Promise<Pick<RunResult, "outputs"> & Pick<Runner, "parameters">> {
+  const callOf = learningCallsOf(owner, run);
   return await withTeacher(owner.core, run.teaching, async (runner, teacher) => {
     const { parameters } = runner;
     const outputs: RunResult["outputs"] = new Map();
     for (const learning of learningsOf(parameters)) {
-      const found = await runner.run({ ...learningCallOf(owner, { ...run, learning }), teacher });
+      const found = await runner.run({ ...callOf(learning), teacher });
       for (const [name, output] of found.outputs) outputs.set(name, output);
     }
     return { outputs, parameters };
@@ -85,7 +86,7 @@ export async function runLossForEach(
  * @throws {TypeError} As {@linkcode runLoss}.
  */
 export async function lossBytes(owner: LossOwner, runs: readonly LossRun[]): Promise<number> {
-  const calls = runs.map((run) => learningCallOf(owner, run));
+  const calls = runs.map((run) => learningCallsOf(owner, run)(run.learning));
   return await withTeacher(owner.core, runs[0]?.teaching ?? null, (runner, teacher) => {
     return Promise.resolve(runner.bytesFor(calls.map((call) => ({ ...call, teacher }))));
   });
@@ -102,16 +103,18 @@ function withTeacher<T>(
   return core.useWith(other, (runner, teacher) => work(runner, { runner: teacher, ...taught }));
 }
 
-function learningCallOf(owner: LossOwner, { options, learning, ...call }: LossRun): RunCall {
+/** Packs a call, from whose loss several things may then be learned. */
+function learningCallsOf(
+  owner: LossOwner,
+  { options, ...call }: Omit<LossRun, "learning">,
+): (learning: LearningCall) => RunCall {
   const { core: { dtype }, purpose } = owner;
   if (dtype !== "f32") {
     throw new TypeError(`Cannot ${purpose}: the weights must be f32, got ${dtype}; load the model with dtype: "f32"`);
   }
   const { narrow, signal, profiler, gradient_checkpointing: recomputes } = options;
-  return {
-    ...runCallOf(owner, { ...call, options: { narrow, signal, profiler } }),
-    learning: { ...learning, recomputes },
-  };
+  const packed = runCallOf(owner, { ...call, options: { narrow, signal, profiler } });
+  return (learning) => ({ ...packed, learning: { ...learning, recomputes } });
 }
 
 /** What decides which elements are dropped. */

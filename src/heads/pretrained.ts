@@ -7,25 +7,16 @@ import type { ModelInputs } from "../model/batch/inputs.ts";
 import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { PrunedHeads } from "../model/config/pruned_heads.ts";
 import { ModelCore, type ModelWeights } from "../model/core.ts";
-import type { ModelHead, ModelParts } from "../model/head.ts";
-import { loadCore, openModel, randomCore } from "../model/loading.ts";
+import type { ModelParts } from "../model/head.ts";
+import { openModel, randomCore } from "../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../model/model_options.ts";
 import { parameterShapes } from "../model/weights/parameter_shapes.ts";
 import { savedDtypeOf, saveModel, type SaveOptions } from "../model/weights/saving.ts";
 import { type ClassModel, type LessonOptions, type LossCall, lossCallWith } from "./distillation.ts";
 import { type GradientOptions, type Gradients, gradientsOf } from "./gradients.ts";
-import { HEADS, partsOf, registeredHead } from "./registry.ts";
+import { loadOpened, type ModelClass, partsOf } from "./model_class.ts";
+import { registeredHead } from "./registry.ts";
 import { Trunk } from "./trunk/trunk.ts";
-
-/** A class of models, as the static methods of {@linkcode PreTrainedModel} see it. */
-export interface ModelClass<M> {
-  /** Makes a model on weights that are loaded, which it keeps until it is disposed of. */
-  new (weights: ModelWeights): M;
-  /** Name of the class. */
-  readonly name: string;
-  /** What the class puts on the body. */
-  readonly head: ModelHead;
-}
 
 /**
  * A larger model, or one with more full layers, from whose results a model learns beside its labels, or in place of them.
@@ -140,8 +131,7 @@ export abstract class PreTrainedModel {
     where: ModelSource,
     options: LoadOptions = {},
   ): Promise<M> {
-    const opened = await openModel(where, options);
-    return new this(await loadCore(opened, { ...partsOf(this, options), known: HEADS }, options));
+    return await loadOpened(this, await openModel(where, options), options);
   }
 
   /**

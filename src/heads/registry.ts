@@ -2,7 +2,7 @@
 
 import { ConfigError } from "../base/errors.ts";
 import { quoted } from "../base/messages.ts";
-import { BASE, hasPooler, type Head, type ModelHead, type ModelParts } from "../model/head.ts";
+import { BASE, type Head, type ModelHead } from "../model/head.ts";
 import { MASKED_LM } from "./layers/masked_lm.ts";
 import { MULTIPLE_CHOICE, SEQUENCE_CLASSIFICATION } from "./layers/pooled_classifier.ts";
 import { TOKEN_CLASSIFICATION } from "./layers/token_classifier.ts";
@@ -15,14 +15,6 @@ export function registeredHead(head: ModelHead): Head {
   const found = HEADS.find((one) => one === head);
   if (found === undefined) throw new TypeError("Cannot make a model: its class must have a head of this library");
   return found;
-}
-
-/** The heads that a class needs, and whether its model has a pooler. @throws {TypeError} As {@linkcode registeredHead}. */
-export function partsOf(
-  { head }: { readonly head: ModelHead },
-  options: { readonly add_pooling_layer?: boolean },
-): ModelParts {
-  return { heads: [registeredHead(head)], pooler: hasPooler(head, options) };
 }
 
 /**

@@ -91,12 +91,7 @@ export class ModelCore implements ModelWeights {
 
   /** Uploads a model's weights and waits for the device's errors of memory; on an error none of it stays allocated. */
   static async create({ weights, signal, ...shape }: CoreInit): Promise<ModelCore> {
-    try {
-      return new ModelCore(shape, await loadModel(shape, weights, signal));
-    } catch (error) {
-      shape.gpu.buffers.trim(); // A buffer that is not valid must not be lent again.
-      throw error;
-    }
+    return new ModelCore(shape, await loadModel(shape, weights, signal));
   }
 
   get config(): NarrowBertConfig {
@@ -187,17 +182,21 @@ export class ModelCore implements ModelWeights {
     });
   }
 
-  /** Writes over the weights of the body and of some heads, after the calls under way; later ones wait for it. */
-  writeWeights(parts: ModelParts, weights: ElementSource): Promise<void> {
+  /**
+   * Writes over the weights of the body and of some heads, after the calls under way; later ones wait for it.
+   *
+   * @throws {RangeError} If one is beyond 16 bits, and is kept in them: then nothing has changed.
+   * @throws {DeviceLostError} If the device is lost before all are written.
+   */
+  writeWeights(parts: ModelParts, weights: { get(name: string): Float32Array }): Promise<void> {
+    // Their names are those of the model after a pruning under way, too.
+    for (const set of this.#setsOf(parts)) set.checkHalves(weights);
     const [earlier, before] = [this.#lease.idle(), this.#changed];
     const writing = this.#lease.use(async () => {
       await earlier;
       await before;
-      const names = new Set(parameterShapes(this.#loaded.config, parts).keys());
-      for (const set of this.#loaded.parameters) {
-        // A head is written as a whole or not at all.
-        if ([...set.shapes()].some(([name]) => names.has(name))) set.write(weights);
-      }
+      for (const set of this.#setsOf(parts)) set.write(weights);
+      await this.gpu.confirm();
     });
     this.#changed = writing;
     writing.catch(() => {}); // Later work reports it, as weights may be half written.
@@ -223,6 +222,13 @@ export class ModelCore implements ModelWeights {
     });
     this.#changed = pruning;
     pruning.catch(() => {}); // Later work reports it.
+  }
+
+  /** The parameters of the body and of some heads. A head has all of a set or nothing. */
+  #setsOf(parts: ModelParts): ParameterSet[] {
+    const { config, parameters } = this.#loaded;
+    const names = new Set(parameterShapes(config, parts).keys());
+    return parameters.filter((set) => [...set.shapes()].some(([name]) => names.has(name)));
   }
 
   #read({ parameters }: LoadedModel): Promise<Map<string, GatheredTensor>> {

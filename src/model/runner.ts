@@ -51,6 +51,8 @@ export interface RunCall {
   teacher?: TeacherCall | undefined;
   /** The context of the batch's tokens, `[T, H]`: then the full layers are left out. */
   context?: GPUBuffer;
+  /** Called when the call begins, after all that earlier calls change. What it throws is what the call fails with. */
+  onBegin?: (() => void) | undefined;
 }
 
 /** The first half of a call. */
@@ -125,6 +127,7 @@ export class Runner {
       inputs,
       ...(learning?.residents && { residents: declaredOf(learning.residents, program.residents) }),
       ...(context && { residents: { [CONTEXT]: context } }),
+      onBegin: call.onBegin,
       onQueued: learning?.onQueued,
       onFailed: learning?.onFailed,
       record: options.recordValues ?? false,
@@ -138,20 +141,21 @@ export class Runner {
   /**
    * Packs a batch and computes its context, which stays on the GPU.
    *
-   * @returns The weights that it was computed from, as they were when the call began.
+   * @returns The weights that it was computed from, as they are when the work before this call is done.
    */
   async encode({ context, options, ...call }: EncodeCall): Promise<NotedVersions> {
     const prepared = this.#prepare({ ...call, options, ordinary: false, headMask: null, stages: [] }, "encode");
     const { program, scalars, inputs } = prepared;
-    const versions = this.#gpu.versions.note(program.weights);
+    let versions: NotedVersions = new Map();
     await program.run({
       scalars,
       inputs,
       kept: { [CONTEXT]: context },
+      onBegin: () => versions = this.#gpu.versions.note(program.weights),
       latency: this.#latency,
       signal: options.signal,
     });
-    return versions;
+    return versions as unknown as NotedVersions;
   }
 
   /** Bytes of the activations once calls were made in turn, if none was made before. Nothing is allocated. */

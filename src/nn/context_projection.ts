@@ -52,7 +52,7 @@ export interface ProjectedContext {
 
 /**
  * Keys and values of all narrow layers side by side: `[H, sum of 2 A D]`, or several such matrices of consecutive layers
- * if one buffer does not hold them all. Where it does not even hold those of one layer, they are in a matrix each.
+ * if one buffer does not hold them all. If it does not even hold those of one layer, they are in a matrix each.
  */
 export class ContextProjection {
   readonly #layers: readonly LayerPlaces[];

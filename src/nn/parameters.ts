@@ -15,10 +15,10 @@ import type { Gpu } from "../gpu/device.ts";
 import { bufferSize } from "../gpu/buffers.ts";
 import { nextTurn } from "../gpu/scheduler/turn.ts";
 import { pitch } from "../kernels/kernel.ts";
-import type { GatheredTensor, Placement } from "./layout/placement.ts";
-import { readTensors } from "./layout/reading.ts";
+import type { Elements } from "./layout/lay_out.ts";
+import type { Placement } from "./layout/placement.ts";
 import { rowSlices } from "./layout/slices.ts";
-import { type Elements, Uploader, type WeightDtype } from "./layout/upload.ts";
+import { checkHalf, Uploader, type WeightDtype } from "./layout/upload.ts";
 
 /** A physical matrix `[rows, columns]`, rows pitched, made of checkpoint tensors. */
 export class Parameter implements ParameterBuffer {
@@ -68,7 +68,7 @@ const TURN = 2 ** 18;
 
 /** A source of weights: a checkpoint, random numbers, or another model. */
 export interface ElementSource {
-  /** The tensor of this name. A load asks for it once, and once for each of its elements. */
+  /** The tensor of this name. A load asks for each tensor once, and for each of its elements once. */
   get(name: string): Elements;
 }
 
@@ -203,14 +203,16 @@ export class ParameterSet {
       }
     } catch (error) {
       this.dispose();
+      gpu.buffers.trim(); // A buffer that is not valid must not be lent again.
       throw error;
     }
   }
 
-  /** Reads all parameters back, as checkpoint tensors by name. */
-  async read(): Promise<Map<string, GatheredTensor>> {
-    if (this.#gpu === null) throw new Error("Cannot read weights: they are not on the GPU");
-    return await readTensors(this.#gpu, this.#parameters);
+  /** Checks weights before any is written over. @throws {RangeError} If one that is kept in 16 bits is beyond them. */
+  checkHalves(source: { get(name: string): Float32Array }): void {
+    const halves = this.#parameters.filter(({ dtype }) => dtype === "f16");
+    const names = new Set(halves.flatMap(({ parts }) => parts.map(({ name }) => name)));
+    for (const name of names) checkHalf(name, source.get(name));
   }
 
   /** Writes over all parameters on the GPU, which must not be in use. */

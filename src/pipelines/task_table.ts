@@ -5,10 +5,9 @@ import { NarrowBertForMultipleChoice } from "../heads/multiple_choice.ts";
 import { NarrowBertForSequenceClassification } from "../heads/sequence_classification.ts";
 import { NarrowBertForTokenClassification } from "../heads/token_classification.ts";
 import { NarrowBertModel } from "../heads/narrow_bert_model.ts";
-import type { ModelClass, PreTrainedModel } from "../heads/pretrained.ts";
-import { HEADS, partsOf } from "../heads/registry.ts";
+import { loadOpened, type ModelClass } from "../heads/model_class.ts";
+import type { PreTrainedModel } from "../heads/pretrained.ts";
 import { type ModelFolder, type ModelSource, openFolder } from "../io/folder/folder.ts";
-import { loadCore } from "../model/loading.ts";
 import type { LoadOptions } from "../model/model_options.ts";
 import { createFeatureExtraction } from "./tasks/feature_extraction.ts";
 import { createFillMask } from "./tasks/fill_mask.ts";
@@ -78,10 +77,7 @@ function modelsOf<Model extends PreTrainedModel>(
 ): ModelLoader<Model> {
   return {
     modelClass,
-    async loadModel(opened, given) {
-      const options = { ...given, ...always };
-      return new modelClass(await loadCore(opened, { ...partsOf(modelClass, options), known: HEADS }, options));
-    },
+    loadModel: (opened, options) => loadOpened(modelClass, opened, { ...options, ...always }),
     shareModel: (other) => modelClass.share(other),
   };
 }

@@ -95,6 +95,7 @@ export class OptimizerState {
     for (const matrix of matrices) {
       uploader.upload(matrix, matrix.parts.map(({ name }) => source.get(name))).forEach(() => {});
     }
+    await this.#core.gpu.confirm();
   }
 
   /** Frees the moments when nobody keeps them any more. */

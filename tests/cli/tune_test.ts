@@ -73,6 +73,19 @@ Deno.test("tune says what lacks before it works: a slot's name, or the permissio
   assert.match(stderr, /^narrowbert: Cannot remember a tuning: XDG_CACHE_HOME or HOME must be set .*\n$/);
 });
 
+Deno.test("tune says by which flags it may remember, of the folder that it would write to", async () => {
+  await using folder = await folderOf({});
+  const tunings = `${folder.path}/narrowbert/tuning`;
+  const env = cacheVariables({ XDG_CACHE_HOME: folder.path });
+  for (const name of ["read", "write"]) {
+    const permissions = ["--allow-env=XDG_CACHE_HOME", `--allow-${name}=${folder.path}`];
+    const { code, stderr } = await runDeno([...permissions, MAIN, ...TUNE], { env });
+    const flags = `--allow-read="${tunings}" --allow-write="${tunings}"`; // its path has a space
+    assert.deepEqual([code, stderr], [1, `narrowbert: Cannot remember a tuning in ${tunings}: it takes ${flags}\n`]);
+  }
+  assert.deepEqual([...Deno.readDirSync(folder.path)], []);
+});
+
 Deno.test("tune says on a terminal how far it is, and with which candidate", async () => {
   const terminal = new MemoryTerminal();
   terminal.statusStyle = { columns: 80, color: false };

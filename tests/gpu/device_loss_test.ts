@@ -190,6 +190,28 @@ Deno.test("training steps under way say that the device was lost, one error each
   }
 });
 
+Deno.test("weights and states that are put in the place of others say that the device was lost meanwhile", async () => {
+  for (const at of [1, 5]) {
+    const { device, model, optimizer } = await learnerOnOwnDevice();
+    const { buffers } = await requestGpu({ device });
+    await optimizer.step(LABELLED);
+    const [weights, state] = [await model.state_dict(), await optimizer.state_dict()];
+    const { queue } = device;
+    const { writeBuffer } = queue;
+    let writes = 0;
+    queue.writeBuffer = (...write: Parameters<typeof writeBuffer>) => {
+      if (++writes === at) device.destroy();
+      return writeBuffer.apply(queue, write);
+    };
+    await assert.rejects(at === 1 ? model.load_state_dict(weights) : optimizer.load_state_dict(state), DeviceLostError);
+    assert.ok(writes >= at);
+    await assert.rejects(model.forward(LABELLED), DeviceLostError);
+    optimizer.dispose();
+    model.dispose();
+    assert.equal(buffers.liveBytes, 0);
+  }
+});
+
 Deno.test("a stream ends with the error when the device is lost between two answers", async () => {
   const device = await ownDevice();
   using classify = await pipeline("text-classification", undefined, { device });

@@ -43,6 +43,7 @@ export interface FakeMemory {
   readonly device: GPUDevice;
   /** Buffers and textures that were made in vain, since the device was full. */
   readonly broken: ReadonlySet<GPUBuffer | GPUTexture>;
+  readonly destroyed: ReadonlySet<GPUBuffer | GPUTexture>;
   /** Bytes of the buffers and textures that are neither broken nor destroyed. */
   readonly taken: number;
 }
@@ -54,7 +55,7 @@ export interface FakeMemory {
 export function fakeMemory(
   { bytes, limits: own = {} }: { bytes: number; limits?: Partial<typeof DEFAULT_LIMITS> },
 ): FakeMemory {
-  const broken = new Set<GPUBuffer | GPUTexture>();
+  const [broken, destroyed] = [new Set<GPUBuffer | GPUTexture>(), new Set<GPUBuffer | GPUTexture>()];
   const scopes: { filter: string; error: { message: string } | null }[] = [];
   let taken = 0;
   const make = (size: number, members: Record<string, unknown>) => {
@@ -63,6 +64,7 @@ export function fakeMemory(
       ...members,
       destroy: () => {
         if (!broken.has(made)) taken -= size;
+        destroyed.add(made);
       },
     } as unknown as GPUBuffer & GPUTexture;
     if (!isBroken) taken += size;
@@ -84,12 +86,14 @@ export function fakeMemory(
       return make(16 * width * height, { width, height, createView: () => ({}) });
     },
     createBindGroup: () => ({}),
+    queue: { submit() {}, writeBuffer() {} },
     pushErrorScope: (filter: string) => scopes.push({ filter, error: null }),
     popErrorScope: () => Promise.resolve(scopes.pop()!.error),
   });
   return {
     device,
     broken,
+    destroyed,
     get taken() {
       return taken;
     },

@@ -147,6 +147,23 @@ const ADVICE: [host: string, own: Partial<Host>, expected: RegExp, absent?: RegE
     /unset VK_DRIVER_FILES, by which no other driver is tried than \/a\.json; or install a Vulkan driver/,
     /no file/,
   ],
+  [
+    "driver variables that may not be read",
+    { gpu: NOTHING, env: () => null },
+    /it, install .*\. With --allow-env=VK_DRIVER_FILES,VK_ICD_FILENAMES,DENO_WEBGPU_BACKEND this message says whether/,
+  ],
+  [
+    "a backend that Linux has not",
+    { gpu: NOTHING, env: env({ DENO_WEBGPU_BACKEND: "vulcan,metal" }) },
+    /To mend it, set DENO_WEBGPU_BACKEND=vulkan, as on Linux a backend is vulkan or gl, got vulcan,metal$/,
+    /apt-get/,
+  ],
+  [
+    "a backend that Linux has, among others",
+    { gpu: NOTHING, env: env({ DENO_WEBGPU_BACKEND: "metal,Vulkan" }) },
+    /To mend it, install a Vulkan driver/,
+    /unset/,
+  ],
 ];
 
 for (const [host, own, expected, absent = /chrome/] of ADVICE) {

@@ -207,3 +207,34 @@ Deno.test("a call that does not fit is one error, keeps nothing, and the next ca
   for (const one of [upload, ...buffers, ...textures.values()]) assert.ok(!memory.broken.has(one));
   assert.equal(gpu.textures.weightBytes, 2 * MIB);
 });
+
+Deno.test("a program never takes over a texture of a weight that another one fails to get memory for", async () => {
+  const graph = layers();
+  const { gpu, memory, workspace } = workspaceOf(graph, { bytes: 40 * MIB });
+  const other = new Workspace(gpu, graph, () => ({}) as GPUBindGroupLayout);
+  const [small, large] = [{ T: 100, K: 32, R: 10 }, { T: 4000, K: 32, R: 10 }].map((sizes) => demandOf(graph, sizes));
+  const results = await Promise.allSettled([workspace.prepare(large!), other.prepare(small!)]);
+  assert.deepEqual(results.map(({ status }) => status), ["rejected", "fulfilled"]);
+  const allocation = other.ensure(small!);
+  const textures = allocation.weights.flatMap((of) => Object.values(of).map(({ texture }) => texture));
+  assert.equal(textures.length, 2);
+  for (const texture of textures) assert.ok(!memory.broken.has(texture) && !memory.destroyed.has(texture));
+  assert.equal(gpu.textures.weightBytes, 2 * MIB);
+  other.release();
+  assert.equal(gpu.buffers.liveBytes, 0);
+});
+
+Deno.test("memory that does not work is not lent again by a call that began in it", async () => {
+  const graph = layers();
+  const { gpu, memory, workspace } = workspaceOf(graph, { bytes: 40 * MIB });
+  const [small, large] = [{ T: 100, K: 32, R: 10 }, { T: 4000, K: 32, R: 10 }].map((sizes) => demandOf(graph, sizes));
+  await workspace.prepare(small!);
+  const { bytes } = workspace;
+  const preparing = workspace.prepare(large!);
+  assert.ok(workspace.bytes > bytes, "memory that does not work is there until the device tells");
+  const finish = workspace.hold(workspace.ensure(small!));
+  await assert.rejects(preparing, /Not enough memory left/);
+  assert.ok(gpu.buffers.liveBytes > 0 && memory.broken.size > 0);
+  finish();
+  assert.deepEqual([gpu.buffers.liveBytes, gpu.buffers.freeBytes], [0, 0]);
+});

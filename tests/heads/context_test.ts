@@ -179,6 +179,12 @@ Deno.test("contexts are counted, and their bytes come back", async () => {
   assert.deepEqual([none.texts, none.bytes, await trunk.ask(none, [])], [0, 0, []]);
 });
 
+Deno.test("a context that is printed shows nothing of the model", async () => {
+  using trunk = await smallTrunk();
+  using context = await trunk.encode([tokensOf(1)]);
+  assert.equal(Deno.inspect(context), "KeptContext {}");
+});
+
 Deno.test("a limit of bytes holds for all contexts of a model, also for those under way", async () => {
   const text = tokensOf(2);
   const bytes = text.input_ids.length * 32 * 4;
@@ -288,13 +294,9 @@ Deno.test("a context is refused once its full layers have changed, and only then
     assert.notDeepEqual(after, before);
     assertSameAnswers(after, await trunk.answer([{ tokens: text, ask }]));
   }
-  {
-    using optimizer = new AdamW(model, { lr: 0.1 });
-    const step = optimizer.step(batch);
-    await assert.rejects(() => trunk.ask(context, [{ ask }]), refused);
-    await step;
-    await assert.rejects(() => trunk.ask(context, [{ ask }]), refused);
-  }
+  using optimizer = new AdamW(model, { lr: 0.1 });
+  await optimizer.step(batch);
+  await assert.rejects(() => trunk.ask(context, [{ ask }]), refused);
   using second = await trunk.encode([text]);
   assertSameAnswers(await trunk.ask(second, [{ ask }]), await trunk.answer([{ tokens: text, ask }]));
   await model.load_state_dict(await model.state_dict());
@@ -304,6 +306,61 @@ Deno.test("a context is refused once its full layers have changed, and only then
   await assert.rejects(() => trunk.ask(third, [{ ask }]), refused);
   using fourth = await trunk.encode([text]);
   assertSameAnswers(await trunk.ask(fourth, [{ ask }]), await trunk.answer([{ tokens: text, ask }]));
+});
+
+Deno.test("a question before an update of the weights is answered, and none after it", async () => {
+  const gpu = await requestGpu();
+  using model = await NarrowBertForSequenceClassification.from_config(CONFIG, { seed: 4 });
+  const { trunk } = model;
+  using context = await trunk.encode([tokensOf(2)]);
+  const queries = [{ ask: { label_logits: {} } }];
+  const expected = await trunk.ask(context, queries);
+  const { scheduler } = gpu;
+  const [weight] = await coreOf(model).use((runner) => Promise.resolve(runner.parameters));
+  /** Queues an update right behind the next job. */
+  const run: typeof scheduler.run = async (job) => {
+    delete (scheduler as Partial<typeof scheduler>).run;
+    const result = scheduler.run(job);
+    await scheduler.run({
+      label: "an update",
+      steps: [],
+      encode: () => {
+        gpu.versions.changed(weight!.buffer);
+        return gpu.device.createCommandEncoder().finish();
+      },
+      staging: gpu.staging.acquire(16),
+      bytes: 16,
+      take: () => null,
+    });
+    return await result;
+  };
+  Object.assign(scheduler, { run });
+  assert.deepEqual(await trunk.ask(context, queries), expected);
+  await assert.rejects(() => trunk.ask(context, queries), /the weights of its full layers were changed/);
+  Object.assign(scheduler, { run });
+  using before = await trunk.encode([tokensOf(2)]);
+  await assert.rejects(() => trunk.ask(before, queries), /the weights of its full layers were changed/);
+  using after = await trunk.encode([tokensOf(2)]);
+  assertSameAnswers(await trunk.ask(after, queries), expected);
+});
+
+Deno.test("a question that comes before an update is answered by the weights as they were", async () => {
+  for (const latency of ["normal", "low"] as const) {
+    using model = await NarrowBertForSequenceClassification.from_config(CONFIG, { seed: 4, latency });
+    using optimizer = new AdamW(model, { lr: 0.1 });
+    const { trunk } = model;
+    const text = tokensOf(2);
+    const batch = { input_ids: [text.input_ids], labels: [1] };
+    const queries = [{ ask: { label_logits: {} } }];
+    await optimizer.step(batch);
+    using context = await trunk.encode([text]);
+    const expected = await trunk.ask(context, queries);
+    const asking = [trunk.ask(context, queries), trunk.ask(context, queries)];
+    const step = optimizer.step(batch);
+    for (const answers of await Promise.all(asking)) assert.deepEqual(answers, expected);
+    await step;
+    await assert.rejects(() => trunk.ask(context, queries), /the weights of its full layers were changed/);
+  }
 });
 
 Deno.test("questions that a context cannot answer are refused by name", async () => {
@@ -325,6 +382,7 @@ Deno.test("questions that a context cannot answer are refused by name", async ()
       /masked_words changes tokens of its text, and a context was computed from the text as it was; ask a trunk's answer$/,
     ],
     [null, /it must be an object of text and ask, got null$/],
+    [{ texts: 1, ask: { label_logits: {} } }, /it must be an object of text and ask, got "texts"$/],
   ];
   const good = { text: 1, ask: { label_logits: {} } };
   for (const [query, message] of cases) {

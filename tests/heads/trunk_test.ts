@@ -182,6 +182,7 @@ Deno.test("queries that cannot be answered are refused by name before anything i
     [{ tokens: { input_ids: [1], attention_mask: [1, 0] }, ask: good.ask }, /attention_mask must have 1 .*, got 2$/],
     [{ tokens: { input_ids: [1], attention_mask: null }, ask: good.ask }, /attention_mask must have 1 .*, got null$/],
     [null, /^Cannot answer query 2 of 2: it must be an object of tokens and ask, got null$/],
+    [{ ...good, top_k: 3 }, /^Cannot answer query 2 of 2: it must be an object of tokens and ask, got "top_k"$/],
     [{ ask: good.ask }, /^Cannot answer query 2 of 2: tokens must be an object with input_ids, got undefined$/],
     [
       { tokens: tokensOf(1), ask: { top_words: { positions: [1], topk: 2 } } },

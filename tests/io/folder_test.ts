@@ -99,6 +99,10 @@ Deno.test("local: no such folder, a file, and what looks like a Hub id", () =>
   inTemporaryFolder(async (folder) => {
     const none = join(folder, "none");
     await assert.rejects(openFolder(none), isError(`Cannot open "${none}": there is no such folder`));
+    for (const host of ["localhost:8000/a", "127.0.0.1:80", "https:/host.example/a"]) {
+      const cure = "; a URL begins with http:// or https://";
+      await assert.rejects(openFolder(host), isError(`Cannot open "${host}": there is no such folder${cure}`));
+    }
     const file = join(await fill(folder), "config.json");
     await assert.rejects(
       openFolder(file),

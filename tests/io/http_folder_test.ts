@@ -150,6 +150,70 @@ Deno.test("http: a file that is cut short while it is sent is an error that name
   listener.close();
 });
 
+Deno.test("http: a length for which there is no memory is an error that names the file", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const url = `http://127.0.0.1:${listener.addr.port}/`;
+  const answering = (async () => {
+    using connection = await listener.accept();
+    await connection.read(new Uint8Array(4096));
+    const head = "HTTP/1.1 200 OK\r\ncontent-length: 9007199254740000\r\n\r\nshort";
+    await connection.write(new TextEncoder().encode(head));
+    await connection.read(new Uint8Array(4096)); // until it is closed
+  })();
+  await assert.rejects(
+    readFile(await openFolder(url), "config.json"),
+    isError(
+      `Cannot read "${url}config.json": 9007199254740000 bytes do not fit in memory; if the file is smaller, the server ` +
+        "announced a wrong content-length",
+    ),
+  );
+  await answering.catch(() => {});
+  listener.close();
+});
+
+Deno.test("http: no error tells the credentials and the query of a URL", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const answering = (async () => {
+    for (const answer of ["", "HTTP/1.1 302 Found\r\nlocation: http://[bad\r\ncontent-length: 0\r\n\r\n"]) {
+      using connection = await listener.accept();
+      await connection.read(new Uint8Array(4096));
+      await connection.write(new TextEncoder().encode(answer));
+    }
+  })();
+  const secretly = (host: string) => `http://secret:secret@${host}/models?key=secret)#secret`;
+  const attempts: [name: string, where: string, options?: { local_files_only: boolean }][] = [
+    ["CheckpointError", secretly(`127.0.0.1:${port}`)],
+    ["CheckpointError", secretly(`127.0.0.1:${port}`)],
+    ["CheckpointError", secretly("127.0.0.1:1")],
+    ["CheckpointError", secretly("127.0.0.1"), { local_files_only: true }],
+    ["TypeError", secretly("127.0.0.1:99999")],
+    ["TypeError", secretly("127.0.0.1").replace("http", "ftp")],
+  ];
+  for (const [name, where, options] of attempts) {
+    const error = await openFolder(where, options).then((folder) => folder.find("config.json")).catch((error) => error);
+    assert.equal(error.name, name);
+    assert.match(error.message, /^Cannot (read|open) "(http|ftp):\/\/127\.0\.0\.1.*\/models(\/config.json)?": /);
+    assert.doesNotMatch(Deno.inspect(error), /secret(?!ly)/, where);
+  }
+  await answering;
+  listener.close();
+});
+
+Deno.test("http: an error of the progress callback is told as it is, and ends the download", () =>
+  withServer(async (origin) => {
+    for (const status of ["initiate", "download", "progress", "progress_total", "done"]) {
+      const error = new TypeError("show is not a function");
+      const progress_callback = (info: ProgressInfo) => {
+        if (info.status === status) throw error;
+      };
+      const folder = await openFolder(`${origin}/models/a b`, { progress_callback });
+      for (const file of ["large", "chunked"]) {
+        await assert.rejects(folder.find(file), (found) => found === error, `${status}, ${file}`);
+      }
+    }
+  }));
+
 Deno.test("http: progress is never more than all, if the announced length is that of a compressed body", async () => {
   const response = new Response(new Uint8Array(5), { headers: { "content-length": "3" } });
   const told: unknown[] = [];

@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { CheckpointError } from "../../src/base/errors.ts";
 import { openCheckpoint } from "../../src/io/checkpoint/open.ts";
 import { openFolder, type ProgressInfo } from "../../src/io/folder/folder.ts";
 import { LocalFile } from "../../src/io/local/local_file.ts";
+import { readSafetensors } from "../../src/io/safetensors/safetensors.ts";
 import { buildFloats } from "./build.ts";
 import { inTemporaryFolder } from "./temporary.ts";
 
@@ -61,6 +63,10 @@ const REPLACED: [name: string, replace: (folder: string) => Promise<void>, probl
     await Deno.writeFile(join(folder, FILE), buildFloats({ a: [1] }));
   }, "was replaced by another"],
   ["it is removed", (folder) => Deno.remove(folder, { recursive: true }), "was removed"],
+  ["a file is in place of the folder around it", async (folder) => {
+    await Deno.remove(join(folder, ".."), { recursive: true });
+    await Deno.writeTextFile(join(folder, ".."), "");
+  }, "was removed"],
   ["a link leads to another", async (folder) => {
     await Deno.rename(folder, `${folder}.old`);
     await Deno.mkdir(`${folder}.new`);
@@ -70,7 +76,7 @@ const REPLACED: [name: string, replace: (folder: string) => Promise<void>, probl
 
 for (const [name, replace, problem] of REPLACED) {
   test(`a folder is one until all is loaded: ${name}`, async (outer) => {
-    const folder = join(outer, "model");
+    const folder = join(outer, "models", "model");
     await Deno.mkdir(join(folder, "1_Pooling"), { recursive: true });
     await Deno.writeFile(join(folder, FILE), buildFloats({ a: [1] }));
     const opened = await openFolder(folder);
@@ -88,6 +94,19 @@ for (const [name, replace, problem] of REPLACED) {
     }
   });
 }
+
+test("a file that is removed right before it is opened says so", async (folder) => {
+  const path = join(folder, FILE);
+  await Deno.writeFile(path, buildFloats({ a: [1] }));
+  const opened = await openFolder(folder, {
+    progress_callback: ({ status }) => status === "download" && Deno.removeSync(path),
+  });
+  await assert.rejects(opened.find(FILE), {
+    name: "CheckpointError",
+    message: `Cannot read "${path}": the file was removed while it was loaded; load the model again`,
+  });
+  assert.equal(await opened.find(FILE), null);
+});
 
 test("a file that ends before its length says so", async (folder) => {
   const path = join(folder, "a");
@@ -136,4 +155,49 @@ Deno.test("files in memory are opened as views", async () => {
   const file = await (await openFolder(new Map([["a", bytes]]))).find("a");
   const view = file!.read(1, 3);
   assert.deepEqual([file!.size, view.buffer, view.byteOffset, view.length], [3, bytes.buffer, 1, 2]);
+});
+
+const REFUSED: [error: unknown, problem: string | null][] = [
+  [
+    new Deno.errors.PermissionDenied("Permission denied (os error 13)"),
+    "this user may not read the file; change its permissions",
+  ],
+  [new Deno.errors.NotADirectory("Not a directory"), "the file was removed while it was loaded; load the model again"],
+  [new Deno.errors.FilesystemLoop("Too many levels"), "the file is a link that leads back to itself"],
+  [new Error("Input/output error (os error 5)"), "Input/output error (os error 5)"],
+  [new Deno.errors.NotCapable("Requires read access"), null],
+  [new CheckpointError("Cannot read it"), null],
+];
+
+for (const [error, problem] of REFUSED) {
+  test(`a file is refused with one clear error: ${(error as Error).name}`, async (folder) => {
+    const path = join(folder, FILE);
+    await Deno.writeFile(path, new Uint8Array(9));
+    const file = new LocalFile(path);
+    const { readSync } = Deno.FsFile.prototype;
+    Deno.FsFile.prototype.readSync = () => {
+      throw error;
+    };
+    try {
+      assert.throws(() => file.read(0, 9), (found: Error) => {
+        if (problem === null) return found === error;
+        assert.equal(found.message, `Cannot read "${path}": ${problem}`);
+        return found instanceof CheckpointError && found.cause === error;
+      });
+    } finally {
+      Deno.FsFile.prototype.readSync = readSync;
+    }
+  });
+}
+
+test("a path below a file, and a name that is too long, are refused in this library's words", async (folder) => {
+  const path = join(folder, FILE);
+  await Deno.writeFile(path, new Uint8Array(9));
+  for (const read of [readSafetensors, openFolder] as ((where: string) => Promise<unknown>)[]) {
+    await assert.rejects(read(join(path, "a")), {
+      name: "CheckpointError",
+      message: /there is no such (file|folder)$/,
+    });
+    await assert.rejects(read(join(folder, "a".repeat(300))), { name: "CheckpointError", message: /^Cannot read "/ });
+  }
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { pathIn } from "../../src/io/folder/path.ts";
-import { absolute, pathOf, pathOfUrl } from "../../src/io/local/paths.ts";
+import { absolute, folderOf, pathOf, pathOfUrl } from "../../src/io/local/paths.ts";
 
 /** URLs with their paths on Windows, as Node documents them; null if there is none. */
 const URLS: [url: string, windows: string | null][] = [
@@ -52,6 +52,7 @@ Deno.test("a URL that is no path says which, and why", () => {
 Deno.test("a path is taken as it is, a name is put in a folder, and a relative path is made absolute", () => {
   assert.equal(pathOf("models/a%20b"), "models/a%20b");
   assert.deepEqual(["a", "a/", "/"].map((folder) => pathIn(folder, "$&.json")), ["a/$&.json", "a/$&.json", "/$&.json"]);
+  assert.deepEqual(["m/a", "m/b/a", "/a", "a"].map(folderOf), ["m", "m/b", "/", "."]);
   assert.equal(absolute("/models"), "/models");
   assert.equal(absolute("models"), `${Deno.cwd()}/models`);
 });

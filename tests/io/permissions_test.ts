@@ -9,6 +9,8 @@ const HEAD = Object.entries({
   folder: "folder/folder",
   checkpoint: "checkpoint/open",
   safetensors: "safetensors/safetensors",
+  onDisk: "folder/on_disk",
+  training: "../train/checkpoint/folder",
 })
   .map(([name, path]) =>
     `import * as ${name} from ${JSON.stringify(new URL(`../../src/io/${path}.ts`, import.meta.url).href)};`
@@ -68,5 +70,34 @@ Deno.test("permissions: writing needs read and write of the folder, as renaming 
     const path = join(folder, "a.safetensors");
     const code = `await safetensors.writeSafetensors([], { path: ${JSON.stringify(path)} }); console.log("written");`;
     assert.equal(await run(code, [`--allow-read=${folder}`, `--allow-write=${folder}`]), "written\n");
-    assert.match(await run(code, []), /NotCapable: Requires write access to /);
+    const lacking = `NotCapable: Cannot write ${
+      JSON.stringify(path)
+    }: it takes --allow-read=${folder} --allow-write=${folder}\n`;
+    for (const permissions of [[], [`--allow-read=${folder}`], [`--allow-write=${folder}`]]) {
+      const printed = await run(code, permissions);
+      assert(printed.includes(lacking), printed);
+    }
+  }));
+
+Deno.test("permissions: what saving lacks is told before anything is written", () =>
+  inTemporaryFolder(async (folder) => {
+    const [models, quoted] = [`${folder}/models`, `"${folder}/my models"`];
+    const flags = (folder: string) => `it takes --allow-read=${folder} --allow-write=${folder}`;
+    const code = `
+      const messageOf = (made) => made.catch(({ name, message }) => console.log(name + ": " + message));
+      await messageOf(onDisk.saveFiles(${JSON.stringify(models)}, [["a", [new Uint8Array(1)]]]));
+      await messageOf(onDisk.saveFiles(${quoted}, [["a", [new Uint8Array(1)]]]));
+      await messageOf(training.CheckpointFolder.open(${JSON.stringify(models)}));`;
+    const expected = [
+      `Cannot save to "${models}": ${flags(models)}`,
+      `Cannot save to ${quoted}: ${flags(quoted)}`,
+      `Cannot make the folder "${models}": ${flags(models)}`,
+    ].map((message) => `NotCapable: ${message}\n`).join("");
+    for (const permissions of [[], [`--allow-write=${folder}`]]) assert.equal(await run(code, permissions), expected);
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
+    assert.equal(
+      await run(code.split("\n").slice(0, 3).join("\n"), [`--allow-read=${models}`, `--allow-write=${models}`]),
+      "",
+    );
+    assert.deepEqual([...Deno.readDirSync(models)].map(({ name }) => name), ["a"]);
   }));

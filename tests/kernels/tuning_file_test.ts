@@ -273,6 +273,15 @@ Deno.test("a process that knows the backend does not use a file for another one,
   assert.deepEqual(found, [is(other), is(other), is(alike)]);
 });
 
+Deno.test("a backend has one name, by whichever name Deno was told it", async () => {
+  const told = async (name: string) => {
+    return (await runDeno(["--allow-env=DENO_WEBGPU_BACKEND", BACKEND], { env: { DENO_WEBGPU_BACKEND: name } })).stdout;
+  };
+  for (const [name, alias] of [["vulkan", "vk"], ["gl", "opengl"], ["gl", "GLES"], ["metal", " mtl"]] as const) {
+    assert.equal(await told(alias), await told(name), alias);
+  }
+});
+
 Deno.test("a file of the older version is ignored with one note", async () => {
   const { code, stdout, stderr, path } = await makeModels({ more: { [versionOne]: fileOf(other) }, permissions: all });
   assert.equal(code, 0);

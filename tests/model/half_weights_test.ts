@@ -1,7 +1,7 @@
 /** Weights kept in 16 bits on the GPU. */
 
 import assert from "node:assert/strict";
-import { NarrowBertConfig, NarrowBertForMaskedLM, type Tensor, writeSafetensors } from "../../mod.ts";
+import { NarrowBertConfig, NarrowBertForMaskedLM, Tensor, writeSafetensors } from "../../mod.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { hasHalves, NO_HALVES } from "../gpu/halves.ts";
 import { ownDevice } from "../gpu/own_device.ts";
@@ -63,6 +63,29 @@ Deno.test("a weight beyond f16 is an error by name, and leaves no GPU memory tak
     message: /^Cannot load weight ".+" as f16: its elements must be at most 65504 in size, got 70000; .*dtype "f32"$/,
   });
   assert.equal(buffers.liveBytes, live);
+});
+
+Deno.test("weights beyond f16 that are put in the place of others change nothing, and the model goes on", async () => {
+  if (!await hasHalves(() => NarrowBertForMaskedLM.from_config(CONFIG, { dtype: "f16" }))) return;
+  using model = await NarrowBertForMaskedLM.from_config(CONFIG, { dtype: "f16", seed: 7 });
+  const before = await model.state_dict();
+  const { logits } = await model.forward(inputs);
+  const name = [...before.keys()].findLast((name) => name.endsWith(".output.dense.weight")) as string;
+  for (const beyond of [65520, -1e6]) {
+    const wrong = new Map([...before].map(([name, { data, dims }]) => {
+      return [name, new Tensor("float32", Float32Array.from(data as Float32Array, (value) => value / 2), dims)];
+    }));
+    (wrong.get(name)!.data as Float32Array)[5] = beyond;
+    await assert.rejects(model.load_state_dict(wrong), {
+      name: "RangeError",
+      message: `Cannot load weight "${name}" as f16: its elements must be at most 65504 in size, got ${beyond}; ` +
+        'load the model with dtype "f32"',
+    });
+    assert.deepEqual((await model.forward(inputs)).logits.data, logits.data);
+    assert.deepEqual(await model.state_dict(), before);
+  }
+  await model.load_state_dict(before);
+  assert.deepEqual((await model.forward(inputs)).logits.data, logits.data);
 });
 
 Deno.test("f16 weights on a device without shader-f16 are refused with the cure", async () => {

@@ -6,7 +6,7 @@ import { openCheckpoint } from "../../src/io/checkpoint/open.ts";
 import { openFolder } from "../../src/io/folder/folder.ts";
 import { readConfig } from "../../src/model/config/config.ts";
 import { headOf } from "../../src/heads/registry.ts";
-import { parameterShapes, partsOf } from "./parts.ts";
+import { parameterShapes, partsOf, valuesOf } from "./parts.ts";
 import { resolveWeights, type Weights } from "../../src/model/weights/weights.ts";
 
 const MODELS = new URL("../golden/models/", import.meta.url);
@@ -41,7 +41,7 @@ Deno.test("every golden model resolves, strictly, to the published list", async 
     assert.deepEqual([full, all - full], LAYERS[name] ?? [2, 3], name);
     assert.deepEqual(names, [...parameterShapes(config, { head: headOf(config), pooler: POOLED.test(name) }).keys()]);
     for (const parameter of names) {
-      assert.equal(weights.get(parameter).length, weights.shape(parameter).reduce((a, b) => a * b, 1), parameter);
+      assert.equal(valuesOf(weights, parameter).length, weights.shape(parameter).reduce((a, b) => a * b, 1), parameter);
     }
     resolved++;
   }
@@ -66,10 +66,10 @@ Deno.test("a single list is cut at full_length_layers, and gamma and beta are re
     ["narrow_bert.embeddings.LayerNorm.bias", "bert.embeddings.LayerNorm.beta"],
     ["cls.predictions.transform.LayerNorm.weight", "cls.predictions.transform.LayerNorm.gamma"],
   ] as const;
-  for (const [name, stored] of pairs) assert.deepEqual(weights.get(name), checkpoint.float32(stored), name);
+  for (const [name, stored] of pairs) assert.deepEqual(valuesOf(weights, name), checkpoint.float32(stored), name);
   const plain = await load("plain-bert");
   assert.deepEqual(
-    plain.weights.get("narrow_bert.encoder.layer.4.intermediate.dense.bias"),
+    valuesOf(plain.weights, "narrow_bert.encoder.layer.4.intermediate.dense.bias"),
     plain.checkpoint.float32("bert.encoder.layer.4.intermediate.dense.bias"),
   );
 });
@@ -77,6 +77,6 @@ Deno.test("a single list is cut at full_length_layers, and gamma and beta are re
 Deno.test("the authors' prefix, in a file that calls itself bert", async () => {
   const { checkpoint, weights } = await load("authors-prefix");
   for (const name of weights.names) {
-    assert.deepEqual(weights.get(name), checkpoint.float32(name.replace(/^narrow_bert\./, "bert.")), name);
+    assert.deepEqual(valuesOf(weights, name), checkpoint.float32(name.replace(/^narrow_bert\./, "bert.")), name);
   }
 });

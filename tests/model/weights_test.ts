@@ -4,7 +4,7 @@ import { NarrowBertConfig } from "../../src/model/config/config.ts";
 import { elementCount } from "../../src/base/shape.ts";
 import { resolveWeights, type WeightOptions } from "../../src/model/weights/weights.ts";
 import { HEADS } from "../../src/heads/registry.ts";
-import { partsOf } from "./parts.ts";
+import { partsOf, valuesOf } from "./parts.ts";
 import { FakeCheckpoint, published, SMALL } from "./weight_fakes.ts";
 
 const BASE: WeightOptions = { ...partsOf({ head: "none", pooler: false }), known: HEADS };
@@ -48,7 +48,7 @@ Deno.test("every layout gives the same weights under the published names", () =>
     assert.deepEqual(weights.names, original.names(), layout);
     for (const name of original.names()) {
       assert.deepEqual(weights.shape(name), original.info(name).shape, layout);
-      assert.deepEqual(weights.get(name), original.float32(name), `${layout} ${name}`);
+      assert.deepEqual(valuesOf(weights, name), original.float32(name), `${layout} ${name}`);
     }
     assert.deepEqual([weights.unexpected, weights.warnings], [[], []]);
   }
@@ -58,9 +58,9 @@ Deno.test("numbers are read when they are asked for, and not before", () => {
   const checkpoint = published("none");
   const weights = resolveWeights(checkpoint, SMALL, BASE);
   assert.deepEqual(checkpoint.reads, []);
-  weights.get(WORDS);
+  valuesOf(weights, WORDS);
   assert.deepEqual(checkpoint.reads, [WORDS]);
-  assert.throws(() => weights.get("classifier.weight"), RangeError);
+  assert.throws(() => weights.open("classifier.weight"), RangeError);
   assert.throws(() => weights.shape("classifier.weight"), /Cannot find weight "classifier.weight"/);
 });
 
@@ -104,7 +104,7 @@ Deno.test("a new head is not compared with what is stored of an older one", () =
 Deno.test("a decoder stands in for an original that was dropped as its duplicate", () => {
   const checkpoint = published("masked_lm").drop(WORDS).put("cls.predictions.decoder.weight", [11, 6], { fill: 3 });
   const weights = resolveWeights(checkpoint, SMALL, { ...MLM, strict: true });
-  assert.deepEqual(weights.get(WORDS), new Float32Array(66).fill(3));
+  assert.deepEqual(valuesOf(weights, WORDS), new Float32Array(66).fill(3));
 });
 
 /** A `bert` config that leaves open which layers are narrow. */
@@ -121,7 +121,7 @@ Deno.test("an ordinary BERT's layers are all full, unless the config says how ma
   const query = "attention.self.query.weight";
   for (const [list, stored] of [["encoder.layer.0", 0], ["encoder_narrow.layer.0", 1], ["encoder_narrow.layer.1", 2]]) {
     assert.deepEqual(
-      narrowed.get(`narrow_bert.${list}.${query}`),
+      valuesOf(narrowed, `narrow_bert.${list}.${query}`),
       checkpoint.float32(`bert.encoder.layer.${stored}.${query}`),
     );
   }

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { type ElementSource, ParameterSet } from "../../src/nn/parameters.ts";
+import { readTensors } from "../../src/nn/layout/reading.ts";
 import { rowSlices } from "../../src/nn/layout/slices.ts";
+import { Gpu } from "../../src/gpu/device.ts";
+import { fakeMemory } from "../gpu/fake_devices.ts";
 
 const gpu = await requestGpu();
 
@@ -51,7 +54,7 @@ function declareAll(): ParameterSet {
 Deno.test("loaded weights are read back as they were, by name and shape", async () => {
   const parameters = declareAll();
   await parameters.load(gpu, source(TENSORS));
-  const read = await parameters.read();
+  const read = await readTensors(gpu, parameters.all);
   const shapes = {
     "dense.weight": [5, 3],
     "dense.bias": [5],
@@ -91,10 +94,24 @@ Deno.test("a set that fails half way leaves nothing behind", async () => {
   assert.deepEqual(given.asked, ["dense.weight", "dense.bias", "words", "key.weight"]);
   assert.equal(gpu.buffers.liveBytes, before);
   assert.ok(parameters.all.every(({ loaded }) => !loaded));
-  await assert.rejects(parameters.read(), /Cannot read weights: they are not on the GPU/);
   await parameters.load(gpu, source(TENSORS));
-  assert.deepEqual((await parameters.read()).get("words")!.data, TENSORS.words, "it can be loaded again");
+  assert.deepEqual(
+    (await readTensors(gpu, parameters.all)).get("words")!.data,
+    TENSORS.words,
+    "it can be loaded again",
+  );
   parameters.dispose();
+});
+
+Deno.test("a buffer that the device had no memory for is not lent again", async () => {
+  const memory = fakeMemory({ bytes: 1000 });
+  const full = new Gpu(memory.device);
+  const parameters = new ParameterSet();
+  parameters.vector("large", 4000);
+  const message = "Cannot load a model to the GPU: Not enough memory left";
+  await assert.rejects(parameters.load(full, { get: () => new Float32Array(4000) }), { message });
+  assert.equal(memory.broken.size, 1);
+  assert.deepEqual([full.buffers.liveBytes, full.buffers.freeBytes], [0, 0]);
 });
 
 Deno.test("an aborted signal stops the loading, and leaves nothing behind", async () => {
@@ -147,12 +164,12 @@ Deno.test("words in slices are asked for once, lie in a buffer each, and are rea
     const given = source(TENSORS);
     await parameters.load(gpu, given);
     assert.deepEqual(given.asked, ["words", "dense.bias"]);
-    const read = await parameters.read();
+    const read = await readTensors(gpu, parameters.all);
     assert.deepEqual([...read.keys()], ["words", "dense.bias"]);
     assert.deepEqual(read.get("words"), { shape: [7, 3], data: TENSORS.words });
     const other = { ...TENSORS, words: numbers(21, 9) };
     parameters.write(source(other));
-    assert.deepEqual((await parameters.read()).get("words")!.data, other.words);
+    assert.deepEqual((await readTensors(gpu, parameters.all)).get("words")!.data, other.words);
     parameters.dispose();
   }
 });
@@ -198,9 +215,9 @@ Deno.test("all weights are read back in about the time of one: a wait takes 10 m
     const parameters = new ParameterSet();
     for (let i = 0; i < count; i++) parameters.vector(`bias.${i}`, 5);
     await parameters.load(gpu, { get: () => TENSORS["dense.bias"] });
-    await parameters.read();
+    await readTensors(gpu, parameters.all);
     const start = performance.now();
-    assert.equal((await parameters.read()).size, count);
+    assert.equal((await readTensors(gpu, parameters.all)).size, count);
     times.push(performance.now() - start);
     parameters.dispose();
   }

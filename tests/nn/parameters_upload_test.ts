@@ -6,6 +6,7 @@ import { requestGpu } from "../../src/gpu/device.ts";
 import { ParameterSet } from "../../src/nn/parameters.ts";
 import { type Placement, scatterPlacement } from "../../src/nn/layout/placement.ts";
 import { type Elements, layOutTile } from "../../src/nn/layout/lay_out.ts";
+import { readTensors } from "../../src/nn/layout/reading.ts";
 import { type Tile, tilesOf } from "../../src/nn/layout/tiles.ts";
 
 const gpu = await requestGpu();
@@ -167,7 +168,7 @@ async function loadCounted(declare: (parameters: ParameterSet) => void): Promise
   } finally {
     queue.writeBuffer = writeBuffer;
   }
-  const { data } = (await parameters.read()).get("w")!;
+  const { data } = (await readTensors(gpu, parameters.all)).get("w")!;
   const wrong = data.findIndex((value, i) => value !== i);
   parameters.dispose();
   assert.equal(wrong, -1);
@@ -205,7 +206,7 @@ Deno.test("weights as f16 are written in columns too, the end of their buffer in
   const parameters = new ParameterSet({ dtype: "f16" });
   parameters.transposed("w", 3001, 2003);
   await parameters.load(gpu, { get: () => halves });
-  const { data } = (await parameters.read()).get("w")!;
+  const { data } = (await readTensors(gpu, parameters.all)).get("w")!;
   parameters.dispose();
   assert.equal(data.findIndex((value, i) => value !== halves[i]), -1);
 });

@@ -79,6 +79,22 @@ Deno.test("without Deno, each use of a path says that it needs Deno, and what el
     ]));`;
     const { stdout, stderr } = await runWithoutDeno(folder, code, []);
     assert.equal(stderr, "");
-    const expected = [...calls.map(([, message]) => message), 'Cannot save to "m": a path needs Deno'];
+    const saving = 'Cannot save to "m": a path needs Deno; a model\'s weights are in state_dict()';
+    const expected = [...calls.map(([, message]) => message), saving];
     assert.deepEqual(JSON.parse(stdout), expected.map((message) => `CheckpointError: ${message}`));
+  }));
+
+Deno.test("without Deno, a server that cannot be reached is an error that says what a page needs of it", () =>
+  inTemporaryFolder(async (folder) => {
+    await bundleTo(`${folder}/library.js`);
+    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response(""));
+    const where = `http://127.0.0.1:${server.addr.port}/model/`;
+    await server.shutdown();
+    const code = `console.log(await messageOf(() => library.pipeline("score", ${JSON.stringify(where)})));`;
+    const { stdout, stderr } = await runWithoutDeno(folder, code, ["--allow-net=127.0.0.1"]);
+    assert.equal(stderr, "");
+    assert.match(
+      stdout,
+      /^CheckpointError: Cannot read "http:.*\/config\.json": .+; the server must run, and .*\(CORS\)\n$/,
+    );
   }));

@@ -127,6 +127,8 @@ Deno.test("narrowbert: may reach the host of a model that is a URL, and no other
   const cases: [args: string[], granted: string | null][] = [
     [["classify", "--model", "https://host.example/a/b", "text"], "host.example"],
     [["classify", "--model=http://127.0.0.1:8080?x=/y"], "127.0.0.1:8080"],
+    [["classify", "--model", "HTTPS://host.example/a"], "host.example"],
+    [["classify", "--model", "ftp://host.example/a"], null],
     [["classify", "--model", "http://user:word@[::1]:8080"], "[::1]:8080"],
     [["classify", "--model", "a folder", "https://host.example/"], null],
     [["classify", "--", "--model", "https://host.example/"], null],

@@ -92,7 +92,7 @@ Deno.test("a page says what it lacks: files by path, to read or to write, and fi
   );
   assert.equal(
     await page.refusedSaving("base", "models/mlm"),
-    'CheckpointError: Cannot save to "models/mlm": a path needs Deno',
+    'CheckpointError: Cannot save to "models/mlm": a path needs Deno; a model\'s weights are in state_dict()',
   );
 });
 

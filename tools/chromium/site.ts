@@ -10,7 +10,7 @@ export const FLAGS = [
   "--no-sandbox",
   "--enable-unsafe-webgpu",
   "--use-webgpu-adapter=swiftshader",
-  // A browser that asks nothing of the network; it fills the log where there is none.
+  // The browser asks nothing of the network: without one it would fill the log.
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",

@@ -12,8 +12,9 @@ export async function callsOfThisTurn(): Promise<void> {
 }
 
 /**
- * Waits for the next turn of the event loop, by a message: a timer would take 2 ms, and 4 ms in a browser. Timers, events
- * and answers of servers have their turn meanwhile. Each turn opens a channel and closes it: in Deno an open port that had a message keeps the process alive, even if it is unreferenced.
+ * Waits for the next turn of the event loop, by a message: a timer would take 2 ms, and 4 ms in a browser. Timers,
+ * events and answers of servers have their turn meanwhile. Each turn opens a channel and closes it: in Deno an open port
+ * that had a message keeps the process alive, even if it is unreferenced.
  */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {

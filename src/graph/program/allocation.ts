@@ -39,6 +39,8 @@ export interface Allocation {
   readonly weights: readonly Record<string, WeightTexture>[];
   /** Number of calls that hold it. */
   users: number;
+  /** Whether the device told that it had no memory for some of it. */
+  isBroken: boolean;
 }
 
 /** A part of a buffer, in bytes. */
@@ -81,6 +83,7 @@ export function allocate({ buffers: pool, limits }: Gpu, graph: Graph, capacity:
       replaced: [],
       weights: graph.nodes.map(() => ({})),
       users: 0,
+      isBroken: false,
     };
   } catch (error) {
     for (const buffer of acquired) pool.release(buffer);

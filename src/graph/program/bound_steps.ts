@@ -7,6 +7,7 @@ import { type Allocation, sliceOf, textureKey } from "./allocation.ts";
 import { bindGroupOf } from "./bind_groups.ts";
 import { bytesAt } from "../capacity.ts";
 import type { Graph } from "../graph.ts";
+import { stagingBytes } from "./outputs.ts";
 import type { Residents } from "./residents.ts";
 import type { Plan, Step } from "./steps.ts";
 import { type PlacedInputs, placeInputs } from "./upload.ts";
@@ -67,7 +68,7 @@ export function bindSteps(
     };
   });
   const outputBytes = [...graph.outputs.values()]
-    .reduce((sum, value) => sum + Math.ceil(bytesAt(value, allocation.capacity) / 16) * 16, 0);
+    .reduce((sum, value) => sum + stagingBytes(bytesAt(value, allocation.capacity)), 0);
   const inputs = placeInputs(graph, allocation.layout, plan.scalars);
   return { plan, generation, residents, allocation, steps, inputs, outputBytes };
 }

@@ -31,10 +31,15 @@ export function placeValues(values: Iterable<readonly [name: string, Value]>, sc
   const places = [...values].map(([name, value]) => {
     const bytes = bytesOf(value.shape, value.layout, scalars);
     const offset = end;
-    end += Math.ceil(bytes / 16) * 16;
+    end += stagingBytes(bytes);
     return { name, value, offset, bytes };
   });
   return { places, end };
+}
+
+/** Bytes from the start of a value to that of the next one in a staging buffer. */
+export function stagingBytes(bytes: number): number {
+  return Math.ceil(bytes / 16) * 16;
 }
 
 /** What a node writes, by the names under which it is recorded: `<label>.<binding>`. */

@@ -55,6 +55,11 @@ export interface RunOptions {
    * comes too late: all updates are made, and the caller gets the results.
    */
   signal?: AbortSignal | undefined;
+  /**
+   * Called when the call begins to be recorded, after all that earlier calls change. What it throws is what the call
+   * fails with.
+   */
+  onBegin?: (() => void) | undefined;
   /** Called when the call has its place behind earlier ones: calls that are made from then on run after it. */
   onQueued?: (() => void) | undefined;
   /** Called with what went wrong when the queued call fails or is aborted, before any later call goes on. */
@@ -185,6 +190,7 @@ export class ProgramCall {
    */
   #begin(recorder: Recorder): void {
     const { gpu: { device, buffers }, plan: { steps }, workspace, bind } = this.#context;
+    this.#options.onBegin?.();
     const bound = bind(null);
     const { allocation, inputs } = bound;
     const { upload, memory, layout } = allocation;

@@ -48,10 +48,8 @@ export class Workspace {
   readonly #headroom: Headroom;
   #allocation: Allocation | null = null;
   #generation = 0;
-  /** Set while the device's errors for new memory are awaited. */
-  #preparing: Promise<void> | null = null;
-  /** Textures of weights that were made with it. */
-  #newWeights: WeightTexture[] = [];
+  /** The textures of weights that an attempt to allocate has made; null if none is made. */
+  #newWeights: WeightTexture[] | null = null;
 
   /** @param layoutOf The bind group layout of a step. */
   constructor(gpu: Gpu, graph: Graph, layoutOf: LayoutOf) {
@@ -98,20 +96,12 @@ export class Workspace {
   }
 
   /** Allocates what a call lacks, and waits for the device's errors. After an error nothing is kept. */
-  async prepare(demand: Demand): Promise<void> {
-    // Memory that another call has just asked for may turn out not to be there.
-    while (this.#preparing !== null) await this.#preparing;
-    if (this.isReady(demand)) return;
-    const done = Promise.withResolvers<void>();
-    this.#preparing = done.promise;
-    try {
-      if (await this.#try(demand, this.#headroom) === null) return;
+  prepare(demand: Demand): Promise<void> {
+    return this.#gpu.allocating(async () => {
+      if (this.isReady(demand) || await this.#try(demand, this.#headroom) === null) return;
       const refusal = await this.#try(demand, null);
       if (refusal !== null) throw refusal;
-    } finally {
-      this.#preparing = null;
-      done.resolve();
-    }
+    });
   }
 
   /** The memory for a call; what it lacks is allocated, with headroom. */
@@ -167,16 +157,26 @@ export class Workspace {
    * @return Why there is no memory; null if there is.
    */
   async #try(demand: Demand, headroom: Headroom | null): Promise<unknown> {
-    this.#newWeights = [];
+    const newWeights: WeightTexture[] = [];
+    const work = () => {
+      this.#newWeights = newWeights;
+      try {
+        this.#ensure(demand, headroom);
+      } finally {
+        this.#newWeights = null;
+      }
+    };
     try {
-      const cure = "use a smaller batch";
-      await this.#gpu.scoped("make room for a batch on the GPU", () => this.#ensure(demand, headroom), { cure });
+      await this.#gpu.scoped("make room for a batch on the GPU", work, { cure: "use a smaller batch" });
       return null;
     } catch (error) {
-      if (this.#allocation !== null) this.#headroom.refuse(this.bytes);
-      for (const weight of this.#newWeights) this.#gpu.textures.discard(weight);
+      if (this.#allocation !== null) {
+        this.#headroom.refuse(this.bytes);
+        this.#allocation.isBroken = true;
+      }
+      for (const weight of newWeights) this.#gpu.textures.discard(weight);
       this.release();
-      this.#gpu.buffers.trim(); // A buffer that does not work must not be lent again.
+      this.#gpu.buffers.trim(); // Also of buffers that were acquired before one failed.
       return error;
     }
   }
@@ -269,7 +269,7 @@ export class Workspace {
     const before = textures.weightBytes;
     const weight = textures.weight(storage.parameter.buffer, view);
     if (weight === null) return false;
-    if (textures.weightBytes > before) this.#newWeights.push(weight);
+    if (textures.weightBytes > before) this.#newWeights?.push(weight);
     known[name] = weight;
     return true;
   }
@@ -293,5 +293,6 @@ export class Workspace {
     this.#gpu.buffers.release(allocation.upload);
     for (const buffer of allocation.buffers) this.#gpu.buffers.release(buffer);
     for (const texture of allocation.textures.values()) this.#gpu.textures.destroy(texture);
+    if (allocation.isBroken) this.#gpu.buffers.trim(); // A buffer that does not work must not be lent again.
   }
 }

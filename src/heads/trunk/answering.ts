@@ -26,18 +26,23 @@ export function checkAll<Q, C>(queries: readonly Q[], check: (query: Q, subject:
   return Array.from(queries as readonly Q[], (query, i) => check(query, nameOf("query", i, queries.length)));
 }
 
-/** Runs passes on the same weights. Gives the answers by query and question. */
+/**
+ * Runs passes on the same weights. Gives the answers by query and question.
+ *
+ * @param call `onBegin` is called when a pass begins. What it throws is what all passes fail with.
+ */
 export async function answerPasses(
   runner: Runner,
-  { passes, queries, options }: {
+  { passes, queries, options, onBegin }: {
     passes: readonly ReadyPass[];
     queries: readonly CheckedQuestions[];
     options: Pick<ForwardOptions, "signal" | "narrow">;
+    onBegin?: () => void;
   },
 ): Promise<ReadoutAnswer[][]> {
   const answers: ReadoutAnswer[][] = queries.map(() => []);
   for (const { ragged, context, stages, readings } of passes) {
-    const call = { ragged, ordinary: false, headMask: null, stages, options, ...(context && { context }) };
+    const call = { ragged, ordinary: false, headMask: null, stages, options, onBegin, ...(context && { context }) };
     const { outputs } = await runner.run(call);
     for (const { reading: { readout, askers }, range } of readings) {
       const take = (name: string) => outputs.get(`${readout.name}.${name}`) as RunOutput;

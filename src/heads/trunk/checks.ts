@@ -4,7 +4,8 @@ import { InputError } from "../../base/errors.ts";
 import { describe, kindOf } from "../../base/messages.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import type { ReadoutDefinition } from "../readouts/definition.ts";
-import type { ContextQuery, Query, QueryTokens } from "./query.ts";
+import type { QueryTokens } from "../readouts/query_tokens.ts";
+import type { ContextQuery, Query } from "./query.ts";
 import type { CheckedQuestions } from "./sequences.ts";
 
 /** The model and the readouts that a query is checked against. */
@@ -21,7 +22,7 @@ interface Asked {
  * @throws {InputError} On tokens that do not fit the model, an unknown readout, or options that it cannot take.
  */
 export function checkQuery(query: Query, asked: Asked): CheckedQuestions {
-  checkObject(query, "tokens and ask", asked);
+  checkObject(query, ["tokens", "ask"], asked);
   const { tokens, ask } = query;
   checkTokens(tokens, { ...asked, action: `answer ${asked.subject}` });
   return checkQuestions(ask, tokens, asked);
@@ -39,20 +40,20 @@ export function checkContextQuery(
   texts: readonly QueryTokens[],
   asked: Asked,
 ): { text: number; questions: CheckedQuestions } {
-  checkObject(query, "text and ask", asked);
   const { subject } = asked;
+  if (typeof query === "object" && query !== null && "tokens" in query) {
+    throw new InputError(
+      `Cannot answer ${subject}: a query of a context names its text by text, and must have no tokens; ask a trunk's ` +
+        "answer about other tokens",
+    );
+  }
+  checkObject(query, ["text", "ask"], asked);
   const { text = texts.length === 1 ? 0 : undefined, ask } = query;
   const tokens = typeof text === "number" ? texts[text] : undefined;
   if (text === undefined || tokens === undefined) {
     const found = text === undefined ? "none" : describe(text);
     throw new InputError(
       `Cannot answer ${subject}: text must be the number of a text of the context, ${countedUpTo(texts)}, got ${found}`,
-    );
-  }
-  if ("tokens" in query) {
-    throw new InputError(
-      `Cannot answer ${subject}: a query of a context names its text by text, and must have no tokens; ask a trunk's ` +
-        "answer about other tokens",
     );
   }
   const questions = checkQuestions(ask as Query["ask"], tokens, asked);
@@ -68,9 +69,13 @@ function countedUpTo({ length }: readonly unknown[]): string {
   return length === 0 ? "which has none" : `from 0 to ${length - 1}`;
 }
 
-function checkObject(query: unknown, parts: string, { subject }: Asked): void {
-  if (typeof query === "object" && query !== null) return;
-  throw new InputError(`Cannot answer ${subject}: it must be an object of ${parts}, got ${kindOf(query)}`);
+function checkObject(query: unknown, parts: readonly string[], { subject }: Asked): void {
+  const expected = `it must be an object of ${parts.join(" and ")}`;
+  if (typeof query !== "object" || query === null) {
+    throw new InputError(`Cannot answer ${subject}: ${expected}, got ${kindOf(query)}`);
+  }
+  const unknown = Object.keys(query).find((name) => !parts.includes(name));
+  if (unknown !== undefined) throw new InputError(`Cannot answer ${subject}: ${expected}, got "${unknown}"`);
 }
 
 function checkQuestions(

@@ -5,7 +5,7 @@ import type { Ragged } from "../../model/batch/ragged.ts";
 import type { ContextMemory } from "../../model/contexts/context_pool.ts";
 import type { ModelCore } from "../../model/core.ts";
 import type { Runner } from "../../model/runner.ts";
-import type { QueryTokens } from "./query.ts";
+import type { QueryTokens } from "../readouts/query_tokens.ts";
 
 /** Texts that were encoded together, and whose context is in one buffer. */
 export interface Segment {
@@ -43,34 +43,47 @@ export interface ContextParts {
 export interface Context extends Disposable {
   /** How many texts it has. */
   readonly texts: number;
-  /** GPU bytes that it takes: 4 bytes for each of H elements of each token, equal texts counted once. */
+  /**
+   * GPU bytes that it takes until it is disposed of: 4 bytes for each of H elements, rounded up to a multiple of 4, of each token. Equal texts
+   * are counted once.
+   */
   readonly bytes: number;
   /** Frees the GPU memory, after the calls under way. `using` does so too. */
   dispose(): void;
 }
 
-/** A context, as trunks see it. */
+let partsIn: (context: Context) => ContextParts | null;
+
+/** A context that a trunk made. What it is made of is for trunks: {@linkcode partsOfContext}. */
 export class KeptContext implements Context {
-  /** What it is made of. */
-  readonly parts: ContextParts;
+  readonly #parts: ContextParts;
+
+  static {
+    partsIn = (context) => context instanceof KeptContext ? context.#parts : null;
+  }
 
   constructor(parts: ContextParts) {
-    this.parts = parts;
+    this.#parts = parts;
   }
 
   get texts(): number {
-    return this.parts.texts.length;
+    return this.#parts.texts.length;
   }
 
   get bytes(): number {
-    return this.parts.memory.bytes;
+    return this.#parts.memory.bytes;
   }
 
   dispose(): void {
-    this.parts.memory.lease.dispose();
+    this.#parts.memory.lease.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** What a context is made of; null if no trunk made it. */
+export function partsOfContext(context: Context): ContextParts | null {
+  return partsIn(context);
 }

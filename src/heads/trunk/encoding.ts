@@ -10,7 +10,7 @@ import type { ReadyPass } from "./answering.ts";
 import { checkTokens } from "./checks.ts";
 import { type ContextParts, KeptContext, type Segment, type TextPlace } from "./context.ts";
 import { planPass } from "./pass.ts";
-import type { QueryTokens } from "./query.ts";
+import type { QueryTokens } from "../readouts/query_tokens.ts";
 import { type CheckedQuestions, distinct, passesOf, readingsOf } from "./sequences.ts";
 
 /**

@@ -3,8 +3,6 @@
 import type { QueryTokens } from "../readouts/query_tokens.ts";
 import type { ChangingReadout, Readout } from "../readouts/readout.ts";
 
-export type { QueryTokens } from "../readouts/query_tokens.ts";
-
 /** Questions about one text: options by the name of the readout that is asked. */
 export type Asks<R extends Readout> = { readonly [One in R as One["name"]]?: NonNullable<One["types"]>["ask"] };
 

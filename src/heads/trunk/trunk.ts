@@ -12,14 +12,15 @@ import { loadCore, openModel, randomCore } from "../../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../../model/model_options.ts";
 import { readoutsOf } from "../readouts/all.ts";
 import { definitionOf, type ReadoutDefinition } from "../readouts/definition.ts";
+import type { QueryTokens } from "../readouts/query_tokens.ts";
 import type { Readout } from "../readouts/readout.ts";
 import { HEADS } from "../registry.ts";
 import { answerPasses, checkAll, namedAnswers } from "./answering.ts";
 import { checkContextQuery, checkQuery } from "./checks.ts";
-import { type Context, KeptContext } from "./context.ts";
+import { type Context, partsOfContext } from "./context.ts";
 import { encodeTexts, planContextPasses } from "./encoding.ts";
 import { planPass, raggedOfPass } from "./pass.ts";
-import type { Answers, ContextQuery, Query, QueryTokens } from "./query.ts";
+import type { Answers, ContextQuery, Query } from "./query.ts";
 import { askedTexts, passesOf } from "./sequences.ts";
 
 /** Options of a call. */
@@ -130,7 +131,7 @@ export class Trunk<R extends Readout = Readout> {
    * Answers queries, in their order: for each the answers by the name of the readout that was asked. Their texts share
    * passes of up to 4,096 tokens. A call goes on with the weights and the queries as they were when it was made.
    *
-   * @throws {InputError} If a query does not fit the model, asks an unknown readout or by an unknown option, or names
+   * @throws {InputError} If a query does not fit the model, asks an unknown readout or by an unknown name, or names
    *   rows outside its text.
    */
   async answer(queries: readonly Query<R>[], options: AnswerOptions = {}): Promise<Answers<R>[]> {
@@ -189,10 +190,11 @@ export class Trunk<R extends Readout = Readout> {
     options: AnswerOptions = {},
   ): Promise<Answers<R>[]> {
     this.#check("ask a context", options, ["signal", "narrow"]);
-    if (!(context instanceof KeptContext)) {
+    const parts = partsOfContext(context);
+    if (parts === null) {
       throw new InputError(`Cannot ask a context: it must be one that a trunk's encode made, got ${kindOf(context)}`);
     }
-    const { core, memory, texts, runner: encoder, segments } = context.parts;
+    const { core, memory, texts, runner: encoder, segments } = parts;
     if (core !== this.#core) {
       throw new InputError(
         "Cannot ask this context: it is of another model; ask a trunk on the weights that it was encoded with",
@@ -200,11 +202,12 @@ export class Trunk<R extends Readout = Readout> {
     }
     memory.lease.check();
     const checked = checkAll(queries, (query, subject) => checkContextQuery(query, texts, this.#asked(subject)));
-    const passes = planContextPasses(context.parts, checked);
+    const passes = planContextPasses(parts, checked);
     const questions = checked.map((query) => query.questions);
     const own = { ...options };
     const found = await memory.lease.use(() =>
       core.use(async (runner) => {
+        // Also when each pass begins: updates that were queued before it have come between, later ones have not.
         const checkWeights = () => {
           if (runner === encoder && segments.every(({ weights }) => core.gpu.versions.isCurrent(weights))) return;
           throw new InputError(
@@ -213,9 +216,7 @@ export class Trunk<R extends Readout = Readout> {
           );
         };
         checkWeights();
-        const answers = await answerPasses(runner, { passes, queries: questions, options: own });
-        checkWeights(); // An update that was queued before these passes came between.
-        return answers;
+        return await answerPasses(runner, { passes, queries: questions, options: own, onBegin: checkWeights });
       })
     );
     return namedAnswers<R>(questions, found);

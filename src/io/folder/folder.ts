@@ -4,7 +4,7 @@ import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
 import { pathIn } from "./path.ts";
 import { HttpFolder } from "./http_folder.ts";
-import { parseLocation } from "./location.ts";
+import { parseLocation, withoutSecrets } from "./location.ts";
 import { MemoryFolder } from "./memory_folder.ts";
 import { type ModelFolder, subfolderNames } from "./model_folder.ts";
 import { localFiles } from "./on_disk.ts";
@@ -35,6 +35,9 @@ export interface OpenFolderOptions {
 
 const HUB_ID = /^\w[\w.-]*(\/\w[\w.-]*)?$/;
 
+/** A host with its port, or a scheme without both slashes. */
+const HOST = /^(https?:|[a-z0-9][a-z0-9.-]+:\d)/i;
+
 /**
  * Opens the folder that a model is in. Whoever loads opens it once, and hands it on.
  *
@@ -53,7 +56,9 @@ export async function openFolder(
 
   if ("url" in location) {
     if (local_files_only) {
-      throw new CheckpointError(`Cannot open ${quote(`${where}`)}: local_files_only is set, and this is not local`);
+      throw new CheckpointError(
+        `Cannot open ${quote(withoutSecrets(`${where}`))}: local_files_only is set, and this is not local`,
+      );
     }
     const url = new URL(location.url);
     url.pathname = pathIn(url.pathname, "");
@@ -64,8 +69,13 @@ export async function openFolder(
   const folder = await openLocalFolder(location.local, { subfolder, progress, signal });
   if (folder !== null) return folder;
   const path = names.reduce(pathIn, pathOf(location.local));
-  const cure = typeof where === "string" && HUB_ID.test(where)
-    ? ". Models are not downloaded from the Hugging Face Hub by this version: download it, and pass its folder"
-    : "";
-  throw new CheckpointError(`Cannot open ${quote(path)}: there is no such folder${cure}`);
+  throw new CheckpointError(`Cannot open ${quote(path)}: there is no such folder${cureFor(where)}`);
+}
+
+/** What else may be meant by what is no folder. */
+function cureFor(where: ModelSource): string {
+  if (typeof where !== "string") return "";
+  if (HOST.test(where)) return "; a URL begins with http:// or https://";
+  if (!HUB_ID.test(where)) return "";
+  return ". Models are not downloaded from the Hugging Face Hub by this version: download it, and pass its folder";
 }

@@ -29,8 +29,13 @@ export class HttpFolder implements ModelFolder {
     checkPlainName(file);
     const response = await requestFile(this.#below(encodeURIComponent(file)), { token, signal });
     if (response === undefined) return null;
-    progress.report("initiate", file);
-    progress.report("download", file);
+    try {
+      progress.report("initiate", file);
+      progress.report("download", file);
+    } catch (error) {
+      await response.body?.cancel();
+      throw error;
+    }
     const bytes = await readBody(response, (loaded, total) => progress.advance(file, loaded, total));
     progress.report("done", file);
     return new MemoryBytes(bytes);

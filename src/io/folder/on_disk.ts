@@ -4,7 +4,7 @@ import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
 import { deno } from "../../base/runtime.ts";
 import type { NewFile } from "../local/saving.ts";
-import { parseLocation } from "./location.ts";
+import { parseLocation, withoutSecrets } from "./location.ts";
 
 /** What `src/io/local/` has. */
 export type LocalFiles = typeof import("../local/local.ts");
@@ -30,7 +30,9 @@ export async function localFiles(action: string, cure?: string): Promise<LocalFi
  */
 export async function saveFiles(where: string | URL, files: Iterable<NewFile>): Promise<string[]> {
   const location = parseLocation(where);
-  if (!("local" in location)) throw new TypeError(`Cannot save to "${where}": it must be a local folder`);
-  const { writeFiles } = await localFiles(`save to ${quote(`${where}`)}`);
+  if (!("local" in location)) {
+    throw new TypeError(`Cannot save to "${withoutSecrets(`${where}`)}": it must be a local folder`);
+  }
+  const { writeFiles } = await localFiles(`save to ${quote(`${where}`)}`, "a model's weights are in state_dict()");
   return await writeFiles(location.local, files);
 }

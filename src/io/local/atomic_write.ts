@@ -1,14 +1,19 @@
 /** Writing files so that no reader ever sees half of one. */
 
-import { pathOf } from "./paths.ts";
+import { quote } from "../../base/messages.ts";
+import { folderOf, pathOf } from "./paths.ts";
+import { requestWriting } from "./writing_permission.ts";
 
 /**
  * Writes `parts`, one after the other, as the file `path`: under a temporary name beside it, synced to the disk, then
  * renamed. Whatever goes wrong, a file that was there before is left as it was. Needs read and write permission for the
  * folder that it is in.
+ *
+ * @throws {Deno.errors.NotCapable} Without that permission.
  */
 export async function writeAtomically(path: string | URL, parts: Iterable<Uint8Array>): Promise<void> {
   const target = pathOf(path);
+  await requestWriting(folderOf(target), `write ${quote(target)}`);
   const temporary = `${target}.${crypto.randomUUID()}.tmp`;
   try {
     {

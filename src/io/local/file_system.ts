@@ -1,7 +1,12 @@
-/** What the checkpoints of a training need of a file system. Tests put another in its place, which records, fails or is full. */
+/**
+ * What the checkpoints of a training need of a file system. Tests put another in its place, which records, fails or is
+ * full.
+ */
 
+import { quote } from "../../base/messages.ts";
 import { writeAll } from "./atomic_write.ts";
 import { isWindows } from "./paths.ts";
+import { requestWriting } from "./writing_permission.ts";
 
 /** A file that is being written. */
 export interface WrittenFile {
@@ -45,6 +50,7 @@ const LOCK_WAIT = 50;
 /** The file system of this machine. Needs read and write permission for the folder of the checkpoints. */
 export const LOCAL: FileSystem = {
   async makeFolder(path) {
+    await requestWriting(path, `make the folder ${quote(path)}`);
     await Deno.mkdir(path, { recursive: true });
   },
 

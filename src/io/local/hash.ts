@@ -15,11 +15,11 @@ export interface Hash {
  * them a second. It is asked for by name when it is used: a bundle for browsers must import no `node:crypto`.
  */
 export function beginHash(): Hash {
-  const { process } = globalThis as unknown as { process: { getBuiltinModule(name: "crypto"): Crypto } };
+  const { process } = globalThis as unknown as { process: { getBuiltinModule(name: "crypto"): NodeCrypto } };
   return process.getBuiltinModule("crypto").createHash("sha256");
 }
 
 /** The part of Node's crypto that is used. */
-interface Crypto {
+interface NodeCrypto {
   createHash(algorithm: "sha256"): Hash;
 }

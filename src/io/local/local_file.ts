@@ -3,10 +3,11 @@
 import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
 import type { FileBytes } from "../folder/file_bytes.ts";
-import { pathOf } from "./paths.ts";
+import { isNotThere, pathOf } from "./paths.ts";
+import { changedError, readError } from "./read_error.ts";
 
 /** What identifies a file and its version. */
-type Identity = Pick<Deno.FileInfo, "size" | "mtime" | "ino" | "dev">;
+type Identity = Pick<Deno.FileInfo, "size" | "mtime" | "ino" | "dev" | "isFile">;
 
 /**
  * A file of the local file system. It is open during a read only, so that no owner has to close it. So the file at its
@@ -16,41 +17,52 @@ export class LocalFile implements FileBytes {
   readonly #path: string;
   readonly #identity: Identity;
 
-  /** @param path Of a file that exists. Needs read permission for it. */
+  /**
+   * @param path Of a file that exists. Needs read permission for it.
+   * @throws {CheckpointError} If it cannot be opened.
+   */
   constructor(path: string) {
-    using file = Deno.openSync(path);
     this.#path = path;
+    using file = this.#open();
     this.#identity = file.statSync();
+    if (!this.#identity.isFile) throw this.#changed();
   }
 
   get size(): number {
     return this.#identity.size;
   }
 
+  /** Whether this is the file that the system says something about. */
+  is(info: Deno.FileInfo): boolean {
+    return isSame(info, this.#identity);
+  }
+
   read(begin: number, end: number, into = new Uint8Array(end - begin)): Uint8Array {
     using file = this.#open();
     if (!isSame(file.statSync(), this.#identity)) throw this.#changed();
-    file.seekSync(begin, Deno.SeekMode.Start);
-    for (let filled = 0; filled < into.byteLength;) {
-      const count = file.readSync(into.subarray(filled));
-      if (count === null) throw this.#changed();
-      filled += count;
+    try {
+      file.seekSync(begin, Deno.SeekMode.Start);
+      for (let filled = 0; filled < into.byteLength;) {
+        const count = file.readSync(into.subarray(filled));
+        if (count === null) throw this.#changed();
+        filled += count;
+      }
+      return into;
+    } catch (error) {
+      throw readError(quote(this.#path), error);
     }
-    return into;
   }
 
   #open(): Deno.FsFile {
     try {
       return Deno.openSync(this.#path);
     } catch (error) {
-      throw error instanceof Deno.errors.NotFound ? this.#changed(error) : error;
+      throw readError(quote(this.#path), error);
     }
   }
 
-  #changed(cause?: Error): CheckpointError {
-    const problem = cause === undefined ? "changed" : "was removed";
-    const message = `Cannot read ${quote(this.#path)}: the file ${problem} while it was loaded; load the model again`;
-    return new CheckpointError(message, { cause });
+  #changed(): CheckpointError {
+    return changedError(quote(this.#path), "the file changed");
   }
 }
 
@@ -62,14 +74,14 @@ function isSame(a: Identity, b: Identity): boolean {
  * The bytes of a whole file.
  *
  * @returns `null` if there is no such file.
- * @throws {CheckpointError} If it is a folder.
+ * @throws {CheckpointError} If it is a folder, or cannot be read.
  */
 export async function readWhole(where: string | URL): Promise<Uint8Array | null> {
   try {
     return await Deno.readFile(pathOf(where));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    if (!(error instanceof Deno.errors.IsADirectory)) throw error;
+    if (isNotThere(error)) return null;
+    if (!(error instanceof Deno.errors.IsADirectory)) throw readError(quote(`${where}`), error);
     throw new CheckpointError(`Cannot read ${quote(`${where}`)}: it must be a file, and is a folder`);
   }
 }

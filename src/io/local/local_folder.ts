@@ -6,7 +6,8 @@ import { pathIn } from "../folder/path.ts";
 import type { FileBytes } from "../folder/file_bytes.ts";
 import { checkPlainName, type FolderSettings, type ModelFolder, subfolderNames } from "../folder/model_folder.ts";
 import { LocalFile } from "./local_file.ts";
-import { absolute, isWindows, pathOf } from "./paths.ts";
+import { absolute, isNotThere, isWindows, pathOf } from "./paths.ts";
+import { changedError, readError } from "./read_error.ts";
 
 /**
  * Opens a folder of the local file system. Needs read permission for it.
@@ -21,9 +22,9 @@ export async function openLocalFolder(
   { subfolder, ...settings }: FolderSettings & { subfolder: string },
 ): Promise<ModelFolder | null> {
   const path = subfolderNames(subfolder).reduce(pathIn, pathOf(where));
-  const realPath = await realPathOf(path);
+  const realPath = await realPathOf(path, quote(path), "folder");
   if (realPath === null) return null;
-  const info = await Deno.stat(path);
+  const info = await infoOf(path, quote(path), "folder");
   if (!info.isDirectory) {
     throw new CheckpointError(`Cannot open ${quote(path)}: it must be a folder with a model's files, and is a file`);
   }
@@ -59,25 +60,23 @@ class LocalFolder implements ModelFolder {
 
   /** Opens a file. Its progress is reported as complete at once, since nothing is copied. */
   async find(file: string): Promise<FileBytes | null> {
-    const { location, path: folder, root } = this.#places;
+    const { location, path: folder } = this.#places;
     const { progress, signal } = this.#settings;
     checkPlainName(file);
     signal?.throwIfAborted();
-    await this.#checkSame(file);
+    const what = `${quote(file)} in ${quote(location)}`;
+    await this.#checkSame(what);
     const path = pathIn(folder, file);
-    const realPath = await realPathOf(path);
-    if (realPath === null) return null;
-    if (!realPath.startsWith(root)) {
-      throw new CheckpointError(
-        `Cannot read ${quote(file)} in ${quote(location)}: it must be inside the folder, and is a link to ` +
-          `${quote(realPath)}; copy the file into the folder`,
-      );
-    }
-    if (!(await Deno.stat(path)).isFile) return null;
+    if (!await this.#isInside(path, file)) return null;
+    if (!(await infoOf(path, what)).isFile) return null;
     progress.report("initiate", file);
     progress.report("download", file);
     signal?.throwIfAborted();
     const bytes = new LocalFile(path);
+    // A link that was put in its place before it was opened must not lead out of the folder either.
+    if (!await this.#isInside(path, file) || !bytes.is(await infoOf(path, what))) {
+      throw changedError(what, "the file changed");
+    }
     progress.advance(file, bytes.size);
     progress.report("done", file);
     return bytes;
@@ -90,26 +89,43 @@ class LocalFolder implements ModelFolder {
     return new LocalFolder(places, this.#settings);
   }
 
+  /**
+   * Whether there is something at a path.
+   *
+   * @throws {CheckpointError} If it is a link that leaves the folder.
+   */
+  async #isInside(path: string, file: string): Promise<boolean> {
+    const { location, root } = this.#places;
+    const what = `${quote(file)} in ${quote(location)}`;
+    const realPath = await realPathOf(path, what);
+    if (realPath === null || realPath.startsWith(root)) return realPath !== null;
+    throw new CheckpointError(
+      `Cannot read ${what}: it must be inside the folder, and is a link to ${quote(realPath)}; ` +
+        "copy the file into the folder",
+    );
+  }
+
   /** Checks that the folder at the path is the one that was opened. @throws {CheckpointError} If it is not. */
-  async #checkSame(file: string): Promise<void> {
-    const { location, opened: { path, info } } = this.#places;
-    const changed = (what: string, cause?: unknown) => {
-      const message = `Cannot read ${quote(file)} in ${quote(location)}: the folder ${what}`;
-      return new CheckpointError(`${message} while it was loaded; load the model again`, { cause });
-    };
-    const now = await Deno.stat(path).catch((error) => {
-      throw error instanceof Deno.errors.NotFound ? changed("was removed", error) : error;
-    });
-    if (now.dev !== info.dev || now.ino !== info.ino) throw changed("was replaced by another");
+  async #checkSame(what: string): Promise<void> {
+    const { opened: { path, info } } = this.#places;
+    const now = await infoOf(path, what, "folder");
+    if (now.dev !== info.dev || now.ino !== info.ino) throw changedError(what, "the folder was replaced by another");
   }
 }
 
-/** `null` if there is nothing of that name. A missing permission is Deno's own error, which says what to do. */
-async function realPathOf(path: string): Promise<string | null> {
+/** `null` if there is nothing of that name. @throws {CheckpointError} As {@linkcode readError} says. */
+async function realPathOf(path: string, what: string, kind?: "folder"): Promise<string | null> {
   try {
     return await Deno.realPath(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
-    throw error;
+    if (isNotThere(error)) return null;
+    throw readError(what, error, kind);
   }
+}
+
+/** What the system says about something that is there. @throws {CheckpointError} As {@linkcode readError} says. */
+async function infoOf(path: string, what: string, kind?: "folder"): Promise<Deno.FileInfo> {
+  return await Deno.stat(path).catch((error) => {
+    throw readError(what, error, kind);
+  });
 }

@@ -48,3 +48,24 @@ export function isAbsolute(path: string): boolean {
 export function absolute(path: string): string {
   return isAbsolute(path) ? path : pathIn(Deno.cwd(), path);
 }
+
+/** Whether an error says that nothing has a path: there is no such name, or what is above it is a file. */
+export function isNotThere(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+}
+
+/** What is found at a path; `null` if nothing is there. A missing permission is Deno's own error, which says what to do. */
+export async function ifThere<T>(found: Promise<T>): Promise<T | null> {
+  try {
+    return await found;
+  } catch (error) {
+    if (isNotThere(error)) return null;
+    throw error;
+  }
+}
+
+/** The path of the folder that a file is in. */
+export function folderOf(path: string): string {
+  const end = Math.max(path.lastIndexOf("/"), isWindows() ? path.lastIndexOf("\\") : -1);
+  return end < 0 ? "." : path.slice(0, end) || "/";
+}

@@ -1,8 +1,10 @@
 /** Folders that are written to. */
 
+import { quote } from "../../base/messages.ts";
 import { pathIn } from "../folder/path.ts";
 import { writeAtomically } from "./atomic_write.ts";
 import { pathOf } from "./paths.ts";
+import { requestWriting } from "./writing_permission.ts";
 
 /** A file that is to be written: its name, and its bytes in parts. */
 export type NewFile = readonly [name: string, parts: Iterable<Uint8Array>];
@@ -12,6 +14,7 @@ export type NewFile = readonly [name: string, parts: Iterable<Uint8Array>];
  *
  * @returns Their paths.
  * @throws {TypeError} If the folder is a file.
+ * @throws {Deno.errors.NotCapable} Without permission to read and write there, before anything is written.
  */
 export async function writeFiles(where: string | URL, files: Iterable<NewFile>): Promise<string[]> {
   const folder = await makeFolder(where);
@@ -26,6 +29,7 @@ export async function writeFiles(where: string | URL, files: Iterable<NewFile>):
 
 async function makeFolder(where: string | URL): Promise<string> {
   const path = pathOf(where);
+  await requestWriting(path, `save to ${quote(`${where}`)}`);
   try {
     await Deno.mkdir(path, { recursive: true });
   } catch (cause) {

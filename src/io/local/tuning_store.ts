@@ -6,7 +6,8 @@
 import { isGranted } from "../../base/runtime.ts";
 import { pathIn } from "../folder/path.ts";
 import { writeAtomically } from "./atomic_write.ts";
-import { isAbsolute } from "./paths.ts";
+import { ifThere, isAbsolute } from "./paths.ts";
+import { writingFlags } from "./writing_permission.ts";
 
 /** The folder of tunings; `null` if neither variable holds an absolute path and may be read. */
 export function tuningFolder(): string | null {
@@ -31,24 +32,29 @@ const BACKENDS: Readonly<Partial<Record<typeof Deno.build.os, readonly string[]>
 };
 const OTHER_BACKENDS = ["vulkan", "gl"];
 
+/** Other names that Deno takes for them. */
+const ALIASES: Readonly<Record<string, string>> = {
+  vk: "vulkan",
+  opengl: "gl",
+  gles: "gl",
+  d3d12: "dx12",
+  mtl: "metal",
+};
+
 /** The backend by which Deno reaches the GPU, such as `vulkan`; `unknown` if it may be one of several. */
 export function backendOf(): string {
   const told = variableOf("DENO_WEBGPU_BACKEND").toLowerCase();
+  const names = told.split(",").map((name) => ALIASES[name.trim()] ?? name.trim());
   const backends = (BACKENDS[Deno.build.os] ?? OTHER_BACKENDS)
-    .filter((backend) => told === "" || told.split(",").map((name) => name.trim()).includes(backend));
+    .filter((backend) => told === "" || names.includes(backend));
   return backends.length === 1 ? backends[0]! : "unknown";
 }
 
 /** The names of the files in a folder; none if it does not exist, or may not be read by this process. */
 export async function fileNames(folder: string): Promise<string[]> {
   if (!isGranted({ name: "read", path: folder })) return [];
-  try {
-    const entries = await Array.fromAsync(Deno.readDir(folder));
-    return entries.filter(({ isDirectory }) => !isDirectory).map(({ name }) => name).sort();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return [];
-    throw error;
-  }
+  const entries = await ifThere(Array.fromAsync(Deno.readDir(folder))) ?? [];
+  return entries.filter(({ isDirectory }) => !isDirectory).map(({ name }) => name).sort();
 }
 
 /** The text of a file. */
@@ -79,9 +85,8 @@ export async function writableTuningFolder(): Promise<string> {
         "(--allow-env=XDG_CACHE_HOME,HOME)",
     );
   }
-  const lacking = (["read", "write"] as const).find((name) => !isGranted({ name, path: folder }));
-  if (lacking !== undefined) {
-    throw new Error(`Cannot remember a tuning in ${folder}: it takes --allow-${lacking} of that folder`);
+  if (!(["read", "write"] as const).every((name) => isGranted({ name, path: folder }))) {
+    throw new Error(`Cannot remember a tuning in ${folder}: it takes ${writingFlags(folder)}`);
   }
   try {
     await Deno.mkdir(folder, { recursive: true });

@@ -4,7 +4,7 @@ import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
 import { type FileBytes, MemoryBytes } from "../folder/file_bytes.ts";
 import { readBody, requestFile } from "../folder/http_file.ts";
-import { parseLocation } from "../folder/location.ts";
+import { parseLocation, withoutSecrets } from "../folder/location.ts";
 import { localFiles } from "../folder/on_disk.ts";
 import { type SafetensorsFile, SafetensorsTensor } from "./file.ts";
 import { readHeader, scanHeader } from "./header.ts";
@@ -30,7 +30,7 @@ export { type NamedTensor, safetensorsParts, writeSafetensors, type WriteSafeten
  */
 export async function readSafetensors(where: Uint8Array | string | URL): Promise<SafetensorsFile> {
   if (where instanceof Uint8Array) return parseSafetensors(where);
-  return parseSafetensors(await readFile(where), `${where}`);
+  return parseSafetensors(await readFile(where), withoutSecrets(`${where}`));
 }
 
 /**
@@ -68,5 +68,5 @@ async function readFile(where: string | URL): Promise<Uint8Array> {
     const response = await requestFile(location.url);
     if (response !== undefined) return await readBody(response);
   }
-  throw new CheckpointError(`Cannot read ${quote(`${where}`)}: there is no such file`);
+  throw new CheckpointError(`Cannot read ${quote(withoutSecrets(`${where}`))}: there is no such file`);
 }

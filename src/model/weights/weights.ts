@@ -2,8 +2,8 @@
 
 import { CheckpointError } from "../../base/errors.ts";
 import { listed, quoted } from "../../base/messages.ts";
-import { FloatMemory, type FloatRange } from "../../io/checkpoint/floats.ts";
-import type { Elements } from "../../nn/layout/upload.ts";
+import { FloatMemory } from "../../io/checkpoint/floats.ts";
+import type { Elements } from "../../nn/layout/lay_out.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
 import type { Head, ModelParts } from "../head.ts";
 import { absences, differences, firstDifference, misfits, notBert } from "./checks.ts";
@@ -35,15 +35,8 @@ export interface Weights {
   /** Warnings for a person, a sentence each. */
   readonly warnings: readonly string[];
   /**
-   * The elements of a parameter, or a range of them, as 32-bit floats, row-major, for reading only; read anew at each
-   * call.
-   *
-   * @throws {CheckpointError} If one of them is not finite.
-   */
-  get(name: string, range?: FloatRange): Float32Array;
-  /**
-   * The elements of a parameter, read as they are asked for, into the same memory for all parameters. A stored copy of it
-   * is read along, and compared.
+   * The elements of a parameter as 32-bit floats, row-major. They are read when they are asked for, into the same memory
+   * for all parameters. A stored copy of the parameter is read along, and compared.
    *
    * @throws {CheckpointError} When they are asked for, if one of them is not finite or differs from its copy.
    */
@@ -85,18 +78,18 @@ export function resolveWeights(checkpoint: StoredWeights, config: NarrowBertConf
 
   const stored = [...shapes.keys()].filter((name) => !fresh.has(name));
   const parameters = new Map(stored.map((name) => [name, known(sources, name)]));
-  const get = (name: string, range?: FloatRange) =>
-    fresh.get(name)?.subarray(range?.begin ?? 0, range?.end) ?? checkpoint.float32(known(parameters, name), range);
   const [memory, other] = [new FloatMemory(), new FloatMemory()];
   const allDifferences = () =>
     [...copies].flatMap(([name, copy]) => {
       return parameters.has(name) ? differences(checkpoint, { copy, original: known(parameters, name) }) : [];
     });
   const open = (name: string): Elements => {
-    const copy = parameters.has(name) ? copies.get(name) : undefined;
+    const made = fresh.get(name);
+    if (made !== undefined) return made;
+    const [original, copy] = [known(parameters, name), copies.get(name)];
     return {
       subarray(begin, end) {
-        const values = get(name, { begin, end, memory });
+        const values = checkpoint.float32(original, { begin, end, memory });
         if (copy === undefined) return values;
         const copied = checkpoint.float32(copy, { begin, end, memory: other });
         if (firstDifference(values, copied) >= 0) refuse(allDifferences());
@@ -111,7 +104,6 @@ export function resolveWeights(checkpoint: StoredWeights, config: NarrowBertConf
     warnings: noUse(unexpected.filter((name) => !isOfOtherHead(name, options))).map((problem) =>
       `In "${location}", ${problem}`
     ),
-    get,
     open,
     shape: (name) => known(shapes, name),
   };

@@ -9,7 +9,8 @@ const UNIT = 4;
 /**
  * The ranges of rows that slices of a table hold: as few and as equal as may be.
  *
- * @param most Rows that a buffer holds. Where it holds fewer than four, slices of four are too large all the same.
+ * @param most Rows that a buffer holds. If it holds fewer than four, slices have four rows all the same, which no buffer
+ *   holds.
  */
 export function rowSlices(rows: number, most: number): Range[] {
   if (rows <= most) return [{ begin: 0, end: rows }];

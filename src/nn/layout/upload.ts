@@ -6,8 +6,6 @@ import type { Placement } from "./placement.ts";
 import { type Elements, layOutTile } from "./lay_out.ts";
 import { type Tile, type TiledMatrix, tilesOf } from "./tiles.ts";
 
-export type { Elements } from "./lay_out.ts";
-
 /** Bytes that are written at once. Until a submit, the queue holds its own copy of all bytes written. */
 const WRITE_BYTES = 8 * 1024 * 1024;
 
@@ -80,11 +78,26 @@ export class Uploader {
     const bits = new Uint16Array(halves.buffer, 0, halves.length);
     const beyond = bits.findIndex((word) => (word & 0x7fff) === 0x7c00);
     if (beyond < 0) return halves;
-    throw new RangeError(
-      `Cannot load weight "${label}" as f16: its elements must be at most 65504 in size, got ${elements[beyond]}; ` +
-        'load the model with dtype "f32"',
-    );
+    throw beyondHalf(label, elements[beyond] as number);
   }
+}
+
+/** Numbers from here on are infinite in 16 bits. */
+const HALF_INFINITY = 65520;
+
+/** Checks that the elements of a weight can be held in 16 bits. @throws {RangeError} If one is beyond them. */
+export function checkHalf(label: string, elements: Float32Array): void {
+  for (let i = 0; i < elements.length; i++) {
+    const value = elements[i] as number;
+    if (value >= HALF_INFINITY || value <= -HALF_INFINITY) throw beyondHalf(label, value);
+  }
+}
+
+function beyondHalf(label: string, value: number): RangeError {
+  return new RangeError(
+    `Cannot load weight "${label}" as f16: its elements must be at most 65504 in size, got ${value}; ` +
+      'load the model with dtype "f32"',
+  );
 }
 
 /** The part of a parameter that an upload reads. */

@@ -2,7 +2,8 @@
 
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import type { Readout, ReadoutAnswer } from "../../heads/readouts/readout.ts";
-import type { Query, QueryTokens } from "../../heads/trunk/query.ts";
+import type { QueryTokens } from "../../heads/readouts/query_tokens.ts";
+import type { Query } from "../../heads/trunk/query.ts";
 import type { Encoding } from "../../text/encoding/encoding.ts";
 
 /** A sequence of tokens for the model to compute; tasks add their own fields. */

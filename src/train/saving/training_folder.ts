@@ -7,7 +7,7 @@ import type { Tensor } from "../../base/tensor.ts";
 import { warn } from "../../base/warn.ts";
 import { coreOf } from "../../heads/pretrained.ts";
 import { type ModelSource, openFolder } from "../../io/folder/folder.ts";
-import { parseLocation } from "../../io/folder/location.ts";
+import { parseLocation, withoutSecrets } from "../../io/folder/location.ts";
 import { localFiles } from "../../io/folder/on_disk.ts";
 import { type NamedTensor, safetensorsParts } from "../../io/safetensors/safetensors.ts";
 import { modelFiles } from "../../model/weights/saving.ts";
@@ -96,7 +96,9 @@ export class TrainingFolder implements Disposable {
   static {
     openIn = async (where, { tokenizer, ...options }) => {
       const location = parseLocation(where);
-      if (!("local" in location)) throw new TypeError(`Cannot train in "${where}": it must be a local folder`);
+      if (!("local" in location)) {
+        throw new TypeError(`Cannot train in "${withoutSecrets(`${where}`)}": it must be a local folder`);
+      }
       const { pathOf } = await localFiles(`train in ${quote(`${where}`)}`);
       const files = tokenizer === undefined ? null : await copyTokenizerFiles(await openFolder(tokenizer));
       return new TrainingFolder(await CheckpointFolder.open(pathOf(location.local), options), files);
