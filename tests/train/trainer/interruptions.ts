@@ -1,6 +1,7 @@
 /** Trainings that are interrupted again and again, at random moments, and go on. */
 
 import assert from "node:assert/strict";
+import type { TrainingProgress } from "../../../mod.ts";
 import { random } from "../../../src/base/random.ts";
 import { checkpointsOf, type SmallTraining, withTrainer } from "./trainers.ts";
 
@@ -47,6 +48,22 @@ export async function trainWithInterruptions(
     if (isDone) return { moments, count };
     moments.set(last, (moments.get(last) ?? 0) + 1);
   }
+}
+
+/** Goes on with a training, or begins it, until it tells something; it may end before the interruption. */
+export async function interrupt(
+  folder: string,
+  training: SmallTraining,
+  when: (told: TrainingProgress & { step?: number }) => boolean,
+): Promise<void> {
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const onProgress = (told: TrainingProgress) => when(told) && controller.abort(reason);
+  const resume_from_checkpoint = hasCheckpoint(folder);
+  const call = { ...training, signal: controller.signal, onProgress };
+  const train = withTrainer(folder, call, (trainer) => trainer.train({ resume_from_checkpoint }));
+  await train.catch((error) => assert.equal(error, reason));
+  assert.ok(controller.signal.aborted);
 }
 
 function hasCheckpoint(folder: string): boolean {

@@ -16,6 +16,7 @@ import { Course } from "../../../src/train/trainer/course/course.ts";
 import { hasHalves } from "../../gpu/halves.ts";
 import { inTemporaryFolder } from "../../io/temporary.ts";
 import { liveBytes } from "../helpers.ts";
+import { interrupt } from "./interruptions.ts";
 import {
   assertSameFolders,
   checkpointsOf,
@@ -31,16 +32,8 @@ const goOn = (folder: string, training: SmallTraining) =>
   withTrainer(folder, training, (trainer) => trainer.train({ resume_from_checkpoint: true }));
 
 /** A training that was interrupted after its third step; the fourth had begun. */
-async function interrupted(folder: string, training: SmallTraining): Promise<void> {
-  const controller = new AbortController();
-  const reason = new Error("enough");
-  const onProgress = (progress: { status: string; step?: number }) =>
-    progress.status === "step" && progress.step === 3 && controller.abort(reason);
-  await assert.rejects(
-    withTrainer(folder, { ...training, signal: controller.signal, onProgress }, (trainer) => trainer.train()),
-    reason,
-  );
-}
+const interrupted = (folder: string, training: SmallTraining) =>
+  interrupt(folder, training, ({ status, step }) => status === "step" && step === 3);
 
 const TRAINING: SmallTraining = {
   examples: 20,

@@ -4,8 +4,17 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { inTemporaryFolder } from "../../io/temporary.ts";
 import { liveBytes } from "../helpers.ts";
-import { trainWithInterruptions } from "./interruptions.ts";
-import { assertSameFolders, checkpointsOf, KINDS, type SmallTraining, TASKS, withTrainer, WORDS } from "./trainers.ts";
+import { interrupt, trainWithInterruptions } from "./interruptions.ts";
+import {
+  assertSameFolders,
+  checkpointsOf,
+  filesOf,
+  KINDS,
+  type SmallTraining,
+  TASKS,
+  withTrainer,
+  WORDS,
+} from "./trainers.ts";
 
 /** Trainings with everything that a checkpoint must keep, and how many things they may tell before an interruption. */
 const TRAININGS: Record<string, { training: SmallTraining; most: number; moments: readonly string[] }> = {
@@ -122,21 +131,15 @@ Deno.test("a training that has ended, and goes on, gives what it gave", () =>
       const output = await trainer.train();
       return { output, report: trainer.report("a").evaluation };
     });
-    const copy = `${folder} copy`;
-    await Deno.mkdir(copy);
-    try {
-      await new Deno.Command("cp", { args: ["-r", `${folder}/.`, copy] }).output();
-      for (const damage of [[], ["model.safetensors", "trainer_state.json"], ["config.json"]]) {
-        for (const name of damage) Deno.removeSync(join(folder, name));
-        await withTrainer(folder, training, async (trainer) => {
-          assert.deepEqual(await trainer.train({ resume_from_checkpoint: true }), first.output);
-          assert.deepEqual(trainer.report("a").evaluation, first.report);
-          assert.equal(trainer.report("a").resumed!.length, 1);
-        });
-        assertSameFolders(folder, copy, "again");
-      }
-    } finally {
-      await Deno.remove(copy, { recursive: true });
+    const files = filesOf(folder);
+    for (const damage of [[], ["model.safetensors", "trainer_state.json"], ["config.json"]]) {
+      for (const name of damage) Deno.removeSync(join(folder, name));
+      await withTrainer(folder, training, async (trainer) => {
+        assert.deepEqual(await trainer.train({ resume_from_checkpoint: true }), first.output);
+        assert.deepEqual(trainer.report("a").evaluation, first.report);
+        assert.equal(trainer.report("a").resumed!.length, 1);
+      });
+      assert.deepEqual(filesOf(folder), files);
     }
   }));
 
@@ -168,3 +171,29 @@ Deno.test("at any moment, a signal ends a training within the step or the evalua
       });
     }
   }));
+
+Deno.test("checkpoints that a kill left over, before they were removed, go when the training goes on", () =>
+  inTemporaryFolder(async (parent) => {
+    const training: SmallTraining = { examples: 12, args: { num_train_epochs: 4, save_total_limit: 1 } };
+    const [whole, folder, aside] = [join(parent, "whole"), join(parent, "killed"), join(parent, "aside")];
+    await withTrainer(whole, training, (trainer) => trainer.train());
+    await interrupt(folder, training, ({ status, step }) => status === "step" && step === 4);
+    const left = checkpointsOf(folder).map((step) => `checkpoint-${step}`);
+    assert.deepEqual(left, ["checkpoint-3", "checkpoint-5"]);
+    await copyAll(folder, aside, left);
+    for (const step of [6, 12]) { // one in between, and the last one
+      await interrupt(folder, training, (told) => told.status === "saved" && told.step === step);
+      assert.equal(checkpointsOf(folder).at(-1), step);
+      await copyAll(aside, folder, left);
+      assert.deepEqual(checkpointsOf(folder).slice(0, 2), [3, 5]);
+    }
+    await withTrainer(folder, training, (trainer) => trainer.train({ resume_from_checkpoint: true }));
+    assertSameFolders(folder, whole, "what was left over is gone");
+  }));
+
+async function copyAll(from: string, to: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    await Deno.mkdir(join(to, name), { recursive: true });
+    for (const [file, bytes] of filesOf(join(from, name))) await Deno.writeFile(join(to, name, file), bytes);
+  }
+}
