@@ -120,28 +120,30 @@ Deno.test("a training with a teacher, interrupted by a signal, ends with the sam
     assert.throws(() => assertSameFolders(join(parent, "without"), join(parent, "whole"), "a teacher teaches"));
   }));
 
-Deno.test("a training that has ended, and goes on, gives what it gave", () =>
-  inTemporaryFolder(async (folder) => {
-    const training: SmallTraining = {
-      examples: 16,
-      evaluated: 6,
-      args: { num_train_epochs: 5, load_best_model_at_end: true, metric_for_best_model: "accuracy" },
-    };
-    const first = await withTrainer(folder, training, async (trainer) => {
-      const output = await trainer.train();
-      return { output, report: trainer.report("a").evaluation };
-    });
-    const files = filesOf(folder);
-    for (const damage of [[], ["model.safetensors", "trainer_state.json"], ["config.json"]]) {
-      for (const name of damage) Deno.removeSync(join(folder, name));
-      await withTrainer(folder, training, async (trainer) => {
-        assert.deepEqual(await trainer.train({ resume_from_checkpoint: true }), first.output);
-        assert.deepEqual(trainer.report("a").evaluation, first.report);
-        assert.equal(trainer.report("a").resumed!.length, 1);
+for (const load_best_model_at_end of [false, true]) {
+  Deno.test(`a training that has ended with its ${load_best_model_at_end ? "best" : "last"} model gives the same again`, () =>
+    inTemporaryFolder(async (folder) => {
+      const training: SmallTraining = {
+        examples: 16,
+        evaluated: 6,
+        args: { num_train_epochs: 5, load_best_model_at_end, metric_for_best_model: "accuracy" },
+      };
+      const first = await withTrainer(folder, training, async (trainer) => {
+        const output = await trainer.train();
+        return { output, report: trainer.report("a").evaluation };
       });
-      assert.deepEqual(filesOf(folder), files);
-    }
-  }));
+      const files = filesOf(folder);
+      for (const damage of [[], ["model.safetensors", "trainer_state.json"], ["config.json"]]) {
+        for (const name of damage) Deno.removeSync(join(folder, name));
+        await withTrainer(folder, training, async (trainer) => {
+          assert.deepEqual(await trainer.train({ resume_from_checkpoint: true }), first.output);
+          assert.deepEqual(trainer.report("a").evaluation, first.report);
+          assert.equal(trainer.report("a").resumed!.length, 1);
+        });
+        assert.deepEqual(filesOf(folder), files);
+      }
+    }));
+}
 
 Deno.test("a signal that was aborted before takes no step, and leaves no folder", () =>
   inTemporaryFolder(async (parent) => {
