@@ -124,7 +124,9 @@ Deno.test("a training is not begun where there is one, and does not go on where 
     }
     await assert.rejects(goOn(own, TRAINING), {
       name: "CheckpointError",
-      message: `Cannot go on from "${own}/checkpoint-1": it must be a checkpoint of a Trainer, and is another one`,
+      message:
+        `Cannot go on from "${own}/checkpoint-1": it must be a checkpoint of a Trainer of this version, and is ` +
+        "another one",
     });
   }));
 
