@@ -221,6 +221,8 @@ Deno.test("steps that are not applied change nothing but their record, which is 
   guard.check(results[1]!, "step 5");
   guard.check(results[2]!, "step 6");
   assert.equal(guard.inARow, 2);
+  const next = new NonFiniteGuard({ steps: guard.steps });
+  assert.throws(() => next.check(results[2]!, "step 7"), /3 steps in a row were not: step 5 .*; step 6 .*; step 7 /);
   assert.throws(() => guard.check(results[2]!, "step 7"), {
     name: "NonFiniteError",
     message:

@@ -4,7 +4,15 @@ import { quote } from "../../base/messages.ts";
 import { pathIn } from "../../io/folder/path.ts";
 import { localFiles } from "../../io/folder/on_disk.ts";
 import type { FileSystem } from "../../io/local/file_system.ts";
-import { checkpointName, checkpointsAmong, leftoversAmong, LOCK, type Place, temporaryName } from "./layout.ts";
+import {
+  checkpointName,
+  checkpointsAmong,
+  leftoversAmong,
+  LOCK,
+  type Place,
+  replacedAmong,
+  temporaryName,
+} from "./layout.ts";
 import { isOurs } from "./ownership.ts";
 import { type Latest, latestCheckpoint } from "./reader.ts";
 import { codeOf } from "./system_errors.ts";
@@ -59,7 +67,7 @@ export class CheckpointFolder implements Disposable {
       );
     }
     try {
-      for (const leftover of leftoversAmong(await system.list(path), path)) await system.remove(leftover);
+      await tidy(system, path);
     } catch (error) {
       lock.release();
       throw error;
@@ -178,6 +186,18 @@ export class CheckpointFolder implements Disposable {
     await this.#system.rename(path, temporary);
     await this.#system.syncFolder(this.path);
     await this.#system.remove(temporary);
+  }
+}
+
+/** Removes what a trainer left that was killed, and puts a checkpoint back that it was about to replace. */
+async function tidy(system: FileSystem, folder: string): Promise<void> {
+  const names = await system.list(folder);
+  for (const leftover of leftoversAmong(names, folder)) await system.remove(leftover);
+  for (const place of replacedAmong(names, folder)) {
+    if (!await isOurs(system, place)) continue;
+    const name = checkpointName(place.step);
+    if (names.includes(name)) await system.remove(place.path);
+    else await system.rename(place.path, pathIn(folder, name));
   }
 }
 

@@ -44,6 +44,17 @@ export function checkpointsAmong(names: readonly string[], folder: string): Plac
     .sort((a, b) => b.step - a.step);
 }
 
+/** The name of a checkpoint in the moment in which another one of its step takes its place. */
+export function replacedName(step: number): string {
+  return `.old-${checkpointName(step)}`;
+}
+
+/** Checkpoints that a trainer left when it ended in the moment in which it replaced them. */
+export function replacedAmong(names: readonly string[], folder: string): Place[] {
+  return checkpointsAmong(names.filter((name) => name.startsWith(".old-")).map((name) => name.slice(5)), folder)
+    .map(({ step }) => ({ step, path: pathIn(folder, replacedName(step)) }));
+}
+
 /** A name that {@linkcode temporaryName} gives. */
 const LEFTOVER =
   /^\.tmp-checkpoint-(0|[1-9]\d{0,14})-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

@@ -4,7 +4,7 @@ import { quote } from "../../base/messages.ts";
 import { pathIn } from "../../io/folder/path.ts";
 import { localFiles } from "../../io/folder/on_disk.ts";
 import type { FileSystem } from "../../io/local/file_system.ts";
-import { checkpointName, checkStep, MANIFEST, nameProblem, temporaryName } from "./layout.ts";
+import { checkpointName, checkStep, MANIFEST, nameProblem, replacedName, temporaryName } from "./layout.ts";
 import { type FileEntry, manifestText } from "./manifest.ts";
 
 /** A file of a checkpoint: its bytes, whole or part by part. Parts are asked for when the one before is written. */
@@ -34,9 +34,14 @@ export async function writeCheckpoint(
     const manifest = new TextEncoder().encode(manifestText({ step, files: entries }));
     await writeFile(system, temporary, { name: MANIFEST, data: manifest });
     await system.syncFolder(temporary);
-    const before = pathIn(folder, temporaryName(step));
+    const before = pathIn(folder, replacedName(step));
     if (replaces) await system.rename(path, before);
-    await system.rename(temporary, path);
+    try {
+      await system.rename(temporary, path);
+    } catch (error) {
+      if (replaces) await system.rename(before, path);
+      throw error;
+    }
     await system.syncFolder(folder);
     if (replaces) await system.remove(before);
     return path;

@@ -114,7 +114,7 @@ export class TrainingLoop {
     this.#course.ended();
   }
 
-  /** Removes a checkpoint that an interruption left, once all that the training gives is saved. */
+  /** Removes checkpoints that an interruption or a kill left, once all that the training gives is saved. */
   async tidy(): Promise<void> {
     await this.#parts.folder.prune(this.#course.checkpoints, { upTo: this.state.global_step });
   }
@@ -127,8 +127,6 @@ export class TrainingLoop {
     await this.#speed.pause(() => checkpoint.restore(this.#parts.optimizer));
     if (isInterim) this.#interim = step;
     else this.#saved = step;
-    // What was too much when the process was killed.
-    await this.#parts.folder.prune(this.#course.checkpoints, { upTo: step - 1 });
     return due === null ? isLast : await this.#follow(due);
   }
 

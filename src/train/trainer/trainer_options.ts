@@ -34,8 +34,8 @@ export interface TrainerOptions {
   /** Is told of every step and evaluation. */
   onProgress?: (progress: TrainingProgress) => void;
   /**
-   * Ends the training after the step under way: a checkpoint is written, and {@linkcode Trainer.train} rejects with the
-   * signal's reason. A call with `resume_from_checkpoint` then goes on.
+   * Ends the training after the step under way, or in the middle of an evaluation: a checkpoint is written, and
+   * {@linkcode Trainer.train} rejects with the signal's reason. A call with `resume_from_checkpoint` then goes on.
    */
   signal?: AbortSignal;
 }

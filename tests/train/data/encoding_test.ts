@@ -94,6 +94,18 @@ Deno.test("the first piece of each word has its tag, the others have none", asyn
   assert.deepEqual(listOf(batch, "labels"), [[IGNORE, ...labels, IGNORE], padded([IGNORE, 2, IGNORE], IGNORE)]);
 });
 
+Deno.test("a word whose tag is null is read, and has no label", async () => {
+  const tokens = ["small", "dogs", "end"];
+  const examples = [{ tokens, tags: ["O", null, "B-X"] }, { tokens, tags: [null, null, null] }];
+  const data = datasetOf(examples, { task: "tag" });
+  assert.deepEqual([data.labels, data.label_counts], [["B-X", "O"], [1, 1]]);
+  const batch = await batchOf("tag", examples);
+  const labels = listOf<number[][]>(batch, "labels");
+  assert.deepEqual(labels.map((row) => row.filter((label) => label !== IGNORE)), [[1, 0], []]);
+  const [first, second] = listOf<number[][]>(batch, "input_ids");
+  assert.deepEqual(first, second);
+});
+
 Deno.test("words have the pieces and labels that Hugging Face's tokenizers give them", async () => {
   const url = new URL("../../golden/text/split_words.json", import.meta.url);
   const { sentences } = JSON.parse(await Deno.readTextFile(url)) as {

@@ -174,14 +174,14 @@ Deno.test("sentences and choices that are not whole", async () => {
     { tokens: [], tags: [] },
     { tokens: ["a", " "], tags: ["O", "O"] },
     { tokens: "a b", tags: ["O", "O"] },
-    { tokens: ["a"], tags: [{}] },
+    { tokens: ["a", "b"], tags: [null, {}] },
   );
   const problems = listed(
     "a.jsonl:1 must have a tag for each of its 2 tokens, got 1",
     'a.jsonl:2 must have a list of 1 or more in "tokens", got []',
     'a.jsonl:3 must have a string with a word in it in "tokens[1]", got " "',
     'a.jsonl:4 must have a list in "tokens", got "a b"',
-    'a.jsonl:5 must have a label in "tags[0]", got {}',
+    'a.jsonl:5 must have a label in "tags[1]", got {}',
   );
   await refuses("a.jsonl", sentences, { task: "tag" }, problems);
   const questions = objects(

@@ -245,3 +245,27 @@ Deno.test("what a trainer is made with is checked before anything is read", asyn
   assert.equal(new Trainer(good).state, null);
   assert.throws(() => new Trainer(good).report("none"), /^Error: Cannot report: nothing was trained yet$/);
 });
+
+Deno.test("the table of the guide has every argument with its default", async () => {
+  const guide = await Deno.readTextFile(new URL("../../../docs/training.md", import.meta.url));
+  const table = guide.slice(guide.indexOf("| argument "), guide.indexOf("Besides, a trainer takes"));
+  const rows = table.trim().split("\n").slice(2).map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+  const found = new Map(rows.flatMap(([names, , text]) => {
+    const all = names!.replaceAll("`", "").split(", ");
+    const defaults = all.length > 1 ? text!.replaceAll("`", "").split(/[;,] /) : [text!.replaceAll("`", "")];
+    assert.equal(all.length, defaults.length, names);
+    return all.map((name, i) => [name, defaults[i]!] as const);
+  }));
+  assert.deepEqual([...found.keys()].sort(), Object.keys(WRONG).sort());
+  const args: Record<string, unknown> = { ...resolve({}), greater_is_better: true }; // but for losses and errors
+  const values = new Map(Object.entries({ ...args, eval_steps: "logging_steps", dropout: "those", output_dir: "" }));
+  for (const [name, text] of found) {
+    const [first] = text.split(" ");
+    const value = values.get(name);
+    assert.equal(
+      typeof value === "number" ? Number(first) : first,
+      typeof value === "number" ? value : `${value}`,
+      name,
+    );
+  }
+});

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import {
   type Dataset,
+  datasetOf,
   type HeadOutput,
   type ModelClass,
   type ModelInputs,
@@ -182,4 +183,18 @@ Deno.test("a trainer without data for an evaluation gives no numbers, and evalua
       await assert.rejects(trainer.evaluate(dataset), { name, message: `Cannot evaluate: ${message}` });
     }
   });
+});
+
+Deno.test("tags are counted as entities only if all of them mark some", async () => {
+  const tags = [["B-X", "I-X", "O"], ["B-X", "VERB", "O"]];
+  for (const [i, second] of tags.entries()) {
+    const examples = [{ tokens: ["a", "cat", "saw"], tags: tags[0] }, { tokens: ["a", "dog", "saw"], tags: second }];
+    const train_dataset = datasetOf(examples as { tokens: string[]; tags: string[] }[], { task: "tag" });
+    const task = TASKS.find(({ name }) => name === "tag entities")!;
+    using model = await task.model(train_dataset);
+    await trained({ model, train_dataset, eval_dataset: train_dataset, args: { max_steps: 1 } }, ({ output }) => {
+      assert.equal("eval_matthews_correlation" in output.metrics, i === 1);
+      assert.ok(output.metrics.eval_accuracy! >= 0);
+    });
+  }
 });

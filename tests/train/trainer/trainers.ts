@@ -235,3 +235,22 @@ export function checkpointsOf(folder: string): number[] {
 export function stateOf(folder: string): Record<string, unknown> & { log_history: Record<string, number>[] } {
   return JSON.parse(Deno.readTextFileSync(join(folder, "trainer_state.json")));
 }
+
+/** A training of so many steps that evaluates, saves and logs all the time. */
+export function killedTraining(max_steps: number): SmallTraining {
+  return {
+    examples: 30,
+    evaluated: 8,
+    config: { hidden_dropout_prob: 0.2 },
+    args: {
+      max_steps,
+      logging_steps: 2,
+      eval_strategy: "steps",
+      eval_steps: 3,
+      save_strategy: "steps",
+      save_steps: 4,
+      load_best_model_at_end: true,
+      per_device_eval_batch_size: 4,
+    },
+  };
+}

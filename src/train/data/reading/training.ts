@@ -35,7 +35,7 @@ export interface TrainingRange {
 export interface EpochSize {
   /** How many. */
   readonly batches: number;
-  /** Whether this is so, or expected by the first window, as it depends on how long texts are. */
+  /** Whether this is so, or expected by one window, as it depends on how long texts are. */
   readonly exact: boolean;
 }
 
@@ -45,7 +45,7 @@ export interface TrainingData {
   readonly warnings: readonly string[];
   /**
    * How many batches an epoch has, the first one by default. If batches are bounded by tokens, texts are packed, or
-   * examples have choices, the first window of all is tokenized to find out, once.
+   * examples have choices, a window is tokenized to find out, once.
    */
   size(epoch?: number): Promise<EpochSize>;
   /**
@@ -85,7 +85,7 @@ export class TrainingStream implements TrainingData {
   readonly #settings: BatchSettings;
   readonly #encoder: Encoder;
   readonly #examples: number;
-  #firstWindow: Promise<WindowSize> | null = null;
+  #sample: Promise<WindowSize> | null = null;
 
   constructor(source: Source, settings: BatchSettings) {
     this.#source = source;
@@ -108,18 +108,22 @@ export class TrainingStream implements TrainingData {
         exact: true,
       };
     }
-    const { batches, examples } = await (this.#firstWindow ??= this.#sizeOfFirst());
+    const { batches, examples } = await (this.#sample ??= this.#sizeOfLargest());
     // In another order, texts may fill rows, and questions of one length batches of so many tokens, in another way.
     const isAlike = epoch === 0 || !pack_texts && (!hasChoices || limits.tokens === Infinity);
     const exact = windows.length === 1 && examples === this.#examples && isAlike;
-    return { batches: Math.ceil(batches * this.#examples / examples), exact };
+    const expected = windows.map((window) => Math.ceil(batches * window.examples / examples));
+    return { batches: expected.reduce((sum, count) => sum + count, 0), exact };
   }
 
-  async #sizeOfFirst(): Promise<WindowSize> {
-    const [first] = this.#windows(0) as [Window<Block>];
+  /** The size of the first epoch's largest window. */
+  async #sizeOfLargest(): Promise<WindowSize> {
+    const windows = this.#windows(0);
+    const largest = windows.reduce((a, b) => b.examples > a.examples ? b : a);
     const { signal: unwanted } = new AbortController();
-    const { length } = this.#arrange(await this.#encode(first, { epoch: 0, unwanted }), { epoch: 0, window: 0 });
-    return { batches: length, examples: first.examples };
+    const rows = await this.#encode(largest, { epoch: 0, unwanted });
+    const { length } = this.#arrange(rows, { epoch: 0, window: windows.indexOf(largest) });
+    return { batches: length, examples: largest.examples };
   }
 
   batches(range: TrainingRange = {}): AsyncGenerator<TrainingBatch> {

@@ -32,6 +32,9 @@ export interface TrainerRecord {
   readonly isLast: boolean;
 }
 
+/** The version of the form of what a checkpoint keeps. */
+const FORMAT = 2;
+
 /** The file of the course in a checkpoint, and in the end in the folder of the model, as in Hugging Face's. */
 export const STATE_FILE = "trainer_state.json";
 
@@ -41,7 +44,7 @@ export function trainerRecord(
   identity: TrainingIdentity,
 ): { data: object; files: Map<string, Uint8Array> } {
   return {
-    data: { trainer: 1, ...identity, ...record, course },
+    data: { trainer: FORMAT, ...identity, ...record, course },
     files: new Map([[STATE_FILE, new TextEncoder().encode(trainerStateText(state))]]),
   };
 }
@@ -56,9 +59,9 @@ export async function readTrainerRecord(
   identity: TrainingIdentity,
 ): Promise<TrainerRecord> {
   const { path, data } = checkpoint;
-  if (!isObject(data) || data.trainer !== 1) {
+  if (!isObject(data) || data.trainer !== FORMAT) {
     throw new CheckpointError(
-      `Cannot go on from ${quote(path)}: it must be a checkpoint of a Trainer, and is another one`,
+      `Cannot go on from ${quote(path)}: it must be a checkpoint of a Trainer of this version, and is another one`,
     );
   }
   const { settings, digests, ...record } = data as unknown as
