@@ -142,7 +142,7 @@ export {
   type TrainingFolderOptions,
 } from "./src/train/saving/training_folder.ts";
 export { type TrainingCheckpoint } from "./src/train/saving/training_checkpoint.ts";
-export { type LabelOptions } from "./src/heads/label_options.ts";
+export { type LabelOptions } from "./src/heads/calls/label_options.ts";
 export { type LossOptions } from "./src/heads/loss_run.ts";
 export { type LessonOptions } from "./src/heads/distillation.ts";
 export { type LossParts } from "./src/model/distillation.ts";

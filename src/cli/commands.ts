@@ -47,12 +47,12 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: "train",
     summary: "train a model on files of examples",
-    load: async () => (await import("./commands/train.ts")).train,
+    load: async () => (await import("./learning/train.ts")).train,
   },
   {
     name: "evaluate",
     summary: "say how good a model is on files of examples",
-    load: async () => (await import("./commands/evaluate.ts")).evaluate,
+    load: async () => (await import("./learning/evaluate.ts")).evaluate,
   },
   {
     name: "tokenize",

@@ -11,7 +11,7 @@ import { gradientGroups, readGradients } from "../model/learning.ts";
 import { parameterShapes } from "../model/weights/parameter_shapes.ts";
 import type { HeadCall } from "./calls/head_call.ts";
 import type { Teaching } from "./distillation.ts";
-import { weighLabels } from "./label_options.ts";
+import { weighLabels } from "./calls/label_options.ts";
 import { checkSeed, dropoutScalars, LOSS_OPTIONS, type LossOptions, runLossForEach } from "./loss_run.ts";
 
 /** The loss of a batch, and its gradients. */

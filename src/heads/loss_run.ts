@@ -8,7 +8,7 @@ import type { RunCall, Runner, RunResult, TeacherCall } from "../model/runner.ts
 import type { DropoutScalars } from "../nn/dropout.ts";
 import type { RunnableCall } from "./calls/head_call.ts";
 import type { Teaching } from "./distillation.ts";
-import type { LabelOptions } from "./label_options.ts";
+import type { LabelOptions } from "./calls/label_options.ts";
 import { runCallOf } from "./run_call.ts";
 
 /** Options of a call whose loss is learned from; as for `forward`. */

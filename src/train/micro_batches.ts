@@ -2,7 +2,7 @@
 
 import { InputError } from "../base/errors.ts";
 import { type LossCall, togetherTaught } from "../heads/distillation.ts";
-import { type LabelOptions, weighLabels } from "../heads/label_options.ts";
+import { type LabelOptions, weighLabels } from "../heads/calls/label_options.ts";
 import { lossCallOf, type PreTrainedModel, type TeacherOption } from "../heads/pretrained.ts";
 import { checkFirstRows } from "../heads/run_call.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";

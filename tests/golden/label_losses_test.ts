@@ -5,7 +5,7 @@ import { requestGpu } from "../../src/gpu/device.ts";
 import { gradients } from "../../src/graph/autodiff.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { Program } from "../../src/graph/program/program.ts";
-import { type LabelOptions, weighLabels } from "../../src/heads/label_options.ts";
+import { type LabelOptions, weighLabels } from "../../src/heads/calls/label_options.ts";
 import { classLabels, traceCrossEntropy } from "../../src/heads/labels.ts";
 import { readArray } from "../../src/model/batch/arrays.ts";
 import type { Stage } from "../../src/model/stage.ts";

@@ -6,7 +6,7 @@ import type { CompletedCommand } from "../completions/completed.ts";
 import { fish } from "../completions/fish.ts";
 import { zsh } from "../completions/zsh.ts";
 import { UsageError } from "../options.ts";
-import { TASKS } from "../training.ts";
+import { TASKS } from "../learning/training.ts";
 
 const SHELLS: Readonly<Record<string, (commands: readonly CompletedCommand[]) => string>> = { bash, zsh, fish };
 const NAMES = Object.keys(SHELLS);

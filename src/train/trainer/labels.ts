@@ -1,6 +1,6 @@
 /** How the labels of a training count. */
 
-import type { LabelOptions } from "../../heads/label_options.ts";
+import type { LabelOptions } from "../../heads/calls/label_options.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ResolvedArguments } from "./arguments.ts";
 

@@ -1,8 +1,8 @@
 /** How labels count in a loss: they may be smoothed, and have weights by class. */
 
-import { classOf, describe } from "../base/messages.ts";
-import { NO_LABEL } from "../kernels/losses/cross_entropy.ts";
-import type { HeadCall, Objective } from "./calls/head_call.ts";
+import { classOf, describe } from "../../base/messages.ts";
+import { NO_LABEL } from "../../kernels/losses/cross_entropy.ts";
+import type { HeadCall, Objective } from "./head_call.ts";
 
 /** How labels count in a loss. */
 export interface LabelOptions {

@@ -1,20 +1,20 @@
 /** What the commands that train and evaluate share: data, tokenizer and model. */
 
-import { NarrowBertForMaskedLM } from "../heads/masked_lm.ts";
-import { NarrowBertForMultipleChoice } from "../heads/multiple_choice.ts";
-import type { PreTrainedModel } from "../heads/pretrained.ts";
-import { NarrowBertForSequenceClassification } from "../heads/sequence_classification.ts";
-import { NarrowBertForTokenClassification } from "../heads/token_classification.ts";
-import type { DataFormat } from "../io/records/formats.ts";
-import type { LoadOptions } from "../model/model_options.ts";
-import { NarrowBertConfig } from "../model/config/config.ts";
-import type { Dataset } from "../train/data/dataset.ts";
-import type { DataTask } from "../train/data/examples.ts";
-import { openDataset } from "../train/data/open_dataset.ts";
-import type { DataColumns } from "../train/data/tasks/columns.ts";
-import type { TrainingProgress } from "../train/trainer/progress.ts";
-import { choice, count, list, UsageError } from "./options.ts";
-import type { Terminal } from "./outputs/terminal.ts";
+import { NarrowBertForMaskedLM } from "../../heads/masked_lm.ts";
+import { NarrowBertForMultipleChoice } from "../../heads/multiple_choice.ts";
+import type { PreTrainedModel } from "../../heads/pretrained.ts";
+import { NarrowBertForSequenceClassification } from "../../heads/sequence_classification.ts";
+import { NarrowBertForTokenClassification } from "../../heads/token_classification.ts";
+import type { DataFormat } from "../../io/records/formats.ts";
+import type { LoadOptions } from "../../model/model_options.ts";
+import { NarrowBertConfig } from "../../model/config/config.ts";
+import type { Dataset } from "../../train/data/dataset.ts";
+import type { DataTask } from "../../train/data/examples.ts";
+import { openDataset } from "../../train/data/open_dataset.ts";
+import type { DataColumns } from "../../train/data/tasks/columns.ts";
+import type { TrainingProgress } from "../../train/trainer/progress.ts";
+import { choice, count, list, UsageError } from "../options.ts";
+import type { Terminal } from "../outputs/terminal.ts";
 
 /** What can be learned, and the class that learns it. */
 const CLASSES = {

@@ -20,7 +20,7 @@ import {
   TASKS,
   tellProgress,
   valueRows,
-} from "../training.ts";
+} from "./training.ts";
 
 const INTERVALS: Interval[] = ["no", "steps", "epoch"];
 const SCHEDULES: ScheduleName[] = [

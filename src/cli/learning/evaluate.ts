@@ -6,7 +6,7 @@ import { evaluate as evaluateModel, type ScoringModel } from "../../train/traine
 import { defineCommand } from "../command.ts";
 import { count, flag, number, UsageError, value, values } from "../options.ts";
 import { json, table } from "../outputs/table.ts";
-import { DATA_OPTIONS, loadModel, needed, openData, taskOf, TASKS, tellProgress, valueRows } from "../training.ts";
+import { DATA_OPTIONS, loadModel, needed, openData, taskOf, TASKS, tellProgress, valueRows } from "./training.ts";
 
 /** The command. */
 export const evaluate = defineCommand({
