@@ -54,7 +54,7 @@ const ARGUMENTS = {
   "eval-steps": count("steps between two evaluations (--logging-steps)"),
   "save-strategy": choice(INTERVALS, "when a checkpoint is written (epoch)"),
   "save-steps": count("steps between two checkpoints (500)"),
-  "save-total-limit": count("checkpoints that are kept, the best one not counted (2)"),
+  "save-total-limit": count("checkpoints that are kept, the best one among them (2)"),
   "load-best-model-at-end": flag("end with the best model that was evaluated, not with the last"),
   "metric-for-best-model": value("NAME", "what the best model has the best of (loss)"),
   "early-stopping-patience": count("end after so many evaluations without an improvement", { from: 0 }),
