@@ -24,7 +24,7 @@ interface Asked {
 export function checkQuery(query: Query, asked: Asked): CheckedQuestions {
   checkObject(query, ["tokens", "ask"], asked);
   const { tokens, ask } = query;
-  checkTokens(tokens, { ...asked, action: `answer ${asked.subject}` });
+  checkTokens(tokens, "answer", asked);
   return checkQuestions(ask, tokens, asked);
 }
 
@@ -70,12 +70,11 @@ function countedUpTo({ length }: readonly unknown[]): string {
 }
 
 function checkObject(query: unknown, parts: readonly string[], { subject }: Asked): void {
-  const expected = `it must be an object of ${parts.join(" and ")}`;
-  if (typeof query !== "object" || query === null) {
-    throw new InputError(`Cannot answer ${subject}: ${expected}, got ${kindOf(query)}`);
-  }
-  const unknown = Object.keys(query).find((name) => !parts.includes(name));
-  if (unknown !== undefined) throw new InputError(`Cannot answer ${subject}: ${expected}, got "${unknown}"`);
+  const isObject = typeof query === "object" && query !== null;
+  const unknown = isObject ? Object.keys(query).find((name) => !parts.includes(name)) : undefined;
+  if (isObject && unknown === undefined) return;
+  const found = isObject ? `"${unknown}"` : kindOf(query);
+  throw new InputError(`Cannot answer ${subject}: it must be an object of ${parts.join(" and ")}, got ${found}`);
 }
 
 function checkQuestions(
@@ -136,57 +135,69 @@ function copyOf(options: object): object {
 /**
  * Checks the tokens of a text.
  *
- * @param action What is done with them, for the message: `answer query 3 of 8`.
+ * @param verb What is done with the subject, for the message: `answer`.
  * @throws {InputError} If they do not fit the model.
  */
 export function checkTokens(
   tokens: QueryTokens,
-  { config, action }: { config: NarrowBertConfig; action: string },
+  verb: "answer" | "encode",
+  { config, subject }: Pick<Asked, "config" | "subject">,
 ): void {
   if (typeof tokens !== "object" || tokens === null) {
-    throw new InputError(`Cannot ${action}: tokens must be an object with input_ids, got ${kindOf(tokens)}`);
+    throw new InputError(`Cannot ${verb} ${subject}: tokens must be an object with input_ids, got ${kindOf(tokens)}`);
   }
   const { input_ids, token_type_ids, attention_mask } = tokens;
   const { max_position_embeddings: longest, vocab_size, type_vocab_size } = config;
   const length = input_ids?.length;
   if (!Number.isInteger(length) || length < 1 || length > longest) {
-    throw new InputError(`Cannot ${action}: it must have 1 to ${longest} tokens, got ${length ?? "no input_ids"}`);
+    throw new InputError(
+      `Cannot ${verb} ${subject}: it must have 1 to ${longest} tokens, got ${length ?? "no input_ids"}`,
+    );
   }
-  checkIndices("input_ids", input_ids, { length, below: vocab_size, action });
+  checkIndices("input_ids", input_ids, { length, below: vocab_size, verb, subject });
   if (token_type_ids !== undefined) {
-    checkIndices("token_type_ids", token_type_ids, { length, below: type_vocab_size, action });
+    checkIndices("token_type_ids", token_type_ids, { length, below: type_vocab_size, verb, subject });
   }
   if (attention_mask === undefined) return;
-  checkLength("attention_mask", attention_mask, { length, action });
+  checkLength("attention_mask", attention_mask, { length, verb, subject });
   for (let i = 0; i < length; i++) {
     if (attention_mask[i] === 1) continue;
     throw new InputError(
-      `Cannot ${action}: attention_mask[${i}] must be 1, as a query has no padding, got ${attention_mask[i]}`,
+      `Cannot ${verb} ${subject}: attention_mask[${i}] must be 1, as a query has no padding, got ${attention_mask[i]}`,
     );
   }
+}
+
+/** How many elements there must be, and what is said of those that are checked. */
+interface Bounds {
+  readonly length: number;
+  readonly verb: string;
+  readonly subject: string;
 }
 
 function checkIndices(
   name: string,
   values: ArrayLike<number>,
-  { length, below, action }: { length: number; below: number; action: string },
+  { length, below, verb, subject }: Bounds & { below: number },
 ): void {
-  checkLength(name, values, { length, action });
+  checkLength(name, values, { length, verb, subject });
   for (let i = 0; i < length; i++) {
     const value = values[i] as number;
     if (value >= 0 && value < below && Number.isInteger(value)) continue;
-    throw new InputError(`Cannot ${action}: ${name}[${i}] must be a whole number from 0 to ${below - 1}, got ${value}`);
+    throw new InputError(
+      `Cannot ${verb} ${subject}: ${name}[${i}] must be a whole number from 0 to ${below - 1}, got ${value}`,
+    );
   }
 }
 
 function checkLength(
   name: string,
   values: ArrayLike<number>,
-  { length, action }: { length: number; action: string },
+  { length, verb, subject }: Bounds,
 ): void {
   if (values?.length === length) return;
   const found = values?.length ?? kindOf(values);
-  throw new InputError(`Cannot ${action}: ${name} must have ${length} elements, got ${found}`);
+  throw new InputError(`Cannot ${verb} ${subject}: ${name} must have ${length} elements, got ${found}`);
 }
 
 function listed(readouts: ReadonlyMap<string, ReadoutDefinition>): string {

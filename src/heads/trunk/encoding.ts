@@ -11,7 +11,7 @@ import { checkTokens } from "./checks.ts";
 import { type ContextParts, KeptContext, type Segment, type TextPlace } from "./context.ts";
 import { planPass } from "./pass.ts";
 import type { QueryTokens } from "../readouts/query_tokens.ts";
-import { type CheckedQuestions, distinct, passesOf, readingsOf } from "./sequences.ts";
+import { type CheckedQuestions, DistinctTexts, passesOf, readingsOf } from "./sequences.ts";
 
 /**
  * Encodes texts, and leaves their context on the GPU. Equal texts are encoded once.
@@ -28,12 +28,14 @@ export async function encodeTexts(
   const texts = checkedTexts(given, core);
   const places: TextPlace[] = [];
   const batches: Ragged[] = [];
-  const asked = distinct(texts).map(({ text, places }) => ({
-    text: { text, places },
+  const asked = new DistinctTexts<number>();
+  for (const [place, text] of texts.entries()) asked.add(text, place);
+  const encoded = asked.texts.map(({ text, members }) => ({
+    text: { text, places: members },
     tokens: text.input_ids.length,
     readings: [],
   }));
-  for (const [segment, sequences] of passesOf(asked, core.config).entries()) {
+  for (const [segment, sequences] of passesOf(encoded, core.config).entries()) {
     batches.push(raggedOfSequences(sequences.map(({ text: { text } }) => ({
       ids: text.input_ids,
       types: text.token_type_ids ?? null,
@@ -65,7 +67,7 @@ function checkedTexts(given: readonly QueryTokens[], { config }: ModelCore): Que
     throw new InputError(`Cannot encode texts: they must be in an array, got ${kindOf(given)}`);
   }
   return Array.from(given as readonly QueryTokens[], (tokens, i) => {
-    checkTokens(tokens, { config, action: `encode ${nameOf("text", i, given.length)}` });
+    checkTokens(tokens, "encode", { config, subject: nameOf("text", i, given.length) });
     const { input_ids, token_type_ids } = tokens;
     return {
       input_ids: Uint32Array.from(input_ids),

@@ -92,38 +92,42 @@ export function passesOf<Text>(
 
 /** The different texts of queries, each with what to compute for the questions about it. */
 export function askedTexts(queries: readonly CheckedQuestions[]): AskedText<QueryTokens>[] {
-  const askers: Asker[] = [];
-  const texts: QueryTokens[] = [];
-  queries.forEach((questions, query) => {
-    questions.forEach(({ tokens }, question) => {
-      askers.push({ query, question });
-      texts.push(tokens);
-    });
-  });
-  return distinct(texts).map(({ text, places }) => ({
+  const asked = new DistinctTexts<Asker>();
+  for (const [query, questions] of queries.entries()) {
+    for (const [question, { tokens }] of questions.entries()) asked.add(tokens, { query, question });
+  }
+  return asked.texts.map(({ text, members }) => ({
     text,
     tokens: text.input_ids.length,
-    readings: readingsOf(queries, places.map((place) => askers[place] as Asker)),
+    readings: readingsOf(queries, members),
   }));
 }
 
-/** The different texts of a list, each with its places in the list. */
-export function distinct(list: readonly QueryTokens[]): { text: QueryTokens; places: number[] }[] {
-  const texts: { text: QueryTokens; places: number[] }[] = [];
-  const byHash = new Map<number, typeof texts>();
-  let last: typeof texts[number] | undefined;
-  list.forEach((tokens, place) => {
-    if (last?.text === tokens) return void last.places.push(place); // questions of one query
-    const hash = hashOf(tokens);
-    let alike = byHash.get(hash);
-    if (alike === undefined) byHash.set(hash, alike = []);
-    last = alike.find(({ text }) => isEqual(text, tokens));
-    if (last !== undefined) return void last.places.push(place);
-    last = { text: tokens, places: [place] };
-    alike.push(last);
-    texts.push(last);
-  });
-  return texts;
+/** A text that differs from the others, with whatever was added with it. */
+interface DistinctText<Member> {
+  readonly text: QueryTokens;
+  readonly members: Member[];
+}
+
+/** The different texts among those that are added. */
+export class DistinctTexts<Member> {
+  /** The texts so far, in the order in which they came. */
+  readonly texts: DistinctText<Member>[] = [];
+  readonly #byHash = new Map<number, DistinctText<Member>[]>();
+  #last: DistinctText<Member> | undefined;
+
+  /** Adds a text, or a member to the equal one. */
+  add(text: QueryTokens, member: Member): void {
+    if (this.#last?.text === text) return void this.#last.members.push(member); // the next question of a query
+    const hash = hashOf(text);
+    const alike = this.#byHash.get(hash);
+    this.#last = alike?.find((known) => isEqual(known.text, text));
+    if (this.#last !== undefined) return void this.#last.members.push(member);
+    this.#last = { text, members: [member] };
+    this.texts.push(this.#last);
+    if (alike === undefined) this.#byHash.set(hash, [this.#last]);
+    else alike.push(this.#last);
+  }
 }
 
 function hashOf({ input_ids }: QueryTokens): number {
