@@ -85,7 +85,7 @@ function hasFlag(args: readonly string[], ...flags: string[]): boolean {
 
 function complaint(error: unknown, { before, name, after }: CommandLine): string {
   if (hasFlag([...before, ...after], "--debug")) return `narrowbert: ${inspect(error)}\n`;
-  const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, " ");
+  const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n(?! {2}- )\s*/g, " ");
   const command = COMMANDS.find((row) => row.name === name);
   const help = error instanceof UsageError ? `; see narrowbert ${command ? command.name + " " : ""}--help` : "";
   return `narrowbert: ${printable(message)}${help}\n`;

@@ -45,9 +45,9 @@ Deno.test("all problems are listed with file and line", async () => {
 
 Deno.test("reading stops after 20 problems", async () => {
   const lines = ['"a"', ...Array.from({ length: 30 }, () => "[]")].join("\n");
-  const problem = (line: number) => `a.jsonl:${line} must be a JSON string or object, got an array`;
-  const problems = listed(...Array.from({ length: 20 }, (_, i) => problem(i + 2)));
-  await refuses("a.jsonl", lines, { task: "mlm" }, `${problems}; reading stopped after 20 problems`);
+  const places = "a.jsonl:2, a.jsonl:3, a.jsonl:4, a.jsonl:5, a.jsonl:6 and 15 more";
+  const problem = ` ${places} must be a JSON string or object, got an array`;
+  await refuses("a.jsonl", lines, { task: "mlm" }, `${problem}; reading stopped after 20 problems`);
 });
 
 Deno.test("files that are absent, no files, empty, or of an unknown kind", () =>

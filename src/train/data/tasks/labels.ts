@@ -7,7 +7,7 @@ import type { Label } from "../examples.ts";
 import { numberOf } from "./fields.ts";
 
 /** Most labels that a message lists. */
-const MOST_LISTED = 20;
+const MOST_LISTED = 10;
 
 /** How often the most frequent class may occur for once of the rarest one, without a warning. */
 const BALANCED = 10;
