@@ -1,15 +1,11 @@
-/** Chooses how a text goes on: `deno run --allow-read examples/choose.ts MODEL` */
+/** Chooses what a word means: `deno run --allow-read examples/choose.ts` */
 
 import { pipeline } from "../mod.ts";
-import { pipelineModel } from "../tests/golden/pipelines/pipeline_case.ts";
 
-// A folder with a NarrowBertForMultipleChoice. None is shipped: without it, a tiny classifier with one label, which has
-// the same weights and has learned nothing.
-const tiny = { config: { architectures: ["NarrowBertForMultipleChoice"] } };
-using choose = Deno.args[0]
-  ? await pipeline("multiple-choice", Deno.args[0])
-  : await pipeline("multiple-choice", await pipelineModel("one-label"), tiny);
+// The shipped model chooses definitions. A folder with a NarrowBertForMultipleChoice of your own may follow.
+using choose = await pipeline("multiple-choice", Deno.args[0]);
 
-for (const { choice, score } of await choose("She opened the window", ["to eat.", "to let in fresh air."])) {
+const definitions = ["a large animal with a trunk", "a vessel that travels on water", "a feeling of great joy"];
+for (const { choice, score } of await choose("steamship", definitions)) {
   console.log(`${score.toFixed(2)}: ${choice}`);
 }

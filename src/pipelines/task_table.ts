@@ -104,7 +104,11 @@ export const TASKS = {
     defaultModel: shipped("wordnet/topic"),
     create: createTextClassification,
   }),
-  "token-classification": defineTask({ ...tokenClassifier, defaultModel: null, create: createTokenClassification }),
+  "token-classification": defineTask({
+    ...tokenClassifier,
+    defaultModel: shipped("wordnet/tag"),
+    create: createTokenClassification,
+  }),
   "feature-extraction": defineTask({
     ...body,
     defaultModel: shipped("wordnet/mlm"),
@@ -115,7 +119,11 @@ export const TASKS = {
     },
   }),
   "zero-shot-classification": defineTask({ ...classifier, defaultModel: null, create: createZeroShotClassification }),
-  "multiple-choice": defineTask({ ...choiceModel, defaultModel: null, create: createMultipleChoice }),
+  "multiple-choice": defineTask({
+    ...choiceModel,
+    defaultModel: shipped("wordnet/choose"),
+    create: createMultipleChoice,
+  }),
   "text-ranking": defineTask({ ...classifier, defaultModel: null, create: createTextRanking }),
   "score": defineTask({ ...maskedLM, defaultModel: shipped("wordnet/mlm"), create: createScore }),
 } satisfies { [T in Exclude<TaskName, keyof typeof ALIASES>]: TaskRow<TaskPipelines[T], URL | null> };

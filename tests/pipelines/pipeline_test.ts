@@ -84,9 +84,9 @@ Deno.test("a config that names no class is loaded as the task's class, by its we
 });
 
 Deno.test("a task without a shipped model says what to name", async () => {
-  const message = "Cannot make a pipeline: no model is shipped for multiple-choice; name the folder of a " +
-    "NarrowBertForMultipleChoice";
-  await assert.rejects(() => pipeline("multiple-choice"), new CheckpointError(message));
+  const message = "Cannot make a pipeline: no model is shipped for text-ranking; name the folder of a " +
+    "NarrowBertForSequenceClassification";
+  await assert.rejects(() => pipeline("text-ranking"), new CheckpointError(message));
 });
 
 Deno.test("a model that is neither a folder, files, a pipeline nor a pair is refused by its class", async () => {

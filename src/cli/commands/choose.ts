@@ -20,7 +20,7 @@ As JSON: { prompt, choices: [{ index, choice, score }] }.`,
     choice: values("TEXT", "a choice; to be given for each"),
   },
   examples: [
-    'narrowbert choose --model models/swag --choice "to eat." --choice "to let in air." "She opened the window"',
+    'narrowbert choose --choice "a vessel that travels on water" --choice "a feeling of great joy" steamship',
     "narrowbert choose --model models/swag --input questions.jsonl --jsonl",
   ],
   check({ choice }, prompts) {

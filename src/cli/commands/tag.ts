@@ -25,6 +25,7 @@ As JSON: { text, entities: [{ entity_group, score, word, start, end }] }; with t
     stride: count("take texts of any length, in windows that share that many word pieces", { from: 0 }),
   },
   examples: [
+    'narrowbert tag "the old man drove his car to the garden"',
     'narrowbert tag --model models/ner "Anna moved to New York"',
     "narrowbert tag --model models/ner --stride 32 --input letters.jsonl --jsonl",
   ],
