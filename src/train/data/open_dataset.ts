@@ -23,7 +23,7 @@ export interface DatasetOptions<T extends DataTask = DataTask> {
   columns?: DataColumns;
   /**
    * The labels, in the order of their ids, such as those of the training data. Every example must have one of them, or
-   * its number. None, as other data have, is the same as left out. @default those that the data have, sorted
+   * its number if none of them is a number. None, as other data have, is the same as left out. @default those that the data have, sorted
    */
   labels?: readonly string[];
   /** Of `classify`: what is learned. @default what the labels are: lists, numbers with fractions, or anything else */

@@ -65,15 +65,28 @@ Deno.test("labels tell what is learned: lists, numbers with fractions, or classe
 });
 
 Deno.test("given labels decide the ids; a label may be a name or a number", async () => {
-  const labels = ["no", "yes", "1"];
+  const labels = ["no", "yes", "maybe"];
   const rows = ["yes", 0, "1", "no", 2].map((label) => ({ text: "x", label }));
   const data = datasetOf(rows, { task: "classify", labels });
-  assert.deepEqual([data.labels, data.label_counts], [labels, [2, 1, 2]]);
+  assert.deepEqual([data.labels, data.label_counts], [labels, [2, 2, 1]]);
   const tagged = await openDataset(file("a.jsonl", '{"tokens": ["a", "b"], "ner_tags": [1, 0]}\n'), {
     task: "tag",
     labels: ["O", "B-X"],
   });
   assert.deepEqual(tagged.label_counts, [1, 1]);
+});
+
+Deno.test("if a label's name is a number, a number is a name, and never the id of another label", () => {
+  const stars = { task: "classify", labels: ["1", "2", "5"] } as const;
+  const countsOf = (...labels: unknown[]) =>
+    datasetOf(labels.map((label) => ({ text: "x", label })), stars).label_counts;
+  assert.deepEqual(countsOf(1, "2", "5", "1.0", 2), [2, 2, 1]);
+  const problem = (label: string) => ({
+    message: `Cannot use the data: example 0 must have one of the 3 labels "1", "2", "5", got ${label}`,
+  });
+  assert.throws(() => countsOf(0), problem("0"));
+  assert.throws(() => countsOf("0"), problem('"0"'));
+  assert.throws(() => countsOf("4"), problem('"4"'));
 });
 
 Deno.test("data for validation are opened with what the training data say, whatever the task", () => {

@@ -21,23 +21,28 @@ export class LabelSet {
   /** How often each occurs. */
   readonly counts: readonly number[];
   readonly #ids: ReadonlyMap<string, number>;
+  /** Whether a label's number may stand for its name: not if a name is a number itself. */
+  readonly #isNumbered: boolean;
 
   constructor(problem: ProblemType, names: readonly string[], counts: readonly number[]) {
     this.problem = problem;
     this.names = names;
     this.counts = counts;
     this.#ids = new Map(names.map((name, id) => [name, id]));
+    this.#isNumbered = names.every((name) => Number.isNaN(numberOf(name)));
   }
 
   /** The id of a label. @throws {InputError} If there is no such label. */
   idOf(label: Label): number {
-    const id = this.#ids.get(String(label)) ?? numberOf(label);
+    const number = numberOf(label);
+    const id = this.#ids.get(String(label)) ?? (this.#isNumbered ? number : this.#ids.get(String(number)) ?? NaN);
     if (Number.isInteger(id) && id >= 0 && id < this.names.length) return id;
     const names = this.names.length <= MOST_LISTED
       ? quoted(this.names)
       : `${quoted(this.names.slice(0, MOST_LISTED))}, …`;
+    const numbers = this.#isNumbered ? `, or a number from 0 to ${this.names.length - 1}` : "";
     throw new InputError(
-      `must have one of the ${this.names.length} labels ${names}, or a number from 0 to ${this.names.length - 1}, ` +
+      `must have one of the ${this.names.length} labels ${names}${numbers}, ` +
         `got ${typeof label === "string" ? quote(label) : label}`,
     );
   }
