@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { datasetOf, type DatasetOptions, type DataTask, openDataset } from "../../../mod.ts";
+import { datasetOf, type DatasetOptions, type DataTask, type FileDatasetOptions, openDataset } from "../../../mod.ts";
 import { READERS } from "../../../src/train/data/tasks/readers.ts";
 import { inTemporaryFolder } from "../../io/temporary.ts";
 import { file, texts } from "./data.ts";
@@ -174,6 +174,25 @@ Deno.test("any change of the data changes the fingerprint", () => {
   );
   assert.equal(new Set(prints).size, prints.length);
   assert.equal(datasetOf(["a", "b", "c"], { task: "mlm" }).fingerprint, prints[0]);
+});
+
+Deno.test("other columns or another format of the same file have another fingerprint", async () => {
+  const csv = file("a.csv", "text,title,label\na,b,x\nc,d,y\n");
+  const print = async (options: Omit<FileDatasetOptions<"classify">, "task"> = {}) =>
+    (await openDataset(csv, { task: "classify", ...options })).fingerprint;
+  const columns = [{ text: "title" }, { text: "text" }, { text: "title", text_pair: "text" }];
+  const prints = await Promise.all([
+    print(),
+    ...columns.map((columns) => print({ columns })),
+    print({ format: "csv" }),
+  ]);
+  assert.equal(new Set(prints).size, prints.length);
+  assert.equal(
+    await print({ columns: { text_pair: "text", text: "title" } }),
+    prints[3],
+    "their order does not matter",
+  );
+  assert.equal(await print({ columns: {} }), prints[0]);
 });
 
 Deno.test("imbalanced classes are named with their counts", () => {

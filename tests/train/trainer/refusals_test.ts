@@ -7,6 +7,7 @@ import {
   type Dataset,
   NarrowBertForSequenceClassification,
   NarrowBertTokenizerFast,
+  Tensor,
   type Trainer,
   type TrainingArguments,
   TrainingFolder,
@@ -91,6 +92,28 @@ Deno.test("a training does not go on with other arguments, options or data, and 
     const free = args({ per_device_eval_batch_size: 1, save_total_limit: 5 });
     const { global_step } = await goOn(folder, { ...TRAINING, ...free, train_dataset: other });
     assert.equal(global_step, 10);
+  }));
+
+Deno.test("a training with a teacher goes on with the same one only", () =>
+  inTemporaryFolder(async (folder) => {
+    const data = KINDS.data(4);
+    using first = await KINDS.model(data);
+    using same = await KINDS.model(data);
+    await same.load_state_dict(await first.state_dict());
+    using other = await KINDS.model(data);
+    const weights = await first.state_dict();
+    const [name, { dims, data: numbers }] = [...weights].at(-1)!;
+    weights.set(name, new Tensor("float32", (numbers as Float32Array).map((x) => x + 1e-3), dims));
+    await other.load_state_dict(weights);
+    using deeper = await KINDS.model(data, { num_hidden_layers: 3 });
+    await interrupted(folder, { ...TRAINING, teacher: { model: first } });
+    for (const model of [other, deeper]) {
+      await assert.rejects(goOn(folder, { ...TRAINING, teacher: { model } }), {
+        name: "CheckpointError",
+        message: /another training: teacher must be that of its beginning, and is another one$/,
+      });
+    }
+    assert.equal((await goOn(folder, { ...TRAINING, teacher: { model: same } })).global_step, 10);
   }));
 
 Deno.test("a training is not begun where there is one, and does not go on where there is none", () =>
