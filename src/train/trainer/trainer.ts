@@ -104,6 +104,17 @@ export class Trainer {
     };
   }
 
+  /** What is odd about the data, a sentence each. */
+  get warnings(): readonly string[] {
+    const { train_dataset, eval_dataset } = this.#options;
+    const isSame = eval_dataset?.fingerprint === train_dataset.fingerprint;
+    return [
+      ...train_dataset.warnings,
+      ...this.#data.warnings,
+      ...isSame ? ["the data for the evaluation are those of the training: they tell nothing of other data"] : [],
+    ];
+  }
+
   /** The course of the training so far, whether it goes on or has failed; null before it. */
   get state(): TrainerState | null {
     return this.#loop?.state ?? null;
@@ -137,13 +148,13 @@ export class Trainer {
     if (last !== null && !options.resume_from_checkpoint) {
       throw new Error(
         `Cannot train in ${quote(folder.path)}: there is a checkpoint of step ${last.step} already; go on from it by ` +
-          "resume_from_checkpoint, or choose another folder",
+          "resume_from_checkpoint (--resume), or choose another folder",
       );
     }
     if (last === null && options.resume_from_checkpoint) {
       throw new CheckpointError(
         `Cannot go on with the training in ${quote(folder.path)}: there is no checkpoint; begin it without ` +
-          "resume_from_checkpoint",
+          "resume_from_checkpoint (--resume)",
       );
     }
     const loop = await TrainingLoop.open({

@@ -122,14 +122,14 @@ Deno.test("a training is not begun where there is one, and does not go on where 
     await assert.rejects(goOn(folder, TRAINING), {
       name: "CheckpointError",
       message: `Cannot go on with the training in "${folder}": there is no checkpoint; begin it without ` +
-        "resume_from_checkpoint",
+        "resume_from_checkpoint (--resume)",
     });
     await interrupted(folder, TRAINING);
     const files = filesOf(folder);
     await assert.rejects(withTrainer(folder, TRAINING, (trainer) => trainer.train()), {
       name: "Error",
       message: `Cannot train in "${folder}": there is a checkpoint of step 4 already; go on from it by ` +
-        "resume_from_checkpoint, or choose another folder",
+        "resume_from_checkpoint (--resume), or choose another folder",
     });
     await assert.rejects(withTrainer(folder, TRAINING, (trainer) => trainer.train({ resume: true } as never)), {
       name: "TypeError",

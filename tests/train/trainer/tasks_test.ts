@@ -14,7 +14,17 @@ import {
 } from "../../../mod.ts";
 import { metricNames } from "../../../src/train/trainer/counters.ts";
 import { assertSame, liveBytes, weightsOf } from "../helpers.ts";
-import { checkpointsOf, KINDS, type SmallTask, TASKS, tokenizer, trained, withTrainer, WORDS } from "./trainers.ts";
+import {
+  checkpointsOf,
+  KINDS,
+  type SmallTask,
+  type SmallTraining,
+  TASKS,
+  tokenizer,
+  trained,
+  withTrainer,
+  WORDS,
+} from "./trainers.ts";
 import { inTemporaryFolder } from "../../io/temporary.ts";
 
 /** Of losses: f32 sums over batches of other sizes. */
@@ -198,3 +208,15 @@ Deno.test("tags are counted as entities only if all of them mark some", async ()
     });
   }
 });
+
+Deno.test("a trainer says what is odd about its data", () =>
+  inTemporaryFolder(async (folder) => {
+    const warningsOf = (training: SmallTraining) =>
+      withTrainer(folder, training, ({ warnings }) => Promise.resolve(warnings));
+    assert.deepEqual(await warningsOf({ examples: 20, evaluated: 6 }), []);
+    const args = { per_device_train_batch_size: 32 };
+    assert.deepEqual(await warningsOf({ examples: 20, evaluated: 20, args }), [
+      "the data have 20 examples, fewer than a batch of 32: every batch has them all",
+      "the data for the evaluation are those of the training: they tell nothing of other data",
+    ]);
+  }));
