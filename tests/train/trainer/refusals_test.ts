@@ -94,6 +94,18 @@ Deno.test("a training does not go on with other arguments, options or data, and 
     assert.equal(global_step, 10);
   }));
 
+Deno.test("a training is not begun where there is a file", () =>
+  inTemporaryFolder(async (parent) => {
+    const file = join(parent, "file");
+    await Deno.writeTextFile(file, "not a folder");
+    await withTrainer(file, TRAINING, (trainer) =>
+      assert.rejects(trainer.train(), {
+        name: "TypeError",
+        message: `Cannot make the folder "${file}": it must be a folder, and is a file`,
+      }));
+    assert.equal(await Deno.readTextFile(file), "not a folder");
+  }));
+
 Deno.test("a training with a teacher goes on with the same one only", () =>
   inTemporaryFolder(async (folder) => {
     const data = KINDS.data(4);
