@@ -136,6 +136,7 @@ Deno.test("what does not fit is one line that names it", async () => {
       /is for classify/,
     ],
     [["evaluate", "classify", ...model, "-i", at("topics.csv"), "--seed", "3"], 2, /--seed is for mlm/],
+    [["evaluate", "mlm", ...model, "-i", at("texts.txt"), "--mistakes", "3"], 2, /--mistakes is for classify, tag and/],
     [[...good, "--report", at("none/page.html")], 1, /Cannot write the report ".*none\/page\.html": No such file/],
     [[...good, "--report", folder.path], 1, /Cannot write the report ".*": Is a directory/],
     [[...good, "--adam-beta2", "1"], 1, /adam_beta2 must be from 0 to less than 1, got 1/],

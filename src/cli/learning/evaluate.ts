@@ -27,7 +27,8 @@ export const evaluate = defineCommand({
   about: `\
 Says how good a model is on files of examples, which have its labels: the loss, and accuracy, F1,
 Matthews' correlation, calibration error or perplexity, as the task has them; of the tags of words
-that begin with B- and I-, precision, recall and F1 of entities. --mistakes shows the worst ones.
+that begin with B- and I-, precision, recall and F1 of entities. --mistakes shows the worst ones:
+those of which the model was surest, of tags with their »word«; of numbers the largest differences.
 As JSON: { loss, accuracy, … }, and with --mistakes { …, mistakes: [{ text, gold, predicted, score }] }.`,
   options: {
     model: value("PATH|URL", "folder of the model"),
@@ -47,6 +48,7 @@ As JSON: { loss, accuracy, … }, and with --mistakes { …, mistakes: [{ text, 
     const folder = needed("model", values.model);
     if (values.input.length === 0) throw new UsageError("--input is missing: files of examples");
     refuseUnheeded(values, ["seed", ...Object.keys(MASKING_OPTIONS)], { what: "mlm", isMet: task === "mlm" });
+    refuseUnheeded(values, ["mistakes"], { what: "classify, tag and choose", isMet: task !== "mlm" });
     const { format, columns } = values;
     const config = await NarrowBertConfig.from_pretrained(folder);
     const problem_type = config.problem_type ?? (config.num_labels === 1 ? "regression" : null);
