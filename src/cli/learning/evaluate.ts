@@ -78,9 +78,15 @@ As JSON: { loss, accuracy, … }, and with --mistakes { …, mistakes: [{ text, 
       score.toFixed(2),
       shortened(predicted),
       shortened(gold),
-      shortened(text),
+      shortened(task === "tag" ? fromNear("»", text) : text),
     ]);
     const worst = rows.length === 0 ? "" : `\n${table([["score", "predicted", "right", "text"], ...rows])}`;
     await terminal.write(table(valueRows(found)) + worst);
   },
 });
+
+/** A text from shortly before the first place of a sign. */
+function fromNear(sign: string, text: string): string {
+  const begin = text.indexOf(sign) - 30;
+  return begin > 0 ? `…${text.slice(begin)}` : text;
+}
