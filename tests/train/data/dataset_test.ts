@@ -207,6 +207,18 @@ Deno.test("imbalanced classes are named with their counts", () => {
   ]);
 });
 
+Deno.test("a class of -1 is warned of, and tags of -100 are none", () => {
+  const classes = (...labels: unknown[]) =>
+    datasetOf(labels.map((label) => ({ text: "x", label })), { task: "classify" });
+  const warning = (label: string) =>
+    `label ${label} is a class of its own; if it marks examples without a label, as in Hugging Face's data, leave these out`;
+  assert.deepEqual(classes(0, -1, 1).warnings, [warning("-1")]);
+  assert.deepEqual(classes("0", "-100", "1").warnings, [warning("-100")]);
+  assert.deepEqual(classes("-1", "good", "0").warnings, []);
+  const tagged = datasetOf([{ tokens: ["a", "b", "c"], ner_tags: [-100, 1, 0] }], { task: "tag" });
+  assert.deepEqual([tagged.labels, tagged.label_counts, tagged.warnings], [["0", "1"], [1, 1], []]);
+});
+
 Deno.test("examples are found by their numbers, in any block of a file", async () => {
   const lines = texts(5000);
   const numbers = [4999, 0, 1023, 1024, 1025, 3072, 0];

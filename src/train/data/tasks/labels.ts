@@ -12,6 +12,9 @@ const MOST_LISTED = 10;
 /** How often the most frequent class may occur for once of the rarest one, without a warning. */
 const BALANCED = 10;
 
+/** What data sets hold in place of a label that is not known. */
+const UNLABELLED = ["-1", "-100"];
+
 /** The labels of a data set. */
 export class LabelSet {
   /** What its examples are learned as. */
@@ -45,6 +48,15 @@ export class LabelSet {
       `must have one of the ${this.names.length} labels ${names}${numbers}, ` +
         `got ${typeof label === "string" ? quote(label) : label}`,
     );
+  }
+
+  /** What is odd about the labels: one that elsewhere means that there is none; null if nothing is. */
+  get unlabelled(): string | null {
+    const name = UNLABELLED.find((name) => this.names.includes(name));
+    const areNumbers = this.names.every((name) => /^-?\d+$/.test(name));
+    if (name === undefined || !areNumbers) return null;
+    return `label ${name} is a class of its own; if it marks examples without a label, as in Hugging Face's data, leave ` +
+      "these out";
   }
 
   /** What is odd about how often the labels occur; null if nothing is. */
