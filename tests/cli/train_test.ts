@@ -1,6 +1,7 @@
 /** `narrowbert train` and `evaluate`, on the tiny models of tests. */
 
 import assert from "node:assert/strict";
+import { readSafetensors } from "../../mod.ts";
 import { durationText } from "../../src/cli/learning/training.ts";
 import { folderOf, smallModel } from "./folders.ts";
 import { runDeno } from "./processes.ts";
@@ -36,7 +37,7 @@ for (
     const [file, output] = [`${folder.path}/${data}`, `${folder.path}/out`];
     const args = ["--model", start.path, "--train", file, "--eval", file, "--output", output, ...FAST];
     const { stdout, stderr } = await narrowbert(["train", task, ...args, "--json"]);
-    assert.match(stderr, /^(narrowbert: the data .*\n){2}step 1: loss .*\nstep 1: saved .*\n$/);
+    assert.match(stderr, /^(narrowbert: the (data|model) .*\n){2,3}step 1: loss .*\nstep 1: saved .*\n$/);
     const trained = JSON.parse(stdout) as Record<string, number>;
     const found = await narrowbertJson<Record<string, number>>([
       "evaluate",
@@ -165,6 +166,39 @@ Deno.test("whole numbers are learned as numbers if --problem-type says so; a mod
     const found = await narrowbertJson<Record<string, number>>(asked);
     assert.deepEqual(Object.keys(found), ["loss", "mse", "mae", "pearson", "spearmanr"]);
   }
+});
+
+Deno.test("a trained head is kept if its labels are those of the data, and else it is said that it is not", async () => {
+  await using start = await smallModel("one-label");
+  await using folder = await folderOf({
+    "scores.csv": "text,label\na dog,0.5\na saw,2\n",
+    "numbers.csv": "text,label\na dog,0\na saw,1\n",
+    "names.csv": "text,label\na dog,no\na saw,yes\n",
+  });
+  const train = async (data: string, model: string, output: string) => {
+    const args = ["--train", `${folder.path}/${data}`, "--model", model, "--output", `${folder.path}/${output}`];
+    const found = await narrowbert(["train", "classify", ...args, "--learning-rate", "0", "--max-steps", "1"]);
+    assert.equal(found.code, 0, found.stderr);
+    return found.stderr;
+  };
+  const headOf = async (path: string) => {
+    const weights = await readSafetensors(`${path}/model.safetensors`);
+    return Array.from(weights.get("classifier.weight")!.data as Float32Array);
+  };
+  const [numbers, scores] = [`${folder.path}/nameless`, `${folder.path}/scores`];
+  assert.doesNotMatch(await train("scores.csv", start.path, "scores"), /new head/);
+  assert.deepEqual(await headOf(scores), await headOf(start.path));
+  assert.match(
+    await train("numbers.csv", scores, "nameless"),
+    /^narrowbert: the model has the labels .*, and learns the labels "0", "1": it gets a new head$/m,
+  );
+  // Published classifiers often name their labels LABEL_0, LABEL_1.
+  const config = JSON.parse(await Deno.readTextFile(`${numbers}/config.json`));
+  const nameless = { ...config, id2label: { 0: "LABEL_0", 1: "LABEL_1" }, label2id: { LABEL_0: 0, LABEL_1: 1 } };
+  await Deno.writeTextFile(`${numbers}/config.json`, JSON.stringify(nameless));
+  assert.doesNotMatch(await train("numbers.csv", numbers, "kept"), /new head/);
+  assert.deepEqual(await headOf(`${folder.path}/kept`), await headOf(numbers));
+  assert.match(await train("names.csv", numbers, "other"), /and learns the labels "no", "yes": it gets a new head$/m);
 });
 
 Deno.test("a teacher whose tokenizer has other words, is refused before a step", async () => {

@@ -17,10 +17,10 @@ import {
   DATA_OPTIONS,
   given,
   labelConfig,
-  lacksHead,
   loadModel,
   MASKING_OPTIONS,
   needed,
+  needOfHead,
   openData,
   refuseUnheeded,
   taskOf,
@@ -132,10 +132,11 @@ one, bit by bit. Names of arguments are Hugging Face's. As JSON: what the last e
       : await openData(values.eval, { task, format, columns, labels: dataset.labels, problem_type }, terminal);
     const layers = values["full-length-layers"];
     const { signal } = terminal;
-    const isNew = values["new-head"] || await lacksHead(dataset, model);
+    const head = values["new-head"] ? { isNew: true, reason: null } : await needOfHead(dataset, model);
+    if (head.reason !== null) await terminal.complain(`narrowbert: ${head.reason}\n`);
     using learner = await loadModel(task, model, {
       config: { ...labelConfig(dataset), ...(layers !== undefined && { full_length_layers: layers }) },
-      ...(isNew && { new_head: values.seed ?? 42 }),
+      ...(head.isNew && { new_head: values.seed ?? 42 }),
       signal,
     });
     const tokenizer = await NarrowBertTokenizerFast.from_pretrained(model);

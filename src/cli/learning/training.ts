@@ -10,7 +10,7 @@ import type { LoadOptions } from "../../model/model_options.ts";
 import { NarrowBertConfig } from "../../model/config/config.ts";
 import type { Dataset } from "../../train/data/dataset.ts";
 import type { DataTask } from "../../train/data/examples.ts";
-import { quote } from "../../base/messages.ts";
+import { quote, quoted } from "../../base/messages.ts";
 import { openDataset } from "../../train/data/open_dataset.ts";
 import type { DataColumns } from "../../train/data/tasks/columns.ts";
 import type { TrainingProgress } from "../../train/trainer/progress.ts";
@@ -129,14 +129,29 @@ export async function loadModel(
   return await CLASSES[task].from_pretrained(model, options);
 }
 
-/** Whether a saved model was trained for another task, or for other labels, so that it needs a new head. */
-export async function lacksHead({ task, labels }: Dataset, model: string): Promise<boolean> {
+/** Whether a saved model needs a new head, as it was trained for another task, or for other labels. */
+export interface HeadNeed {
+  readonly isNew: boolean;
+  /** Of a head that is there, and is replaced: why, in words. */
+  readonly reason: string | null;
+}
+
+/** Finds out whether a saved model needs a new head. */
+export async function needOfHead({ task, labels }: Dataset, model: string): Promise<HeadNeed> {
   const { architectures, id2label } = await NarrowBertConfig.from_pretrained(model);
   const heads: readonly string[] = CLASSES[task].head.classes;
-  if (!architectures?.some((name) => heads.some((head) => name.endsWith(head)))) return true;
-  if (task === "mlm" || task === "choose") return false;
+  const isThere = architectures?.some((name) => heads.some((head) => name.endsWith(head))) ?? false;
+  if (!isThere) return { isNew: true, reason: null };
+  if (task === "mlm" || task === "choose") return { isNew: false, reason: null };
   const own = Object.values(id2label);
-  return own.length !== labels.length || own.some((label, id) => label !== labels[id]);
+  // A number has no name. Labels without names are those whose names are their numbers.
+  const fits = labels.length === 0 ? own.length === 1 : own.length === labels.length && own.every((name, id) => {
+    return name === labels[id] || name === `LABEL_${id}` && labels[id] === `${id}`;
+  });
+  const listOf = (names: readonly string[]) => `${quoted(names.slice(0, 5))}${names.length > 5 ? ", …" : ""}`;
+  const learned = labels.length === 0 ? "numbers" : `the labels ${listOf(labels)}`;
+  const reason = fits ? null : `the model has the labels ${listOf(own)}, and learns ${learned}: it gets a new head`;
+  return { isNew: !fits, reason };
 }
 
 /** The config of a model that learns the labels of data. */
