@@ -65,14 +65,22 @@ export async function evaluate(model: ScoringModel, dataset: Dataset, call: Eval
     answers.catch(() => {});
   }
   await answers;
-  if (labels === 0) {
-    const what = dataset.task === "mlm" ? "a text must have a masked word" : "an example must have a label";
-    throw new RangeError(`Cannot evaluate: ${what}, got none; give more examples`);
-  }
+  if (labels === 0) throw noLabel(dataset);
   return {
     values: { loss: losses / labels, ...counter.values() },
     report: { ...counter.report(), mistakes: await withTexts(mistakes.list(), dataset, data) },
   };
+}
+
+/** Finds out whether there is something to evaluate, before a training that would end with that error. @throws {RangeError} */
+export async function expectLabel(dataset: Dataset, data: EvaluationDataOptions): Promise<void> {
+  for await (const { inputs } of dataset.evaluation(data)) if (labelCount(inputs.labels) > 0) return;
+  throw noLabel(dataset);
+}
+
+function noLabel({ task }: Dataset): RangeError {
+  const what = task === "mlm" ? "a text must have a masked word" : "an example must have a label";
+  return new RangeError(`Cannot evaluate: ${what}, got none; give more examples`);
 }
 
 /** How many labels a loss is the mean of. */

@@ -22,7 +22,7 @@ import { checkDataset } from "./checks.ts";
 import { metricNames } from "./counters.ts";
 import { identityOf } from "./course/identity.ts";
 import { STATE_FILE } from "./course/record.ts";
-import { evaluate, type Evaluation, type ScoringModel } from "./evaluation.ts";
+import { evaluate, type Evaluation, expectLabel, type ScoringModel } from "./evaluation.ts";
 import { labelOptions } from "./labels.ts";
 import { TrainingLoop } from "./loop.ts";
 import { TRAINER_OPTIONS, type TrainerOptions } from "./trainer_options.ts";
@@ -125,6 +125,7 @@ export class Trainer {
    *
    * @param options `resume_from_checkpoint`: go on from the last checkpoint there. The training must be the same.
    * @throws {Error} If there are checkpoints in the folder and it does not go on, or if another trainer has the folder.
+   * @throws {RangeError} If no example of the data for the evaluation has a label, or a masked word.
    * @throws {CheckpointError} If it should go on, and there is no checkpoint, or that of another training.
    * @throws {NonFiniteError} If losses are not finite three times in a row, or the training diverges. The checkpoints are
    *   those of before.
@@ -143,6 +144,10 @@ export class Trainer {
       max_grad_norm: args.max_grad_norm,
       seed: args.seed,
     });
+    const { eval_dataset } = this.#options;
+    if (eval_dataset && args.eval_strategy !== "no") {
+      await expectLabel(eval_dataset, this.#evaluationData(eval_dataset));
+    }
     using folder = await TrainingFolder.open(args.output_dir, { tokenizer: await filesOfTokenizer(tokenizer) });
     const last = await folder.latest();
     if (last !== null && !options.resume_from_checkpoint) {

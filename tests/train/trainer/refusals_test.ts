@@ -27,6 +27,7 @@ import {
   tokenizer,
   trained,
   withTrainer,
+  WORDS,
 } from "./trainers.ts";
 
 const goOn = (folder: string, training: SmallTraining) =>
@@ -92,6 +93,19 @@ Deno.test("a training does not go on with other arguments, options or data, and 
     const free = args({ per_device_eval_batch_size: 1, save_total_limit: 5 });
     const { global_step } = await goOn(folder, { ...TRAINING, ...free, train_dataset: other });
     assert.equal(global_step, 10);
+  }));
+
+Deno.test("data for the evaluation without a masked word are refused before a step", () =>
+  inTemporaryFolder(async (parent) => {
+    const folder = join(parent, "training");
+    const training = { task: WORDS, examples: 12, evaluated: 1 } as const;
+    const message = "Cannot evaluate: a text must have a masked word, got none; give more examples";
+    await withTrainer(folder, training, async (trainer) => {
+      await assert.rejects(trainer.train(), { name: "RangeError", message });
+      assert.equal(trainer.state, null);
+    });
+    assert.deepEqual([...Deno.readDirSync(parent)], []);
+    await withTrainer(folder, { ...training, args: { eval_strategy: "no" } }, (trainer) => trainer.train());
   }));
 
 Deno.test("a training is not begun where there is a file", () =>
