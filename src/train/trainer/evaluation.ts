@@ -1,7 +1,5 @@
 /** Evaluates a model on a data set. */
 
-import type { Tensor } from "../../base/tensor.ts";
-import { IGNORE } from "../../heads/labels.ts";
 import type { HeadOutput } from "../../heads/output.ts";
 import type { PreTrainedModel } from "../../heads/pretrained.ts";
 import type { ModelInputs } from "../../model/batch/inputs.ts";
@@ -13,6 +11,7 @@ import type { MetricValues } from "../metrics/metrics.ts";
 import { type Mistake, WorstMistakes } from "../metrics/mistakes.ts";
 import type { EvaluationReport } from "../report/data.ts";
 import { counterOf } from "./counters.ts";
+import { labelCount } from "./scored.ts";
 import type { FoundMistake } from "./found_mistakes.ts";
 
 /** A model whose `forward` gives logits, and a loss if there are labels. */
@@ -81,14 +80,6 @@ export async function expectLabel(dataset: Dataset, data: EvaluationDataOptions)
 function noLabel({ task }: Dataset): RangeError {
   const what = task === "mlm" ? "a text must have a masked word" : "an example must have a label";
   return new RangeError(`Cannot evaluate: ${what}, got none; give more examples`);
-}
-
-/** How many labels a loss is the mean of. */
-function labelCount({ data, type }: Tensor): number {
-  if (type === "float32") return data.length;
-  let count = 0;
-  for (let i = 0; i < data.length; i++) if (Number(data[i]) !== IGNORE) count++;
-  return count;
 }
 
 /** Mistakes with the texts of their examples. */

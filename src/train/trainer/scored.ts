@@ -1,6 +1,7 @@
 /** What a model made of a batch of an evaluation. */
 
 import type { Tensor } from "../../base/tensor.ts";
+import { IGNORE } from "../../heads/labels.ts";
 import type { DataBatch } from "../data/reading/source.ts";
 
 /** A batch and what the model made of it. */
@@ -33,4 +34,12 @@ export function rowsOf({ data, dims }: Tensor, rows: readonly number[]): Float32
   const found = new Float32Array(rows.length * columns);
   rows.forEach((row, i) => found.set((data as Float32Array).subarray(row * columns, (row + 1) * columns), i * columns));
   return found;
+}
+
+/** How many labels a loss is the mean of. */
+export function labelCount({ data, type }: Tensor): number {
+  if (type === "float32") return data.length;
+  let count = 0;
+  for (let i = 0; i < data.length; i++) if (Number(data[i]) !== IGNORE) count++;
+  return count;
 }

@@ -235,7 +235,7 @@ Deno.test("a training that diverges stops, and keeps its checkpoints", async () 
     record: null,
   });
   const step = (loss: number) =>
-    course.step({ loss, grad_norm: 1, applied: true }, { epoch: 0, rate: 1, tokens: 1, name: "" });
+    course.step({ loss, grad_norm: 1, applied: true }, { epoch: 0, rate: 1, tokens: 1, isLabelled: true, name: "" });
   for (let i = 0; i < 25; i++) step(0.5);
   for (let i = 0; i < 25; i++) step(2); // the limit itself
   assert.throws(() => step(2.001), {
