@@ -183,7 +183,7 @@ function countLabels(names: readonly string[], onMistake: MistakeOf): Counter {
       findWrongLabels({ logits, labels, names, examples }, onMistake);
     },
     values: () => metrics.result(),
-    report: () => ({}),
+    report: () => ({ classes: names, scores: metrics.byClass() }),
   };
 }
 

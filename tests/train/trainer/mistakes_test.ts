@@ -18,7 +18,7 @@ async function mistakesOf(model: PreTrainedModel, data: Dataset, options: object
   const { values, report } = await evaluate(model as ScoringModel, data, {
     data: { tokenizer, model, per_device_eval_batch_size: 2, ...options },
   });
-  return { values, mistakes: report.mistakes! };
+  return { values, report, mistakes: report.mistakes! };
 }
 
 for (const name of ["tag entities", "tag, some words without a tag"]) {
@@ -63,7 +63,9 @@ for (const name of ["tag entities", "tag, some words without a tag"]) {
 Deno.test("several labels: what an example has, what was predicted, and how sure the surest error is", async () => {
   const data = taskOf("classify, several labels").data(9);
   using model = await taskOf("classify, several labels").model(data);
-  const { values, mistakes } = await mistakesOf(model, data);
+  const { values, mistakes, report } = await mistakesOf(model, data);
+  assert.deepEqual(report.classes, data.labels);
+  assert.deepEqual(report.scores!.map(({ support }) => support), data.label_counts);
   const examples = (await data.read([...Array(9).keys()])).map(({ example }) => example as LabelledExample);
   assert.equal(mistakes.length, Math.round((1 - values.accuracy!) * 9));
   assert.ok(mistakes.length > 3);
