@@ -92,7 +92,7 @@ for (const task of TASKS) {
     await trained({ task, examples: 24, evaluated: 11, args }, async ({ folder, output, model, trainer }) => {
       const { log_history } = trainer.state!;
       const losses = log_history.flatMap(({ loss }) => loss === undefined ? [] : [loss]);
-      assert.equal(losses.length, 48);
+      assert.equal(losses.length, task === WORDS ? 47 : 48); // in one step no word is masked
       const mean = (values: number[]) => values.reduce((a, b) => a + b) / values.length;
       assert.ok(mean(losses.slice(-12)) < 0.95 * mean(losses.slice(0, 12)), `losses ${losses}`);
       assert.ok(Math.abs(output.training_loss / mean(losses) - 1) < 1e-9);
