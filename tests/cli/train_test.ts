@@ -112,6 +112,8 @@ Deno.test("what does not fit is one line that names it", async () => {
     [[...good, "--learning-rate", "fast"], 2, /--learning-rate must be a number, got "fast"/],
     [[...good, "--learning-rate=-1"], 1, /learning_rate must be a finite number from 0, got -1/],
     [[...good, "--columns", "text"], 2, /--columns must be pairs as text=body with commas between them, got "text"/],
+    [[...good, "--columns", "text=a,text=b"], 2, /--columns must name one column for text, got "a", "b"/],
+    [[...good, "--columns", "body=text"], 1, /there is no option "body"; options are text, text_pair, label/],
     [[...good, "--columns", "text=body"], 1, /topics\.csv.*"body"/],
     [
       [...good, "--eval", at("other.csv")],
@@ -166,6 +168,24 @@ Deno.test("whole numbers are learned as numbers if --problem-type says so; a mod
     const found = await narrowbertJson<Record<string, number>>(asked);
     assert.deepEqual(Object.keys(found), ["loss", "mse", "mae", "pearson", "spearmanr"]);
   }
+});
+
+Deno.test("a column of a table may have a number for its name", async () => {
+  await using start = await smallModel("one-label");
+  await using folder = await folderOf({ "c.csv": "0,1\na dog,1.5\na saw,2\n" });
+  const asked = ["evaluate", "classify", "--model", start.path, "-i", `${folder.path}/c.csv`, "--json"];
+  const found = await narrowbertJson<object>([...asked, "--columns", "text=0,label=1"]);
+  assert.deepEqual(Object.keys(found), ["loss", "mse", "mae", "pearson", "spearmanr"]);
+});
+
+Deno.test("each choice may be a column of its own", async () => {
+  await using start = await smallModel("choice");
+  await using folder = await folderOf({
+    "c.csv": "start,first,second,right\na dog,an animal,a tool,0\na saw,an animal,a tool,1\n",
+  });
+  const columns = ["--columns", "text=start,choices=first,choices=second,label=right"];
+  const asked = ["evaluate", "choose", "--model", start.path, "-i", `${folder.path}/c.csv`, ...columns, "--json"];
+  assert.deepEqual(Object.keys(await narrowbertJson<object>(asked)), ["loss", "accuracy"]);
 });
 
 Deno.test("a trained head is kept if its labels are those of the data, and else it is said that it is not", async () => {

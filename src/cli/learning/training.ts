@@ -35,7 +35,10 @@ export const DATA_OPTIONS = {
     ["txt", "jsonl", "csv", "conll"] as DataFormat[],
     "what the files hold, whatever their names end with",
   ),
-  columns: list("NAME=COLUMN,...", "columns that have other names than the usual ones, as text=body,label=topic"),
+  columns: list(
+    "NAME=COLUMN,...",
+    "columns that have other names than the usual ones, as text=body,label=topic; of choices=a,choices=b a column each",
+  ),
   "max-seq-length": count("cut texts after so many tokens; by default what the model takes"),
   "per-device-eval-batch-size": count("examples that are evaluated at once (64)"),
 };
@@ -79,14 +82,24 @@ export async function openData(files: readonly string[], call: DataCall, termina
 }
 
 function columnsOf(pairs: readonly string[]): DataColumns {
-  return Object.fromEntries(pairs.map((pair) => {
+  const named = pairs.map((pair): [string, string | number] => {
     const at = pair.indexOf("=");
-    if (at > 0 && at < pair.length - 1) return [pair.slice(0, at), numbered(pair.slice(at + 1))];
+    const [name, column] = [pair.slice(0, at), pair.slice(at + 1)];
+    if (at > 0 && column !== "") return [name, NUMBERED.includes(name) ? numbered(column) : column];
     throw new UsageError(`--columns must be pairs as text=body with commas between them, got "${pair}"`);
-  })) as DataColumns;
+  });
+  const columns = [...Map.groupBy(named, ([name]) => name)].map(([name, all]) => {
+    const [column, ...more] = all.map(([, column]) => column);
+    if (more.length === 0) return [name, column];
+    if (name === "choices") return [name, [column, ...more]];
+    throw new UsageError(`--columns must name one column for ${name}, got ${quoted([column, ...more].map(String))}`);
+  });
+  return Object.fromEntries(columns) as DataColumns;
 }
 
-/** Columns of CoNLL files are numbers. */
+/** Columns of CoNLL files, which are numbers. */
+const NUMBERED = ["tokens", "tags"];
+
 function numbered(column: string): string | number {
   return /^-?\d+$/.test(column) ? Number(column) : column;
 }
