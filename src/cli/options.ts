@@ -123,7 +123,8 @@ export function countOrAll(help: string): Option<number | null | undefined> {
 function readCount(given: Given | undefined, { name, from }: { name: string; from: number }): number | undefined {
   if (given === undefined) return undefined;
   if (/^\d{1,9}$/.test(`${given}`) && Number(given) >= from) return Number(given);
-  throw new UsageError(`${name} must be a whole number from ${from}, got "${given}"`);
+  const below = /^\d{10,}$/.test(`${given}`) ? " and below a billion" : "";
+  throw new UsageError(`${name} must be a whole number from ${from}${below}, got "${given}"`);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Calls of students with a teacher: what is learned, and whether both models fit. */
 
 import { InputError } from "../base/errors.ts";
-import { classOf } from "../base/messages.ts";
+import { classOf, shown } from "../base/messages.ts";
 import { checkOptionNames } from "../base/options.ts";
 import type { Batch, ModelInputs } from "../model/batch/inputs.ts";
 import { rowCountOf } from "../model/batch/padded.ts";
@@ -142,6 +142,7 @@ function teachingOf(
   checkSame(purpose, "vocab_size", { own, other }, "both must have the same tokenizer");
   if (student.head === SEQUENCE_CLASSIFICATION || student.head === TOKEN_CLASSIFICATION) {
     checkSame(purpose, "num_labels", { own, other }, "both must have the same labels");
+    checkLabels(purpose, { own, other });
   }
   if (states > 0) checkSame(purpose, "hidden_size", { own, other }, "leave states out");
   if (batch.embeds !== null) checkSame(purpose, "hidden_size", { own, other }, "give input_ids, not inputs_embeds");
@@ -171,6 +172,21 @@ function checkSame(
   throw new TypeError(
     `Cannot ${purpose}: ${name} of teacher.model must be the student's ${own[name]}, got ${other[name]}; ${cure}`,
   );
+}
+
+/** Checks that both configs name the same labels, if both name them: a number of one is a label of the other. */
+function checkLabels(purpose: string, { own, other }: { own: NarrowBertConfig; other: NarrowBertConfig }): void {
+  const { id2label: names, num_labels: count } = own;
+  const isNamed = ({ id2label }: NarrowBertConfig) =>
+    Object.entries(id2label).some(([id, name]) => name !== `LABEL_${id}`);
+  if (names === other.id2label || count === 1 || !isNamed(own) || !isNamed(other)) return;
+  for (let id = 0; id < count; id++) {
+    if (names[id] === other.id2label[id]) continue;
+    throw new TypeError(
+      `Cannot ${purpose}: label ${id} of teacher.model must be the student's ${shown(names[id])}, got ` +
+        `${shown(other.id2label[id])}; both must have the same labels`,
+    );
+  }
 }
 
 /** Checks inputs that fit the student. */

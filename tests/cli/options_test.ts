@@ -76,6 +76,7 @@ Deno.test("wrong options are refused by name", () => {
     [["--words", "a,,b"], '--words must be words with commas between them, got "a,,b"'],
     [["--most", "0"], '--most must be a whole number from 1, got "0"'],
     [["--most", "all"], '--most must be a whole number from 1, got "all"'],
+    [["--most", "4294967296"], '--most must be a whole number from 1 and below a billion, got "4294967296"'],
     [["--most=-1"], '--most must be a whole number from 1, got "-1"'],
     [["--least", "1.5"], '--least must be a whole number from 0, got "1.5"'],
     [["--top", "0"], '--top must be a whole number from 1, got "0"'],

@@ -133,12 +133,24 @@ Deno.test("narrowbert: may reach the host of a model that is a URL, and no other
     [["classify", "--model", "a folder", "https://host.example/"], null],
     [["classify", "--", "--model", "https://host.example/"], null],
     [["classify", "https://host.example/"], null],
+    [["train", "mlm", "--teacher", "https://host.example/a"], "host.example"],
+    [["train", "--model=https://host.example/a", "mlm", "--teacher=http://[::1]:80/b"], "host.example,[::1]:80"],
+    [["classify", "--teacher", "https://host.example/a"], null],
   ];
   for (const [args, granted] of cases) {
     const { stdout } = await run("bin/narrowbert", args, {});
     const [, net] = /\[--allow-net=?(.*?)\]\[--lock/.exec(stdout) ?? [];
     assert.equal(net ?? null, granted, args.join(" "));
   }
+});
+
+Deno.test("narrowbert: a path with a comma, which Deno cannot permit, is refused", async () => {
+  for (const option of ["--output", "--report"]) {
+    const { code, stdout, stderr } = await run("bin/narrowbert", ["train", "mlm", option, "a,b"], {});
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.equal(stderr, "narrowbert: --output and --report cannot have a comma: Deno permits no such path\n");
+  }
+  assert.equal((await run("bin/narrowbert", ["classify", "--output", "a,b"], {})).code, 0);
 });
 
 Deno.test("narrowbert: the caller's own choice of backend, folder and driver stands", async () => {

@@ -117,6 +117,22 @@ for (const [what, teach, { name, message }, inputs = BATCH] of REFUSALS) {
   });
 }
 
+Deno.test("a teacher must name its labels as the student does, if both name them", async () => {
+  const labelled = (...names: string[]) => teacherOf({ id2label: { ...names }, label2id: undefined });
+  using student = await labelled("a", "b", "c");
+  using mixed = await labelled("a", "c", "b");
+  using alike = await labelled("a", "b", "c");
+  using nameless = await teacherOf();
+  await assert.rejects(student.gradients(BATCH, { teacher: { model: mixed } }), {
+    name: "TypeError",
+    message:
+      'Cannot compute gradients: label 1 of teacher.model must be the student\'s "b", got "c"; both must have the ' +
+      "same labels",
+  });
+  for (const model of [alike, nameless]) await student.gradients(BATCH, { teacher: { model } });
+  await nameless.gradients(BATCH, { teacher: { model: mixed } });
+});
+
 Deno.test("what is no teacher is refused, and undefined is none", async () => {
   using student = await studentOf();
   using optimizer = new AdamW(student);

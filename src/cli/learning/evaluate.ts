@@ -4,9 +4,21 @@ import { NarrowBertConfig } from "../../model/config/config.ts";
 import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
 import { evaluate as evaluateModel, type ScoringModel } from "../../train/trainer/evaluation.ts";
 import { defineCommand } from "../command.ts";
-import { count, flag, number, UsageError, value, values } from "../options.ts";
-import { json, table } from "../outputs/table.ts";
-import { DATA_OPTIONS, loadModel, needed, openData, taskOf, TASKS, tellProgress, valueRows } from "./training.ts";
+import { count, flag, UsageError, value, values } from "../options.ts";
+import { json, shortened, table } from "../outputs/table.ts";
+import {
+  DATA_OPTIONS,
+  given,
+  loadModel,
+  MASKING_OPTIONS,
+  needed,
+  openData,
+  refuseUnheeded,
+  taskOf,
+  TASKS,
+  tellProgress,
+  valueRows,
+} from "./training.ts";
 
 /** The command. */
 export const evaluate = defineCommand({
@@ -15,14 +27,15 @@ export const evaluate = defineCommand({
   about: `\
 Says how good a model is on files of examples, which have its labels: the loss, and accuracy, F1,
 Matthews' correlation, calibration error or perplexity, as the task has them; of the tags of words
-that begin with B- and I-, precision, recall and F1 of entities. --mistakes shows the worst ones.
+that begin with B- and I-, precision, recall and F1 of entities. --mistakes shows the worst ones:
+those of which the model was surest, of tags with their »word«; of numbers the largest differences.
 As JSON: { loss, accuracy, … }, and with --mistakes { …, mistakes: [{ text, gold, predicted, score }] }.`,
   options: {
     model: value("PATH|URL", "folder of the model"),
     input: values("FILE", "examples; may be given several times", { short: "i" }),
     mistakes: count("show so many of the worst mistakes, at most 20", { from: 0 }),
     seed: count("of mlm: decides which words are masked (42)", { from: 0 }),
-    "mlm-probability": number("of mlm: share of the words that are guessed (0.15)"),
+    ...MASKING_OPTIONS,
     ...DATA_OPTIONS,
     json: flag("print JSON"),
   },
@@ -34,13 +47,15 @@ As JSON: { loss, accuracy, … }, and with --mistakes { …, mistakes: [{ text, 
     const task = taskOf("evaluate", positionals);
     const folder = needed("model", values.model);
     if (values.input.length === 0) throw new UsageError("--input is missing: files of examples");
+    refuseUnheeded(values, ["seed", ...Object.keys(MASKING_OPTIONS)], { what: "mlm", isMet: task === "mlm" });
+    refuseUnheeded(values, ["mistakes"], { what: "classify, tag and choose", isMet: task !== "mlm" });
     const { format, columns } = values;
-    const { id2label, problem_type } = await NarrowBertConfig.from_pretrained(folder);
-    const labels = problem_type === "regression" ? undefined : Object.values(id2label);
+    const config = await NarrowBertConfig.from_pretrained(folder);
+    const problem_type = config.problem_type ?? (config.num_labels === 1 ? "regression" : null);
+    const labels = problem_type === "regression" ? undefined : Object.values(config.id2label);
     const dataset = await openData(values.input, { task, format, columns, labels, problem_type }, terminal);
     const { signal } = terminal;
     using model = await loadModel(task, folder, { signal });
-    const probability = values["mlm-probability"];
     const { values: found, report } = await evaluateModel(model as ScoringModel, dataset, {
       data: {
         tokenizer: await NarrowBertTokenizerFast.from_pretrained(folder),
@@ -48,7 +63,7 @@ As JSON: { loss, accuracy, … }, and with --mistakes { …, mistakes: [{ text, 
         seed: values.seed ?? 42,
         per_device_eval_batch_size: values["per-device-eval-batch-size"] ?? 64,
         ...(values["max-seq-length"] !== undefined && { max_seq_length: values["max-seq-length"] }),
-        ...(task === "mlm" && probability !== undefined && { mlm_probability: probability }),
+        ...given(values, MASKING_OPTIONS),
       },
       signal,
       onProgress: ((tell) => (examples: number) => tell({ status: "evaluation", examples, total: dataset.length }))(
@@ -59,8 +74,19 @@ As JSON: { loss, accuracy, … }, and with --mistakes { …, mistakes: [{ text, 
     if (values.json) {
       return await terminal.write(json({ ...found, ...(values.mistakes !== undefined && { mistakes }) }));
     }
-    const rows = mistakes.map(({ text, gold, predicted, score }) => [score.toFixed(2), predicted, gold, text]);
+    const rows = mistakes.map(({ text, gold, predicted, score }) => [
+      score.toFixed(2),
+      shortened(predicted),
+      shortened(gold),
+      shortened(task === "tag" ? fromNear("»", text) : text),
+    ]);
     const worst = rows.length === 0 ? "" : `\n${table([["score", "predicted", "right", "text"], ...rows])}`;
     await terminal.write(table(valueRows(found)) + worst);
   },
 });
+
+/** A text from shortly before the first place of a sign. */
+function fromNear(sign: string, text: string): string {
+  const begin = text.indexOf(sign) - 30;
+  return begin > 0 ? `…${text.slice(begin)}` : text;
+}

@@ -1,21 +1,28 @@
 /** `narrowbert train`: a better model from files of examples. */
 
+import { dirname, resolve } from "node:path";
+import { PROBLEM_TYPES } from "../../model/config/fields.ts";
 import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
 import type { ScheduleName } from "../../train/schedules.ts";
 import { trainingReport } from "../../train/report/report.ts";
 import type { Interval } from "../../train/trainer/arguments.ts";
 import { Trainer } from "../../train/trainer/trainer.ts";
+import { quote } from "../../base/messages.ts";
 import { defineCommand } from "../command.ts";
 import { choice, count, flag, list, number, UsageError, value, values } from "../options.ts";
 import { json, table } from "../outputs/table.ts";
 import type { Terminal } from "../outputs/terminal.ts";
 import {
+  checkWords,
   DATA_OPTIONS,
+  given,
   labelConfig,
-  lacksHead,
   loadModel,
+  MASKING_OPTIONS,
   needed,
+  needOfHead,
   openData,
+  refuseUnheeded,
   taskOf,
   TASKS,
   tellProgress,
@@ -43,7 +50,10 @@ const ARGUMENTS = {
   "lr-scheduler-type": choice(SCHEDULES, "how the learning rate goes (linear)"),
   "warmup-ratio": number("share of the steps in which it rises (0.02 for mlm, else 0)"),
   "warmup-steps": count("the same as a number of steps", { from: 0 }),
-  "weight-decay": number("(0.01)"),
+  "weight-decay": number("how fast weights shrink, biases and LayerNorms aside (0.01)"),
+  "adam-beta1": number("how much of the mean gradient a step keeps (0.9)"),
+  "adam-beta2": number("the same of the mean squared gradient (0.999)"),
+  "adam-epsilon": number("added to the root of the latter (1e-8)"),
   "max-grad-norm": number("larger gradients are scaled down to it (1); 0 for no clipping"),
   "label-smoothing-factor": number("share of the labels that all classes have alike (0)"),
   dropout: number("every dropout probability; by default the config's"),
@@ -58,13 +68,11 @@ const ARGUMENTS = {
   "load-best-model-at-end": flag("end with the best model that was evaluated, not with the last"),
   "metric-for-best-model": value("NAME", "what the best model has the best of (loss)"),
   "early-stopping-patience": count("end after so many evaluations without an improvement", { from: 0 }),
+  "early-stopping-threshold": number("how much better than the best so far is an improvement (0)"),
 };
 
 /** Options of data by the names that the trainer has for them. */
-const ENCODING = {
-  "mlm-probability": number("of mlm: share of the words that are guessed (0.15)"),
-  "whole-word-mask": flag("of mlm: mask all pieces of a word or none"),
-  "pack-texts": flag("of mlm: fill rows of --max-seq-length with texts one behind the other"),
+const BATCHES = {
   "max-batch-tokens": count("most tokens of a batch"),
   "shuffle-buffer-size": count("examples that are shuffled together (131072)"),
 };
@@ -92,10 +100,12 @@ one, bit by bit. Names of arguments are Hugging Face's. As JSON: what the last e
     "full-length-layers": count("layers that see all tokens; the rest compute only what is asked for", { from: 0 }),
     "new-head": flag("give the model new weights for its labels, though it has some"),
     labels: list("LABEL,...", "all labels in their order; by default those of the examples"),
+    "problem-type": choice(PROBLEM_TYPES, "of classify: what is learned; by default the labels tell"),
     balanced: flag("weigh labels so that rare ones count as much as frequent ones"),
     frozen: list("PATTERN,...", "tensors that stay as they are, such as narrow_bert.embeddings"),
     ...DATA_OPTIONS,
-    ...ENCODING,
+    ...MASKING_OPTIONS,
+    ...BATCHES,
     ...ARGUMENTS,
     json: flag("print JSON"),
   },
@@ -108,25 +118,36 @@ one, bit by bit. Names of arguments are Hugging Face's. As JSON: what the last e
     const task = taskOf("train", positionals);
     const [model, output] = [needed("model", values.model), needed("output", values.output)];
     if (values.train.length === 0) throw new UsageError("--train is missing: files to learn from");
-    const { format, columns, labels } = values;
-    const dataset = await openData(values.train, { task, format, columns, labels, learns: true }, terminal);
+    refuseUnheeded(values, Object.keys(MASKING_OPTIONS), { what: "mlm", isMet: task === "mlm" });
+    refuseUnheeded(values, ["labels"], { what: "classify and tag", isMet: task === "classify" || task === "tag" });
+    refuseUnheeded(values, ["problem-type"], { what: "classify", isMet: task === "classify" });
+    refuseUnheeded(values, TEACHING, { what: "--teacher", isMet: values.teacher !== undefined });
+    refuseUnheeded(values, EVALUATED, { what: "--eval", isMet: values.eval.length > 0 });
+    if (values.report !== undefined) await checkWritable(values.report, output);
+    const { format, columns, labels, "problem-type": asked } = values;
+    const dataset = await openData(values.train, { task, format, columns, labels, problem_type: asked }, terminal);
     const { problem_type } = dataset;
     const evaluated = values.eval.length === 0
       ? undefined
       : await openData(values.eval, { task, format, columns, labels: dataset.labels, problem_type }, terminal);
     const layers = values["full-length-layers"];
     const { signal } = terminal;
-    const isNew = values["new-head"] || await lacksHead(dataset, model);
+    const head = values["new-head"] ? { isNew: true, reason: null } : await needOfHead(dataset, model);
+    if (head.reason !== null) await terminal.complain(`narrowbert: ${head.reason}\n`);
     using learner = await loadModel(task, model, {
       config: { ...labelConfig(dataset), ...(layers !== undefined && { full_length_layers: layers }) },
-      ...(isNew && { new_head: values.seed ?? 42 }),
+      ...(head.isNew && { new_head: values.seed ?? 42 }),
       signal,
     });
+    const tokenizer = await NarrowBertTokenizerFast.from_pretrained(model);
+    if (values.teacher !== undefined) {
+      checkWords(await NarrowBertTokenizerFast.from_pretrained(values.teacher), tokenizer);
+    }
     using teacher = values.teacher === undefined ? null : await loadModel(task, values.teacher, { signal });
     const { "teacher-weight": weight, temperature } = values;
     const trainer = new Trainer({
       model: learner,
-      tokenizer: await NarrowBertTokenizerFast.from_pretrained(model),
+      tokenizer,
       args: { output_dir: output, ...given(values, ARGUMENTS), ...given(values, evalSize) },
       train_dataset: dataset,
       ...(evaluated && { eval_dataset: evaluated }),
@@ -139,10 +160,11 @@ one, bit by bit. Names of arguments are Hugging Face's. As JSON: what the last e
       }),
       ...(values.frozen && { optimizer: { frozen: values.frozen } }),
       ...(values.balanced && { class_weights: "balanced" }),
-      data: { ...given(values, task === "mlm" ? ENCODING : batchLimits), ...given(values, seqLength) },
+      data: given(values, { ...MASKING_OPTIONS, ...BATCHES, ...seqLength }),
       onProgress: tellProgress(terminal),
       signal,
     });
+    for (const warning of trainer.warnings) await terminal.complain(`narrowbert: ${warning}\n`);
     try {
       const { global_step, training_loss, metrics } = await trainer.train({ resume_from_checkpoint: values.resume });
       const found = { global_step, training_loss, ...metrics };
@@ -161,13 +183,25 @@ one, bit by bit. Names of arguments are Hugging Face's. As JSON: what the last e
 
 const evalSize = { "per-device-eval-batch-size": DATA_OPTIONS["per-device-eval-batch-size"] };
 const seqLength = { "max-seq-length": DATA_OPTIONS["max-seq-length"] };
-const { "max-batch-tokens": tokens, "shuffle-buffer-size": buffer } = ENCODING;
-const batchLimits = { "max-batch-tokens": tokens, "shuffle-buffer-size": buffer };
 
-/** Those of some options that were given, by the trainer's names. */
-function given(values: Readonly<Record<string, unknown>>, options: Readonly<Record<string, unknown>>): object {
-  const set = Object.keys(options).filter((name) => values[name] !== undefined && values[name] !== false);
-  return Object.fromEntries(set.map((name) => [name.replaceAll("-", "_"), values[name]]));
+/** Options that need a teacher, and those that need data for an evaluation. */
+const TEACHING = ["teacher-weight", "temperature"];
+const EVALUATED = ["eval-steps", "metric-for-best-model", "early-stopping-threshold"];
+
+/**
+ * Finds out before a training whether a file can be written after it. What is in it stays.
+ *
+ * @param output The folder of the training, which may not be there yet.
+ */
+async function checkWritable(path: string, output: string): Promise<void> {
+  try {
+    const isNew = await Deno.lstat(path).then(() => false, () => true);
+    (await Deno.open(path, { append: true, create: true })).close();
+    if (isNew) await Deno.remove(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound && resolve(dirname(path)) === resolve(output)) return;
+    throw new Error(`Cannot write the report ${quote(path)}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 async function tellHowToResume(terminal: Terminal, trainer: Trainer, output: string): Promise<void> {

@@ -10,10 +10,12 @@ import type { LoadOptions } from "../../model/model_options.ts";
 import { NarrowBertConfig } from "../../model/config/config.ts";
 import type { Dataset } from "../../train/data/dataset.ts";
 import type { DataTask } from "../../train/data/examples.ts";
+import { quote, quoted } from "../../base/messages.ts";
 import { openDataset } from "../../train/data/open_dataset.ts";
 import type { DataColumns } from "../../train/data/tasks/columns.ts";
 import type { TrainingProgress } from "../../train/trainer/progress.ts";
-import { choice, count, list, UsageError } from "../options.ts";
+import type { NarrowBertTokenizer } from "../../text/tokenizer.ts";
+import { choice, count, flag, list, number, UsageError } from "../options.ts";
 import type { Terminal } from "../outputs/terminal.ts";
 
 /** What can be learned, and the class that learns it. */
@@ -33,9 +35,19 @@ export const DATA_OPTIONS = {
     ["txt", "jsonl", "csv", "conll"] as DataFormat[],
     "what the files hold, whatever their names end with",
   ),
-  columns: list("NAME=COLUMN,...", "columns that have other names than the usual ones, as text=body,label=topic"),
+  columns: list(
+    "NAME=COLUMN,...",
+    "columns that have other names than the usual ones, as text=body,label=topic; of choices=a,choices=b a column each",
+  ),
   "max-seq-length": count("cut texts after so many tokens; by default what the model takes"),
   "per-device-eval-batch-size": count("examples that are evaluated at once (64)"),
+};
+
+/** Options of masked words that both commands have. */
+export const MASKING_OPTIONS = {
+  "mlm-probability": number("of mlm: share of the words that are guessed (0.15)"),
+  "whole-word-mask": flag("of mlm: mask all pieces of a word or none"),
+  "pack-texts": flag("of mlm: fill rows of --max-seq-length with texts one behind the other"),
 };
 
 /** The task that is meant. @throws {UsageError} If it is none. */
@@ -52,16 +64,14 @@ export interface DataCall {
   readonly format: DataFormat | undefined;
   readonly columns: readonly string[] | undefined;
   readonly labels?: readonly string[] | undefined;
-  readonly problem_type?: Dataset["problem_type"];
-  /** Whether a model learns from them. */
-  readonly learns?: boolean;
+  readonly problem_type?: Dataset["problem_type"] | undefined;
 }
 
-/** Opens files of data. What is odd about those that a model learns from is told. */
+/** Opens files of data. */
 export async function openData(files: readonly string[], call: DataCall, terminal: Terminal): Promise<Dataset> {
   const { task, format, labels, problem_type } = call;
   const hasLabels = task === "classify" || task === "tag";
-  const dataset = await openDataset(files, {
+  return await openDataset(files, {
     task,
     ...(format && { format }),
     ...(call.columns && { columns: columnsOf(call.columns) }),
@@ -69,23 +79,58 @@ export async function openData(files: readonly string[], call: DataCall, termina
     ...(problem_type && task === "classify" && { problem_type }),
     signal: terminal.signal,
   });
-  if (call.learns) {
-    for (const warning of dataset.warnings) await terminal.complain(`narrowbert: ${files.join(", ")}: ${warning}\n`);
-  }
-  return dataset;
 }
 
 function columnsOf(pairs: readonly string[]): DataColumns {
-  return Object.fromEntries(pairs.map((pair) => {
+  const named = pairs.map((pair): [string, string | number] => {
     const at = pair.indexOf("=");
-    if (at > 0 && at < pair.length - 1) return [pair.slice(0, at), numbered(pair.slice(at + 1))];
+    const [name, column] = [pair.slice(0, at), pair.slice(at + 1)];
+    if (at > 0 && column !== "") return [name, NUMBERED.includes(name) ? numbered(column) : column];
     throw new UsageError(`--columns must be pairs as text=body with commas between them, got "${pair}"`);
-  })) as DataColumns;
+  });
+  const columns = [...Map.groupBy(named, ([name]) => name)].map(([name, all]) => {
+    const [column, ...more] = all.map(([, column]) => column);
+    if (more.length === 0) return [name, column];
+    if (name === "choices") return [name, [column, ...more]];
+    throw new UsageError(`--columns must name one column for ${name}, got ${quoted([column, ...more].map(String))}`);
+  });
+  return Object.fromEntries(columns) as DataColumns;
 }
 
-/** Columns of CoNLL files are numbers. */
+/** Columns of CoNLL files, which are numbers. */
+const NUMBERED = ["tokens", "tags"];
+
 function numbered(column: string): string | number {
   return /^-?\d+$/.test(column) ? Number(column) : column;
+}
+
+/** Refuses options that were given, and that nothing would heed. @param what What they are for: `mlm`, `--teacher`. */
+export function refuseUnheeded(
+  values: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  { what, isMet }: { what: string; isMet: boolean },
+): void {
+  const name = names.find((name) => values[name] !== undefined && values[name] !== false);
+  if (!isMet && name !== undefined) throw new UsageError(`--${name} is for ${what}, and would change nothing here`);
+}
+
+/** Those of some options that were given, by the trainer's names. */
+export function given(values: Readonly<Record<string, unknown>>, options: Readonly<Record<string, unknown>>): object {
+  const set = Object.keys(options).filter((name) => values[name] !== undefined && values[name] !== false);
+  return Object.fromEntries(set.map((name) => [name.replaceAll("-", "_"), values[name]]));
+}
+
+/** Checks that the ids of a teacher's tokens are those of the learner's. @throws {UsageError} If they are not. */
+export function checkWords(teacher: NarrowBertTokenizer, own: NarrowBertTokenizer): void {
+  const count = Math.min(teacher.vocab_size, own.vocab_size); // the models' sizes are compared by the trainer
+  for (let id = 0; id < count; id++) {
+    const [expected, found] = [own, teacher].map((tokenizer) => tokenizer.convert_ids_to_tokens(id));
+    if (expected === found) continue;
+    throw new UsageError(
+      `--teacher must have the tokenizer of --model: token ${id} must be ${quote(expected as string)}, got ` +
+        quote(found as string),
+    );
+  }
 }
 
 /** Loads the model that learns or is evaluated. */
@@ -97,14 +142,29 @@ export async function loadModel(
   return await CLASSES[task].from_pretrained(model, options);
 }
 
-/** Whether a saved model was trained for another task, or for other labels, so that it needs a new head. */
-export async function lacksHead({ task, labels }: Dataset, model: string): Promise<boolean> {
+/** Whether a saved model needs a new head, as it was trained for another task, or for other labels. */
+export interface HeadNeed {
+  readonly isNew: boolean;
+  /** Of a head that is there, and is replaced: why, in words. */
+  readonly reason: string | null;
+}
+
+/** Finds out whether a saved model needs a new head. */
+export async function needOfHead({ task, labels }: Dataset, model: string): Promise<HeadNeed> {
   const { architectures, id2label } = await NarrowBertConfig.from_pretrained(model);
   const heads: readonly string[] = CLASSES[task].head.classes;
-  if (!architectures?.some((name) => heads.some((head) => name.endsWith(head)))) return true;
-  if (task === "mlm" || task === "choose") return false;
+  const isThere = architectures?.some((name) => heads.some((head) => name.endsWith(head))) ?? false;
+  if (!isThere) return { isNew: true, reason: null };
+  if (task === "mlm" || task === "choose") return { isNew: false, reason: null };
   const own = Object.values(id2label);
-  return own.length !== labels.length || own.some((label, id) => label !== labels[id]);
+  // A number has no name. Labels without names are those whose names are their numbers.
+  const fits = labels.length === 0 ? own.length === 1 : own.length === labels.length && own.every((name, id) => {
+    return name === labels[id] || name === `LABEL_${id}` && labels[id] === `${id}`;
+  });
+  const listOf = (names: readonly string[]) => `${quoted(names.slice(0, 5))}${names.length > 5 ? ", …" : ""}`;
+  const learned = labels.length === 0 ? "numbers" : `the labels ${listOf(labels)}`;
+  const reason = fits ? null : `the model has the labels ${listOf(own)}, and learns ${learned}: it gets a new head`;
+  return { isNew: !fits, reason };
 }
 
 /** The config of a model that learns the labels of data. */
@@ -147,9 +207,11 @@ function stepLine(
 
 /** A time in words. */
 export function durationText(seconds: number): string {
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.round(seconds % 3600 / 60)} min`;
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const minutes = Math.round(whole / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** Refuses a folder that is missing among the options. */

@@ -6,7 +6,7 @@
 import { quote } from "../../base/messages.ts";
 import { writeAll } from "./atomic_write.ts";
 import { isWindows } from "./paths.ts";
-import { requestWriting } from "./writing_permission.ts";
+import { makeFolder } from "./saving.ts";
 
 /** A file that is being written. */
 export interface WrittenFile {
@@ -50,8 +50,7 @@ const LOCK_WAIT = 50;
 /** The file system of this machine. Needs read and write permission for the folder of the checkpoints. */
 export const LOCAL: FileSystem = {
   async makeFolder(path) {
-    await requestWriting(path, `make the folder ${quote(path)}`);
-    await Deno.mkdir(path, { recursive: true });
+    await makeFolder(path, `make the folder ${quote(path)}`);
   },
 
   async create(path) {

@@ -17,7 +17,8 @@ export type NewFile = readonly [name: string, parts: Iterable<Uint8Array>];
  * @throws {Deno.errors.NotCapable} Without permission to read and write there, before anything is written.
  */
 export async function writeFiles(where: string | URL, files: Iterable<NewFile>): Promise<string[]> {
-  const folder = await makeFolder(where);
+  const folder = pathOf(where);
+  await makeFolder(folder, `save to ${quote(`${where}`)}`);
   const paths: string[] = [];
   for (const [name, parts] of files) {
     const path = pathIn(folder, name);
@@ -27,14 +28,19 @@ export async function writeFiles(where: string | URL, files: Iterable<NewFile>):
   return paths;
 }
 
-async function makeFolder(where: string | URL): Promise<string> {
-  const path = pathOf(where);
-  await requestWriting(path, `save to ${quote(`${where}`)}`);
+/**
+ * Makes a folder, and those that it is in, unless it is there.
+ *
+ * @param action What it is made for, for messages.
+ * @throws {TypeError} If it is a file.
+ * @throws {Deno.errors.NotCapable} Without permission to read and write there.
+ */
+export async function makeFolder(path: string, action: string): Promise<void> {
+  await requestWriting(path, action);
   try {
     await Deno.mkdir(path, { recursive: true });
   } catch (cause) {
     if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
-    throw new TypeError(`Cannot save to "${where}": it must be a folder, and is a file`, { cause });
+    throw new TypeError(`Cannot ${action}: it must be a folder, and is a file`, { cause });
   }
-  return path;
 }

@@ -24,7 +24,7 @@ export function openParser(format: DataFormat, options: ParserOptions = {}): Rec
     case "txt":
       return lineParser(({ text, problem }) => problem ?? { text });
     case "jsonl":
-      return lineParser(({ text, problem }) => problem ?? (text.trim() === "" ? null : parseJson(text)));
+      return lineParser((line) => line.problem ?? (line.text.trim() === "" ? null : parseJson(line)));
     case "csv":
       return new TableParser(options.table);
     case "conll":
@@ -45,11 +45,14 @@ function lineParser(fieldsOf: (line: Line) => Fields | InputError | null): Recor
 }
 
 /** A JSON string or object. */
-function parseJson(text: string): Fields | InputError {
+function parseJson({ text, number }: Line): Fields | InputError {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
+    if (number === 1 && /^\s*\[/.test(text)) {
+      return new InputError("must be a JSON object, a line each, not a list of them");
+    }
     const problem = (error as Error).message.replace(/ \(line \d+ column \d+\)$/, ""); // always line 1
     return new InputError(`must be JSON, but ${problem}`);
   }

@@ -72,7 +72,7 @@ export class CheckedDataset<E extends Example> implements Dataset<E> {
     this.problem_type = task === "classify" ? (labels as LabelSet).problem : null;
     // Most words of a text are no entity, so tags are never balanced.
     const imbalance = task === "classify" ? labels?.imbalance ?? null : null;
-    this.warnings = imbalance === null ? [] : [imbalance];
+    this.warnings = [labels?.unlabelled ?? null, imbalance].filter((warning) => warning !== null);
     this.fingerprint = fingerprint;
   }
 

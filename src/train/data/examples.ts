@@ -26,7 +26,7 @@ export interface LabelledExample {
 export interface TaggedExample {
   /** The words. */
   tokens: readonly string[];
-  /** The tag of each word; null if it is not known: then nothing is learned from the word. */
+  /** The tag of each word; null, in data also -100, if it is not known: then nothing is learned from the word. */
   tags: readonly (Label | null)[];
 }
 

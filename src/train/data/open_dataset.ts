@@ -23,7 +23,7 @@ export interface DatasetOptions<T extends DataTask = DataTask> {
   columns?: DataColumns;
   /**
    * The labels, in the order of their ids, such as those of the training data. Every example must have one of them, or
-   * its number. None, as other data have, is the same as left out. @default those that the data have, sorted
+   * its number if none of them is a number. None, as other data have, is the same as left out. @default those that the data have, sorted
    */
   labels?: readonly string[];
   /** Of `classify`: what is learned. @default what the labels are: lists, numbers with fractions, or anything else */
@@ -74,6 +74,8 @@ export async function openDataset<T extends DataTask>(
   const opened = await Promise.all(list.map((file) => openDataFile(file, { task, format })));
   const total = opened.reduce((sum, { source }) => sum + source.size, 0);
   const scan = new Scan(reader, options);
+  const named = namedSource({ format, columns });
+  if (named !== null) scan.fingerprint.add(named);
   const store = new FileStore({ reader, columns });
   let loaded = 0;
   const onBytes = (count: number) => onProgress?.(loaded += count, total);
@@ -108,6 +110,13 @@ export function datasetOf<T extends DataTask>(
   const scan = new Scan(reader, options);
   const store = new MemoryStore(examples, { reader, columns, scan });
   return new CheckedDataset({ task, store, labels: scan.finish() }, scan.fingerprint.digest);
+}
+
+/** What the caller said of how files are read, for the checksum, as other examples may be in the same bytes; else null. */
+function namedSource({ format, columns }: { format: DataFormat | undefined; columns: DataColumns }): Uint8Array | null {
+  const named = Object.entries(columns).filter(([, column]) => column !== undefined).sort(([a], [b]) => a < b ? -1 : 1);
+  if (format === undefined && named.length === 0) return null;
+  return new TextEncoder().encode(JSON.stringify([format ?? null, named]));
 }
 
 /** Checks options, and returns the reader of their task. */

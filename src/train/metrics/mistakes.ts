@@ -27,9 +27,9 @@ export interface Mistake {
  * console.log(mistakes.list().map(({ text }) => text)); // ["a robin"]
  * ```
  */
-export class WorstMistakes {
+export class WorstMistakes<M extends Mistake = Mistake> {
   readonly #keep: number;
-  #kept: Mistake[] = [];
+  #kept: M[] = [];
 
   /** Keeps so many. @throws {RangeError} If `keep` is no whole number from 1. */
   constructor(keep = 20) {
@@ -37,19 +37,19 @@ export class WorstMistakes {
   }
 
   /** Keeps a mistake if it is among the worst. @throws {RangeError} If its score is NaN. */
-  add(mistake: Mistake): void {
+  add(mistake: M): void {
     if (Number.isNaN(mistake.score)) throw new RangeError("Cannot keep a mistake: its score must be a number, got NaN");
     this.#kept.push(mistake);
     if (this.#kept.length >= 2 * this.#keep + 100) this.#kept = this.list();
   }
 
   /** Keeps those of another that are among the worst of both. */
-  merge(other: WorstMistakes): void {
+  merge(other: WorstMistakes<M>): void {
     for (const mistake of other.list()) this.add(mistake);
   }
 
   /** The worst first; of equal ones that which was added first. */
-  list(): Mistake[] {
+  list(): M[] {
     return this.#kept.toSorted((a, b) => b.score - a.score).slice(0, this.#keep);
   }
 }

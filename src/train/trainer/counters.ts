@@ -1,11 +1,8 @@
 /** Counts the answers of each task in an evaluation. */
 
-import { softmax } from "../../base/softmax.ts";
-import type { Tensor } from "../../base/tensor.ts";
-import { IGNORE } from "../../heads/labels.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { DataBatch } from "../data/reading/source.ts";
 import { ChoiceMetrics } from "../metrics/choices.ts";
+import { argmax } from "../metrics/elements.ts";
 import { ClassificationMetrics } from "../metrics/classification.ts";
 import { MaskedWordsMetrics, ranksOf } from "../metrics/masked_words.ts";
 import type { MetricValues } from "../metrics/metrics.ts";
@@ -13,14 +10,8 @@ import { MultiLabelMetrics } from "../metrics/multi_label.ts";
 import { RegressionMetrics } from "../metrics/regression.ts";
 import { EntityMetrics } from "../metrics/tagging.ts";
 import type { EvaluationReport } from "../report/data.ts";
-
-/** A batch and what the model made of it. */
-export interface Scored {
-  readonly batch: DataBatch;
-  readonly logits: Tensor;
-  /** Of labelled tokens: their positions, `[B, rows]`, -1 for padding. */
-  readonly positions: Tensor | null;
-}
+import { findDifferences, findMistakes, findWrongLabels, findWrongTags, type MistakeOf } from "./found_mistakes.ts";
+import { labelledRows, rowsOf, type Scored } from "./scored.ts";
 
 /** What counts the answers of a task. */
 export interface Counter {
@@ -28,9 +19,6 @@ export interface Counter {
   values(): MetricValues;
   report(): EvaluationReport;
 }
-
-/** A mistake, by the number of its example. */
-export type MistakeOf = (mistake: { example: number; gold: string; predicted: string; score: number }) => void;
 
 /** What can be counted of answers. */
 type Kind = "words" | "choices" | "entities" | "tags" | "numbers" | "labels" | "classes";
@@ -68,10 +56,10 @@ export function counterOf(dataset: Dataset, onMistake: MistakeOf): Counter {
   const make: Readonly<Record<Kind, () => Counter>> = {
     words: countWords,
     choices: () => countChoices(onMistake),
-    entities: () => countEntities(labels),
-    tags: () => countTags(labels),
-    numbers: countNumbers,
-    labels: () => countLabels(labels),
+    entities: () => countEntities(labels, onMistake),
+    tags: () => countTags(labels, onMistake),
+    numbers: () => countNumbers(onMistake),
+    labels: () => countLabels(labels, onMistake),
     classes: () => countClasses(labels, onMistake),
   };
   return make[kindOf(dataset)]();
@@ -93,27 +81,6 @@ function isEntity(tag: string): boolean {
   return /^[BIES]-/.test(tag);
 }
 
-/** The rows of labelled tokens, each with its label. */
-function* labelledRows({ batch, positions }: Scored): Generator<{ sequence: number; row: number; label: number }> {
-  const { labels } = batch.inputs;
-  const [sequences = 0, rows = 0] = positions?.dims ?? [];
-  const length = labels.dims[1] ?? 0;
-  for (let b = 0; b < sequences; b++) {
-    for (let r = 0; r < rows; r++) {
-      const position = Number(positions?.data[b * rows + r]);
-      if (position < 0) continue;
-      yield { sequence: b, row: b * rows + r, label: Number(labels.data[b * length + position]) };
-    }
-  }
-}
-
-function rowsOf({ data, dims }: Tensor, rows: readonly number[]): Float32Array {
-  const columns = dims.at(-1) ?? 0;
-  const found = new Float32Array(rows.length * columns);
-  rows.forEach((row, i) => found.set((data as Float32Array).subarray(row * columns, (row + 1) * columns), i * columns));
-  return found;
-}
-
 function countWords(): Counter {
   const metrics = new MaskedWordsMetrics();
   return {
@@ -127,26 +94,6 @@ function countWords(): Counter {
     values: () => metrics.result(),
     report: () => ({}),
   };
-}
-
-/** Calls `onMistake` for each row whose largest logit is not its label's. */
-function findMistakes(
-  { logits, labels, classes, names, examples }: {
-    logits: Float32Array;
-    labels: readonly number[];
-    classes: number;
-    names: (label: number, example: number) => string;
-    examples: readonly number[];
-  },
-  onMistake: MistakeOf,
-): void {
-  labels.forEach((label, i) => {
-    const row = softmax(logits.subarray(i * classes, (i + 1) * classes));
-    const best = row.reduce((most, value, c) => value > (row[most] as number) ? c : most, 0);
-    if (best === label || label === IGNORE) return;
-    const example = examples[i] as number;
-    onMistake({ example, gold: names(label, example), predicted: names(best, example), score: row[best] as number });
-  });
 }
 
 function countClasses(names: readonly string[], onMistake: MistakeOf): Counter {
@@ -172,20 +119,21 @@ function classReport(metrics: ClassificationMetrics, classes: readonly string[])
   };
 }
 
-function countTags(names: readonly string[]): Counter {
+function countTags(names: readonly string[], onMistake: MistakeOf): Counter {
   const metrics = new ClassificationMetrics(names.length);
   return {
     add(scored) {
       const rows = [...labelledRows(scored)];
       const logits = rowsOf(scored.logits, rows.map(({ row }) => row));
       metrics.add({ logits, labels: rows.map(({ label }) => label) });
+      findWrongTags(scored, names, onMistake);
     },
     values: () => metrics.result(),
     report: () => classReport(metrics, names),
   };
 }
 
-function countEntities(names: readonly string[]): Counter {
+function countEntities(names: readonly string[], onMistake: MistakeOf): Counter {
   const metrics = new EntityMetrics();
   return {
     add(scored) {
@@ -194,13 +142,14 @@ function countEntities(names: readonly string[]): Counter {
       const columns = dims.at(-1) ?? 0;
       const predicted = (row: number) => {
         const logits = (data as Float32Array).subarray(row * columns, (row + 1) * columns);
-        return names[logits.reduce((most, value, c) => value > (logits[most] as number) ? c : most, 0)] as string;
+        return names[argmax(logits)] as string;
       };
       const all = [...sequences.values()];
       metrics.add({
         labels: all.map((rows) => rows.map(({ label }) => names[label] as string)),
         predictions: all.map((rows) => rows.map(({ row }) => predicted(row))),
       });
+      findWrongTags(scored, names, onMistake);
     },
     values: () => metrics.result(),
     report() {
@@ -225,21 +174,27 @@ function countChoices(onMistake: MistakeOf): Counter {
   };
 }
 
-function countLabels(names: readonly string[]): Counter {
+function countLabels(names: readonly string[], onMistake: MistakeOf): Counter {
   const metrics = new MultiLabelMetrics(names.length);
   return {
-    add: ({ batch: { inputs }, logits: { data } }) =>
-      metrics.add({ logits: data as Float32Array, labels: inputs.labels.data as Float32Array }),
+    add({ batch: { inputs, examples }, logits: { data } }) {
+      const [logits, labels] = [data as Float32Array, inputs.labels.data as Float32Array];
+      metrics.add({ logits, labels });
+      findWrongLabels({ logits, labels, names, examples }, onMistake);
+    },
     values: () => metrics.result(),
-    report: () => ({}),
+    report: () => ({ classes: names, scores: metrics.byClass() }),
   };
 }
 
-function countNumbers(): Counter {
+function countNumbers(onMistake: MistakeOf): Counter {
   const metrics = new RegressionMetrics();
   return {
-    add: ({ batch: { inputs }, logits: { data } }) =>
-      metrics.add({ logits: data as Float32Array, labels: inputs.labels.data as Float32Array }),
+    add({ batch: { inputs, examples }, logits: { data } }) {
+      const [logits, labels] = [data as Float32Array, inputs.labels.data as Float32Array];
+      metrics.add({ logits, labels });
+      findDifferences({ logits, labels, examples }, onMistake);
+    },
     values: () => metrics.result(),
     report: () => ({}),
   };

@@ -19,6 +19,7 @@ import { lengthOf, type TrainingLength } from "./course/length.ts";
 import { endsEpoch, Pace } from "./course/pace.ts";
 import type { TrainingProgress } from "./progress.ts";
 import { type Due, readTrainerRecord, type TrainerRecord, trainerRecord } from "./course/record.ts";
+import { labelCount } from "./scored.ts";
 import { Speed } from "./speed.ts";
 
 /** What a loop needs. */
@@ -41,6 +42,8 @@ interface AskedStep {
   readonly epoch: number;
   readonly rate: number;
   readonly tokens: number;
+  /** Whether something of it has a label; if not, its loss is that of nothing. */
+  readonly isLabelled: boolean;
   /** Its examples, for messages. */
   readonly name: string;
 }
@@ -177,6 +180,7 @@ export class TrainingLoop {
       epoch,
       rate,
       tokens: group.reduce((sum, { tokens }) => sum + tokens, 0),
+      isLabelled: group.some(({ inputs }) => labelCount(inputs.labels) > 0),
       name: `examples ${examples.slice(0, 8).join(", ")}${examples.length > 8 ? ", …" : ""}`,
     };
   }

@@ -22,7 +22,7 @@ import { checkDataset } from "./checks.ts";
 import { metricNames } from "./counters.ts";
 import { identityOf } from "./course/identity.ts";
 import { STATE_FILE } from "./course/record.ts";
-import { evaluate, type Evaluation, type ScoringModel } from "./evaluation.ts";
+import { evaluate, type Evaluation, expectLabel, type ScoringModel } from "./evaluation.ts";
 import { labelOptions } from "./labels.ts";
 import { TrainingLoop } from "./loop.ts";
 import { TRAINER_OPTIONS, type TrainerOptions } from "./trainer_options.ts";
@@ -104,6 +104,17 @@ export class Trainer {
     };
   }
 
+  /** What is odd about the data, a sentence each. */
+  get warnings(): readonly string[] {
+    const { train_dataset, eval_dataset } = this.#options;
+    const isSame = eval_dataset?.fingerprint === train_dataset.fingerprint;
+    return [
+      ...train_dataset.warnings,
+      ...this.#data.warnings,
+      ...isSame ? ["the data for the evaluation are those of the training: they tell nothing of other data"] : [],
+    ];
+  }
+
   /** The course of the training so far, whether it goes on or has failed; null before it. */
   get state(): TrainerState | null {
     return this.#loop?.state ?? null;
@@ -114,6 +125,7 @@ export class Trainer {
    *
    * @param options `resume_from_checkpoint`: go on from the last checkpoint there. The training must be the same.
    * @throws {Error} If there are checkpoints in the folder and it does not go on, or if another trainer has the folder.
+   * @throws {RangeError} If no example of the data for the evaluation has a label, or a masked word.
    * @throws {CheckpointError} If it should go on, and there is no checkpoint, or that of another training.
    * @throws {NonFiniteError} If losses are not finite three times in a row, or the training diverges. The checkpoints are
    *   those of before.
@@ -132,18 +144,22 @@ export class Trainer {
       max_grad_norm: args.max_grad_norm,
       seed: args.seed,
     });
+    const { eval_dataset } = this.#options;
+    if (eval_dataset && args.eval_strategy !== "no") {
+      await expectLabel(eval_dataset, this.#evaluationData(eval_dataset));
+    }
     using folder = await TrainingFolder.open(args.output_dir, { tokenizer: await filesOfTokenizer(tokenizer) });
     const last = await folder.latest();
     if (last !== null && !options.resume_from_checkpoint) {
       throw new Error(
         `Cannot train in ${quote(folder.path)}: there is a checkpoint of step ${last.step} already; go on from it by ` +
-          "resume_from_checkpoint, or choose another folder",
+          "resume_from_checkpoint (--resume), or choose another folder",
       );
     }
     if (last === null && options.resume_from_checkpoint) {
       throw new CheckpointError(
         `Cannot go on with the training in ${quote(folder.path)}: there is no checkpoint; begin it without ` +
-          "resume_from_checkpoint",
+          "resume_from_checkpoint (--resume)",
       );
     }
     const loop = await TrainingLoop.open({

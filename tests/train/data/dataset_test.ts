@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { datasetOf, type DatasetOptions, type DataTask, openDataset } from "../../../mod.ts";
+import { datasetOf, type DatasetOptions, type DataTask, type FileDatasetOptions, openDataset } from "../../../mod.ts";
 import { READERS } from "../../../src/train/data/tasks/readers.ts";
 import { inTemporaryFolder } from "../../io/temporary.ts";
 import { file, texts } from "./data.ts";
@@ -65,15 +65,28 @@ Deno.test("labels tell what is learned: lists, numbers with fractions, or classe
 });
 
 Deno.test("given labels decide the ids; a label may be a name or a number", async () => {
-  const labels = ["no", "yes", "1"];
+  const labels = ["no", "yes", "maybe"];
   const rows = ["yes", 0, "1", "no", 2].map((label) => ({ text: "x", label }));
   const data = datasetOf(rows, { task: "classify", labels });
-  assert.deepEqual([data.labels, data.label_counts], [labels, [2, 1, 2]]);
+  assert.deepEqual([data.labels, data.label_counts], [labels, [2, 2, 1]]);
   const tagged = await openDataset(file("a.jsonl", '{"tokens": ["a", "b"], "ner_tags": [1, 0]}\n'), {
     task: "tag",
     labels: ["O", "B-X"],
   });
   assert.deepEqual(tagged.label_counts, [1, 1]);
+});
+
+Deno.test("if a label's name is a number, a number is a name, and never the id of another label", () => {
+  const stars = { task: "classify", labels: ["1", "2", "5"] } as const;
+  const countsOf = (...labels: unknown[]) =>
+    datasetOf(labels.map((label) => ({ text: "x", label })), stars).label_counts;
+  assert.deepEqual(countsOf(1, "2", "5", "1.0", 2), [2, 2, 1]);
+  const problem = (label: string) => ({
+    message: `Cannot use the data: example 0 must have one of the 3 labels "1", "2", "5", got ${label}`,
+  });
+  assert.throws(() => countsOf(0), problem("0"));
+  assert.throws(() => countsOf("0"), problem('"0"'));
+  assert.throws(() => countsOf("4"), problem('"4"'));
 });
 
 Deno.test("data for validation are opened with what the training data say, whatever the task", () => {
@@ -163,6 +176,25 @@ Deno.test("any change of the data changes the fingerprint", () => {
   assert.equal(datasetOf(["a", "b", "c"], { task: "mlm" }).fingerprint, prints[0]);
 });
 
+Deno.test("other columns or another format of the same file have another fingerprint", async () => {
+  const csv = file("a.csv", "text,title,label\na,b,x\nc,d,y\n");
+  const print = async (options: Omit<FileDatasetOptions<"classify">, "task"> = {}) =>
+    (await openDataset(csv, { task: "classify", ...options })).fingerprint;
+  const columns = [{ text: "title" }, { text: "text" }, { text: "title", text_pair: "text" }];
+  const prints = await Promise.all([
+    print(),
+    ...columns.map((columns) => print({ columns })),
+    print({ format: "csv" }),
+  ]);
+  assert.equal(new Set(prints).size, prints.length);
+  assert.equal(
+    await print({ columns: { text_pair: "text", text: "title" } }),
+    prints[3],
+    "their order does not matter",
+  );
+  assert.equal(await print({ columns: {} }), prints[0]);
+});
+
 Deno.test("imbalanced classes are named with their counts", () => {
   const rows = (counts: Record<string, number>) =>
     Object.entries(counts).flatMap(([label, count]) => texts(count).map((text) => ({ text, label })));
@@ -173,6 +205,18 @@ Deno.test("imbalanced classes are named with their counts", () => {
   assert.deepEqual(datasetOf(rows({ a: 5, b: 3 }), { task: "classify", labels: ["a", "b", "c"] }).warnings, [
     'labels are imbalanced: 5 examples are of "a", 0 of "c"; class weights make up for it',
   ]);
+});
+
+Deno.test("a class of -1 is warned of, and tags of -100 are none", () => {
+  const classes = (...labels: unknown[]) =>
+    datasetOf(labels.map((label) => ({ text: "x", label })), { task: "classify" });
+  const warning = (label: string) =>
+    `label ${label} is a class of its own; if it marks examples without a label, as in Hugging Face's data, leave these out`;
+  assert.deepEqual(classes(0, -1, 1).warnings, [warning("-1")]);
+  assert.deepEqual(classes("0", "-100", "1").warnings, [warning("-100")]);
+  assert.deepEqual(classes("-1", "good", "0").warnings, []);
+  const tagged = datasetOf([{ tokens: ["a", "b", "c"], ner_tags: [-100, 1, 0] }], { task: "tag" });
+  assert.deepEqual([tagged.labels, tagged.label_counts, tagged.warnings], [["0", "1"], [1, 1], []]);
 });
 
 Deno.test("examples are found by their numbers, in any block of a file", async () => {

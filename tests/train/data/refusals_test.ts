@@ -43,6 +43,18 @@ Deno.test("all problems are listed with file and line", async () => {
   await refuses("a.csv", table, { task: "classify" }, fields);
 });
 
+Deno.test("a list of objects, which is no object a line, is called one", async () => {
+  await refuses(
+    "a.json",
+    '[\n"a"\n]\n',
+    { task: "mlm" },
+    listed(
+      "a.json:1 must be a JSON object, a line each, not a list of them",
+      `a.json:3 must be JSON, but Unexpected token ']', "]" is not valid JSON`,
+    ),
+  );
+});
+
 Deno.test("reading stops after 20 problems", async () => {
   const lines = ['"a"', ...Array.from({ length: 30 }, () => "[]")].join("\n");
   const places = "a.jsonl:2, a.jsonl:3, a.jsonl:4, a.jsonl:5, a.jsonl:6 and 15 more";

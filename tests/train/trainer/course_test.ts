@@ -16,7 +16,7 @@ function courseOf(args: Partial<TrainingArguments>, metrics = ["loss", "accuracy
   });
 }
 
-const STEP = { epoch: 1, rate: 1, tokens: 5, name: "examples 0" };
+const STEP = { epoch: 1, rate: 1, tokens: 5, isLabelled: true, name: "examples 0" };
 
 /** Takes a step and an evaluation for each value. Gives whether each was the best, and whether the training goes on. */
 function evaluated(course: Course, values: readonly Record<string, number>[]): [isBest: boolean, isStale: boolean][] {
@@ -64,6 +64,16 @@ Deno.test("a training ends after as many evaluations in a row without an improve
   ]);
   assert.deepEqual(ends({ early_stopping_patience: 2 }, [NaN, NaN]), [false, true]);
   assert.deepEqual(ends({}, [3, 3, 3]), [false, false, false]);
+});
+
+Deno.test("a step without a label has no loss that counts", () => {
+  const course = courseOf({ logging_steps: 2 });
+  const losses = [[3, true], [0, false], [0, false], [0, false], [5, true]] as const;
+  for (const [loss, isLabelled] of losses) {
+    course.step({ loss, grad_norm: 1, applied: true }, { ...STEP, isLabelled });
+  }
+  assert.equal(course.trainingLoss, 4);
+  assert.deepEqual(course.state.log_history.map(({ loss }) => loss), [3, undefined]);
 });
 
 Deno.test("a training without progress ends after its patience, and gives the best model", async () => {

@@ -7,6 +7,7 @@ import {
   type Dataset,
   NarrowBertForSequenceClassification,
   NarrowBertTokenizerFast,
+  Tensor,
   type Trainer,
   type TrainingArguments,
   TrainingFolder,
@@ -26,6 +27,7 @@ import {
   tokenizer,
   trained,
   withTrainer,
+  WORDS,
 } from "./trainers.ts";
 
 const goOn = (folder: string, training: SmallTraining) =>
@@ -93,20 +95,67 @@ Deno.test("a training does not go on with other arguments, options or data, and 
     assert.equal(global_step, 10);
   }));
 
+Deno.test("data for the evaluation without a masked word are refused before a step", () =>
+  inTemporaryFolder(async (parent) => {
+    const folder = join(parent, "training");
+    const training = { task: WORDS, examples: 12, evaluated: 1 } as const;
+    const message = "Cannot evaluate: a text must have a masked word, got none; give more examples";
+    await withTrainer(folder, training, async (trainer) => {
+      await assert.rejects(trainer.train(), { name: "RangeError", message });
+      assert.equal(trainer.state, null);
+    });
+    assert.deepEqual([...Deno.readDirSync(parent)], []);
+    await withTrainer(folder, { ...training, args: { eval_strategy: "no" } }, (trainer) => trainer.train());
+  }));
+
+Deno.test("a training is not begun where there is a file", () =>
+  inTemporaryFolder(async (parent) => {
+    const file = join(parent, "file");
+    await Deno.writeTextFile(file, "not a folder");
+    await withTrainer(file, TRAINING, (trainer) =>
+      assert.rejects(trainer.train(), {
+        name: "TypeError",
+        message: `Cannot make the folder "${file}": it must be a folder, and is a file`,
+      }));
+    assert.equal(await Deno.readTextFile(file), "not a folder");
+  }));
+
+Deno.test("a training with a teacher goes on with the same one only", () =>
+  inTemporaryFolder(async (folder) => {
+    const data = KINDS.data(4);
+    using first = await KINDS.model(data);
+    using same = await KINDS.model(data);
+    await same.load_state_dict(await first.state_dict());
+    using other = await KINDS.model(data);
+    const weights = await first.state_dict();
+    const [name, { dims, data: numbers }] = [...weights].at(-1)!;
+    weights.set(name, new Tensor("float32", (numbers as Float32Array).map((x) => x + 1e-3), dims));
+    await other.load_state_dict(weights);
+    using deeper = await KINDS.model(data, { num_hidden_layers: 3 });
+    await interrupted(folder, { ...TRAINING, teacher: { model: first } });
+    for (const model of [other, deeper]) {
+      await assert.rejects(goOn(folder, { ...TRAINING, teacher: { model } }), {
+        name: "CheckpointError",
+        message: /another training: teacher must be that of its beginning, and is another one$/,
+      });
+    }
+    assert.equal((await goOn(folder, { ...TRAINING, teacher: { model: same } })).global_step, 10);
+  }));
+
 Deno.test("a training is not begun where there is one, and does not go on where there is none", () =>
   inTemporaryFolder(async (parent) => {
     const folder = join(parent, "training");
     await assert.rejects(goOn(folder, TRAINING), {
       name: "CheckpointError",
       message: `Cannot go on with the training in "${folder}": there is no checkpoint; begin it without ` +
-        "resume_from_checkpoint",
+        "resume_from_checkpoint (--resume)",
     });
     await interrupted(folder, TRAINING);
     const files = filesOf(folder);
     await assert.rejects(withTrainer(folder, TRAINING, (trainer) => trainer.train()), {
       name: "Error",
       message: `Cannot train in "${folder}": there is a checkpoint of step 4 already; go on from it by ` +
-        "resume_from_checkpoint, or choose another folder",
+        "resume_from_checkpoint (--resume), or choose another folder",
     });
     await assert.rejects(withTrainer(folder, TRAINING, (trainer) => trainer.train({ resume: true } as never)), {
       name: "TypeError",
@@ -186,7 +235,7 @@ Deno.test("a training that diverges stops, and keeps its checkpoints", async () 
     record: null,
   });
   const step = (loss: number) =>
-    course.step({ loss, grad_norm: 1, applied: true }, { epoch: 0, rate: 1, tokens: 1, name: "" });
+    course.step({ loss, grad_norm: 1, applied: true }, { epoch: 0, rate: 1, tokens: 1, isLabelled: true, name: "" });
   for (let i = 0; i < 25; i++) step(0.5);
   for (let i = 0; i < 25; i++) step(2); // the limit itself
   assert.throws(() => step(2.001), {

@@ -2,6 +2,7 @@
 
 import { InputError } from "../../../base/errors.ts";
 import { shown } from "../../../base/messages.ts";
+import { IGNORE } from "../../../heads/labels.ts";
 import type { DataTask, Examples } from "../examples.ts";
 import { type FileColumns, findText, findTexts } from "./columns.ts";
 import type { DataColumns } from "./columns.ts";
@@ -53,7 +54,9 @@ export const READERS: { readonly [T in DataTask]: TaskReader<Examples[T]> } = {
       const tags = columns.find("tags", nameOf(given.tags), TAGS);
       return (fields) => {
         const words = textsField(fields, tokens, 1);
-        const labels = listField(fields, tags).map((tag, i) => tag === null ? null : labelOf(tag, `${tags}[${i}]`));
+        const labels = listField(fields, tags).map((tag, i) => {
+          return tag === null || tag === IGNORE ? null : labelOf(tag, `${tags}[${i}]`);
+        });
         if (words.length === labels.length) return { tokens: words, tags: labels };
         throw new InputError(`must have a tag for each of its ${words.length} tokens, got ${labels.length}`);
       };

@@ -71,7 +71,7 @@ export class Course {
     };
   }
 
-  /** The mean loss of all steps that were applied. */
+  /** The mean loss of all steps that were applied, and had a label. */
   get trainingLoss(): number {
     const { sum, count } = this.#losses;
     return count === 0 ? 0 : sum / count;
@@ -91,12 +91,19 @@ export class Course {
   /**
    * Counts a step, and logs it if it is time to.
    *
-   * @param step `epoch`: passes over the data with it; `rate`: its learning rate; `name`: its examples, for messages.
+   * @param step `epoch`: passes over the data with it; `rate`: its learning rate; `isLabelled`: whether something
+   *   of it has a label, as the loss of nothing is no loss; `name`: its examples, for messages.
    * @throws {NonFiniteError} If too many steps in a row were not applied, or the training diverges.
    */
   step(
     result: StepResult,
-    { epoch, rate, tokens, name }: { epoch: number; rate: number; tokens: number; name: string },
+    { epoch, rate, tokens, isLabelled, name }: {
+      epoch: number;
+      rate: number;
+      tokens: number;
+      isLabelled: boolean;
+      name: string;
+    },
   ): void {
     const { state } = this;
     const { loss, grad_norm, applied } = result;
@@ -104,7 +111,7 @@ export class Course {
     state.global_step++;
     state.epoch = epoch;
     state.num_input_tokens_seen += tokens;
-    if (applied) {
+    if (applied && isLabelled) {
       for (const sum of [this.#losses, this.#logged]) {
         sum.sum += loss;
         sum.count++;
