@@ -25,9 +25,9 @@ export interface TorchArchive {
  *
  * @throws {Refusal} If it is something else, or a damaged one.
  */
-export function openArchive(file: FileBytes): TorchArchive {
+export async function openArchive(file: FileBytes): Promise<TorchArchive> {
   checkIsZip(file);
-  const records = readRecords(file);
+  const records = await readRecords(file);
   const folder = folderOf([...records.keys()]);
   const text = (name: string) => {
     const record = records.get(folder + name);

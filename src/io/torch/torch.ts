@@ -37,19 +37,8 @@ export { TorchTensor } from "./tensor.ts";
  * ```
  */
 export async function readTorchCheckpoint(where: Uint8Array | string | URL): Promise<Map<string, TorchTensor>> {
-  if (where instanceof Uint8Array) return parseTorchCheckpoint(where);
-  return openTorchCheckpoint(await openFile(where), withoutSecrets(`${where}`));
-}
-
-/**
- * Reads a PyTorch checkpoint that is in memory.
- *
- * @param bytes The whole file. The tensors are views of it.
- * @param name What messages call it.
- * @throws {CheckpointError} As {@linkcode readTorchCheckpoint}.
- */
-export function parseTorchCheckpoint(bytes: Uint8Array, name = "PyTorch bytes"): Map<string, TorchTensor> {
-  return openTorchCheckpoint(new MemoryBytes(bytes), name);
+  if (where instanceof Uint8Array) return await openTorchCheckpoint(new MemoryBytes(where), "PyTorch bytes");
+  return await openTorchCheckpoint(await openFile(where), withoutSecrets(`${where}`));
 }
 
 /**
@@ -60,9 +49,9 @@ export function parseTorchCheckpoint(bytes: Uint8Array, name = "PyTorch bytes"):
  * @param name What messages call it.
  * @throws {CheckpointError} As {@linkcode readTorchCheckpoint}.
  */
-export function openTorchCheckpoint(file: FileBytes, name: string): Map<string, TorchTensor> {
+export async function openTorchCheckpoint(file: FileBytes, name: string): Promise<Map<string, TorchTensor>> {
   try {
-    const archive = openArchive(file);
+    const archive = await openArchive(file);
     const root = unpickle(archive.pickle, new Rebuilder(archive, new TensorLimits(file.size)));
     const layouts = findTensors(root, new TensorLimits(file.size));
     return new Map([...layouts].map(([tensor, layout]) => [tensor, new TorchTensor(file, layout)]));

@@ -1,6 +1,7 @@
 /** The records of a zip file, each checked against its own header and its checksum. APPNOTE.TXT, 4.3.7. */
 
 import { quote } from "../../../base/messages.ts";
+import { tick } from "../../../base/tick.ts";
 import type { FileBytes } from "../../folder/file_bytes.ts";
 import { Refusal } from "../refusal.ts";
 import { crc32 } from "./crc32.ts";
@@ -11,6 +12,9 @@ import { FileWindow } from "./window.ts";
 
 const SIGNATURE = 0x04034b50;
 const FIXED_BYTES = 30;
+
+/** Bytes that are read between two turns of the event loop: some 50 ms. */
+const TURN = 1 << 26;
 
 /** The flag that sizes and checksum of a header are in a descriptor after the content; the directory has them too. */
 const HAS_DESCRIPTOR = 1 << 3;
@@ -28,12 +32,13 @@ export interface ZipRecord {
  * @returns The records by name, in the order of the directory.
  * @throws {Refusal} If anything in it is doubtful.
  */
-export function readRecords(file: FileBytes): Map<string, ZipRecord> {
+export async function readRecords(file: FileBytes): Promise<Map<string, ZipRecord>> {
   const place = findDirectory(file);
   const entries = readDirectory(file, place);
   const window = new FileWindow(file);
   const found = new Map<DirectoryEntry, ZipRecord>();
   let position = 0;
+  let turn = TURN;
   for (const entry of entries.toSorted((a, b) => a.begin - b.begin)) {
     const record = `record ${quote(entry.name)}`;
     if (entry.begin < position) throw new Refusal("bad_zip", `${record} overlaps the one before it`);
@@ -43,7 +48,13 @@ export function readRecords(file: FileBytes): Map<string, ZipRecord> {
       throw new Refusal("bad_zip", `${record} must end before the zip directory, at ${place.begin}, got ${end}`);
     }
     let checksum = 0;
-    for (const part of window.parts(begin, end)) checksum = crc32(part, checksum);
+    for (const part of window.parts(begin, end)) {
+      checksum = crc32(part, checksum);
+      turn -= part.length;
+      if (turn > 0) continue;
+      await tick();
+      turn = TURN;
+    }
     if (checksum !== entry.checksum) {
       throw new Refusal("bad_zip", `the checksum of ${record} is wrong: the file is damaged`);
     }
