@@ -194,9 +194,6 @@ function build(machine: Machine): void {
   const state = machine.pop();
   const target = machine.peek();
   if (state instanceof Dict && target instanceof Dict && target.ordered) return;
-  const found = target === undefined ? "nothing" : kindOfValue(target);
-  throw new Refusal(
-    "bad_pickle",
-    `its pickle may set attributes of an OrderedDict by a dict, but sets those of ${found}`,
-  );
+  const found = `those of ${nameOf(target)} by ${kindOfValue(state)}`;
+  throw new Refusal("bad_pickle", `its pickle may set attributes of an OrderedDict by a dict, but sets ${found}`);
 }

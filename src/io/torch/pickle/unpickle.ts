@@ -30,7 +30,10 @@ export function unpickle(bytes: Uint8Array, meaning: Meaning): Value {
     throw new Refusal("bad_pickle", `its pickle must end with its last opcode, and goes on for ${cursor.left} bytes`);
   }
   if (machine.height !== 1 || machine.marks !== 0) {
-    throw new Refusal("bad_pickle", `its pickle must leave one value, got ${machine.height}`);
+    throw new Refusal(
+      "bad_pickle",
+      `its pickle must leave one value, got ${machine.height} and ${machine.marks} marks`,
+    );
   }
   return machine.pop();
 }
