@@ -31,7 +31,7 @@ export { TorchTensor } from "./tensor.ts";
  *   names the file, what was expected and what was found.
  *
  * @example
- * ```ts no-eval
+ * ```ts ignore
  * const tensors = await readTorchCheckpoint("models/bert/pytorch_model.bin");
  * await Deno.writeFile("models/bert/model.safetensors", await writeSafetensors(tensors));
  * ```

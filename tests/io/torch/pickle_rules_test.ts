@@ -112,6 +112,50 @@ Deno.test("the stack holds 65,536 values, and as many marks", async () => {
   await refuses([dict({ w: W }), marks(65_537)], "too_large", "its pickle must have at most 65536 marks");
 });
 
+Deno.test("a pickle has at most 2^21 opcodes", async () => {
+  // A file of 2 MB, which would take 60 times as much.
+  const chain = concatenate([raw("N"), new Uint8Array(2 ** 21).fill(0x85)]);
+  await refuses([beside(chain)], "too_large", "its pickle must have at most 2097152 opcodes");
+});
+
+Deno.test("values are remembered by any numbers", async () => {
+  const sparse = raw("r", 9, 0, 0, 0x40, "j", 9, 0, 0, 0x40);
+  await accepts([concatenate([raw("}"), text("w"), W, raw("q", 3), raw("s")]), text("x"), raw("h", 3, "s")], [
+    "w",
+    "x",
+  ]);
+  await accepts([beside(concatenate([raw("N"), sparse, raw("0")]))]);
+  // MEMOIZE takes the number of values that are remembered.
+  const memoize = concatenate([raw("K", 1, "q", 7, "0", "N"), Uint8Array.of(0x94), raw("0", "h", 1)]);
+  await accepts([beside(memoize)]);
+  await refuses(
+    [beside(raw("N", "q", 1, "h", 0))],
+    "bad_pickle",
+    "the pickle asks for value 0 of its memo, which is not there",
+  );
+});
+
+Deno.test("whole numbers of any length are exact", async () => {
+  const long = (value: bigint, length: number) => {
+    const bytes = Array.from({ length }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn));
+    return raw(0x8a, length, ...bytes);
+  };
+  for (
+    const [value, length] of [[-1n, 1], [-128n, 1], [2n ** 63n - 1n, 8], [-(2n ** 63n), 8], [2n ** 70n, 9]] as const
+  ) {
+    const wrong = call(
+      named("torch._utils", "_rebuild_tensor_v2"),
+      storage(FLOATS),
+      long(value, length),
+      ...[tuple(integer(1)), tuple(integer(1)), raw("N"), raw("N")],
+    );
+    const expected = value < 0n
+      ? `the offset of tensor "w" must be of whole numbers from 0, got ${value}`
+      : `tensor "w" of shape [1] must lie in its storage of 6 elements, and reaches element ${value}`;
+    await refuses([dict({ w: wrong })], "bad_tensor", expected);
+  }
+});
+
 Deno.test("nothing takes values below a mark, or that are not there", async () => {
   const empty = "the pickle takes a value from an empty stack";
   for (const opcode of ["0", "2", "R", "Q", "b", "s"]) {

@@ -5,6 +5,9 @@ import { viewOf } from "../zip/fields.ts";
 
 const NEWLINE = 0x0a;
 
+/** A text of at most so many characters of ASCII is faster to read here than by a decoder. */
+const SHORT = 16;
+
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Reads a pickle from front to back. */
@@ -53,7 +56,15 @@ export class Cursor {
 
   /** The next bytes as text, which must be UTF-8. */
   text(count: number): string {
-    return decode(this.bytes(count));
+    const at = this.#advance(count);
+    if (count > SHORT) return decode(this.#bytes.subarray(at, at + count));
+    let text = "";
+    for (let i = at; i < at + count; i++) {
+      const byte = this.#bytes[i] as number;
+      if (byte >= 0x80) return decode(this.#bytes.subarray(at, at + count));
+      text += String.fromCharCode(byte);
+    }
+    return text;
   }
 
   /** Text up to the next newline, which is passed over. */

@@ -24,7 +24,9 @@ export class Machine {
   readonly #stack: Value[] = [];
   /** Heights of the stack at its marks. */
   readonly #marks: number[] = [];
-  readonly #memo = new Map<number, Value>();
+  /** The memo: values by index from 0, and those of which an index before is missing. */
+  readonly #memo: Value[] = [];
+  readonly #sparse = new Map<number, Value>();
 
   constructor(cursor: Cursor, meaning: Meaning) {
     this.cursor = cursor;
@@ -69,15 +71,17 @@ export class Machine {
   }
 
   /** Remembers the value on top. @param index Default: the number of values that are remembered. */
-  remember(index: number = this.#memo.size): void {
+  remember(index: number = this.#memo.length + this.#sparse.size): void {
     const value = this.peek();
     if (value === undefined) throw new Refusal("bad_pickle", "the pickle remembers a value, and there is none");
-    this.#memo.set(index, value);
+    if (index < this.#memo.length) this.#memo[index] = value;
+    else if (index === this.#memo.length && this.#sparse.size === 0) this.#memo.push(value);
+    else this.#sparse.set(index, value);
   }
 
   /** Pushes a value that was remembered. */
   recall(index: number): void {
-    const value = this.#memo.get(index);
+    const value = index < this.#memo.length ? this.#memo[index] : this.#sparse.get(index);
     if (value === undefined) {
       throw new Refusal("bad_pickle", `the pickle asks for value ${index} of its memo, which is not there`);
     }

@@ -101,11 +101,21 @@ function longInteger({ cursor }: Machine): bigint {
   throw new Refusal("too_large", `a number of the pickle must have at most ${MAX_INTEGER} bytes, got ${length}`);
 }
 
+/** Memory for a number of 8 bytes, which nearly all fit in. */
+const WORD = new BigInt64Array(1);
+const WORD_BYTES = new Uint8Array(WORD.buffer);
+
 /** A whole number of any length: little-endian, two's complement. */
 function integer(bytes: Uint8Array): bigint {
-  if (bytes.length === 0) return 0n;
-  const digits = Array.from(bytes.toReversed(), (byte) => byte.toString(16).padStart(2, "0"));
-  return BigInt.asIntN(8 * bytes.length, BigInt(`0x${digits.join("")}`));
+  const { length } = bytes;
+  if (length > WORD_BYTES.length) {
+    const digits = Array.from(bytes.toReversed(), (byte) => byte.toString(16).padStart(2, "0"));
+    return BigInt.asIntN(8 * length, BigInt(`0x${digits.join("")}`));
+  }
+  const isNegative = length > 0 && (bytes[length - 1] as number) >= 0x80;
+  WORD_BYTES.fill(isNegative ? 0xff : 0);
+  WORD_BYTES.set(bytes);
+  return WORD[0] as bigint;
 }
 
 function tuple(machine: Machine, length: number): Tuple {

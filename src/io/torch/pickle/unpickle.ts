@@ -7,6 +7,15 @@ import { OPCODES, PROTO, STOP } from "./opcodes.ts";
 import type { Value } from "./values.ts";
 
 /**
+ * Most opcodes of a pickle, so that a second or two and some hundred MB are enough for any. That of a model with ten
+ * thousand tensors has half a million.
+ */
+const MAX_OPCODES = 2 ** 21;
+
+/** What each byte does as an opcode. */
+const ACTIONS = Array.from({ length: 256 }, (_, opcode) => OPCODES.get(opcode));
+
+/**
  * The value of a pickle.
  *
  * @throws {Refusal} If it is damaged, has an opcode that is not allowed, or means something that is not.
@@ -15,11 +24,14 @@ export function unpickle(bytes: Uint8Array, meaning: Meaning): Value {
   if (bytes[0] !== PROTO) throw new Refusal("bad_pickle", "its pickle must begin with the number of its protocol");
   const cursor = new Cursor(bytes);
   const machine = new Machine(cursor, meaning);
-  while (true) {
+  for (let count = 0;; count++) {
+    if (count > MAX_OPCODES) {
+      throw new Refusal("too_large", `its pickle must have at most ${MAX_OPCODES} opcodes`);
+    }
     const at = cursor.at;
     const opcode = cursor.uint(1);
     if (opcode === STOP) break;
-    const action = OPCODES.get(opcode);
+    const action = ACTIONS[opcode];
     if (action === undefined) {
       const hex = opcode.toString(16).padStart(2, "0");
       throw new Refusal("bad_pickle", `its pickle has an opcode that no checkpoint needs, 0x${hex} at byte ${at}`);
