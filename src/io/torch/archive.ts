@@ -2,7 +2,7 @@
 
 import { quote } from "../../base/messages.ts";
 import type { FileBytes } from "../folder/file_bytes.ts";
-import { checkIsZip } from "./file_kind.ts";
+import { checkIsZip, conversion } from "./file_kind.ts";
 import { Refusal } from "./refusal.ts";
 import { readRecords, type ZipRecord } from "./zip/records.ts";
 
@@ -35,10 +35,8 @@ export async function openArchive(file: FileBytes): Promise<TorchArchive> {
     return new TextDecoder("latin1").decode(file.read(record.begin, Math.min(record.end, record.begin + 64)));
   };
   if (records.has(`${folder}constants.pkl`)) {
-    throw new Refusal(
-      "format",
-      "it is a TorchScript archive, a program: in Python, save the weights alone by torch.save(model.state_dict(), …)",
-    );
+    const cure = conversion("torch.jit.load(p, map_location='cpu').state_dict()");
+    throw new Refusal("format", `it is a TorchScript archive, a program with its weights; ${cure}`);
   }
   const order = text("byteorder") ?? "little";
   if (order !== "little") throw new Refusal("format", `its byte order must be little, got ${quote(order)}`);

@@ -10,11 +10,13 @@ const START = 512;
 /** The number that files of PyTorch before 1.6 begin with, as a pickle: 0x1950a86a20f9469cfc6c. */
 const LEGACY = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
 
-/** Python that writes a checkpoint anew, in the format that is read here. */
-const CONVERSION = `python -c "import torch; p = 'pytorch_model.bin'; ` +
-  `torch.save(torch.load(p, map_location='cpu', weights_only=True), p)"`;
+const CURE = conversion("torch.load(p, map_location='cpu', weights_only=True)");
 
-const CURE = `convert it where PyTorch is installed: ${CONVERSION}`;
+/** What to do about a file whose tensors Python can give: a line that writes them in the format that is read here. */
+export function conversion(tensors: string): string {
+  const line = `import torch; p = 'pytorch_model.bin'; torch.save(${tensors}, p)`;
+  return `convert it where PyTorch is installed: python -c "${line}"`;
+}
 
 /** Checks that a file begins as a zip file does. @throws {Refusal} Of reason `format`, saying what it is instead. */
 export function checkIsZip(file: FileBytes): void {

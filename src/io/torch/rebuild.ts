@@ -29,7 +29,10 @@ export class Rebuilder implements Meaning {
     if (allowed !== undefined) return new Named(allowed);
     throw new Refusal(
       "forbidden_global",
-      `its pickle names ${quote(`${module}.${name}`)}, and may name only what tensors need: nothing of it is loaded`,
+      `its pickle names ${
+        quote(`${module}.${name}`)
+      }, and may name only what tensors need, so nothing of it is loaded; ` +
+        "in Python, save the tensors alone by torch.save(model.state_dict(), …)",
     );
   }
 
@@ -104,7 +107,7 @@ function claimOf(call: keyof typeof ARGUMENTS, items: readonly Value[], tensor: 
   }
   const metadata = items[most - 1] ?? null;
   // It may say that all values are to be negated.
-  if (metadata !== null && !(metadata instanceof Dict && metadata.entries.size === 0)) {
+  if (metadata !== null && !(metadata instanceof Dict && metadata.size === 0)) {
     throw new Refusal("bad_tensor", `${tensor} has metadata, which may change its values: ${kindOfValue(metadata)}`);
   }
   const type = call === "_rebuild_tensor_v3" ? items[6] : undefined;

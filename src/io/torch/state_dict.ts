@@ -15,7 +15,7 @@ import type { TensorLimits } from "./tensor_claim.ts";
 export function findTensors(root: Value, limits: TensorLimits): Map<string, StridedLayout> {
   if (!(root instanceof Dict)) throw new Refusal("format", `it must hold a dict of tensors, got ${kindOfValue(root)}`);
   const tensors = new Map<string, StridedLayout>();
-  for (const [name, value] of dictOfTensors(root).entries) {
+  for (const [name, value] of dictOfTensors(root).entries()) {
     if (!(value instanceof BuiltTensor)) continue;
     if (typeof name !== "string") {
       throw new Refusal("format", `the names of its tensors must be strings, got ${kindOfValue(name)}`);
@@ -28,7 +28,7 @@ export function findTensors(root: Value, limits: TensorLimits): Map<string, Stri
 
 function dictOfTensors(root: Dict): Dict {
   if (hasTensors(root)) return root;
-  const inside = [...root.entries].filter((entry): entry is [typeof entry[0], Dict] => {
+  const inside = [...root.entries()].filter((entry): entry is [typeof entry[0], Dict] => {
     return entry[1] instanceof Dict && hasTensors(entry[1]);
   });
   const [only] = inside;
@@ -39,5 +39,5 @@ function dictOfTensors(root: Dict): Dict {
 }
 
 function hasTensors(dict: Dict): boolean {
-  return dict.entries.values().some((value) => value instanceof BuiltTensor);
+  return dict.entries().some(([, value]) => value instanceof BuiltTensor);
 }

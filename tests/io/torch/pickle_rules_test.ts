@@ -135,6 +135,24 @@ Deno.test("values are remembered by any numbers", async () => {
   );
 });
 
+Deno.test("a dict has each string once; other keys are not compared, however alike they are", async () => {
+  await refuses(
+    [concatenate([dict({ w: W }), text("w"), raw("N", "s")])],
+    "bad_pickle",
+    'a dict of the pickle has the key "w" twice',
+  );
+  await accepts([beside(concatenate([raw("}", "K", 1, "N", "s", "K", 1, "N", "s")]))]);
+  // Numbers with the same last 64 bits have the same hash in a map of V8.
+  const count = 100_000;
+  const keys = new Uint8Array(count * 16);
+  for (let i = 0; i < count; i++) {
+    keys.set([0x8a, 12, 1, 2, 3, 4, 5, 6, 7, 8, i & 255, (i >> 8) & 255, i >> 16, 0, 0x4e, 0x73], 16 * i);
+  }
+  const start = performance.now();
+  await accepts([beside(concatenate([raw("}"), keys]))]);
+  assert.ok(performance.now() - start < 2000);
+});
+
 Deno.test("whole numbers of any length are exact", async () => {
   const long = (value: bigint, length: number) => {
     const bytes = Array.from({ length }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn));
@@ -184,8 +202,9 @@ Deno.test("names are compared exactly, module and name apart", async () => {
     ] as const
   ) {
     const load = concatenate([text(module), text(name), Uint8Array.of(0x93)]);
-    const message = `its pickle names ${JSON.stringify(`${module}.${name}`)}, and may name only what tensors need: ` +
-      "nothing of it is loaded";
+    const message =
+      `its pickle names ${JSON.stringify(`${module}.${name}`)}, and may name only what tensors need, so ` +
+      "nothing of it is loaded; in Python, save the tensors alone by torch.save(model.state_dict(), …)";
     await refuses([beside(load)], "forbidden_global", message);
   }
   const inst = (module: string, name: string) => beside(raw("(", "i", module, "\n", name, "\n"));

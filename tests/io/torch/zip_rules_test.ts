@@ -70,7 +70,7 @@ Deno.test("the layout: one data.pkl in a folder, byte order, version", async () 
   await refuses(
     zip(record("a/constants.pkl", "")),
     "format",
-    /it is a TorchScript archive, a program: in Python, save/,
+    /it is a TorchScript archive, a program with its weights; convert it where/,
   );
   await accepts(zip(record("b/constants.pkl", "")));
   await refuses(

@@ -24,9 +24,12 @@ export class Machine {
   readonly #stack: Value[] = [];
   /** Heights of the stack at its marks. */
   readonly #marks: number[] = [];
-  /** The memo: values by index from 0, and those of which an index before is missing. */
+  /**
+   * The memo, by index. An array, not a map: with gaps it is one by hashes that depend on chance, and those of a map of
+   * numbers do not, so that a file could choose numbers that all collide.
+   */
   readonly #memo: Value[] = [];
-  readonly #sparse = new Map<number, Value>();
+  #remembered = 0;
 
   constructor(cursor: Cursor, meaning: Meaning) {
     this.cursor = cursor;
@@ -71,17 +74,16 @@ export class Machine {
   }
 
   /** Remembers the value on top. @param index Default: the number of values that are remembered. */
-  remember(index: number = this.#memo.length + this.#sparse.size): void {
+  remember(index: number = this.#remembered): void {
     const value = this.peek();
     if (value === undefined) throw new Refusal("bad_pickle", "the pickle remembers a value, and there is none");
-    if (index < this.#memo.length) this.#memo[index] = value;
-    else if (index === this.#memo.length && this.#sparse.size === 0) this.#memo.push(value);
-    else this.#sparse.set(index, value);
+    if (this.#memo[index] === undefined) this.#remembered++;
+    this.#memo[index] = value;
   }
 
   /** Pushes a value that was remembered. */
   recall(index: number): void {
-    const value = index < this.#memo.length ? this.#memo[index] : this.#sparse.get(index);
+    const value = this.#memo[index];
     if (value === undefined) {
       throw new Refusal("bad_pickle", `the pickle asks for value ${index} of its memo, which is not there`);
     }

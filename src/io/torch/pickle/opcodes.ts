@@ -109,8 +109,7 @@ const WORD_BYTES = new Uint8Array(WORD.buffer);
 function integer(bytes: Uint8Array): bigint {
   const { length } = bytes;
   if (length > WORD_BYTES.length) {
-    const digits = Array.from(bytes.toReversed(), (byte) => byte.toString(16).padStart(2, "0"));
-    return BigInt.asIntN(8 * length, BigInt(`0x${digits.join("")}`));
+    return BigInt.asIntN(8 * length, BigInt(`0x${bytes.toReversed().toHex()}`));
   }
   const isNegative = length > 0 && (bytes[length - 1] as number) >= 0x80;
   WORD_BYTES.fill(isNegative ? 0xff : 0);
@@ -166,8 +165,7 @@ function filled(dict: Dict, items: readonly Value[]): Dict {
       throw new Refusal("bad_pickle", `a dict's key must be ${kinds}, got ${kindOfValue(key)}`);
     }
     if (!dict.add(key, items[i + 1] as Value)) {
-      const name = typeof key === "string" ? quote(key) : kindOfValue(key);
-      throw new Refusal("bad_pickle", `a dict of the pickle has the key ${name} twice`);
+      throw new Refusal("bad_pickle", `a dict of the pickle has the key ${quote(`${key}`)} twice`);
     }
   }
   return dict;

@@ -48,27 +48,37 @@ export const BYTEARRAY = new Opaque("a bytearray");
 /** What a dict's key may be. */
 export type Key = null | boolean | bigint | number | string | Uint8Array;
 
-const NONE: ReadonlyMap<Key, Value> = new Map();
-
 /** A `dict` or an `OrderedDict`. */
 export class Dict {
   /** Whether it is an `OrderedDict`. */
   readonly ordered: boolean;
-  #entries: Map<Key, Value> | undefined;
+  #named: Map<string, Value> | undefined;
+  /** What is under keys that are no strings. A file could choose numbers that all collide in a map. */
+  #others: [key: Key, value: Value][] | undefined;
 
   constructor(ordered: boolean) {
     this.ordered = ordered;
   }
 
-  get entries(): ReadonlyMap<Key, Value> {
-    return this.#entries ?? NONE;
+  get size(): number {
+    return (this.#named?.size ?? 0) + (this.#others?.length ?? 0);
   }
 
-  /** Sets an entry. Returns false if there was one of the key. */
+  /** Keys and values, strings first. */
+  *entries(): Generator<[key: Key, value: Value]> {
+    yield* this.#named ?? [];
+    yield* this.#others ?? [];
+  }
+
+  /** Adds an entry. Returns false if its key is a string that was there. */
   add(key: Key, value: Value): boolean {
-    this.#entries ??= new Map();
-    const isNew = !this.#entries.has(key);
-    this.#entries.set(key, value);
+    if (typeof key !== "string") {
+      (this.#others ??= []).push([key, value]);
+      return true;
+    }
+    const named = this.#named ??= new Map();
+    const isNew = !named.has(key);
+    named.set(key, value);
     return isNew;
   }
 }
@@ -106,11 +116,14 @@ export class BuiltTensor {
   }
 }
 
+/** Whole numbers up to this size are shown. */
+const LARGE = 2n ** 96n;
+
 /** The kind of a value, for messages. */
 export function kindOfValue(value: Value): string {
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
-  if (typeof value === "bigint") return value.toString().length > 30 ? "a huge number" : `${value}`;
+  if (typeof value === "bigint") return value < LARGE && value > -LARGE ? `${value}` : "a huge number";
   if (typeof value === "number") return `the float ${value}`;
   if (typeof value === "string") return "a string";
   if (value instanceof Uint8Array) return "bytes";
