@@ -266,7 +266,7 @@ export {
   type TruncationStrategy,
 } from "./src/text/encoding/encoding.ts";
 
-// --- Files: folders of models, and safetensors ---
+// --- Files: folders of models, safetensors, and PyTorch's checkpoints ---
 
 export {
   type ModelSource,
@@ -283,6 +283,7 @@ export {
   writeSafetensors,
   type WriteSafetensorsOptions,
 } from "./src/io/safetensors/safetensors.ts";
+export { readTorchCheckpoint, TorchTensor } from "./src/io/torch/torch.ts";
 export { type Dtype, type DtypeArray, type DtypeArrays } from "./src/base/dtype.ts";
 
 // --- The GPU ---
@@ -296,6 +297,7 @@ export { type KernelTime, Profiler } from "./src/gpu/profiler.ts";
 
 export {
   CheckpointError,
+  type CheckpointReason,
   ConfigError,
   DeviceLostError,
   InputError,

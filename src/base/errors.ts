@@ -17,10 +17,26 @@ export class DeviceLostError extends Error {
   override name = "DeviceLostError";
 }
 
+/**
+ * Why a PyTorch file is refused. `format`: it is no checkpoint, or not one dict of tensors. `bad_zip`: the archive is
+ * damaged or doubtful. `bad_pickle`: so is the pickle in it. `forbidden_global`: the pickle names something that tensors
+ * do not need, and that running it might do harm. `bad_tensor`: a tensor does not fit its storage. `too_large`: a few
+ * bytes claim a lot of memory.
+ */
+export type CheckpointReason = "format" | "bad_zip" | "bad_pickle" | "forbidden_global" | "bad_tensor" | "too_large";
+
 /** A checkpoint, or the folder that should hold one, cannot be read as the model that was asked for. */
 export class CheckpointError extends Error {
   /** `CheckpointError`, which stands before the message when the error is shown. */
   override name = "CheckpointError";
+  /** The kind of fault, if a PyTorch file was refused for what is in it. */
+  readonly reason: CheckpointReason | undefined;
+
+  /** An error with a message, and in `options` its cause and the kind of fault of a PyTorch file. */
+  constructor(message?: string, options: ErrorOptions & { reason?: CheckpointReason } = {}) {
+    super(message, options);
+    this.reason = options.reason;
+  }
 }
 
 /** A model configuration is not valid, or is not one that this library can run. */

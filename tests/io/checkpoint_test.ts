@@ -159,8 +159,8 @@ Deno.test("a folder without weights that can be read says what it lacks", async 
   await assert.rejects(
     open({ "config.json": "{}" }),
     isError(
-      'Cannot load weights from "memory/": model.safetensors or model.safetensors.index.json is needed, found neither; ' +
-        "a pytorch_model.bin is not read: save the model as safetensors",
+      'Cannot load weights from "memory/": model.safetensors or model.safetensors.index.json, or ' +
+        "pytorch_model.bin or pytorch_model.bin.index.json is needed, found none of them",
     ),
   );
 });

@@ -22,7 +22,7 @@ export const info = defineCommand({
   name: "info",
   about: `\
 Describes the model of a folder, without a GPU. Without --model, the shipped model of fill-mask.
-As JSON: { model, architecture, parameters, gpu_bytes, layers, tensors, tokenizer, warnings, config }.`,
+As JSON: { model, architecture, files, parameters, gpu_bytes, layers, tensors, tokenizer, warnings, config }.`,
   options: {
     model: value("PATH|URL", "folder of the model"),
     json: flag("print JSON"),
@@ -57,6 +57,7 @@ async function describe(source: string | URL, signal: AbortSignal) {
   return {
     model: folder.location,
     architecture: stored.architectures?.[0],
+    files: checkpoint.files,
     parameters,
     gpu_bytes: parameters * BYTES_PER_WEIGHT,
     layers: { full, narrow: all - full },
@@ -72,12 +73,13 @@ async function describe(source: string | URL, signal: AbortSignal) {
 }
 
 function rows(
-  { model, architecture, parameters, gpu_bytes, layers, tensors, tokenizer, warnings, config }: Description,
+  { model, architecture, files, parameters, gpu_bytes, layers, tensors, tokenizer, warnings, config }: Description,
 ) {
   const size = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   return [
     ["model", model],
     ["architecture", `${architecture}`],
+    ["files", files.join(", ")],
     ["parameters", parameters.toLocaleString("en")],
     ["GPU memory", `${size(gpu_bytes)} of f32 weights, besides what a batch needs`],
     ["layers", `${layers.full} full, ${layers.narrow} narrow`],

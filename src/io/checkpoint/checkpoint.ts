@@ -11,10 +11,13 @@ import type { StoredTensor } from "./stored_tensor.ts";
 export class Checkpoint {
   /** The folder that they are from, for messages. */
   readonly location: string;
+  /** The names of the files that hold them. */
+  readonly files: readonly string[];
   readonly #tensors: ReadonlyMap<string, StoredTensor>;
 
-  constructor(location: string, tensors: ReadonlyMap<string, StoredTensor>) {
+  constructor(location: string, tensors: ReadonlyMap<string, StoredTensor>, files: readonly string[] = []) {
     this.location = location;
+    this.files = files;
     this.#tensors = tensors;
   }
 

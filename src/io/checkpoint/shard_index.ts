@@ -6,7 +6,7 @@ import { JsonScanner } from "../safetensors/json_scanner.ts";
 import { isPlainName } from "../folder/model_folder.ts";
 
 /**
- * Reads a `model.safetensors.index.json`.
+ * Reads a `model.safetensors.index.json` or a `pytorch_model.bin.index.json`.
  *
  * @param bytes The file.
  * @param name What messages call it.

@@ -71,6 +71,23 @@ function isSame(a: Identity, b: Identity): boolean {
 }
 
 /**
+ * Opens a file at a path or `file:` URL.
+ *
+ * @returns `null` if there is no such file.
+ * @throws {CheckpointError} If it is a folder, or cannot be read.
+ */
+export function openLocalFile(where: string | URL): LocalFile | null {
+  const path = pathOf(where);
+  try {
+    if (Deno.statSync(path).isFile) return new LocalFile(path);
+  } catch (error) {
+    if (isNotThere(error)) return null;
+    throw readError(quote(`${where}`), error);
+  }
+  throw new CheckpointError(`Cannot read ${quote(`${where}`)}: it must be a file, and is a folder`);
+}
+
+/**
  * The bytes of a whole file.
  *
  * @returns `null` if there is no such file.
