@@ -12,6 +12,9 @@ import type { StoredTensor } from "./stored_tensor.ts";
 const SINGLE_FILE = "model.safetensors";
 const INDEX_FILE = "model.safetensors.index.json";
 
+/** The files that weights may be in, the preferred one first. */
+export const WEIGHT_FILES: readonly string[] = [SINGLE_FILE, INDEX_FILE];
+
 /**
  * Opens the weights of a folder: `model.safetensors`, or the files that `model.safetensors.index.json` lists.
  *
@@ -25,13 +28,14 @@ export async function openCheckpoint(folder: ModelFolder): Promise<Checkpoint> {
   if (index !== null) return new Checkpoint(location, await openShards(folder, index.read(0, index.size)));
   throw new CheckpointError(
     `Cannot load weights from ${quote(location)}: ${SINGLE_FILE} or ${INDEX_FILE} is needed, found neither; ` +
-      "a pytorch_model.bin is not read: save the model as safetensors",
+      `a pytorch_model.bin is not read: save the model as safetensors${folder.absence ?? ""}`,
   );
 }
 
 async function openShards(folder: ModelFolder, index: Uint8Array): Promise<Map<string, StoredTensor>> {
   const fileOf = parseShardIndex(index, pathIn(folder.location, INDEX_FILE));
   const tensors = new Map<string, StoredTensor>();
+  folder.prepare?.([...new Set(fileOf.values())].map((file) => [file]));
   for (const file of new Set(fileOf.values())) {
     const path = pathIn(folder.location, file);
     const shard: ReadonlyMap<string, StoredTensor> = openSafetensors(await openFile(folder, file), path);
