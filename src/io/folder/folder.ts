@@ -61,7 +61,7 @@ export async function openFolder(
   where: ModelSource,
   options: OpenFolderOptions = {},
 ): Promise<ModelFolder> {
-  const { subfolder = "", local_files_only = false, token, progress_callback, signal, ...hub } = options;
+  const { subfolder = "", local_files_only = false, token, progress_callback, signal } = options;
   const names = subfolderNames(subfolder);
   if (where instanceof Map) return new MemoryFolder(where).inside(subfolder);
   const location = parseLocation(where as string | URL);
@@ -81,8 +81,9 @@ export async function openFolder(
   const id = typeof location.local === "string" && isRepositoryId(location.local) ? location.local : null;
   const url = id === null ? "" : `, of the Hub ${DEFAULT_ENDPOINT}/${id}/resolve/main/`;
   const { openNamedFolder, pathOf } = await localFiles(`open ${quote(`${where}`)}`, `give a URL${url}`);
-  const settings = { subfolder, local_files_only, token, progress, signal, ...hub };
-  const folder = await openNamedFolder(location.local, { id, ...settings });
+  const { revision, cache_dir, refresh } = options;
+  const choice = { revision, cache_dir, refresh, local_files_only, token };
+  const folder = await openNamedFolder(location.local, { id, subfolder, progress, signal, ...choice });
   if (folder !== null) return folder;
   const path = names.reduce(pathIn, pathOf(location.local));
   throw new CheckpointError(`Cannot open ${quote(path)}: there is no such folder${cureFor(where)}`);

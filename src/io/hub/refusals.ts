@@ -39,9 +39,14 @@ export function refusal({ status, statusText, headers }: Response, asked: Asked)
     return hubError(what, `${endpoint} has no repository ${quote(id)}, or ${cure}${NO_FOLDER}`);
   }
   const answered = `${urlForMessages(url)} answered ${status}${statusText && ` ${statusText}`}`;
-  if (status === 403) return hubError(what, `${answered}: ${hasToken ? "the token may not" : "a token must"} read it`);
+  // A host of bytes knows no tokens: it refuses an address whose time is over.
+  if (status === 403 && url.origin === new URL(endpoint).origin) {
+    return hubError(what, `${answered}: ${hasToken ? "the token may not" : "a token must"} read it`);
+  }
   const details = { isPassing: PASSING.includes(status), pause: pauseOf(headers) };
-  if (status === 429) return hubError(what, `${answered}: too many requests; try again later`, details);
+  if (status === 429) {
+    return hubError(what, `${urlForMessages(url)} answered 429: too many requests; try again later`, details);
+  }
   return hubError(what, answered, details);
 }
 

@@ -89,11 +89,20 @@ export function lostConnection(what: string, error: unknown, where: string): unk
   if (error instanceof DeadlineError) return hubError(what, `${where}: ${error.message}`, LOST);
   if (!(error instanceof Error) || !LOST_NAMES.includes(error.name)) return error;
   // The cause is left out: its text may hold a URL that is signed.
-  return hubError(what, `${where}: ${withoutSecrets(innermost(error).message)}`, LOST);
+  return hubError(what, `${where}: ${problemOf(error)}`, LOST);
 }
 
 const LOST = { isPassing: true, isUnreachable: true };
 const LOST_NAMES = ["TypeError", "Http", "ConnectionReset", "ConnectionRefused", "BrokenPipe", "UnexpectedEof"];
+
+/** What `fetch` says, without the URL, which the message has. */
+function problemOf(error: Error): string {
+  const { message } = innermost(error);
+  return withoutSecrets(message).replace(
+    /^error sending request (from [^ ]+ )?for (url \()?[^ ]*\)?(?: \([^ ]*\))?: /,
+    "",
+  );
+}
 
 function innermost(error: Error): Error {
   return error.cause instanceof Error ? innermost(error.cause) : error;

@@ -1,5 +1,6 @@
 /** The errors of a cache that cannot be read or written, in this library's words. */
 
+import { CheckpointError } from "../../../base/errors.ts";
 import { quote } from "../../../base/messages.ts";
 import { hubError } from "../../hub/hub_error.ts";
 
@@ -8,7 +9,10 @@ import { hubError } from "../../hub/hub_error.ts";
  * that is no failure of the file system.
  */
 export function cacheError(what: string, cache: string, error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof Deno.errors.NotCapable || !isOfFileSystem(error)) return error;
+  if (!(error instanceof Error) || error instanceof CheckpointError || error instanceof Deno.errors.NotCapable) {
+    return error;
+  }
+  if (!isOfFileSystem(error)) return error;
   return hubError(what, `the cache ${quote(cache)} ${problemOf(error)}`, { cause: error });
 }
 

@@ -116,13 +116,14 @@ export class HubFiles {
       throw hubError(revision.name === "main" ? what : `${what} at ${quote(revision.name)}`, `${problem}${NO_FOLDER}`);
     }
     if (this.#silence !== null) return null;
-    while (revision.commit === null && this.#first !== null) await this.#first.catch(() => {});
+    while (revision.commit === null && this.#first !== null) await this.#first;
     const signal = this.#signal;
     const question = retried(
       () => client.ask(file, { revision: revision.commit ?? revision.name, signal }),
       { access: client.access, signal, again: !revision.isCached },
     );
-    if (revision.commit === null) this.#first = question.finally(() => this.#first = null);
+    const done = () => this.#first = null;
+    if (revision.commit === null) this.#first = question.then(done, done);
     try {
       const { commit, ...remote } = await question;
       if (commit !== null) await revision.learn(commit);
