@@ -139,7 +139,11 @@ Deno.test("what an option cannot have is refused, by the command line or by the 
     [["fill-mask", "--top-k", "8001", "a [MASK]"], 1, /top_k must be a whole number from 1 to 128, got 8001/],
     [["fill-mask", "--targets", "🤗", "a [MASK]"], 1, /target "🤗" has no word piece in the vocabulary/],
     [["zero-shot", "--model", ner.path, "a"], 2, /no labels: give --labels/],
-    [["tag", "a"], 2, /no model is shipped for this command: give --model, the folder of a NarrowBertForTokenCl/],
+    [
+      ["tag", "a"],
+      2,
+      /no model is shipped for this command: give --model, the folder or Hub id of a NarrowBertForTokenCl/,
+    ],
     [["tag", "--model", ner.path, "--aggregation-strategy", "last", "a"], 2, /must be one of none, simple, first/],
     [["tag", "--model", ner.path, "--ignore-labels", "X", "a"], 1, /ignore_labels must be labels of the .* got "X"/],
     [["tag", "--model", ner.path, "--stride", "94", "a"], 1, /stride must be a whole number from 0 to 93/],

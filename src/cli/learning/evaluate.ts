@@ -4,7 +4,8 @@ import { NarrowBertConfig } from "../../model/config/config.ts";
 import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
 import { evaluate as evaluateModel, type ScoringModel } from "../../train/trainer/evaluation.ts";
 import { defineCommand } from "../command.ts";
-import { count, flag, number, UsageError, value, values } from "../options.ts";
+import { MODEL_OPTIONS, openingOf } from "../models.ts";
+import { count, flag, number, UsageError, values } from "../options.ts";
 import { json, table } from "../outputs/table.ts";
 import { DATA_OPTIONS, loadModel, needed, openData, taskOf, TASKS, tellProgress, valueRows } from "./training.ts";
 
@@ -18,7 +19,7 @@ Matthews' correlation, calibration error or perplexity, as the task has them; of
 that begin with B- and I-, precision, recall and F1 of entities. --mistakes shows the worst ones.
 As JSON: { loss, accuracy, … }, and with --mistakes { …, mistakes: [{ text, gold, predicted, score }] }.`,
   options: {
-    model: value("PATH|URL", "folder of the model"),
+    ...MODEL_OPTIONS,
     input: values("FILE", "examples; may be given several times", { short: "i" }),
     mistakes: count("show so many of the worst mistakes, at most 20", { from: 0 }),
     seed: count("of mlm: decides which words are masked (42)", { from: 0 }),
@@ -35,15 +36,18 @@ As JSON: { loss, accuracy, … }, and with --mistakes { …, mistakes: [{ text, 
     const folder = needed("model", values.model);
     if (values.input.length === 0) throw new UsageError("--input is missing: files of examples");
     const { format, columns } = values;
-    const { id2label, problem_type } = await NarrowBertConfig.from_pretrained(folder);
+    const { id2label, problem_type } = await NarrowBertConfig.from_pretrained(folder, {
+      ...openingOf(values),
+      signal: terminal.signal,
+    });
     const labels = problem_type === "regression" ? undefined : Object.values(id2label);
     const dataset = await openData(values.input, { task, format, columns, labels, problem_type }, terminal);
     const { signal } = terminal;
-    using model = await loadModel(task, folder, { signal });
+    using model = await loadModel(task, folder, { ...openingOf(values), signal });
     const probability = values["mlm-probability"];
     const { values: found, report } = await evaluateModel(model as ScoringModel, dataset, {
       data: {
-        tokenizer: await NarrowBertTokenizerFast.from_pretrained(folder),
+        tokenizer: await NarrowBertTokenizerFast.from_pretrained(folder, { ...openingOf(values), signal }),
         model,
         seed: values.seed ?? 42,
         per_device_eval_batch_size: values["per-device-eval-batch-size"] ?? 64,

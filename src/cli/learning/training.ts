@@ -6,6 +6,7 @@ import type { PreTrainedModel } from "../../heads/pretrained.ts";
 import { NarrowBertForSequenceClassification } from "../../heads/sequence_classification.ts";
 import { NarrowBertForTokenClassification } from "../../heads/token_classification.ts";
 import type { DataFormat } from "../../io/records/formats.ts";
+import type { OpenFolderOptions } from "../../io/folder/folder.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
 import { NarrowBertConfig } from "../../model/config/config.ts";
 import type { Dataset } from "../../train/data/dataset.ts";
@@ -98,8 +99,12 @@ export async function loadModel(
 }
 
 /** Whether a saved model was trained for another task, or for other labels, so that it needs a new head. */
-export async function lacksHead({ task, labels }: Dataset, model: string): Promise<boolean> {
-  const { architectures, id2label } = await NarrowBertConfig.from_pretrained(model);
+export async function lacksHead(
+  { task, labels }: Dataset,
+  model: string,
+  options: OpenFolderOptions,
+): Promise<boolean> {
+  const { architectures, id2label } = await NarrowBertConfig.from_pretrained(model, options);
   const heads: readonly string[] = CLASSES[task].head.classes;
   if (!architectures?.some((name) => heads.some((head) => name.endsWith(head)))) return true;
   if (task === "mlm" || task === "choose") return false;

@@ -22,6 +22,25 @@ export interface HubFolderOptions extends HubChoice {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A repository that is open. */
+export interface HubRepository {
+  readonly folder: ModelFolder;
+  /** The commit whose files it has, and its folder in the cache; `null` before the first file. */
+  readonly commit: string | null;
+  readonly path: string | null;
+  /** Brings all files into the cache. @throws {HubError} If one of them cannot be had. */
+  fetchAll(): Promise<void>;
+}
+
+/** {@linkcode openHubRepository}, for its files alone. */
+export async function openHubFolder(
+  id: string,
+  options: HubFolderOptions,
+  settings?: HubSettings,
+): Promise<ModelFolder> {
+  return (await openHubRepository(id, options, settings)).folder;
+}
+
 /**
  * Opens a repository of the Hub, or a folder in it. Nothing is asked for before the first file is.
  *
@@ -29,11 +48,11 @@ export interface HubFolderOptions extends HubChoice {
  * @param settings Where the Hub and the cache are. Default: what options and environment say.
  * @throws {CheckpointError} If options or environment cannot be used.
  */
-export async function openHubFolder(
+export async function openHubRepository(
   id: string,
   { revision = "main", refresh = false, subfolder, progress, signal, ...choice }: HubFolderOptions,
   settings?: HubSettings,
-): Promise<ModelFolder> {
+): Promise<HubRepository> {
   if (typeof revision !== "string" || !isRevision(revision)) {
     throw new CheckpointError(
       `Cannot open ${quote(id)}: revision must be a branch, a tag or a commit, got ${quote(`${revision}`)}`,
@@ -42,15 +61,23 @@ export async function openHubFolder(
   const prefix = subfolderNames(subfolder);
   const { access, cache: cacheFolder, offline } = settings ?? await hubSettings(choice);
   const cache = new RepositoryCache(cacheFolder, id);
-  const files = new HubFiles({
-    client: new HubClient(id, access),
-    cache,
-    revision: await LoadedRevision.open(revision, cache, refresh && offline === null),
-    progress,
-    signal,
-    offline,
-  });
-  return new HubFolder(id, prefix, files);
+  const client = new HubClient(id, access);
+  const loaded = await LoadedRevision.open(revision, cache, refresh && offline === null);
+  const files = new HubFiles({ client, cache, revision: loaded, progress, signal, offline });
+  return {
+    folder: new HubFolder(id, prefix, files),
+    get commit() {
+      return loaded.commit;
+    },
+    get path() {
+      return loaded.commit === null ? null : cache.snapshot(loaded.commit);
+    },
+    async fetchAll() {
+      await files.find("config.json"); // the answer tells the commit, whether there is such a file or not
+      const names = await Array.fromAsync(client.list(loaded.commit ?? revision, signal));
+      await Promise.all(names.map((name) => files.find(name)));
+    },
+  };
 }
 
 class HubFolder implements ModelFolder {

@@ -4,14 +4,14 @@ import { pathIn } from "../../../folder/path.ts";
 import { isPartial, lockPath } from "../cache_places.ts";
 import { type CachedCommit, type CachedFile, type CachedRepository, filesIn } from "./contents.ts";
 import { identityOf } from "./identity.ts";
-import { ifThere } from "../../paths.ts";
+import { folderOf, ifThere } from "../../paths.ts";
 
 /**
  * Removes a repository. It is renamed before, so that no other process ever finds half of it. What repositories share
  * stays, as do locks.
  */
 export async function removeRepository({ path }: CachedRepository): Promise<void> {
-  const gone = `${path}.${crypto.randomUUID()}.removed`;
+  const gone = pathIn(folderOf(path), `.removed-${crypto.randomUUID()}`);
   await Deno.rename(path, gone);
   await Deno.remove(gone, { recursive: true });
 }
