@@ -218,3 +218,40 @@ Deno.test("a load that is aborted ends at once, and what came is kept", () =>
     assert.equal(hub.requests.find(({ host }) => host === "cdn")!.headers.get("range"), "bytes=20000-");
     await checkCache(cache);
   }));
+
+Deno.test("small files may be on another address of the hub, which tells their ETag itself", () =>
+  withHub(async ({ hub, cache, open }) => {
+    hub.alter = ({ path, method }, reply) => {
+      const file = smallRepository().files.get("config.json")!;
+      if (path.startsWith("/api/resolve-cache/")) {
+        const headers = { "x-repo-commit": COMMIT, etag: `"${etagOf(file)}"` };
+        return { status: 200, headers, body: file };
+      }
+      if (!path.endsWith("/config.json")) return;
+      const headers: Record<string, string> = {
+        "x-repo-commit": COMMIT,
+        location: `/api/resolve-cache/${method}?x=%22`,
+      };
+      return { ...reply, status: 307, headers, body: new Uint8Array() };
+    };
+    await loadBoth(await open());
+    await checkCache(cache);
+  }));
+
+Deno.test("two loads at once in one process fetch each file once", () =>
+  withHub(async ({ hub, cache, open }) => {
+    hub.alter = ({ host }, reply) => {
+      if (host === "cdn") reply.pace = { bytes: 5000, milliseconds: 5 };
+    };
+    await Promise.all([open(), open(), open()].map(async (folder) => await loadBoth(await folder)));
+    assert.equal(hub.requests.filter(({ host }) => host === "cdn").length, 1);
+    await checkCache(cache);
+  }));
+
+Deno.test("a revision that is no name of one is refused before anything is asked for", () =>
+  withHub(async ({ hub, open }) => {
+    for (const revision of ["", "..", "a/../b", "/a", "a b", "C:\\x"]) {
+      await assert.rejects(open({ revision }), { message: /revision must be a branch, a tag or a commit, got / });
+    }
+    assert.equal(hub.requests.length, 0);
+  }));

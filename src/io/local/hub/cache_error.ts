@@ -25,7 +25,7 @@ function isOfFileSystem(error: Error): boolean {
 
 function problemOf(error: Error): string {
   if (error instanceof Deno.errors.PermissionDenied || /os error 30\b/.test(error.message)) {
-    return "may not be written by this user; give another by cache_dir or HF_HUB_CACHE";
+    return "may not be read or written by this user; give another by cache_dir or HF_HUB_CACHE";
   }
   if (/os error (28|122)\b/.test(error.message)) {
     return "has no room left on its disk; make room, and load again: what came is kept";

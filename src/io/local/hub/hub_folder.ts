@@ -6,8 +6,10 @@ import type { FileBytes } from "../../folder/file_bytes.ts";
 import { checkPlainName, type ModelFolder, subfolderNames } from "../../folder/model_folder.ts";
 import type { ProgressReporter } from "../../folder/progress.ts";
 import { HubClient } from "../../hub/hub_client.ts";
+import { named } from "../../hub/hub_error.ts";
 import { isRevision } from "../../hub/names.ts";
 import { LocalFile } from "../local_file.ts";
+import { cacheError } from "./cache_error.ts";
 import { HubFiles } from "./hub_files.ts";
 import { RepositoryCache } from "./repository_cache.ts";
 import { LoadedRevision } from "./revision.ts";
@@ -62,7 +64,9 @@ export async function openHubRepository(
   const { access, cache: cacheFolder, offline } = settings ?? await hubSettings(choice);
   const cache = new RepositoryCache(cacheFolder, id);
   const client = new HubClient(id, access);
-  const loaded = await LoadedRevision.open(revision, cache, refresh && offline === null);
+  const loaded = await LoadedRevision.open(revision, cache, refresh && offline === null).catch((error) => {
+    throw cacheError(named(null, id), cacheFolder, error);
+  });
   const files = new HubFiles({ client, cache, revision: loaded, progress, signal, offline });
   return {
     folder: new HubFolder(id, prefix, files),
