@@ -2,8 +2,7 @@
 
 import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
-import { DEFAULT_ENDPOINT } from "../hub/access.ts";
-import { idProblem, isRepositoryId } from "../hub/names.ts";
+import { DEFAULT_ENDPOINT, idProblem, isRepositoryId } from "../hub/names.ts";
 import { pathIn } from "./path.ts";
 import { HttpFolder } from "./http_folder.ts";
 import { parseLocation, withoutSecrets } from "./location.ts";

@@ -4,9 +4,6 @@ import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
 import { withoutSecrets } from "../folder/location.ts";
 
-/** The Hub itself, if `HF_ENDPOINT` names no other. */
-export const DEFAULT_ENDPOINT = "https://huggingface.co";
-
 /** Hosts that are the Hub: a mirror may redirect questions about files to them. */
 const HUB_HOSTS = ["huggingface.co", "hf.co"];
 

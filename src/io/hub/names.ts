@@ -2,6 +2,9 @@
 
 import { isPlainName } from "../folder/model_folder.ts";
 
+/** The Hub itself, if `HF_ENDPOINT` names no other. */
+export const DEFAULT_ENDPOINT = "https://huggingface.co";
+
 /** Most characters of a repository's id. */
 const MAX_ID = 96;
 

@@ -9,8 +9,9 @@ const PAUSES = [1000, 2000, 4000, 8000, 8000];
 /** A server that wants to be left alone for longer, in ms, is an error. */
 const LONGEST_PAUSE = 300_000;
 
-/** How often a server is tried that gives no answer: a machine without a network should say so soon. */
-const UNREACHABLE_TRIES = 2;
+/** How often a question is asked again. A machine without a network should say so soon, and a warm cache still sooner. */
+const QUESTION = { answered: PAUSES.length, unreachable: 2 };
+const WARM_QUESTION = { answered: 2, unreachable: 0 };
 
 /** Counts the failures of one thing, and says how long to wait. */
 export class Retries {
@@ -43,19 +44,23 @@ export class Retries {
   }
 }
 
-/** Does something, again if it fails in passing. */
+/**
+ * Asks something, again if it fails in passing.
+ *
+ * @param isWarm Whether the caller can do without an answer.
+ */
 export async function retried<T>(
   work: () => Promise<T>,
-  { access, signal, again }: { access: HubAccess; signal: AbortSignal | undefined; again: boolean },
+  { access, signal, isWarm }: { access: HubAccess; signal: AbortSignal | undefined; isWarm: boolean },
 ): Promise<T> {
   const retries = new Retries(access, signal);
+  const { answered, unreachable } = isWarm ? WARM_QUESTION : QUESTION;
   while (true) {
     try {
       return await work();
     } catch (error) {
-      if (!again) throw error;
       const isUnreachable = error instanceof HubError && error.isUnreachable;
-      await retries.failed(error, isUnreachable ? { tries: UNREACHABLE_TRIES } : {});
+      await retries.failed(error, { tries: isUnreachable ? unreachable : answered });
     }
   }
 }

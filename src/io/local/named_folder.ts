@@ -2,8 +2,7 @@
 
 import { isGranted } from "../../base/runtime.ts";
 import type { ModelFolder } from "../folder/model_folder.ts";
-import { type HubFolderOptions, openHubFolder } from "./hub/hub_folder.ts";
-import { cacheFolder } from "./hub/settings.ts";
+import type { HubFolderOptions } from "./hub/hub_folder.ts";
 import { openLocalFolder } from "./local_folder.ts";
 import { ifThere } from "./paths.ts";
 
@@ -21,10 +20,11 @@ export async function openNamedFolder(
 ): Promise<ModelFolder | null> {
   const { subfolder, progress, signal } = options;
   if (id === null) return await openLocalFolder(where, { subfolder, progress, signal });
-  if (mayLook(id, options)) {
+  if (await mayLook(id, options)) {
     const folder = await openLocalFolder(where, { subfolder, progress, signal });
     if (folder !== null || await ifThere(Deno.stat(id)) !== null) return folder;
   }
+  const { openHubFolder } = await import("./hub/hub_folder.ts"); // most loads do without
   return await openHubFolder(id, options);
 }
 
@@ -32,8 +32,9 @@ export async function openNamedFolder(
  * Whether to look for a folder of an id's name. A program that may read the cache, and not the path, means the Hub: looking
  * would only ask for a permission that it does not need.
  */
-function mayLook(path: string, choice: HubFolderOptions): boolean {
+async function mayLook(path: string, choice: HubFolderOptions): Promise<boolean> {
   if (isGranted({ name: "read", path })) return true;
+  const { cacheFolder } = await import("./hub/settings.ts");
   try {
     return !isGranted({ name: "read", path: cacheFolder(choice) });
   } catch {

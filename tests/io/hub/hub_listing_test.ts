@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { openCheckpoint } from "../../../src/io/checkpoint/open.ts";
+import { readFile } from "../../../src/io/folder/model_folder.ts";
 import { HubClient } from "../../../src/io/hub/hub_client.ts";
 import { idProblem, isFilePath, isRevision } from "../../../src/io/hub/names.ts";
 import { COMMIT, ID, loadBoth, namesIn, noise, smallRepository, withHub } from "./hub_folders.ts";
@@ -184,7 +185,7 @@ Deno.test("a warm cache with a hub that is down: what nobody knows of is taken a
         folder.absence!,
         /^; the Hub could not be asked for it: Cannot download "tokenizer_config\.json" of .* answered 503/,
       );
-      assert.deepEqual(hub.taken(), ["hub HEAD tokenizer_config.json"]);
+      assert.deepEqual(hub.taken(), Array(3).fill("hub HEAD tokenizer_config.json"));
       assert.equal(warnings.length, 1);
       assert.match(
         warnings[0]!,
@@ -203,4 +204,24 @@ Deno.test("a warm cache with a hub that is down: what nobody knows of is taken a
     assert.equal(offline.absence, "; it is not in the cache, and HF_HUB_OFFLINE is set");
     assert.equal(hub.requests.length, 0);
     assert.equal(noise(1).length, 1);
+  }));
+
+Deno.test("half a load, and a hub that is down for a moment: the next one goes on; down for ever: it says so", () =>
+  withHub(async ({ hub, open }) => {
+    await readFile(await open(), "config.json");
+    let left = 2;
+    hub.alter = ({ host, method }) => host === "hub" && method === "HEAD" && left-- > 0 ? error(503, "") : undefined;
+    const { warn } = console;
+    console.warn = () => {};
+    try {
+      await loadBoth(await open());
+      left = Infinity;
+      await assert.rejects(openCheckpoint((await open()).inside("other")), {
+        name: "CheckpointError",
+        message:
+          /^Cannot load weights from "org\/model\/other": .*; the Hub could not be asked for it: .* answered 503/,
+      });
+    } finally {
+      console.warn = warn;
+    }
   }));

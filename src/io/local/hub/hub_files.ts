@@ -120,7 +120,7 @@ export class HubFiles {
     const signal = this.#signal;
     const question = retried(
       () => client.ask(file, { revision: revision.commit ?? revision.name, signal }),
-      { access: client.access, signal, again: !revision.isCached },
+      { access: client.access, signal, isWarm: revision.isCached },
     );
     const done = () => this.#first = null;
     if (revision.commit === null) this.#first = question.then(done, done);

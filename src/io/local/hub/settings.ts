@@ -4,7 +4,8 @@ import { CheckpointError } from "../../../base/errors.ts";
 import { quote } from "../../../base/messages.ts";
 import { isGranted } from "../../../base/runtime.ts";
 import { pathIn } from "../../folder/path.ts";
-import { DEFAULT_ENDPOINT, endpointOf, type HubAccess, tokenOf, wait } from "../../hub/access.ts";
+import { DEFAULT_ENDPOINT } from "../../hub/names.ts";
+import { endpointOf, type HubAccess, tokenOf, wait } from "../../hub/access.ts";
 import { homeFolder, variableOf } from "../environment.ts";
 import { absolute, ifThere, pathOf } from "../paths.ts";
 
