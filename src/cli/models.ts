@@ -1,6 +1,8 @@
 /** The options by which commands name a model. */
 
 import type { OpenFolderOptions } from "../io/folder/folder.ts";
+import { ProgressBar } from "./outputs/progress.ts";
+import type { Terminal } from "./outputs/terminal.ts";
 import { flag, type Options, value, type Values } from "./options.ts";
 
 /** How a model is written on the command line. */
@@ -19,4 +21,10 @@ export type ModelValues = Partial<Values<Omit<typeof MODEL_OPTIONS, "model">>>;
 /** How the model of a command is opened. */
 export function openingOf({ revision, "local-files-only": local_files_only }: ModelValues): OpenFolderOptions {
   return { ...(revision !== undefined && { revision }), ...(local_files_only && { local_files_only }) };
+}
+
+/** The same for a command that shows nothing else meanwhile: a bar tells how a download goes. */
+export function loadingOf(values: ModelValues, terminal: Terminal): OpenFolderOptions {
+  const bar = new ProgressBar(terminal, null);
+  return { ...openingOf(values), signal: terminal.signal, progress_callback: (info) => bar.loading(info) };
 }

@@ -3,7 +3,7 @@
 import { requestGpu } from "../../gpu/device.ts";
 import { pipeline } from "../../pipelines/pipeline.ts";
 import { defineCommand } from "../command.ts";
-import { MODEL, MODEL_OPTIONS, openingOf } from "../models.ts";
+import { loadingOf, MODEL, MODEL_OPTIONS } from "../models.ts";
 import { count, flag, value } from "../options.ts";
 import { json, table } from "../outputs/table.ts";
 
@@ -37,7 +37,7 @@ As JSON: { adapter, texts, single, stream }, the last two in texts a second.`,
     const { signal } = terminal;
     const { texts = 1000 } = values;
     const { name: adapter } = await requestGpu();
-    using classify = await pipeline("text-classification", values.model, { ...openingOf(values), signal });
+    using classify = await pipeline("text-classification", values.model, loadingOf(values, terminal));
     const stream = async () => {
       const source = Array.from({ length: texts }, (_, i) => TEXTS[i % TEXTS.length]!);
       for await (const _ of classify.stream(source, { signal }));

@@ -11,7 +11,7 @@ import { TASKS } from "../../pipelines/task_table.ts";
 import { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import { findTokenizerFiles } from "../../text/files/files.ts";
 import { defineCommand } from "../command.ts";
-import { MODEL_OPTIONS, openingOf } from "../models.ts";
+import { loadingOf, MODEL_OPTIONS } from "../models.ts";
 import { flag } from "../options.ts";
 import { json, table } from "../outputs/table.ts";
 
@@ -30,10 +30,7 @@ As JSON: { model, architecture, parameters, gpu_bytes, layers, tensors, tokenize
   },
   examples: ["narrowbert info", "narrowbert info --model examples/models/wordnet/topic --json"],
   async run({ values }, terminal) {
-    const description = await describe(values.model ?? TASKS["fill-mask"].defaultModel, {
-      ...openingOf(values),
-      signal: terminal.signal,
-    });
+    const description = await describe(values.model ?? TASKS["fill-mask"].defaultModel, loadingOf(values, terminal));
     await terminal.write(values.json ? json(description) : table(rows(description)));
   },
 });

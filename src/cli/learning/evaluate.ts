@@ -4,7 +4,7 @@ import { NarrowBertConfig } from "../../model/config/config.ts";
 import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
 import { evaluate as evaluateModel, type ScoringModel } from "../../train/trainer/evaluation.ts";
 import { defineCommand } from "../command.ts";
-import { MODEL_OPTIONS, openingOf } from "../models.ts";
+import { loadingOf, MODEL_OPTIONS } from "../models.ts";
 import { count, flag, number, UsageError, values } from "../options.ts";
 import { json, table } from "../outputs/table.ts";
 import { DATA_OPTIONS, loadModel, needed, openData, taskOf, TASKS, tellProgress, valueRows } from "./training.ts";
@@ -34,20 +34,18 @@ As JSON: { loss, accuracy, … }, and with --mistakes { …, mistakes: [{ text, 
   async run({ values, positionals }, terminal) {
     const task = taskOf("evaluate", positionals);
     const folder = needed("model", values.model);
+    const loading = loadingOf(values, terminal);
     if (values.input.length === 0) throw new UsageError("--input is missing: files of examples");
     const { format, columns } = values;
-    const { id2label, problem_type } = await NarrowBertConfig.from_pretrained(folder, {
-      ...openingOf(values),
-      signal: terminal.signal,
-    });
+    const { id2label, problem_type } = await NarrowBertConfig.from_pretrained(folder, loading);
     const labels = problem_type === "regression" ? undefined : Object.values(id2label);
     const dataset = await openData(values.input, { task, format, columns, labels, problem_type }, terminal);
     const { signal } = terminal;
-    using model = await loadModel(task, folder, { ...openingOf(values), signal });
+    using model = await loadModel(task, folder, loading);
     const probability = values["mlm-probability"];
     const { values: found, report } = await evaluateModel(model as ScoringModel, dataset, {
       data: {
-        tokenizer: await NarrowBertTokenizerFast.from_pretrained(folder, { ...openingOf(values), signal }),
+        tokenizer: await NarrowBertTokenizerFast.from_pretrained(folder, loading),
         model,
         seed: values.seed ?? 42,
         per_device_eval_batch_size: values["per-device-eval-batch-size"] ?? 64,

@@ -6,7 +6,7 @@ import { trainingReport } from "../../train/report/report.ts";
 import type { Interval } from "../../train/trainer/arguments.ts";
 import { Trainer } from "../../train/trainer/trainer.ts";
 import { defineCommand } from "../command.ts";
-import { MODEL, MODEL_OPTIONS, openingOf } from "../models.ts";
+import { loadingOf, MODEL, MODEL_OPTIONS } from "../models.ts";
 import { choice, count, flag, list, number, UsageError, value, values } from "../options.ts";
 import { json, table } from "../outputs/table.ts";
 import type { Terminal } from "../outputs/terminal.ts";
@@ -118,18 +118,20 @@ one, bit by bit. Names of arguments are Hugging Face's. As JSON: what the last e
       : await openData(values.eval, { task, format, columns, labels: dataset.labels, problem_type }, terminal);
     const layers = values["full-length-layers"];
     const { signal } = terminal;
-    const isNew = values["new-head"] || await lacksHead(dataset, model, { ...openingOf(values), signal });
+    const loading = loadingOf(values, terminal);
+    const isNew = values["new-head"] || await lacksHead(dataset, model, loading);
     using learner = await loadModel(task, model, {
       config: { ...labelConfig(dataset), ...(layers !== undefined && { full_length_layers: layers }) },
       ...(isNew && { new_head: values.seed ?? 42 }),
-      ...openingOf(values),
-      signal,
+      ...loading,
     });
-    using teacher = values.teacher === undefined ? null : await loadModel(task, values.teacher, { signal });
+    using teacher = values.teacher === undefined
+      ? null
+      : await loadModel(task, values.teacher, loadingOf({ ...values, revision: undefined }, terminal));
     const { "teacher-weight": weight, temperature } = values;
     const trainer = new Trainer({
       model: learner,
-      tokenizer: await NarrowBertTokenizerFast.from_pretrained(model, { ...openingOf(values), signal }),
+      tokenizer: await NarrowBertTokenizerFast.from_pretrained(model, loading),
       args: { output_dir: output, ...given(values, ARGUMENTS), ...given(values, evalSize) },
       train_dataset: dataset,
       ...(evaluated && { eval_dataset: evaluated }),
