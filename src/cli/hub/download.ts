@@ -1,6 +1,6 @@
 /** `narrowbert download`: a model of the Hub into its cache. */
 
-import { openCheckpoint, WEIGHT_FILES } from "../../io/checkpoint/open.ts";
+import { openCheckpoint, WEIGHT_NAMES } from "../../io/checkpoint/open.ts";
 import type { ModelFolder, ProgressCallback } from "../../io/folder/folder.ts";
 import { readFile } from "../../io/folder/model_folder.ts";
 import { ProgressReporter } from "../../io/folder/progress.ts";
@@ -69,7 +69,7 @@ function idOf(positionals: readonly string[]): string {
 /** Brings all files into the cache that a load may ask for, and reads the heads of the weights. */
 async function fetchModel(folder: ModelFolder): Promise<void> {
   await readFile(folder, "config.json");
-  folder.prepare?.([WEIGHT_FILES, ...TOKENIZER_CHOICES]);
+  folder.prepare?.([WEIGHT_NAMES, ...TOKENIZER_CHOICES]);
   await findTokenizerFiles(folder);
   await openCheckpoint(folder);
   await readSentenceConfig(folder);

@@ -13,7 +13,7 @@ const SINGLE_FILE = "model.safetensors";
 const INDEX_FILE = "model.safetensors.index.json";
 
 /** The files that weights may be in, the preferred one first. */
-export const WEIGHT_FILES: readonly string[] = [SINGLE_FILE, INDEX_FILE];
+export const WEIGHT_NAMES: readonly string[] = [SINGLE_FILE, INDEX_FILE];
 
 /**
  * Opens the weights of a folder: `model.safetensors`, or the files that `model.safetensors.index.json` lists.

@@ -4,7 +4,7 @@ import { CheckpointError, ConfigError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
 import { headOf } from "../../heads/registry.ts";
 import { coreOf, type PreTrainedModel } from "../../heads/pretrained.ts";
-import { WEIGHT_FILES } from "../../io/checkpoint/open.ts";
+import { WEIGHT_NAMES } from "../../io/checkpoint/open.ts";
 import type { Head, ModelHead } from "../../model/head.ts";
 import type { ModelFolder, ModelSource } from "../../io/folder/folder.ts";
 import { type OpenedModel, openModel } from "../../model/loading.ts";
@@ -40,7 +40,7 @@ export async function loadParts<Model extends { dispose(): void }>(
 ): Promise<LoadedParts<Model>> {
   const opened = await openModel(source, options);
   checkHead(modelClass, opened);
-  opened.folder.prepare?.([WEIGHT_FILES, ...TOKENIZER_CHOICES]);
+  opened.folder.prepare?.([WEIGHT_NAMES, ...TOKENIZER_CHOICES]);
   const model = await loadModel(opened, options);
   try {
     const tokenizer = await openTokenizer(opened.folder);
