@@ -60,6 +60,16 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./commands/tokenize.ts")).tokenize,
   },
   {
+    name: "download",
+    summary: "bring a model of the Hugging Face Hub into the cache",
+    load: async () => (await import("./hub/download.ts")).download,
+  },
+  {
+    name: "cache",
+    summary: "list, verify and remove models of the Hub in the cache",
+    load: async () => (await import("./hub/cache.ts")).cache,
+  },
+  {
     name: "info",
     summary: "describe a model: config, layers, tensors, memory",
     load: async () => (await import("./commands/info.ts")).info,

@@ -5,12 +5,13 @@ import { type DeviceOptions, DTYPES } from "../model/device_options.ts";
 import { pipeline } from "../pipelines/pipeline.ts";
 import type { TaskPipelines } from "../pipelines/task_pipelines.ts";
 import { TASKS } from "../pipelines/task_table.ts";
-import { choice, flag, UsageError, value } from "./options.ts";
+import { MODEL_OPTIONS, type ModelValues, openingOf } from "./models.ts";
+import { choice, flag, UsageError } from "./options.ts";
 import type { Loading, StreamingModel } from "./text_command.ts";
 
 /** Options of every command that takes texts as a model does. */
 export const TEXT_OPTIONS = {
-  model: value("PATH|URL", "folder of the model"),
+  ...MODEL_OPTIONS,
   truncate: flag("cut texts that are longer than the model takes"),
 };
 
@@ -30,18 +31,21 @@ export const PIPELINE_OPTIONS = {
  */
 export async function loadPipeline<T extends keyof typeof TASKS>(
   task: T,
-  { model, dtype }: { model: string | undefined; dtype: DeviceOptions["dtype"] | undefined },
+  { model, dtype, ...opening }: ModelValues & {
+    model: string | undefined;
+    dtype: DeviceOptions["dtype"] | undefined;
+  },
   { signal, progress_callback, timings }: Loading,
 ): Promise<TaskPipelines[T]> {
   const { defaultModel, modelClass } = TASKS[task];
   if (model === undefined && defaultModel === null) {
-    throw new UsageError(`no model is shipped for this command: give --model, the folder of a ${modelClass}`);
+    throw new UsageError(`no model is shipped for this command: give --model, the folder or Hub id of a ${modelClass}`);
   }
   if (timings !== null) {
     timings.watch((await requestGpu()).pipelines);
     timings.lap("adapter");
   }
-  return await pipeline(task, model, { dtype, signal, progress_callback });
+  return await pipeline(task, model, { ...openingOf(opening), dtype, signal, progress_callback });
 }
 
 /** A model for a text command that answers by a pipeline, which it then owns. */

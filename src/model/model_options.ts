@@ -38,6 +38,15 @@ export function checkContextLimit({ maxContextBytes: limit }: ModelOptions): voi
 
 /** Names of the {@linkcode ModelOptions}. */
 export const MODEL_OPTIONS = [...DEVICE_OPTIONS, "add_pooling_layer", "maxContextBytes"];
-const FOLDER_OPTIONS = ["subfolder", "local_files_only", "token", "progress_callback", "signal"];
+const FOLDER_OPTIONS = [
+  "subfolder",
+  "revision",
+  "cache_dir",
+  "refresh",
+  "local_files_only",
+  "token",
+  "progress_callback",
+  "signal",
+];
 /** Names of the options of `from_pretrained`. */
 export const LOAD_OPTIONS = [...MODEL_OPTIONS, ...FOLDER_OPTIONS, "config", "strict", "new_head"];

@@ -42,7 +42,7 @@ export type SharedParts = PipelineParts<PreTrainedModel>;
  *
  * @param task `fill-mask`, `text-classification` (`sentiment-analysis`), `token-classification` (`ner`),
  *   `feature-extraction`, `zero-shot-classification`, `multiple-choice`, `text-ranking` or `score`.
- * @param model Path or URL of the model's folder, its files in memory, another pipeline, or a model and its tokenizer.
+ * @param model Path or URL of the model's folder, its id on the Hugging Face Hub, its files in memory, another pipeline, or a model and its tokenizer.
  *   Default, if the task has one: a small model shipped with this module, trained on WordNet's definitions.
  * @param options As of the model classes' `from_pretrained`.
  * @throws {RangeError} On an unknown task.
@@ -72,7 +72,14 @@ export async function pipeline<T extends TaskName>(
       `Cannot make a pipeline: no model is shipped for ${task}; name the folder of a ${modelClass}`,
     );
   }
-  return await load(source, options) as TaskPipelines[T];
+  const made = await load(source, options) as TaskPipelines[T];
+  try {
+    options.progress_callback?.({ status: "ready", task, model: `${source}` });
+  } catch (error) {
+    made.dispose();
+    throw error;
+  }
+  return made;
 }
 
 /** @throws {TypeError} If what is to be loaded is something else. */
@@ -80,7 +87,7 @@ function checkSource(model: unknown): void {
   if (model === undefined || model === null || typeof model === "string") return;
   if (model instanceof URL || model instanceof Map) return;
   throw new TypeError(
-    "Cannot make a pipeline: model must be a folder's path or URL, its files, another pipeline, or " +
+    "Cannot make a pipeline: model must be a folder's path or URL, a Hub id, its files, another pipeline, or " +
       `{ model, tokenizer }, got ${classOf(model)}`,
   );
 }

@@ -142,7 +142,7 @@ Deno.test("what an option cannot have is refused, by the command line or by the 
     [
       ["rank", "--query", "a", "b"],
       2,
-      /no model is shipped for this command: give --model, the folder of a NarrowBertForSe/,
+      /no model is shipped for this command: give --model, the folder or Hub id of a NarrowBertForSe/,
     ],
     [["tag", "--model", ner.path, "--aggregation-strategy", "last", "a"], 2, /must be one of none, simple, first/],
     [["tag", "--model", ner.path, "--ignore-labels", "X", "a"], 1, /ignore_labels must be labels of the .* got "X"/],

@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import { pipeline } from "../../src/pipelines/pipeline.ts";
 import type { TaskName } from "../../src/pipelines/task_pipelines.ts";
 import { TASKS } from "../../src/pipelines/task_table.ts";
+import { shippedRepository } from "../io/hub/shipped_repository.ts";
+import { TestHub } from "../io/hub/test_hub.ts";
 import { folderOf, type SmallModel, smallModel, smallModelFiles } from "./folders.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -52,11 +54,14 @@ Deno.test("every command of the README runs", async () => {
     for (const [file, bytes] of await smallModelFiles(model)) files[`models/${name}/${file}`] = bytes;
   }
   await using folder = await folderOf(files);
+  await using hub = new TestHub();
+  hub.repositories.set("owner/name", await shippedRepository());
   await Deno.symlink(`${ROOT}/examples`, `${folder.path}/examples`);
   for (const command of commands) {
     const { code, stdout, stderr } = await new Deno.Command("sh", {
       args: ["-c", command.replaceAll("bin/narrowbert", '"$0"'), `${ROOT}/bin/narrowbert`],
       cwd: folder.path,
+      env: { HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: `${folder.path}/hub` },
       stdin: "null",
     }).output();
     assert.equal(code, 0, `${command}: ${new TextDecoder().decode(stderr)}`);

@@ -95,7 +95,7 @@ Deno.test("local: links may lead to files of the folder, not out of it", () =>
     assert.equal(text(await readFile(await openFolder(join(folder, "link")), "config.json")), "{}");
   }));
 
-Deno.test("local: no such folder, a file, and what looks like a Hub id", () =>
+Deno.test("local: no such folder, a file, a wrong Hub id, and a Hub id", () =>
   inTemporaryFolder(async (folder) => {
     const none = join(folder, "none");
     await assert.rejects(openFolder(none), isError(`Cannot open "${none}": there is no such folder`));
@@ -112,12 +112,34 @@ Deno.test("local: no such folder, a file, and what looks like a Hub id", () =>
       openFolder(join(file, "sub")),
       isError(`Cannot open "${join(file, "sub")}": there is no such folder`),
     );
+    const characters = 'its names are of letters, digits, "-", "_" and ".", and begin and end with none of "-" and "."';
+    const wrong: [id: string, problem: string][] = [
+      ["org/na me", characters],
+      ["org/größe", characters],
+      ["-org/name", characters],
+      ["org/", characters],
+      ["a/b/c", 'it has more than one "/"'],
+      ["org/a--b", "it has no --"],
+      ["org/a..b", "it has no .."],
+      ["org/name.git", "it has no .git at its end"],
+      ["a".repeat(97), "it has at most 96 characters"],
+    ];
+    for (const [id, problem] of wrong) {
+      const message = `there is no such folder; as an id of the Hugging Face Hub it is wrong: ${problem}`;
+      await assert.rejects(openFolder(id), isError(`Cannot open "${id}": ${message}`));
+    }
+    // A path that exists wins over a Hub id, and so does its missing subfolder.
+    await assert.rejects(
+      openFolder("examples/models", { subfolder: "none" }),
+      isError('Cannot open "examples/models/none": there is no such folder'),
+    );
     for (const id of ["org/some-model.v2", "bert-base-uncased"]) {
+      const cached = await openFolder(id, { cache_dir: folder, local_files_only: true });
       await assert.rejects(
-        openFolder(id),
+        cached.find("config.json"),
         isError(
-          `Cannot open "${id}": there is no such folder. Models are not downloaded from the Hugging Face Hub by this ` +
-            "version: download it, and pass its folder",
+          `Cannot download "config.json" of "${id}" from the Hugging Face Hub: it is not in the cache "${folder}", and ` +
+            "local_files_only is set; nor is there such a folder here",
         ),
       );
     }

@@ -132,6 +132,7 @@ Deno.test("each file has its events of progress once, and what is not there has 
       const files = events.flatMap((event) => event.status === status ? [event.file] : []);
       assert.deepEqual(files, PIPELINE, status);
     }
+    assert.deepEqual(events.at(-1), { status: "ready", task: "feature-extraction", model: url });
   }));
 
 Deno.test("a token is sent with each request, and a subfolder asks for nothing else", () =>

@@ -96,7 +96,8 @@ Deno.test("a model that is neither a folder, files, a pipeline nor a pair is ref
   for (const [model, kind] of found) {
     await assert.rejects(() => pipeline("fill-mask", model as never), {
       name: "TypeError",
-      message: "Cannot make a pipeline: model must be a folder's path or URL, its files, another pipeline, or " +
+      message:
+        "Cannot make a pipeline: model must be a folder's path or URL, a Hub id, its files, another pipeline, or " +
         `{ model, tokenizer }, got ${kind}`,
     });
   }

@@ -60,15 +60,20 @@ Deno.test("a bundle for browsers needs no other module, and has all names; witho
 Deno.test("without Deno, each use of a path says that it needs Deno, and what else there is", () =>
   inTemporaryFolder(async (folder) => {
     await bundleTo(`${folder}/library.js`);
+    const hub = "give a URL, of the Hub https://huggingface.co/m/resolve/main/";
     const calls: [call: string, message: string][] = [
-      ['pipeline("fill-mask", "models/mlm")', 'Cannot open "models/mlm": a path needs Deno; give a URL'],
+      [
+        'pipeline("fill-mask", "models/mlm")',
+        'Cannot open "models/mlm": a path needs Deno; give a URL, of the Hub ' +
+        "https://huggingface.co/models/mlm/resolve/main/",
+      ],
       [
         'NarrowBertModel.from_pretrained(new URL("file:///models/mlm"))',
         'Cannot open "file:///models/mlm": a path needs Deno; give a URL',
       ],
-      ['Trunk.load("m", { readouts: [library.states] })', 'Cannot open "m": a path needs Deno; give a URL'],
-      ['AutoTokenizer.from_pretrained("m")', 'Cannot open "m": a path needs Deno; give a URL'],
-      ['NarrowBertConfig.from_pretrained("m")', 'Cannot open "m": a path needs Deno; give a URL'],
+      ['Trunk.load("m", { readouts: [library.states] })', `Cannot open "m": a path needs Deno; ${hub}`],
+      ['AutoTokenizer.from_pretrained("m")', `Cannot open "m": a path needs Deno; ${hub}`],
+      ['NarrowBertConfig.from_pretrained("m")', `Cannot open "m": a path needs Deno; ${hub}`],
       ['readSafetensors("m")', 'Cannot read "m": a path needs Deno; give a URL'],
       ['writeSafetensors([], { path: "m" })', 'Cannot write "m": a path needs Deno; leave it out for the bytes'],
       ['TrainingFolder.open("m")', 'Cannot train in "m": a path needs Deno'],

@@ -153,6 +153,45 @@ Deno.test("narrowbert: a path with a comma, which Deno cannot permit, is refused
   assert.equal((await run("bin/narrowbert", ["classify", "--output", "a,b"], {})).code, 0);
 });
 
+Deno.test("narrowbert: a Hub id takes all hosts, the Hub's variables, and writing in its cache; a path takes none", async () => {
+  const cases: [args: string[], granted: { net: boolean; write: string } | null][] = [
+    [["classify", "--model", "org/model"], { net: true, write: "/caches/huggingface/hub" }],
+    [["tag", "--model=bert-base_v1.5", "--revision", "x"], { net: true, write: "/caches/huggingface/hub" }],
+    [["train", "mlm", "--teacher", "org/model"], { net: true, write: "/caches/huggingface/hub" }],
+    [["download", "org/model"], { net: true, write: "/caches/huggingface/hub" }],
+    [["download", "org/model", "--cache-dir", "/mine"], { net: true, write: "/mine" }],
+    [["cache", "list", "--cache-dir=/mine"], { net: false, write: "/mine" }],
+    [["classify", "--model", "path"], null], // there is such a folder
+    ...["./model", "/model", "a/b/c", "org/na me", "", "../x"].map((model): [string[], null] => [
+      ["classify", "--model", model],
+      null,
+    ]),
+    [["classify", "--", "--model", "org/model"], null],
+    [["classify", "download"], null],
+    [["classify", "--cache-dir", "/mine"], null],
+  ];
+  for (const [args, granted] of cases) {
+    const { stdout } = await run("bin/narrowbert", args, {}, { XDG_CACHE_HOME: "/caches" });
+    const [line = ""] = stdout.split("\n");
+    const { index: end = 0 } = /\[--lock/.exec(line)!;
+    const [, write] = /\[--allow-write=(.*?)\]/.exec(line.slice(0, end)) ?? [];
+    assert.equal(line.slice(0, end).includes("[--allow-net]"), granted?.net ?? false, args.join(" "));
+    assert.equal(write, granted?.write, args.join(" "));
+    assert.equal(/--allow-env=[^\]]*,HF_TOKEN,/.test(line), granted !== null, args.join(" "));
+  }
+  const homes: [env: Record<string, string>, write: string][] = [
+    [{ HF_HOME: "/hf" }, "/hf/hub"],
+    [{ HF_HOME: "/hf", HUGGINGFACE_HUB_CACHE: "/old" }, "/old"],
+    [{ HF_HOME: "/hf", HF_HUB_CACHE: "/new", HUGGINGFACE_HUB_CACHE: "/old" }, "/new"],
+    [{ HOME: "/me", HF_HUB_CACHE: "~/new" }, "/me/new"],
+    [{ HOME: "/me" }, "/me/.cache/huggingface/hub"],
+  ];
+  for (const [env, write] of homes) {
+    const { stdout } = await run("bin/narrowbert", ["download", "a"], {}, env);
+    assert.equal(/\[--allow-write=(.*?)\]/.exec(stdout)?.[1], write);
+  }
+});
+
 Deno.test("narrowbert: the caller's own choice of backend, folder and driver stands", async () => {
   const env = { DENO_WEBGPU_BACKEND: "gl", XDG_RUNTIME_DIR: "/own", VK_DRIVER_FILES: "/nonexistent" };
   const { stdout, calls } = await run("bin/narrowbert", ["doctor"], { ldconfig: "" }, env);

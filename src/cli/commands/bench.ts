@@ -3,6 +3,7 @@
 import { requestGpu } from "../../gpu/device.ts";
 import { pipeline } from "../../pipelines/pipeline.ts";
 import { defineCommand } from "../command.ts";
+import { loadingOf, MODEL, MODEL_OPTIONS } from "../models.ts";
 import { count, flag, value } from "../options.ts";
 import { json, table } from "../outputs/table.ts";
 
@@ -26,7 +27,8 @@ Measures how many short texts a second a classifier labels here, one call at a t
 after a first call that compiles its shaders. \`deno task bench\` measures more, in the repository.
 As JSON: { adapter, texts, single, stream }, the last two in texts a second.`,
   options: {
-    model: value("PATH|URL", "folder of a NarrowBertForSequenceClassification; by default the shipped one"),
+    ...MODEL_OPTIONS,
+    model: value(MODEL, "a NarrowBertForSequenceClassification; by default the shipped one"),
     texts: count("how many texts to stream (1000)"),
     json: flag("print JSON"),
   },
@@ -35,7 +37,7 @@ As JSON: { adapter, texts, single, stream }, the last two in texts a second.`,
     const { signal } = terminal;
     const { texts = 1000 } = values;
     const { name: adapter } = await requestGpu();
-    using classify = await pipeline("text-classification", values.model, { signal });
+    using classify = await pipeline("text-classification", values.model, loadingOf(values, terminal));
     const stream = async () => {
       const source = Array.from({ length: texts }, (_, i) => TEXTS[i % TEXTS.length]!);
       for await (const _ of classify.stream(source, { signal }));

@@ -34,8 +34,8 @@ As JSON: { prompt, choices: [{ index, choice, score }] }.`,
     if (typeof prompt === "string" && Array.isArray(given)) return { prompt, choices: given };
     throw new InputError('must have a "prompt" and a list of "choices", as --choice is not given');
   },
-  async open({ model, dtype, truncate: truncation }, loading) {
-    const choose = await loadPipeline("multiple-choice", { model, dtype }, loading);
+  async open({ truncate: truncation, ...values }, loading) {
+    const choose = await loadPipeline("multiple-choice", values, loading);
     return answerBy(
       choose,
       (questions: AsyncIterable<Question>, options) => choose.stream(questions, { ...options, truncation }),

@@ -25,8 +25,8 @@ As JSON: { text, labels: [{ label, score }] }.`,
     "narrowbert classify --input reviews.csv --json",
   ],
   question: textsOf,
-  async open({ model, dtype, truncate: truncation, "top-k": top_k, "function-to-apply": function_to_apply }, loading) {
-    const classify = await loadPipeline("text-classification", { model, dtype }, loading);
+  async open({ truncate: truncation, "top-k": top_k, "function-to-apply": function_to_apply, ...values }, loading) {
+    const classify = await loadPipeline("text-classification", values, loading);
     return answerBy(
       classify,
       (texts, options) => classify.stream(texts, { ...options, truncation, top_k, function_to_apply }),

@@ -5,6 +5,7 @@ import { bash } from "../completions/bash.ts";
 import type { CompletedCommand } from "../completions/completed.ts";
 import { fish } from "../completions/fish.ts";
 import { zsh } from "../completions/zsh.ts";
+import { CACHE_ACTIONS } from "../hub/cache.ts";
 import { UsageError } from "../options.ts";
 import { TASKS } from "../learning/training.ts";
 
@@ -32,6 +33,7 @@ export const completionsOf = (rows: readonly CommandRow[]): Command =>
         summary,
         options: (await load()).options,
         ...(name === "completions" && { words: NAMES }),
+        ...(name === "cache" && { words: CACHE_ACTIONS }),
         ...((name === "train" || name === "evaluate") && { words: TASKS }),
       }));
       await terminal.write(script(await Promise.all(commands)));

@@ -41,12 +41,12 @@ As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[.
   ],
   question: textOf,
   async open(values, loading) {
-    const { model, dtype, truncate: truncation, normalize, dimensions, precision } = values;
+    const { truncate: truncation, normalize, dimensions, precision } = values;
     if (precision?.endsWith("int8") && values.ranges === undefined) {
       throw new UsageError(`--precision ${precision} needs --ranges`);
     }
     const ranges = values.ranges === undefined ? undefined : await readRanges(values.ranges);
-    const embed = await loadPipeline("feature-extraction", { model, dtype }, loading);
+    const embed = await loadPipeline("feature-extraction", values, loading);
     // One embedding a text if the files do not say; what they say that is wrong, the pipeline tells.
     const pooling = values.pooling ?? (filedPooling(embed) === "none" ? "mean" : undefined);
     const own = { pooling, normalize, dimensions, precision, ranges, truncation };

@@ -24,8 +24,8 @@ As JSON: { text, masks: [[{ score, token, token_str, sequence }]] }, a list for 
     "narrowbert fill-mask --input masked.txt --top-k 1 --jsonl",
   ],
   question: textOf,
-  async open({ model, dtype, truncate: truncation, "top-k": top_k, targets }, loading) {
-    const fill = await loadPipeline("fill-mask", { model, dtype }, loading);
+  async open({ truncate: truncation, "top-k": top_k, targets, ...values }, loading) {
+    const fill = await loadPipeline("fill-mask", values, loading);
     return answerBy(fill, (texts, options) => fill.stream(texts, { ...options, truncation, top_k, targets }));
   },
   json: (filled) => ({ masks: wordsByMask(filled) }),

@@ -2,7 +2,7 @@
 
 import { elementCount } from "../../base/shape.ts";
 import { openCheckpoint } from "../../io/checkpoint/open.ts";
-import { openFolder } from "../../io/folder/folder.ts";
+import { openFolder, type OpenFolderOptions } from "../../io/folder/folder.ts";
 import { readConfig } from "../../model/config/config.ts";
 import { headOf, HEADS } from "../../heads/registry.ts";
 import { hasPooler } from "../../model/head.ts";
@@ -11,7 +11,8 @@ import { TASKS } from "../../pipelines/task_table.ts";
 import { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import { findTokenizerFiles } from "../../text/files/files.ts";
 import { defineCommand } from "../command.ts";
-import { flag, value } from "../options.ts";
+import { loadingOf, MODEL_OPTIONS } from "../models.ts";
+import { flag } from "../options.ts";
 import { json, table } from "../outputs/table.ts";
 
 /** Bytes of a weight on the GPU: it is f32 there, however it is stored. */
@@ -24,12 +25,12 @@ export const info = defineCommand({
 Describes the model of a folder, without a GPU. Without --model, the shipped model of fill-mask.
 As JSON: { model, architecture, files, parameters, gpu_bytes, layers, tensors, tokenizer, warnings, config }.`,
   options: {
-    model: value("PATH|URL", "folder of the model"),
+    ...MODEL_OPTIONS,
     json: flag("print JSON"),
   },
   examples: ["narrowbert info", "narrowbert info --model examples/models/wordnet/topic --json"],
   async run({ values }, terminal) {
-    const description = await describe(values.model ?? TASKS["fill-mask"].defaultModel, terminal.signal);
+    const description = await describe(values.model ?? TASKS["fill-mask"].defaultModel, loadingOf(values, terminal));
     await terminal.write(values.json ? json(description) : table(rows(description)));
   },
 });
@@ -37,8 +38,8 @@ As JSON: { model, architecture, files, parameters, gpu_bytes, layers, tensors, t
 type Description = Awaited<ReturnType<typeof describe>>;
 
 /** Reads a model's files and checks them as loading would, up to the GPU. */
-async function describe(source: string | URL, signal: AbortSignal) {
-  const folder = await openFolder(source, { signal });
+async function describe(source: string | URL, options: OpenFolderOptions) {
+  const folder = await openFolder(source, options);
   const stored = await readConfig(folder);
   const checkpoint = await openCheckpoint(folder);
   const head = headOf(stored);

@@ -40,8 +40,8 @@ were given; with --query the further fields of a text are printed beside its own
     if (typeof query === "string" && Array.isArray(texts)) return { query, texts };
     throw new InputError('must be an object with a "query" and a list of "texts", as --query is not given');
   },
-  async open({ model, dtype, truncate: truncation, "raw-scores": raw_scores, "top-k": top_k }, loading) {
-    const rank = await loadPipeline("text-ranking", { model, dtype }, loading);
+  async open({ truncate: truncation, "raw-scores": raw_scores, "top-k": top_k, ...values }, loading) {
+    const rank = await loadPipeline("text-ranking", values, loading);
     const own = { raw_scores, return_text: true, truncation, top_k };
     return answerBy(rank, (queries: AsyncIterable<RankingQuery>, options) => {
       return rank.stream(queries, { ...options, ...own });

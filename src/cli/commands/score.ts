@@ -18,8 +18,8 @@ As JSON: { text, score, tokens: [{ index, token, token_str, score }] }.`,
     "narrowbert score --input sentences.txt --jsonl",
   ],
   question: textOf,
-  async open({ model, dtype, truncate: truncation }, loading) {
-    const score = await loadPipeline("score", { model, dtype }, loading);
+  async open({ truncate: truncation, ...values }, loading) {
+    const score = await loadPipeline("score", values, loading);
     return answerBy(score, (texts, options) => score.stream(texts, { ...options, truncation }));
   },
   json: ({ score, tokens }) => ({ score, tokens }),

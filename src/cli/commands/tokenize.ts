@@ -6,6 +6,7 @@ import { Engine } from "../../pipelines/engine/engine.ts";
 import type { Task } from "../../pipelines/engine/task.ts";
 import { TASKS } from "../../pipelines/task_table.ts";
 import { textsOf } from "../inputs/questions.ts";
+import { openingOf } from "../models.ts";
 import { toggle } from "../options.ts";
 import { answerBy, TEXT_OPTIONS } from "../pipelines.ts";
 import { textCommand } from "../text_command.ts";
@@ -29,9 +30,13 @@ As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }.`,
     "narrowbert tokenize --model models/ner --input texts.txt --jsonl",
   ],
   question: textsOf,
-  async open({ model, truncate: truncation, offsets = true }, { signal, progress_callback }) {
+  async open({ model, truncate: truncation, offsets = true, ...values }, { signal, progress_callback }) {
     const source = model ?? TASKS["fill-mask"].defaultModel;
-    const tokenizer = await NarrowBertTokenizerFast.from_pretrained(source, { signal, progress_callback });
+    const tokenizer = await NarrowBertTokenizerFast.from_pretrained(source, {
+      ...openingOf(values),
+      signal,
+      progress_callback,
+    });
     const options = { truncation, return_offsets_mapping: offsets };
     const encode = ({ text, text_pair }: Texts) => {
       const { input_ids, token_type_ids, offset_mapping } = tokenizer.encode_plus(text, { ...options, text_pair });

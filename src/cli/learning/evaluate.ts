@@ -4,7 +4,8 @@ import { NarrowBertConfig } from "../../model/config/config.ts";
 import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
 import { evaluate as evaluateModel, type ScoringModel } from "../../train/trainer/evaluation.ts";
 import { defineCommand } from "../command.ts";
-import { count, flag, UsageError, value, values } from "../options.ts";
+import { loadingOf, MODEL_OPTIONS } from "../models.ts";
+import { count, flag, UsageError, values } from "../options.ts";
 import { json, shortened, table } from "../outputs/table.ts";
 import {
   DATA_OPTIONS,
@@ -31,7 +32,7 @@ that begin with B- and I-, precision, recall and F1 of entities. --mistakes show
 those of which the model was surest, of tags with their »word«; of numbers the largest differences.
 As JSON: { loss, accuracy, … }, and with --mistakes { …, mistakes: [{ text, gold, predicted, score }] }.`,
   options: {
-    model: value("PATH|URL", "folder of the model"),
+    ...MODEL_OPTIONS,
     input: values("FILE", "examples; may be given several times", { short: "i" }),
     mistakes: count("show so many of the worst mistakes, at most 20", { from: 0 }),
     seed: count("of mlm: decides which words are masked (42)", { from: 0 }),
@@ -46,19 +47,20 @@ As JSON: { loss, accuracy, … }, and with --mistakes { …, mistakes: [{ text, 
   async run({ values, positionals }, terminal) {
     const task = taskOf("evaluate", positionals);
     const folder = needed("model", values.model);
+    const loading = loadingOf(values, terminal);
     if (values.input.length === 0) throw new UsageError("--input is missing: files of examples");
     refuseUnheeded(values, ["seed", ...Object.keys(MASKING_OPTIONS)], { what: "mlm", isMet: task === "mlm" });
     refuseUnheeded(values, ["mistakes"], { what: "classify, tag and choose", isMet: task !== "mlm" });
     const { format, columns } = values;
-    const config = await NarrowBertConfig.from_pretrained(folder);
+    const config = await NarrowBertConfig.from_pretrained(folder, loading);
     const problem_type = config.problem_type ?? (config.num_labels === 1 ? "regression" : null);
     const labels = problem_type === "regression" ? undefined : Object.values(config.id2label);
     const dataset = await openData(values.input, { task, format, columns, labels, problem_type }, terminal);
     const { signal } = terminal;
-    using model = await loadModel(task, folder, { signal });
+    using model = await loadModel(task, folder, loading);
     const { values: found, report } = await evaluateModel(model as ScoringModel, dataset, {
       data: {
-        tokenizer: await NarrowBertTokenizerFast.from_pretrained(folder),
+        tokenizer: await NarrowBertTokenizerFast.from_pretrained(folder, loading),
         model,
         seed: values.seed ?? 42,
         per_device_eval_batch_size: values["per-device-eval-batch-size"] ?? 64,

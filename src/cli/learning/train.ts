@@ -9,6 +9,7 @@ import type { Interval } from "../../train/trainer/arguments.ts";
 import { Trainer } from "../../train/trainer/trainer.ts";
 import { quote } from "../../base/messages.ts";
 import { defineCommand } from "../command.ts";
+import { loadingOf, MODEL, MODEL_OPTIONS } from "../models.ts";
 import { choice, count, flag, list, number, UsageError, value, values } from "../options.ts";
 import { json, table } from "../outputs/table.ts";
 import type { Terminal } from "../outputs/terminal.ts";
@@ -88,13 +89,14 @@ BERT; for labels of its own it gets a new head. --output gets checkpoints, and t
 the end. After SIGINT a checkpoint is written; with --resume the same command goes on from the last
 one, bit by bit. Names of arguments are Hugging Face's. As JSON: what the last evaluation found.`,
   options: {
-    model: value("PATH|URL", "folder of the model to begin with"),
+    ...MODEL_OPTIONS,
+    model: value(MODEL, "folder or Hub id of the model to begin with"),
     train: values("FILE", "examples to learn from; may be given several times"),
     eval: values("FILE", "examples to evaluate on; may be given several times"),
     output: value("PATH", "folder of the checkpoints, and of the model in the end"),
     resume: flag("go on from the last checkpoint in --output"),
     report: value("FILE", "write a page of HTML about the training"),
-    teacher: value("PATH|URL", "folder of a model to learn from too"),
+    teacher: value(MODEL, "folder or Hub id of a model to learn from too"),
     "teacher-weight": number("share that is learned from the teacher (0.5)"),
     temperature: number("of the teacher's scores (2)"),
     "full-length-layers": count("layers that see all tokens; the rest compute only what is asked for", { from: 0 }),
@@ -132,18 +134,20 @@ one, bit by bit. Names of arguments are Hugging Face's. As JSON: what the last e
       : await openData(values.eval, { task, format, columns, labels: dataset.labels, problem_type }, terminal);
     const layers = values["full-length-layers"];
     const { signal } = terminal;
-    const head = values["new-head"] ? { isNew: true, reason: null } : await needOfHead(dataset, model);
+    const loading = loadingOf(values, terminal);
+    const head = values["new-head"] ? { isNew: true, reason: null } : await needOfHead(dataset, model, loading);
     if (head.reason !== null) await terminal.complain(`narrowbert: ${head.reason}\n`);
     using learner = await loadModel(task, model, {
       config: { ...labelConfig(dataset), ...(layers !== undefined && { full_length_layers: layers }) },
       ...(head.isNew && { new_head: values.seed ?? 42 }),
-      signal,
+      ...loading,
     });
-    const tokenizer = await NarrowBertTokenizerFast.from_pretrained(model);
+    const tokenizer = await NarrowBertTokenizerFast.from_pretrained(model, loading);
+    const teaching = loadingOf({ ...values, revision: undefined }, terminal);
     if (values.teacher !== undefined) {
-      checkWords(await NarrowBertTokenizerFast.from_pretrained(values.teacher), tokenizer);
+      checkWords(await NarrowBertTokenizerFast.from_pretrained(values.teacher, teaching), tokenizer);
     }
-    using teacher = values.teacher === undefined ? null : await loadModel(task, values.teacher, { signal });
+    using teacher = values.teacher === undefined ? null : await loadModel(task, values.teacher, teaching);
     const { "teacher-weight": weight, temperature } = values;
     const trainer = new Trainer({
       model: learner,

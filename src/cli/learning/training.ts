@@ -6,6 +6,7 @@ import type { PreTrainedModel } from "../../heads/pretrained.ts";
 import { NarrowBertForSequenceClassification } from "../../heads/sequence_classification.ts";
 import { NarrowBertForTokenClassification } from "../../heads/token_classification.ts";
 import type { DataFormat } from "../../io/records/formats.ts";
+import type { OpenFolderOptions } from "../../io/folder/folder.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
 import { NarrowBertConfig } from "../../model/config/config.ts";
 import type { Dataset } from "../../train/data/dataset.ts";
@@ -150,8 +151,12 @@ export interface HeadNeed {
 }
 
 /** Finds out whether a saved model needs a new head. */
-export async function needOfHead({ task, labels }: Dataset, model: string): Promise<HeadNeed> {
-  const { architectures, id2label } = await NarrowBertConfig.from_pretrained(model);
+export async function needOfHead(
+  { task, labels }: Dataset,
+  model: string,
+  options: OpenFolderOptions,
+): Promise<HeadNeed> {
+  const { architectures, id2label } = await NarrowBertConfig.from_pretrained(model, options);
   const heads: readonly string[] = CLASSES[task].head.classes;
   const isThere = architectures?.some((name) => heads.some((head) => name.endsWith(head))) ?? false;
   if (!isThere) return { isNew: true, reason: null };

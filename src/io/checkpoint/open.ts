@@ -29,6 +29,9 @@ export const WEIGHT_FILES: readonly WeightFiles[] = [
   { single: "pytorch_model.bin", index: "pytorch_model.bin.index.json", open: openTorchCheckpoint },
 ];
 
+/** The files that weights may be in, the preferred one first. */
+export const WEIGHT_NAMES: readonly string[] = WEIGHT_FILES.flatMap(({ single, index }) => [single, index]);
+
 /**
  * Opens the weights of a folder: `model.safetensors`, or the files that `model.safetensors.index.json` lists, or else
  * `pytorch_model.bin`, or the files that `pytorch_model.bin.index.json` lists.
@@ -46,13 +49,16 @@ export async function openCheckpoint(folder: ModelFolder): Promise<Checkpoint> {
     if (index !== null) return await openShards(folder, kind, index.read(0, index.size));
   }
   const names = WEIGHT_FILES.map(({ single, index }) => `${single} or ${index}`).join(", or ");
-  throw new CheckpointError(`Cannot load weights from ${quote(location)}: ${names} is needed, found none of them`);
+  throw new CheckpointError(
+    `Cannot load weights from ${quote(location)}: ${names} is needed, found none of them${folder.absence ?? ""}`,
+  );
 }
 
 async function openShards(folder: ModelFolder, kind: WeightFiles, index: Uint8Array): Promise<Checkpoint> {
   const fileOf = parseShardIndex(index, pathIn(folder.location, kind.index));
   const files = [...new Set(fileOf.values())];
   const tensors = new Map<string, StoredTensor>();
+  folder.prepare?.(files.map((file) => [file]));
   for (const file of files) {
     const path = pathIn(folder.location, file);
     const shard = await kind.open(await openFile(folder, file), path);

@@ -24,6 +24,15 @@ export interface ModelFolder {
    * @throws {CheckpointError} If these are no plain names.
    */
   inside(subfolder: string): ModelFolder;
+  /**
+   * Begins to fetch files that will be asked for soon, several at once, if that takes time. It returns at once; `find`
+   * tells what went wrong.
+   *
+   * @param choices Of each list the first file that there is.
+   */
+  prepare?(choices: readonly (readonly string[])[]): void;
+  /** What to add to the message about a file that was not found, as it may be there after all: `; and so on`. */
+  readonly absence?: string;
 }
 
 /** Options of the folders on disk and on the web. */
@@ -44,7 +53,9 @@ export async function findBytes(folder: ModelFolder, file: string): Promise<Uint
 export async function openFile(folder: ModelFolder, file: string): Promise<FileBytes> {
   const bytes = await folder.find(file);
   if (bytes !== null) return bytes;
-  throw new CheckpointError(`Cannot read ${quote(file)} in ${quote(folder.location)}: there is no such file`);
+  throw new CheckpointError(
+    `Cannot read ${quote(file)} in ${quote(folder.location)}: there is no such file${folder.absence ?? ""}`,
+  );
 }
 
 /** The bytes of a whole file that must be there. @throws {CheckpointError} If it is not. */

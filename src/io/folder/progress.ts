@@ -1,6 +1,9 @@
 /** Progress events of loading, in the shapes of transformers.js. */
 
-/** One event of loading a model. `name` is the model's location; `loaded` and `total` are bytes, `progress` percent. */
+/**
+ * One event of loading a model. `name` is the model's location; `loaded` and `total` are bytes, `progress` percent. The last
+ * event of a pipeline is `ready`.
+ */
 export type ProgressInfo =
   | { status: "initiate" | "download" | "done"; name: string; file: string }
   | { status: "progress"; name: string; file: string; progress: number; loaded: number; total: number }

@@ -7,7 +7,7 @@ export { writeAtomically } from "./atomic_write.ts";
 export { LOCAL } from "./file_system.ts";
 export { beginHash } from "./hash.ts";
 export { openLocalFile, readWhole } from "./local_file.ts";
-export { openLocalFolder } from "./local_folder.ts";
+export { openNamedFolder } from "./named_folder.ts";
 export { pathOf } from "./paths.ts";
 export { writeFiles } from "./saving.ts";
 export * as tunings from "./tuning_store.ts";

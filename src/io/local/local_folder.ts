@@ -6,6 +6,7 @@ import { pathIn } from "../folder/path.ts";
 import type { FileBytes } from "../folder/file_bytes.ts";
 import { checkPlainName, type FolderSettings, type ModelFolder, subfolderNames } from "../folder/model_folder.ts";
 import { LocalFile } from "./local_file.ts";
+import { blobFolders } from "./hub/cache_places.ts";
 import { absolute, isNotThere, isWindows, pathOf } from "./paths.ts";
 import { changedError, readError } from "./read_error.ts";
 
@@ -30,8 +31,9 @@ export async function openLocalFolder(
   }
   const separator = isWindows() ? "\\" : "/";
   const root = realPath.endsWith(separator) ? realPath : realPath + separator;
+  const roots = [root, ...blobFolders(realPath).map((folder) => folder + separator)];
   const opened = { path: absolute(path), info };
-  return new LocalFolder({ location: path, path: opened.path, root, opened }, settings);
+  return new LocalFolder({ location: path, path: opened.path, roots, opened }, settings);
 }
 
 /** The places of a {@linkcode LocalFolder}. */
@@ -39,8 +41,11 @@ interface Places {
   readonly location: string;
   /** The absolute path of the folder as the caller named it: the read permission is for this one. */
   readonly path: string;
-  /** The real path of the folder that was opened, and a separator: that of each file begins with it. */
-  readonly root: string;
+  /**
+   * The real path of the folder that was opened, and a separator: that of each file begins with it. A commit in the Hub's
+   * cache has links to the cache's blobs.
+   */
+  readonly roots: readonly string[];
   /** The folder that was opened, as it was: this one, or one around it. */
   readonly opened: { readonly path: string; readonly info: Deno.FileInfo };
 }
@@ -95,10 +100,10 @@ class LocalFolder implements ModelFolder {
    * @throws {CheckpointError} If it is a link that leaves the folder.
    */
   async #isInside(path: string, file: string): Promise<boolean> {
-    const { location, root } = this.#places;
+    const { location, roots } = this.#places;
     const what = `${quote(file)} in ${quote(location)}`;
     const realPath = await realPathOf(path, what);
-    if (realPath === null || realPath.startsWith(root)) return realPath !== null;
+    if (realPath === null || roots.some((root) => realPath.startsWith(root))) return realPath !== null;
     throw new CheckpointError(
       `Cannot read ${what}: it must be inside the folder, and is a link to ${quote(realPath)}; ` +
         "copy the file into the folder",

@@ -6,6 +6,7 @@
 import { isGranted } from "../../base/runtime.ts";
 import { pathIn } from "../folder/path.ts";
 import { writeAtomically } from "./atomic_write.ts";
+import { variableOf } from "./environment.ts";
 import { ifThere, isAbsolute } from "./paths.ts";
 import { writingFlags } from "./writing_permission.ts";
 
@@ -18,11 +19,6 @@ export function tuningFolder(): string | null {
 function folderIn(variable: string, name: string): string | null {
   const folder = variableOf(variable);
   return isAbsolute(folder) ? pathIn(folder, name) : null;
-}
-
-/** The value of a variable of the environment; empty if it is unset or may not be read. */
-function variableOf(variable: string): string {
-  return isGranted({ name: "env", variable }) ? Deno.env.get(variable) ?? "" : "";
 }
 
 /** The backends that a system may have. */

@@ -4,10 +4,12 @@ import { CheckpointError, ConfigError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
 import { headOf } from "../../heads/registry.ts";
 import { coreOf, type PreTrainedModel } from "../../heads/pretrained.ts";
+import { WEIGHT_NAMES } from "../../io/checkpoint/open.ts";
 import type { Head, ModelHead } from "../../model/head.ts";
 import type { ModelFolder, ModelSource } from "../../io/folder/folder.ts";
 import { type OpenedModel, openModel } from "../../model/loading.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
+import { TOKENIZER_CHOICES } from "../../text/files/files.ts";
 import { openTokenizer } from "../../text/tokenizer.ts";
 import type { PipelineParts } from "./parts.ts";
 
@@ -38,6 +40,7 @@ export async function loadParts<Model extends { dispose(): void }>(
 ): Promise<LoadedParts<Model>> {
   const opened = await openModel(source, options);
   checkHead(modelClass, opened);
+  opened.folder.prepare?.([WEIGHT_NAMES, ...TOKENIZER_CHOICES]);
   const model = await loadModel(opened, options);
   try {
     const tokenizer = await openTokenizer(opened.folder);

@@ -34,6 +34,7 @@ export async function readTokenizerFiles(folder: ModelFolder): Promise<Tokenizer
  */
 export async function findTokenizerFiles(folder: ModelFolder): Promise<TokenizerFiles | null> {
   const { location } = folder;
+  folder.prepare?.(TOKENIZER_CHOICES);
   const stored = await findJson(folder, "tokenizer_config.json");
   const config: TokenizerConfig = stored === null ? {} : parseConfig(stored, location);
   const tokenizer = await findJson(folder, "tokenizer.json");
@@ -72,6 +73,12 @@ async function findJson(folder: ModelFolder, file: string): Promise<object | nul
   return value;
 }
 
+/** The files that a tokenizer is read from: of each list the first that there is. */
+export const TOKENIZER_CHOICES: readonly (readonly string[])[] = [
+  ["tokenizer_config.json"],
+  ["tokenizer.json", "vocab.txt"],
+];
+
 /** Names of the files that tokenizers are saved as. */
 export const TOKENIZER_FILES: readonly string[] = [
   "tokenizer.json",
@@ -96,8 +103,7 @@ export async function copyTokenizerFiles(folder: ModelFolder): Promise<Map<strin
   return files;
 }
 
-function noTokenizer({ location }: ModelFolder): TokenizerError {
-  return new TokenizerError(
-    `Cannot load a tokenizer from "${location}": the folder must hold tokenizer.json or vocab.txt, and holds neither`,
-  );
+function noTokenizer({ location, absence = "" }: ModelFolder): TokenizerError {
+  const expected = "the folder must hold tokenizer.json or vocab.txt, and holds neither";
+  return new TokenizerError(`Cannot load a tokenizer from "${location}": ${expected}${absence}`);
 }

@@ -1,0 +1,163 @@
+/** `narrowbert cache`: what the Hub's cache on this machine holds. */
+
+import { pathIn } from "../../io/folder/path.ts";
+import type { CachedCommit, CachedRepository } from "../../io/local/hub/care/contents.ts";
+import { listCache } from "../../io/local/hub/care/contents.ts";
+import { removeCommit, removePartials, removeRepository } from "../../io/local/hub/care/removal.ts";
+import { removeProblems, verifyRepository } from "../../io/local/hub/care/verification.ts";
+import { cacheFolder } from "../../io/local/hub/settings.ts";
+import { defineCommand } from "../command.ts";
+import { flag, UsageError, value } from "../options.ts";
+import { ageText, sizeText } from "../outputs/sizes.ts";
+import { json, type Row, table } from "../outputs/table.ts";
+import type { Terminal } from "../outputs/terminal.ts";
+import { CACHE_DIR } from "./cache_dir.ts";
+
+/** What the command does, by the word that asks for it. */
+const ACTIONS = { list, path, verify, remove };
+
+/** The words, for completions. */
+export const CACHE_ACTIONS = Object.keys(ACTIONS) as (keyof typeof ACTIONS)[];
+
+/** What an action is given. */
+interface CacheCall {
+  readonly folder: string;
+  /** The repositories that are named, or all. */
+  readonly repositories: readonly CachedRepository[];
+  readonly ids: readonly string[];
+  readonly revision: string | undefined;
+  readonly partial: boolean;
+  readonly repair: boolean;
+  readonly terminal: Terminal;
+}
+
+/** What an action found: for programs, and for reading. */
+interface Found {
+  readonly json: unknown;
+  readonly rows: readonly Row[];
+  /** Why the command fails nevertheless. */
+  readonly failure?: string;
+}
+
+/** The command. */
+export const cache = defineCommand({
+  name: "cache",
+  positionals: `${CACHE_ACTIONS.join("|")} [ID ...]`,
+  about: `\
+Models of the Hugging Face Hub are kept in a cache, which Python's libraries use too.
+  list    repositories, their size on the disk, commits and age; with an ID, its files
+  path    the folder of the cache, or of a model in it
+  verify  compute the hash of each file; what is wrong is named, and exits with 1
+  remove  remove models, or with --revision one commit, or with --partial what is half downloaded
+As JSON: { cache, repositories }, { path }, { checked, bytes, problems, removed } or { removed, bytes }.`,
+  options: {
+    revision: value("REV", "of path and remove: branch, tag or commit"),
+    partial: flag("of remove: only what is not downloaded to its end, of the models named or of all"),
+    repair: flag("of verify: remove what is wrong, so that it is downloaded again"),
+    "cache-dir": CACHE_DIR,
+    json: flag("print JSON"),
+  },
+  examples: [
+    "narrowbert cache list",
+    "narrowbert cache path bert-base-uncased",
+    "narrowbert cache verify --repair",
+    "narrowbert cache remove bert-base-uncased",
+  ],
+  async run({ values, positionals }, terminal) {
+    const [asked = "none", ...ids] = positionals;
+    const action = CACHE_ACTIONS.find((action) => action === asked);
+    if (action === undefined) throw new UsageError(`cache takes one of ${CACHE_ACTIONS.join(", ")}, got ${asked}`);
+    const folder = cacheFolder({ cache_dir: values["cache-dir"] });
+    const all = await listCache(folder);
+    const missing = ids.find((id) => !all.some((repository) => repository.id === id));
+    if (missing !== undefined) throw new Error(`Cannot find "${missing}" in the cache ${folder}: it has no such model`);
+    const repositories = ids.length === 0 ? all : all.filter(({ id }) => ids.includes(id));
+    const { revision, partial, repair } = values;
+    const found = await ACTIONS[action]({ folder, repositories, ids, revision, partial, repair, terminal });
+    await terminal.write(values.json ? json(found.json) : table(found.rows));
+    if (found.failure !== undefined) throw new Error(found.failure);
+  },
+});
+
+function list({ folder, repositories, ids }: CacheCall): Found {
+  const rows: Row[] = [["model", "size", "commits", "downloaded", "used", "revisions"]];
+  for (const { id, size, partial, commits, modified, accessed } of repositories) {
+    const revisions = commits.flatMap(({ commit, revisions }) =>
+      revisions.length > 0 ? revisions : [commit.slice(0, 8)]
+    );
+    const half = partial === 0 ? "" : ` (${sizeText(partial)} not to its end)`;
+    const age = (date: Date | null) => date === null ? "" : ageText(date);
+    rows.push([id, sizeText(size) + half, `${commits.length}`, age(modified), age(accessed), revisions.join(", ")]);
+  }
+  const files = ids.length === 0 ? [] : repositories.flatMap(({ commits }) => commits.flatMap(fileRows));
+  const total = repositories.reduce((sum, { size }) => sum + size, 0);
+  return {
+    json: { cache: folder, repositories },
+    rows: [...rows, ...files, [`${repositories.length} in ${folder}`, sizeText(total)]],
+  };
+}
+
+function fileRows({ commit, files }: CachedCommit): Row[] {
+  return files.map(({ name, size }) => [
+    `  ${commit.slice(0, 8)}/${name}`,
+    size === null ? "leads nowhere" : sizeText(size),
+  ]);
+}
+
+function path({ folder, repositories, ids, revision = "main" }: CacheCall): Found {
+  if (ids.length === 0) return { json: { path: folder }, rows: [[folder]] };
+  const paths = repositories.map((repository) => commitNamed(repository, revision).path);
+  return { json: { path: paths.length === 1 ? paths[0] : paths }, rows: paths.map((path) => [path]) };
+}
+
+async function verify({ repositories, repair, terminal }: CacheCall): Promise<Found> {
+  let checked = 0, bytes = 0;
+  const problems = [];
+  const removed: string[] = [];
+  for (const repository of repositories) {
+    await terminal.status(`verifying ${repository.id}`);
+    const found = await verifyRepository(repository, terminal.signal);
+    checked += found.checked;
+    bytes += found.bytes;
+    problems.push(...found.problems);
+    if (repair) removed.push(...await removeProblems(repository, found.problems));
+  }
+  await terminal.status("");
+  return {
+    json: { checked, bytes, problems, removed },
+    rows: [
+      ...problems.map(({ path, problem }) => [path, problem]),
+      ...removed.map((path) => [path, "removed"]),
+      [`${checked} files, ${sizeText(bytes)}`, problems.length === 0 ? "all right" : `${problems.length} wrong`],
+    ],
+    ...(problems.length > 0 && !repair &&
+      { failure: `${problems.length} files of the cache are wrong; --repair removes them` }),
+  };
+}
+
+async function remove({ folder, repositories, ids, revision, partial }: CacheCall): Promise<Found> {
+  if (ids.length === 0 && !partial) throw new UsageError("cache remove takes the ids of models, or --partial");
+  let bytes = 0;
+  for (const repository of repositories) {
+    if (partial) {
+      bytes += await removePartials(folder, repository);
+    } else {
+      if (revision === undefined) await removeRepository(repository);
+      else await removeCommit(repository, commitNamed(repository, revision));
+      const [left] = (await listCache(folder)).filter(({ id }) => id === repository.id);
+      bytes += repository.size - (left?.size ?? 0);
+    }
+  }
+  const removed = repositories.map(({ id }) => id);
+  const what = partial ? "what was half downloaded" : removed.join(", ");
+  return {
+    json: { removed: partial ? [] : removed, bytes },
+    rows: [[`removed ${what}`, `${sizeText(bytes)} are free`]],
+  };
+}
+
+function commitNamed({ id, path, commits }: CachedRepository, revision: string): CachedCommit {
+  const found = commits.find(({ commit, revisions }) => commit === revision || revisions.includes(revision));
+  if (found !== undefined) return found;
+  throw new Error(`Cannot find revision "${revision}" of "${id}" in ${pathIn(path, "snapshots")}: it is not there`);
+}

@@ -1,0 +1,43 @@
+/** The folder that a caller means by a path or by an id of the Hugging Face Hub. */
+
+import { isGranted } from "../../base/runtime.ts";
+import type { ModelFolder } from "../folder/model_folder.ts";
+import type { HubFolderOptions } from "./hub/hub_folder.ts";
+import { openLocalFolder } from "./local_folder.ts";
+import { ifThere } from "./paths.ts";
+
+/**
+ * Opens a folder of this machine, or if there is none of that path, a repository of the Hub.
+ *
+ * @param where A path, or a `file:` URL.
+ * @param options.id The same as an id, if it can be one.
+ * @returns `null` if there is nothing of that path, and it is no id.
+ * @throws {CheckpointError} If it is a file, or if options or environment cannot be used.
+ */
+export async function openNamedFolder(
+  where: string | URL,
+  { id, ...options }: HubFolderOptions & { id: string | null },
+): Promise<ModelFolder | null> {
+  const { subfolder, progress, signal } = options;
+  if (id === null) return await openLocalFolder(where, { subfolder, progress, signal });
+  if (await mayLook(id, options)) {
+    const folder = await openLocalFolder(where, { subfolder, progress, signal });
+    if (folder !== null || await ifThere(Deno.stat(id)) !== null) return folder;
+  }
+  const { openHubFolder } = await import("./hub/hub_folder.ts"); // most loads do without
+  return await openHubFolder(id, options);
+}
+
+/**
+ * Whether to look for a folder of an id's name. A program that may read the cache, and not the path, means the Hub: looking
+ * would only ask for a permission that it does not need.
+ */
+async function mayLook(path: string, choice: HubFolderOptions): Promise<boolean> {
+  if (isGranted({ name: "read", path })) return true;
+  const { cacheFolder } = await import("./hub/settings.ts");
+  try {
+    return !isGranted({ name: "read", path: cacheFolder(choice) });
+  } catch {
+    return true; // no cache is named
+  }
+}
