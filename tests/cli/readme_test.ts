@@ -15,9 +15,7 @@ const ROWS = [...README.matchAll(/^\| `([a-z-]+)` +\| `(ask\(.*?\))` +\| (.+?) +
 
 /** The models of the tasks for which none is shipped. */
 const MODELS: Partial<Record<TaskName, SmallModel>> = {
-  "token-classification": "ner",
   "zero-shot-classification": "nli",
-  "multiple-choice": "choice",
   "text-ranking": "one-label",
 };
 
@@ -44,7 +42,7 @@ Deno.test("every command of the README runs", async () => {
   );
   const commands = blocks.flat().filter((line) => line.includes("bin/narrowbert"));
   assert(commands.length > 10);
-  const models: Record<string, SmallModel> = { ner: "ner", nli: "nli", swag: "choice", ranker: "one-label" };
+  const models: Record<string, SmallModel> = { ner: "ner", nli: "nli", ranker: "one-label" };
   const files: Record<string, string | Uint8Array> = {
     "reviews.csv": 'id,text\n1,"a large, grey animal"\n',
     "more.jsonl": '{"id": 2, "text": "a small brown bird"}\n',
