@@ -103,6 +103,15 @@ export { type LabelLikelihood, NarrowBertForMaskedLM, type TopWords } from "./sr
 export { NarrowBertForSequenceClassification } from "./src/heads/sequence_classification.ts";
 export { NarrowBertForTokenClassification } from "./src/heads/token_classification.ts";
 export { NarrowBertForMultipleChoice } from "./src/heads/multiple_choice.ts";
+export {
+  type AutoClass,
+  AutoConfig,
+  AutoModel,
+  AutoModelForMaskedLM,
+  AutoModelForMultipleChoice,
+  AutoModelForSequenceClassification,
+  AutoModelForTokenClassification,
+} from "./src/heads/auto/auto_classes.ts";
 export { type GradientOptions, type Gradients } from "./src/heads/gradients.ts";
 export { type HeadOutput } from "./src/heads/output.ts";
 export { type ModelClass } from "./src/heads/model_class.ts";

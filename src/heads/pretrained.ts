@@ -8,13 +8,13 @@ import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { PrunedHeads } from "../model/config/pruned_heads.ts";
 import { ModelCore, type ModelWeights } from "../model/core.ts";
 import type { ModelParts } from "../model/head.ts";
-import { openModel, randomCore } from "../model/loading.ts";
+import { openModel } from "../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../model/model_options.ts";
 import { parameterShapes } from "../model/weights/parameter_shapes.ts";
 import { savedDtypeOf, saveModel, type SaveOptions } from "../model/weights/saving.ts";
 import { type ClassModel, type LessonOptions, type LossCall, lossCallWith } from "./distillation.ts";
 import { type GradientOptions, type Gradients, gradientsOf } from "./gradients.ts";
-import { loadOpened, type ModelClass, partsOf } from "./model_class.ts";
+import { loadOpened, makeRandom, type ModelClass } from "./model_class.ts";
 import { registeredHead } from "./registry.ts";
 import { Trunk } from "./trunk/trunk.ts";
 
@@ -147,7 +147,7 @@ export abstract class PreTrainedModel {
     config: NarrowBertConfig,
     options: ModelOptions & { seed?: number } = {},
   ): Promise<M> {
-    return new this(await randomCore(config, partsOf(this, options), options));
+    return await makeRandom(this, config, options);
   }
 
   /**
