@@ -311,5 +311,6 @@ export {
   NoAdapterError,
   NonFiniteError,
   OverloadedError,
+  ProbeError,
   TokenizerError,
 } from "./src/base/errors.ts";

@@ -17,6 +17,12 @@ export class DeviceLostError extends Error {
   override name = "DeviceLostError";
 }
 
+/** A device computes something else than it should, as a probe has found: nothing that it says can be trusted. */
+export class ProbeError extends Error {
+  /** `ProbeError`, which stands before the message when the error is shown. */
+  override name = "ProbeError";
+}
+
 /** A checkpoint, or the folder that should hold one, cannot be read as the model that was asked for. */
 export class CheckpointError extends Error {
   /** `CheckpointError`, which stands before the message when the error is shown. */
