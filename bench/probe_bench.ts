@@ -9,7 +9,9 @@ import { elementCount } from "../src/base/shape.ts";
 import { type ModelSource, NarrowBertConfig, NarrowBertForMaskedLM, writeSafetensors } from "../mod.ts";
 import { MASKED_LM } from "../src/heads/layers/masked_lm.ts";
 import { parameterShapes } from "../src/model/weights/parameter_shapes.ts";
-import { benchRace } from "./interleaved.ts";
+import { benchClocked } from "./cpu_time.ts";
+import { raceOf } from "./interleaved.ts";
+import { report, type Target } from "./report.ts";
 
 const INPUTS = { input_ids: [[2, 40, 41, 3]], narrow_mask: [[0, 1, 0, 0]] };
 
@@ -51,15 +53,23 @@ for (const [name, source] of Object.entries(MODELS)) {
     }
     device.destroy();
   };
-  benchRace(
-    { name: `load up to the first answer, ${name}`, baseline: "plain", targets: { "with a probe": TARGET } },
-    { plain: () => first(false), "with a probe": () => first("probe") },
-  );
-  const load = async (verify: "probe" | false) => {
+  race(`load up to the first answer, ${name}`, first, { targets: { "with a probe": TARGET } });
+  race(`load alone, ${name}`, async (verify) => {
     (await NarrowBertForMaskedLM.from_pretrained(await source(), { verify })).dispose();
-  };
-  benchRace(
-    { name: `load alone, ${name}`, baseline: "plain" },
-    { plain: () => load(false), "with a probe": () => load("probe") },
-  );
+  });
+}
+
+/** Loads by turns without a probe and with one, by the clock and by processor time. */
+function race(
+  name: string,
+  load: (verify: "probe" | false) => Promise<void>,
+  { targets }: { targets?: Record<string, Target> } = {},
+): void {
+  const runs = { plain: () => load(false), "with a probe": () => load("probe") };
+  for (const { by, samples } of benchClocked({ name }, runs)) {
+    report(() => {
+      if (!samples.get("plain")?.length) return []; // left out by a filter
+      return [raceOf(name + by, samples, { baseline: "plain", ...(targets && { targets }) })];
+    });
+  }
 }

@@ -54,6 +54,7 @@ interface LoadedModel {
   parameters: readonly ParameterSet[];
   layers: ReadonlyMap<string, unknown>;
   runner: Runner;
+  newRunner(latency: Latency): Runner;
 }
 
 /** A model that several classes, pipelines and trunks may share: the last owner to release it frees its memory. */
@@ -99,13 +100,15 @@ export class ModelCore implements ModelWeights {
    */
   static async create({ weights, signal, probes = [], ...shape }: CoreInit): Promise<ModelCore> {
     const loaded = await loadModel(shape, weights, signal);
+    const runner = loaded.newRunner("low"); // nobody asks for its programs again
     try {
-      await probe({ ...shape, weights, runner: loaded.runner }, probes, signal);
+      await probe({ ...shape, weights, runner }, probes, signal);
     } catch (error) {
       freeModel(loaded);
       throw error;
+    } finally {
+      runner.dispose();
     }
-    if (probes.length > 0) loaded.runner.dispose(); // nobody asks for its programs again
     return new ModelCore(shape, loaded);
   }
 
@@ -269,8 +272,8 @@ async function loadModel(shape: CoreShape, weights: ElementSource, signal?: Abor
   }
   const layerOf = ({ name }: Head) => layers.get(name);
   const parameters = loaded.flatMap(({ all }) => all);
-  const runner = new Runner(gpu, body, { config, layerOf, parameters, latency });
-  return { config, parameters: all, layers, runner };
+  const newRunner = (latency: Latency) => new Runner(gpu, body, { config, layerOf, parameters, latency });
+  return { config, parameters: all, layers, runner: newRunner(latency), newRunner };
 }
 
 function freeModel({ runner, parameters }: LoadedModel): void {

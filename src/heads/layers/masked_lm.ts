@@ -49,7 +49,7 @@ export function traceTopWords(g: Graph, logits: Value, k: Dim): { indices: Value
 }
 
 /** Words whose logits a probe compares. */
-const PROBED_WORDS = 64;
+const PROBED_WORDS = 24;
 
 /** At most so many numbers below a size, evenly spread, the first and the last among them. */
 function spread(size: number, most: number): number[] {
@@ -70,7 +70,8 @@ export const MASKED_LM: Head<MaskedLMHead> = {
       const dense = twin.activated(twin.dense(rows, `${PREFIX}.transform.dense`, width), hidden_act);
       const x = twin.norm(dense, `${PREFIX}.transform.LayerNorm`);
       const columns = spread(vocab_size, PROBED_WORDS);
-      return { rows: twin.columns(x, { weight: WORD_EMBEDDINGS, bias: `${PREFIX}.bias`, index: columns }), columns };
+      const decoder = { weight: WORD_EMBEDDINGS, bias: `${PREFIX}.bias`, size: vocab_size, index: columns };
+      return { rows: twin.columns(x, decoder), columns };
     },
   },
 };

@@ -32,12 +32,14 @@ export class Twin {
     return this.#given(linear(x, this.#products(`${path}.weight`), this.vector(`${path}.bias`, outputs)));
   }
 
-  /** The products of each row with some rows of a table, and biases: columns of a large linear layer. */
-  columns(x: Rows, { weight, bias, index }: { weight: string; bias: string; index: readonly number[] }): Rows {
+  /** The products of each row with some rows of a table of `size`, and biases: columns of a large linear layer. */
+  columns(
+    x: Rows,
+    { weight, bias, size, index }: { weight: string; bias: string; size: number; index: readonly number[] },
+  ): Rows {
     const table = this.words(weight, index, x.columns);
-    const elements = this.#elements(bias);
-    const biases = index.map((n) => elements.subarray(n, n + 1)[0]!);
-    return this.#given(linear(x, Float32Array.from(table.data), biases));
+    const biases = this.vector(bias, size);
+    return this.#given(linear(x, Float32Array.from(table.data), index.map((n) => biases[n]!)));
   }
 
   /** The LayerNorm `path` of each row. */
