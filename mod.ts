@@ -138,7 +138,8 @@ export { type ConfigSource } from "./src/model/config/source.ts";
 // --- Training: optimizers of a model's weights, schedules of the learning rate, checkpoints ---
 
 export { planStep, type StepPlan } from "./src/train/budget.ts";
-export { type SavedDtype, type SaveOptions } from "./src/model/weights/saving.ts";
+export { type SavedDtype } from "./src/model/weights/saved_dtype.ts";
+export { type SaveOptions } from "./src/model/weights/saving.ts";
 export { AdamW, type AdamWOptions } from "./src/train/adamw.ts";
 export { SGD, type SGDOptions } from "./src/train/sgd.ts";
 export { Optimizer, type StepMemory, type StepResult } from "./src/train/optimizer.ts";

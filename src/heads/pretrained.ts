@@ -234,8 +234,9 @@ export abstract class PreTrainedModel {
   }
 
   /**
-   * Writes `config.json` and `model.safetensors` (the published key layout) into a local folder, which is made if it does
-   * not exist.
+   * Writes `config.json` and `model.safetensors` into a local folder, which is made if it does not exist: in the published
+   * key layout, or, if the model was loaded from an ordinary BERT and all its layers are full, as a BERT that transformers
+   * loads.
    *
    * @param options `dtype`: the element type in the file, to which weights are rounded. Default: `F32`, which keeps all
    *   bits.
