@@ -33,7 +33,8 @@ export interface SavedModel {
 /** The element type that options ask for. @throws {TypeError | RangeError} If there is no such option, or no such type. */
 export function savedDtypeOf(options: SaveOptions): SavedDtype {
   checkOptionNames("save a model", options, ["dtype"]);
-  return savedDtypeNamed(options.dtype ?? "F32");
+  const { dtype = "F32" } = options;
+  return savedDtypeNamed(dtype);
 }
 
 /**

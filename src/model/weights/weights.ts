@@ -42,6 +42,8 @@ export interface Weights {
    * @throws {CheckpointError} When they are asked for, if one of them is not finite or differs from its copy.
    */
   open(name: string): Elements;
+  /** The name of a parameter in the checkpoint. @throws {RangeError} If it is a new one. */
+  stored(name: string): string;
   /** Dimensions of a parameter. */
   shape(name: string): readonly number[];
 }
@@ -106,6 +108,7 @@ export function resolveWeights(checkpoint: StoredWeights, config: NarrowBertConf
       `In "${location}", ${problem}`
     ),
     open,
+    stored: (name) => known(parameters, name),
     shape: (name) => known(shapes, name),
   };
 }
