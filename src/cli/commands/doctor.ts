@@ -31,13 +31,14 @@ function computer({ isFallbackAdapter }: AdapterDescription): string {
 export const doctor = defineCommand({
   name: "doctor",
   about: `\
-Says which WebGPU adapter runs, its limits and features. If there is none it says what to install,
-and exits with 1. Then it computes a small model there and in float64 on the CPU: a driver that
-computes something else is named, and the exit code is 1. Also says how the kernels were chosen: by a file of "narrowbert tune", or as
-shipped for the class. Such a file is for one driver, which is known by its backend (given
---allow-env=DENO_WEBGPU_BACKEND) and by how it computes. As JSON: { adapter, class, driver, tuning,
-other_tunings, limits, features, probe }; tuning is a file or null, other_tunings are for other
-drivers; probe is { dtypes, error }, of which one is null.`,
+Says which WebGPU adapter runs, its limits and features. If there is none it says what to
+install, and exits with 1. Then it computes a small model there and in float64 on the CPU: a
+driver that computes something else is named, and the exit code is 1. Also says how the kernels
+were chosen: by a file of "narrowbert tune", or as shipped for the class. Such a file is for one
+driver, which is known by its backend (given --allow-env=DENO_WEBGPU_BACKEND) and by how it
+computes. As JSON: { adapter, class, driver, tuning, other_tunings, limits, features, probe };
+tuning is a file or null, other_tunings are for other drivers; probe is { dtypes, error }, of
+which one is null.`,
   options: { json: flag("print JSON") },
   examples: ["narrowbert doctor", "narrowbert doctor --json"],
   async run({ values }, terminal) {
