@@ -103,6 +103,15 @@ export { type LabelLikelihood, NarrowBertForMaskedLM, type TopWords } from "./sr
 export { NarrowBertForSequenceClassification } from "./src/heads/sequence_classification.ts";
 export { NarrowBertForTokenClassification } from "./src/heads/token_classification.ts";
 export { NarrowBertForMultipleChoice } from "./src/heads/multiple_choice.ts";
+export {
+  type AutoClass,
+  AutoConfig,
+  AutoModel,
+  AutoModelForMaskedLM,
+  AutoModelForMultipleChoice,
+  AutoModelForSequenceClassification,
+  AutoModelForTokenClassification,
+} from "./src/heads/auto/auto_classes.ts";
 export { type GradientOptions, type Gradients } from "./src/heads/gradients.ts";
 export { type HeadOutput } from "./src/heads/output.ts";
 export { type ModelClass } from "./src/heads/model_class.ts";
@@ -129,7 +138,8 @@ export { type ConfigSource } from "./src/model/config/source.ts";
 // --- Training: optimizers of a model's weights, schedules of the learning rate, checkpoints ---
 
 export { planStep, type StepPlan } from "./src/train/budget.ts";
-export { type SavedDtype, type SaveOptions } from "./src/model/weights/saving.ts";
+export { type SavedDtype } from "./src/model/weights/saved_dtype.ts";
+export { type SaveOptions } from "./src/model/weights/saving.ts";
 export { AdamW, type AdamWOptions } from "./src/train/adamw.ts";
 export { SGD, type SGDOptions } from "./src/train/sgd.ts";
 export { Optimizer, type StepMemory, type StepResult } from "./src/train/optimizer.ts";
@@ -304,5 +314,6 @@ export {
   NoAdapterError,
   NonFiniteError,
   OverloadedError,
+  ProbeError,
   TokenizerError,
 } from "./src/base/errors.ts";

@@ -17,6 +17,12 @@ export class DeviceLostError extends Error {
   override name = "DeviceLostError";
 }
 
+/** A device computes something else than it should, as a probe has found: nothing that it says can be trusted. */
+export class ProbeError extends Error {
+  /** `ProbeError`, which stands before the message when the error is shown. */
+  override name = "ProbeError";
+}
+
 /**
  * Why a PyTorch file is refused. `format`: it is no checkpoint, or not one dict of tensors. `bad_zip`: the archive is
  * damaged or doubtful. `bad_pickle`: so is the pickle in it. `forbidden_global`: the pickle names something that tensors

@@ -70,6 +70,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./hub/cache.ts")).cache,
   },
   {
+    name: "convert",
+    summary: "write a model in another layout, or with other layers narrow",
+    load: async () => (await import("./converting/convert.ts")).convert,
+  },
+  {
     name: "info",
     summary: "describe a model: config, layers, tensors, memory",
     load: async () => (await import("./commands/info.ts")).info,

@@ -8,13 +8,13 @@ import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { PrunedHeads } from "../model/config/pruned_heads.ts";
 import { ModelCore, type ModelWeights } from "../model/core.ts";
 import type { ModelParts } from "../model/head.ts";
-import { openModel, randomCore } from "../model/loading.ts";
+import { openModel } from "../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../model/model_options.ts";
 import { parameterShapes } from "../model/weights/parameter_shapes.ts";
 import { savedDtypeOf, saveModel, type SaveOptions } from "../model/weights/saving.ts";
 import { type ClassModel, type LessonOptions, type LossCall, lossCallWith } from "./distillation.ts";
 import { type GradientOptions, type Gradients, gradientsOf } from "./gradients.ts";
-import { loadOpened, type ModelClass, partsOf } from "./model_class.ts";
+import { loadOpened, makeRandom, type ModelClass } from "./model_class.ts";
 import { registeredHead } from "./registry.ts";
 import { Trunk } from "./trunk/trunk.ts";
 
@@ -147,7 +147,7 @@ export abstract class PreTrainedModel {
     config: NarrowBertConfig,
     options: ModelOptions & { seed?: number } = {},
   ): Promise<M> {
-    return new this(await randomCore(config, partsOf(this, options), options));
+    return await makeRandom(this, config, options);
   }
 
   /**
@@ -234,8 +234,9 @@ export abstract class PreTrainedModel {
   }
 
   /**
-   * Writes `config.json` and `model.safetensors` (the published key layout) into a local folder, which is made if it does
-   * not exist.
+   * Writes `config.json` and `model.safetensors` into a local folder, which is made if it does not exist: in the published
+   * key layout, or, if the model was loaded from an ordinary BERT and all its layers are full, as a BERT that transformers
+   * loads.
    *
    * @param options `dtype`: the element type in the file, to which weights are rounded. Default: `F32`, which keeps all
    *   bits.

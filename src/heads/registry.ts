@@ -2,6 +2,7 @@
 
 import { ConfigError } from "../base/errors.ts";
 import { quoted } from "../base/messages.ts";
+import type { NarrowBertConfig } from "../model/config/config.ts";
 import { BASE, type Head, type ModelHead } from "../model/head.ts";
 import { MASKED_LM } from "./layers/masked_lm.ts";
 import { MULTIPLE_CHOICE, SEQUENCE_CLASSIFICATION } from "./layers/pooled_classifier.ts";
@@ -17,22 +18,32 @@ export function registeredHead(head: ModelHead): Head {
   return found;
 }
 
-/**
- * The head that a checkpoint was saved with, by the first known class in its config's `architectures`.
- *
- * @throws {ConfigError} If `architectures` is missing or names no class of this library.
- */
-export function headOf({ architectures }: { readonly architectures: readonly string[] | null }): Head {
+/** The head that a config's `architectures` name first; null if they name no class of this library. */
+export function namedHead({ architectures }: Pick<NarrowBertConfig, "architectures">): Head | null {
   for (const name of architectures ?? []) {
     const rest = /^(?:Narrow)?Bert(.+)$/.exec(name)?.[1] ?? "";
     const head = HEADS.find(({ classes }) => classes.includes(rest));
     if (head !== undefined) return head;
   }
+  return null;
+}
+
+/** The classes of one head or of all, as messages list them: `(Narrow)BertModel`. */
+export function classNames(heads: readonly ModelHead[] = HEADS): string {
+  return heads.flatMap(({ classes }) => classes.map((rest) => `(Narrow)Bert${rest}`)).join(", ");
+}
+
+/**
+ * The head that a checkpoint was saved with, by the first known class in its config's `architectures`.
+ *
+ * @throws {ConfigError} If `architectures` is missing or names no class of this library.
+ */
+export function headOf({ architectures }: Pick<NarrowBertConfig, "architectures">): Head {
+  const head = namedHead({ architectures });
+  if (head !== null) return head;
   const found = architectures === null || architectures.length === 0 ? "nothing" : quoted(architectures);
-  const names = HEADS.flatMap(({ classes }) => classes.map((rest) => `(Narrow)Bert${rest}`));
   throw new ConfigError(
     `Cannot tell which class a checkpoint was saved from: architectures in its config must name one of ` +
-      `${names.join(", ")}, got ${found}. ` +
-      "Load it with the class you want, for instance NarrowBertModel.from_pretrained",
+      `${classNames()}, got ${found}. Load it with the class you want, for instance NarrowBertModel.from_pretrained`,
   );
 }

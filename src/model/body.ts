@@ -16,12 +16,20 @@ import type { ParameterSet } from "../nn/parameters.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import { BODY, layerPath, remainingHeads } from "./weights/published_names.ts";
 
+/** How many of its full and narrow layers a body that is cut short has. */
+export interface Depth {
+  full: number;
+  narrow: number;
+}
+
 /** Options of both halves of a traced body. */
 export interface BodyCall {
   /** Whether attention probabilities are stored. */
   probabilities: ProbabilityStorage;
   /** In front of the names of the inputs that only this body reads, `head_scale.N`. */
   prefix?: string;
+  /** Layers that are computed, the first of each kind. @default all */
+  depth?: Depth | undefined;
   /** Called with every layer's state when it is traced; the embeddings count as layer 0. */
   onState?: (layer: number, state: Value) => void;
   /** Called with every layer's attention probabilities if they are stored; layers count from 0. */
@@ -106,7 +114,7 @@ export class Body {
     const rows = this.#tokenRows(g);
     let x = this.embeddings.apply(g, tokens, embeds);
     call.onState?.(0, x);
-    for (const [layer, { attention, feedForward }] of this.#full.entries()) {
+    for (const [layer, { attention, feedForward }] of this.#full.slice(0, call.depth?.full).entries()) {
       x = this.#layer(g, { layer, call, inputs: { x } }, ({ x }) => {
         const attended = attention.apply(g, x, { rows, ...this.#options(g, layer, call) });
         return this.#finish(g, attended, { layer, feedForward, call });
@@ -130,9 +138,10 @@ export class Body {
     const index = g.input("row_index", "u32", ["R"]);
     const inverse = g.differentiable ? { inverse: g.input("row_inverse", "u32", ["T"]) } : {};
     let x = gatherRows(g, { label: "narrow_rows", x: context, index, ...inverse });
-    for (let first = 0, count = 0; first < this.#narrow.length; first += count) {
+    const end = Math.min(this.#narrow.length, call.depth?.narrow ?? Infinity);
+    for (let first = 0, count = 0; first < end; first += count) {
       const projection = this.#projection as ContextProjection;
-      count = projection.together(first, together);
+      count = Math.min(projection.together(first, together), end - first);
       const group = this.#narrow.slice(first, first + count);
       const keysAndValues = plan.form === "absorbed" ? null : projection.project(g, context, { first, count });
       for (const [i, { attention, feedForward }] of group.entries()) {

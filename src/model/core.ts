@@ -15,6 +15,7 @@ import { ContextPool, MAX_CONTEXT_BYTES } from "./contexts/context_pool.ts";
 import type { DeviceChoice } from "./device_options.ts";
 import type { Head, ModelParts } from "./head.ts";
 import type { Learning } from "./learning.ts";
+import { probe, type ProbeCall } from "./probe/probe.ts";
 import { Runner } from "./runner.ts";
 import { declareModel, parameterShapes } from "./weights/parameter_shapes.ts";
 import { prunedConfig, prunedWeights } from "./weights/pruning.ts";
@@ -43,6 +44,8 @@ interface CoreShape extends DeviceChoice, ModelParts {
 export interface CoreInit extends CoreShape {
   weights: ElementSource;
   signal?: AbortSignal | undefined;
+  /** What the device is probed by, on these weights. Default: nothing. */
+  probes?: readonly ProbeCall[];
 }
 
 /** The parts that exist once the weights are on the GPU; pruning makes them anew. */
@@ -51,6 +54,7 @@ interface LoadedModel {
   parameters: readonly ParameterSet[];
   layers: ReadonlyMap<string, unknown>;
   runner: Runner;
+  newRunner(latency: Latency): Runner;
 }
 
 /** A model that several classes, pipelines and trunks may share: the last owner to release it frees its memory. */
@@ -89,9 +93,23 @@ export class ModelCore implements ModelWeights {
     this.#loaded = loaded;
   }
 
-  /** Uploads a model's weights and waits for the device's errors of memory; on an error none of it stays allocated. */
-  static async create({ weights, signal, ...shape }: CoreInit): Promise<ModelCore> {
-    return new ModelCore(shape, await loadModel(shape, weights, signal));
+  /**
+   * Uploads a model's weights and waits for the device's errors of memory; on an error none of it stays allocated.
+   *
+   * @throws {ProbeError} If the device is probed, and computes something else.
+   */
+  static async create({ weights, signal, probes = [], ...shape }: CoreInit): Promise<ModelCore> {
+    const loaded = await loadModel(shape, weights, signal);
+    const runner = loaded.newRunner("low"); // nobody asks for its programs again
+    try {
+      await probe({ ...shape, weights, runner }, probes, signal);
+    } catch (error) {
+      freeModel(loaded);
+      throw error;
+    } finally {
+      runner.dispose();
+    }
+    return new ModelCore(shape, loaded);
   }
 
   get config(): NarrowBertConfig {
@@ -254,8 +272,8 @@ async function loadModel(shape: CoreShape, weights: ElementSource, signal?: Abor
   }
   const layerOf = ({ name }: Head) => layers.get(name);
   const parameters = loaded.flatMap(({ all }) => all);
-  const runner = new Runner(gpu, body, { config, layerOf, parameters, latency });
-  return { config, parameters: all, layers, runner };
+  const newRunner = (latency: Latency) => new Runner(gpu, body, { config, layerOf, parameters, latency });
+  return { config, parameters: all, layers, runner: newRunner(latency), newRunner };
 }
 
 function freeModel({ runner, parameters }: LoadedModel): void {

@@ -3,7 +3,8 @@
 import type { ParameterSet } from "../nn/parameters.ts";
 import type { Body } from "./body.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
-import type { Pooler } from "./pooler.ts";
+import { pooledTwin, type Pooler } from "./pooler.ts";
+import type { HeadProbe } from "./probe/head_probe.ts";
 
 /** The parts of a model that a head may use. */
 export interface HeadParts {
@@ -29,6 +30,8 @@ export interface ModelHead {
 export interface Head<Layer = unknown> extends ModelHead {
   /** Declares its weights, before any is loaded. */
   declare(parameters: ParameterSet, parts: HeadParts): Layer;
+  /** How a probe of a device computes it. */
+  readonly probe: HeadProbe<Layer>;
 }
 
 /** The heads and the pooler that a model consists of, besides its body. */
@@ -44,6 +47,10 @@ export const BASE: Head<Pooler | null> = {
   pooling: "optional",
   prefix: null,
   declare: (_parameters, { pooler }) => pooler,
+  probe: {
+    trace: (g, rows, pooler) => pooler?.apply(g, rows) ?? rows,
+    twin: (twin, rows, { pooler }) => ({ rows: pooler ? pooledTwin(twin, rows) : rows }),
+  },
 };
 
 /** Whether a model has a pooler, given its head. */

@@ -11,11 +11,13 @@ import { checkDeviceOptions, openDevice } from "./device_options.ts";
 import type { Head, ModelParts } from "./head.ts";
 import {
   checkContextLimit,
+  checkVerify,
   LOAD_OPTIONS,
   type LoadOptions,
   MODEL_OPTIONS,
   type ModelOptions,
 } from "./model_options.ts";
+import { LOAD_PROBE } from "./probe/probe.ts";
 import { parameterShapes } from "./weights/parameter_shapes.ts";
 import { randomWeights } from "./weights/random_weights.ts";
 import { resolveWeights } from "./weights/weights.ts";
@@ -37,6 +39,7 @@ export async function openModel(where: ModelSource, options: LoadOptions): Promi
   checkOptionNames("load a model", options, LOAD_OPTIONS);
   checkDeviceOptions(options);
   checkContextLimit(options);
+  checkVerify(options);
   seedOf(options);
   const folder = await openFolder(where, options);
   return { folder, config: await readConfig(folder, { overrides: options.config ?? {} }) };
@@ -50,6 +53,7 @@ export async function openModel(where: ModelSource, options: LoadOptions): Promi
  * @param options What {@linkcode openModel} lets pass.
  * @throws {CheckpointError} If files are missing or the weights do not fit; everything wrong is listed.
  * @throws {NoAdapterError} If there is no GPU.
+ * @throws {ProbeError} If the device is probed, and computes something else than it should.
  */
 export async function loadCore(
   { folder, config }: OpenedModel,
@@ -68,6 +72,7 @@ export async function loadCore(
     weights: { get: weights.open },
     signal,
     maxContextBytes: options.maxContextBytes,
+    probes: options.verify === "probe" ? LOAD_PROBE : [],
   });
 }
 

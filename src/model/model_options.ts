@@ -26,6 +26,20 @@ export interface LoadOptions extends ModelOptions, OpenFolderOptions {
    * @default false
    */
   new_head?: boolean | number;
+  /**
+   * `probe`: once the model is loaded, four tokens go through it, and through the same weights in float64 on the CPU. A
+   * device that computes something else is refused, by a `ProbeError`, in place of believed. Of a large model the first
+   * layer of each kind is computed, and the head.
+   *
+   * @default false
+   */
+  verify?: "probe" | false;
+}
+
+/** @throws {RangeError} If `verify` is something else. */
+export function checkVerify({ verify = false }: LoadOptions): void {
+  if (verify === "probe" || verify === false) return;
+  throw new RangeError(`Cannot load a model with verify ${describe(verify)}: it must be "probe" or false`);
 }
 
 /** @throws {RangeError} If the limit for contexts is no whole number of bytes. */
@@ -49,4 +63,4 @@ const FOLDER_OPTIONS = [
   "signal",
 ];
 /** Names of the options of `from_pretrained`. */
-export const LOAD_OPTIONS = [...MODEL_OPTIONS, ...FOLDER_OPTIONS, "config", "strict", "new_head"];
+export const LOAD_OPTIONS = [...MODEL_OPTIONS, ...FOLDER_OPTIONS, "config", "strict", "new_head", "verify"];

@@ -15,7 +15,7 @@ import type { Parameter } from "../nn/parameters.ts";
 import { inversesOf } from "./batch/inverses.ts";
 import { pack, type Packed } from "./batch/packing.ts";
 import type { Ragged } from "./batch/ragged.ts";
-import type { Body } from "./body.ts";
+import type { Body, Depth } from "./body.ts";
 import type { Lesson, LessonScalars } from "./distillation.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import { FORWARD_OPTIONS, type ForwardOptions } from "./forward_options.ts";
@@ -40,6 +40,8 @@ export interface RunCall {
   ragged: Ragged;
   /** Run the layers after the full ones as ordinary layers over all tokens. */
   ordinary: boolean;
+  /** Layers that are computed, for a probe. Default: all. */
+  depth?: Depth;
   /** `[layers, heads]`, heads counted as before pruning; null if all are 1. */
   headMask: ArrayLike<number> | null;
   /** The stages, which compute from the last state. */
@@ -169,10 +171,10 @@ export class Runner {
   }
 
   /** The program for a call, and what it is called with. */
-  #prepare({ ragged, ordinary, headMask, stages, options, learning, teacher }: RunCall, half: Half) {
+  #prepare({ ragged, ordinary, depth, headMask, stages, options, learning, teacher }: RunCall, half: Half) {
     checkOptionNames("run the model", options, FORWARD_OPTIONS);
     const packed = pack(ragged, { gradients: learning !== undefined });
-    const plan = this.#plan({ ragged, packed, ordinary, options, ...(learning && { learning }) }, half);
+    const plan = this.#plan({ ragged, packed, ordinary, depth, options, learning }, half);
     const trace = teacher === undefined ? null : teacher.runner.#asTeacher({ ragged, packed, ordinary }, teacher);
     const program = this.#program(plan, stages, trace);
     if (teacher !== undefined) teacher.runner.#pupils.add(this.#programs);
@@ -221,7 +223,7 @@ export class Runner {
 
   /** Plans a call of these sizes: which layers it computes, and in which form. */
   #plan(
-    { ragged, packed: { sizes, rowKeys }, ordinary, options, learning }: Omit<RunCall, "headMask" | "stages"> & {
+    { ragged, packed: { sizes, rowKeys }, ordinary, depth, options, learning }: Omit<RunCall, "headMask" | "stages"> & {
       packed: Packed;
     },
     half: Half,
@@ -240,6 +242,7 @@ export class Runner {
     return {
       half,
       ordinary,
+      depth,
       plan: !isNarrow || form === "absorbed" ? { form: "absorbed" } : { form: "projected", together },
       probabilities: options.output_attentions ? "output" : mayStore ? "scratch" : "none",
       embedded: ragged.embeds !== null,

@@ -7,7 +7,7 @@ import type { ProbabilityStorage } from "../graph/ops/attention/attention.ts";
 import { gatherRows } from "../graph/ops/rows/gather_rows.ts";
 import type { NarrowPlan } from "../nn/narrow_attention.ts";
 import type { Parameter } from "../nn/parameters.ts";
-import type { Body, BodyCall } from "./body.ts";
+import type { Body, BodyCall, Depth } from "./body.ts";
 import { type Lesson, type RowResults, traceDistillation } from "./distillation.ts";
 import type { Head } from "./head.ts";
 import type { Learning } from "./learning.ts";
@@ -26,6 +26,8 @@ export interface TraceCall {
   ordinary: boolean;
   plan: NarrowPlan;
   probabilities: ProbabilityStorage;
+  /** Layers that are computed. Default: all. */
+  depth?: Depth | undefined;
   /** Whether the caller gives word embeddings. */
   embedded: boolean;
   /** Name every layer's state as an output `hidden_states.N`. */
@@ -111,9 +113,10 @@ function traceBody(g: Graph, body: Body, asked: TraceCall, prefix = ""): Value {
   return ordinary ? body.ordinary(g, context, call) : body.narrow(g, context, { ...call, plan });
 }
 
-function bodyCall(g: Graph, { probabilities, hiddenStates, recomputes }: TraceCall, prefix = ""): BodyCall {
+function bodyCall(g: Graph, { depth, probabilities, hiddenStates, recomputes }: TraceCall, prefix = ""): BodyCall {
   return {
     prefix,
+    depth,
     probabilities,
     recomputes,
     ...(hiddenStates && { onState: (layer, state) => g.output(`hidden_states.${layer}`, state) }),
@@ -123,10 +126,11 @@ function bodyCall(g: Graph, { probabilities, hiddenStates, recomputes }: TraceCa
 
 /** A key of how the body is traced, for the cache of programs. */
 export function traceKey(call: TraceCall): string {
-  const { half, ordinary, plan, probabilities, embedded, hiddenStates, learning, drops, recomputes } = call;
+  const { half, ordinary, depth, plan, probabilities, embedded, hiddenStates, learning, drops, recomputes } = call;
+  const layers = depth === undefined ? "all" : [depth.full, depth.narrow];
   const form = plan.form === "absorbed" ? "absorbed" : plan.together;
   const learns = learning === null ? null : identityOf(learning);
-  return [half, ordinary, form, probabilities, embedded, hiddenStates, learns, drops, recomputes].join();
+  return [half, ordinary, layers, form, probabilities, embedded, hiddenStates, learns, drops, recomputes].join();
 }
 
 /** A key of how a teacher is traced, and of what is learned from it. */

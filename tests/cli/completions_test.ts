@@ -27,7 +27,7 @@ async function completed(...words: string[]): Promise<string[]> {
 
 Deno.test("bash completes commands, options, values and files", async () => {
   assert.deepEqual(await completed(""), [...COMMANDS.map(({ name }) => name), "--help", "--version"]);
-  assert.deepEqual(await completed("c"), ["classify", "choose", "cache", "completions"]);
+  assert.deepEqual(await completed("c"), ["classify", "choose", "cache", "convert", "completions"]);
   assert.deepEqual(await completed("embed", "--no"), ["--normalize", "--no-normalize"]);
   assert.deepEqual(await completed("embed", "a text", "--pooling", ""), ["none", "mean", "cls"]);
   assert.deepEqual(await completed("classify", "-i", "a"), ["a text.txt"]);

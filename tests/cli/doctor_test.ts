@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { probeDevice } from "../../src/cli/device_probe.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { driverOf } from "../../src/kernels/tuning/remembered.ts";
 import { tuningFileName, tuningText } from "../../src/kernels/tuning/tuning_file.ts";
@@ -7,6 +8,7 @@ import { folderOf } from "./folders.ts";
 import { runDeno } from "./processes.ts";
 import { narrowbert } from "./terminals.ts";
 
+const WRONG_DRIVER = new URL("scripts/wrong_driver.ts", import.meta.url).href;
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href;
 
 Deno.test("doctor names the adapter, its limits and features", async () => {
@@ -19,6 +21,32 @@ Deno.test("doctor names the adapter, its limits and features", async () => {
   assert.equal(rows.get("computes on"), adapter.isFallbackAdapter ? "the CPU: a fallback adapter" : "a GPU");
   assert.equal(rows.get("maxBufferSize"), limits.maxBufferSize.toLocaleString("en"));
   assert.equal(rows.get("features"), [...features].sort().join(" ") || "none");
+  const dtypes = features.has("shader-f16") ? "f32 and f16" : "f32";
+  assert.equal(rows.get("computes"), `right, with weights in ${dtypes}`);
+});
+
+Deno.test("doctor computes on the device, and says of a wrong driver in one line what it computes", async () => {
+  const gpu = await requestGpu();
+  const { buffers } = gpu;
+  const live = buffers.liveBytes;
+  assert.ok((await probeDevice(gpu)).includes("f32"));
+  assert.equal(buffers.liveBytes, live, "nothing of the probe stays on the device");
+
+  // A process whose device multiplies every LayerNorm by 1.0005.
+  const { code, stdout, stderr } = await runDeno(["--allow-read", WRONG_DRIVER, "doctor"]);
+  assert.equal(code, 1, stderr);
+  const rows = new Map(stdout.trim().split("\n").map((line) => line.split(/ {2,}/) as [string, string]));
+  assert.equal(rows.get("adapter"), gpu.name);
+  assert.equal(rows.get("computes"), "WRONG");
+  const [line, ...rest] = stderr.trim().split("\n");
+  assert.deepEqual(rest, []);
+  assert.match(line!, /^narrowbert: Cannot trust .+ of the embeddings, got .+ Use another driver/);
+
+  const asJson = await runDeno(["--allow-read", WRONG_DRIVER, "doctor", "--json"]);
+  assert.equal(asJson.code, 1);
+  const { probe } = JSON.parse(asJson.stdout);
+  assert.equal(probe.dtypes, null);
+  assert.match(probe.error, /^Cannot trust /);
 });
 
 Deno.test("doctor --json holds the same", async () => {
@@ -27,6 +55,7 @@ Deno.test("doctor --json holds the same", async () => {
   assert.deepEqual(report.adapter, adapter);
   assert.equal(report.limits.maxStorageBufferBindingSize, limits.maxStorageBufferBindingSize);
   assert.deepEqual(report.features, [...features].sort());
+  assert.deepEqual(report.probe, { dtypes: features.has("shader-f16") ? ["f32", "f16"] : ["f32"], error: null });
 });
 
 Deno.test("doctor says which tuning is in use, or in a line that there is one for another driver", async () => {

@@ -1,6 +1,8 @@
 /** The README's public models: each command is run with a hub of the test, where small models stand in. */
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { NarrowBertForMaskedLM, readSafetensors } from "../../mod.ts";
 import { TASKS } from "../../src/pipelines/task_table.ts";
 import { COMMIT } from "../io/hub/hub_folders.ts";
 import { TestHub } from "../io/hub/test_hub.ts";
@@ -47,7 +49,7 @@ for (const { task, id, args } of ROWS) {
       await using hub = new TestHub();
       const files = await smallModelFiles(STAND_INS[task]!);
       if (OF_TORCH.includes(id)) {
-        files.set("pytorch_model.bin", await torchOf(files.get("model.safetensors")!));
+        files.set("pytorch_model.bin", torchOf(await readSafetensors(files.get("model.safetensors")!)));
         files.delete("model.safetensors");
       }
       hub.repositories.set(id, { commit: COMMIT, files });
@@ -59,3 +61,22 @@ for (const { task, id, args } of ROWS) {
       assert(answers.length > 0 && answers.every((answer) => Object.keys(answer).length > 1), stdout);
     }));
 }
+
+Deno.test("convert makes safetensors of a model of the Hub that has PyTorch's files alone", () =>
+  inTemporaryFolder(async (folder) => {
+    await using hub = new TestHub();
+    const files = await smallModelFiles("mlm");
+    const safetensors = files.get("model.safetensors")!;
+    files.set("pytorch_model.bin", torchOf(await readSafetensors(safetensors)));
+    files.delete("model.safetensors");
+    hub.repositories.set("org/model", { commit: COMMIT, files });
+    const permissions = ["--allow-read", `--allow-write=${folder}`, "--allow-net", "--allow-env=HF_ENDPOINT,HF_HOME"];
+    const args = ["convert", "org/model", join(folder, "out"), "--revision", "main", "--json"];
+    const env = { HF_ENDPOINT: hub.endpoint, HF_HOME: folder };
+    const { code, stdout, stderr } = await runDeno([...permissions, MAIN, ...args], { env });
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.equal(JSON.parse(stdout).must_train, false);
+    using before = await NarrowBertForMaskedLM.from_pretrained(await smallModelFiles("mlm"));
+    using after = await NarrowBertForMaskedLM.from_pretrained(join(folder, "out"));
+    assert.deepEqual(await after.state_dict(), await before.state_dict());
+  }));

@@ -55,6 +55,7 @@ Deno.test("every command of the README runs", async () => {
   await using hub = new TestHub();
   hub.repositories.set("owner/name", await shippedRepository());
   await Deno.symlink(`${ROOT}/examples`, `${folder.path}/examples`);
+  await Deno.symlink(`${ROOT}/tests/golden/models/plain-bert`, `${folder.path}/models/bert`);
   for (const command of commands) {
     const { code, stdout, stderr } = await new Deno.Command("sh", {
       args: ["-c", command.replaceAll("bin/narrowbert", '"$0"'), `${ROOT}/bin/narrowbert`],

@@ -34,7 +34,6 @@ const SAVED: [Class: unknown, model: string, inputs: ModelInputs][] = [
   [NarrowBertForMaskedLM, "masked-lm-relative", { input_ids, narrow_mask }],
   [NarrowBertForMaskedLM, "authors-prefix", { input_ids, narrow_mask }],
   [NarrowBertForMaskedLM, "ordinary-bert", { input_ids, narrow_mask }],
-  [NarrowBertForMaskedLM, "plain-bert", { input_ids, narrow_mask }],
   [NarrowBertForMaskedLM, "bf16", { input_ids, narrow_mask }],
   [NarrowBertForMaskedLM, "sharded", { input_ids, narrow_mask }],
   [NarrowBertForSequenceClassification, "seq-reg", { input_ids }],
@@ -86,6 +85,60 @@ const SMALL = {
   intermediate_size: 10,
   max_position_embeddings: 8,
 };
+
+Deno.test("an ordinary BERT stays one, as transformers loads it, and gives the same bits when loaded again", async () => {
+  await withFolder(async (folder) => {
+    using model = await NarrowBertForMaskedLM.from_pretrained(goldenModel("plain-bert"));
+    assert.equal(model.config.model_type, "bert");
+    await model.save_pretrained(folder);
+    const { model_type, architectures, ...config } = JSON.parse(await Deno.readTextFile(`${folder}/config.json`));
+    assert.deepEqual({ model_type, architectures }, { model_type: "bert", architectures: ["BertForMaskedLM"] });
+    assert.ok(!("full_length_layers" in config));
+    const file = await readSafetensors(`${folder}/model.safetensors`);
+    const layers = new Set([...file.keys()].map((name) => /^bert\.encoder\.layer\.(\d+)\./.exec(name)?.[1]));
+    layers.delete(undefined);
+    assert.deepEqual([...layers].toSorted(), ["0", "1", "2", "3", "4"]);
+    const odd = [...file.keys()].filter((name) =>
+      !/^(bert\.(embeddings|encoder\.layer)|cls\.predictions)\./.test(name)
+    );
+    assert.deepEqual(odd, []);
+    const stored = await readSafetensors(new URL("model.safetensors", goldenModel("plain-bert")));
+    const older = (name: string) =>
+      name.replace(/LayerNorm\.weight$/, "LayerNorm.gamma").replace(/Norm\.bias$/, "Norm.beta");
+    for (const [name, { data }] of file) {
+      const same = stored.get(name) ?? stored.get(older(name));
+      assert.deepEqual(data, same!.data, name);
+    }
+
+    using again = await NarrowBertForMaskedLM.from_pretrained(folder, { strict: true });
+    assert.deepEqual(await again.forward({ input_ids }), await model.forward({ input_ids }));
+  });
+});
+
+Deno.test("an ordinary BERT whose later layers are made narrow is saved as a NarrowBERT", async () => {
+  await withFolder(async (folder) => {
+    const config = { full_length_layers: 2 };
+    using model = await NarrowBertForMaskedLM.from_pretrained(goldenModel("plain-bert"), { config });
+    await model.save_pretrained(folder);
+    const saved = JSON.parse(await Deno.readTextFile(`${folder}/config.json`));
+    assert.deepEqual([saved.model_type, saved.architectures], ["narrow_bert", ["NarrowBertForMaskedLM"]]);
+    assert.equal(saved.full_length_layers, 2);
+    assert.ok(
+      (await readSafetensors(`${folder}/model.safetensors`)).has(
+        "narrow_bert.encoder_narrow.layer.2.output.dense.bias",
+      ),
+    );
+  });
+});
+
+Deno.test("a tie that a BERT's config denies is saved as it is: the decoder is the word embeddings", async () => {
+  await withFolder(async (folder) => {
+    const config = new NarrowBertConfig({ ...SMALL, model_type: "bert", tie_word_embeddings: false });
+    using model = await NarrowBertForMaskedLM.from_config(config);
+    await model.save_pretrained(folder);
+    assert.equal(JSON.parse(await Deno.readTextFile(`${folder}/config.json`)).tie_word_embeddings, true);
+  });
+});
 
 Deno.test("a model made of an ordinary BERT's config is saved with all layers full", async () => {
   for (const num_hidden_layers of [1, 4]) {

@@ -148,7 +148,10 @@ Deno.test("narrowbert: a path with a comma, which Deno cannot permit, is refused
   for (const option of ["--output", "--report"]) {
     const { code, stdout, stderr } = await run("bin/narrowbert", ["train", "mlm", option, "a,b"], {});
     assert.deepEqual([code, stdout], [2, ""]);
-    assert.equal(stderr, "narrowbert: --output and --report cannot have a comma: Deno permits no such path\n");
+    assert.equal(
+      stderr,
+      "narrowbert: --output, --report and a converted model's folder cannot have a comma: Deno permits no such path\n",
+    );
   }
   assert.equal((await run("bin/narrowbert", ["classify", "--output", "a,b"], {})).code, 0);
 });

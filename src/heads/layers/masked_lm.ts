@@ -7,6 +7,7 @@ import { topK } from "../../graph/ops/rows/top_k.ts";
 import type { Dim } from "../../graph/shape.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import type { Head, HeadParts } from "../../model/head.ts";
+import { WORD_EMBEDDINGS } from "../../model/weights/published_names.ts";
 import { LayerNorm } from "../../nn/layer_norm.ts";
 import { Linear } from "../../nn/linear.ts";
 import type { Parameter, ParameterSet } from "../../nn/parameters.ts";
@@ -47,6 +48,15 @@ export function traceTopWords(g: Graph, logits: Value, k: Dim): { indices: Value
   return { indices, scores: values };
 }
 
+/** Words whose logits a probe compares. */
+const PROBED_WORDS = 24;
+
+/** At most so many numbers below a size, evenly spread, the first and the last among them. */
+function spread(size: number, most: number): number[] {
+  const count = Math.min(size, most);
+  return Array.from({ length: count }, (_, i) => Math.round(i * (size - 1) / Math.max(1, count - 1)));
+}
+
 /** Scores of each word. `BertForPreTraining` has this head too; its next-sentence classifier is not read. */
 export const MASKED_LM: Head<MaskedLMHead> = {
   name: "masked_lm",
@@ -54,4 +64,14 @@ export const MASKED_LM: Head<MaskedLMHead> = {
   pooling: false,
   prefix: PREFIX,
   declare: (parameters, parts) => new MaskedLMHead(parameters, parts),
+  probe: {
+    trace: (g, rows, head) => head.apply(g, rows),
+    twin(twin, rows, { config: { hidden_size: width, hidden_act, vocab_size } }) {
+      const dense = twin.activated(twin.dense(rows, `${PREFIX}.transform.dense`, width), hidden_act);
+      const x = twin.norm(dense, `${PREFIX}.transform.LayerNorm`);
+      const columns = spread(vocab_size, PROBED_WORDS);
+      const decoder = { weight: WORD_EMBEDDINGS, bias: `${PREFIX}.bias`, size: vocab_size, index: columns };
+      return { rows: twin.columns(x, decoder), columns };
+    },
+  },
 };

@@ -3,7 +3,7 @@
 import type { Graph } from "../../graph/graph.ts";
 import type { Value } from "../../graph/value.ts";
 import type { Head } from "../../model/head.ts";
-import type { Pooler } from "../../model/pooler.ts";
+import { pooledTwin, type Pooler } from "../../model/pooler.ts";
 import { dropped } from "../../nn/dropout.ts";
 import { Linear } from "../../nn/linear.ts";
 
@@ -39,6 +39,12 @@ function pooledHead(
       if (pooler === null) throw new Error(`Cannot declare the ${name} head: it needs a pooler`);
       const sizes = { inputs: config.hidden_size, outputs: outputs(config.num_labels) };
       return new PooledClassifier(pooler, new Linear(parameters, PREFIX, sizes));
+    },
+    probe: {
+      trace: (g, rows, classifier) => classifier.apply(g, rows),
+      twin: (twin, rows, { config }) => ({
+        rows: twin.dense(pooledTwin(twin, rows), PREFIX, outputs(config.num_labels)),
+      }),
     },
   };
 }

@@ -13,4 +13,8 @@ export const TOKEN_CLASSIFICATION: Head<Linear> = {
   prefix: PREFIX,
   declare: (parameters, { config }) =>
     new Linear(parameters, PREFIX, { inputs: config.hidden_size, outputs: config.num_labels }),
+  probe: {
+    trace: (g, rows, classifier) => classifier.apply(g, rows),
+    twin: (twin, rows, { config }) => ({ rows: twin.dense(rows, PREFIX, config.num_labels) }),
+  },
 };

@@ -11,7 +11,14 @@ import { readHeader, scanHeader } from "./header.ts";
 import { checkLayout } from "./layout.ts";
 
 export { SafetensorsFile, SafetensorsTensor, type TensorView } from "./file.ts";
-export { type NamedTensor, safetensorsParts, writeSafetensors, type WriteSafetensorsOptions } from "./writer.ts";
+export {
+  type NamedTensor,
+  safetensorsParts,
+  safetensorsStream,
+  writeSafetensors,
+  type WriteSafetensorsOptions,
+  type WrittenTensor,
+} from "./writer.ts";
 
 /**
  * Reads a safetensors file. Every claim of its header is checked; the values of the tensors are not.

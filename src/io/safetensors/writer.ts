@@ -1,6 +1,6 @@
 /** Writing safetensors files, byte for byte as the reference implementation does. */
 
-import { DTYPES, isDtype } from "../../base/dtype.ts";
+import { type Dtype, DTYPES, isDtype } from "../../base/dtype.ts";
 import { quote } from "../../base/messages.ts";
 import { shapeText } from "../../base/shape.ts";
 import { concatenate } from "../folder/file_bytes.ts";
@@ -67,6 +67,29 @@ export function safetensorsParts(tensors: Iterable<NamedTensor>, metadata: Recor
   return [encodeHeader(sorted, metadata), ...sorted.map(([, { data }]) => bytesOf(data))];
 }
 
+/** A tensor whose elements are made when they are written. */
+export interface WrittenTensor {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** Its bytes, part by part. */
+  parts(): Iterable<Uint8Array>;
+}
+
+/**
+ * The bytes of a safetensors file, of which no more than a part is in memory.
+ *
+ * @param tensors By name; their names, dtypes and shapes are what the format takes.
+ */
+export function* safetensorsStream(
+  tensors: ReadonlyMap<string, WrittenTensor>,
+  metadata: Record<string, string> = {},
+): Generator<Uint8Array, void> {
+  checkMetadata(metadata);
+  const sorted = sortTensors(tensors);
+  yield encodeHeader(sorted, metadata);
+  for (const [, tensor] of sorted) yield* tensor.parts();
+}
+
 function checkMetadata(metadata: Record<string, string>): void {
   for (const text of Object.entries(metadata).flat()) {
     if (typeof text !== "string" || !text.isWellFormed()) {
@@ -112,7 +135,7 @@ function tensorProblem({ dtype, shape, data }: TensorView): string | undefined {
 }
 
 /** Widest elements first, which aligns all of them, then by the bytes of the name. */
-function sortTensors(tensors: Map<string, TensorView>): NamedTensor[] {
+function sortTensors<T extends { dtype: Dtype }>(tensors: ReadonlyMap<string, T>): [string, T][] {
   return [...tensors].sort(([a, { dtype: s }], [b, { dtype: t }]) =>
     DTYPE_ORDER.indexOf(t) - DTYPE_ORDER.indexOf(s) || compareCodePoints(a, b)
   );
@@ -128,11 +151,14 @@ function compareCodePoints(a: string, b: string): number {
 }
 
 /** The header with its length, padded by spaces so that the tensors begin at a multiple of 8 bytes. */
-function encodeHeader(tensors: NamedTensor[], metadata: Record<string, string>): Uint8Array {
+function encodeHeader(
+  tensors: readonly (readonly [name: string, Pick<WrittenTensor, "dtype" | "shape">])[],
+  metadata: Record<string, string>,
+): Uint8Array {
   const entries = Object.keys(metadata).length === 0 ? [] : [`"${METADATA_KEY}":${JSON.stringify(metadata)}`];
   let position = 0;
-  for (const [name, { dtype, shape, data }] of tensors) {
-    const end = position + data.byteLength;
+  for (const [name, { dtype, shape }] of tensors) {
+    const end = position + bitCount({ dtype, shape }) / 8;
     entries.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [position, end] })}`);
     position = end;
   }

@@ -45,6 +45,16 @@ export function settleLayers(config: NarrowBertConfig, found: LayerCounts, locat
   );
 }
 
+/** The layer that a weight belongs to, counted through full and narrow ones, and the rest of its name; null for none. */
+export function layerOf(
+  name: string,
+  { full_length_layers: full }: { readonly full_length_layers: number },
+): { layer: number; rest: string } | null {
+  const [, list, index, rest = ""] = LAYER.exec(name) ?? [];
+  if (list === undefined) return null;
+  return { layer: Number(index) + (list === "encoder" ? 0 : full), rest };
+}
+
 /** The published name of a layer's weight in an ordinary BERT's single list; other names stay as they are. */
 export function splitLayers(name: string, config: NarrowBertConfig): string {
   const [, list, index, rest] = LAYER.exec(name) ?? [];

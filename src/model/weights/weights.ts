@@ -11,6 +11,7 @@ import { isSuperfluous, publishedName, TIED } from "./stored_names.ts";
 import { countLayers, settleLayers, splitLayers } from "./layers.ts";
 import { parameterShapes } from "./parameter_shapes.ts";
 import { BODY } from "./published_names.ts";
+import { layoutOf } from "./saved_layout.ts";
 import { randomWeights } from "./random_weights.ts";
 import type { StoredWeights } from "./stored_weights.ts";
 
@@ -26,7 +27,7 @@ export interface WeightOptions extends ModelParts {
 
 /** A model's weights under their published names. */
 export interface Weights {
-  /** The config as given, with `full_length_layers` settled and `narrow_bert` as its model type. */
+  /** The config as given, with `full_length_layers` settled; its model type is `bert` if it is an ordinary BERT. */
   readonly config: NarrowBertConfig;
   /** Every parameter of the model, in the order of {@linkcode parameterShapes}. */
   readonly names: readonly string[];
@@ -41,6 +42,8 @@ export interface Weights {
    * @throws {CheckpointError} When they are asked for, if one of them is not finite or differs from its copy.
    */
   open(name: string): Elements;
+  /** The name of a parameter in the checkpoint. @throws {RangeError} If it is a new one. */
+  stored(name: string): string;
   /** Dimensions of a parameter. */
   shape(name: string): readonly number[];
 }
@@ -105,6 +108,7 @@ export function resolveWeights(checkpoint: StoredWeights, config: NarrowBertConf
       `In "${location}", ${problem}`
     ),
     open,
+    stored: (name) => known(parameters, name),
     shape: (name) => known(shapes, name),
   };
 }
@@ -120,7 +124,8 @@ function locate(
   const published = names.map(publishedName);
   const counts = countLayers(published);
   if (counts.encoder + counts.narrow === 0) throw notBert(location, names);
-  const settled = settleLayers(config, counts, location).with({ model_type: "narrow_bert" });
+  const found = settleLayers(config, counts, location);
+  const settled = found.with({ model_type: layoutOf(found) });
   const sources = new Map<string, string>();
   for (const [index, stored] of names.entries()) {
     const title = published[index] as string;

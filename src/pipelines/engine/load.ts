@@ -1,11 +1,11 @@
 /** Loads a pipeline's parts from one folder: a model of the right class, and its tokenizer. */
 
-import { CheckpointError, ConfigError } from "../../base/errors.ts";
+import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
-import { headOf } from "../../heads/registry.ts";
+import { namedHead } from "../../heads/registry.ts";
 import { coreOf, type PreTrainedModel } from "../../heads/pretrained.ts";
 import { WEIGHT_NAMES } from "../../io/checkpoint/open.ts";
-import type { Head, ModelHead } from "../../model/head.ts";
+import type { ModelHead } from "../../model/head.ts";
 import type { ModelFolder, ModelSource } from "../../io/folder/folder.ts";
 import { type OpenedModel, openModel } from "../../model/loading.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
@@ -86,14 +86,8 @@ function checkHead(
   { folder: { location }, config }: OpenedModel,
 ): void {
   if (wanted.prefix === null) return; // every model has a body
-  let found: Head;
-  try {
-    found = headOf(config);
-  } catch (error) {
-    if (error instanceof ConfigError) return;
-    throw error;
-  }
-  if (found === wanted) return;
+  const found = namedHead(config);
+  if (found === null || found === wanted) return;
   throw new CheckpointError(
     `Cannot load ${quote(location)} for this task: it takes a ${name}, got a ${config.architectures?.join(", ")}`,
   );

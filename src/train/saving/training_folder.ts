@@ -183,7 +183,7 @@ export class TrainingFolder implements Disposable {
       data: JSON.parse(json) as unknown,
     };
     const files: CheckpointFile[] = [
-      ...modelFiles({ config, className: model.constructor.name, tensors: weights }).map(fileOf),
+      ...modelFiles({ config, className: model.constructor.name, tensors: weights, layout: "narrow_bert" }).map(fileOf),
       ...[...this.#tokenizer ?? []].map(fileOf),
       { name: OPTIMIZER_FILE, data: safetensorsParts([...state].map(viewOf)) },
       { name: RECORD_FILE, data: new TextEncoder().encode(recordText(record)) },

@@ -1,11 +1,11 @@
 /** A PyTorch checkpoint of the tensors of a safetensors file. */
 
-import { readSafetensors } from "../../../mod.ts";
+import type { SafetensorsTensor } from "../../../mod.ts";
 import { buildTorch, dict, pickle, type STORAGES, tensor } from "./build.ts";
 
 /** Its bytes, as `torch.save` would have them for a dict of contiguous tensors that share no storage. */
-export async function torchOf(safetensors: Uint8Array): Promise<Uint8Array> {
-  const tensors = [...await readSafetensors(safetensors)];
+export function torchOf(file: ReadonlyMap<string, SafetensorsTensor>): Uint8Array {
+  const tensors = [...file];
   const entries = tensors.map(([name, { dtype, shape, data }], key) => {
     const built = { dtype: dtype as keyof typeof STORAGES, key: `${key}`, count: data.length, shape };
     return [name, tensor(built)] as const;

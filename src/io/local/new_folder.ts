@@ -1,0 +1,94 @@
+/** Folders that are there as a whole, or not at all. */
+
+import { quote } from "../../base/messages.ts";
+import { pathIn } from "../folder/path.ts";
+import { type FileSystem, LOCAL } from "./file_system.ts";
+import { absolute, folderOf, ifThere, pathOf } from "./paths.ts";
+import type { NewFile } from "./saving.ts";
+import { requestWriting } from "./writing_permission.ts";
+
+/** What the name of a folder ends with while it is being written. */
+const UNFINISHED = ".unfinished";
+
+/** How a new folder is written. */
+export interface NewFolderOptions {
+  /** Looks at what was written, by its path, before it gets its name. What it throws is what the call fails with. */
+  check(path: string): Promise<void>;
+  /** Stops it. */
+  signal?: AbortSignal | undefined;
+  /** Where the folder is. Default: this machine. */
+  system?: FileSystem;
+}
+
+/**
+ * Writes a folder under the name `PATH.unfinished`, checks it, and gives it its own name, by one renaming. Whatever ends it,
+ * there is never a part of it under that name. Needs permission to write both.
+ *
+ * @param files By plain names, or by paths of names with "/" between them.
+ * @returns The path.
+ * @throws {Error} If there is something at the path other than an empty folder, or an unfinished folder beside it.
+ * @throws {Deno.errors.NotCapable} Without the permissions, before anything is written.
+ */
+export async function writeNewFolder(
+  where: string | URL,
+  files: Iterable<NewFile>,
+  { check, signal, system = LOCAL }: NewFolderOptions,
+): Promise<string> {
+  const path = absolute(pathOf(where)).replace(/(?<=.)[/\\]+$/, "");
+  const temporary = path + UNFINISHED;
+  for (const folder of [path, temporary]) await requestWriting(folder, `write ${quote(`${where}`)}`);
+  await checkFree(path, temporary);
+  const made = new Set<string>();
+  try {
+    for (const [name, parts] of files) {
+      const file = pathIn(temporary, name);
+      made.add(folderOf(file));
+      await system.makeFolder(folderOf(file));
+      await writeFile(system, file, parts, signal);
+    }
+    for (const folder of made) await system.syncFolder(folder);
+    await check(temporary);
+    signal?.throwIfAborted();
+    await ifThere(Deno.remove(path)); // it is empty
+    await system.rename(temporary, path);
+  } catch (error) {
+    await system.remove(temporary).catch(() => {}); // the first error is reported
+    throw error;
+  }
+  await system.syncFolder(folderOf(path));
+  return path;
+}
+
+async function checkFree(path: string, temporary: string): Promise<void> {
+  const cannot = `Cannot write ${quote(path)}`;
+  const info = await ifThere(Deno.stat(path));
+  if (info !== null && !info.isDirectory) throw new TypeError(`${cannot}: it must be a new folder, and is a file`);
+  const names = info === null ? [] : await LOCAL.list(path);
+  if (names.length > 0) {
+    const files = names.length === 1 ? quote(names[0] as string) : `${names.length} files`;
+    throw new TypeError(`${cannot}: it must be a new or an empty folder, and holds ${files}; choose another`);
+  }
+  if (await ifThere(Deno.lstat(temporary)) === null) return;
+  throw new Error(
+    `${cannot}: ${quote(temporary)} is there, in which another process writes it, or did until it was killed; ` +
+      "if none does, remove it",
+  );
+}
+
+async function writeFile(
+  system: FileSystem,
+  path: string,
+  parts: Iterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const file = await system.create(path);
+  try {
+    for (const part of parts) {
+      signal?.throwIfAborted();
+      await file.write(part);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
