@@ -151,3 +151,12 @@ Deno.test("using disposes of the model", () => {
   }
   assert.equal(model.disposed, true);
 });
+
+Deno.test("labels are in the order of their logits where all scores are 1", async () => {
+  const model = new FakeClassifier({ problem_type: "multi_label_classification", num_labels: 3 }, () => [40, 50, 45]);
+  const classify = createTextClassification({ model, tokenizer });
+  assert.deepEqual(
+    (await classify("a horse", { top_k: null })).map(({ label, score }) => [label, score]),
+    [["LABEL_1", 1], ["LABEL_2", 1], ["LABEL_0", 1]],
+  );
+});

@@ -104,3 +104,11 @@ Deno.test("a model without a label for entailment is refused with its labels", (
     /a label of the model must begin with "entail", got low, high/,
   );
 });
+
+Deno.test("several labels are in the order of their logits where all scores are 1", async () => {
+  const model = new FakeClassifier(NLI, (ids) => [-50, 0, ids.filter((id) => id !== 0).length]);
+  const sort = createZeroShotClassification({ model, tokenizer });
+  const { labels, scores } = await sort("a horse", ["king", "king of a tree", "tree of"], { multi_label: true });
+  assert.deepEqual(labels, ["king of a tree", "tree of", "king"]);
+  assert.deepEqual(scores, [1, 1, 1]);
+});

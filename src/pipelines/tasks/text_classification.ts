@@ -5,7 +5,7 @@ import { labelLogits } from "../../heads/readouts/labels.ts";
 import { encodeText, mostTokens, type TextInput, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
-import { checkTopK, type ScoreFunction, scoreFunction, scores } from "./scores.ts";
+import { bestFirst, checkTopK, type ScoreFunction, scoreFunction, scores } from "./scores.ts";
 import type { AnsweringModel, CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
 
 /** A label with its score. */
@@ -112,11 +112,12 @@ function labelsTask(
         ],
         readout: labelLogits,
         ask: () => ({}),
-        collect: ([result]) =>
-          scores(result!.values, apply)
-            .map((score, id) => ({ label: config.id2label[id] as string, score }))
-            .sort((a, b) => b.score - a.score)
-            .slice(0, top_k ?? undefined),
+        collect([result]) {
+          const found = scores(result!.values, apply);
+          return bestFirst(result!.values)
+            .slice(0, top_k ?? undefined)
+            .map((id) => ({ label: config.id2label[id] as string, score: found[id]! }));
+        },
       };
     },
   };

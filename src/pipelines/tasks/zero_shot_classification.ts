@@ -14,6 +14,7 @@ import {
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
 import { softmax } from "../../base/softmax.ts";
+import { bestFirst } from "./scores.ts";
 import type { AnsweringModel, CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
 
 /** The labels of a text, best first. */
@@ -136,11 +137,12 @@ function zeroShotTask(
         ask: () => ({}),
         collect(results, _items, sequence) {
           const logits = results.map(({ values }) => values);
-          const scores = multi_label || labels.length === 1
+          const alone = multi_label || labels.length === 1;
+          const scores = alone
             ? logits.map((row) => softmax([row[contradiction]!, row[entailment]!])[1]!)
             : softmax(logits.map((row) => row[entailment]!));
-          const ranked = labels.map((label, i) => ({ label, score: scores[i]! })).sort((a, b) => b.score - a.score);
-          return { sequence, labels: ranked.map(({ label }) => label), scores: ranked.map(({ score }) => score) };
+          const order = bestFirst(logits.map((row) => row[entailment]! - (alone ? row[contradiction]! : 0)));
+          return { sequence, labels: order.map((i) => labels[i]!), scores: order.map((i) => scores[i]!) };
         },
       };
     },
