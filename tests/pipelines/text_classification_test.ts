@@ -72,6 +72,19 @@ Deno.test("a pair of texts is read together", async () => {
   assert.deepEqual(model.calls[0]!.input_ids, [[2, 340, 3, 1484, 3]]);
 });
 
+Deno.test("an empty text_pair, or null, is none, as in Python", async () => {
+  const { classify, model } = counting();
+  await classify([
+    { text: "person", text_pair: "" },
+    { text: "person", text_pair: null },
+    { text: "person" },
+    "person",
+  ]);
+  assert.deepEqual(model.calls[0]!.input_ids, Array(4).fill([2, 340, 3]));
+  assert.deepEqual(tokenizer.encode("person", { text_pair: "" }), [2, 340, 3]);
+  assert.deepEqual(tokenizer.batch_encode_plus([["person", ""]]).input_ids, [[2, 340, 3, 3]]); // so in Python too
+});
+
 Deno.test("problem type and number of labels choose the function, function_to_apply overrides it", async () => {
   const scored = async (config: Record<string, unknown>, logits: number[], function_to_apply?: "none" | "softmax") => {
     const classify = createTextClassification({ model: new FakeClassifier(config, () => logits), tokenizer });
@@ -105,7 +118,7 @@ Deno.test("texts that cannot be classified are refused by name before the model 
     [null, "it must be a string or { text, text_pair }, got null"],
     [{ text: 1 }, "its text must be a string, got a number"],
     [{ text: "a", text_pair: 3 }, "its text_pair must be a string, got a number"],
-    [{ text: "a", text_pair: null }, "its text_pair must be a string, got null"],
+    [{ text: "a", text_pair: ["b"] }, "its text_pair must be a string, got an array"],
   ];
   for (const [input, message] of wrong) {
     await assert.rejects(() => classify(input as string), new TypeError(`Cannot classify the text: ${message}`));

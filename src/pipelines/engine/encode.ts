@@ -5,8 +5,8 @@ import { excerpt, kindOf, nameOf } from "../../base/messages.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import type { EncodeOptions, Encoding } from "../../text/encoding/encoding.ts";
 
-/** A text, or a pair of texts that the model reads together. */
-export type TextInput = string | { text: string; text_pair?: string };
+/** A text, or a pair of texts that the model reads together. An empty `text_pair`, or `null`, is none. */
+export type TextInput = string | { text: string; text_pair?: string | null };
 
 /** Options of every task that takes texts. */
 export interface TextOptions {
@@ -85,8 +85,10 @@ function readText(input: TextInput, subject: string): { text: string; text_pair?
     throw new TypeError(`Cannot ${subject}: it must be a string or { text, text_pair }, got ${kindOf(input)}`);
   }
   checkString(input.text, subject, "its text");
-  if (input.text_pair !== undefined) checkString(input.text_pair, subject, "its text_pair");
-  return input;
+  const { text, text_pair = null } = input;
+  if (text_pair === null) return { text };
+  checkString(text_pair, subject, "its text_pair");
+  return { text, text_pair };
 }
 
 /**

@@ -54,7 +54,7 @@ export type CandidateLabels = string | readonly string[];
  *
  * @throws {InputError} On an empty text, or one that is longer than the model takes; without labels, or on an empty
  *   one.
- * @throws {RangeError} On a template without `{}`.
+ * @throws {RangeError} On a template that does not contain `{}` once.
  */
 export interface ZeroShotClassificationPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
   /** The labels of a text. */
@@ -120,9 +120,9 @@ function zeroShotTask(
     noun: "text",
     options: ["hypothesis_template", "multi_label", "truncation"],
     begin({ hypothesis_template: template = "This example is {}.", multi_label = false, truncation = false }) {
-      if (!template.includes("{}")) {
+      if (template.split("{}").length !== 2) {
         throw new RangeError(
-          `Cannot classify texts: hypothesis_template must contain {} where the label goes, got "${template}"`,
+          `Cannot classify texts: hypothesis_template must contain {} once, where the label goes, got "${template}"`,
         );
       }
       const hypotheses = labels.map((label) => template.replace("{}", () => label));
@@ -149,11 +149,18 @@ function zeroShotTask(
   };
 }
 
-/** Number of the label that means entailment: the first that begins with `entail`, as in Hugging Face's pipeline. */
-function entailmentOf({ id2label }: AnsweringModel["config"]): number {
+/**
+ * Number of the label that means entailment: the first that begins with `entail`, in `label2id` as in Hugging Face's
+ * pipeline, or in `id2label`.
+ */
+function entailmentOf({ id2label, label2id, num_labels }: AnsweringModel["config"]): number {
   const names = Object.values(id2label);
-  const entailment = names.findIndex((name) => name.toLowerCase().startsWith("entail"));
-  if (entailment >= 0) return entailment;
+  const numbers: (readonly [name: string, id: number])[] = [
+    ...Object.entries(label2id),
+    ...names.map((name, id) => [name, id] as const),
+  ];
+  const found = numbers.find(([name, id]) => name.toLowerCase().startsWith("entail") && id >= 0 && id < num_labels);
+  if (found !== undefined) return found[1];
   throw new ConfigError(
     `Cannot classify by entailment: a label of the model must begin with "entail", got ${names.join(", ")}; take a ` +
       "model of natural language inference, or name its labels by config: { id2label }",
