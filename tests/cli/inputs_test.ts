@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { InputError } from "../../src/base/errors.ts";
 import { type Format, openInputs } from "../../src/cli/inputs/inputs.ts";
 import { UsageError } from "../../src/cli/options.ts";
-import { folderOf } from "./folders.ts";
-import { chunks, type Input, MemoryTerminal } from "./terminals.ts";
+import { folderOf, smallModel } from "./folders.ts";
+import { chunks, type Input, MemoryTerminal, narrowbert } from "./terminals.ts";
 
 /** All that a command is asked: places, and fields or messages. */
 async function inputs(
@@ -120,4 +120,26 @@ Deno.test("files that cannot be read are refused before anything is read", async
     () => inputs({ texts: ["a"], input: [at("a.txt")] }),
     new UsageError("texts are arguments or come from --input, got both"),
   );
+});
+
+Deno.test("further fields are printed as they were, whatever their numbers", async () => {
+  const fields = ['"id":1759283746501928374', '"weight":1.0', '"far":[1e400,{"x":-0}]', '"n":3'];
+  const lines = fields.map((field) => `{"text":"a large animal",${field}}\n`).join("");
+  for (const command of ["classify", "embed"]) {
+    const { stdout, stderr } = await narrowbert([command, "--jsonl", "--format", "jsonl"], lines);
+    assert.equal(stderr, "");
+    stdout.trim().split("\n").forEach((line, i) => assert(line.includes(`${fields[i]},`), line.slice(0, 80)));
+  }
+  await using model = await smallModel("one-label");
+  const rank = ["rank", "--model", model.path, "--query", "a", "--json", "--format", "jsonl"];
+  const { stdout } = await narrowbert(rank, lines);
+  for (const field of fields) assert(stdout.includes(field), stdout);
+});
+
+Deno.test("a line that is a number in any spelling is refused", async () => {
+  for (const line of ["1.0", "1e400", "-0"]) {
+    const { code, stderr } = await narrowbert(["classify", "--format", "jsonl"], `${line}\n`);
+    assert.equal(code, 1);
+    assert.equal(stderr, `narrowbert: standard input:1: must be a JSON string or object, got ${line}\n`);
+  }
 });

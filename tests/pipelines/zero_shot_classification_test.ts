@@ -92,7 +92,9 @@ Deno.test("labels and templates that cannot be are refused", async () => {
   await assert.rejects(() => sort(7 as unknown as string, ["king"]), TypeError);
   await assert.rejects(
     () => sort("horse", ["king"], { hypothesis_template: "nothing" }),
-    new RangeError('Cannot classify texts: hypothesis_template must contain {} once, where the label goes, got "nothing"'),
+    new RangeError(
+      'Cannot classify texts: hypothesis_template must contain {} once, where the label goes, got "nothing"',
+    ),
   );
   assert.equal(model.calls.length, 0);
 });

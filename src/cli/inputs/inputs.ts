@@ -96,7 +96,7 @@ async function* fromSources(sources: readonly Source[], { asked }: { asked: bool
     let end = 0;
     let records = 0;
     try {
-      const parser = openParser(format, { table: { required: "text" } });
+      const parser = openParser(format, { table: { required: "text" }, keepNumbers: true });
       for await (const part of readRecords(await source.open(), { parser })) {
         for (const record of part) {
           records++;
