@@ -173,3 +173,21 @@ Deno.test("labels are in the order of their logits where all scores are 1", asyn
     [["LABEL_1", 1], ["LABEL_2", 1], ["LABEL_0", 1]],
   );
 });
+
+Deno.test("a text that the model does not know is an error of that text alone", async () => {
+  const model = new FakeClassifier({ vocab_size: 1000, type_vocab_size: 1, num_labels: 2 }, () => [1, 2]);
+  const classify = createTextClassification({ model, tokenizer }); // "horse" is token 1484, "person" 340
+  const token =
+    "its token 3 has the id 1484, and the model knows 1000 tokens: the tokenizer is of another model, or has " +
+    "words that the model did not learn";
+  const pair = "it has a second text, and the model knows 1 token type: it reads one text at a time";
+  const inputs = ["person", "person horse", { text: "person", text_pair: "person" }, "person"];
+  const found = await Array.fromAsync(classify.stream(inputs, { errors: "yield" }));
+  assert.deepEqual(found.map((one) => one instanceof Error ? one.message : one.label), [
+    "LABEL_1",
+    `Cannot classify text 2: ${token}`,
+    `Cannot classify text 3: ${pair}`,
+    "LABEL_1",
+  ]);
+  await assert.rejects(classify(inputs), new InputError(`Cannot classify text 2 of 4: ${token}`));
+});

@@ -124,3 +124,19 @@ export function checkStrings(values: readonly string[], { subject, noun }: { sub
     }
   });
 }
+
+/** Why a model cannot read an encoding: a token or a second text that it has no embedding for; null if it can. */
+export function misfit(
+  { input_ids, token_type_ids }: Pick<Encoding, "input_ids" | "token_type_ids">,
+  { vocab_size, type_vocab_size }: { vocab_size: number; type_vocab_size: number },
+): string | null {
+  const at = input_ids.findIndex((id) => id >= vocab_size);
+  if (at >= 0) {
+    return `its token ${at + 1} has the id ${
+      input_ids[at]
+    }, and the model knows ${vocab_size} tokens: the tokenizer is of ` +
+      "another model, or has words that the model did not learn";
+  }
+  if (!token_type_ids.some((type) => type >= type_vocab_size)) return null;
+  return `it has a second text, and the model knows ${type_vocab_size} token type: it reads one text at a time`;
+}
