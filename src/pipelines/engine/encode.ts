@@ -23,6 +23,8 @@ export interface EncodeContext {
   subject: string;
   /** The name of a pair's first text in messages: `its query`. @default it */
   first?: string;
+  /** Whether the text may have no word: then its special tokens are computed, as in Python. @default false */
+  mayBeEmpty?: boolean;
   /** How to cut a text that is too long; `false` refuses it. */
   truncation?: EncodeOptions["truncation"];
   /** Further options of the tokenizer. */
@@ -40,15 +42,15 @@ export function mostTokens(
  * Encodes a text or a pair.
  *
  * @throws {TypeError} If the input is neither.
- * @throws {InputError} If the text has no word piece, or is longer than the model takes and `truncation` is off.
+ * @throws {InputError} If the text has no word piece and must have one, or is longer than the model takes and `truncation` is off.
  */
 export function encodeText(input: TextInput, context: EncodeContext): Encoding {
-  const { maximum, subject, first } = context;
+  const { maximum, subject, first, mayBeEmpty = false } = context;
   const { text, text_pair } = readText(input, subject);
   const encoding = encodePair({ text, text_pair }, context);
   const { length } = encoding.input_ids;
   const firstLength = encoding.token_type_ids.filter((type) => type === 0).length;
-  if (firstLength === SPECIALS) {
+  if (firstLength === SPECIALS && !mayBeEmpty) {
     throw new InputError(`Cannot ${subject}: ${first ?? "it"} must hold a word, got ${excerpt(text)}`);
   }
   if (length > maximum) {

@@ -44,7 +44,7 @@ export type BatchLabels<K extends number | null> = [K] extends [1] ? LabelScore[
  * for await (const { label } of classify.stream(["move quickly on foot", "the color blue"])) console.log(label);
  * ```
  *
- * @throws {InputError} On an empty text, or one that is longer than the model takes.
+ * @throws {InputError} On a text that is longer than the model takes, or that the model does not know.
  * @throws {RangeError} If an option's value is not allowed.
  */
 export interface TextClassificationPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
@@ -107,9 +107,10 @@ function labelsTask(
       checkTopK(top_k, "classify texts");
       const apply = scoreFunction(function_to_apply, config);
       return {
-        pack: (input, name) => [
-          { encoding: encodeText(input, { tokenizer, maximum, subject: `classify ${name}`, truncation }) },
-        ],
+        pack(input, name) {
+          const context = { tokenizer, maximum, subject: `classify ${name}`, mayBeEmpty: true, truncation };
+          return [{ encoding: encodeText(input, context) }];
+        },
         readout: labelLogits,
         ask: () => ({}),
         collect([result]) {
