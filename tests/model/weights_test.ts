@@ -114,7 +114,7 @@ Deno.test("an ordinary BERT's layers are all full, unless the config says how ma
   const checkpoint = published("none").renamed(ordinary);
   const full = resolveWeights(checkpoint, OPEN, BASE);
   assert.equal(full.config.full_length_layers, 3);
-  assert.equal(full.config.model_type, "narrow_bert");
+  assert.equal(full.config.model_type, "bert");
   assert.equal(full.names.some((name) => name.includes("encoder_narrow")), false);
   const narrowed = resolveWeights(checkpoint, OPEN.with({ full_length_layers: 1 }), BASE);
   assert.equal(narrowed.config.full_length_layers, 1);

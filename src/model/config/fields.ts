@@ -123,6 +123,12 @@ const TEXTS: Field<readonly string[]> = {
   accepts: (value): value is readonly string[] => Array.isArray(value) && value.every((item) => TEXT.accepts(item)),
 };
 
+const SWITCH: Field<boolean> = {
+  fallback: true,
+  expected: "true or false",
+  accepts: (value): value is boolean => typeof value === "boolean",
+};
+
 /** A switch of Hugging Face's BERT for something that NarrowBERT is not. */
 const OFF: Field<false> = {
   fallback: false,
@@ -158,6 +164,7 @@ export const FIELDS = {
   },
   position_embedding_type: orNull(oneOf<PositionType>("absolute", POSITION_TYPES)),
   problem_type: { ...optional(oneOf<ProblemType>("regression", PROBLEM_TYPES)), usual: usualProblem },
+  tie_word_embeddings: orNull(SWITCH),
   is_decoder: orNull(OFF),
   add_cross_attention: orNull(OFF),
   torch_dtype: optional(TEXT),

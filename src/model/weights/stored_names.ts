@@ -1,10 +1,10 @@
 /** Stored names of weights, and their names in the published layout. */
 
-import { BODY, WORD_EMBEDDINGS } from "./published_names.ts";
+import { BODY, DECODER, WORD_EMBEDDINGS } from "./published_names.ts";
 
 /** Copies that some checkpoints hold of weights that are shared, by the name of the one they are copies of. */
 export const TIED: readonly (readonly [copy: string, name: string])[] = [
-  ["cls.predictions.decoder.weight", WORD_EMBEDDINGS],
+  [DECODER, WORD_EMBEDDINGS],
   ["cls.predictions.decoder.bias", "cls.predictions.bias"],
 ];
 
