@@ -1,5 +1,7 @@
 /** Checks options objects, so that a misspelt option is an error rather than ignored. */
 
+import { suggestion } from "./suggestion.ts";
+
 /**
  * Checks that an options object has no names but those allowed.
  *
@@ -14,6 +16,8 @@ export function checkOptionNames(action: string, options: object, allowed: reado
   }
   const unknown = Object.keys(options).find((name) => !allowed.includes(name));
   if (unknown !== undefined) {
-    throw new TypeError(`Cannot ${action}: there is no option "${unknown}"; options are ${allowed.join(", ")}`);
+    const options = allowed.join(", ");
+    const end = suggestion(unknown, allowed);
+    throw new TypeError(`Cannot ${action}: there is no option "${unknown}"; options are ${options}${end}`);
   }
 }

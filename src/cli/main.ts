@@ -7,6 +7,7 @@ import { inspect } from "node:util";
 import manifest from "../../deno.json" with { type: "json" };
 import { COMMANDS } from "./commands.ts";
 import { Interrupted, interruption } from "./interrupts.ts";
+import { suggestion } from "../base/suggestion.ts";
 import { UsageError } from "./options.ts";
 import { printable } from "./outputs/table.ts";
 import { ProcessTerminal, type Terminal } from "./outputs/terminal.ts";
@@ -71,10 +72,10 @@ async function dispatch({ before, name, after }: CommandLine, terminal: Terminal
   const command = await COMMANDS.find((row) => row.name === name)?.load();
   if (hasFlag(after, "--help", "-h")) return await terminal.write(command?.help ?? HELP);
   if (command !== undefined) return await command.run(after, terminal);
-  const names = COMMANDS.map(({ name }) => name).join(", ");
-  throw new UsageError(
-    name === undefined ? `no command: give one of ${names}` : `no command "${name}": give one of ${names}`,
-  );
+  const names = COMMANDS.map(({ name }) => name);
+  const list = names.join(", ");
+  if (name === undefined) throw new UsageError(`no command: give one of ${list}`);
+  throw new UsageError(`no command "${name}": give one of ${list}${suggestion(name, names)}`);
 }
 
 /** Whether one of the flags stands before a `--`. */

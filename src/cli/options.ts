@@ -1,6 +1,7 @@
 /** The options of commands: how each is written, explained, read and completed. */
 
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { suggestion } from "../base/suggestion.ts";
 
 /** The command line is wrong: exit code 2. */
 export class UsageError extends Error {
@@ -159,6 +160,9 @@ function parse(args: readonly string[], options: ParseArgsOptionsConfig) {
       const name = `--${token.name}`;
       throw new UsageError(`${name} needs a value; one that begins with a hyphen is written ${name}=-...`);
     }
-    throw new UsageError((error as Error).message.split(/\.\s/)[0]); // what comes after the first sentence is advice
+    const [problem = ""] = (error as Error).message.split(/\.\s/); // what comes after the first sentence is advice
+    const [, unknown] = /^Unknown option '(--[^']+)'/.exec(problem) ?? [];
+    const names = Object.keys(options).map((name) => `--${name}`);
+    throw new UsageError(problem + (unknown === undefined ? "" : suggestion(unknown, names)));
   }
 }

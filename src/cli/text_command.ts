@@ -58,6 +58,7 @@ export interface TextCommandDefinition<O extends Options, Question, Answer> exte
 const SHARED_OPTIONS = {
   ...INPUT_OPTIONS,
   ...OUTPUT_OPTIONS,
+  "skip-empty": flag("leave out texts without a word"),
   "skip-bad": flag("name what cannot be read or answered on standard error, answer the rest, and exit with 1"),
   timings: flag("print on standard error where the time went"),
 };
@@ -66,7 +67,12 @@ const ABOUT_INPUT = `\
 Texts are arguments, or come from files (--input), or from standard input. A .txt file holds a text
 a line; a .jsonl file a JSON string a line, or an object with "text"; a .csv file a header with a
 column "text". Further fields of objects and columns are printed with the answers as JSON, and
-called input_NAME if the answer has a NAME of its own.`;
+called input_NAME if the answer has a NAME of its own. An empty line is an empty text.`;
+
+/** Whether the text of a question has nothing but spaces. */
+function isBlank({ text }: Fields): boolean {
+  return typeof text === "string" && text.trim() === "";
+}
 
 /** Makes a command of its definition. */
 export function textCommand<O extends Options, Question, Answer>(
@@ -120,6 +126,7 @@ async function answerAll<O extends Options, Question, Answer>(
   async function* questions() {
     for await (const item of inputs.items) {
       const fields = item.fields instanceof InputError ? item.fields : renamed(item.fields, command.textField);
+      if (shared["skip-empty"] && !(fields instanceof InputError) && isBlank(fields)) continue;
       const question = fields instanceof InputError ? fields : attempt(() => command.question(fields, own));
       if (question instanceof InputError) await refused.take(placeOf(item), question);
       else {

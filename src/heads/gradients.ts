@@ -29,7 +29,7 @@ export interface Gradients {
 
 /** Options of `gradients`; as for `forward`. */
 export interface GradientOptions extends LossOptions {
-  /** Every dropout probability, from 0 to less than 1. @default 0 */
+  /** Every dropout probability, from 0 to 1. @default 0 */
   dropout?: number;
   /** Decides which elements are dropped: a whole number from 0 below 2^32. @default 0 */
   seed?: number;

@@ -13,7 +13,7 @@ import { runCallOf } from "./run_call.ts";
 
 /** Options of a call whose loss is learned from; as for `forward`. */
 export interface LossOptions extends LabelOptions, Pick<ForwardOptions, "narrow" | "signal" | "profiler"> {
-  /** Every dropout probability, from 0 to less than 1. */
+  /** Every dropout probability, from 0 to 1. */
   dropout?: number;
   /** Compute each layer again for its gradients: less memory, and about a third more time. @default false */
   gradient_checkpointing?: boolean;
@@ -129,7 +129,7 @@ export interface DropoutSource {
  * The scalars of dropout in a call; null if nothing is dropped.
  *
  * @param options `dropout`: every probability; the config's if it is left out.
- * @throws {RangeError} If it is not from 0 to less than 1.
+ * @throws {RangeError} If it is not from 0 to 1.
  */
 export function dropoutScalars(
   config: NarrowBertConfig,
@@ -149,10 +149,10 @@ export function dropoutScalars(
   return drops ? scalars : null;
 }
 
-/** Checks the probability of dropout, which may be left out. @throws {RangeError} If it is not from 0 to less than 1. */
+/** Checks the probability of dropout, which may be left out. @throws {RangeError} If it is not from 0 to 1. */
 export function checkDropout(purpose: string, dropout: number | undefined): void {
-  if (dropout === undefined || Number.isFinite(dropout) && dropout >= 0 && dropout < 1) return;
-  throw new RangeError(`Cannot ${purpose}: dropout must be from 0 to less than 1, got ${String(dropout)}`);
+  if (dropout === undefined || Number.isFinite(dropout) && dropout >= 0 && dropout <= 1) return;
+  throw new RangeError(`Cannot ${purpose}: dropout must be from 0 to 1, got ${String(dropout)}`);
 }
 
 /** Checks a seed of dropout. @throws {RangeError} If it is no whole number from 0 below 2^32. */

@@ -1,5 +1,6 @@
 /** The task table: a row per task. A new task is a file in `tasks/`, a row here and its type in `task_pipelines.ts`. */
 
+import { suggestion } from "../base/suggestion.ts";
 import { NarrowBertForMaskedLM } from "../heads/masked_lm.ts";
 import { NarrowBertForMultipleChoice } from "../heads/multiple_choice.ts";
 import { NarrowBertForSequenceClassification } from "../heads/sequence_classification.ts";
@@ -136,6 +137,7 @@ export const TASKS = {
 export function taskNamed(name: TaskName): TaskRow<unknown, URL | null> {
   const own = Object.hasOwn(ALIASES, name) ? ALIASES[name as keyof typeof ALIASES] : name;
   if (Object.hasOwn(TASKS, own)) return TASKS[own as keyof typeof TASKS];
-  const names = [...Object.keys(TASKS), ...Object.keys(ALIASES)].join(", ");
-  throw new RangeError(`Cannot make a pipeline: task must be one of ${names}, got "${name}"`);
+  const names = [...Object.keys(TASKS), ...Object.keys(ALIASES)];
+  const end = typeof name === "string" ? suggestion(name, names) : "";
+  throw new RangeError(`Cannot make a pipeline: task must be one of ${names.join(", ")}, got "${name}"${end}`);
 }

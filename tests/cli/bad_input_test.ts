@@ -20,12 +20,25 @@ Deno.test("a text without a mask is named, after the answers to those before it"
   assert.match(stdout, /^\S+ +0\.\d{4} +a \S+\n$/);
 });
 
-Deno.test("an empty text is named by its line", async () => {
-  await fails(["classify", ""], /^narrowbert: Cannot classify text 1: it must hold a word, got ""\n$/);
-  const message = /^narrowbert: standard input:2: Cannot classify the text: it must hold a word, got ""\n$/;
+Deno.test("an empty text that has no answer is named by its line; --skip-empty leaves it out", async () => {
+  await fails(["score", ""], /^narrowbert: Cannot score text 1: it must hold a word, got ""\n$/);
+  const message = /^narrowbert: standard input:2: Cannot score the text: it must hold a word, got ""\n$/;
   for (const format of ["--json", "--jsonl"]) {
-    const stdout = await fails(["classify", format], message, "one\n\nthree\n");
+    const stdout = await fails(["score", format], message, "one\n\nthree\n");
     assert.match(stdout, format === "--json" ? /^$/ : /^\{"text":"one",[^\n]*\}\n$/);
+    const { code, stdout: all } = await narrowbert(["score", format, "--skip-empty"], "one\n\n \nthree\n");
+    assert.equal(code, 0);
+    assert.deepEqual(all.match(/"text":"\w*"/g), ['"text":"one"', '"text":"three"']);
+  }
+});
+
+Deno.test("an empty text is classified and embedded, as in Python, unless --skip-empty", async () => {
+  for (const command of ["classify", "embed"]) {
+    const { code, stdout, stderr } = await narrowbert([command, "--jsonl"], "one\n\nthree\n");
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.deepEqual(stdout.match(/"text":"\w*"/g), ['"text":"one"', '"text":""', '"text":"three"']);
+    const { stdout: full } = await narrowbert([command, "--jsonl", "--skip-empty"], "one\n\nthree\n");
+    assert.deepEqual(full.match(/"text":"\w*"/g), ['"text":"one"', '"text":"three"']);
   }
 });
 
@@ -73,7 +86,8 @@ Deno.test("files that hold no text are refused, with one error each", async () =
 });
 
 Deno.test("--skip-bad names what is bad by its line, answers the rest, and exits with 1", async () => {
-  const lines = ['{"text": "a dog", "id": 1}', "{broken", '{"id": 3}', '{"text": ""}', '{"text": "a cat", "id": 5}'];
+  const long = JSON.stringify({ text: "person ".repeat(100) });
+  const lines = ['{"text": "a dog", "id": 1}', "{broken", '{"id": 3}', long, '{"text": "a cat", "id": 5}'];
   const { code, stdout, stderr } = await narrowbert(
     ["classify", "--skip-bad", "--jsonl", "--format", "jsonl"],
     lines.join("\n"),
@@ -84,7 +98,8 @@ Deno.test("--skip-bad names what is bad by its line, answers the rest, and exits
   assert.match(errors[0]!, /^narrowbert: standard input:2: must be JSON, but /);
   assert.deepEqual(errors.slice(1), [
     'narrowbert: standard input:3: must have a string "text", got undefined',
-    'narrowbert: standard input:4: Cannot classify the text: it must hold a word, got ""',
+    "narrowbert: standard input:4: Cannot classify the text: the model takes 96 tokens, got 102 " +
+    '("person person person person person pers…"); shorten it, or ask for truncation',
     "narrowbert: left out 3 of the inputs, which are named above",
   ]);
   const good = await narrowbert(["classify", "--skip-bad", "a dog"]);

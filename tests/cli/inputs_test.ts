@@ -2,19 +2,33 @@ import assert from "node:assert/strict";
 import { InputError } from "../../src/base/errors.ts";
 import { type Format, openInputs } from "../../src/cli/inputs/inputs.ts";
 import { UsageError } from "../../src/cli/options.ts";
-import { folderOf } from "./folders.ts";
-import { chunks, type Input, MemoryTerminal } from "./terminals.ts";
+import { folderOf, smallModel } from "./folders.ts";
+import { chunks, type Input, MemoryTerminal, narrowbert } from "./terminals.ts";
+
+const NO_NAMES = {
+  format: undefined,
+  separator: undefined,
+  "text-column": undefined,
+  "pair-column": undefined,
+  "text-field": undefined,
+  "pair-field": undefined,
+};
 
 /** All that a command is asked: places, and fields or messages. */
 async function inputs(
-  { texts = [], input = [], format, stdin = null }: {
+  { texts = [], input = [], stdin = null, ...naming }: {
     texts?: string[];
     input?: string[];
     format?: Format;
     stdin?: Input | null;
+    separator?: string;
+    "text-column"?: string;
+    "pair-column"?: string;
+    "text-field"?: string;
+    "pair-field"?: string;
   },
 ): Promise<[place: string | null, fields: unknown][]> {
-  const { items } = await openInputs(texts, { input, format }, new MemoryTerminal(stdin));
+  const { items } = await openInputs(texts, { ...NO_NAMES, input, ...naming }, new MemoryTerminal(stdin));
   const found = await Array.fromAsync(items);
   return found.map(({ place, fields }) => [place, fields instanceof Error ? fields.message : fields]);
 }
@@ -46,7 +60,7 @@ Deno.test("files hold what their names end with, one after the other, and standa
   ]);
   const { bytes, items } = await openInputs(
     [],
-    { input: input.toSpliced(1, 1), format: undefined },
+    { ...NO_NAMES, input: input.toSpliced(1, 1) },
     new MemoryTerminal(),
   );
   assert.equal(bytes, 4 + 34 + 20);
@@ -120,4 +134,57 @@ Deno.test("files that cannot be read are refused before anything is read", async
     () => inputs({ texts: ["a"], input: [at("a.txt")] }),
     new UsageError("texts are arguments or come from --input, got both"),
   );
+});
+
+Deno.test("further fields are printed as they were, whatever their numbers", async () => {
+  const fields = ['"id":1759283746501928374', '"weight":1.0', '"far":[1e400,{"x":-0}]', '"n":3'];
+  const lines = fields.map((field) => `{"text":"a large animal",${field}}\n`).join("");
+  for (const command of ["classify", "embed"]) {
+    const { stdout, stderr } = await narrowbert([command, "--jsonl", "--format", "jsonl"], lines);
+    assert.equal(stderr, "");
+    stdout.trim().split("\n").forEach((line, i) => assert(line.includes(`${fields[i]},`), line.slice(0, 80)));
+  }
+  await using model = await smallModel("one-label");
+  const rank = ["rank", "--model", model.path, "--query", "a", "--json", "--format", "jsonl"];
+  const { stdout } = await narrowbert(rank, lines);
+  for (const field of fields) assert(stdout.includes(field), stdout);
+});
+
+Deno.test("a line that is a number in any spelling is refused", async () => {
+  for (const line of ["1.0", "1e400", "-0"]) {
+    const { code, stderr } = await narrowbert(["classify", "--format", "jsonl"], `${line}\n`);
+    assert.equal(code, 1);
+    assert.equal(stderr, `narrowbert: standard input:1: must be a JSON string or object, got ${line}\n`);
+  }
+});
+
+Deno.test("columns and fields of other names, and other separators", async () => {
+  const rows = async (stdin: string, naming: object) =>
+    (await inputs({ stdin, input: ["-"], format: "csv", ...naming })).map(([, fields]) => fields);
+  assert.deepEqual(await rows("id;body\n1;a, b\n", { separator: ";", "text-column": "body" }), [{
+    text: "a, b",
+    id: "1",
+  }]);
+  assert.deepEqual(await rows("a\tb\n1\t2\n", { separator: "tab", "text-column": "a", "pair-column": "b" }), [
+    { text: "1", text_pair: "2" },
+  ]);
+  assert.deepEqual(await rows('sep=;\r\ntext;x\r\n"a;""b""";1\r\n', {}), [{ text: 'a;"b"', x: "1" }]);
+  assert.deepEqual(await rows("\ufefftext,x\na,1\n", {}), [{ text: "a", x: "1" }]);
+  assert.deepEqual(await rows("text,body\na,b\n", { "text-column": "body" }), [{ text: "b", input_text: "a" }]);
+  for (const separator of ["", "ab", '"', "\n"]) {
+    await assert.rejects(rows("text\na\n", { separator }), UsageError);
+  }
+  await assert.rejects(rows("text;x\na;1\n", {}), {
+    message: 'Cannot read standard input: line 1, its header, must name a column "text", got text;x; if fields are ' +
+      'separated by ";", say so',
+  });
+  await assert.rejects(rows("text,x\na,1\n", { "pair-column": "y" }), /must name a column "y", got text, x$/);
+
+  const lines = '{"body":"a","id":10000000000000001}\n{"text":"b"}\n{"body":"c","text":"d","other":"e"}\n';
+  const found = await inputs({ stdin: lines, format: "jsonl", "text-field": "body", "pair-field": "other" });
+  assert.equal(JSON.stringify(found[0]![1]), '{"text":"a","id":10000000000000001}');
+  assert.deepEqual(found.slice(1).map(([, fields]) => fields), [
+    'must have a field "body"',
+    { text: "c", text_pair: "e", input_text: "d" },
+  ]);
 });

@@ -62,9 +62,9 @@ Deno.test("options are read by name, letter and equals sign; of several the last
 
 Deno.test("wrong options are refused by name", () => {
   const cases: [args: string[], message: string | RegExp][] = [
-    [["--colour"], "Unknown option '--colour'"],
+    [["--colour"], "Unknown option '--colour'; did you mean \"--color\"?"],
     [["-x"], "Unknown option '-x'"],
-    [["--no-name"], "Unknown option '--no-name'"],
+    [["--no-name"], "Unknown option '--no-name'; did you mean \"--name\"?"],
     [["--name"], "--name needs a value; one that begins with a hyphen is written --name=-..."],
     [["-of"], "--file needs a value; one that begins with a hyphen is written --file=-..."],
     [["--name", "--on"], "--name needs a value; one that begins with a hyphen is written --name=-..."],

@@ -67,9 +67,11 @@ for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
 }
 
 Deno.test("a run that cannot go on ends while its input stays open", async (t) => {
-  for (const line of [" ", "{broken"]) {
-    await t.step(`as ${JSON.stringify(line)} is no text`, async () => {
-      const child = start(["classify", "--jsonl", "--format", line === " " ? "txt" : "jsonl"], { stdin: "piped" });
+  for (const line of ["person ".repeat(100), "{broken"]) {
+    await t.step(`as ${JSON.stringify(line.slice(0, 20))} cannot be answered`, async () => {
+      const child = start(["classify", "--jsonl", "--format", line === "{broken" ? "jsonl" : "txt"], {
+        stdin: "piped",
+      });
       const input = child.stdin.getWriter();
       await input.write(new TextEncoder().encode(`${line}\n`));
       const { code, stderr } = await ended(child);

@@ -160,15 +160,21 @@ Deno.test("the mean of many masks at rate 0.5 is near 1 everywhere, and so are t
   program.dispose();
 });
 
-Deno.test("no rows are no rows, and a rate of 1 or less than 0 is refused", async () => {
+Deno.test("no rows are no rows, at a rate of 1 all is 0, and a rate beyond 0 and 1 is refused", async () => {
   const program = single();
   const run = (T: number, rate: number) =>
     program.run({ scalars: { ...SCALARS, T, rate }, inputs: { x: new Float32Array(T * pitch(COLUMNS)) } });
   assert.deepEqual((await run(0, 0.1)).outputs.get("y"), { data: new Float32Array(0), dims: [0, COLUMNS] });
-  for (const rate of [1, -0.1, 1 - 2 ** -30]) {
+  for (const rate of [1, 1 - 2 ** -30]) { // the second rounds to 1
+    const zeros = new Float32Array(40 * COLUMNS);
+    const inputs = { x: new Float32Array(40 * pitch(COLUMNS)).fill(3) };
+    const { outputs } = await program.run({ scalars: { ...SCALARS, T: 40, rate }, inputs });
+    assert.deepEqual(outputs.get("y")!.data, zeros);
+  }
+  for (const rate of [1.01, -0.1]) {
     await assert.rejects(run(1, rate), {
       name: "RangeError",
-      message: `Cannot run drop: rate must be from 0 to less than 1, got ${rate}`,
+      message: `Cannot run drop: rate must be from 0 to 1, got ${rate}`,
     });
   }
   program.dispose();

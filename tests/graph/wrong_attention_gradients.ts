@@ -131,7 +131,7 @@ export const WRONG_ATTENTION_GRADIENTS: Wrong[] = [
     (v) => drop(v, { p: v.f32("R", "K") }),
     "p must be [*, *, *], got [R, K]",
   ],
-  ["attention_dropout", "a rate of 1", (v) => drop(v, { rate: 1 }), "rate must be from 0 to less than 1, got 1"],
+  ["attention_dropout", "a rate above 1", (v) => drop(v, { rate: 1.5 }), "rate must be from 0 to 1, got 1.5"],
   [
     "attention_probabilities",
     "dropout without stored probabilities",

@@ -57,7 +57,7 @@ export const WRONG_OPTIMIZER: Wrong[] = [
     "residual must be [T, 9], got [R, 9]",
   ],
   ["dropout", "integers", (v) => drop(v, { x: v.u32("T", 4) }), "x must be f32, got u32 [T, 4]"],
-  ["dropout", "a rate of 1", (v) => drop(v, { rate: 1 }), "rate must be from 0 to less than 1, got 1"],
+  ["dropout", "a rate above 1", (v) => drop(v, { rate: 1.5 }), "rate must be from 0 to 1, got 1.5"],
   ["dropout", "a rate that is no number", (v) => drop(v, { rate: NaN }), "rate must be a finite number, got NaN"],
   [
     "dropout",

@@ -95,6 +95,40 @@ Deno.test("local: links may lead to files of the folder, not out of it", () =>
     assert.equal(text(await readFile(await openFolder(join(folder, "link")), "config.json")), "{}");
   }));
 
+Deno.test("local: files of a commit are links to the blobs beside snapshots, and to no other place", () =>
+  inTemporaryFolder(async (folder) => {
+    const name = "a".repeat(64);
+    for (const repository of ["models--org--name", "copied", "datasets--a--b"]) {
+      const commit = join(folder, repository, "snapshots/0123abc");
+      await Deno.mkdir(join(commit, "sub"), { recursive: true });
+      await Deno.mkdir(join(folder, repository, "blobs"));
+      await Deno.writeTextFile(join(folder, repository, "blobs", name), "{}");
+      await Deno.symlink(`../../blobs/${name}`, join(commit, "config.json"));
+      await Deno.symlink(`../../../blobs/${name}`, join(commit, "sub/a.json"));
+      const opened = await openFolder(commit);
+      assert.equal(text(await readFile(opened, "config.json")), "{}");
+      assert.equal(text(await readFile(opened.inside("sub"), "a.json")), "{}");
+      await Deno.writeTextFile(join(folder, repository, "secret"), "x");
+      for (const [file, target] of [["b.json", "../../secret"], ["c.json", "../../../outside"]]) {
+        await Deno.symlink(target!, join(commit, file!));
+      }
+      await Deno.writeTextFile(join(folder, "outside"), "x");
+      for (const file of ["b.json", "c.json"]) {
+        await assert.rejects(readFile(opened, file), /it must be inside the folder, and is a link to/);
+      }
+    }
+    // Blobs that repositories of a cache share are in the cache alone.
+    await Deno.mkdir(join(folder, "blobs/ab"), { recursive: true });
+    await Deno.writeTextFile(join(folder, "blobs/ab/x"), "shared");
+    for (const [repository, reads] of [["models--org--name", true], ["copied", false]] as const) {
+      const commit = join(folder, repository, "snapshots/0123abc");
+      await Deno.symlink("../../../blobs/ab/x", join(commit, "d.json"));
+      const read = readFile(await openFolder(commit), "d.json");
+      if (reads) assert.equal(text(await read), "shared");
+      else await assert.rejects(read, { name: "CheckpointError" });
+    }
+  }));
+
 Deno.test("local: no such folder, a file, a wrong Hub id, and a Hub id", () =>
   inTemporaryFolder(async (folder) => {
     const none = join(folder, "none");

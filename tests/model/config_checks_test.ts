@@ -8,10 +8,10 @@ Deno.test("labels that are wrong", () => {
   assert.match(refusalOf({ id2label: { 0: "a", "01": "b" } }), /there is no label 1/);
   assert.match(refusalOf({ id2label: {} }), /id2label must be an object with a label for each number .*got \{\}/);
   assert.match(refusalOf({ id2label: ["a", "b"] }), /id2label must be an object .*got \["a","b"\]/);
-  assert.match(refusalOf({ id2label: { 0: "a", 1: 7 } }), /id2label\.1 must be a string, got 7/);
+  assert.match(refusalOf({ id2label: { 0: "a", 1: null } }), /id2label\.1 must be a string or a number, got null/);
   assert.match(refusalOf({ id2label: { 0: "a" }, num_labels: 2 }), /num_labels must be the size of id2label, 1, got 2/);
   assert.match(refusalOf({ num_labels: 0 }), /num_labels must be a whole number from 1 to 1048576, got 0/);
-  assert.match(refusalOf({ label2id: { yes: 2 } }), /label2id\.yes must be a whole number from 0 to 1, got 2/);
+  assert.match(refusalOf({ label2id: { yes: 0.5 } }), /label2id\.yes must be a whole number, got 0\.5/);
   assert.match(refusalOf({ label2id: "yes" }), /label2id must be an object .*got "yes"/);
 });
 
@@ -87,15 +87,15 @@ Deno.test("epsilon must be a number that float32 can tell from 0, and not above 
 
 Deno.test("probabilities, ranges and padding", () => {
   for (const key of ["hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"]) {
-    for (const value of [-0.1, 1, NaN, "0.1"]) {
-      assert.match(refusalOf({ [key]: value }), new RegExp(`${key} must be .*a number from 0 to less than 1, got`));
+    for (const value of [-0.1, 1.1, NaN, "0.1"]) {
+      assert.match(refusalOf({ [key]: value }), new RegExp(`${key} must be .*a number from 0 to 1, got`));
     }
   }
   assert.match(refusalOf({ hidden_dropout_prob: null }), /hidden_dropout_prob must be a number/);
   assert.equal(new NarrowBertConfig({ classifier_dropout: 0 }).classifier_dropout, 0);
   assert.match(refusalOf({ initializer_range: -1 }), /initializer_range must be a number from 0 to 100, got -1/);
   assert.match(refusalOf({ vocab_size: 9, pad_token_id: 9 }), /pad_token_id must be below vocab_size 9, got 9/);
-  assert.match(refusalOf({ pad_token_id: -1 }), /pad_token_id must be null or a whole number from 0/);
+  assert.match(refusalOf({ pad_token_id: -2 }), /pad_token_id must be null or a whole number from 0/);
   assert.equal(new NarrowBertConfig({ pad_token_id: null }).with({}).pad_token_id, null);
 });
 
@@ -153,4 +153,46 @@ Deno.test("text that is not a JSON object", () => {
   assert.match(parse("[]"), /it must hold a JSON object, got \[\]/);
   assert.match(parse("null"), /it must hold a JSON object, got null/);
   assert.match(parse('{"hidden_size": null}'), /"m\/config\.json": hidden_size must be .*, got null/);
+});
+
+Deno.test("files have labels that are numbers, of other heads, and of nothing", () => {
+  const parse = (source: unknown) => NarrowBertConfig.parse(JSON.stringify(source), "config.json");
+  const cases: [source: unknown, names: string[]][] = [
+    [{ id2label: { 0: 1, 1: 2.5, 2: true } }, ["1", "2.5", "true"]],
+    [{ id2label: { 0: "a", 1: "b" }, num_labels: 3 }, ["a", "b"]],
+    [{ id2label: { 0: "a", 1: "b", "-100": "none" } }, ["a", "b", "LABEL_2"]],
+    [{ id2label: { 0: "a" }, label2id: { a: 0, old: 7, none: -100, text: "1" } }, ["a"]],
+    [{ id2label: null, label2id: null, num_labels: null }, ["LABEL_0", "LABEL_1"]],
+  ];
+  for (const [source, names] of cases) {
+    const config = parse(source);
+    assert.deepEqual(Object.values(config.id2label), names);
+    assert.equal(config.num_labels, names.length);
+    assert.deepEqual(parse(config.to_json()).to_json(), config.to_json());
+  }
+  const { label2id } = parse(cases[3]![0]);
+  assert.deepEqual({ ...label2id }, { a: 0, old: 7, none: -100, text: 1 });
+});
+
+Deno.test("files have null for what is not given, -1 for no padding token, dropout of all, problem types in other spellings", () => {
+  const read = (source: Record<string, unknown>) => new NarrowBertConfig(source);
+  assert.equal(read({ pad_token_id: -1 }).pad_token_id, null);
+  assert.equal(read({ position_embedding_type: null }).position_embedding_type, "absolute");
+  assert.equal(read({ is_decoder: null, add_cross_attention: null, pruned_heads: null }).is_decoder, false);
+  for (const key of ["hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"] as const) {
+    assert.equal(read({ [key]: 1 })[key], 1);
+  }
+  const spellings = {
+    multi_label_classification: [
+      "multi-label-classification",
+      "Multi_Label_Classification",
+      "multi_label",
+      "multilabel",
+    ],
+    single_label_classification: ["single label classification", "single-label", "singlelabel_classification"],
+    regression: ["Regression", " regression"],
+  };
+  for (const [usual, others] of Object.entries(spellings)) {
+    for (const other of others) assert.equal(read({ problem_type: other }).problem_type, usual);
+  }
 });

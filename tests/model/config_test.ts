@@ -27,6 +27,7 @@ Deno.test("defaults are BERT's, and two full layers", () => {
     pad_token_id: 0,
     position_embedding_type: "absolute",
     problem_type: null,
+    tie_word_embeddings: true,
     is_decoder: false,
     add_cross_attention: false,
     torch_dtype: null,

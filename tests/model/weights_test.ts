@@ -77,6 +77,24 @@ Deno.test("what BERT checkpoints commonly hold besides is left unread without a 
   assert.equal(weights.names.includes("cls.predictions.decoder.weight"), false);
 });
 
+Deno.test("what wrappers leave before the names is passed over", () => {
+  const bert = published("masked_lm", { pooler: true });
+  const plain = resolveWeights(bert, SMALL, MLM);
+  for (const prefix of ["_orig_mod.", "module.", "model.", "0.auto_model.", "auto_model.", "module._orig_mod."]) {
+    for (const layout of [(name: string) => name, ordinary, (name: string) => name.replace("narrow_bert.", "")]) {
+      const wrapped = bert.renamed((name) => prefix + layout(name));
+      const weights = resolveWeights(wrapped, SMALL, { ...MLM, strict: true });
+      assert.deepEqual(weights.names, plain.names);
+      for (const name of weights.names) assert.deepEqual(valuesOf(weights, name), valuesOf(plain, name));
+    }
+  }
+  const twice = published("masked_lm").put("module.cls.predictions.bias", [11]);
+  assert.match(
+    refusalOf(twice, MLM),
+    /"cls\.predictions\.bias" and "module\.cls\.predictions\.bias" are names of the same weight/,
+  );
+});
+
 Deno.test("a stored decoder must equal what it is tied with", () => {
   const bias = published("masked_lm").put("cls.predictions.decoder.bias", [11], { fill: 0.5 });
   const [fill] = bias.float32("cls.predictions.bias");

@@ -67,7 +67,12 @@ Deno.test("texts whose masks cannot be filled are refused by name before the mod
   for (const [input, message] of cases) {
     await assert.rejects(() => fill(input as string), new InputError(message));
   }
-  await assert.rejects(() => fill("person ".repeat(200) + "[MASK]", { truncation: true }), /must contain "\[MASK\]"/);
+  const cut = "Cannot fill masks in the text: truncation cuts off";
+  const end = "as the model takes 96 tokens";
+  const long = "person ".repeat(200);
+  for (const [text, mask] of [[`${long}[MASK]`, "its mask"], [`[MASK] ${long}[MASK] [MASK]`, "mask 2 of 3"]]) {
+    await assert.rejects(() => fill(text!, { truncation: true }), new InputError(`${cut} ${mask}, ${end}`));
+  }
   assert.equal(model.calls.length, 0);
 });
 

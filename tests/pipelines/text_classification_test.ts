@@ -72,6 +72,19 @@ Deno.test("a pair of texts is read together", async () => {
   assert.deepEqual(model.calls[0]!.input_ids, [[2, 340, 3, 1484, 3]]);
 });
 
+Deno.test("an empty text_pair, or null, is none, as in Python", async () => {
+  const { classify, model } = counting();
+  await classify([
+    { text: "person", text_pair: "" },
+    { text: "person", text_pair: null },
+    { text: "person" },
+    "person",
+  ]);
+  assert.deepEqual(model.calls[0]!.input_ids, Array(4).fill([2, 340, 3]));
+  assert.deepEqual(tokenizer.encode("person", { text_pair: "" }), [2, 340, 3]);
+  assert.deepEqual(tokenizer.batch_encode_plus([["person", ""]]).input_ids, [[2, 340, 3, 3]]); // so in Python too
+});
+
 Deno.test("problem type and number of labels choose the function, function_to_apply overrides it", async () => {
   const scored = async (config: Record<string, unknown>, logits: number[], function_to_apply?: "none" | "softmax") => {
     const classify = createTextClassification({ model: new FakeClassifier(config, () => logits), tokenizer });
@@ -89,8 +102,6 @@ Deno.test("texts that cannot be classified are refused by name before the model 
   const { classify, model } = counting();
   const long = "person ".repeat(100);
   const cases: [input: string | string[], message: string][] = [
-    ["", 'Cannot classify the text: it must hold a word, got ""'],
-    [["person", " \t"], 'Cannot classify text 2 of 2: it must hold a word, got " \\t"'],
     [
       ["person", long, "tree"],
       'Cannot classify text 2 of 3: the model takes 96 tokens, got 102 ("person person person person person pers…"); ' +
@@ -105,7 +116,7 @@ Deno.test("texts that cannot be classified are refused by name before the model 
     [null, "it must be a string or { text, text_pair }, got null"],
     [{ text: 1 }, "its text must be a string, got a number"],
     [{ text: "a", text_pair: 3 }, "its text_pair must be a string, got a number"],
-    [{ text: "a", text_pair: null }, "its text_pair must be a string, got null"],
+    [{ text: "a", text_pair: ["b"] }, "its text_pair must be a string, got an array"],
   ];
   for (const [input, message] of wrong) {
     await assert.rejects(() => classify(input as string), new TypeError(`Cannot classify the text: ${message}`));
@@ -132,12 +143,13 @@ Deno.test("truncation cuts a long text to what the model takes", async () => {
 
 Deno.test("a stream gives what a list gives: labels where top_k is 1, else lists", async () => {
   const { classify } = counting();
-  const texts = ["person", "person person", ""];
+  const texts = ["person", "person person", "person ".repeat(95)];
   const labels = await Array.fromAsync(classify.stream(texts, { errors: "yield" }));
   assert.deepEqual(labels.map((answer) => "label" in answer ? answer.label : answer.message), [
     "high",
     "high",
-    'Cannot classify text 3: it must hold a word, got ""',
+    'Cannot classify text 3: the model takes 96 tokens, got 97 ("person person person person person pers…"); shorten it, ' +
+    "or ask for truncation",
   ]);
   const lists = await Array.fromAsync(classify.stream(texts.slice(0, 2), { top_k: 2 }));
   assert.deepEqual(lists, await classify(texts.slice(0, 2), { top_k: 2 }));
@@ -150,4 +162,37 @@ Deno.test("using disposes of the model", () => {
     assert.equal(owned.model, model);
   }
   assert.equal(model.disposed, true);
+});
+
+Deno.test("labels are in the order of their logits where all scores are 1", async () => {
+  const model = new FakeClassifier({ problem_type: "multi_label_classification", num_labels: 3 }, () => [40, 50, 45]);
+  const classify = createTextClassification({ model, tokenizer });
+  assert.deepEqual(
+    (await classify("a horse", { top_k: null })).map(({ label, score }) => [label, score]),
+    [["LABEL_1", 1], ["LABEL_2", 1], ["LABEL_0", 1]],
+  );
+});
+
+Deno.test("a text that the model does not know is an error of that text alone", async () => {
+  const model = new FakeClassifier({ vocab_size: 1000, type_vocab_size: 1, num_labels: 2 }, () => [1, 2]);
+  const classify = createTextClassification({ model, tokenizer }); // "horse" is token 1484, "person" 340
+  const token =
+    "its token 3 has the id 1484, and the model knows 1000 tokens: the tokenizer is of another model, or has " +
+    "words that the model did not learn";
+  const pair = "it has a second text, and the model knows 1 token type: it reads one text at a time";
+  const inputs = ["person", "person horse", { text: "person", text_pair: "person" }, "person"];
+  const found = await Array.fromAsync(classify.stream(inputs, { errors: "yield" }));
+  assert.deepEqual(found.map((one) => one instanceof Error ? one.message : one.label), [
+    "LABEL_1",
+    `Cannot classify text 2: ${token}`,
+    `Cannot classify text 3: ${pair}`,
+    "LABEL_1",
+  ]);
+  await assert.rejects(classify(inputs), new InputError(`Cannot classify text 2 of 4: ${token}`));
+});
+
+Deno.test("an empty text has the labels of its special tokens, as in Python", async () => {
+  const { classify, model } = counting();
+  await classify(["", " \t", { text: "", text_pair: "" }]);
+  assert.deepEqual(model.calls[0]!.input_ids, [[2, 3], [2, 3], [2, 3]]);
 });

@@ -98,3 +98,9 @@ Deno.test("queries that cannot be ranked, and models of several labels, are refu
   );
   assert.throws(() => ranking({}), wrong);
 });
+
+Deno.test("texts are in the order of their logits where all scores are 1", async () => {
+  const model = new FakeClassifier({ num_labels: 1 }, (ids) => [40 + ids.filter((id) => id !== 0).length]);
+  const ranked = await createTextRanking({ model, tokenizer })("horse", ["king", "king of a tree", "tree of"]);
+  assert.deepEqual(ranked, [1, 2, 0].map((index) => ({ index, score: 1 })));
+});

@@ -92,7 +92,9 @@ Deno.test("labels and templates that cannot be are refused", async () => {
   await assert.rejects(() => sort(7 as unknown as string, ["king"]), TypeError);
   await assert.rejects(
     () => sort("horse", ["king"], { hypothesis_template: "nothing" }),
-    new RangeError('Cannot classify texts: hypothesis_template must contain {} where the label goes, got "nothing"'),
+    new RangeError(
+      'Cannot classify texts: hypothesis_template must contain {} once, where the label goes, got "nothing"',
+    ),
   );
   assert.equal(model.calls.length, 0);
 });
@@ -103,4 +105,31 @@ Deno.test("a model without a label for entailment is refused with its labels", (
     () => sorting({ id2label: { 0: "low", 1: "high" } }),
     /a label of the model must begin with "entail", got low, high/,
   );
+});
+
+Deno.test("several labels are in the order of their logits where all scores are 1", async () => {
+  const model = new FakeClassifier(NLI, (ids) => [-50, 0, ids.filter((id) => id !== 0).length]);
+  const sort = createZeroShotClassification({ model, tokenizer });
+  const { labels, scores } = await sort("a horse", ["king", "king of a tree", "tree of"], { multi_label: true });
+  assert.deepEqual(labels, ["king of a tree", "tree of", "king"]);
+  assert.deepEqual(scores, [1, 1, 1]);
+});
+
+Deno.test("entailment is found by label2id too", async () => {
+  const config = { num_labels: 3, label2id: { contradiction: 0, entailment: 1, neutral: 2, entailed: -100 } };
+  const model = new FakeClassifier(config, (ids) => [0, ids.filter((id) => id !== 0).length, 100]);
+  const { labels } = await createZeroShotClassification({ model, tokenizer })("a horse", ["king", "king of a tree"]);
+  assert.deepEqual(labels, ["king of a tree", "king"]);
+});
+
+Deno.test("a template with two places, or none, is refused", async () => {
+  const { sort, model } = sorting();
+  for (const hypothesis_template of ["{} is {}", "it is", "{}{}"]) {
+    await assert.rejects(() => sort("horse", ["king"], { hypothesis_template }), {
+      name: "RangeError",
+      message: "Cannot classify texts: hypothesis_template must contain {} once, where the label goes, got " +
+        `"${hypothesis_template}"`,
+    });
+  }
+  assert.equal(model.calls.length, 0);
 });

@@ -121,12 +121,12 @@ const REFUSALS: readonly Refusal[] = [
   [
     MASKED,
     MASKED.batch,
-    { dropout: 1 },
+    { dropout: 1.1 },
     "RangeError",
-    "Cannot take a step: dropout must be from 0 to less than 1, got 1",
+    "Cannot take a step: dropout must be from 0 to 1, got 1.1",
   ],
-  [MASKED, MASKED.batch, { dropout: NaN }, "RangeError", /dropout must be from 0 to less than 1, got NaN$/],
-  [MASKED, MASKED.batch, { dropout: null }, "RangeError", /dropout must be from 0 to less than 1, got null$/],
+  [MASKED, MASKED.batch, { dropout: NaN }, "RangeError", /dropout must be from 0 to 1, got NaN$/],
+  [MASKED, MASKED.batch, { dropout: null }, "RangeError", /dropout must be from 0 to 1, got null$/],
   [
     MASKED,
     MASKED.batch,

@@ -1,6 +1,7 @@
 /** `narrowbert rank`: texts in the order of how well they answer a query. */
 
 import { InputError } from "../../base/errors.ts";
+import { bestFirst, scores } from "../../pipelines/tasks/scores.ts";
 import type { RankingQuery } from "../../pipelines/tasks/text_ranking.ts";
 import { textOf } from "../inputs/questions.ts";
 import { count, flag, UsageError, value } from "../options.ts";
@@ -42,18 +43,22 @@ were given; with --query the further fields of a text are printed beside its own
   },
   async open({ truncate: truncation, "raw-scores": raw_scores, "top-k": top_k, ...values }, loading) {
     const rank = await loadPipeline("text-ranking", values, loading);
-    const own = { raw_scores, return_text: true, truncation, top_k };
+    // Texts of one --query are answered one by one: they are put in order by logits, and get their scores, in the end.
+    const own = { raw_scores: raw_scores || values.query !== undefined, return_text: true, truncation, top_k };
     return answerBy(rank, (queries: AsyncIterable<RankingQuery>, options) => {
       return rank.stream(queries, { ...options, ...own });
     });
   },
-  gather({ query, "top-k": top }) {
+  gather({ query, "top-k": top, "raw-scores": raw }) {
     if (query === undefined) return undefined;
     return (answered) => {
       const texts = answered.map(({ index, fields: { text: _, ...further }, answer: [ranked] }) => {
         return joined(further, { ...ranked!, index });
       });
-      return { fields: { query }, answer: texts.sort((a, b) => b.score - a.score).slice(0, top) };
+      const logits = texts.map(({ score }) => score);
+      const found = scores(logits, raw ? "none" : "sigmoid");
+      const answer = bestFirst(logits).slice(0, top).map((i) => ({ ...texts[i]!, score: found[i]! }));
+      return { fields: { query }, answer };
     };
   },
   json: (texts) => ({ texts }),

@@ -4,7 +4,7 @@ import { InputError } from "../../base/errors.ts";
 import { openParser } from "../../io/records/formats.ts";
 import { readRecords } from "../../io/records/read.ts";
 import type { Fields } from "../../io/records/record.ts";
-import { choice, UsageError, values } from "../options.ts";
+import { choice, UsageError, value, type Values, values } from "../options.ts";
 import type { Terminal } from "../outputs/terminal.ts";
 
 /** The formats of files with texts, by the extension of a file's name. */
@@ -18,6 +18,11 @@ export const INPUT_OPTIONS = {
   input: values("FILE", "read texts from a file, or with - from standard input; may be given several times", {
     short: "i",
   }),
+  separator: value("CHAR", "of csv: what separates fields, or tab for a tab (,)"),
+  "text-column": value("NAME", "of csv: the column that holds the texts (text)"),
+  "pair-column": value("NAME", "of csv: the column that holds second texts (text_pair)"),
+  "text-field": value("NAME", "of jsonl: the field that holds the texts (text)"),
+  "pair-field": value("NAME", "of jsonl: the field that holds second texts (text_pair)"),
   format: choice(
     FORMATS,
     "what files hold, whatever their names end with; standard input holds txt, a text a line, if this is not given",
@@ -59,7 +64,7 @@ interface Source {
  */
 export async function openInputs(
   texts: readonly string[],
-  { input, format }: { input: readonly string[]; format: Format | undefined },
+  { input, format, ...naming }: Values<typeof INPUT_OPTIONS>,
   terminal: Terminal,
 ): Promise<Inputs> {
   if (texts.length > 0) {
@@ -78,7 +83,7 @@ export async function openInputs(
     (sum, { bytes }) => sum === null || bytes === null ? null : sum + bytes,
     0,
   );
-  return { items: fromSources(sources, { asked: input.length > 0 }), bytes };
+  return { items: fromSources(sources, { asked: input.length > 0, naming }), bytes };
 }
 
 const NO_TEXT = "no text: give texts as arguments, files by --input, or a text a line on standard input";
@@ -87,8 +92,54 @@ async function* fromArguments(texts: readonly string[]): AsyncGenerator<InputIte
   for (const [index, text] of texts.entries()) yield { index, place: null, end: 0, fields: { text } };
 }
 
-/** @param asked Whether the user named the sources. */
-async function* fromSources(sources: readonly Source[], { asked }: { asked: boolean }): AsyncGenerator<InputItem> {
+/** Options that say how fields are separated, and which of them hold the texts. */
+type Naming = Omit<Values<typeof INPUT_OPTIONS>, "input" | "format">;
+
+/** The names of the fields that hold the texts in a format. */
+function namesIn(format: Format, naming: Naming): { text?: string | undefined; text_pair?: string | undefined } {
+  const ending = format === "csv" ? "column" : "field";
+  return format === "txt" ? {} : { text: naming[`text-${ending}`], text_pair: naming[`pair-${ending}`] };
+}
+
+/** The character that `--separator` names. @throws {UsageError} If it names none that can separate fields. */
+function separatorOf({ separator = "," }: Naming): string {
+  const character = ["tab", "\\t"].includes(separator) ? "\t" : separator;
+  if (/^[^"\r\n]$/.test(character)) return character;
+  throw new UsageError(`--separator must be one character, not a quote, or tab, got ${JSON.stringify(separator)}`);
+}
+
+/**
+ * The fields with the texts under the names by which questions know them. A field that had such a name, and is not the text,
+ * becomes `input_text`. An error if there is no such field.
+ */
+function renamed(
+  fields: Fields | InputError,
+  names: Readonly<Record<string, string | undefined>>,
+): Fields | InputError {
+  if (fields instanceof InputError) return fields;
+  const given = Object.entries(names).filter(([, own]) => own !== undefined) as [name: string, own: string][];
+  if (given.length === 0) return fields;
+  const others = { ...fields };
+  const found: Record<string, unknown> = {};
+  for (const [name, own] of given) {
+    if (!Object.hasOwn(fields, own) && name === "text") return new InputError(`must have a field "${own}"`);
+    if (Object.hasOwn(fields, own)) found[name] = fields[own];
+    delete others[own];
+  }
+  for (const [name] of given) {
+    if (!Object.hasOwn(others, name)) continue;
+    others[`input_${name}`] = others[name];
+    delete others[name];
+  }
+  return { ...found, ...others };
+}
+
+/** @param options `asked`: whether the user named the sources. */
+async function* fromSources(
+  sources: readonly Source[],
+  { asked, naming }: { asked: boolean; naming: Naming },
+): AsyncGenerator<InputItem> {
+  const separator = separatorOf(naming);
   let start = 0;
   let index = 0;
   for (const source of sources) {
@@ -96,12 +147,15 @@ async function* fromSources(sources: readonly Source[], { asked }: { asked: bool
     let end = 0;
     let records = 0;
     try {
-      const parser = openParser(format, { table: { required: "text" } });
+      const names = namesIn(format, naming);
+      const required = [names.text ?? "text", ...(names.text_pair === undefined ? [] : [names.text_pair])];
+      const parser = openParser(format, { table: { required, separator }, keepNumbers: true });
       for await (const part of readRecords(await source.open(), { parser })) {
         for (const record of part) {
           records++;
           end = record.end;
-          yield { index: index++, place: `${name}:${record.number}`, end: start + end, fields: record.fields };
+          const fields = renamed(record.fields, names);
+          yield { index: index++, place: `${name}:${record.number}`, end: start + end, fields };
         }
       }
     } catch (error) {

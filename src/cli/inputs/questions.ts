@@ -8,10 +8,10 @@ export function textOf(fields: Fields): string {
   return stringOf(fields, "text");
 }
 
-/** The text of a question, or its two texts. @throws {InputError} If one of them is no text. */
+/** The text of a question, or its two texts; a second one of `null` is none. @throws {InputError} If one is no text. */
 export function textsOf(fields: Fields): { text: string; text_pair?: string } {
   const text = textOf(fields);
-  return fields.text_pair === undefined ? { text } : { text, text_pair: stringOf(fields, "text_pair") };
+  return (fields.text_pair ?? null) === null ? { text } : { text, text_pair: stringOf(fields, "text_pair") };
 }
 
 function stringOf(fields: Fields, name: string): string {

@@ -1,4 +1,4 @@
-/** The prediction head of a masked language model: a transform, then the word embeddings as decoder. */
+/** The prediction head of a masked language model: a transform, then the word embeddings, or weights of its own, as decoder. */
 
 import type { Graph } from "../../graph/graph.ts";
 import type { Value } from "../../graph/value.ts";
@@ -7,11 +7,11 @@ import { topK } from "../../graph/ops/rows/top_k.ts";
 import type { Dim } from "../../graph/shape.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import type { Head, HeadParts } from "../../model/head.ts";
-import { WORD_EMBEDDINGS } from "../../model/weights/published_names.ts";
+import { DECODER, WORD_EMBEDDINGS } from "../../model/weights/published_names.ts";
 import { LayerNorm } from "../../nn/layer_norm.ts";
 import { Linear } from "../../nn/linear.ts";
 import type { Parameter, ParameterSet } from "../../nn/parameters.ts";
-import type { WordTable } from "../../nn/word_table.ts";
+import { WordTable } from "../../nn/word_table.ts";
 
 const PREFIX = "cls.predictions";
 
@@ -23,12 +23,14 @@ export class MaskedLMHead {
   readonly #bias: Parameter;
   readonly #config: NarrowBertConfig;
 
-  /** Declares `cls.predictions`; its decoder is the body's word embeddings. */
+  /** Declares `cls.predictions`; its decoder is the body's word embeddings if they are tied. */
   constructor(parameters: ParameterSet, { body, config }: HeadParts) {
     const { hidden_size: width, layer_norm_eps: eps, vocab_size } = config;
     this.#transform = new Linear(parameters, `${PREFIX}.transform.dense`, { inputs: width, outputs: width });
     this.#norm = new LayerNorm(parameters, `${PREFIX}.transform.LayerNorm`, { width, eps });
-    this.#words = body.embeddings.words;
+    this.#words = config.tie_word_embeddings
+      ? body.embeddings.words
+      : new WordTable(parameters, DECODER, [vocab_size, width]);
     this.#bias = parameters.vector(`${PREFIX}.bias`, vocab_size);
     this.#config = config;
   }
@@ -66,11 +68,12 @@ export const MASKED_LM: Head<MaskedLMHead> = {
   declare: (parameters, parts) => new MaskedLMHead(parameters, parts),
   probe: {
     trace: (g, rows, head) => head.apply(g, rows),
-    twin(twin, rows, { config: { hidden_size: width, hidden_act, vocab_size } }) {
+    twin(twin, rows, { config: { hidden_size: width, hidden_act, vocab_size, tie_word_embeddings } }) {
       const dense = twin.activated(twin.dense(rows, `${PREFIX}.transform.dense`, width), hidden_act);
       const x = twin.norm(dense, `${PREFIX}.transform.LayerNorm`);
       const columns = spread(vocab_size, PROBED_WORDS);
-      const decoder = { weight: WORD_EMBEDDINGS, bias: `${PREFIX}.bias`, size: vocab_size, index: columns };
+      const weight = tie_word_embeddings ? WORD_EMBEDDINGS : DECODER;
+      const decoder = { weight, bias: `${PREFIX}.bias`, size: vocab_size, index: columns };
       return { rows: twin.columns(x, decoder), columns };
     },
   },

@@ -1,4 +1,4 @@
-/** Reads CSV by RFC 4180, strictly. */
+/** Reads CSV by RFC 4180, strictly, with any separator. */
 
 import { InputError } from "../../base/errors.ts";
 import { type Line, MAX_LINE } from "./lines.ts";
@@ -28,26 +28,41 @@ interface OpenRecord {
   problem: InputError | null;
 }
 
+/** The line by which spreadsheets say what separates the fields of the others. */
+const SEPARATOR_LINE = /^"?sep=(.)"?$/i;
+
 const UNCLOSED = new InputError("must be CSV, and opens a quote that it does not close");
 
 /**
- * Makes records of the lines of a CSV file. Fields are separated by commas. A field in double quotes may hold commas, line
+ * Makes records of the lines of a CSV file. Fields are separated by commas, or by another character that is given, or that
+ * a first line such as `sep=;` names, as spreadsheets write it. A field in double quotes may hold commas, line
  * breaks and doubled quotes; its line breaks become line feeds. Blank lines are left out. A record with a line that is no
  * text is one error. A line that is not CSV is one error too, and the next line begins a record.
  */
 export class CsvParser {
+  #separator: string;
   /** The record that goes on in the next line. */
   #open: OpenRecord | null = null;
   #end = 0;
 
+  /** @param separator One character, neither a quote nor a line's end. */
+  constructor(separator = ",") {
+    this.#separator = separator;
+  }
+
   /** Takes the next line, and returns the record that ends with it; null if none does. */
   read(line: Line): CsvRecord | null {
     this.#end = line.end;
+    const [, separator] = line.number === 1 && SEPARATOR_LINE.exec(line.text) || [];
+    if (separator !== undefined) {
+      this.#separator = separator;
+      return null;
+    }
     if (this.#open === null && line.text === "" && line.problem === null) return null;
     const record: OpenRecord = this.#open ??
       { first: line, length: 0, fields: [], quoted: null, problem: null };
     record.problem ??= line.problem;
-    const problem = readOn(record, line.text);
+    const problem = readOn(record, line.text, this.#separator);
     this.#open = problem === null && record.quoted !== null ? record : null;
     return this.#open === null ? this.#recordOf(record, record.problem ?? problem ?? record.fields) : null;
   }
@@ -65,15 +80,15 @@ export class CsvParser {
 }
 
 /** Reads the next line of a record, and returns what is wrong with it. */
-function readOn(record: OpenRecord, line: string): InputError | null {
+function readOn(record: OpenRecord, line: string, separator: string): InputError | null {
   record.length += line.length + 1;
   let end = -1; // of the last field
   while (end < line.length) {
     const start = end + 1;
     const isQuoted = record.quoted !== null || line[start] === '"';
-    end = isQuoted ? readQuoted(record, line, start) : readPlain(record, line, start);
+    end = isQuoted ? readQuoted(record, line, start) : readPlain(record, line, { start, separator });
     if (record.quoted !== null) return record.length > MAX_LINE ? UNCLOSED : null;
-    if (end < line.length && line[end] !== ",") {
+    if (end < line.length && line[end] !== separator) {
       const field = `field ${record.fields.length}`;
       const problem = isQuoted
         ? `text after the closing quote of ${field}`
@@ -85,9 +100,13 @@ function readOn(record: OpenRecord, line: string): InputError | null {
 }
 
 /** Reads a field without quotes, and returns its end, or the index of a quote in it. */
-function readPlain({ fields }: OpenRecord, line: string, start: number): number {
-  const comma = line.indexOf(",", start);
-  const end = comma < 0 ? line.length : comma;
+function readPlain(
+  { fields }: OpenRecord,
+  line: string,
+  { start, separator }: { start: number; separator: string },
+): number {
+  const next = line.indexOf(separator, start);
+  const end = next < 0 ? line.length : next;
   const field = line.slice(start, end);
   fields.push(field);
   return field.includes('"') ? start + field.indexOf('"') : end;

@@ -1,7 +1,7 @@
 /** The formats of files, and the parser of each. */
 
 import { InputError } from "../../base/errors.ts";
-import { isObject } from "../../base/json.ts";
+import { isObject, parseKeepingNumbers } from "../../base/json.ts";
 import { type Columns, SentenceParser } from "./columns.ts";
 import type { Line } from "./lines.ts";
 import type { Fields, RecordParser } from "./record.ts";
@@ -14,6 +14,8 @@ export type DataFormat = "txt" | "jsonl" | "csv" | "conll";
 export interface ParserOptions {
   /** Of csv: the names of the columns, and one that there must be. */
   table?: TableOptions;
+  /** Of jsonl: keep numbers as they are written, for fields that are printed again; see {@linkcode parseKeepingNumbers}. */
+  keepNumbers?: boolean;
   /** Of conll: which columns hold tokens and tags. */
   columns?: Columns;
 }
@@ -24,7 +26,7 @@ export function openParser(format: DataFormat, options: ParserOptions = {}): Rec
     case "txt":
       return lineParser(({ text, problem }) => problem ?? { text });
     case "jsonl":
-      return lineParser((line) => line.problem ?? (line.text.trim() === "" ? null : parseJson(line)));
+      return lineParser((line) => line.problem ?? (line.text.trim() === "" ? null : parseJson(line, options)));
     case "csv":
       return new TableParser(options.table);
     case "conll":
@@ -45,10 +47,10 @@ function lineParser(fieldsOf: (line: Line) => Fields | InputError | null): Recor
 }
 
 /** A JSON string or object. */
-function parseJson({ text, number }: Line): Fields | InputError {
+function parseJson({ text, number }: Line, { keepNumbers = false }: ParserOptions): Fields | InputError {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = keepNumbers && text.trimStart().startsWith("{") ? parseKeepingNumbers(text) : JSON.parse(text);
   } catch (error) {
     if (number === 1 && /^\s*\[/.test(text)) {
       return new InputError("must be a JSON object, a line each, not a list of them");
@@ -58,5 +60,5 @@ function parseJson({ text, number }: Line): Fields | InputError {
   }
   if (typeof value === "string") return { text: value };
   if (isObject(value)) return value;
-  return new InputError(`must be a JSON string or object, got ${Array.isArray(value) ? "an array" : value}`);
+  return new InputError(`must be a JSON string or object, got ${Array.isArray(value) ? "an array" : text.trim()}`);
 }

@@ -9,17 +9,20 @@ import type { Fields, FileRecord, RecordParser } from "./record.ts";
 export interface TableOptions {
   /** The names of the columns, if reading begins after the header. */
   header?: readonly string[] | null;
-  /** A column that there must be. */
-  required?: string;
+  /** Columns that there must be. */
+  required?: readonly string[];
+  /** The character between fields. @default "," */
+  separator?: string;
 }
 
 /** A record a row of CSV; the first row names the fields. */
 export class TableParser implements RecordParser {
-  readonly #csv = new CsvParser();
-  readonly #required: string | undefined;
+  readonly #csv: CsvParser;
+  readonly #required: readonly string[];
   #header: readonly string[] | null;
 
-  constructor({ header = null, required }: TableOptions = {}) {
+  constructor({ header = null, required = [], separator }: TableOptions = {}) {
+    this.#csv = new CsvParser(separator);
     this.#header = header;
     this.#required = required;
   }
@@ -55,13 +58,20 @@ export class TableParser implements RecordParser {
   }
 }
 
-function checkNames(names: readonly string[], number: number, required: string | undefined): void {
+function checkNames(names: readonly string[], number: number, required: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) < i);
-  const isComplete = required === undefined || names.includes(required);
-  if (isComplete && twice === undefined) return;
-  const must = twice === undefined ? `a column "${required}"` : `each column once, not "${twice}" twice`;
-  throw new InputError(`line ${number}, its header, must name ${must}, got ${names.join(", ")}`);
+  const absent = required.find((name) => !names.includes(name));
+  if (absent === undefined && twice === undefined) return;
+  const must = twice === undefined ? `a column "${absent}"` : `each column once, not "${twice}" twice`;
+  const other = OTHER_SEPARATORS.find((separator) => names.length === 1 && names[0]!.includes(separator));
+  const cure = other === undefined
+    ? ""
+    : `; if fields are separated by ${other === "\t" ? "tabs" : `"${other}"`}, say so`;
+  throw new InputError(`line ${number}, its header, must name ${must}, got ${names.join(", ")}${cure}`);
 }
+
+/** What programs separate fields by, besides commas. */
+const OTHER_SEPARATORS = [";", "\t", "|"];
 
 function byName(names: readonly string[], fields: readonly string[]): Fields {
   return Object.fromEntries(names.map((name, i) => [name, fields[i]]));

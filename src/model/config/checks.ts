@@ -2,7 +2,7 @@
 
 import { ConfigError } from "../../base/errors.ts";
 import { listed, shown } from "../../base/messages.ts";
-import { type ConfigFields, FIELDS } from "./fields.ts";
+import { type ConfigFields, type Field, FIELDS } from "./fields.ts";
 import { type Labels, readLabels } from "./labels.ts";
 import { type PrunedHeads, readPrunedHeads } from "./pruned_heads.ts";
 import type { ConfigSource } from "./source.ts";
@@ -31,7 +31,7 @@ export function checkConfig(source: ConfigSource, location?: string): CheckedCon
   const read = readFields(source, problems);
   const full_length_layers = leavesLayersOpen(source) ? read.num_hidden_layers : read.full_length_layers;
   relate({ ...read, full_length_layers }, problems);
-  const labels = readLabels(source, problems);
+  const labels = readLabels(source, problems, { isFile: location !== undefined });
   const pruned_heads = readPrunedHeads(source, read, problems);
   if (problems.length > 0) throw new ConfigError(`${subject}:${listed(problems)}`);
   // No problem, so every field is there.
@@ -41,8 +41,9 @@ export function checkConfig(source: ConfigSource, location?: string): CheckedCon
 /** Reads the fields one by one, leaving out those that are wrong. */
 function readFields(source: ConfigSource, problems: string[]): Partial<ConfigFields> {
   const values: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries(FIELDS)) {
-    const value = source[key] === undefined ? field.fallback : source[key];
+  for (const [key, field] of Object.entries<Field<unknown>>(FIELDS)) {
+    const given = source[key];
+    const value = given === undefined ? field.fallback : field.usual === undefined ? given : field.usual(given);
     if (field.accepts(value)) values[key] = Array.isArray(value) ? Object.freeze([...value]) : value;
     else problems.push(`${key} must be ${field.expected}, got ${shown(value)}`);
   }

@@ -76,6 +76,8 @@ export class NarrowBertConfig {
   declare readonly position_embedding_type: PositionType;
   /** Loss of sequence classification; `null` to infer it from the labels of each call. */
   declare readonly problem_type: ProblemType | null;
+  /** Whether the word embeddings are the decoder of a masked language model too; otherwise it has one of its own. */
+  declare readonly tie_word_embeddings: boolean;
   /** Always false: decoders cannot be loaded. */
   declare readonly is_decoder: false;
   /** Always false: cross attention cannot be loaded. */

@@ -1,12 +1,14 @@
 /** Every key of config.json that this library reads: its default, and what it may be. */
 
 /** One key of config.json. */
-interface Field<T> {
+export interface Field<T> {
   /** Its value if the file does not have it. */
   readonly fallback: T;
   /** Completes the sentence "KEY must be ...". */
   readonly expected: string;
   readonly accepts: (value: unknown) => value is T;
+  /** The usual spelling of a value that files have in others. */
+  readonly usual?: (value: unknown) => unknown;
 }
 
 /**
@@ -74,14 +76,8 @@ function between(fallback: number, min: number, max: number): Field<number> {
   };
 }
 
-/** A dropout probability: 1 would drop everything and divide by zero. */
-function probability(fallback: number): Field<number> {
-  return {
-    fallback,
-    expected: "a number from 0 to less than 1",
-    accepts: (value): value is number => typeof value === "number" && value >= 0 && value < 1,
-  };
-}
+/** A dropout probability. */
+const probability = (fallback: number): Field<number> => between(fallback, 0, 1);
 
 function oneOf<T extends string>(fallback: T, values: readonly T[]): Field<T> {
   return {
@@ -100,6 +96,21 @@ function optional<T>(field: Field<T>): Field<T | null> {
   };
 }
 
+/** The same field, where `null` says that nothing is given. */
+function orNull<T>(field: Field<T>): Field<T> {
+  return { ...field, usual: (value) => value === null ? field.fallback : value };
+}
+
+/** The usual spelling of a problem type: files have hyphens, capitals, and leave `classification` out. */
+function usualProblem(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  const words = value.trim().toLowerCase().replaceAll(/[-\s]+/g, "_").replace(
+    /^(single|multi)_?label(?=_|$)/,
+    "$1_label",
+  );
+  return /^(single|multi)_label$/.test(words) ? `${words}_classification` : words;
+}
+
 const TEXT: Field<string> = {
   fallback: "",
   expected: "a string",
@@ -110,6 +121,12 @@ const TEXTS: Field<readonly string[]> = {
   fallback: [],
   expected: "a list of strings",
   accepts: (value): value is readonly string[] => Array.isArray(value) && value.every((item) => TEXT.accepts(item)),
+};
+
+const SWITCH: Field<boolean> = {
+  fallback: true,
+  expected: "true or false",
+  accepts: (value): value is boolean => typeof value === "boolean",
 };
 
 /** A switch of Hugging Face's BERT for something that NarrowBERT is not. */
@@ -140,11 +157,16 @@ export const FIELDS = {
   type_vocab_size: whole(2, LARGEST.type_vocab_size),
   initializer_range: between(0.02, 0, 100),
   layer_norm_eps: between(1e-12, SMALLEST_NORMAL_F32, 1),
-  pad_token_id: { ...optional(whole(0, LARGEST.vocab_size - 1, 0)), fallback: 0 as number | null },
-  position_embedding_type: oneOf<PositionType>("absolute", POSITION_TYPES),
-  problem_type: optional(oneOf<ProblemType>("regression", PROBLEM_TYPES)),
-  is_decoder: OFF,
-  add_cross_attention: OFF,
+  pad_token_id: {
+    ...optional(whole(0, LARGEST.vocab_size - 1, 0)),
+    fallback: 0 as number | null,
+    usual: (value: unknown) => value === -1 ? null : value, // no padding token
+  },
+  position_embedding_type: orNull(oneOf<PositionType>("absolute", POSITION_TYPES)),
+  problem_type: { ...optional(oneOf<ProblemType>("regression", PROBLEM_TYPES)), usual: usualProblem },
+  tie_word_embeddings: orNull(SWITCH),
+  is_decoder: orNull(OFF),
+  add_cross_attention: orNull(OFF),
   torch_dtype: optional(TEXT),
 };
 

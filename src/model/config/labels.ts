@@ -18,10 +18,12 @@ const COUNT = whole(2, LARGEST.num_labels);
  *
  * @param source The config as given.
  * @param problems Gets a line for each problem; the labels returned are then not to be used.
+ * @param options `isFile`: it comes from a file, whose `num_labels` may be of other labels than its `id2label`; that counts,
+ *   as in transformers.
  */
-export function readLabels(source: ConfigSource, problems: string[]): Labels {
+export function readLabels(source: ConfigSource, problems: string[], { isFile }: { isFile: boolean }): Labels {
   const before = problems.length;
-  const names = readNames(source, problems);
+  const names = readNames(isFile && isObject(source["id2label"]) ? { ...source, num_labels: null } : source, problems);
   if (problems.length > before) return { id2label: {}, label2id: {} };
   const id2label = Object.freeze(Object.fromEntries(names.entries()));
   const label2id = readNumbers(source, names, problems);
@@ -41,7 +43,9 @@ function readNames({ num_labels = null, id2label = null }: ConfigSource, problem
   }
   const size = Object.keys(id2label).length;
   const ids = Array.from({ length: size }, (_, id) => id);
-  const absent = ids.find((id) => !Object.hasOwn(id2label, id));
+  // Numbers below 0, such as -100 for what is not labelled, take a place of the model's labels, as in transformers.
+  const below = Object.keys(id2label).filter((key) => /^-[1-9]\d*$/.test(key)).length;
+  const absent = ids.slice(0, size - below).find((id) => !Object.hasOwn(id2label, id));
   if (absent !== undefined) {
     problems.push(`id2label must number its ${size} labels 0 to ${size - 1}, but there is no label ${absent}`);
     return [];
@@ -49,24 +53,32 @@ function readNames({ num_labels = null, id2label = null }: ConfigSource, problem
   if (num_labels !== null && num_labels !== size) {
     problems.push(`num_labels must be the size of id2label, ${size}, got ${num_labels}`);
   }
-  for (const id of ids) {
-    if (typeof id2label[id] !== "string") problems.push(`id2label.${id} must be a string, got ${shown(id2label[id])}`);
+  for (const id of ids.slice(0, size - below)) {
+    if (!isName(id2label[id])) problems.push(`id2label.${id} must be a string or a number, got ${shown(id2label[id])}`);
   }
-  return ids.map((id) => String(id2label[id]));
+  return ids.map((id) => String(id2label[id] ?? `LABEL_${id}`));
 }
 
-/** The number of each label: as given, else the reverse of `names`. */
+/** Whether something may be the name of a label: Python's JSON has numbers, and truth values, where labels were such. */
+function isName(value: unknown): value is string | number | boolean {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+}
+
+/**
+ * The number of each label: as given, else the reverse of `names`. Any number may be given, as files have labels that
+ * their model does not: -100 for what is not labelled, or those of another head.
+ */
 function readNumbers({ label2id = null }: ConfigSource, names: string[], problems: string[]): Record<string, number> {
   if (label2id === null) return Object.fromEntries(names.map((name, id) => [name, id]));
-  const { accepts, expected } = whole(0, names.length - 1, 0);
   if (!isObject(label2id)) {
     problems.push(`label2id must be an object with the number of each label, got ${shown(label2id)}`);
     return {};
   }
   const numbers: [string, number][] = [];
   for (const [label, id] of Object.entries(label2id)) {
-    if (accepts(id)) numbers.push([label, id]);
-    else problems.push(`label2id.${label} must be ${expected}, got ${shown(id)}`);
+    const number = typeof id === "string" && /^-?\d+$/.test(id) ? Number(id) : id;
+    if (Number.isSafeInteger(number)) numbers.push([label, number as number]);
+    else problems.push(`label2id.${label} must be a whole number, got ${shown(id)}`);
   }
   return Object.fromEntries(numbers);
 }

@@ -10,7 +10,7 @@ import { inPublishedOrder } from "./published_names.ts";
 /**
  * The parameters of a model by their names in a checkpoint, with their shapes; matrices are `[out, in]`.
  *
- * The decoder of the masked language model is not among them: it is the word embeddings.
+ * The decoder of the masked language model is not among them if it is the word embeddings.
  * Layers that have lost heads are stored without them.
  */
 export function parameterShapes(config: NarrowBertConfig, parts: ModelParts): Map<string, readonly number[]> {

@@ -5,8 +5,11 @@ import type { NarrowBertConfig } from "../config/config.ts";
 /** Before the name of every parameter that is not a head's. */
 export const BODY = "narrow_bert.";
 
-/** The word embeddings `[V, H]`, which the masked language model's decoder shares. */
+/** The word embeddings `[V, H]`, which are the masked language model's decoder too unless it has one of its own. */
 export const WORD_EMBEDDINGS = `${BODY}embeddings.word_embeddings.weight`;
+
+/** The decoder `[V, H]` of a masked language model, if the word embeddings are not tied. */
+export const DECODER = "cls.predictions.decoder.weight";
 
 /**
  * Prefix of the names of a layer's parameters, without a final dot. `layer` counts full and narrow layers together; a

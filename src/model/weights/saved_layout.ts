@@ -42,11 +42,7 @@ export function savedConfigText(
   const types = { torch_dtype: type, ...("dtype" in json && { dtype: type }) };
   const architectures = [savedClass(className, layout)];
   const saved: Record<string, unknown> = { ...json, architectures, model_type: layout, ...types };
-  if (layout === "bert") {
-    delete saved["full_length_layers"];
-    // The decoder is the word embeddings, and not in the file.
-    if ("tie_word_embeddings" in saved) saved["tie_word_embeddings"] = true;
-  }
+  if (layout === "bert") delete saved["full_length_layers"];
   return JSON.stringify(saved, null, 2) + "\n";
 }
 

@@ -1,10 +1,10 @@
 /** Stored names of weights, and their names in the published layout. */
 
-import { BODY, WORD_EMBEDDINGS } from "./published_names.ts";
+import { BODY, DECODER, WORD_EMBEDDINGS } from "./published_names.ts";
 
 /** Copies that some checkpoints hold of weights that are shared, by the name of the one they are copies of. */
 export const TIED: readonly (readonly [copy: string, name: string])[] = [
-  ["cls.predictions.decoder.weight", WORD_EMBEDDINGS],
+  [DECODER, WORD_EMBEDDINGS],
   ["cls.predictions.decoder.bias", "cls.predictions.bias"],
 ];
 
@@ -16,13 +16,20 @@ const LEFTOVERS = new Set([
 ]);
 
 /**
+ * What wrappers of a model leave before its names: `torch.compile`, data parallel training, Lightning modules, and
+ * sentence-transformers, whose module 0 holds the transformer.
+ */
+const WRAPPERS = /^(?:(?:_orig_mod|module|model|(?:0\.)?auto_model)\.)+/;
+
+/**
  * The published name of a stored weight. All but the heads' begin with `narrow_bert.`; files may have that, the
- * authors' original `bert.`, or nothing. LayerNorm's `gamma` and `beta` become `weight` and `bias`. `layers.ts` decides
+ * authors' original `bert.`, or nothing, and before it what wrappers leave. LayerNorm's `gamma` and `beta` become `weight` and `bias`. `layers.ts` decides
  * which list a layer belongs to.
  */
 export function publishedName(stored: string): string {
-  const body = /^(?:narrow_bert\.|bert\.)?((?:embeddings|encoder|encoder_narrow|pooler)\..+)$/.exec(stored)?.[1];
-  const name = body === undefined ? stored : BODY + body;
+  const unwrapped = stored.replace(WRAPPERS, "");
+  const body = /^(?:narrow_bert\.|bert\.)?((?:embeddings|encoder|encoder_narrow|pooler)\..+)$/.exec(unwrapped)?.[1];
+  const name = body === undefined ? unwrapped : BODY + body;
   return name.replace(/\.LayerNorm\.gamma$/, ".LayerNorm.weight").replace(/\.LayerNorm\.beta$/, ".LayerNorm.bias");
 }
 

@@ -10,7 +10,7 @@ import { absences, differences, firstDifference, misfits, notBert } from "./chec
 import { isSuperfluous, publishedName, TIED } from "./stored_names.ts";
 import { countLayers, settleLayers, splitLayers } from "./layers.ts";
 import { parameterShapes } from "./parameter_shapes.ts";
-import { BODY } from "./published_names.ts";
+import { BODY, DECODER } from "./published_names.ts";
 import { layoutOf } from "./saved_layout.ts";
 import { randomWeights } from "./random_weights.ts";
 import type { StoredWeights } from "./stored_weights.ts";
@@ -59,7 +59,7 @@ export function resolveWeights(checkpoint: StoredWeights, config: NarrowBertConf
   const { location } = checkpoint;
   const problems: string[] = [];
   const { settled, sources } = locate(checkpoint, config, problems);
-  const copies = takeCopies(sources, options);
+  const copies = takeCopies(sources, options, settled);
   const shapes = parameterShapes(settled, options);
   const fresh = newWeights(settled, sources, { shapes, options });
 
@@ -169,13 +169,18 @@ function isOfOtherHead(name: string, { heads, known = [], newHead = null }: Weig
 }
 
 /**
- * Takes copies of shared weights out of `sources`. A copy replaces an original that is missing, as files without
+ * Takes copies of shared weights out of `sources`; a decoder of its own is none. A copy replaces an original that is missing, as files without
  * duplicates may have kept either name. The other copies are returned by the name that they must be equal to.
  */
-function takeCopies(sources: Map<string, string>, { heads }: ModelParts): Map<string, string> {
+function takeCopies(
+  sources: Map<string, string>,
+  { heads }: ModelParts,
+  { tie_word_embeddings }: NarrowBertConfig,
+): Map<string, string> {
   const decodes = heads.some(({ name }) => name === "masked_lm");
   const copies = new Map<string, string>();
   for (const [copy, name] of TIED) {
+    if (copy === DECODER && !tie_word_embeddings) continue;
     const stored = sources.get(copy);
     if (stored === undefined || (!decodes && sources.has(name))) continue;
     sources.delete(copy);

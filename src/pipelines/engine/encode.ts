@@ -5,8 +5,8 @@ import { excerpt, kindOf, nameOf } from "../../base/messages.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import type { EncodeOptions, Encoding } from "../../text/encoding/encoding.ts";
 
-/** A text, or a pair of texts that the model reads together. */
-export type TextInput = string | { text: string; text_pair?: string };
+/** A text, or a pair of texts that the model reads together. An empty `text_pair`, or `null`, is none. */
+export type TextInput = string | { text: string; text_pair?: string | null };
 
 /** Options of every task that takes texts. */
 export interface TextOptions {
@@ -23,6 +23,8 @@ export interface EncodeContext {
   subject: string;
   /** The name of a pair's first text in messages: `its query`. @default it */
   first?: string;
+  /** Whether the text may have no word: then its special tokens are computed, as in Python. @default false */
+  mayBeEmpty?: boolean;
   /** How to cut a text that is too long; `false` refuses it. */
   truncation?: EncodeOptions["truncation"];
   /** Further options of the tokenizer. */
@@ -40,15 +42,15 @@ export function mostTokens(
  * Encodes a text or a pair.
  *
  * @throws {TypeError} If the input is neither.
- * @throws {InputError} If the text has no word piece, or is longer than the model takes and `truncation` is off.
+ * @throws {InputError} If the text has no word piece and must have one, or is longer than the model takes and `truncation` is off.
  */
 export function encodeText(input: TextInput, context: EncodeContext): Encoding {
-  const { maximum, subject, first } = context;
+  const { maximum, subject, first, mayBeEmpty = false } = context;
   const { text, text_pair } = readText(input, subject);
   const encoding = encodePair({ text, text_pair }, context);
   const { length } = encoding.input_ids;
   const firstLength = encoding.token_type_ids.filter((type) => type === 0).length;
-  if (firstLength === SPECIALS) {
+  if (firstLength === SPECIALS && !mayBeEmpty) {
     throw new InputError(`Cannot ${subject}: ${first ?? "it"} must hold a word, got ${excerpt(text)}`);
   }
   if (length > maximum) {
@@ -85,8 +87,10 @@ function readText(input: TextInput, subject: string): { text: string; text_pair?
     throw new TypeError(`Cannot ${subject}: it must be a string or { text, text_pair }, got ${kindOf(input)}`);
   }
   checkString(input.text, subject, "its text");
-  if (input.text_pair !== undefined) checkString(input.text_pair, subject, "its text_pair");
-  return input;
+  const { text, text_pair = null } = input;
+  if (text_pair === null) return { text };
+  checkString(text_pair, subject, "its text_pair");
+  return { text, text_pair };
 }
 
 /**
@@ -121,4 +125,20 @@ export function checkStrings(values: readonly string[], { subject, noun }: { sub
       throw new InputError(`Cannot ${subject}: ${name} must hold a word, got ${excerpt(value)}`);
     }
   });
+}
+
+/** Why a model cannot read an encoding: a token or a second text that it has no embedding for; null if it can. */
+export function misfit(
+  { input_ids, token_type_ids }: Pick<Encoding, "input_ids" | "token_type_ids">,
+  { vocab_size, type_vocab_size }: { vocab_size: number; type_vocab_size: number },
+): string | null {
+  const at = input_ids.findIndex((id) => id >= vocab_size);
+  if (at >= 0) {
+    return `its token ${at + 1} has the id ${
+      input_ids[at]
+    }, and the model knows ${vocab_size} tokens: the tokenizer is of ` +
+      "another model, or has words that the model did not learn";
+  }
+  if (!token_type_ids.some((type) => type >= type_vocab_size)) return null;
+  return `it has a second text, and the model knows ${type_vocab_size} token type: it reads one text at a time`;
 }

@@ -1,10 +1,11 @@
 /** Runs a task: single inputs, lists, streams, batches, stopping, progress. */
 
-import { NonFiniteError } from "../../base/errors.ts";
+import { InputError, NonFiniteError } from "../../base/errors.ts";
 import { nameOf } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
 import type { ReadoutAnswer } from "../../heads/readouts/readout.ts";
 import { tokenBatches } from "./batches.ts";
+import { misfit } from "./encode.ts";
 import { Entry } from "./entry.ts";
 import { overlapped, PAUSE } from "./overlap.ts";
 import type { CallOptions, Inputs, Item, Stream, StreamOptions, Task, TaskRun } from "./task.ts";
@@ -86,6 +87,11 @@ export class Engine<Input, Output, Options extends object> {
 
   #admit(run: TaskRun<Input, Output>, input: Input, name: string): Entry<Output> {
     const items = run.pack(input, name);
+    for (const { encoding } of items) {
+      const { config } = this.#task.model;
+      const problem = config === undefined ? null : misfit(encoding, config);
+      if (problem !== null) throw new InputError(`Cannot ${this.#task.action} ${name}: ${problem}`);
+    }
     return new Entry<Output>(items, (results) => {
       for (const { values } of results) {
         const at = firstNonFinite(values);

@@ -35,8 +35,8 @@ export interface Task<
   TaskItem extends Item = Item,
   Answer extends ReadoutAnswer = ReadoutAnswer,
 > {
-  /** The model. */
-  readonly model: Pick<AnsweringModel, "trunk">;
+  /** The model. Without a config, what it knows is not held against its inputs. */
+  readonly model: Pick<AnsweringModel, "trunk"> & Partial<Pick<AnsweringModel, "config">>;
   /** The verb for an input in messages: `classify`. */
   readonly action: string;
   /** The noun for an input in messages: `text`. */

@@ -127,9 +127,10 @@ function embeddingsTask(
       }
       checkPrecision(options, dimensions);
       return {
-        pack: (text, name) => [
-          { encoding: encodeText(text, { tokenizer, maximum, subject: `embed ${name}`, truncation }) },
-        ],
+        pack(text, name) {
+          const context = { tokenizer, maximum, subject: `embed ${name}`, mayBeEmpty: true, truncation };
+          return [{ encoding: encodeText(text, context) }];
+        },
         readout: pooling === "mean" ? meanState : states,
         ask: () => pooling === "cls" ? { positions: [0] } : {},
         collect([result], [item]) {

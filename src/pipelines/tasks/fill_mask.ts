@@ -93,6 +93,12 @@ function fillMaskTask(parts: PipelineParts<AnsweringModel>): Task<string, Filled
           checkString(text, subject);
           const encoding = encodeText(text, { tokenizer, maximum, subject, truncation });
           const masks = positionsOf(tokenizer.mask_token_id, encoding.input_ids);
+          const isCut = truncation && encoding.input_ids.length === maximum;
+          const all = isCut ? positionsOf(tokenizer.mask_token_id, tokenizer.encode(text)).length : masks.length;
+          if (masks.length < all) {
+            const cut = all === 1 ? "its mask" : `mask ${masks.length + 1} of ${all}`;
+            throw new InputError(`Cannot ${subject}: truncation cuts off ${cut}, as the model takes ${maximum} tokens`);
+          }
           if (masks.length > 0) return [{ encoding, masks }];
           throw new InputError(
             `Cannot ${subject}: it must contain "${tokenizer.mask_token}", got ${excerpt(text)}`,

@@ -6,6 +6,7 @@ import { checkString, checkStrings, encodeText, mostTokens, type TextOptions } f
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
 import { softmax } from "../../base/softmax.ts";
+import { bestFirst } from "./scores.ts";
 import type { AnsweringModel, CallOptions, Stream, Task } from "../engine/task.ts";
 
 /** A prompt and its possible continuations. */
@@ -83,10 +84,9 @@ function choiceTask(parts: PipelineParts<AnsweringModel>): Task<Question, Scored
       readout: choiceLogit,
       ask: () => ({}),
       collect: (results, _items, { choices }) => {
-        const probabilities = softmax(results.map(({ values }) => values[0]!));
-        return choices
-          .map((choice, index) => ({ index, choice, score: probabilities[index]! }))
-          .sort((a, b) => b.score - a.score);
+        const logits = results.map(({ values }) => values[0]!);
+        const probabilities = softmax(logits);
+        return bestFirst(logits).map((index) => ({ index, choice: choices[index]!, score: probabilities[index]! }));
       },
     }),
   };

@@ -36,6 +36,14 @@ export function scores(logits: ArrayLike<number>, apply: ScoreFunction): number[
 }
 
 /**
+ * The numbers of what some logits are of, the largest logit first; equal ones stay in their order. Not by scores: those of
+ * logits from 37 on are all 1 in float64.
+ */
+export function bestFirst(logits: ArrayLike<number>): number[] {
+  return Array.from(logits, (_, i) => i).sort((a, b) => (logits[b] as number) - (logits[a] as number));
+}
+
+/**
  * Checks the number of answers that a caller wants; `null` is all.
  *
  * @param action For the message: `classify texts`.

@@ -5,7 +5,7 @@ import { labelLogits } from "../../heads/readouts/labels.ts";
 import { encodeText, mostTokens, type TextInput, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
-import { checkTopK, type ScoreFunction, scoreFunction, scores } from "./scores.ts";
+import { bestFirst, checkTopK, type ScoreFunction, scoreFunction, scores } from "./scores.ts";
 import type { AnsweringModel, CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
 
 /** A label with its score. */
@@ -44,7 +44,7 @@ export type BatchLabels<K extends number | null> = [K] extends [1] ? LabelScore[
  * for await (const { label } of classify.stream(["move quickly on foot", "the color blue"])) console.log(label);
  * ```
  *
- * @throws {InputError} On an empty text, or one that is longer than the model takes.
+ * @throws {InputError} On a text that is longer than the model takes, or that the model does not know.
  * @throws {RangeError} If an option's value is not allowed.
  */
 export interface TextClassificationPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
@@ -107,16 +107,18 @@ function labelsTask(
       checkTopK(top_k, "classify texts");
       const apply = scoreFunction(function_to_apply, config);
       return {
-        pack: (input, name) => [
-          { encoding: encodeText(input, { tokenizer, maximum, subject: `classify ${name}`, truncation }) },
-        ],
+        pack(input, name) {
+          const context = { tokenizer, maximum, subject: `classify ${name}`, mayBeEmpty: true, truncation };
+          return [{ encoding: encodeText(input, context) }];
+        },
         readout: labelLogits,
         ask: () => ({}),
-        collect: ([result]) =>
-          scores(result!.values, apply)
-            .map((score, id) => ({ label: config.id2label[id] as string, score }))
-            .sort((a, b) => b.score - a.score)
-            .slice(0, top_k ?? undefined),
+        collect([result]) {
+          const found = scores(result!.values, apply);
+          return bestFirst(result!.values)
+            .slice(0, top_k ?? undefined)
+            .map((id) => ({ label: config.id2label[id] as string, score: found[id]! }));
+        },
       };
     },
   };

@@ -6,7 +6,7 @@ import { labelLogits } from "../../heads/readouts/labels.ts";
 import { checkString, checkStrings, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
-import { checkTopK, scores } from "./scores.ts";
+import { bestFirst, checkTopK, scores } from "./scores.ts";
 import type { AnsweringModel, CallOptions, Stream, Task } from "../engine/task.ts";
 
 /** A query and the texts to rank for it. */
@@ -108,11 +108,13 @@ function rankingTask(parts: PipelineParts<AnsweringModel>): Task<RankingQuery, R
         },
         readout: labelLogits,
         ask: () => ({}),
-        collect: (results, _items, { texts }) =>
-          scores(results.map(({ values }) => values[0]!), raw_scores ? "none" : "sigmoid")
-            .map((score, index) => ({ index, score, ...(return_text && { text: texts[index]! }) }))
-            .sort((a, b) => b.score - a.score)
-            .slice(0, top_k ?? undefined),
+        collect(results, _items, { texts }) {
+          const logits = results.map(({ values }) => values[0]!);
+          const found = scores(logits, raw_scores ? "none" : "sigmoid");
+          return bestFirst(logits)
+            .slice(0, top_k ?? undefined)
+            .map((index) => ({ index, score: found[index]!, ...(return_text && { text: texts[index]! }) }));
+        },
       };
     },
   };

@@ -14,6 +14,7 @@ import {
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
 import { softmax } from "../../base/softmax.ts";
+import { bestFirst } from "./scores.ts";
 import type { AnsweringModel, CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
 
 /** The labels of a text, best first. */
@@ -53,7 +54,7 @@ export type CandidateLabels = string | readonly string[];
  *
  * @throws {InputError} On an empty text, or one that is longer than the model takes; without labels, or on an empty
  *   one.
- * @throws {RangeError} On a template without `{}`.
+ * @throws {RangeError} On a template that does not contain `{}` once.
  */
 export interface ZeroShotClassificationPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
   /** The labels of a text. */
@@ -119,9 +120,9 @@ function zeroShotTask(
     noun: "text",
     options: ["hypothesis_template", "multi_label", "truncation"],
     begin({ hypothesis_template: template = "This example is {}.", multi_label = false, truncation = false }) {
-      if (!template.includes("{}")) {
+      if (template.split("{}").length !== 2) {
         throw new RangeError(
-          `Cannot classify texts: hypothesis_template must contain {} where the label goes, got "${template}"`,
+          `Cannot classify texts: hypothesis_template must contain {} once, where the label goes, got "${template}"`,
         );
       }
       const hypotheses = labels.map((label) => template.replace("{}", () => label));
@@ -136,22 +137,30 @@ function zeroShotTask(
         ask: () => ({}),
         collect(results, _items, sequence) {
           const logits = results.map(({ values }) => values);
-          const scores = multi_label || labels.length === 1
+          const alone = multi_label || labels.length === 1;
+          const scores = alone
             ? logits.map((row) => softmax([row[contradiction]!, row[entailment]!])[1]!)
             : softmax(logits.map((row) => row[entailment]!));
-          const ranked = labels.map((label, i) => ({ label, score: scores[i]! })).sort((a, b) => b.score - a.score);
-          return { sequence, labels: ranked.map(({ label }) => label), scores: ranked.map(({ score }) => score) };
+          const order = bestFirst(logits.map((row) => row[entailment]! - (alone ? row[contradiction]! : 0)));
+          return { sequence, labels: order.map((i) => labels[i]!), scores: order.map((i) => scores[i]!) };
         },
       };
     },
   };
 }
 
-/** Number of the label that means entailment: the first that begins with `entail`, as in Hugging Face's pipeline. */
-function entailmentOf({ id2label }: AnsweringModel["config"]): number {
+/**
+ * Number of the label that means entailment: the first that begins with `entail`, in `label2id` as in Hugging Face's
+ * pipeline, or in `id2label`.
+ */
+function entailmentOf({ id2label, label2id, num_labels }: AnsweringModel["config"]): number {
   const names = Object.values(id2label);
-  const entailment = names.findIndex((name) => name.toLowerCase().startsWith("entail"));
-  if (entailment >= 0) return entailment;
+  const numbers: (readonly [name: string, id: number])[] = [
+    ...Object.entries(label2id),
+    ...names.map((name, id) => [name, id] as const),
+  ];
+  const found = numbers.find(([name, id]) => name.toLowerCase().startsWith("entail") && id >= 0 && id < num_labels);
+  if (found !== undefined) return found[1];
   throw new ConfigError(
     `Cannot classify by entailment: a label of the model must begin with "entail", got ${names.join(", ")}; take a ` +
       "model of natural language inference, or name its labels by config: { id2label }",

@@ -137,7 +137,7 @@ const RULES: Readonly<Record<keyof TrainingArguments, Rule>> = {
   adam_epsilon: positive,
   max_grad_norm: from0,
   label_smoothing_factor: below1,
-  dropout: below1,
+  dropout: number("from 0 to 1", (value) => value >= 0 && value <= 1),
   gradient_checkpointing: boolean,
   seed: number("a whole number from 0 below 2^32", (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32),
   logging_steps: whole(1),

@@ -88,7 +88,7 @@ Deno.test("a table has the columns of its header, whatever they are called, unle
   assert.deepEqual(shown((await Array.fromAsync(read)).flat()), [[2, { sentence: "a", label: "1" }]]);
   assert.deepEqual(parser.header, ["sentence", "label"]);
   const refused = (file: string, message: string) =>
-    assert.rejects(recordsOf(file, { format: "csv", options: { table: { required: "text" } } }), {
+    assert.rejects(recordsOf(file, { format: "csv", options: { table: { required: ["text"] } } }), {
       name: "InputError",
       message,
     });

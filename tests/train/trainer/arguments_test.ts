@@ -91,7 +91,7 @@ const WRONG: Readonly<Record<keyof TrainingArguments, readonly [string, readonly
   adam_epsilon: ["a positive number", [0, -1e-8, NaN, Infinity]],
   max_grad_norm: FROM_0,
   label_smoothing_factor: BELOW_1,
-  dropout: BELOW_1,
+  dropout: ["from 0 to 1", [1.1, -0.1, NaN]],
   gradient_checkpointing: ["true or false", []],
   seed: ["a whole number from 0 below 2^32", [-1, 0.5, 2 ** 32, NaN]],
   logging_steps: WHOLE,

@@ -59,7 +59,7 @@ export const dropoutOp: Op<Inputs, DropoutMask, { out: Value }> = {
 
 /**
  * `x / (1 - rate)` in a random choice of elements and 0 in the others, plus `residual`: the same elements for the same
- * mask. At rate 0 the bits of x stay as they are.
+ * mask. At rate 0 the bits of x stay as they are; at rate 1 all elements are 0.
  *
  * Element i of the matrix as it lies, padding columns counted, stays if word `i % 2` of
  * `philox(seed, (stream + 4096 step) mod 2^32, floor(i / 2))` is `rate * 2^32` or more. The gradient draws the same words
@@ -102,15 +102,15 @@ export function maskParams(path: string, { seed, step, rate, stream }: DropoutMa
 /** The kernel's params that say how much is zeroed, for a rate that is an f32 by the time that the kernel has it. */
 function thresholdOf(path: string, rate: number): { threshold: number; scale: number } {
   const rounded = Math.fround(rate);
-  if (!(rounded >= 0 && rounded < 1)) {
-    throw new RangeError(`Cannot run ${path}: rate must be from 0 to less than 1, got ${rate}`);
+  if (!(rounded >= 0 && rounded <= 1)) {
+    throw new RangeError(`Cannot run ${path}: rate must be from 0 to 1, got ${rate}`);
   }
+  // At rate 1 a word may still be as large as the largest threshold: what stays is zeroed by the factor.
+  if (rounded === 1) return { threshold: 2 ** 32 - 1, scale: 0 };
   return { threshold: Math.ceil(rounded * 2 ** 32), scale: 1 / (1 - rounded) };
 }
 
 function expectRate(rate: number): void {
   expectNumber("rate", rate);
-  if (!(rate >= 0 && Math.fround(rate) < 1)) {
-    throw new Mismatch(`rate must be from 0 to less than 1, got ${rate}`, RangeError);
-  }
+  if (!(rate >= 0 && rate <= 1)) throw new Mismatch(`rate must be from 0 to 1, got ${rate}`, RangeError);
 }

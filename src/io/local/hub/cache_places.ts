@@ -21,14 +21,16 @@ export function idOfFolder(name: string): string | null {
 }
 
 /**
- * The folders to which the links of a commit lead: the repository's blobs, and those that repositories share.
+ * The folders to which the links of a commit lead: the blobs beside `snapshots`, whatever the repository's folder is called,
+ * and in a cache those that repositories share.
  *
- * @param path The real path of a folder; if it is no commit in a cache, nor in one, there are none.
+ * @param path The real path of a folder; if it is no commit, nor in one, there are none.
  */
 export function blobFolders(path: string): string[] {
-  const [, cache, repository] = /^(.*[\\/])((?:models|datasets|spaces)--[^\\/]+[\\/])snapshots[\\/][^\\/]/.exec(path) ??
-    [];
-  return cache === undefined ? [] : [`${cache}${repository}blobs`, `${cache}blobs`];
+  const [, repository] = /^(.*[\\/])snapshots[\\/][^\\/]/.exec(path) ?? [];
+  if (repository === undefined) return [];
+  const [, cache] = /^(.*[\\/])(?:models|datasets|spaces)--[^\\/]+[\\/]$/.exec(repository) ?? [];
+  return [`${repository}blobs`, ...(cache === undefined ? [] : [`${cache}blobs`])];
 }
 
 /** The path of a blob's lock. */
