@@ -1,10 +1,10 @@
 // out[i] = activation(x[i]), elementwise
 //
-// x, out: [count], count a multiple of 4. The functions are in lib/activations.wgsl.
+// x, out: [count], count a multiple of 4. The functions are in lib/activations.wgsl and lib/rare_activations.wgsl.
 
 struct Params {
   count: u32, // elements
-  activation: u32, // code, as in lib/activations.wgsl
+  activation: u32, // code, as in these
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -19,5 +19,5 @@ fn main(
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 64 + lane;
   if (i >= params.count / 4) { return; }
-  out[i] = activate4(x[i], params.activation);
+  out[i] = activate_any4(x[i], params.activation);
 }

@@ -1,18 +1,21 @@
 // out[i] = dy[i] * activation'(x[i]), elementwise
 //
-// x, dy, out: [count], count a multiple of 4. The functions are in lib/activations.wgsl.
+// x, dy, out: [count], count a multiple of 4. The functions are in lib/activations.wgsl and lib/rare_activations.wgsl.
 //
-//   gelu, gelu_new, silu   x · P(x) has the slope P(x) + x · P'(x)
-//   relu                   1 for x > 0, else 0
-//   tanh                   1 - tanh(x)²
+//   gelu, gelu_new, silu, quick_gelu   x · P(x) has the slope P(x) + x · P'(x)
+//   relu, relu2, relu6, leaky_relu     1, 2x, 1 or 1 for x > 0, else 0, or 0.01; of relu6 0 from 6 on
+//   tanh                               1 - tanh(x)²
+//   mish                               s + x · (1 - s²) · σ(x), s = tanh(ln(1 + e^x))
+//   gelu_10                            that of gelu, 0 beyond 10
+//   sigmoid, laplace                   σ(x) · σ(-x), φ((x - 0.707107) / 0.282095) / 0.282095
 //
-// The slopes of the first three sum to 1 at x and -x, since P(-x) = 1 - P(x). They are computed at -a, a = |x|, where
+// The slopes of the first four sum to 1 at x and -x, since P(-x) = 1 - P(x). They are computed at -a, a = |x|, where
 // both terms fade to nothing, so a may be clamped, and no x overflows. Padding columns of dy hold zero, so those of out
 // do.
 
 struct Params {
   count: u32, // elements
-  activation: u32, // code, as in lib/activations.wgsl
+  activation: u32, // code, as in these
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -39,6 +42,14 @@ fn slope4(x: vec4<f32>, code: u32) -> vec4<f32> {
     case RELU: { return select(vec4<f32>(0), vec4<f32>(1), x > vec4<f32>(0)); }
     case SILU: { return of_sign(x, silu_tail4(min(a, vec4<f32>(80)))); }
     case TANH: { return tanh_slope4(min(a, vec4<f32>(20))); }
+    case QUICK_GELU: { return of_sign(x, quick_gelu_tail4(min(a, vec4<f32>(48)))); }
+    case RELU2: { return 2 * relu4(x); }
+    case RELU6: { return select(vec4<f32>(0), vec4<f32>(1), (x > vec4<f32>(0)) & (x < vec4<f32>(6))); }
+    case LEAKY_RELU: { return select(vec4<f32>(0.01), vec4<f32>(1), x > vec4<f32>(0)); }
+    case MISH: { return mish_slope4(x); }
+    case GELU_10: { return select(of_sign(x, gelu_tail4(min(a, vec4<f32>(10)))), vec4<f32>(0), x > vec4<f32>(10)); }
+    case SIGMOID: { return sigmoid_slope4(min(a, vec4<f32>(80))); }
+    case LAPLACE: { return laplace_slope4(x); }
     default: { return vec4<f32>(1); }
   }
 }
@@ -72,4 +83,30 @@ fn silu_tail4(a: vec4<f32>) -> vec4<f32> {
 fn tanh_slope4(a: vec4<f32>) -> vec4<f32> {
   let e = exp(-2 * a);
   return 4 * e / ((1 + e) * (1 + e));
+}
+
+// q - a · q · (1 - q) · 1.702, with q = σ(-1.702 · a)
+fn quick_gelu_tail4(a: vec4<f32>) -> vec4<f32> {
+  let e = exp(-1.702 * a);
+  return e / (1 + e) * (1 - 1.702 * a / (1 + e));
+}
+
+// With t = e^2x + 2e^x and d = t + 2, as for mish in lib/rare_activations.wgsl: s = t / d, and 1 - s² = 4 (t + 1) / d².
+fn mish_slope4(x: vec4<f32>) -> vec4<f32> {
+  let e = exp(min(x, vec4<f32>(20)));
+  let t = e * (e + 2);
+  let d = t + 2;
+  let slope = t / d + max(x, vec4<f32>(-80)) * (4 * (t + 1) / d / d) * (e / (1 + e));
+  return select(slope, vec4<f32>(1), x > vec4<f32>(20));
+}
+
+fn sigmoid_slope4(a: vec4<f32>) -> vec4<f32> {
+  let e = exp(-a);
+  return e / ((1 + e) * (1 + e));
+}
+
+// 1 / (0.282095 · √(2π)) = 1.4142125
+fn laplace_slope4(x: vec4<f32>) -> vec4<f32> {
+  let z = min(abs(x - 0.707107) / 0.282095, vec4<f32>(20));
+  return 1.4142125 * exp(-0.5 * z * z);
 }

@@ -12,9 +12,13 @@ import { SOFTMAX_BOUND } from "./bounds.ts";
 /** The least normal f32, and some: what is below may become 0. */
 const SMALLEST = 2 ** -124;
 
-/** Of the gradient of an activation. @param dy The gradient by its result. */
-export function activationGradientBound(dy: number): number {
-  return 1e-6 * Math.abs(dy);
+/**
+ * Of the gradient of an activation: that of the slope, and two roundings of slopes above 1.
+ *
+ * @param dy The gradient by its result.
+ */
+export function activationGradientBound(dy: number, expected: number): number {
+  return 1e-6 * Math.abs(dy) + (Math.abs(expected) > 2 * Math.abs(dy) ? 2 * 2 ** -24 * Math.abs(expected) : 0);
 }
 
 /** Of the sum of a word, a position and a type: two roundings. @param size The sum of sizes. */

@@ -14,7 +14,7 @@ import { meanRows } from "../../src/graph/ops/rows/mean_rows.ts";
 import type { Value } from "../../src/graph/value.ts";
 import { NO_LABEL } from "../../src/kernels/losses/cross_entropy.ts";
 import { POINTWISE_LOSSES } from "../../src/kernels/losses/pointwise_loss.ts";
-import { ACTIVATION_CODES, type ActivationName } from "../../src/kernels/rows/activation.ts";
+import { ACTIVATION_CODES, type ActivationName, keepsZero } from "../../src/kernels/rows/activation.ts";
 import { inverseIndex } from "../../src/model/batch/inverse_index.ts";
 import { activate } from "../reference/activation.ts";
 import { crossEntropy as crossEntropyTwin } from "../reference/cross_entropy.ts";
@@ -195,7 +195,7 @@ function activationCase(tokens: number, kind: ActivationName): GradientCase {
   // No value is so near 0 that a difference would cross the kink of ReLU.
   const away = () => Math.sign(next()) * (0.1 + Math.abs(3 * next()));
   return {
-    operands: { x: rowsOf(tokens, WIDTH - 1, away) },
+    operands: { x: rowsOf(tokens, keepsZero(kind) ? WIDTH - 1 : 8, away) },
     trace: (g, { x }) => activation(g, { label: "active", x: x!, kind }),
     forward: ({ x }) => map(x!, (value) => activate(value, ACTIVATION_CODES[kind])).data,
   };
@@ -334,6 +334,7 @@ export const CASES: Readonly<Record<string, (tokens: number) => GradientCase>> =
   // So many for each type that lanes share them.
   "embeddings of many tokens": (tokens) => ({ ...embeddingCase(10 * tokens), scalars: { T: 10 * tokens } }),
   "a linear layer with GELU": (tokens) => linearCase(tokens, { kind: "gelu" }),
+  "a linear layer with Mish, which products do not apply": (tokens) => linearCase(tokens, { kind: "mish" }),
   "a linear layer with SiLU and residual": (tokens) => linearCase(tokens, { kind: "silu", residual: true }),
   "a linear layer of a transposed weight with tanh": (tokens) => linearCase(tokens, { kind: "tanh", backwards: true }),
   "a linear layer of a weight in slices": (tokens) => linearSlicesCase(tokens, [8, 4, 7]),

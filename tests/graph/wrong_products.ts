@@ -4,6 +4,7 @@ import { attention, type AttentionCall } from "../../src/graph/ops/attention/att
 import { linear } from "../../src/graph/ops/products/linear.ts";
 import { linearSlices } from "../../src/graph/ops/products/linear_slices.ts";
 import { matmul, type MatmulCall } from "../../src/graph/ops/products/matmul.ts";
+import { PRODUCT_ACTIVATIONS } from "../../src/kernels/rows/activation.ts";
 import { label, type Values, type Wrong } from "./wrong_values.ts";
 
 /** A product of `[T, 8]` and `[8, 12]` that is right but for `change`. */
@@ -286,7 +287,7 @@ export const WRONG_PRODUCTS: Wrong[] = [
     "matmul",
     "an unknown activation",
     (v) => multiply(v, () => ({ activation: "sine" as "tanh" })),
-    "activation must be one of none, gelu, gelu_new, gelu_pytorch_tanh, relu, silu, swish, tanh, got sine",
+    `activation must be one of ${Object.keys(PRODUCT_ACTIVATIONS).join(", ")}, got sine`,
   ],
   [
     "attention",

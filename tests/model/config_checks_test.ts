@@ -138,7 +138,7 @@ Deno.test("all problems of a config come at once, with the file's name", () => {
     [
       'Cannot use the config "/models/broken/config.json":',
       "  - vocab_size must be a whole number from 1 to 4194304, got 0",
-      '  - hidden_act must be one of "gelu", "gelu_new", "gelu_pytorch_tanh", "relu", "silu", "swish", "tanh", got "x"',
+      `  - hidden_act must be one of ${ACTIVATIONS.map((name) => `"${name}"`).join(", ")}, got "x"`,
       "  - full_length_layers must be at most num_hidden_layers 12, got 13",
       "  - id2label must number its 1 labels 0 to 0, but there is no label 0",
     ].join("\n"),
@@ -194,5 +194,16 @@ Deno.test("files have null for what is not given, -1 for no padding token, dropo
   };
   for (const [usual, others] of Object.entries(spellings)) {
     for (const other of others) assert.equal(read({ problem_type: other }).problem_type, usual);
+  }
+});
+
+Deno.test("an activation that does not map 0 to 0 needs rows without padding; those with weights are refused by name", () => {
+  for (const hidden_act of ["sigmoid", "laplace"]) {
+    assert.equal(new NarrowBertConfig({ hidden_act }).hidden_act, hidden_act);
+    const message = `hidden_size and intermediate_size must be multiples of 4 for ${hidden_act}, got 768 and 30`;
+    assert.match(refusalOf({ hidden_act, intermediate_size: 30 }), new RegExp(message));
+  }
+  for (const hidden_act of ["prelu", "xielu"]) {
+    assert.match(refusalOf({ hidden_act }), new RegExp(`hidden_act must be one of .*, got "${hidden_act}"`));
   }
 });

@@ -21,6 +21,29 @@ export function slope(x: number, code: number): number {
     }
     case ACTIVATION_CODES.tanh:
       return 1 - Math.tanh(x) ** 2;
+    case ACTIVATION_CODES.quick_gelu: {
+      const s = 1 / (1 + Math.exp(-1.702 * x));
+      return s + (s === 0 || s === 1 ? 0 : 1.702 * x * s * (1 - s));
+    }
+    case ACTIVATION_CODES.relu2:
+      return 2 * Math.max(x, 0);
+    case ACTIVATION_CODES.relu6:
+      return x > 0 && x < 6 ? 1 : 0;
+    case ACTIVATION_CODES.leaky_relu:
+      return x > 0 ? 1 : 0.01;
+    case ACTIVATION_CODES.mish: {
+      if (x > 700) return 1;
+      const s = Math.tanh(Math.log1p(Math.exp(x)));
+      return s + (s === 0 || s === 1 ? 0 : x * (1 - s * s) / (1 + Math.exp(-x)));
+    }
+    case ACTIVATION_CODES.gelu_10:
+      return x > 10 ? 0 : slope(x, ACTIVATION_CODES.gelu);
+    case ACTIVATION_CODES.sigmoid: {
+      const s = 1 / (1 + Math.exp(-x));
+      return s * (1 - s);
+    }
+    case ACTIVATION_CODES.laplace:
+      return power(-(((x - 0.707107) / 0.282095) ** 2) / 2) / (0.282095 * Math.sqrt(2 * Math.PI));
     default:
       return 1;
   }

@@ -53,9 +53,14 @@ function readFields(source: ConfigSource, problems: string[]): Partial<ConfigFie
 /** Checks fields against each other. A wrong field is left out and so NaN here: no comparison with it is true. */
 function relate(fields: Partial<ConfigFields>, problems: string[]): void {
   const { hidden_size = NaN, num_attention_heads = NaN, num_hidden_layers = NaN, vocab_size = NaN } = fields;
-  const { full_length_layers = NaN, pad_token_id = NaN } = fields;
+  const { full_length_layers = NaN, pad_token_id = NaN, hidden_act = "gelu", intermediate_size = NaN } = fields;
   if (hidden_size % num_attention_heads > 0) {
     problems.push(`num_attention_heads must divide hidden_size ${hidden_size}, got ${num_attention_heads}`);
+  }
+  if ((hidden_act === "sigmoid" || hidden_act === "laplace") && (hidden_size % 4 > 0 || intermediate_size % 4 > 0)) {
+    problems.push(
+      `hidden_size and intermediate_size must be multiples of 4 for ${hidden_act}, got ${hidden_size} and ${intermediate_size}`,
+    );
   }
   if (full_length_layers > num_hidden_layers) {
     problems.push(

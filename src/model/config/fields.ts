@@ -29,8 +29,12 @@ export const LARGEST = {
 /** The smallest epsilon: shaders may flush anything smaller to zero, and constant rows would then divide by it. */
 const SMALLEST_NORMAL_F32 = 2 ** -126;
 
-/** An activation of the feed-forward blocks. `gelu` is the exact one (erf), `swish` another name of `silu`. */
-export type Activation = "gelu" | "gelu_new" | "gelu_pytorch_tanh" | "relu" | "silu" | "swish" | "tanh";
+/**
+ * An activation of the feed-forward blocks: all of transformers' without weights of their own. `gelu` and `gelu_python` are
+ * the exact one (erf); `gelu_new`, `gelu_fast`, `gelu_accurate`, `gelu_pytorch_tanh` and `gelu_python_tanh` one by tanh;
+ * `swish` is another name of `silu`.
+ */
+export type Activation = (typeof ACTIVATIONS)[number];
 /** How attention knows the positions of tokens: by their embeddings, or by distances to keys (and queries). */
 export type PositionType = "absolute" | "relative_key" | "relative_key_query";
 /** A kind of sequence classification, which decides its loss. */
@@ -39,15 +43,28 @@ export type ProblemType = "regression" | "single_label_classification" | "multi_
 export type ModelType = "narrow_bert" | "bert";
 
 /** Every {@linkcode Activation}. */
-export const ACTIVATIONS: readonly Activation[] = [
+export const ACTIVATIONS = [
   "gelu",
+  "gelu_10",
+  "gelu_accurate",
+  "gelu_fast",
   "gelu_new",
+  "gelu_python",
+  "gelu_python_tanh",
   "gelu_pytorch_tanh",
+  "laplace",
+  "leaky_relu",
+  "linear",
+  "mish",
+  "quick_gelu",
   "relu",
+  "relu2",
+  "relu6",
+  "sigmoid",
   "silu",
   "swish",
   "tanh",
-];
+] as const;
 /** Every {@linkcode PositionType}. */
 export const POSITION_TYPES: readonly PositionType[] = ["absolute", "relative_key", "relative_key_query"];
 /** Every {@linkcode ProblemType}. */

@@ -25,6 +25,14 @@ const FUNCTIONS: Readonly<Record<number, (x: number) => number>> = {
   [ACTIVATION_CODES.relu]: (x) => Math.max(x, 0),
   [ACTIVATION_CODES.silu]: (x) => x / (1 + Math.exp(-x)),
   [ACTIVATION_CODES.tanh]: Math.tanh,
+  [ACTIVATION_CODES.quick_gelu]: (x) => x / (1 + Math.exp(-1.702 * x)),
+  [ACTIVATION_CODES.relu2]: (x) => Math.max(x, 0) ** 2,
+  [ACTIVATION_CODES.relu6]: (x) => Math.min(Math.max(x, 0), 6),
+  [ACTIVATION_CODES.leaky_relu]: (x) => x < 0 ? 0.01 * x : x,
+  [ACTIVATION_CODES.mish]: (x) => x * Math.tanh(Math.log1p(Math.exp(x))),
+  [ACTIVATION_CODES.gelu_10]: (x) => Math.min(x * (1 + erf(x / Math.SQRT2)) / 2, 10),
+  [ACTIVATION_CODES.sigmoid]: (x) => 1 / (1 + Math.exp(-x)),
+  [ACTIVATION_CODES.laplace]: (x) => (1 + erf((x - 0.707107) / (0.282095 * Math.SQRT2))) / 2,
 };
 
 /** The function of an activation's name. */

@@ -1,6 +1,6 @@
 /** The linear layer. */
 
-import type { ActivationName } from "../../../kernels/rows/activation.ts";
+import { type ActivationName, isOfProducts, type ProductActivation } from "../../../kernels/rows/activation.ts";
 import type { Graph } from "../../graph.ts";
 import { apply, type Op } from "../../op.ts";
 import { type Dim, lastOf } from "../../shape.ts";
@@ -12,7 +12,7 @@ import { activationGradient } from "../training/rows/activation_gradient.ts";
 import { matmul, type MatmulCall } from "./matmul.ts";
 
 type Inputs = { x: Value; weight: Value; bias?: Value; residual?: Value };
-type Attributes = { activation: ActivationName; transposed: boolean };
+type Attributes = { activation: ProductActivation; transposed: boolean };
 
 /** `activation(x W + bias) + residual` over the last dimension. */
 export const linearOp: Op<Inputs, Attributes, { out: Value }> = {
@@ -99,8 +99,8 @@ function outputsOf({ shape }: Type, transposed: boolean): Dim {
 }
 
 /**
- * `activation(x W + bias) + residual` over the last dimension. In a graph that is differentiated, an activation without
- * a residual is an op of its own, since the gradient reads what it is taken of.
+ * `activation(x W + bias) + residual` over the last dimension. An activation is an op of its own if products do not apply
+ * it, or without a residual in a graph that is differentiated, since the gradient reads what it is taken of.
  *
  * @param x `[…, in]`.
  * @param weight `[in, out]`, or `[out, in]` with `transposed`.
@@ -109,10 +109,18 @@ function outputsOf({ shape }: Type, transposed: boolean): Dim {
  */
 export function linear(
   g: Graph,
-  { label, activation = "none", transposed = false, ...inputs }: Inputs & Partial<Attributes> & { label: string },
+  { label, activation = "none", transposed = false, ...inputs }: Inputs & {
+    label: string;
+    activation?: ActivationName;
+    transposed?: boolean;
+  },
 ): Value {
-  const layer = (activation: ActivationName) =>
+  const layer = (activation: ProductActivation) =>
     apply(g, linearOp, { label, inputs, attributes: { activation, transposed } }).out;
-  if (!g.differentiable || activation === "none" || inputs.residual !== undefined) return layer(activation);
+  const joins = isOfProducts(activation);
+  if (joins && (!g.differentiable || activation === "none" || inputs.residual !== undefined)) return layer(activation);
+  if (inputs.residual !== undefined) {
+    throw new RangeError(`Cannot trace ${label}: ${activation} is no part of a product, so it takes no residual`);
+  }
   return activate(g, { label: `${label}.activation`, x: layer("none"), kind: activation });
 }

@@ -1,6 +1,6 @@
 /** Matrix products over views: the general form, of which the linear layer is one. */
 
-import { ACTIVATION_CODES } from "../../../kernels/rows/activation.ts";
+import { PRODUCT_ACTIVATIONS } from "../../../kernels/rows/activation.ts";
 import { pitch } from "../../../kernels/kernel.ts";
 import { matmul as kernel } from "../../../kernels/products/matmul.ts";
 import { matmulVariants } from "../../../kernels/tuning/matmul_variants.ts";
@@ -74,7 +74,7 @@ function paramsOf({ inputs, attributes }: Site<ProductInputs, ProductAttributes>
     bias_offset: attributes.bias.offset,
     bias_batch: attributes.bias.batch,
     bias: bias === undefined ? 0 : scale === undefined ? 1 : 2,
-    activation: ACTIVATION_CODES[attributes.activation],
+    activation: PRODUCT_ACTIVATIONS[attributes.activation],
     residual: residual === undefined ? 0 : 1,
   };
   return (scalars: Scalars) => ({

@@ -1,6 +1,6 @@
 /** The operands of a product over views, and their checks: each matrix must lie inside its value. */
 
-import { ACTIVATION_CODES, type ActivationName } from "../../../kernels/rows/activation.ts";
+import { PRODUCT_ACTIVATIONS, type ProductActivation } from "../../../kernels/rows/activation.ts";
 import { pitch } from "../../../kernels/kernel.ts";
 import type { OutputSpec } from "../../kernel_call.ts";
 import type { TypesOf } from "../../op.ts";
@@ -37,7 +37,7 @@ export interface MatmulCall {
   batch?: Extent;
   out: OutputSpec & Placed;
   bias?: { value: Value; offset?: number; batch?: number; scale?: Value };
-  activation?: ActivationName;
+  activation?: ProductActivation;
   /** Has the layout of the output. */
   residual?: Value;
   /** A value as `out` describes it, of which the product writes its part in place: the result is its next version. */
@@ -57,7 +57,7 @@ export interface ProductAttributes {
   batch: Extent;
   out: OutputSpec & Placed;
   bias: { offset: number; batch: number };
-  activation: ActivationName;
+  activation: ProductActivation;
 }
 
 /**
@@ -68,8 +68,8 @@ export interface ProductAttributes {
 export function checkProduct(types: TypesOf<ProductInputs>, attributes: ProductAttributes, out: Type): void {
   const { a, b, bias, scale, residual, into } = types;
   const { m, n, k, batch, activation } = attributes;
-  if (!(activation in ACTIVATION_CODES)) {
-    const expected = Object.keys(ACTIVATION_CODES).join(", ");
+  if (!(activation in PRODUCT_ACTIVATIONS)) {
+    const expected = Object.keys(PRODUCT_ACTIVATIONS).join(", ");
     throw new Mismatch(`activation must be one of ${expected}, got ${activation}`, RangeError);
   }
   checkView("a", a, attributes.a, attributes.a.transposed ? [k, m] : [m, k], batch);

@@ -1,6 +1,11 @@
 /** Activations that no product precedes, or whose input is kept for the gradient. */
 
-import { activation as kernel, ACTIVATION_CODES, type ActivationName } from "../../../kernels/rows/activation.ts";
+import {
+  activation as kernel,
+  ACTIVATION_CODES,
+  type ActivationName,
+  keepsZero,
+} from "../../../kernels/rows/activation.ts";
 import { pitch } from "../../../kernels/kernel.ts";
 import type { Graph } from "../../graph.ts";
 import { apply, type Op } from "../../op.ts";
@@ -18,6 +23,10 @@ export const activationOp: Op<{ x: Value }, { kind: ActivationName }, { out: Val
     if (!(kind in ACTIVATION_CODES)) {
       const expected = Object.keys(ACTIVATION_CODES).join(", ");
       throw new Mismatch(`kind must be one of ${expected}, got ${kind}`, RangeError);
+    }
+    const columns = lastOf(x.shape);
+    if (!keepsZero(kind) && !(typeof columns === "number" && columns % 4 === 0)) {
+      throw new Mismatch(`columns must be a multiple of 4 for ${kind}, as it does not map 0 to 0, got ${columns}`);
     }
     return { out: { shape: x.shape, dtype: "f32", layout: "pitched" } };
   },

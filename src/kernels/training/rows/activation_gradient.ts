@@ -1,6 +1,7 @@
 /** The gradient of activations. */
 
 import activations from "../../../../kernels/lib/activations.wgsl" with { type: "text" };
+import rare from "../../../../kernels/lib/rare_activations.wgsl" with { type: "text" };
 import source from "../../../../kernels/activation_gradient.wgsl" with { type: "text" };
 import { defineKernel, foldedGrid } from "../../kernel.ts";
 
@@ -8,7 +9,7 @@ import { defineKernel, foldedGrid } from "../../kernel.ts";
 export const activationGradient = defineKernel({
   name: "activation_gradient",
   summary: "out = dy * activation'(x)",
-  source: source + activations,
+  source: source + activations + rare,
   bindings: { x: "read", dy: "read", out: "write" },
   params: { count: "u32", activation: "u32" },
   constants: {},
