@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { inTemporaryFolder } from "../io/temporary.ts";
+import { kill9 } from "./processes.ts";
 import { narrowbert } from "./terminals.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
@@ -10,15 +11,6 @@ const SOURCE = fileURLToPath(new URL("../../examples/models/wordnet/mlm", import
 
 /** Kills, spread over the time that a conversion takes. */
 const KILLS = 6;
-
-/** Kills a process, which may have ended by then. */
-function kill9(child: Deno.ChildProcess): void {
-  try {
-    child.kill("SIGKILL");
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-  }
-}
 
 Deno.test(`${KILLS} kills of a conversion: its folder is whole or not there, and the next one says what was left`, () =>
   inTemporaryFolder(async (folder) => {
