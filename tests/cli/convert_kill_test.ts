@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { inTemporaryFolder } from "../io/temporary.ts";
+import { kill9 } from "./processes.ts";
 import { narrowbert } from "./terminals.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
@@ -28,9 +29,9 @@ Deno.test(`${KILLS} kills of a conversion: its folder is whole or not there, and
       const child = begin();
       // Most of the time goes by before anything is written.
       const late = kill > KILLS / 2;
-      const timer = setTimeout(() => child.kill("SIGKILL"), late ? takes * kill / KILLS : 1e9);
+      const timer = setTimeout(() => kill9(child), late ? takes * kill / KILLS : 1e9);
       while (!late && names().length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-      if (!late) child.kill("SIGKILL");
+      if (!late) kill9(child);
       await child.status;
       clearTimeout(timer);
       if (names().includes("out")) {

@@ -1,5 +1,7 @@
 /** Devices that are not there, and real ones that are watched. */
 
+import { ownDevice } from "./own_device.ts";
+
 /** A device made of the members that a test needs; what it lacks is undefined. */
 export function fakeDevice(members: Record<string, unknown>): GPUDevice {
   return members as unknown as GPUDevice;
@@ -102,8 +104,7 @@ export function fakeMemory(
 
 /** A real device of its own, with the limits that every device has, that says it has less of some of them. */
 export async function limitedDevice(differences: Partial<typeof DEFAULT_LIMITS>): Promise<GPUDevice> {
-  const adapter = await navigator.gpu.requestAdapter() as GPUAdapter;
-  const device = await adapter.requestDevice();
+  const device = await ownDevice();
   const { limits } = device;
   const value = new Proxy(limits, {
     get: (target, key) => Object.hasOwn(differences, key) ? Reflect.get(differences, key) : Reflect.get(target, key),

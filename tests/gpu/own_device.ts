@@ -7,7 +7,7 @@ export async function ownDevice(descriptor?: GPUDeviceDescriptor): Promise<GPUDe
   const adapter = await navigator.gpu.requestAdapter();
   assert.ok(adapter !== null);
   const device = await adapter.requestDevice(descriptor);
-  // Deno 2.9 panics if a device's info is first read when its adapter was garbage-collected; now it is remembered.
+  // Deno 2.9 panics if a device's info is first read after its adapter was garbage-collected; now it is remembered.
   assert.equal(device.adapterInfo.vendor, adapter.info.vendor);
   return device;
 }

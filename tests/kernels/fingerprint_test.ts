@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Gpu, requestGpu } from "../../src/gpu/device.ts";
+import { ownDevice } from "../gpu/own_device.ts";
 import { fingerprintOf } from "../../src/kernels/tuning/fingerprint.ts";
 import { runDeno } from "../cli/processes.ts";
 
@@ -10,9 +11,8 @@ const fingerprint = await fingerprintOf(gpu);
 
 Deno.test("a fingerprint is the same on every device of an adapter, and with buffers full of NaN", async () => {
   assert.match(fingerprint, /^[0-9a-f]{8}$/);
-  const adapter = (await navigator.gpu.requestAdapter({ powerPreference: "high-performance" }))!;
   for (const options of [{}, { checked: true }, { poisoned: true }]) {
-    const device = await adapter.requestDevice(); // with the least limits
+    const device = await ownDevice(); // with the least limits
     const other = new Gpu(device, options);
     assert.equal(await fingerprintOf(other), fingerprint);
     assert.equal(other.buffers.liveBytes, 0);
@@ -28,8 +28,7 @@ Deno.test("a fingerprint is measured once a device", async () => {
 });
 
 Deno.test("a lost device has no fingerprint", async () => {
-  const adapter = await navigator.gpu.requestAdapter();
-  const lost = new Gpu(await adapter!.requestDevice());
+  const lost = new Gpu(await ownDevice());
   lost.device.destroy();
   await lost.device.lost;
   await assert.rejects(fingerprintOf(lost), { name: "DeviceLostError" });

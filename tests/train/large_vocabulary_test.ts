@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { AdamW, NarrowBertConfig, NarrowBertForMaskedLM } from "../../mod.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { coreOf } from "../../src/heads/pretrained.ts";
+import { ownDevice } from "../gpu/own_device.ts";
 import { lossOf } from "../reference/model/loss.ts";
 
 const LONG = Deno.args.includes("--long");
@@ -41,8 +42,7 @@ async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
 }
 
 Deno.test(`${VOCABULARY} words of ${WIDTH} columns are embedded, predicted and learned on a device of 128 MiB`, async () => {
-  const adapter = await navigator.gpu.requestAdapter();
-  const device = await adapter!.requestDevice();
+  const device = await ownDevice();
   const gpu = await requestGpu({ device });
   const from = () => NarrowBertForMaskedLM.from_config(CONFIG, { seed: 3, device });
   using model = await timed("random weights", from);

@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { kill9 } from "../../cli/processes.ts";
 import { inTemporaryFolder } from "../temporary.ts";
 import { checkCache, COMMIT, ID, namesIn, noise } from "./hub_folders.ts";
 import { TestHub } from "./test_hub.ts";
@@ -68,7 +69,7 @@ Deno.test(`processes that are killed at ${KILLS} random moments never leave a wr
       const process = start(folder, hub);
       const output = process.output();
       // A process takes some time to start; then some 800 ms to download all.
-      const timer = setTimeout(() => process.kill("SIGKILL"), 200 + Math.random() * 700);
+      const timer = setTimeout(() => kill9(process), 200 + Math.random() * 700);
       const { signal } = await output;
       clearTimeout(timer);
       await checkCache(cache);
