@@ -2,6 +2,8 @@
 
 import { normals, random } from "../../src/base/random.ts";
 import { type ModelInputs, NarrowBertConfig, writeSafetensors } from "../../mod.ts";
+import { pitch } from "../../src/kernels/kernel.ts";
+import { keepsZero } from "../../src/kernels/rows/activation.ts";
 import { ACTIVATIONS } from "../../src/model/config/fields.ts";
 import { parameterShapes } from "../model/parts.ts";
 import type { PlainInputs } from "../reference/model/batch.ts";
@@ -77,14 +79,18 @@ function randomConfig(seed: number): { config: NarrowBertConfig; head: string; p
   const task = taskOf(seed);
   const [heads, headSize] = oneOf(SHAPES);
   const layers = 1 + next(3);
+  const [vocab_size, full_length_layers, inner] = [5 + next(14), next(layers + 1), 3 + next(15)];
+  const hidden_act = oneOf(ACTIVATIONS);
+  // Rows of those that do not map 0 to 0 have no padding.
+  const whole = (size: number) => keepsZero(hidden_act) ? size : pitch(size);
   const config = new NarrowBertConfig({
-    vocab_size: 5 + next(14),
-    hidden_size: heads * headSize,
+    vocab_size,
+    hidden_size: heads * whole(headSize),
     num_hidden_layers: layers,
-    full_length_layers: next(layers + 1),
+    full_length_layers,
     num_attention_heads: heads,
-    intermediate_size: 3 + next(15),
-    hidden_act: oneOf(ACTIVATIONS),
+    intermediate_size: whole(inner),
+    hidden_act,
     max_position_embeddings: 7 + next(3),
     type_vocab_size: 1 + next(3),
     layer_norm_eps: oneOf([1e-12, 1e-5, 0.1]),
