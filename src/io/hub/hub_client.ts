@@ -10,7 +10,7 @@ import { type Body, bodyOf, isPacked } from "./body.ts";
 import { Deadline } from "./deadline.ts";
 import { HubError, hubError, named } from "./hub_error.ts";
 import { type Asked, refusal } from "./refusals.ts";
-import { isAboutFile, readRemoteFile, type RemoteFile } from "./remote_file.ts";
+import { isAboutFile, readCommit, readRemoteFile, type RemoteFile } from "./remote_file.ts";
 import { send } from "./requests.ts";
 import { nextPage, readPage } from "./tree_page.ts";
 
@@ -46,7 +46,7 @@ export class HubClient {
     const { response, url } = await send(this.access, { ...request, isAnswer: isAboutFile });
     await response.body?.cancel();
     if (response.status === 404 && response.headers.get("x-error-code") === "EntryNotFound") {
-      return { commit: response.headers.get("x-repo-commit"), etag: null };
+      return { commit: readCommit(response.headers, { what, revision, url }), etag: null };
     }
     if (response.status >= 400) throw refusal(response, this.#asked(what, revision, url));
     return readRemoteFile(response, { what, revision, url });
@@ -65,20 +65,17 @@ export class HubClient {
     const headers: Record<string, string> = begin === 0 ? {} : { range: `bytes=${begin}-` };
     const request = { method: "GET", url: this.#urlOf(file, commit), what, deadline, hubOnly: false } as const;
     const { response, url } = await send(this.access, { ...request, headers });
-    try {
-      if (begin > 0 && (response.status === 416 || (response.status === 206 && isPacked(response)))) {
-        await response.body?.cancel();
-        return await this.open(file, { commit, begin: 0, size, deadline });
-      }
+    if (begin > 0 && (response.status === 416 || (response.status === 206 && isPacked(response)))) {
+      await response.body?.cancel();
+      return await this.open(file, { commit, begin: 0, size, deadline });
+    }
+    return await cancellingOnError(response, () => {
       if (response.status === 200 || response.status === 206) return bodyOf(response, { what, url, begin, size });
       const error = refusal(response, this.#asked(what, commit, url));
       // The address of bytes is signed for some time, and is asked for anew by the next try.
       const isExpired = response.status === 403 && url.origin !== new URL(this.access.endpoint).origin;
       throw isExpired ? new HubError(error.message, { isPassing: true }) : error;
-    } catch (error) {
-      await response.body?.cancel().catch(() => {}); // it may be broken, or cancelled already
-      throw error;
-    }
+    });
   }
 
   /** The names of all files of a revision, by as many requests as there are pages. @throws {HubError} As `ask` does. */
@@ -93,12 +90,11 @@ export class HubClient {
       using deadline = new Deadline(this.access.answerTimeout, signal);
       const request = { method: "GET", url: new URL(next), what, deadline, hubOnly: true } as const;
       const { response, url } = await send(this.access, request);
-      if (!response.ok) {
-        await response.body?.cancel();
-        throw refusal(response, this.#asked(what, revision, url));
-      }
-      const page = await readPage(bodyOf(response, { what, url, begin: 0, size: null }), { what, deadline });
-      yield* page;
+      const body = await cancellingOnError(response, () => {
+        if (!response.ok) throw refusal(response, this.#asked(what, revision, url));
+        return bodyOf(response, { what, url, begin: 0, size: null });
+      });
+      yield* await readPage(body, { what, deadline });
       next = nextPage(response, { what, url, origin: new URL(endpoint).origin });
     }
   }
@@ -111,5 +107,15 @@ export class HubClient {
   #asked(what: string, revision: string, url: URL): Asked {
     const { endpoint, token } = this.access;
     return { what, id: this.id, revision, hasToken: token !== undefined, endpoint, url };
+  }
+}
+
+/** What is made of a response, whose body is not read if that fails. */
+async function cancellingOnError<T>(response: Response, make: () => T): Promise<T> {
+  try {
+    return make();
+  } catch (error) {
+    await response.body?.cancel().catch(() => {}); // it may be broken already
+    throw error;
   }
 }

@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { openCheckpoint } from "../../../src/io/checkpoint/open.ts";
 import { readFile } from "../../../src/io/folder/model_folder.ts";
+import { ProgressReporter } from "../../../src/io/folder/progress.ts";
 import { HubClient } from "../../../src/io/hub/hub_client.ts";
 import { idProblem, isFilePath, isRevision } from "../../../src/io/hub/names.ts";
+import { openHubRepository } from "../../../src/io/local/hub/hub_folder.ts";
 import { COMMIT, ID, loadBoth, namesIn, noise, smallRepository, withHub } from "./hub_folders.ts";
 import type { RawReply } from "./raw_server.ts";
 import { error, page } from "./test_hub.ts";
@@ -130,6 +132,21 @@ for (const [name, change, message] of LISTS) {
       assert.doesNotMatch(Deno.inspect(error), /hf_secret/);
     }));
 }
+
+Deno.test("a list is not asked for offline, however much is in the cache", () =>
+  withHub(async ({ hub, cache, open }) => {
+    await loadBoth(await open());
+    hub.requests.length = 0;
+    const options = { refresh: true, subfolder: "", progress: new ProgressReporter(ID, undefined) };
+    const offline = "local_files_only is set";
+    const repository = await openHubRepository(ID, options, { access: hub.access(), cache, offline });
+    await assert.rejects(repository.fetchAll(), {
+      name: "CheckpointError",
+      message: 'Cannot download the files of "org/model" from the Hugging Face Hub: only the Hub knows them all, and ' +
+        offline,
+    });
+    assert.deepEqual(hub.taken(), []);
+  }));
 
 Deno.test("hostile names in a list are refused, whatever else is in it", () =>
   withHub(async ({ hub }) => {

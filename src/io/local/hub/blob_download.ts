@@ -83,8 +83,13 @@ async function receive(partial: PartialFile, download: BlobDownload): Promise<vo
   // Where the end is not known, it is not known either whether a part may be resumed.
   if (size === null) await partial.cut(0);
   const body = await client.open(file, { commit, begin: partial.size, size, deadline });
-  if (body.begin !== partial.size) await partial.cut(body.begin);
-  onBytes(partial.size, size ?? undefined);
+  try {
+    if (body.begin !== partial.size) await partial.cut(body.begin);
+    onBytes(partial.size, size ?? undefined);
+  } catch (error) {
+    await body.cancel().catch(() => {}); // the first error is reported
+    throw error;
+  }
   for await (const chunk of body.chunks()) {
     deadline.putOff();
     if (size !== null && partial.size + chunk.byteLength > size) {
