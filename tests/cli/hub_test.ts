@@ -2,12 +2,13 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { main } from "../../src/cli/main.ts";
 import { checkCache, COMMIT, ID, namesIn, noise, smallRepository } from "../io/hub/hub_folders.ts";
 import { shippedRepository } from "../io/hub/shipped_repository.ts";
 import { etagOf, TestHub } from "../io/hub/test_hub.ts";
 import { inTemporaryFolder } from "../io/temporary.ts";
 import { type Finished, runDeno } from "./processes.ts";
-import { narrowbert, narrowbertJson } from "./terminals.ts";
+import { MemoryTerminal, narrowbert, narrowbertJson } from "./terminals.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const MAIN = new URL("src/cli/main.ts", ROOT).href;
@@ -197,6 +198,14 @@ Deno.test("cache: list, path, verify and remove", () =>
       (await narrowbert(["cache", "remove", "--partial", ...dir])).stdout,
       /^removed what was half downloaded +2\.0 KiB are free\n$/,
     );
+
+    const color = { columns: 20, color: false };
+    for (const [statusStyle, expected] of [[null, []], [color, ["verifying org/model"]]] as const) {
+      const terminal = new MemoryTerminal();
+      terminal.statusStyle = statusStyle;
+      assert.equal(await main(["cache", "verify", ...dir], terminal), 0);
+      assert.deepEqual(terminal.statuses.filter((line) => line !== ""), expected);
+    }
 
     // A wrong bit and a broken link are found, and what is wrong is downloaded again.
     const { files } = hub.repositories.get(ID)!;

@@ -9,7 +9,7 @@ import { cacheFolder } from "../../io/local/hub/settings.ts";
 import { defineCommand } from "../command.ts";
 import { flag, UsageError, value } from "../options.ts";
 import { ageText, sizeText } from "../outputs/sizes.ts";
-import { json, type Row, table } from "../outputs/table.ts";
+import { json, printable, type Row, table } from "../outputs/table.ts";
 import type { Terminal } from "../outputs/terminal.ts";
 import { CACHE_DIR } from "./cache_dir.ts";
 
@@ -111,11 +111,12 @@ function path({ folder, repositories, ids, revision = "main" }: CacheCall): Foun
 }
 
 async function verify({ repositories, repair, terminal }: CacheCall): Promise<Found> {
+  const columns = terminal.statusStyle?.columns ?? 0;
   let checked = 0, bytes = 0;
   const problems = [];
   const removed: string[] = [];
   for (const repository of repositories) {
-    await terminal.status(`verifying ${repository.id}`);
+    if (columns > 0) await terminal.status(printable(`verifying ${repository.id}`).slice(0, columns - 1));
     const found = await verifyRepository(repository, terminal.signal);
     checked += found.checked;
     bytes += found.bytes;

@@ -48,11 +48,12 @@ export async function convert(
   if (!("local" in location)) {
     throw new TypeError(`Cannot convert to ${quote(withoutSecrets(`${where}`))}: it must be a local folder`);
   }
+  const { checkNewFolder, writeNewFolder } = await localFiles(`convert to ${quote(`${where}`)}`);
+  await checkNewFolder(location.local);
   const folder = await openFolder(source, options);
   const stored = await readConfig(folder);
   const plan = planConversion(await openCheckpoint(folder), stored, options);
   const along = await filesAlong(folder);
-  const { writeNewFolder } = await localFiles(`convert to ${quote(`${where}`)}`);
   const files = [["model.safetensors", weightsFile(plan)], ["config.json", [configFile(plan)]], ...along] as const;
   const check = async (path: string) => await compare(await openFolder(path), plan, signal);
   const path = await writeNewFolder(location.local, files, { check, signal });
