@@ -244,3 +244,37 @@ Deno.test("cache: list, path, verify and remove", () =>
       assert.ok(outcome.stderr.startsWith(`narrowbert: ${message}`), outcome.stderr);
     }
   }));
+
+Deno.test("cache: what is no model, and what somebody put there, is passed over", {
+  ignore: Deno.build.os === "windows",
+}, () =>
+  inTemporaryFolder(async (folder) => {
+    const repository = join(folder, "models--org--model");
+    const snapshot = join(repository, "snapshots", COMMIT);
+    for (const path of ["blobs", "refs", `snapshots/${COMMIT}`]) {
+      await Deno.mkdir(join(repository, path), { recursive: true });
+    }
+    await Deno.writeFile(join(repository, "blobs", etagOf(noise(9))), noise(9));
+    await Deno.symlink(`../../blobs/${etagOf(noise(9))}`, join(snapshot, "config.json"));
+    await Deno.symlink("/", join(snapshot, "folder"));
+    await Deno.symlink("/", join(repository, "blobs", "b".repeat(40)));
+    await Deno.symlink("/", join(repository, "refs/folder"));
+    await Deno.writeTextFile(join(repository, "refs/wrong"), "no commit");
+    await new Deno.Command("mkfifo", { args: [join(repository, "blobs", "c".repeat(40))] }).output();
+    await Deno.mkdir(join(folder, "models--"));
+    await Deno.mkdir(join(folder, "datasets--org--data"));
+    for (const name of ["models--file", "version.txt"]) await Deno.writeTextFile(join(folder, name), "1");
+    const dir = ["--cache-dir", folder];
+    const { repositories } = await narrowbertJson<{ repositories: { id: string; commits: unknown[] }[] }>(
+      ["cache", "list", "--json", ...dir],
+    );
+    assert.deepEqual(repositories.map(({ id }) => id), [ID]);
+    assert.match((await narrowbert(["cache", "verify", ...dir])).stdout, /^1 files, 9 bytes +all right\n$/);
+    // A commit without a revision goes by the digits that the table shows.
+    assert.match((await narrowbert(["cache", "list", ...dir])).stdout, /^org\/model .* aaaaaaaa$/m);
+    const path = await narrowbert(["cache", "path", ID, "--revision", "aaaaaaaa", ...dir]);
+    assert.deepEqual(path, { code: 0, stdout: `${snapshot}\n`, stderr: "" });
+    for (const revision of ["aaaaaaa", "bbbbbbbb"]) {
+      assert.equal((await narrowbert(["cache", "path", ID, "--revision", revision, ...dir])).code, 1);
+    }
+  }));

@@ -235,6 +235,9 @@ Deno.test("what is there already is not touched", () =>
     }
     assert.deepEqual(await namesOf(`${folder}/target`), []);
     await Deno.remove(`${folder}/target`);
+    await assert.rejects(convert(goldenModel("masked-lm"), `${folder}/file/out`), {
+      message: new RegExp(`^Cannot write "${folder}/file/out": Not a directory`),
+    });
     // Nothing of the source is asked for if there is no place for it.
     await assert.rejects(convert("http://127.0.0.1:1/model", `${folder}/full`), { message: /holds "mine.txt"/ });
 

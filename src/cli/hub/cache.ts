@@ -19,6 +19,9 @@ const ACTIONS = { list, path, verify, remove };
 /** The words, for completions. */
 export const CACHE_ACTIONS = Object.keys(ACTIONS) as (keyof typeof ACTIONS)[];
 
+/** Digits of a commit that tables show. */
+const SHOWN = 8;
+
 /** What an action is given. */
 interface CacheCall {
   readonly folder: string;
@@ -83,7 +86,7 @@ function list({ folder, repositories, ids }: CacheCall): Found {
   const rows: Row[] = [["model", "size", "commits", "downloaded", "used", "revisions"]];
   for (const { id, size, partial, commits, modified, accessed } of repositories) {
     const revisions = commits.flatMap(({ commit, revisions }) =>
-      revisions.length > 0 ? revisions : [commit.slice(0, 8)]
+      revisions.length > 0 ? revisions : [commit.slice(0, SHOWN)]
     );
     const half = partial === 0 ? "" : ` (${sizeText(partial)} not to its end)`;
     const age = (date: Date | null) => date === null ? "" : ageText(date);
@@ -99,7 +102,7 @@ function list({ folder, repositories, ids }: CacheCall): Found {
 
 function fileRows({ commit, files }: CachedCommit): Row[] {
   return files.map(({ name, size }) => [
-    `  ${commit.slice(0, 8)}/${name}`,
+    `  ${commit.slice(0, SHOWN)}/${name}`,
     size === null ? "leads nowhere" : sizeText(size),
   ]);
 }
@@ -158,7 +161,13 @@ async function remove({ folder, repositories, ids, revision, partial }: CacheCal
 }
 
 function commitNamed({ id, path, commits }: CachedRepository, revision: string): CachedCommit {
-  const found = commits.find(({ commit, revisions }) => commit === revision || revisions.includes(revision));
-  if (found !== undefined) return found;
+  const named = commits.filter(({ revisions }) => revisions.includes(revision));
+  const found = named.length > 0 ? named : commits.filter(({ commit }) => isBeginning(revision, commit));
+  if (found.length === 1) return found[0] as CachedCommit;
   throw new Error(`Cannot find revision "${revision}" of "${id}" in ${pathIn(path, "snapshots")}: it is not there`);
+}
+
+/** Whether a revision is a commit, or the beginning of one as `list` shows it. */
+function isBeginning(revision: string, commit: string): boolean {
+  return revision.length >= SHOWN && commit.startsWith(revision);
 }

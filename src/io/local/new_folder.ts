@@ -94,13 +94,13 @@ export async function writeNewFolder(
 
 /** Makes the unfinished folder: of several processes that want to, one does. */
 async function claim(folder: NewFolder): Promise<void> {
-  const { temporary } = folder;
+  const { path, temporary } = folder;
   try {
     await Deno.mkdir(temporary);
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) throw unfinished(folder);
-    if (!isNotThere(error)) throw error;
-    await Deno.mkdir(temporary, { recursive: true }); // the folder around it is not there either
+    const isAlone = isNotThere(error); // the folder around it is not there either
+    await naming(path, isAlone ? Deno.mkdir(temporary, { recursive: true }) : Promise.reject(error));
   }
 }
 
@@ -129,7 +129,7 @@ async function writeFile(
   }
 }
 
-/** Work on an open file, of which the system's error does not name the file. */
+/** Work for a path, which the system's error does not name, or not by the name that was given. */
 async function naming(path: string, work: Promise<void>): Promise<void> {
   try {
     await work;
