@@ -194,9 +194,12 @@ Deno.test("cache: list, path, verify and remove", () =>
       `${repository}/snapshots/${"c".repeat(40)}\n`,
     );
     assert.match((await narrowbert(["cache", "verify", ...dir])).stdout, /^\d+ files, \d\.\d MiB +all right\n$/);
+    const gone = join(folder, ".removed-interrupted/blobs");
+    await Deno.mkdir(gone, { recursive: true });
+    await Deno.writeFile(join(gone, half), noise(1024));
     assert.match(
       (await narrowbert(["cache", "remove", "--partial", ...dir])).stdout,
-      /^removed what was half downloaded +2\.0 KiB are free\n$/,
+      /^removed what was half downloaded +3\.0 KiB are free\n$/,
     );
 
     const color = { columns: 20, color: false };

@@ -3,7 +3,7 @@
 import { pathIn } from "../../io/folder/path.ts";
 import type { CachedCommit, CachedRepository } from "../../io/local/hub/care/contents.ts";
 import { listCache } from "../../io/local/hub/care/contents.ts";
-import { removeCommit, removePartials, removeRepository } from "../../io/local/hub/care/removal.ts";
+import { removeCommit, removeLeftovers, removePartials, removeRepository } from "../../io/local/hub/care/removal.ts";
 import { removeProblems, verifyRepository } from "../../io/local/hub/care/verification.ts";
 import { cacheFolder } from "../../io/local/hub/settings.ts";
 import { defineCommand } from "../command.ts";
@@ -152,6 +152,7 @@ async function remove({ folder, repositories, ids, revision, partial }: CacheCal
       bytes += repository.size - (left?.size ?? 0);
     }
   }
+  if (partial && ids.length === 0) bytes += await removeLeftovers(folder);
   const removed = repositories.map(({ id }) => id);
   const what = partial ? "what was half downloaded" : removed.join(", ");
   return {

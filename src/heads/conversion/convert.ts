@@ -4,6 +4,7 @@ import { decodeBfloat16 } from "../../base/dtype.ts";
 import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
 import { elementCount } from "../../base/shape.ts";
+import { tick } from "../../base/tick.ts";
 import { pieces } from "../../io/checkpoint/floats.ts";
 import { openCheckpoint } from "../../io/checkpoint/open.ts";
 import { type ModelFolder, type ModelSource, openFolder, type OpenFolderOptions } from "../../io/folder/folder.ts";
@@ -99,6 +100,7 @@ async function compare(written: ModelFolder, plan: ConversionPlan, signal?: Abor
     fail(`${config.full_length_layers} layers must be full, got ${found.config.full_length_layers}`);
   }
   for (const weight of plan.weights) {
+    await tick(); // so that a signal is heard
     signal?.throwIfAborted();
     const elements = found.open(weight.target);
     for (const { begin, end, rounded } of savedPieces(plan, weight)) {
