@@ -12,7 +12,17 @@ import { HubError, hubError, named } from "./hub_error.ts";
 import { type Asked, refusal } from "./refusals.ts";
 import { isAboutFile, readCommit, readRemoteFile, type RemoteFile } from "./remote_file.ts";
 import { send } from "./requests.ts";
+import { retried } from "./retries.ts";
 import { nextPage, readPage } from "./tree_page.ts";
+
+/** Most pages of a list. The Hub advises at most 100,000 files, which are 100. */
+const MAX_PAGES = 1000;
+
+/** A page of a list, and the URL of the next one. */
+interface TreePage {
+  readonly names: readonly string[];
+  readonly next: string | null;
+}
 
 /** A file that a repository does not have. */
 export interface AbsentFile {
@@ -78,25 +88,41 @@ export class HubClient {
     });
   }
 
-  /** The names of all files of a revision, by as many requests as there are pages. @throws {HubError} As `ask` does. */
+  /**
+   * The names of all files of a revision, by as many requests as there are pages, each tried again if it fails in passing.
+   *
+   * @throws {HubError} As `ask` does, or if a name is no path inside a folder.
+   */
   async *list(revision: string, signal?: AbortSignal): AsyncGenerator<string> {
     const what = named(null, this.id);
-    const { endpoint } = this.access;
-    const tree = `${endpoint}/api/models/${this.id}/tree/${encodeURIComponent(revision)}?recursive=true`;
+    const { access } = this;
+    const tree = `${access.endpoint}/api/models/${this.id}/tree/${encodeURIComponent(revision)}?recursive=true`;
     const seen = new Set<string>();
     for (let next: string | null = tree; next !== null;) {
       if (seen.has(next)) throw hubError(what, "the Hub's list leads back to itself");
+      if (seen.size === MAX_PAGES) throw hubError(what, `the Hub's list has more than ${MAX_PAGES} pages`);
       seen.add(next);
-      using deadline = new Deadline(this.access.answerTimeout, signal);
-      const request = { method: "GET", url: new URL(next), what, deadline, hubOnly: true } as const;
-      const { response, url } = await send(this.access, request);
-      const body = await cancellingOnError(response, () => {
-        if (!response.ok) throw refusal(response, this.#asked(what, revision, url));
-        return bodyOf(response, { what, url, begin: 0, size: null });
-      });
-      yield* await readPage(body, { what, deadline });
-      next = nextPage(response, { what, url, origin: new URL(endpoint).origin });
+      const url = new URL(next);
+      const ask = () => this.#page(url, { what, revision, signal });
+      const page: TreePage = await retried(ask, { access, signal, isWarm: false });
+      yield* page.names;
+      next = page.next;
     }
+  }
+
+  async #page(
+    asked: URL,
+    { what, revision, signal }: { what: string; revision: string; signal: AbortSignal | undefined },
+  ): Promise<TreePage> {
+    using deadline = new Deadline(this.access.answerTimeout, signal);
+    const request = { method: "GET", url: asked, what, deadline, hubOnly: true } as const;
+    const { response, url } = await send(this.access, request);
+    const body = await cancellingOnError(response, () => {
+      if (!response.ok) throw refusal(response, this.#asked(what, revision, url));
+      return bodyOf(response, { what, url, begin: 0, size: null });
+    });
+    const names = await readPage(body, { what, deadline });
+    return { names, next: nextPage(response, { what, url, origin: new URL(this.access.endpoint).origin }) };
   }
 
   #urlOf(file: string, revision: string): URL {

@@ -133,6 +133,24 @@ for (const [name, change, message] of LISTS) {
     }));
 }
 
+Deno.test("a page that fails in passing is asked for again; a list without end is refused", () =>
+  withHub(async ({ hub }) => {
+    const list = () => Array.fromAsync(new HubClient(ID, hub.access()).list("main"));
+    for (let i = 0; i < 5; i++) hub.repositories.get(ID)!.files.set(`${i}.txt`, noise(i));
+    const all = await list();
+    hub.taken();
+    const seen = new Set<string>();
+    hub.alter = ({ path }) => seen.has(path) ? undefined : (seen.add(path), error(503, ""));
+    assert.deepEqual(await list(), all);
+    assert.equal(hub.taken().length, 2 * seen.size);
+    let page = 0;
+    hub.alter = (_, { headers }) => {
+      const link = `<${hub.endpoint}/api/models/${ID}/tree/main?cursor=0&page=${page++}>; rel="next"`;
+      return { status: 200, headers: { ...headers, link }, body: text("[]") };
+    };
+    await assert.rejects(list(), { message: /the Hub's list has more than 1000 pages$/ });
+  }));
+
 Deno.test("a list is not asked for offline, however much is in the cache", () =>
   withHub(async ({ hub, cache, open }) => {
     await loadBoth(await open());
