@@ -239,6 +239,9 @@ Deno.test("cache: list, path, verify and remove", () =>
       const [args, code, message] of [
         [["cache", "remove"], 2, "cache remove takes the ids of models, or --partial"],
         [["cache", "path", "none"], 1, `Cannot find "none" in the cache ${folder}: it has no such model`],
+        [["cache", "list", "--repair"], 2, "cache list takes no --repair"],
+        [["cache", "verify", "--revision", "main"], 2, "cache verify takes no --revision"],
+        [["cache", "remove", "--partial", "--revision", "main"], 2, "cache remove takes --revision or --partial, not"],
         [["cache", "empty"], 2, "cache takes one of list, path, verify, remove, got empty"],
       ] as const
     ) {

@@ -19,6 +19,14 @@ const ACTIONS = { list, path, verify, remove };
 /** The words, for completions. */
 export const CACHE_ACTIONS = Object.keys(ACTIONS) as (keyof typeof ACTIONS)[];
 
+/** The options that only some actions have. */
+const OPTIONS_OF: Record<keyof typeof ACTIONS, readonly string[]> = {
+  list: [],
+  path: ["revision"],
+  verify: ["repair"],
+  remove: ["revision", "partial"],
+};
+
 /** Digits of a commit that tables show. */
 const SHOWN = 8;
 
@@ -70,12 +78,16 @@ As JSON: { cache, repositories }, { path }, { checked, bytes, problems, removed 
     const [asked = "none", ...ids] = positionals;
     const action = CACHE_ACTIONS.find((action) => action === asked);
     if (action === undefined) throw new UsageError(`cache takes one of ${CACHE_ACTIONS.join(", ")}, got ${asked}`);
+    const { revision, partial, repair } = values;
+    const given = Object.entries({ revision, partial, repair }).flatMap(([name, value]) => value ? [name] : []);
+    const wrong = given.find((name) => !OPTIONS_OF[action].includes(name));
+    if (wrong !== undefined) throw new UsageError(`cache ${action} takes no --${wrong}`);
+    if (given.length > 1) throw new UsageError("cache remove takes --revision or --partial, not both");
     const folder = cacheFolder({ cache_dir: values["cache-dir"] });
     const all = await listCache(folder);
     const missing = ids.find((id) => !all.some((repository) => repository.id === id));
     if (missing !== undefined) throw new Error(`Cannot find "${missing}" in the cache ${folder}: it has no such model`);
     const repositories = ids.length === 0 ? all : all.filter(({ id }) => ids.includes(id));
-    const { revision, partial, repair } = values;
     const found = await ACTIONS[action]({ folder, repositories, ids, revision, partial, repair, terminal });
     await terminal.write(values.json ? json(found.json) : table(found.rows));
     if (found.failure !== undefined) throw new Error(found.failure);
@@ -142,12 +154,16 @@ async function verify({ repositories, repair, terminal }: CacheCall): Promise<Fo
 async function remove({ folder, repositories, ids, revision, partial }: CacheCall): Promise<Found> {
   if (ids.length === 0 && !partial) throw new UsageError("cache remove takes the ids of models, or --partial");
   let bytes = 0;
-  for (const repository of repositories) {
+  // All are found before one is removed.
+  const targets = repositories.map((repository) => {
+    return { repository, commit: revision === undefined ? null : commitNamed(repository, revision) };
+  });
+  for (const { repository, commit } of targets) {
     if (partial) {
       bytes += await removePartials(folder, repository);
     } else {
-      if (revision === undefined) await removeRepository(repository);
-      else await removeCommit(repository, commitNamed(repository, revision));
+      if (commit === null) await removeRepository(repository);
+      else await removeCommit(repository, commit);
       const [left] = (await listCache(folder)).filter(({ id }) => id === repository.id);
       bytes += repository.size - (left?.size ?? 0);
     }
