@@ -95,13 +95,20 @@ export async function writeNewFolder(
 /** Makes the unfinished folder: of several processes that want to, one does. */
 async function claim(folder: NewFolder): Promise<void> {
   const { path, temporary } = folder;
-  try {
-    await Deno.mkdir(temporary);
-  } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) throw unfinished(folder);
-    const isAlone = isNotThere(error); // the folder around it is not there either
-    await naming(path, isAlone ? Deno.mkdir(temporary, { recursive: true }) : Promise.reject(error));
-  }
+  const make = async () => {
+    try {
+      await Deno.mkdir(temporary);
+    } catch (error) {
+      if (!isNotThere(error)) throw error;
+      // The folders around it are made by way of the new one, as there is permission for these two alone.
+      await Deno.mkdir(path, { recursive: true });
+      await ifThere(Deno.remove(path));
+      await Deno.mkdir(temporary);
+    }
+  };
+  await naming(path, make()).catch((error) => {
+    throw error.cause instanceof Deno.errors.AlreadyExists ? unfinished(folder) : error;
+  });
 }
 
 function unfinished({ path, temporary }: NewFolder): Error {
