@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { main } from "../../src/cli/main.ts";
 import { checkCache, COMMIT, ID, namesIn, noise, smallRepository } from "../io/hub/hub_folders.ts";
 import { shippedRepository } from "../io/hub/shipped_repository.ts";
@@ -284,3 +285,11 @@ Deno.test("cache: what is no model, and what somebody put there, is passed over"
       assert.equal((await narrowbert(["cache", "path", ID, "--revision", revision, ...dir])).code, 1);
     }
   }));
+
+Deno.test("bin/narrowbert refuses a cache whose path Deno would take for two", async () => {
+  const bin = fileURLToPath(new URL("bin/narrowbert", ROOT));
+  const command = new Deno.Command(bin, { args: ["cache", "path"], env: { HF_HUB_CACHE: "/tmp/a,/" }, stdin: "null" });
+  const { code, stderr } = await command.output();
+  assert.equal(code, 2);
+  assert.match(new TextDecoder().decode(stderr), /^narrowbert: the folder of the Hub's cache cannot have a comma: /);
+});
