@@ -3,9 +3,13 @@
 /** Longest name that a message quotes whole. */
 const MAX_NAME = 200;
 
+/** Characters that JSON leaves as they are, and that may change what a terminal shows of a line. */
+const DECEPTIVE = /[\x7f-\x9f\u2028\u2029\p{Bidi_Control}]/gu;
+
 /** A text in quotes, control characters escaped, cut after 200 characters. For names of files, tensors and keys. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length <= MAX_NAME ? text : text.slice(0, MAX_NAME) + "…");
+  const json = JSON.stringify(text.length <= MAX_NAME ? text : text.slice(0, MAX_NAME) + "…");
+  return json.replace(DECEPTIVE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** Names in quotes, with commas between them. */

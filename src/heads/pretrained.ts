@@ -118,9 +118,9 @@ export abstract class PreTrainedModel {
   }
 
   /**
-   * Loads a model from a local folder, the URL of a folder, or files in memory.
+   * Loads a model from a local folder, the Hugging Face Hub, the URL of a folder, or files in memory.
    *
-   * @param where It must hold `config.json` and safetensors weights.
+   * @param where It must hold `config.json` and weights: safetensors or, if there are none, those of PyTorch.
    * @throws {CheckpointError} If files are missing or the weights do not fit; everything wrong is listed.
    * @throws {ConfigError} If the config is not valid.
    * @throws {NoAdapterError} If there is no GPU.

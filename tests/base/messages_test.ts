@@ -5,6 +5,7 @@ Deno.test("messages: names are quoted, escaped, and cut after 200 characters", (
   assert.equal(quote('a"\n'), String.raw`"a\"\n"`);
   assert.equal(quote("x".repeat(200)), `"${"x".repeat(200)}"`);
   assert.equal(quote("x".repeat(201)), `"${"x".repeat(200)}…"`);
+  assert.equal(quote("\x7f\x9b31m\u202egpj"), String.raw`"\u007f\u009b31m\u202egpj"`);
   assert.equal(quoted(["a", "b"]), '"a", "b"');
 });
 

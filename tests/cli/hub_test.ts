@@ -2,12 +2,14 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { main } from "../../src/cli/main.ts";
 import { checkCache, COMMIT, ID, namesIn, noise, smallRepository } from "../io/hub/hub_folders.ts";
 import { shippedRepository } from "../io/hub/shipped_repository.ts";
 import { etagOf, TestHub } from "../io/hub/test_hub.ts";
 import { inTemporaryFolder } from "../io/temporary.ts";
 import { type Finished, runDeno } from "./processes.ts";
-import { narrowbert, narrowbertJson } from "./terminals.ts";
+import { MemoryTerminal, narrowbert, narrowbertJson } from "./terminals.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const MAIN = new URL("src/cli/main.ts", ROOT).href;
@@ -193,10 +195,21 @@ Deno.test("cache: list, path, verify and remove", () =>
       `${repository}/snapshots/${"c".repeat(40)}\n`,
     );
     assert.match((await narrowbert(["cache", "verify", ...dir])).stdout, /^\d+ files, \d\.\d MiB +all right\n$/);
+    const gone = join(folder, ".removed-interrupted/blobs");
+    await Deno.mkdir(gone, { recursive: true });
+    await Deno.writeFile(join(gone, half), noise(1024));
     assert.match(
       (await narrowbert(["cache", "remove", "--partial", ...dir])).stdout,
-      /^removed what was half downloaded +2\.0 KiB are free\n$/,
+      /^removed what was half downloaded +3\.0 KiB are free\n$/,
     );
+
+    const color = { columns: 20, color: false };
+    for (const [statusStyle, expected] of [[null, []], [color, ["verifying org/model"]]] as const) {
+      const terminal = new MemoryTerminal();
+      terminal.statusStyle = statusStyle;
+      assert.equal(await main(["cache", "verify", ...dir], terminal), 0);
+      assert.deepEqual(terminal.statuses.filter((line) => line !== ""), expected);
+    }
 
     // A wrong bit and a broken link are found, and what is wrong is downloaded again.
     const { files } = hub.repositories.get(ID)!;
@@ -227,6 +240,9 @@ Deno.test("cache: list, path, verify and remove", () =>
       const [args, code, message] of [
         [["cache", "remove"], 2, "cache remove takes the ids of models, or --partial"],
         [["cache", "path", "none"], 1, `Cannot find "none" in the cache ${folder}: it has no such model`],
+        [["cache", "list", "--repair"], 2, "cache list takes no --repair"],
+        [["cache", "verify", "--revision", "main"], 2, "cache verify takes no --revision"],
+        [["cache", "remove", "--partial", "--revision", "main"], 2, "cache remove takes --revision or --partial, not"],
         [["cache", "empty"], 2, "cache takes one of list, path, verify, remove, got empty"],
       ] as const
     ) {
@@ -235,3 +251,45 @@ Deno.test("cache: list, path, verify and remove", () =>
       assert.ok(outcome.stderr.startsWith(`narrowbert: ${message}`), outcome.stderr);
     }
   }));
+
+Deno.test("cache: what is no model, and what somebody put there, is passed over", {
+  ignore: Deno.build.os === "windows",
+}, () =>
+  inTemporaryFolder(async (folder) => {
+    const repository = join(folder, "models--org--model");
+    const snapshot = join(repository, "snapshots", COMMIT);
+    for (const path of ["blobs", "refs", `snapshots/${COMMIT}`]) {
+      await Deno.mkdir(join(repository, path), { recursive: true });
+    }
+    await Deno.writeFile(join(repository, "blobs", etagOf(noise(9))), noise(9));
+    await Deno.symlink(`../../blobs/${etagOf(noise(9))}`, join(snapshot, "config.json"));
+    await Deno.symlink("/", join(snapshot, "folder"));
+    await Deno.symlink("/", join(repository, "blobs", "b".repeat(40)));
+    await Deno.symlink("/", join(repository, "refs/folder"));
+    await Deno.writeTextFile(join(repository, "refs/wrong"), "no commit");
+    await new Deno.Command("mkfifo", { args: [join(repository, "blobs", "c".repeat(40))] }).output();
+    await Deno.mkdir(join(folder, "models--"));
+    await Deno.mkdir(join(folder, "datasets--org--data"));
+    for (const name of ["models--file", "version.txt"]) await Deno.writeTextFile(join(folder, name), "1");
+    const dir = ["--cache-dir", folder];
+    const { repositories } = await narrowbertJson<{ repositories: { id: string; commits: unknown[] }[] }>(
+      ["cache", "list", "--json", ...dir],
+    );
+    assert.deepEqual(repositories.map(({ id }) => id), [ID]);
+    assert.match((await narrowbert(["cache", "verify", ...dir])).stdout, /^1 files, 9 bytes +all right\n$/);
+    // A commit without a revision goes by the digits that the table shows.
+    assert.match((await narrowbert(["cache", "list", ...dir])).stdout, /^org\/model .* aaaaaaaa$/m);
+    const path = await narrowbert(["cache", "path", ID, "--revision", "aaaaaaaa", ...dir]);
+    assert.deepEqual(path, { code: 0, stdout: `${snapshot}\n`, stderr: "" });
+    for (const revision of ["aaaaaaa", "bbbbbbbb"]) {
+      assert.equal((await narrowbert(["cache", "path", ID, "--revision", revision, ...dir])).code, 1);
+    }
+  }));
+
+Deno.test("bin/narrowbert refuses a cache whose path Deno would take for two", async () => {
+  const bin = fileURLToPath(new URL("bin/narrowbert", ROOT));
+  const command = new Deno.Command(bin, { args: ["cache", "path"], env: { HF_HUB_CACHE: "/tmp/a,/" }, stdin: "null" });
+  const { code, stderr } = await command.output();
+  assert.equal(code, 2);
+  assert.match(new TextDecoder().decode(stderr), /^narrowbert: the folder of the Hub's cache cannot have a comma: /);
+});

@@ -146,6 +146,14 @@ Deno.test("tokenizer and pooling go along unchanged, and the folder is a pipelin
     const again = await convert(`${folder}/out`, `${folder}/again`);
     assert.ok(again.along.includes("1_Pooling/config.json"));
     assert.equal(await Deno.readTextFile(`${folder}/again/1_Pooling/config.json`), pooling);
+
+    // Pooling may be in a folder of another name, which modules.json tells.
+    await Deno.rename(`${folder}/out/1_Pooling`, `${folder}/out/pool`);
+    const modules = ["", "pool"].map((path, i) => ({ type: `x.${["Transformer", "Pooling"][i]}`, path }));
+    await Deno.writeTextFile(`${folder}/out/modules.json`, JSON.stringify(modules));
+    const third = await convert(`${folder}/out`, `${folder}/third`);
+    assert.deepEqual(third.along.slice(-2), ["modules.json", "pool/config.json"]);
+    assert.equal(await Deno.readTextFile(`${folder}/third/pool/config.json`), pooling);
   }));
 
 Deno.test("models without a head, and classifiers, keep their class and their pooler", () =>
@@ -210,6 +218,29 @@ Deno.test("what is there already is not touched", () =>
       name: "TypeError",
       message: 'Cannot convert to "https://example.com/model": it must be a local folder',
     });
+    await Deno.mkdir(`${folder}/target`);
+    for (const [name, target] of [["link", "target"], ["broken", "nowhere"]] as const) {
+      await Deno.symlink(target, `${folder}/${name}`);
+      await assert.rejects(convert(goldenModel("masked-lm"), `${folder}/${name}`), {
+        name: "TypeError",
+        message: `Cannot write "${folder}/${name}": it must be a new folder, and is a link`,
+      });
+      await Deno.remove(`${folder}/${name}`);
+    }
+    for (const end of [".", "..", "./"]) {
+      await assert.rejects(convert(goldenModel("masked-lm"), `${folder}/target/${end}`), {
+        name: "TypeError",
+        message: /: it must end in the name of a new folder$/,
+      });
+    }
+    assert.deepEqual(await namesOf(`${folder}/target`), []);
+    await Deno.remove(`${folder}/target`);
+    await assert.rejects(convert(goldenModel("masked-lm"), `${folder}/file/out`), {
+      message: new RegExp(`^Cannot write "${folder}/file/out": Not a directory`),
+    });
+    // Nothing of the source is asked for if there is no place for it.
+    await assert.rejects(convert("http://127.0.0.1:1/model", `${folder}/full`), { message: /holds "mine.txt"/ });
+
     await Deno.mkdir(`${folder}/empty`);
     await convert(goldenModel("masked-lm"), `${folder}/empty/`);
     assert.deepEqual(await namesOf(folder), ["empty", "file", "full"]);
@@ -286,9 +317,41 @@ Deno.test("a disk that fails or changes what is written leaves nothing, at every
       }
       assert.deepEqual(await namesOf(folder), [], `operation ${failing}`);
     }
+    const full: typeof LOCAL = {
+      ...LOCAL,
+      async create(path) {
+        return { ...await LOCAL.create(path), write: () => Promise.reject(new Error("No space left (os error 28)")) };
+      },
+    };
+    await assert.rejects(writeNewFolder(`${folder}/full`, files, { check, system: full }), {
+      message: `Cannot write "${folder}/full.unfinished/a": No space left (os error 28)`,
+    });
+    assert.deepEqual(await namesOf(folder), ["out"]);
     const wrong = { check: () => Promise.reject(new Error("read back something else")) };
     await assert.rejects(writeNewFolder(`${folder}/wrong`, files, wrong), { message: "read back something else" });
     assert.deepEqual(await namesOf(folder), ["out"]);
+  }));
+
+Deno.test("of several that write the same new folder at once one does, and none harms it", () =>
+  inTemporaryFolder(async (folder) => {
+    for (const path of [`${folder}/a`, `${folder}/b`, `${folder}/new/er/c`]) {
+      const write = async (byte: number) => {
+        const check = async () => await new Promise<void>((resolve) => setTimeout(resolve, 5));
+        await writeNewFolder(path, [["x", [Uint8Array.of(byte)]], ["y", [Uint8Array.of(byte)]]], { check });
+        return byte;
+      };
+      const ended = await Promise.allSettled([1, 2, 3, 4].map(write));
+      const [done, ...others] = ended.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
+      assert.ok(done !== undefined && others.length === 0, path);
+      for (const name of ["x", "y"]) assert.deepEqual([...await Deno.readFile(`${path}/${name}`)], [done]);
+      for (const one of ended) {
+        if (one.status === "rejected") {
+          assert.match(`${one.reason}`, /another process writes it|holds 2 files|not empty/);
+        }
+      }
+    }
+    assert.deepEqual(await namesOf(folder), ["a", "b", "new"]);
+    assert.deepEqual(await namesOf(`${folder}/new/er`), ["c"]);
   }));
 
 Deno.test("a config of a model that is not valid is refused as by loading", () =>

@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { openFolder, type ProgressInfo } from "../../src/io/folder/folder.ts";
 import { type ModelFolder, readFile } from "../../src/io/folder/model_folder.ts";
+import { warningsOf } from "../model/warnings.ts";
 import { inTemporaryFolder } from "./temporary.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -128,6 +129,15 @@ Deno.test("local: files of a commit are links to the blobs beside snapshots, and
       else await assert.rejects(read, { name: "CheckpointError" });
     }
   }));
+
+Deno.test("local: a folder wins over a Hub id of its name, and ignores a revision with a warning", async () => {
+  const open = (revision?: string) =>
+    warningsOf(() => openFolder("examples/models", { ...(revision && { revision }) }));
+  assert.deepEqual(await open(), []);
+  assert.deepEqual(await open("v2"), [
+    'narrowbert: "examples/models" is a folder here, which wins over the Hub\'s model; so revision "v2" is ignored',
+  ]);
+});
 
 Deno.test("local: no such folder, a file, a wrong Hub id, and a Hub id", () =>
   inTemporaryFolder(async (folder) => {

@@ -55,6 +55,26 @@ const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const has = async (folder: ModelFolder, file: string) => await folder.find(file) !== null;
 const isError = (message: string | RegExp) => ({ name: "CheckpointError", message });
 
+Deno.test("the address of a model's page on the Hub: the error of a file says its id", async () => {
+  const { fetch } = globalThis;
+  globalThis.fetch = () => Promise.resolve(new Response(null, { status: 404 }));
+  try {
+    const page = "https://huggingface.co/org/model";
+    const ends: [url: string, end: string][] = [
+      [page, ', whose id is "org/model"'],
+      [`${page}/tree/main`, ', whose id is "org/model"'],
+      [`${page}/resolve/main/`, "there is no such file"],
+      ["https://hub.example/org/model", "there is no such file"],
+    ];
+    for (const [url, end] of ends) {
+      const folder = await openFolder(url);
+      await assert.rejects(readFile(folder, "config.json"), (error: Error) => error.message.endsWith(end));
+    }
+  } finally {
+    globalThis.fetch = fetch;
+  }
+});
+
 Deno.test("http: files of a folder, with or without a slash at its end, as URL or text", () =>
   withServer(async (origin) => {
     for (const where of [`${origin}/models/a%20b`, `${origin}/models/a b/`, new URL(`${origin}/models/a%20b/`)]) {

@@ -136,6 +136,7 @@ Deno.test("an ordinary BERT's layers are all full, unless the config says how ma
   assert.equal(full.names.some((name) => name.includes("encoder_narrow")), false);
   const narrowed = resolveWeights(checkpoint, OPEN.with({ full_length_layers: 1 }), BASE);
   assert.equal(narrowed.config.full_length_layers, 1);
+  assert.equal(narrowed.config.model_type, "narrow_bert");
   const query = "attention.self.query.weight";
   for (const [list, stored] of [["encoder.layer.0", 0], ["encoder_narrow.layer.0", 1], ["encoder_narrow.layer.1", 2]]) {
     assert.deepEqual(

@@ -17,10 +17,9 @@ Writes the model SOURCE (a folder, a URL or an id on the Hugging Face Hub), of a
 into the new folder OUT: as a NarrowBERT or, with --to bert, as a BERT that transformers loads.
 Tokenizer and pooling go along unchanged. --full-length-layers makes later layers of an ordinary
 BERT narrow, or narrow ones full; then the model must be trained. No GPU is needed. OUT is read back
-and compared with SOURCE before it gets its name; until then it is OUT.unfinished. Needs --allow-
-write of both. Says which names of weights were kept, renamed and left out. As JSON, which has all
-of them: { source, output, class, layers, dtype, bytes, kept, renamed, left_out, files, must_train
-}.`,
+and compared with SOURCE before it gets its name; until then it is OUT.unfinished. Both need
+--allow-write. Says which names of weights were kept, renamed and left out. As JSON, which has all:
+{ source, output, class, layers, dtype, bytes, kept, renamed, left_out, files, must_train }.`,
   options: {
     revision: MODEL_OPTIONS.revision,
     "local-files-only": MODEL_OPTIONS["local-files-only"],

@@ -3,13 +3,13 @@
 import { pathIn } from "../../io/folder/path.ts";
 import type { CachedCommit, CachedRepository } from "../../io/local/hub/care/contents.ts";
 import { listCache } from "../../io/local/hub/care/contents.ts";
-import { removeCommit, removePartials, removeRepository } from "../../io/local/hub/care/removal.ts";
+import { removeCommit, removeLeftovers, removePartials, removeRepository } from "../../io/local/hub/care/removal.ts";
 import { removeProblems, verifyRepository } from "../../io/local/hub/care/verification.ts";
 import { cacheFolder } from "../../io/local/hub/settings.ts";
 import { defineCommand } from "../command.ts";
 import { flag, UsageError, value } from "../options.ts";
 import { ageText, sizeText } from "../outputs/sizes.ts";
-import { json, type Row, table } from "../outputs/table.ts";
+import { json, printable, type Row, table } from "../outputs/table.ts";
 import type { Terminal } from "../outputs/terminal.ts";
 import { CACHE_DIR } from "./cache_dir.ts";
 
@@ -18,6 +18,17 @@ const ACTIONS = { list, path, verify, remove };
 
 /** The words, for completions. */
 export const CACHE_ACTIONS = Object.keys(ACTIONS) as (keyof typeof ACTIONS)[];
+
+/** The options that only some actions have. */
+const OPTIONS_OF: Record<keyof typeof ACTIONS, readonly string[]> = {
+  list: [],
+  path: ["revision"],
+  verify: ["repair"],
+  remove: ["revision", "partial"],
+};
+
+/** Digits of a commit that tables show. */
+const SHOWN = 8;
 
 /** What an action is given. */
 interface CacheCall {
@@ -67,12 +78,16 @@ As JSON: { cache, repositories }, { path }, { checked, bytes, problems, removed 
     const [asked = "none", ...ids] = positionals;
     const action = CACHE_ACTIONS.find((action) => action === asked);
     if (action === undefined) throw new UsageError(`cache takes one of ${CACHE_ACTIONS.join(", ")}, got ${asked}`);
+    const { revision, partial, repair } = values;
+    const given = Object.entries({ revision, partial, repair }).flatMap(([name, value]) => value ? [name] : []);
+    const wrong = given.find((name) => !OPTIONS_OF[action].includes(name));
+    if (wrong !== undefined) throw new UsageError(`cache ${action} takes no --${wrong}`);
+    if (given.length > 1) throw new UsageError("cache remove takes --revision or --partial, not both");
     const folder = cacheFolder({ cache_dir: values["cache-dir"] });
     const all = await listCache(folder);
     const missing = ids.find((id) => !all.some((repository) => repository.id === id));
     if (missing !== undefined) throw new Error(`Cannot find "${missing}" in the cache ${folder}: it has no such model`);
     const repositories = ids.length === 0 ? all : all.filter(({ id }) => ids.includes(id));
-    const { revision, partial, repair } = values;
     const found = await ACTIONS[action]({ folder, repositories, ids, revision, partial, repair, terminal });
     await terminal.write(values.json ? json(found.json) : table(found.rows));
     if (found.failure !== undefined) throw new Error(found.failure);
@@ -83,7 +98,7 @@ function list({ folder, repositories, ids }: CacheCall): Found {
   const rows: Row[] = [["model", "size", "commits", "downloaded", "used", "revisions"]];
   for (const { id, size, partial, commits, modified, accessed } of repositories) {
     const revisions = commits.flatMap(({ commit, revisions }) =>
-      revisions.length > 0 ? revisions : [commit.slice(0, 8)]
+      revisions.length > 0 ? revisions : [commit.slice(0, SHOWN)]
     );
     const half = partial === 0 ? "" : ` (${sizeText(partial)} not to its end)`;
     const age = (date: Date | null) => date === null ? "" : ageText(date);
@@ -99,7 +114,7 @@ function list({ folder, repositories, ids }: CacheCall): Found {
 
 function fileRows({ commit, files }: CachedCommit): Row[] {
   return files.map(({ name, size }) => [
-    `  ${commit.slice(0, 8)}/${name}`,
+    `  ${commit.slice(0, SHOWN)}/${name}`,
     size === null ? "leads nowhere" : sizeText(size),
   ]);
 }
@@ -111,11 +126,12 @@ function path({ folder, repositories, ids, revision = "main" }: CacheCall): Foun
 }
 
 async function verify({ repositories, repair, terminal }: CacheCall): Promise<Found> {
+  const columns = terminal.statusStyle?.columns ?? 0;
   let checked = 0, bytes = 0;
   const problems = [];
   const removed: string[] = [];
   for (const repository of repositories) {
-    await terminal.status(`verifying ${repository.id}`);
+    if (columns > 0) await terminal.status(printable(`verifying ${repository.id}`).slice(0, columns - 1));
     const found = await verifyRepository(repository, terminal.signal);
     checked += found.checked;
     bytes += found.bytes;
@@ -138,16 +154,21 @@ async function verify({ repositories, repair, terminal }: CacheCall): Promise<Fo
 async function remove({ folder, repositories, ids, revision, partial }: CacheCall): Promise<Found> {
   if (ids.length === 0 && !partial) throw new UsageError("cache remove takes the ids of models, or --partial");
   let bytes = 0;
-  for (const repository of repositories) {
+  // All are found before one is removed.
+  const targets = repositories.map((repository) => {
+    return { repository, commit: revision === undefined ? null : commitNamed(repository, revision) };
+  });
+  for (const { repository, commit } of targets) {
     if (partial) {
       bytes += await removePartials(folder, repository);
     } else {
-      if (revision === undefined) await removeRepository(repository);
-      else await removeCommit(repository, commitNamed(repository, revision));
+      if (commit === null) await removeRepository(repository);
+      else await removeCommit(repository, commit);
       const [left] = (await listCache(folder)).filter(({ id }) => id === repository.id);
       bytes += repository.size - (left?.size ?? 0);
     }
   }
+  if (partial && ids.length === 0) bytes += await removeLeftovers(folder);
   const removed = repositories.map(({ id }) => id);
   const what = partial ? "what was half downloaded" : removed.join(", ");
   return {
@@ -157,7 +178,13 @@ async function remove({ folder, repositories, ids, revision, partial }: CacheCal
 }
 
 function commitNamed({ id, path, commits }: CachedRepository, revision: string): CachedCommit {
-  const found = commits.find(({ commit, revisions }) => commit === revision || revisions.includes(revision));
-  if (found !== undefined) return found;
+  const named = commits.filter(({ revisions }) => revisions.includes(revision));
+  const found = named.length > 0 ? named : commits.filter(({ commit }) => isBeginning(revision, commit));
+  if (found.length === 1) return found[0] as CachedCommit;
   throw new Error(`Cannot find revision "${revision}" of "${id}" in ${pathIn(path, "snapshots")}: it is not there`);
+}
+
+/** Whether a revision is a commit, or the beginning of one as `list` shows it. */
+function isBeginning(revision: string, commit: string): boolean {
+  return revision.length >= SHOWN && commit.startsWith(revision);
 }

@@ -4,6 +4,7 @@ import { decodeBfloat16 } from "../../base/dtype.ts";
 import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
 import { elementCount } from "../../base/shape.ts";
+import { tick } from "../../base/tick.ts";
 import { pieces } from "../../io/checkpoint/floats.ts";
 import { openCheckpoint } from "../../io/checkpoint/open.ts";
 import { type ModelFolder, type ModelSource, openFolder, type OpenFolderOptions } from "../../io/folder/folder.ts";
@@ -48,11 +49,12 @@ export async function convert(
   if (!("local" in location)) {
     throw new TypeError(`Cannot convert to ${quote(withoutSecrets(`${where}`))}: it must be a local folder`);
   }
+  const { checkNewFolder, writeNewFolder } = await localFiles(`convert to ${quote(`${where}`)}`);
+  await checkNewFolder(location.local);
   const folder = await openFolder(source, options);
   const stored = await readConfig(folder);
   const plan = planConversion(await openCheckpoint(folder), stored, options);
   const along = await filesAlong(folder);
-  const { writeNewFolder } = await localFiles(`convert to ${quote(`${where}`)}`);
   const files = [["model.safetensors", weightsFile(plan)], ["config.json", [configFile(plan)]], ...along] as const;
   const check = async (path: string) => await compare(await openFolder(path), plan, signal);
   const path = await writeNewFolder(location.local, files, { check, signal });
@@ -98,6 +100,7 @@ async function compare(written: ModelFolder, plan: ConversionPlan, signal?: Abor
     fail(`${config.full_length_layers} layers must be full, got ${found.config.full_length_layers}`);
   }
   for (const weight of plan.weights) {
+    await tick(); // so that a signal is heard
     signal?.throwIfAborted();
     const elements = found.open(weight.target);
     for (const { begin, end, rounded } of savedPieces(plan, weight)) {

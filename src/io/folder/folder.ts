@@ -24,7 +24,7 @@ export type ModelSource = string | URL | ReadonlyMap<string, Uint8Array>;
 export interface OpenFolderOptions {
   /** A folder inside the folder, as `a` or `a/b`. @default the folder itself */
   subfolder?: string;
-  /** Of a Hub id: a branch, a tag or a commit. @default "main" */
+  /** Of a Hub id: a branch, a tag or a commit. If a folder of that name wins, a warning says so. @default "main" */
   revision?: string;
   /**
    * Of a Hub id: the folder of the cache, which is that of Python's `huggingface_hub`. By default `HF_HUB_CACHE`, or `hub` in

@@ -1,5 +1,7 @@
 /** A model folder on a web server. */
 
+import { quote } from "../../base/messages.ts";
+import { DEFAULT_ENDPOINT, isRepositoryId } from "../hub/names.ts";
 import { type FileBytes, MemoryBytes } from "./file_bytes.ts";
 import { readBody, requestFile, urlForMessages } from "./http_file.ts";
 import { checkPlainName, type FolderSettings, type ModelFolder, subfolderNames } from "./model_folder.ts";
@@ -21,6 +23,13 @@ export class HttpFolder implements ModelFolder {
     this.location = urlForMessages(url);
     this.#url = url;
     this.#settings = settings;
+  }
+
+  /** Who copies the address of a model's page from the Hub means the model. */
+  get absence(): string {
+    const [, id] = /^\/([^/]+\/[^/]+)\/(tree\/.*)?$/.exec(this.#url.pathname) ?? [];
+    if (this.#url.origin !== DEFAULT_ENDPOINT || id === undefined || !isRepositoryId(id)) return "";
+    return `; this is a page about a model of the Hugging Face Hub, whose id is ${quote(id)}`;
   }
 
   /** Downloads a file by one request. */

@@ -23,10 +23,10 @@ export interface HubAccess {
 
 /** @throws {CheckpointError} If an endpoint is no URL of a web server. */
 export function endpointOf(given: string): string {
-  const text = given.trim().replace(/\/+$/, "");
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url !== null && /^https?:$/.test(url.protocol) && url.search + url.hash + url.username + url.password === "") {
-    return text;
+  const url = URL.canParse(given) ? new URL(given) : null;
+  // A "?" or "#" with nothing behind it would make a query of all that is put after it.
+  if (url !== null && /^https?:$/.test(url.protocol) && !/[?#]/.test(url.href) && url.username + url.password === "") {
+    return url.href.replace(/\/+$/, "");
   }
   const problem = "it must be an http: or https: URL without credentials and query";
   throw new CheckpointError(

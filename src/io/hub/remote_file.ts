@@ -2,7 +2,7 @@
 
 import { quote } from "../../base/messages.ts";
 import { urlForMessages } from "../folder/http_file.ts";
-import { hubError } from "./hub_error.ts";
+import { type HubError, hubError } from "./hub_error.ts";
 import { isCommit } from "./names.ts";
 
 /** A file of a repository. */
@@ -13,6 +13,13 @@ export interface RemoteFile {
   readonly etag: string;
   /** Bytes; `null` if the Hub does not say. */
   readonly size: number | null;
+}
+
+/** What was asked for: as messages name it, at which revision, and where. */
+interface AskedFile {
+  readonly what: string;
+  readonly revision: string;
+  readonly url: URL;
 }
 
 const ETAG = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
@@ -29,14 +36,11 @@ export function isAboutFile({ headers }: Response): boolean {
  */
 export function readRemoteFile(
   { headers }: Response,
-  { what, revision, url }: { what: string; revision: string; url: URL },
+  { what, revision, url }: AskedFile,
 ): RemoteFile {
-  const wrong = (problem: string) =>
-    hubError(what, `${urlForMessages(url)} is no Hub, or a proxy or a login page stands between: ${problem}`);
-  const commit = headers.get("x-repo-commit");
+  const wrong = (problem: string) => noHub(problem, { what, url });
+  const commit = readCommit(headers, { what, revision, url });
   if (commit === null) throw wrong("its answer has no X-Repo-Commit");
-  if (!isCommit(commit)) throw wrong(`its X-Repo-Commit must be a commit, got ${quote(commit)}`);
-  if (isCommit(revision) && commit !== revision) throw wrong(`asked for commit ${revision}, it answered of ${commit}`);
   const told = headers.get("x-linked-etag") ?? headers.get("etag");
   if (told === null) throw wrong("its answer has no ETag");
   const etag = told.replace(/^W\//, "").replace(/^"(.*)"$/, "$1");
@@ -46,4 +50,22 @@ export function readRemoteFile(
   if (size === null) return { commit, etag, size };
   if (!/^\d{1,15}$/.test(size)) throw wrong(`the size must be a number, got ${quote(size)}`);
   return { commit, etag, size: Number(size) };
+}
+
+/**
+ * The commit that an answer is of, whether there is such a file or not; `null` if it does not say. The cache names folders
+ * by it.
+ *
+ * @throws {HubError} If it is no commit, or another one than was asked for.
+ */
+export function readCommit(headers: Headers, { what, revision, url }: AskedFile): string | null {
+  const commit = headers.get("x-repo-commit");
+  if (commit === null) return null;
+  if (!isCommit(commit)) throw noHub(`its X-Repo-Commit must be a commit, got ${quote(commit)}`, { what, url });
+  if (!isCommit(revision) || commit === revision) return commit;
+  throw noHub(`asked for commit ${revision}, it answered of ${commit}`, { what, url });
+}
+
+function noHub(problem: string, { what, url }: { what: string; url: URL }): HubError {
+  return hubError(what, `${urlForMessages(url)} is no Hub, or a proxy or a login page stands between: ${problem}`);
 }

@@ -8,7 +8,7 @@ export { LOCAL } from "./file_system.ts";
 export { beginHash } from "./hash.ts";
 export { openLocalFile, readWhole } from "./local_file.ts";
 export { openNamedFolder } from "./named_folder.ts";
-export { writeNewFolder } from "./new_folder.ts";
+export { checkNewFolder, writeNewFolder } from "./new_folder.ts";
 export { pathOf } from "./paths.ts";
 export { writeFiles } from "./saving.ts";
 export * as tunings from "./tuning_store.ts";

@@ -1,6 +1,8 @@
 /** The folder that a caller means by a path or by an id of the Hugging Face Hub. */
 
+import { quote } from "../../base/messages.ts";
 import { isGranted } from "../../base/runtime.ts";
+import { warn } from "../../base/warn.ts";
 import type { ModelFolder } from "../folder/model_folder.ts";
 import type { HubFolderOptions } from "./hub/hub_folder.ts";
 import { openLocalFolder } from "./local_folder.ts";
@@ -22,10 +24,18 @@ export async function openNamedFolder(
   if (id === null) return await openLocalFolder(where, { subfolder, progress, signal });
   if (await mayLook(id, options)) {
     const folder = await openLocalFolder(where, { subfolder, progress, signal });
-    if (folder !== null || await ifThere(Deno.stat(id)) !== null) return folder;
+    if (folder !== null || await ifThere(Deno.stat(id)) !== null) {
+      if (options.revision !== undefined) warnOfFolder(id, options.revision);
+      return folder;
+    }
   }
   const { openHubFolder } = await import("./hub/hub_folder.ts"); // most loads do without
   return await openHubFolder(id, options);
+}
+
+/** Of an id with a revision the Hub's model was meant, most likely. */
+function warnOfFolder(id: string, revision: string): void {
+  warn(`${quote(id)} is a folder here, which wins over the Hub's model; so revision ${quote(revision)} is ignored`);
 }
 
 /**

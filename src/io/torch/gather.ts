@@ -10,6 +10,8 @@ const MOST = 1 << 22;
 const LEAST = 1 << 14;
 /** The least part of what is read that must be wanted, if it is more than `LEAST`. */
 const DENSITY = 1 / 4;
+/** Bytes that take no longer than one more reading. */
+const READING = 1 << 12;
 
 /** A dimension of a box: how many indices, and the bytes from one to the next in the file and in the result. */
 interface Axis {
@@ -75,26 +77,42 @@ function* boxesOf(
   }
 }
 
-/** Reads a box at once if little else lies between its elements, or else in halves. */
+/** Reads a box at once if little else lies between its elements, or less than many readings cost, or else in halves. */
 function read(reading: Reading, box: Box): void {
   const { file, item, memory } = reading;
-  const span = box.axes.reduce((sum, { size, source }) => sum + (size - 1) * source, item);
+  const span = box.axes.reduce((sum, axis) => sum + extentOf(axis), item);
   const wanted = box.axes.reduce((product, { size, source }) => source === 0 ? product : product * size, item);
-  if (span <= LEAST || (span <= MOST && wanted >= span * DENSITY)) {
+  const isNear = span <= MOST && (wanted >= span * DENSITY || readings(box, item) * READING >= span);
+  if (span <= LEAST || isNear) {
     const bytes = file.read(box.source, box.source + span, memory.raw(span));
     scatter(reading, bytes, { ...box, source: 0 });
     return;
   }
-  const [first, ...rest] = box.axes as [Axis, ...Axis[]];
-  const half = Math.ceil(first.size / 2);
+  const longest = box.axes.reduce((a, b) => extentOf(b) > extentOf(a) ? b : a);
+  const half = Math.ceil(longest.size / 2);
   const part = (begin: number, size: number) =>
     read(reading, {
-      source: box.source + begin * first.source,
-      target: box.target + begin * first.target,
-      axes: size === 1 ? rest : [{ ...first, size }, ...rest],
+      source: box.source + begin * longest.source,
+      target: box.target + begin * longest.target,
+      axes: box.axes.flatMap((axis) => axis !== longest ? [axis] : size === 1 ? [] : [{ ...longest, size }]),
     });
   part(0, half);
-  part(half, first.size - half);
+  part(half, longest.size - half);
+}
+
+/** Bytes of the file from the first of an axis to its last. */
+function extentOf({ size, source }: Axis): number {
+  return (size - 1) * source;
+}
+
+/** How many readings a box takes if it is halved to the end. */
+function readings({ axes }: Box, item: number): number {
+  let [together, count] = [item, 1];
+  for (const axis of axes.toReversed()) {
+    if (together + extentOf(axis) <= LEAST) together += extentOf(axis);
+    else count *= axis.size;
+  }
+  return count;
 }
 
 /** Copies the elements of a box out of its bytes. */

@@ -27,17 +27,13 @@ export function findTensors(root: Value, limits: TensorLimits): Map<string, Stri
 }
 
 function dictOfTensors(root: Dict): Dict {
-  if (hasTensors(root)) return root;
+  if (root.hasTensors) return root;
   const inside = [...root.entries()].filter((entry): entry is [typeof entry[0], Dict] => {
-    return entry[1] instanceof Dict && hasTensors(entry[1]);
+    return entry[1] instanceof Dict && entry[1].hasTensors;
   });
   const [only] = inside;
   if (only !== undefined && inside.length === 1) return only[1];
   if (only === undefined) throw new Refusal("format", "it must hold a dict of tensors, and its dict has none");
-  const names = quoted(inside.slice(0, 5).map(([key]) => `${key}`));
+  const names = quoted(inside.slice(0, 5).map(([key]) => typeof key === "string" ? key : kindOfValue(key)));
   throw new Refusal("format", `it must hold one dict of tensors, got ${inside.length}: ${names}`);
-}
-
-function hasTensors(dict: Dict): boolean {
-  return dict.entries().some(([, value]) => value instanceof BuiltTensor);
 }

@@ -147,7 +147,11 @@ Deno.test("waiting ends with the signal, and leaves no timer", async () => {
 
 Deno.test("endpoints and tokens", () => {
   assert.equal(endpointOf(" https://hub.example/path// "), "https://hub.example/path");
-  for (const wrong of ["hub.example", "ftp://hub.example", "https://a:b@hub.example", "https://hub.example?x=1", ""]) {
+  assert.equal(endpointOf("HTTPS://Hub.Example"), "https://hub.example");
+  for (const query of ["?x=1", "?", "#"]) {
+    assert.throws(() => endpointOf(`https://hub.example${query}`), /it must be .* without credentials and query/);
+  }
+  for (const wrong of ["hub.example", "ftp://hub.example", "https://a:b@hub.example", ""]) {
     assert.throws(() => endpointOf(wrong), {
       name: "CheckpointError",
       message: /\(HF_ENDPOINT\): it must be an http: or https: URL/,

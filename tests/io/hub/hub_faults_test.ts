@@ -5,8 +5,9 @@
  */
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import type { HubAccess } from "../../../src/io/hub/access.ts";
-import { checkCache, COMMIT, ID, loadBoth, noise, smallRepository, withHub } from "./hub_folders.ts";
+import { checkCache, COMMIT, ID, loadBoth, namesIn, noise, smallRepository, withHub } from "./hub_folders.ts";
 import type { RawReply } from "./raw_server.ts";
 import { error, etagOf, page, type SeenRequest, type TestHub } from "./test_hub.ts";
 
@@ -351,4 +352,24 @@ Deno.test("fault: another commit than was asked for", () =>
     });
     assert.equal(hub.requests.length, 1);
     assert.equal(etagOf(LARGE).length, 64);
+  }));
+
+Deno.test("fault: a commit that is a path, of a file that is not there: nothing outside the cache is touched", () =>
+  withHub(async ({ hub, cache, open }) => {
+    const outside = join(cache, "../outside");
+    await Deno.mkdir(outside);
+    await Deno.writeTextFile(join(outside, "config.json"), "mine");
+    const commit = "../../../../outside";
+    hub.alter = () => ({
+      ...error(404, "EntryNotFound"),
+      headers: { "x-error-code": "EntryNotFound", "x-repo-commit": commit },
+    });
+    const folder = await open();
+    await assert.rejects(folder.find("config.json"), {
+      message: new RegExp(`${NO_HUB}: its X-Repo-Commit must be a commit, got "${commit}"$`),
+    });
+    await assert.rejects(folder.find("model.safetensors"));
+    assert.equal(await Deno.readTextFile(join(outside, "config.json")), "mine");
+    assert.deepEqual(await namesIn(outside), ["config.json"]);
+    assert.deepEqual(await namesIn(cache), []);
   }));

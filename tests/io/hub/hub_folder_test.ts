@@ -167,6 +167,17 @@ Deno.test("progress: each file begins, goes on and is done once", () =>
     }
   }));
 
+Deno.test("a callback that throws ends the load, and leaves no answer open", () =>
+  withHub(async ({ open }) => {
+    const progress = new ProgressReporter(ID, ({ status }) => {
+      if (status === "progress") throw new Error("enough");
+    });
+    const folder = await open({ progress });
+    for (const name of ["config.json", "model.safetensors"]) {
+      await assert.rejects(folder.find(name), { message: "enough" });
+    }
+  }));
+
 Deno.test("the files that a dead process left are gone on with by range", () =>
   withHub(async ({ hub, cache, open }) => {
     const bytes = noise(50_000, 2);

@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { openCheckpoint } from "../../../src/io/checkpoint/open.ts";
 import { readFile } from "../../../src/io/folder/model_folder.ts";
+import { ProgressReporter } from "../../../src/io/folder/progress.ts";
 import { HubClient } from "../../../src/io/hub/hub_client.ts";
 import { idProblem, isFilePath, isRevision } from "../../../src/io/hub/names.ts";
+import { openHubRepository } from "../../../src/io/local/hub/hub_folder.ts";
 import { COMMIT, ID, loadBoth, namesIn, noise, smallRepository, withHub } from "./hub_folders.ts";
 import type { RawReply } from "./raw_server.ts";
 import { error, page } from "./test_hub.ts";
@@ -130,6 +132,39 @@ for (const [name, change, message] of LISTS) {
       assert.doesNotMatch(Deno.inspect(error), /hf_secret/);
     }));
 }
+
+Deno.test("a page that fails in passing is asked for again; a list without end is refused", () =>
+  withHub(async ({ hub }) => {
+    const list = () => Array.fromAsync(new HubClient(ID, hub.access()).list("main"));
+    for (let i = 0; i < 5; i++) hub.repositories.get(ID)!.files.set(`${i}.txt`, noise(i));
+    const all = await list();
+    hub.taken();
+    const seen = new Set<string>();
+    hub.alter = ({ path }) => seen.has(path) ? undefined : (seen.add(path), error(503, ""));
+    assert.deepEqual(await list(), all);
+    assert.equal(hub.taken().length, 2 * seen.size);
+    let page = 0;
+    hub.alter = (_, { headers }) => {
+      const link = `<${hub.endpoint}/api/models/${ID}/tree/main?cursor=0&page=${page++}>; rel="next"`;
+      return { status: 200, headers: { ...headers, link }, body: text("[]") };
+    };
+    await assert.rejects(list(), { message: /the Hub's list has more than 1000 pages$/ });
+  }));
+
+Deno.test("a list is not asked for offline, however much is in the cache", () =>
+  withHub(async ({ hub, cache, open }) => {
+    await loadBoth(await open());
+    hub.requests.length = 0;
+    const options = { refresh: true, subfolder: "", progress: new ProgressReporter(ID, undefined) };
+    const offline = "local_files_only is set";
+    const repository = await openHubRepository(ID, options, { access: hub.access(), cache, offline });
+    await assert.rejects(repository.fetchAll(), {
+      name: "CheckpointError",
+      message: 'Cannot download the files of "org/model" from the Hugging Face Hub: only the Hub knows them all, and ' +
+        offline,
+    });
+    assert.deepEqual(hub.taken(), []);
+  }));
 
 Deno.test("hostile names in a list are refused, whatever else is in it", () =>
   withHub(async ({ hub }) => {

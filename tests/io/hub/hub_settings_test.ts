@@ -103,21 +103,22 @@ Deno.test("without permission for any variable a cache that is given does", () =
 Deno.test("a lock is waited for, by nobody longer than they want; one whose file is removed locks nobody out", () =>
   inTemporaryFolder(async (folder) => {
     const path = join(folder, "a.lock");
-    const first = await lockFile(path, undefined);
+    const first = await lockFile(path);
     assert.ok(first.isHeld);
     const controller = new AbortController();
-    const waiting = lockFile(path, controller.signal);
+    const waiting = lockFile(path, { signal: controller.signal });
     setTimeout(() => controller.abort(new Error("enough")), 50);
     await assert.rejects(waiting, { message: "enough" });
-    const second = lockFile(path, undefined);
+    let told = 0;
+    const second = lockFile(path, { onWait: () => told++, patience: 30 });
     let has = false;
     second.then(() => has = true);
     await new Promise((resolve) => setTimeout(resolve, 100));
-    assert.equal(has, false);
+    assert.deepEqual([has, told], [false, 1]);
     first[Symbol.dispose]();
     using held = await second;
     assert.ok(held.isHeld);
     await Deno.remove(path);
-    using other = await lockFile(path, undefined);
+    using other = await lockFile(path);
     assert.ok(other.isHeld);
   }));

@@ -65,6 +65,19 @@ Deno.test("opcodes: each that is not known is refused, whatever stands on the st
   }
 });
 
+Deno.test("a large dict that is a value many times is looked through once", async () => {
+  /** Entries that do not fill the stack, so many times. */
+  const many = (entry: Piece) => {
+    const batch = concatenate([raw("("), ...Array.from({ length: 20_000 }, () => entry), raw("u")]);
+    return Array.from({ length: 10 }, () => batch);
+  };
+  const large = concatenate([raw("}"), ...many(raw("K", 1, "N")), raw("q", 0, "0")]);
+  const root = concatenate([large, raw("}"), ...many(raw("K", 1, "h", 0)), text("model"), dict({ w: W }), raw("s")]);
+  const start = performance.now();
+  await accepts([root]);
+  assert.ok(performance.now() - start < 5000, `${performance.now() - start} ms`);
+});
+
 Deno.test("values of every kind beside the tensors are passed over", async () => {
   const values: Record<string, Piece> = {
     numbers: tuple(raw("K", 7, "M", 1, 2, "J", 0, 0, 0, 0x80), integer(-(2n ** 100n)), raw(0x8a, 0)),

@@ -1,5 +1,7 @@
 /** Downloads the bytes of a file into the cache: under a lock, resumed, checked, and only then under their final name. */
 
+import { quote } from "../../../base/messages.ts";
+import { warn } from "../../../base/warn.ts";
 import { Deadline } from "../../hub/deadline.ts";
 import type { HubClient } from "../../hub/hub_client.ts";
 import { HubError, hubError, named } from "../../hub/hub_error.ts";
@@ -35,8 +37,12 @@ export interface BlobDownload {
 export async function downloadBlob(download: BlobDownload): Promise<void> {
   const { cache, file, remote: { etag }, signal } = download;
   if (await isThere(download)) return;
-  await cache.prepare(named(file, cache.id));
-  using lock = await lockFile(lockPath(cache.cache, cache.id, etag), signal);
+  const what = named(file, cache.id);
+  await cache.prepare(what);
+  const path = lockPath(cache.cache, cache.id, etag);
+  const onWait = () =>
+    warn(`${what} is being downloaded by another process, which holds ${quote(path)}; waiting for it`);
+  using lock = await lockFile(path, { signal, onWait });
   if (await isThere(download)) return;
   using partial = await PartialFile.open(cache.blobs, etag, { resumes: lock.isHeld });
   await fill(partial, download);
@@ -49,7 +55,7 @@ export async function downloadBlob(download: BlobDownload): Promise<void> {
   }
   if (problem === null) return await partial.finish(cache.blob(etag));
   await partial.remove();
-  throw hubError(named(file, cache.id), `${problem}; what came is thrown away`);
+  throw hubError(what, `${problem}; what came is thrown away`);
 }
 
 /** Whether the blob is there with its size. One that was cut short is downloaded again. */
@@ -83,8 +89,13 @@ async function receive(partial: PartialFile, download: BlobDownload): Promise<vo
   // Where the end is not known, it is not known either whether a part may be resumed.
   if (size === null) await partial.cut(0);
   const body = await client.open(file, { commit, begin: partial.size, size, deadline });
-  if (body.begin !== partial.size) await partial.cut(body.begin);
-  onBytes(partial.size, size ?? undefined);
+  try {
+    if (body.begin !== partial.size) await partial.cut(body.begin);
+    onBytes(partial.size, size ?? undefined);
+  } catch (error) {
+    await body.cancel().catch(() => {}); // the first error is reported
+    throw error;
+  }
   for await (const chunk of body.chunks()) {
     deadline.putOff();
     if (size !== null && partial.size + chunk.byteLength > size) {

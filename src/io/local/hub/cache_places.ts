@@ -17,7 +17,8 @@ export function lockFolder(cache: string, id: string): string {
 
 /** The id of the repository that a folder is of; `null` if it is of none with models. */
 export function idOfFolder(name: string): string | null {
-  return name.startsWith(MODELS) ? name.slice(MODELS.length).replaceAll("--", "/") : null;
+  const id = name.startsWith(MODELS) ? name.slice(MODELS.length) : "";
+  return id === "" ? null : id.replaceAll("--", "/");
 }
 
 /**

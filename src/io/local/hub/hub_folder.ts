@@ -6,7 +6,7 @@ import type { FileBytes } from "../../folder/file_bytes.ts";
 import { checkPlainName, type ModelFolder, subfolderNames } from "../../folder/model_folder.ts";
 import type { ProgressReporter } from "../../folder/progress.ts";
 import { HubClient } from "../../hub/hub_client.ts";
-import { named } from "../../hub/hub_error.ts";
+import { hubError, named } from "../../hub/hub_error.ts";
 import { isRevision } from "../../hub/names.ts";
 import { LocalFile } from "../local_file.ts";
 import { cacheError } from "./cache_error.ts";
@@ -77,6 +77,7 @@ export async function openHubRepository(
       return loaded.commit === null ? null : cache.snapshot(loaded.commit);
     },
     async fetchAll() {
+      if (offline !== null) throw hubError(named(null, id), `only the Hub knows them all, and ${offline}`);
       await files.find("config.json"); // the answer tells the commit, whether there is such a file or not
       const names = await Array.fromAsync(client.list(loaded.commit ?? revision, signal));
       await Promise.all(names.map((name) => files.find(name)));

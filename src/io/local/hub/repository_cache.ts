@@ -2,7 +2,7 @@
 
 import { pathIn } from "../../folder/path.ts";
 import { isCommit } from "../../hub/names.ts";
-import { variableOf } from "../environment.ts";
+import { isOn } from "../environment.ts";
 import { folderOf, isNotThere } from "../paths.ts";
 import { requestWriting } from "../writing_permission.ts";
 import { lockFolder, newPartialName, repositoryFolder } from "./cache_places.ts";
@@ -89,7 +89,7 @@ export class RepositoryCache {
     await ignoringFailure(async () => {
       const path = this.#absence(commit, file);
       await Deno.mkdir(folderOf(path), { recursive: true });
-      await Deno.writeFile(path, new Uint8Array());
+      await Deno.writeFile(path, new Uint8Array(), { createNew: true });
     });
   }
 
@@ -117,7 +117,7 @@ export class RepositoryCache {
    * none for most users: then it is a second name of the same file, or at worst a copy.
    */
   async #linkTo(target: string, blob: string, path: string): Promise<void> {
-    if (!/^(1|ON|YES|TRUE)$/i.test(variableOf("HF_HUB_DISABLE_SYMLINKS"))) {
+    if (!isOn("HF_HUB_DISABLE_SYMLINKS")) {
       try {
         return await Deno.symlink(target, path, { type: "file" });
       } catch (error) {

@@ -6,7 +6,7 @@ import { isGranted } from "../../../base/runtime.ts";
 import { pathIn } from "../../folder/path.ts";
 import { DEFAULT_ENDPOINT } from "../../hub/names.ts";
 import { endpointOf, type HubAccess, tokenOf, wait } from "../../hub/access.ts";
-import { homeFolder, variableOf } from "../environment.ts";
+import { homeFolder, isOn, variableOf } from "../environment.ts";
 import { absolute, ifThere, pathOf } from "../paths.ts";
 
 /** What callers choose. */
@@ -24,9 +24,6 @@ export interface HubSettings {
   /** Why no request is made; `null` if requests are made. */
   readonly offline: string | null;
 }
-
-/** The value of a switch that is on. */
-const ON = /^(1|ON|YES|TRUE)$/i;
 
 /** Seconds that `HF_HUB_ETAG_TIMEOUT` and `HF_HUB_DOWNLOAD_TIMEOUT` are by default. */
 const TIMEOUT = 10;
@@ -82,7 +79,7 @@ function expanded(path: string): string {
 /** The caller's token, or the user's. A file of it that may not be read is none. */
 async function tokenFor({ token }: HubChoice): Promise<string | undefined> {
   if (token !== undefined) return tokenOf(token, "the option token");
-  if (ON.test(variableOf("HF_HUB_DISABLE_IMPLICIT_TOKEN"))) return undefined;
+  if (isOn("HF_HUB_DISABLE_IMPLICIT_TOKEN")) return undefined;
   for (const variable of ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"]) {
     const found = tokenOf(variableOf(variable), variable);
     if (found !== undefined) return found;
@@ -106,7 +103,7 @@ function tokenFile(): string | null {
 
 function offlineReason({ local_files_only }: HubChoice): string | null {
   if (local_files_only) return "local_files_only is set";
-  const variable = ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"].find((name) => ON.test(variableOf(name)));
+  const variable = ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"].find(isOn);
   return variable === undefined ? null : `${variable} is set`;
 }
 

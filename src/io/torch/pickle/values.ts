@@ -55,6 +55,7 @@ export class Dict {
   #named: Map<string, Value> | undefined;
   /** What is under keys that are no strings. A file could choose numbers that all collide in a map. */
   #others: [key: Key, value: Value][] | undefined;
+  #hasTensors = false;
 
   constructor(ordered: boolean) {
     this.ordered = ordered;
@@ -62,6 +63,11 @@ export class Dict {
 
   get size(): number {
     return (this.#named?.size ?? 0) + (this.#others?.length ?? 0);
+  }
+
+  /** Whether a tensor lies directly in it. It is not looked for: one dict may be the value of many keys. */
+  get hasTensors(): boolean {
+    return this.#hasTensors;
   }
 
   /** Keys and values, strings first. */
@@ -72,6 +78,7 @@ export class Dict {
 
   /** Adds an entry. Returns false if its key is a string that was there. */
   add(key: Key, value: Value): boolean {
+    this.#hasTensors ||= value instanceof BuiltTensor;
     if (typeof key !== "string") {
       (this.#others ??= []).push([key, value]);
       return true;

@@ -2,7 +2,7 @@
 
 import { pathIn } from "../../../folder/path.ts";
 import { isCommit } from "../../../hub/names.ts";
-import { ifThere, isNotThere } from "../../paths.ts";
+import { isNotThere } from "../../paths.ts";
 import { identityOf } from "./identity.ts";
 import { idOfFolder, isPartial } from "../cache_places.ts";
 
@@ -46,8 +46,9 @@ export interface CachedRepository {
 export async function listCache(cache: string): Promise<CachedRepository[]> {
   const found: CachedRepository[] = [];
   for (const { name } of await entriesOf(cache)) {
-    const id = idOfFolder(name);
-    if (id !== null) found.push(await repositoryAt(pathIn(cache, name), id));
+    const [id, path] = [idOfFolder(name), pathIn(cache, name)];
+    if (id === null || !(await Deno.stat(path).catch(() => null))?.isDirectory) continue;
+    found.push(await repositoryAt(path, id));
   }
   return found.sort((a, b) => a.id < b.id ? -1 : 1);
 }
@@ -88,13 +89,20 @@ async function measure(
   return { size, modified: date(modified), accessed: date(accessed) };
 }
 
-/** All files in a folder and in those inside it, by their paths from there. */
+/**
+ * All files in a folder and in those inside it, by their paths from there, and links that lead nowhere. What is something
+ * else, such as a pipe or a link to a folder, belongs to no cache and is passed over.
+ */
 export async function filesIn(folder: string, prefix = ""): Promise<CachedFile[]> {
   const files: CachedFile[] = [];
   for (const { name, isDirectory } of await entriesOf(folder)) {
     const path = pathIn(folder, name);
-    if (isDirectory) files.push(...await filesIn(path, `${prefix}${name}/`));
-    else files.push({ name: prefix + name, path, size: (await Deno.stat(path).catch(() => null))?.size ?? null });
+    if (isDirectory) {
+      files.push(...await filesIn(path, `${prefix}${name}/`));
+      continue;
+    }
+    const info = await Deno.stat(path).catch(() => null);
+    if (info?.isFile ?? true) files.push({ name: prefix + name, path, size: info?.size ?? null });
   }
   return files;
 }
@@ -102,8 +110,8 @@ export async function filesIn(folder: string, prefix = ""): Promise<CachedFile[]
 async function refsIn(folder: string): Promise<Map<string, string>> {
   const refs = new Map<string, string>();
   for (const { name, path } of await filesIn(folder)) {
-    const text = await ifThere(Deno.readTextFile(path));
-    if (text !== null) refs.set(name, text.trim());
+    const text = await Deno.readTextFile(path).catch(() => ""); // as if it were not there
+    if (isCommit(text.trim())) refs.set(name, text.trim());
   }
   return refs;
 }

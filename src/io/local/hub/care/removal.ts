@@ -6,14 +6,29 @@ import { type CachedCommit, type CachedFile, type CachedRepository, filesIn } fr
 import { identityOf } from "./identity.ts";
 import { folderOf, ifThere } from "../../paths.ts";
 
+/** How the name of a repository begins that is being removed, or was when its process ended. */
+const REMOVED = ".removed-";
+
 /**
  * Removes a repository. It is renamed before, so that no other process ever finds half of it. What repositories share
  * stays, as do locks.
  */
 export async function removeRepository({ path }: CachedRepository): Promise<void> {
-  const gone = pathIn(folderOf(path), `.removed-${crypto.randomUUID()}`);
+  const gone = pathIn(folderOf(path), REMOVED + crypto.randomUUID());
   await Deno.rename(path, gone);
   await Deno.remove(gone, { recursive: true });
+}
+
+/** Removes what is left of repositories whose removal was interrupted. @returns The bytes that are free now. */
+export async function removeLeftovers(cache: string): Promise<number> {
+  let bytes = 0;
+  for (const { name, isDirectory } of await ifThere(Array.fromAsync(Deno.readDir(cache))) ?? []) {
+    if (!isDirectory || !name.startsWith(REMOVED)) continue;
+    const path = pathIn(cache, name);
+    for (const { size } of await filesIn(pathIn(path, "blobs"))) bytes += size ?? 0;
+    await ifThere(Deno.remove(path, { recursive: true })); // its own process may be at it still
+  }
+  return bytes;
 }
 
 /** Removes a commit, the revisions that are it, and the blobs that no other commit has. */

@@ -1,6 +1,6 @@
 /** Finds what is wrong in the cache. */
 
-import { folderOf } from "../../paths.ts";
+import { folderOf, ifThere } from "../../paths.ts";
 import { isPartial } from "../cache_places.ts";
 import { type CachedRepository, filesIn } from "./contents.ts";
 import { identityOf } from "./identity.ts";
@@ -72,6 +72,6 @@ export async function removeProblems(
       if (inode !== null && await identityOf(path) === inode) wrong.add(path);
     }
   }
-  for (const path of wrong) await Deno.remove(path);
+  for (const path of wrong) await ifThere(Deno.remove(path));
   return [...wrong].sort((a, b) => folderOf(a) < folderOf(b) ? -1 : 1);
 }
