@@ -7,6 +7,9 @@ import { NarrowBertForTokenClassification } from "../heads/token_classification.
 import { NarrowBertModel } from "../heads/narrow_bert_model.ts";
 import { loadOpened, type ModelClass } from "../heads/model_class.ts";
 import type { PreTrainedModel } from "../heads/pretrained.ts";
+import { readModules, transformerFolder } from "../heads/sentence/modules.ts";
+import { readRankingActivation } from "../heads/sentence/ranking.ts";
+import { readSentenceConfig } from "../heads/sentence/sentence_config.ts";
 import { type ModelFolder, type ModelSource, openFolder } from "../io/folder/folder.ts";
 import type { LoadOptions } from "../model/model_options.ts";
 import { createFeatureExtraction } from "./tasks/feature_extraction.ts";
@@ -15,7 +18,6 @@ import { checkShared, loadParts, type ModelLoader } from "./engine/load.ts";
 import { createMultipleChoice } from "./tasks/multiple_choice.ts";
 import type { PipelineParts } from "./engine/parts.ts";
 import type { TaskName, TaskPipelines } from "./task_pipelines.ts";
-import { readSentenceConfig } from "./tasks/pooling.ts";
 import { createScore } from "./tasks/score.ts";
 import { createTextClassification } from "./tasks/text_classification.ts";
 import { createTextRanking } from "./tasks/text_ranking.ts";
@@ -67,6 +69,14 @@ function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extend
   };
 }
 
+/** The folder of a pipeline's parts, for files that only its task reads; `null` if it is not known. */
+async function folderOf(
+  { origin }: PipelineParts<PreTrainedModel>,
+  loaded: ModelFolder | null,
+): Promise<ModelFolder | null> {
+  return loaded ?? (origin === undefined ? null : await openFolder(origin.source, origin.options));
+}
+
 /** A folder under `examples/models/`, relative to this module: a path or a URL as its own. */
 const shipped = (name: string) => new URL(`../../examples/models/${name}/`, import.meta.url);
 
@@ -112,10 +122,12 @@ export const TASKS = {
   "feature-extraction": defineTask({
     ...body,
     defaultModel: shipped("wordnet/mlm"),
+    locate: async (folder) => transformerFolder(folder, await readModules(folder)),
     create: async (parts, loaded) => {
-      const { origin } = parts;
-      const folder = loaded ?? (origin === undefined ? null : await openFolder(origin.source, origin.options));
-      return createFeatureExtraction(parts, folder === null ? undefined : await readSentenceConfig(folder));
+      const folder = await folderOf(parts, loaded);
+      if (folder === null) return createFeatureExtraction(parts);
+      const about = { modules: await readModules(folder), width: parts.model.config.hidden_size };
+      return createFeatureExtraction(parts, await readSentenceConfig(folder, about));
     },
   }),
   "zero-shot-classification": defineTask({ ...classifier, defaultModel: null, create: createZeroShotClassification }),
@@ -124,7 +136,14 @@ export const TASKS = {
     defaultModel: shipped("wordnet/choose"),
     create: createMultipleChoice,
   }),
-  "text-ranking": defineTask({ ...classifier, defaultModel: null, create: createTextRanking }),
+  "text-ranking": defineTask({
+    ...classifier,
+    defaultModel: null,
+    create: async (parts, loaded) => {
+      const folder = await folderOf(parts, loaded);
+      return createTextRanking(parts, await readRankingActivation(folder, parts.model.config));
+    },
+  }),
   "score": defineTask({ ...maskedLM, defaultModel: shipped("wordnet/mlm"), create: createScore }),
 } satisfies { [T in Exclude<TaskName, keyof typeof ALIASES>]: TaskRow<TaskPipelines[T], URL | null> };
 

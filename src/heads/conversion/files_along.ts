@@ -3,19 +3,24 @@
 import type { ModelFolder } from "../../io/folder/folder.ts";
 import { findBytes } from "../../io/folder/model_folder.ts";
 import { TOKENIZER_FILES } from "../../text/files/files.ts";
+import type { ModuleEntry } from "../sentence/modules.ts";
+import { sentenceFiles } from "../sentence/stored_files.ts";
 
-/** Files by which sentence-transformers says how embeddings are pooled. */
-const POOLING_FILES = ["modules.json", "sentence_bert_config.json", "config_sentence_transformers.json"];
-const POOLING_FOLDER = "1_Pooling";
-
-/** The tokenizer of a folder, and how its embeddings are pooled: names and bytes of the files that are there. */
-export async function filesAlong(folder: ModelFolder): Promise<(readonly [name: string, parts: Uint8Array[]])[]> {
+/**
+ * The tokenizer of a model, and what sentence-transformers makes of its states: names and bytes of the files that are there.
+ *
+ * @param root The folder that was opened.
+ * @param about `model`: the folder of the model, which is that one or in it; `modules`: what modules.json says.
+ */
+export async function filesAlong(
+  root: ModelFolder,
+  { model, modules }: { model: ModelFolder; modules: readonly ModuleEntry[] | null },
+): Promise<(readonly [name: string, parts: Uint8Array[]])[]> {
   const found: (readonly [string, Uint8Array[]])[] = [];
-  const take = async (from: ModelFolder, file: string, name: string) => {
-    const bytes = await findBytes(from, file);
+  for (const name of TOKENIZER_FILES) {
+    const bytes = await findBytes(model, name);
     if (bytes !== null) found.push([name, [bytes]]);
-  };
-  for (const name of [...TOKENIZER_FILES, ...POOLING_FILES]) await take(folder, name, name);
-  await take(folder.inside(POOLING_FOLDER), "config.json", `${POOLING_FOLDER}/config.json`);
+  }
+  for (const { name, bytes } of await sentenceFiles(root, modules)) found.push([name, [bytes]]);
   return found;
 }
