@@ -69,6 +69,11 @@ function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extend
   };
 }
 
+/** Where sentence-transformers has the model in a folder. */
+async function locateTransformer(folder: ModelFolder): Promise<ModelFolder> {
+  return transformerFolder(folder, await readModules(folder));
+}
+
 /** The folder of a pipeline's parts, for files that only its task reads; `null` if it is not known. */
 async function folderOf(
   { origin }: PipelineParts<PreTrainedModel>,
@@ -122,7 +127,7 @@ export const TASKS = {
   "feature-extraction": defineTask({
     ...body,
     defaultModel: shipped("wordnet/mlm"),
-    locate: async (folder) => transformerFolder(folder, await readModules(folder)),
+    locate: locateTransformer,
     create: async (parts, loaded) => {
       const folder = await folderOf(parts, loaded);
       if (folder === null) return createFeatureExtraction(parts);
@@ -139,6 +144,7 @@ export const TASKS = {
   "text-ranking": defineTask({
     ...classifier,
     defaultModel: null,
+    locate: locateTransformer,
     create: async (parts, loaded) => {
       const folder = await folderOf(parts, loaded);
       return createTextRanking(parts, await readRankingActivation(folder, parts.model.config));

@@ -23,9 +23,12 @@ export interface SentenceSettings {
   readonly dimensions: number | null;
 }
 
+/** Names that every model has, without a text if its files give none. */
+const PROMPTS = { query: "", document: "" };
+
 /** The settings of a model that has none. */
 export const NO_SETTINGS: SentenceSettings = {
-  prompts: {},
+  prompts: PROMPTS,
   defaultPrompt: null,
   similarity: "cosine",
   dimensions: null,
@@ -48,7 +51,7 @@ export async function readSettings(folder: ModelFolder): Promise<SentenceSetting
 
 /** The prompts of a model, which is of any kind. */
 export function readPrompts(file: JsonFile): Pick<SentenceSettings, "prompts" | "defaultPrompt"> {
-  const prompts = Object.fromEntries(
+  const named = Object.fromEntries(
     Object.entries(file.object("prompts") ?? {}).map(([name, prompt]) => {
       if (prompt !== null && typeof prompt !== "string") {
         throw file.error(`prompts must be texts by their names, got another kind under ${quote(name)}`);
@@ -56,11 +59,14 @@ export function readPrompts(file: JsonFile): Pick<SentenceSettings, "prompts" | 
       return [name, prompt ?? ""];
     }),
   );
+  const prompts: Record<string, string> = { ...PROMPTS, ...named };
   const defaultPrompt = file.text("default_prompt_name") ?? null;
   if (defaultPrompt !== null && !Object.hasOwn(prompts, defaultPrompt)) {
-    const names = Object.keys(prompts);
-    const known = names.length === 0 ? "there are none" : `these are ${quoted(names)}`;
-    throw file.error(`default_prompt_name must be one of the prompts, got ${quote(defaultPrompt)}; ${known}`);
+    throw file.error(
+      `default_prompt_name must be one of the prompts, got ${quote(defaultPrompt)}; these are ${
+        quoted(Object.keys(prompts))
+      }`,
+    );
   }
   return { prompts, defaultPrompt };
 }

@@ -37,10 +37,9 @@ export function promptOf(
   const name = prompt_name ?? defaultPrompt;
   if (name === null) return "";
   if (Object.hasOwn(prompts, name)) return prompts[name] as string;
-  const names = Object.keys(prompts);
   throw new RangeError(
     `Cannot embed texts: prompt_name must be a prompt of the model's files, got ${quote(`${name}`)}; ` +
-      (names.length === 0 ? "they have none" : `they have ${quoted(names)}`),
+      `they have ${quoted(Object.keys(prompts))}`,
   );
 }
 
