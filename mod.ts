@@ -56,6 +56,7 @@ export {
   type FeatureExtractionPipeline,
 } from "./src/pipelines/tasks/feature_extraction.ts";
 export { type Pooling } from "./src/pipelines/tasks/pooling.ts";
+export { type Similarity } from "./src/heads/sentence/settings.ts";
 export { type Precision, quantize, type Ranges } from "./src/pipelines/tasks/precision.ts";
 
 // text-classification, zero-shot-classification, text-ranking and multiple-choice.
@@ -247,6 +248,7 @@ export {
 } from "./src/heads/readouts/readout.ts";
 export { choiceLogit, labelLogits, tokenLogits } from "./src/heads/readouts/labels.ts";
 export { meanState, states, type StatesAsk } from "./src/heads/readouts/states.ts";
+export { pooledState, type PooledStateAsk, type PoolingMode } from "./src/heads/readouts/pooled_state.ts";
 export {
   maskedWords,
   type MaskedWordsAsk,

@@ -7,9 +7,11 @@ import type { gatherWords } from "../../src/kernels/rows/gather_words.ts";
 import { pitch } from "../../src/kernels/kernel.ts";
 import type { layerNorm } from "../../src/kernels/rows/layer_norm.ts";
 import type { meanRows } from "../../src/kernels/rows/mean_rows.ts";
+import { POOL_CODES, type poolRows } from "../../src/kernels/rows/pool_rows.ts";
 import type { reshape } from "../../src/kernels/rows/reshape.ts";
 import type { softmax } from "../../src/kernels/rows/softmax.ts";
 import type { topK } from "../../src/kernels/rows/top_k.ts";
+import { poolBounds } from "../../tests/conformance/bounds.ts";
 import { matrix, random, vector } from "../../tests/conformance/data.ts";
 import { layerNormBound } from "../../tests/conformance/layer_norm_bound.ts";
 import { bits } from "../../tests/conformance/bits.ts";
@@ -19,6 +21,7 @@ import { gatherRows as gatherTwin } from "../../tests/reference/gather_rows.ts";
 import { gatherWords as gatherWordsTwin } from "../../tests/reference/gather_words.ts";
 import { layerNorm as layerNormTwin } from "../../tests/reference/layer_norm.ts";
 import { meanRows as meanTwin } from "../../tests/reference/mean_rows.ts";
+import { poolRows as poolTwin } from "../../tests/reference/pool_rows.ts";
 import { reshape as reshapeTwin } from "../../tests/reference/reshape.ts";
 import { softmax as softmaxTwin } from "../../tests/reference/softmax.ts";
 import { topK as topKTwin } from "../../tests/reference/top_k.ts";
@@ -122,6 +125,25 @@ export function meanWorks(): Works<typeof meanRows> {
     buffers: { x, starts, out: 4 * SEQUENCES * WIDTH },
     expected: { out: { values: meanTwin(x, starts, WIDTH), bound: LENGTH * 2 ** -23 } },
     amount: elements(STATES),
+  }];
+}
+
+/** The mean weighted by positions, and the largest, of each text. */
+export function poolWorks(): Works<typeof poolRows> {
+  const x = matrix(ROWS, WIDTH, next);
+  const table = Uint32Array.from(
+    Array.from(
+      { length: SEQUENCES },
+      (_, s) => [POOL_CODES.weightedmean, POOL_CODES.max].map((code) => [s * LENGTH, (s + 1) * LENGTH, code, 0]),
+    ).flat(2),
+  );
+  const values = poolTwin(x, table, WIDTH);
+  return [{
+    name: `${SEQUENCES} of ${LENGTH} x ${WIDTH}, in two ways`,
+    params: { segments: 2 * SEQUENCES, columns: WIDTH },
+    buffers: { x, table, out: 4 * values.length },
+    expected: { out: { values, bound: poolBounds(x, table, WIDTH) } },
+    amount: elements(2 * STATES),
   }];
 }
 

@@ -16,6 +16,7 @@ import { matmulSplit } from "./products/matmul_split.ts";
 import { matmulTextured } from "./products/matmul_textured.ts";
 import { matmulTiled } from "./products/matmul_tiled.ts";
 import { meanRows } from "./rows/mean_rows.ts";
+import { poolRows } from "./rows/pool_rows.ts";
 import { pointwiseLoss } from "./losses/pointwise_loss.ts";
 import { reduceSum } from "./losses/reduce_sum.ts";
 import { weightedSum } from "./losses/weighted_sum.ts";
@@ -70,6 +71,7 @@ export const KERNELS: readonly Kernel[] = [
   gatherWords,
   gatherWords.f16,
   meanRows,
+  poolRows,
   reshape,
   softmax,
   topK,

@@ -24,25 +24,34 @@ import { resolveWeights } from "./weights/weights.ts";
 
 /** A model's folder, open, and its config, which is read once. */
 export interface OpenedModel {
+  /** The folder that has its config, weights and tokenizer. */
   readonly folder: ModelFolder;
+  /** The folder that was opened, which has that folder in it or is it. */
+  readonly root: ModelFolder;
   readonly config: NarrowBertConfig;
 }
 
 /**
  * Opens the folder of a model, once for all that is loaded from it, and reads its config.
  *
+ * @param locate Where in the folder the model is. Default: in the folder itself.
  * @throws {CheckpointError} If there is no such folder, or no config.json in it.
  * @throws {ConfigError} If the config is not valid.
  * @throws {TypeError | RangeError} If an option is wrong.
  */
-export async function openModel(where: ModelSource, options: LoadOptions): Promise<OpenedModel> {
+export async function openModel(
+  where: ModelSource,
+  options: LoadOptions,
+  locate?: (folder: ModelFolder) => Promise<ModelFolder>,
+): Promise<OpenedModel> {
   checkOptionNames("load a model", options, LOAD_OPTIONS);
   checkDeviceOptions(options);
   checkContextLimit(options);
   checkVerify(options);
   seedOf(options);
-  const folder = await openFolder(where, options);
-  return { folder, config: await readConfig(folder, { overrides: options.config ?? {} }) };
+  const root = await openFolder(where, options);
+  const folder = await locate?.(root) ?? root;
+  return { folder, root, config: await readConfig(folder, { overrides: options.config ?? {} }) };
 }
 
 /**

@@ -8,6 +8,9 @@ import { NarrowBertForTokenClassification } from "../heads/token_classification.
 import { NarrowBertModel } from "../heads/narrow_bert_model.ts";
 import { loadOpened, type ModelClass } from "../heads/model_class.ts";
 import type { PreTrainedModel } from "../heads/pretrained.ts";
+import { readModules, transformerFolder } from "../heads/sentence/modules.ts";
+import { readRankingActivation } from "../heads/sentence/ranking.ts";
+import { readSentenceConfig } from "../heads/sentence/sentence_config.ts";
 import { type ModelFolder, type ModelSource, openFolder } from "../io/folder/folder.ts";
 import type { LoadOptions } from "../model/model_options.ts";
 import { createFeatureExtraction } from "./tasks/feature_extraction.ts";
@@ -16,7 +19,6 @@ import { checkShared, loadParts, type ModelLoader } from "./engine/load.ts";
 import { createMultipleChoice } from "./tasks/multiple_choice.ts";
 import type { PipelineParts } from "./engine/parts.ts";
 import type { TaskName, TaskPipelines } from "./task_pipelines.ts";
-import { readSentenceConfig } from "./tasks/pooling.ts";
 import { createScore } from "./tasks/score.ts";
 import { createTextClassification } from "./tasks/text_classification.ts";
 import { createTextRanking } from "./tasks/text_ranking.ts";
@@ -68,6 +70,19 @@ function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extend
   };
 }
 
+/** Where sentence-transformers has the model in a folder. */
+async function locateTransformer(folder: ModelFolder): Promise<ModelFolder> {
+  return transformerFolder(folder, await readModules(folder));
+}
+
+/** The folder of a pipeline's parts, for files that only its task reads; `null` if it is not known. */
+async function folderOf(
+  { origin }: PipelineParts<PreTrainedModel>,
+  loaded: ModelFolder | null,
+): Promise<ModelFolder | null> {
+  return loaded ?? (origin === undefined ? null : await openFolder(origin.source, origin.options));
+}
+
 /** A folder under `examples/models/`, relative to this module: a path or a URL as its own. */
 const shipped = (name: string) => new URL(`../../examples/models/${name}/`, import.meta.url);
 
@@ -113,10 +128,12 @@ export const TASKS = {
   "feature-extraction": defineTask({
     ...body,
     defaultModel: shipped("wordnet/mlm"),
+    locate: locateTransformer,
     create: async (parts, loaded) => {
-      const { origin } = parts;
-      const folder = loaded ?? (origin === undefined ? null : await openFolder(origin.source, origin.options));
-      return createFeatureExtraction(parts, folder === null ? undefined : await readSentenceConfig(folder));
+      const folder = await folderOf(parts, loaded);
+      if (folder === null) return createFeatureExtraction(parts);
+      const about = { modules: await readModules(folder), width: parts.model.config.hidden_size };
+      return createFeatureExtraction(parts, await readSentenceConfig(folder, about));
     },
   }),
   "zero-shot-classification": defineTask({ ...classifier, defaultModel: null, create: createZeroShotClassification }),
@@ -125,7 +142,15 @@ export const TASKS = {
     defaultModel: shipped("wordnet/choose"),
     create: createMultipleChoice,
   }),
-  "text-ranking": defineTask({ ...classifier, defaultModel: null, create: createTextRanking }),
+  "text-ranking": defineTask({
+    ...classifier,
+    defaultModel: null,
+    locate: locateTransformer,
+    create: async (parts, loaded) => {
+      const folder = await folderOf(parts, loaded);
+      return createTextRanking(parts, await readRankingActivation(folder, parts.model.config));
+    },
+  }),
   "score": defineTask({ ...maskedLM, defaultModel: shipped("wordnet/mlm"), create: createScore }),
 } satisfies { [T in Exclude<TaskName, keyof typeof ALIASES>]: TaskRow<TaskPipelines[T], URL | null> };
 

@@ -4,7 +4,9 @@ import type { Params } from "../../src/kernels/kernel.ts";
 import { pitch } from "../../src/kernels/kernel.ts";
 import { POINTWISE_LOSSES } from "../../src/kernels/losses/pointwise_loss.ts";
 import type { matmul } from "../../src/kernels/products/matmul.ts";
+import { POOL_CODES } from "../../src/kernels/rows/pool_rows.ts";
 import { type CrossEntropyCall, meanDistance, weightOf } from "../reference/cross_entropy.ts";
+import { poolRows } from "../reference/pool_rows.ts";
 import { softmaxGradient } from "../reference/softmax_gradient.ts";
 
 /** Of an activation between -10 and 10; beyond, the result is x or a constant to the last bit. */
@@ -29,6 +31,22 @@ export function matmulBound(
 /** Of the mean of `rows` numbers: a rounding for each addition, and one for the division. @param size The mean of sizes. */
 export function meanBound(rows: number, size: number): number {
   return (rows + 1) * 2 ** -23 * size;
+}
+
+/**
+ * Of segments that `pool_rows` pools: of a mean, a rounding for each addition, one for the weight of each row, and three for
+ * the root or the sum of weights and the division by it; none of the largest.
+ */
+export function poolBounds(x: ArrayLike<number>, table: Uint32Array, columns: number): Float64Array {
+  const sizes = poolRows(Float64Array.from(x, Math.abs), table, columns);
+  return sizes.map((size, i) => {
+    const [start, end, code] = table.subarray(4 * Math.floor(i / pitch(columns))) as unknown as [
+      number,
+      number,
+      number,
+    ];
+    return code === POOL_CODES.max ? 0 : meanBound(end - start + 3, size);
+  });
 }
 
 /**

@@ -9,6 +9,7 @@ import { gatherRows } from "../../src/graph/ops/rows/gather_rows.ts";
 import { gatherWords, gatherWordsOp } from "../../src/graph/ops/rows/gather_words.ts";
 import { layerNorm } from "../../src/graph/ops/rows/layer_norm.ts";
 import { meanRows } from "../../src/graph/ops/rows/mean_rows.ts";
+import { poolRows } from "../../src/graph/ops/rows/pool_rows.ts";
 import { reshape } from "../../src/graph/ops/rows/reshape.ts";
 import { softmax } from "../../src/graph/ops/rows/softmax.ts";
 import { addScaled } from "../../src/graph/ops/training/add_scaled.ts";
@@ -185,6 +186,18 @@ export const WRONG_ROWS: Wrong[] = [
     "starts of f32",
     (v) => meanRows(v.g, { label, x: v.f32("T", 8), starts: v.tight(5), segments: 4 }),
     "starts must be u32, got tight f32 [5]",
+  ],
+  [
+    "pool_rows",
+    "four numbers for each segment",
+    (v) => poolRows(v.g, { label, x: v.f32("T", 8), table: v.u32(9), segments: 2 }),
+    "table must be [8], four to a segment, got [9]",
+  ],
+  [
+    "pool_rows",
+    "a table of f32",
+    (v) => poolRows(v.g, { label, x: v.f32("T", 8), table: v.tight(8), segments: 2 }),
+    "table must be u32, got tight f32 [8]",
   ],
   [
     "reshape",

@@ -25,7 +25,12 @@ const POOLING = '{"pooling_mode_mean_tokens":true}';
 const MODEL = ["config.json", "model.safetensors"];
 const TOKENIZER = ["tokenizer_config.json", "tokenizer.json"];
 const PIPELINE = [...MODEL, ...TOKENIZER];
-const SENTENCE = ["modules.json", "1_Pooling/config.json", "sentence_bert_config.json"];
+const SENTENCE = [
+  "modules.json",
+  "1_Pooling/config.json",
+  "sentence_bert_config.json",
+  "config_sentence_transformers.json",
+];
 
 /** The files of a local folder, some left out and some added. */
 function filesOf(folder: URL, { without = [], more = {} }: { without?: string[]; more?: Record<string, string> } = {}) {

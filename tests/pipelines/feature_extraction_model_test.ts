@@ -31,11 +31,16 @@ Deno.test("mean is the mean of all rows, cls the first of them, and a NarrowBERT
     const states = await embed(TEXTS);
     const means = await embed(TEXTS, { pooling: "mean" });
     const firsts = await embed(TEXTS, { pooling: "cls" });
+    const lasts = await embed(TEXTS, { pooling: "lasttoken" });
+    const several = await embed(TEXTS, { pooling: ["max", "cls"] });
     for (const [i, state] of states.entries()) {
       const [rows] = state.tolist() as number[][][];
       const mean = rows![0]!.map((_, c) => rows!.reduce((sum, row) => sum + row[c]!, 0) / rows!.length);
       assertClose(means[i]!.data as Float32Array, mean, 1e-5, `mean of ${TEXTS[i]}`);
       assertClose(firsts[i]!.data as Float32Array, rows![0]!, 1e-5, `first row of ${TEXTS[i]}`);
+      assertClose(lasts[i]!.data as Float32Array, rows!.at(-1)!, 1e-5, `last row of ${TEXTS[i]}`);
+      const most = rows![0]!.map((_, c) => Math.max(...rows!.map((row) => row[c]!)));
+      assertClose(several[i]!.data as Float32Array, [...most, ...rows![0]!], 1e-5, `two poolings of ${TEXTS[i]}`);
     }
   });
   assert.deepEqual(seen.filter((message) => message.includes("narrow_mask")), []);
@@ -43,7 +48,7 @@ Deno.test("mean is the mean of all rows, cls the first of them, and a NarrowBERT
 
 Deno.test("a list and a stream give what texts give alone", async () => {
   using embed = await pipeline("feature-extraction", SHIPPED_MLM);
-  for (const pooling of ["none", "mean", "cls"] as const) {
+  for (const pooling of ["none", "mean", "cls", "weightedmean", "lasttoken"] as const) {
     const options = { pooling, normalize: true };
     const list = await embed(TEXTS, options);
     const streamed = await Array.fromAsync(embed.stream(TEXTS, options));

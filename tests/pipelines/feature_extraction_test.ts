@@ -5,7 +5,8 @@ import { NarrowBertConfig } from "../../src/model/config/config.ts";
 import { BATCH_TOKENS, PADDED } from "../../src/pipelines/engine/batches.ts";
 import { createFeatureExtraction } from "../../src/pipelines/tasks/feature_extraction.ts";
 import type { AnsweringModel } from "../../src/pipelines/engine/task.ts";
-import type { SentenceConfig } from "../../src/pipelines/tasks/pooling.ts";
+import { NO_SENTENCE_CONFIG, type SentenceConfig } from "../../src/heads/sentence/sentence_config.ts";
+import { normalized } from "../../src/heads/sentence/vector_modules.ts";
 import { trunkOver } from "./fake_trunk.ts";
 import { type Call, shippedTokenizer } from "./fakes.ts";
 
@@ -45,10 +46,20 @@ const mean = (rows: number[][]) => rows[0]!.map((_, i) => rows.reduce((sum, row)
 const lengthOf = ({ data }: Tensor) => Math.sqrt(Array.from(data, Number).reduce((sum, x) => sum + x * x, 0));
 const float32 = (values: number[]) => [...Float32Array.from(values)];
 
-function fake(sentence?: SentenceConfig) {
+function fake(sentence: Partial<SentenceConfig> = {}) {
   const model = new FakeEncoder();
-  return { model, embed: createFeatureExtraction({ model, tokenizer }, sentence) };
+  return { model, embed: createFeatureExtraction({ model, tokenizer }, { ...NO_SENTENCE_CONFIG, ...sentence }) };
 }
+
+const NORMALIZE = { kind: "Normalize", inputs: null, outputs: null, apply: normalized };
+
+/** The sums of neighbours: half as many numbers. */
+const HALVES = {
+  kind: "Dense",
+  inputs: WIDTH,
+  outputs: WIDTH / 2,
+  apply: (x: Float64Array) => Float64Array.from({ length: WIDTH / 2 }, (_, i) => x[2 * i]! + x[2 * i + 1]!),
+};
 
 Deno.test("a text gives a tensor, a list an array of tensors, a stream one after the other", async () => {
   const { embed } = fake();
@@ -89,7 +100,7 @@ Deno.test("mean takes all tokens, cls asks for the first row alone", async () =>
 });
 
 Deno.test("the model's files choose pooling, normalization and length; options go first", async () => {
-  const { embed } = fake({ pooling: "mean", normalize: true, maximum: 4 });
+  const { embed } = fake({ modes: ["mean"], modules: [NORMALIZE], maximum: 4 });
   const own = await embed("person");
   assert.deepEqual(own.dims, [1, WIDTH]);
   assert(Math.abs(lengthOf(own) - 1) < 1e-6);
@@ -99,11 +110,11 @@ Deno.test("the model's files choose pooling, normalization and length; options g
   assert.deepEqual(await embed("person horse person", { truncation: true }), await embed("person horse"));
 });
 
-Deno.test("a pooling of the model that is not known is an error until one is chosen", async () => {
-  const { embed } = fake({ pooling: { unknown: "pooling_mode_max_tokens" }, normalize: false, maximum: Infinity });
+Deno.test("a module of the model that is not known is an error until a pooling is chosen", async () => {
+  const { embed } = fake({ missing: "a module LSTM" });
   await assert.rejects(() => embed("person"), (error) => {
     assert(error instanceof ConfigError);
-    assert.match(error.message, /they ask for pooling_mode_max_tokens, .* choose one by pooling/);
+    assert.match(error.message, /they ask for a module LSTM; none, cls, max, .* choose one by pooling/);
     return true;
   });
   assert.deepEqual((await embed("person", { pooling: "cls" })).dims, [1, WIDTH]);
@@ -119,6 +130,66 @@ Deno.test("normalize scales each embedding to length 1, after the dimensions are
   unit.data.forEach((x, i) => assert(Math.abs(Number(x) - Number(cut.data[i]) / lengthOf(cut)) < 1e-7));
   const tokens = await embed("person", { normalize: true });
   for (const row of (tokens.tolist() as number[][][])[0]!) assert(Math.abs(Math.hypot(...row) - 1) < 1e-6);
+});
+
+Deno.test("modules behind the pooling come in their order, then dimensions, then normalize", async () => {
+  const { embed } = fake({ modes: ["cls"], modules: [HALVES, NORMALIZE], dimensions: 3 });
+  const halves = HALVES.apply(new Float64Array(Float32Array.from(state(2, 0))));
+  const unit = normalized(halves);
+  const data = async (options: object) => [...(await embed("person", options)).data as Float32Array];
+  assert.deepEqual(await data({}), float32([...unit.subarray(0, 3)]));
+  assert.deepEqual(await data({ normalize: true }), float32([...normalized(unit.subarray(0, 3))]));
+  assert.deepEqual(await data({ normalize: false, dimensions: 8 }), float32([...halves]));
+  assert.deepEqual((await embed("person", { pooling: "none" })).dims, [1, 3, 3]);
+  await assert.rejects(
+    () => embed("person", { dimensions: 9 }),
+    /dimensions must be a whole number from 1 to 8, got 9/,
+  );
+  await assert.rejects(() => embed("person", { pooling: ["mean", "cls"] }), {
+    name: "RangeError",
+    message: /the model's Dense takes 16 numbers, and pooling mean, cls gives 32; leave out pooling/,
+  });
+});
+
+Deno.test("a prompt stands before each text: the default one, a named one, one of the caller, or none", async () => {
+  const prompts = { query: "person ", none: "" };
+  const { embed } = fake({ modes: ["mean"], prompts, defaultPrompt: "query" });
+  assert.deepEqual([embed.prompts, embed.default_prompt_name], [prompts, "query"]);
+  const whole = await embed("person horse", { prompt: "" });
+  assert.deepEqual(await embed("horse"), whole);
+  assert.deepEqual(await embed("horse", { prompt_name: "query" }), whole);
+  assert.deepEqual(await embed("horse", { prompt: "person " }), whole);
+  assert.deepEqual(await Array.fromAsync(embed.stream(["horse"])), [whole]);
+  assert.deepEqual(await embed("horse", { prompt_name: "none" }), await embed("horse", { prompt: "" }));
+  assert.notDeepEqual(await embed("horse", { prompt: "" }), whole);
+  await assert.rejects(() => embed("horse", { prompt: 3 as unknown as string }), TypeError);
+  await assert.rejects(() => embed(3 as unknown as string), /must be a string/);
+});
+
+Deno.test("a text of which nothing is left behind a prompt that is left out is refused, and it alone", async () => {
+  const { embed } = fake({ modes: ["cls"], prompts: { query: "perso" }, defaultPrompt: "query", includePrompt: false });
+  // By itself the prompt has several word pieces, and one together with this text, which leaves none behind them.
+  const from = tokenizer.encode("perso").length - 1;
+  const whole = tokenizer.encode("perso horse dog");
+  const found = await Array.fromAsync(embed.stream([" horse dog", "n"], { errors: "yield" }));
+  assert.deepEqual([...(found[0] as Tensor).data as Float32Array], float32(state(whole[from]!, from)));
+  assert(found[1] instanceof InputError);
+  assert.match(found[1].message, /Cannot embed text 2: its files leave the prompt out .* nothing is left of "n"/);
+});
+
+Deno.test("similarity compares embeddings as the model's files say", async () => {
+  const { embed } = fake({ modes: ["mean"], similarity: "dot" });
+  assert.equal(embed.similarity_fn_name, "dot");
+  const [one, other] = await embed(["person", "horse"]);
+  const numbers = Array.from(other!.data, Number);
+  const dot = Array.from(one!.data, Number).reduce((sum, x, i) => sum + x * numbers[i]!, 0);
+  assert.deepEqual(embed.similarity([one!], [other!, one!]).map((row) => row.length), [2]);
+  assert(Math.abs(embed.similarity([one!], [other!])[0]![0]! - dot) < 1e-3);
+  assert.deepEqual(embed.similarity([], []), []);
+  const half = await embed("horse", { dimensions: 8 });
+  assert.throws(() => embed.similarity([one!], [half]), /they must be of one size, got 16 and 8 numbers/);
+  const tokens = await embed("horse", { pooling: "none" });
+  assert.throws(() => embed.similarity([tokens], []), /each must be float32 \[1, H\], got float32 \[1, 3, 16\]/);
 });
 
 Deno.test("int8 and uint8 take their ranges from the list, or as they are given", async () => {
@@ -161,7 +232,14 @@ Deno.test("options that cannot be are refused before the model runs", async () =
       assert.match(error.message, message);
       return true;
     });
-  await refused({ pooling: "max" }, /pooling must be one of none, mean, cls, got "max"/);
+  await refused({ pooling: "median" }, /pooling must be one of none, cls, max, mean, .*, got "median"/);
+  await refused({ pooling: [] }, /pooling must be one of .*, got \[\]/);
+  await refused({ pooling: ["mean", "none"] }, /pooling must be one of .*, got \["mean","none"\]/);
+  await refused(
+    { prompt_name: "q" },
+    /prompt_name must be a prompt of the model's files, got "q"; they have "query", "doc/,
+  );
+  await refused({ prompt: "a", prompt_name: "query" }, /it must be prompt or prompt_name, got both/);
   await refused({ precision: "int4" }, /precision must be one of float32, .*, got "int4"/);
   for (const dimensions of [0, 17, 1.5]) {
     await refused({ dimensions }, /dimensions must be a whole number from 1 to 16/);

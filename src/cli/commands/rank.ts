@@ -1,7 +1,7 @@
 /** `narrowbert rank`: texts in the order of how well they answer a query. */
 
 import { InputError } from "../../base/errors.ts";
-import { bestFirst, scores } from "../../pipelines/tasks/scores.ts";
+import { bestFirst } from "../../pipelines/tasks/scores.ts";
 import type { RankingQuery } from "../../pipelines/tasks/text_ranking.ts";
 import { textOf } from "../inputs/questions.ts";
 import { count, flag, UsageError, value } from "../options.ts";
@@ -43,22 +43,20 @@ were given; with --query the further fields of a text are printed beside its own
   },
   async open({ truncate: truncation, "raw-scores": raw_scores, "top-k": top_k, ...values }, loading) {
     const rank = await loadPipeline("text-ranking", values, loading);
-    // Texts of one --query are answered one by one: they are put in order by logits, and get their scores, in the end.
-    const own = { raw_scores: raw_scores || values.query !== undefined, return_text: true, truncation, top_k };
+    // Texts of one --query are answered one by one, and put in order by their logits in the end.
+    const own = { raw_scores, return_logits: values.query !== undefined, return_text: true, truncation, top_k };
     return answerBy(rank, (queries: AsyncIterable<RankingQuery>, options) => {
       return rank.stream(queries, { ...options, ...own });
     });
   },
-  gather({ query, "top-k": top, "raw-scores": raw }) {
+  gather({ query, "top-k": top }) {
     if (query === undefined) return undefined;
     return (answered) => {
       const texts = answered.map(({ index, fields: { text: _, ...further }, answer: [ranked] }) => {
         return joined(further, { ...ranked!, index });
       });
-      const logits = texts.map(({ score }) => score);
-      const found = scores(logits, raw ? "none" : "sigmoid");
-      const answer = bestFirst(logits).slice(0, top).map((i) => ({ ...texts[i]!, score: found[i]! }));
-      return { fields: { query }, answer };
+      const best = bestFirst(texts.map(({ logit }) => logit!)).slice(0, top).map((i) => texts[i]!);
+      return { fields: { query }, answer: best.map(({ logit: _, ...text }) => text) };
     };
   },
   json: (texts) => ({ texts }),

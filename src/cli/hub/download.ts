@@ -6,7 +6,8 @@ import { readFile } from "../../io/folder/model_folder.ts";
 import { ProgressReporter } from "../../io/folder/progress.ts";
 import { idProblem } from "../../io/hub/names.ts";
 import { openHubRepository } from "../../io/local/hub/hub_folder.ts";
-import { readSentenceConfig } from "../../pipelines/tasks/pooling.ts";
+import { readModules, transformerFolder } from "../../heads/sentence/modules.ts";
+import { sentenceFiles } from "../../heads/sentence/stored_files.ts";
 import { findTokenizerFiles, TOKENIZER_CHOICES } from "../../text/files/files.ts";
 import { defineCommand } from "../command.ts";
 import { flag, UsageError, value } from "../options.ts";
@@ -68,9 +69,11 @@ function idOf(positionals: readonly string[]): string {
 
 /** Brings all files into the cache that a load may ask for, and reads the heads of the weights. */
 async function fetchModel(folder: ModelFolder): Promise<void> {
-  await readFile(folder, "config.json");
-  folder.prepare?.([WEIGHT_NAMES, ...TOKENIZER_CHOICES]);
-  await findTokenizerFiles(folder);
-  await openCheckpoint(folder);
-  await readSentenceConfig(folder);
+  const modules = await readModules(folder);
+  const model = transformerFolder(folder, modules);
+  await readFile(model, "config.json");
+  model.prepare?.([WEIGHT_NAMES, ...TOKENIZER_CHOICES]);
+  await findTokenizerFiles(model);
+  await openCheckpoint(model);
+  await sentenceFiles(folder, modules);
 }

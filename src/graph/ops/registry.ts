@@ -16,6 +16,7 @@ import { pointwiseLossOp } from "./losses/pointwise_loss.ts";
 import { weightedSumOp } from "./losses/weighted_sum.ts";
 import { matmulOp } from "./products/matmul.ts";
 import { meanRowsOp } from "./rows/mean_rows.ts";
+import { poolRowsOp } from "./rows/pool_rows.ts";
 import { reshapeOp } from "./rows/reshape.ts";
 import { softmaxOp } from "./rows/softmax.ts";
 import { topKOp } from "./rows/top_k.ts";
@@ -56,6 +57,7 @@ export const OPS: readonly AnyOp[] = [
   gatherRowsOp,
   gatherWordsOp,
   meanRowsOp,
+  poolRowsOp,
   reshapeOp,
   softmaxOp,
   topKOp,

@@ -16,6 +16,7 @@ import { type SavedDtype, savedElements } from "../../model/weights/saved_dtype.
 import { savedConfigText } from "../../model/weights/saved_layout.ts";
 import { resolveWeights } from "../../model/weights/weights.ts";
 import { HEADS } from "../registry.ts";
+import { readModules, transformerFolder } from "../sentence/modules.ts";
 import { filesAlong } from "./files_along.ts";
 import { type ConversionOptions, type ConversionPlan, type ConvertedWeight, planConversion } from "./plan.ts";
 
@@ -51,10 +52,12 @@ export async function convert(
   }
   const { checkNewFolder, writeNewFolder } = await localFiles(`convert to ${quote(`${where}`)}`);
   await checkNewFolder(location.local);
-  const folder = await openFolder(source, options);
+  const root = await openFolder(source, options);
+  const modules = await readModules(root);
+  const folder = transformerFolder(root, modules);
   const stored = await readConfig(folder);
   const plan = planConversion(await openCheckpoint(folder), stored, options);
-  const along = await filesAlong(folder);
+  const along = await filesAlong(root, { model: folder, modules });
   const files = [["model.safetensors", weightsFile(plan)], ["config.json", [configFile(plan)]], ...along] as const;
   const check = async (path: string) => await compare(await openFolder(path), plan, signal);
   const path = await writeNewFolder(location.local, files, { check, signal });

@@ -3,6 +3,7 @@
 import type { Head } from "../../model/head.ts";
 import { choiceLogit, labelLogits, tokenLogits } from "./labels.ts";
 import { definitionOf, type ReadoutDefinition } from "./definition.ts";
+import { pooledState } from "./pooled_state.ts";
 import { meanState, states } from "./states.ts";
 import { maskedWords, targetWords, topWords, wordLogits, wordProbabilities } from "./words.ts";
 
@@ -18,6 +19,7 @@ export const READOUTS: readonly ReadoutDefinition[] = [
   tokenLogits,
   states,
   meanState,
+  pooledState,
 ].map(definitionOf);
 
 /** The readouts of some heads, and those that need no head. */

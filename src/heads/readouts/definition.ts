@@ -21,7 +21,7 @@ export interface RowRange {
   readonly first: number;
   /** How many. */
   readonly count: number;
-  /** The number of the question. */
+  /** The number of the question; of readouts with {@linkcode ReadoutDefinition.outputRows}, its first row of these. */
   readonly question: number;
 }
 
@@ -58,6 +58,8 @@ export interface ReadoutDefinition<
    * equal keys are computed once. If it has inputs and no keys, every question is computed by itself.
    */
   inputKey?(ask: Ask): string | number;
+  /** How many rows a question has in an output that has some for each question. @default 1 */
+  outputRows?(ask: Ask): number;
   /** A question's answer. @param outputs The values that `trace` returned, by name. */
   answer(outputs: Outputs, rows: RowRange, ask: Ask): Answer;
 }

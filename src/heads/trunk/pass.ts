@@ -21,6 +21,8 @@ interface Asking {
   readonly asked: { ask: unknown; count: number }[];
   /** Its rows, as indices into the pass's. */
   readonly rows: number[];
+  /** The rows of its outputs that have some for each question. */
+  outputRows: number;
 }
 
 /** The batch of a pass over texts that are encoded in it. It has copies of their tokens. */
@@ -43,10 +45,11 @@ export function planPass(sequences: readonly Sequence<unknown>[]): Pass {
     for (const reading of own) {
       const { readout, ask, positions } = reading;
       let asking = askings.get(readout);
-      if (asking === undefined) askings.set(readout, asking = { readout, asked: [], rows: [] });
-      const range = { first: asking.rows.length, count: positions.length, question: asking.asked.length };
+      if (asking === undefined) askings.set(readout, asking = { readout, asked: [], rows: [], outputRows: 0 });
+      const range = { first: asking.rows.length, count: positions.length, question: asking.outputRows };
       readings.push({ reading, range });
       asking.asked.push({ ask, count: positions.length });
+      asking.outputRows += readout.outputRows?.(ask) ?? 1;
       placeRows(asking.rows, { positions, rows, first });
     }
     allRows.push(rows);

@@ -19,6 +19,8 @@ export interface ModelLoader<Model> {
   readonly modelClass: { readonly name: string; readonly head: ModelHead };
   readonly loadModel: (opened: OpenedModel, options: LoadOptions) => Promise<Model>;
   /** Makes one on the weights of another model. @throws {TypeError} If these lack what it needs. */
+  /** Where in a folder the model is. @default in the folder itself */
+  readonly locate?: (folder: ModelFolder) => Promise<ModelFolder>;
   readonly shareModel: (other: PreTrainedModel) => Model;
 }
 
@@ -34,17 +36,17 @@ export interface LoadedParts<Model> {
  * @throws {CheckpointError} If the folder cannot be read, or holds a model of another class.
  */
 export async function loadParts<Model extends { dispose(): void }>(
-  { modelClass, loadModel }: ModelLoader<Model>,
+  { modelClass, loadModel, locate }: ModelLoader<Model>,
   source: ModelSource,
   options: LoadOptions,
 ): Promise<LoadedParts<Model>> {
-  const opened = await openModel(source, options);
+  const opened = await openModel(source, options, locate);
   checkHead(modelClass, opened);
   opened.folder.prepare?.([WEIGHT_NAMES, ...TOKENIZER_CHOICES]);
   const model = await loadModel(opened, options);
   try {
     const tokenizer = await openTokenizer(opened.folder);
-    return { parts: { model, tokenizer, origin: originOf(source, options) }, folder: opened.folder };
+    return { parts: { model, tokenizer, origin: originOf(source, options) }, folder: opened.root };
   } catch (error) {
     model.dispose();
     throw error;

@@ -3,25 +3,38 @@
 import { ConfigError } from "../../base/errors.ts";
 import { Tensor } from "../../base/tensor.ts";
 import type { NarrowBertModel } from "../../heads/narrow_bert_model.ts";
-import { meanState, states } from "../../heads/readouts/states.ts";
-import { encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
+import type { PoolingMode } from "../../heads/readouts/pooled_state.ts";
+import { NO_SENTENCE_CONFIG, type SentenceConfig, widthOf } from "../../heads/sentence/sentence_config.ts";
+import type { Similarity } from "../../heads/sentence/settings.ts";
+import { normalized, type VectorModule } from "../../heads/sentence/vector_modules.ts";
+import { checkString, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineParts, type SimplePipeline } from "../engine/parts.ts";
-import { NO_SENTENCE_CONFIG, type Pooling, POOLINGS, type SentenceConfig } from "./pooling.ts";
+import { modesOf, planPooling, type Pooling, POOLINGS } from "./pooling.ts";
 import { needsRanges, type Precision, PRECISIONS, quantize, type Ranges, rangesOf } from "./precision.ts";
+import { checkBehind, promptLength, promptOf, type PromptOptions } from "./prompts.ts";
+import { similarities } from "./similarity.ts";
 import type { AnsweringModel, CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
 
 /** Options of {@linkcode FeatureExtractionPipeline}. */
-export interface FeatureExtractionOptions extends TextOptions {
+export interface FeatureExtractionOptions extends TextOptions, PromptOptions {
   /**
-   * `mean` and `cls` give one embedding a text: the mean over its tokens, special tokens included, or the embedding of
-   * `[CLS]`; narrow layers then compute `[CLS]` only. `none` gives an embedding for each token. Default: as
-   * `modules.json` and `1_Pooling/config.json` beside the model say, else `none`.
+   * `mean` and the others give one embedding a text: the mean over its tokens, special tokens included, or the embedding
+   * of `[CLS]` (`cls`) or of the last token (`lasttoken`), of which narrow layers compute that row only. A list joins
+   * several. `none` gives an embedding for each token, before any further module. Default: as `modules.json` and
+   * `1_Pooling/config.json` beside the model say, else `none`. What `modules.json` puts behind the pooling is computed
+   * then too.
    */
-  pooling?: Pooling;
-  /** Scale every embedding to length 1. Default: whether `modules.json` names a `Normalize` module, else `false`. */
+  pooling?: Pooling | readonly PoolingMode[];
+  /**
+   * `true` scales every embedding to length 1, at last; `false` leaves out what `modules.json` says about that. Default:
+   * as `modules.json` says, where `Normalize` comes before {@linkcode dimensions}.
+   */
   normalize?: boolean;
-  /** Dimensions to keep, the first ones (Matryoshka); {@linkcode normalize} comes after. Default: all. */
+  /**
+   * Dimensions to keep, the first ones (Matryoshka). Default: the `truncate_dim` of `config_sentence_transformers.json`,
+   * else all.
+   */
   dimensions?: number;
   /**
    * Element type. `int8` and `uint8` are 256 steps between the ends of {@linkcode ranges}; `binary` and `ubinary` are
@@ -54,15 +67,31 @@ export interface FeatureExtractionOptions extends TextOptions {
  * @throws {InputError} On an empty text, or one that is longer than the model takes, or than the `max_seq_length` of
  *   `sentence_bert_config.json` beside it.
  * @throws {RangeError} If an option's value is not allowed.
- * @throws {ConfigError} If `pooling` is left out, and the model's files name another one than these.
+ * @throws {ConfigError} If `pooling` is left out, and the model's files ask for something else than these poolings and
+ *   the modules Dense, LayerNorm, Normalize and Dropout behind them.
  */
-export type FeatureExtractionPipeline = SimplePipeline<string, Tensor, FeatureExtractionOptions, NarrowBertModel>;
+export interface FeatureExtractionPipeline
+  extends SimplePipeline<string, Tensor, FeatureExtractionOptions, NarrowBertModel> {
+  /** The prompts that the model's files have, by name. */
+  readonly prompts: Readonly<Record<string, string>>;
+  /** The prompt of a call that names none; `null` for no prompt. */
+  readonly default_prompt_name: string | null;
+  /** How the model's embeddings are compared. */
+  readonly similarity_fn_name: Similarity;
+  /**
+   * How alike each of some embeddings is to each of others, as the model's files say; the larger, the more alike.
+   *
+   * @throws {TypeError} If one is no float32 embedding of a text, or they are of several sizes.
+   */
+  similarity(embeddings: readonly Tensor[], others: readonly Tensor[]): number[][];
+}
 
-const poolings = new WeakMap<FeatureExtractionPipeline, SentenceConfig["pooling"]>();
+const configs = new WeakMap<FeatureExtractionPipeline, SentenceConfig>();
 
-/** The pooling that the files of a pipeline's model name; `none` if they name none. */
-export function filedPooling(pipeline: FeatureExtractionPipeline): SentenceConfig["pooling"] {
-  return poolings.get(pipeline) ?? "none";
+/** Whether the files of a pipeline's model say how one embedding a text is made, whatever they say. */
+export function hasFiledPooling(pipeline: FeatureExtractionPipeline): boolean {
+  const { modes, missing } = configs.get(pipeline) ?? NO_SENTENCE_CONFIG;
+  return modes.length > 0 || missing !== null;
 }
 
 /**
@@ -90,8 +119,21 @@ export function createFeatureExtraction(
     }
     return quantizedStream(embeddings, precision, ranges);
   };
-  const pipeline: FeatureExtractionPipeline = asPipeline({ name: "feature-extraction", call, stream }, parts);
-  poolings.set(pipeline, sentence.pooling);
+  const { prompts, defaultPrompt, similarity } = sentence;
+  const pipeline = Object.assign(
+    asPipeline<FeatureExtractionPipeline, Parameters<typeof call>, Parameters<typeof stream>>(
+      { name: "feature-extraction", call, stream },
+      parts,
+    ),
+    {
+      prompts,
+      default_prompt_name: defaultPrompt,
+      similarity_fn_name: similarity,
+      similarity: (embeddings: readonly Tensor[], others: readonly Tensor[]) =>
+        similarities(embeddings, others, similarity),
+    },
+  );
+  configs.set(pipeline, sentence);
   return pipeline;
 }
 
@@ -109,59 +151,92 @@ function embeddingsTask(
   const { model, tokenizer } = parts;
   const { hidden_size } = model.config;
   const maximum = Math.min(mostTokens(parts), sentence.maximum);
+  const lowered = (text: string) => sentence.lowerCase ? text.toLowerCase() : text;
   return {
     model,
     action: "embed",
     noun: "text",
-    options: ["pooling", "normalize", "dimensions", "precision", "ranges", "truncation"],
+    options: ["pooling", "normalize", "dimensions", "precision", "ranges", "truncation", "prompt", "prompt_name"],
     begin(options) {
-      const pooling = options.pooling ?? defaultPooling(sentence);
-      const { normalize = sentence.normalize, dimensions = hidden_size, truncation } = options;
-      if (!POOLINGS.includes(pooling)) {
-        throw new RangeError(`Cannot embed texts: pooling must be one of ${POOLINGS.join(", ")}, got "${pooling}"`);
-      }
-      if (!(Number.isSafeInteger(dimensions) && dimensions >= 1 && dimensions <= hidden_size)) {
+      const { normalize, truncation } = options;
+      const modes = options.pooling === undefined ? filedModes(sentence) : modesOf(options.pooling);
+      const modules = modes.length === 0 ? [] : modulesBehind(modes, { sentence, hidden_size, normalize });
+      const width = widthOf(modules, Math.max(1, modes.length) * hidden_size);
+      const dimensions = options.dimensions ?? Math.min(sentence.dimensions ?? width, width);
+      if (!(Number.isSafeInteger(dimensions) && dimensions >= 1 && dimensions <= width)) {
         throw new RangeError(
-          `Cannot embed texts: dimensions must be a whole number from 1 to ${hidden_size}, got ${dimensions}`,
+          `Cannot embed texts: dimensions must be a whole number from 1 to ${width}, got ${dimensions}`,
         );
       }
       checkPrecision(options, dimensions);
+      const prompt = promptOf(options, sentence);
+      const isLeftOut = prompt !== "" && !sentence.includePrompt && modes.length > 0;
+      const from = isLeftOut ? promptLength(lowered(prompt), { tokenizer, maximum }) : 0;
+      const { readout, ask } = planPooling(modes);
+      const finish = { modules, dimensions, normalize: normalize === true };
       return {
         pack(text, name) {
-          const context = { tokenizer, maximum, subject: `embed ${name}`, mayBeEmpty: true, truncation };
-          return [{ encoding: encodeText(text, context) }];
+          const subject = `embed ${name}`;
+          if (prompt !== "") checkString(text, subject);
+          const whole = typeof text === "string" ? lowered(prompt + text) : text;
+          const encoding = encodeText(whole, { tokenizer, maximum, subject, mayBeEmpty: true, truncation });
+          checkBehind(encoding, { from, subject, text });
+          return [{ encoding }];
         },
-        readout: pooling === "mean" ? meanState : states,
-        ask: () => pooling === "cls" ? { positions: [0] } : {},
+        readout,
+        ask: ({ encoding }) => ask({ tokens: encoding.input_ids.length, from }),
         collect([result], [item]) {
           const tokens = item!.encoding.input_ids.length;
-          const rows = Array.from({ length: pooling === "none" ? tokens : 1 }, (_, row) => {
-            const embedding = Float32Array.from(
-              { length: dimensions },
-              (_, i) => result!.values[row * hidden_size + i]!,
-            );
-            return normalize ? normalized(embedding) : embedding;
-          });
-          const data = new Float32Array(rows.length * dimensions);
-          rows.forEach((row, i) => data.set(row, i * dimensions));
-          return new Tensor("float32", data, pooling === "none" ? [1, tokens, dimensions] : [1, dimensions]);
+          const values = result!.values as Float32Array;
+          if (modes.length > 0) return new Tensor("float32", finished(values, finish), [1, dimensions]);
+          const data = new Float32Array(tokens * dimensions);
+          for (let row = 0; row < tokens; row++) {
+            const state = values.subarray(row * hidden_size, (row + 1) * hidden_size);
+            data.set(finished(state, finish), row * dimensions);
+          }
+          return new Tensor("float32", data, [1, tokens, dimensions]);
         },
       };
     },
   };
 }
 
-/** A vector scaled to length 1; one of length 0 stays as it is. */
-function normalized(vector: Float32Array): Float32Array {
-  const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
-  return vector.map((x) => x / Math.max(length, 1e-12));
+/** What is made of a pooled state, or of a token's. */
+function finished(
+  state: Float32Array,
+  { modules, dimensions, normalize }: { modules: readonly VectorModule[]; dimensions: number; normalize: boolean },
+): Float32Array {
+  if (modules.length === 0 && !normalize) return state.slice(0, dimensions);
+  const vector = modules.reduce<Float64Array>((given, module) => module.apply(given), new Float64Array(state));
+  const kept = vector.subarray(0, dimensions);
+  return new Float32Array(normalize ? normalized(kept) : kept);
 }
 
-function defaultPooling({ pooling }: SentenceConfig): Pooling {
-  if (typeof pooling === "string") return pooling;
+/** The modules behind some poolings. @throws {RangeError} If they do not take what these give. */
+function modulesBehind(
+  modes: readonly PoolingMode[],
+  { sentence, hidden_size, normalize }: { sentence: SentenceConfig; hidden_size: number; normalize?: boolean },
+): readonly VectorModule[] {
+  const modules = sentence.modules.filter(({ kind }) => kind !== "Normalize" || normalize !== false);
+  const first = modules.find(({ inputs }) => inputs !== null);
+  const given = modes.length * hidden_size;
+  if (first === undefined || first.inputs === given) return modules;
+  throw new RangeError(
+    `Cannot embed texts: the model's ${first.kind} takes ${first.inputs} numbers, and pooling ${
+      modes.join(", ")
+    } gives ` +
+      `${given}; leave out pooling, as the model's files say`,
+  );
+}
+
+/** The poolings that the model's files name. @throws {ConfigError} If they ask for something that is not there. */
+function filedModes({ modes, missing }: SentenceConfig): readonly PoolingMode[] {
+  if (missing === null) return modes;
   throw new ConfigError(
-    `Cannot embed texts as the model's files say: they ask for ${pooling.unknown}, and ${POOLINGS.join(", ")} can be ` +
-      "computed; choose one by pooling",
+    `Cannot embed texts as the model's files say: they ask for ${missing}; ${
+      POOLINGS.join(", ")
+    } can be computed of the ` +
+      "model's states alone; choose one by pooling",
   );
 }
 

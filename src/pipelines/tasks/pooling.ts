@@ -1,98 +1,58 @@
-/** How token embeddings become one embedding, as the files of sentence-transformers beside a model say. */
+/** How the states of a text's tokens become its embedding: which readout is asked, and what. */
 
-import { ConfigError } from "../../base/errors.ts";
-import { isObject } from "../../base/json.ts";
-import { findBytes, type ModelFolder } from "../../io/folder/model_folder.ts";
-
-/** A way from token embeddings to the embedding of a text: none, their mean, the embedding of `[CLS]`. */
-export type Pooling = "none" | "mean" | "cls";
-
-/** Every {@linkcode Pooling}. */
-export const POOLINGS: readonly Pooling[] = ["none", "mean", "cls"];
-
-/** The settings for embeddings in a model's files. */
-export interface SentenceConfig {
-  /** The pooling that the model was trained with; `unknown` names one that this library does not have. */
-  pooling: Pooling | { unknown: string };
-  /** Whether its embeddings are scaled to length 1. */
-  normalize: boolean;
-  /** Most tokens that it was trained on. */
-  maximum: number;
-}
-
-/** The settings of a model without such files. */
-export const NO_SENTENCE_CONFIG: SentenceConfig = { pooling: "none", normalize: false, maximum: Infinity };
+import type { Readout } from "../../heads/readouts/readout.ts";
+import { pooledState, POOLING_MODES, type PoolingMode } from "../../heads/readouts/pooled_state.ts";
+import { meanState, states } from "../../heads/readouts/states.ts";
 
 /**
- * Reads `modules.json`, `1_Pooling/config.json` (or the folder that `modules.json` names) and
- * `sentence_bert_config.json`, each if it is there.
- *
- * @throws {ConfigError} If one of them is not what sentence-transformers writes.
- * @throws {CheckpointError} If `modules.json` names no folder inside the model's.
+ * A way from token embeddings to the embedding of a text, by the name that sentence-transformers gives it; `none` leaves
+ * each token its own.
  */
-export async function readSentenceConfig(folder: ModelFolder): Promise<SentenceConfig> {
-  const modules = readModules(await readJson(folder, "modules.json"), folder.location);
-  const kinds = modules?.map(({ kind }) => kind).join(", ");
-  const pooling = async (): Promise<SentenceConfig["pooling"]> => {
-    if (modules === null) return await findPooling(folder.inside("1_Pooling")) ?? "none";
-    if (!/^Transformer, Pooling(, Normalize)?$/.test(kinds!)) return { unknown: `modules ${kinds}` };
-    const inside = folder.inside(modules[1]!.path);
-    return await findPooling(inside) ?? refusePooling(inside);
-  };
-  return {
-    pooling: await pooling(),
-    normalize: kinds?.endsWith("Normalize") ?? false,
-    maximum: readMaximum(await readJson(folder, "sentence_bert_config.json"), folder.location),
-  };
+export type Pooling = "none" | PoolingMode;
+
+/** Every {@linkcode Pooling}. */
+export const POOLINGS: readonly Pooling[] = ["none", ...POOLING_MODES];
+
+/** The readout of some poolings, and its question about a text. */
+export interface PoolingPlan {
+  readonly readout: Readout;
+  /** @param text How many tokens it has, and the first that is pooled. */
+  ask(text: { tokens: number; from: number }): object;
 }
 
-/** The modules that a text goes through, in order; `null` if there is no such list. */
-function readModules(json: unknown, location: string): { kind: string; path: string }[] | null {
-  if (json === undefined) return null;
-  const modules = Array.isArray(json) ? json.map(readModule) : [null];
-  if (modules.every((module) => module !== null)) return modules;
-  throw new ConfigError(
-    `Cannot read modules.json in "${location}": it must be an array of objects with a type and a path`,
-  );
-}
-
-function readModule(module: unknown): { kind: string; path: string } | null {
-  if (!isObject(module) || typeof module.type !== "string" || typeof module.path !== "string") return null;
-  return { kind: module.type.split(".").at(-1)!, path: module.path };
-}
-
-/** The pooling that the config.json of a folder names; `null` if there is no such file. */
-async function findPooling(folder: ModelFolder): Promise<SentenceConfig["pooling"] | null> {
-  const json = await readJson(folder, "config.json");
-  if (json === undefined) return null;
-  if (!isObject(json)) refusePooling(folder);
-  const modes = Object.keys(json).filter((key) => key.startsWith("pooling_mode_") && json[key] === true).join(", ");
-  if (modes === "pooling_mode_mean_tokens") return "mean";
-  return modes === "pooling_mode_cls_token" ? "cls" : { unknown: modes || "no pooling_mode" };
-}
-
-function refusePooling({ location }: ModelFolder): never {
-  throw new ConfigError(`Cannot read config.json in "${location}": it must be there, and be an object`);
-}
-
-function readMaximum(json: unknown, location: string): number {
-  const length = isObject(json) ? json.max_seq_length ?? undefined : json;
-  if (length === undefined) return Infinity;
-  if (typeof length === "number" && Number.isSafeInteger(length) && length > 0) return length;
-  throw new ConfigError(
-    `Cannot read sentence_bert_config.json in "${location}": it must be an object whose max_seq_length is a whole ` +
-      `number from 1, got ${JSON.stringify(length)}`,
-  );
-}
-
-/** A file as JSON; `undefined` if there is none. */
-async function readJson(folder: ModelFolder, file: string): Promise<unknown> {
-  const bytes = await findBytes(folder, file);
-  if (bytes === null) return undefined;
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (cause) {
-    const problem = (cause as Error).message;
-    throw new ConfigError(`Cannot read ${file} in "${folder.location}": it must be JSON: ${problem}`, { cause });
+/**
+ * The readout that computes some poolings with the least rows and the least work: one row for the first token or the last.
+ *
+ * @param modes Their vectors are joined in this order; none for the states of all tokens.
+ */
+export function planPooling(modes: readonly PoolingMode[]): PoolingPlan {
+  const [only, ...more] = modes;
+  if (only === undefined) return { readout: states, ask: () => ({}) };
+  if (more.length === 0) {
+    if (only === "cls") return { readout: states, ask: ({ from }) => ({ positions: [from] }) };
+    if (only === "lasttoken") return { readout: states, ask: ({ tokens }) => ({ positions: [tokens - 1] }) };
+    if (only === "mean") {
+      return { readout: meanState, ask: ({ tokens, from }) => from === 0 ? {} : { positions: range(from, tokens) } };
+    }
   }
+  return { readout: pooledState, ask: ({ from }) => ({ poolings: modes, from }) };
+}
+
+/**
+ * The poolings that a caller asks for.
+ *
+ * @throws {RangeError} If one of them is none.
+ */
+export function modesOf(pooling: Pooling | readonly PoolingMode[]): readonly PoolingMode[] {
+  if (pooling === "none") return [];
+  const modes: readonly PoolingMode[] = Array.isArray(pooling) ? pooling : [pooling as PoolingMode];
+  if (modes.length > 0 && modes.every((mode) => POOLING_MODES.includes(mode))) return modes;
+  throw new RangeError(
+    `Cannot embed texts: pooling must be one of ${POOLINGS.join(", ")}, or a list of all but the first, got ` +
+      (Array.isArray(pooling) ? JSON.stringify(pooling) : `"${pooling}"`),
+  );
+}
+
+function range(begin: number, end: number): number[] {
+  return Array.from({ length: end - begin }, (_, i) => begin + i);
 }

@@ -3,6 +3,7 @@
 import { ConfigError } from "../../base/errors.ts";
 import type { NarrowBertForSequenceClassification } from "../../heads/sequence_classification.ts";
 import { labelLogits } from "../../heads/readouts/labels.ts";
+import type { Activation } from "../../heads/sentence/activations.ts";
 import { checkString, checkStrings, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
@@ -21,8 +22,10 @@ export interface RankingQuery {
 export interface RankedText {
   /** Its place among the texts as they were given, from 0. */
   index: number;
-  /** Its score for the query: from 0 to 1, or any number with `raw_scores`. */
+  /** Its score for the query: from 0 to 1, unless `raw_scores` or the model's `activation_fn` ask for something else. */
   score: number;
+  /** The model's logit, with `return_logits`: it orders texts whose scores are the same. */
+  logit?: number;
   /** The text, with `return_text`. */
   text?: string;
 }
@@ -31,8 +34,10 @@ export interface RankedText {
 export interface TextRankingOptions extends TextOptions {
   /** How many texts to give, best first. Default `null`: all. */
   top_k?: number | null;
-  /** Give the model's logits, not their sigmoid. Default `false`. */
+  /** Give the model's logits, not their sigmoid or what a CrossEncoder's `activation_fn` makes of them. Default `false`. */
   raw_scores?: boolean;
+  /** Give each text's logit with its score. Default `false`. */
+  return_logits?: boolean;
   /** Give each text with its score. Default `false`. */
   return_text?: boolean;
 }
@@ -69,9 +74,13 @@ type Options = TextRankingOptions & CallOptions;
 /**
  * Makes the pipeline of a loaded classifier, which it then owns.
  *
+ * @param activation From logits to scores, as the model's files say. Default: sigmoid.
  * @throws {ConfigError} If it has more than one label.
  */
-export function createTextRanking(parts: PipelineParts<AnsweringModel>): TextRankingPipeline {
+export function createTextRanking(
+  parts: PipelineParts<AnsweringModel>,
+  activation: Activation | null = null,
+): TextRankingPipeline {
   const { num_labels, id2label } = parts.model.config;
   if (num_labels !== 1) {
     throw new ConfigError(
@@ -79,7 +88,7 @@ export function createTextRanking(parts: PipelineParts<AnsweringModel>): TextRan
         "take one that was trained to score pairs of query and text",
     );
   }
-  const engine = new Engine(rankingTask(parts));
+  const engine = new Engine(rankingTask(parts, activation));
   const call = (first: string | readonly RankingQuery[], second?: readonly string[] | Options, options?: Options) =>
     isList(first)
       ? engine.many(first, second as Options)
@@ -87,16 +96,21 @@ export function createTextRanking(parts: PipelineParts<AnsweringModel>): TextRan
   return asPipeline({ name: "text-ranking", call, stream: engine.stream }, parts);
 }
 
-function rankingTask(parts: PipelineParts<AnsweringModel>): Task<RankingQuery, RankedText[], TextRankingOptions> {
+function rankingTask(
+  parts: PipelineParts<AnsweringModel>,
+  activation: Activation | null,
+): Task<RankingQuery, RankedText[], TextRankingOptions> {
   const { model, tokenizer } = parts;
   const maximum = mostTokens(parts);
   return {
     model,
     action: "rank the texts of",
     noun: "query",
-    options: ["top_k", "raw_scores", "return_text", "truncation"],
-    begin({ top_k = null, raw_scores = false, return_text = false, truncation }) {
+    options: ["top_k", "raw_scores", "return_logits", "return_text", "truncation"],
+    begin({ top_k = null, raw_scores = false, return_logits = false, return_text = false, truncation }) {
       checkTopK(top_k, "rank texts");
+      const scored = (logits: number[]) =>
+        raw_scores || activation === null ? scores(logits, raw_scores ? "none" : "sigmoid") : logits.map(activation);
       return {
         pack(request, name) {
           const subject = `rank the texts of ${name}`;
@@ -110,10 +124,13 @@ function rankingTask(parts: PipelineParts<AnsweringModel>): Task<RankingQuery, R
         ask: () => ({}),
         collect(results, _items, { texts }) {
           const logits = results.map(({ values }) => values[0]!);
-          const found = scores(logits, raw_scores ? "none" : "sigmoid");
-          return bestFirst(logits)
-            .slice(0, top_k ?? undefined)
-            .map((index) => ({ index, score: found[index]!, ...(return_text && { text: texts[index]! }) }));
+          const found = scored(logits);
+          return bestFirst(logits).slice(0, top_k ?? undefined).map((index) => ({
+            index,
+            score: found[index]!,
+            ...(return_logits && { logit: logits[index]! }),
+            ...(return_text && { text: texts[index]! }),
+          }));
         },
       };
     },

@@ -1,7 +1,7 @@
 /** The twins of kernels that work by rows. */
 
 import { pitch } from "../../../src/kernels/kernel.ts";
-import { ACTIVATION_BOUND, meanBound, SOFTMAX_BOUND } from "../../../tests/conformance/bounds.ts";
+import { ACTIVATION_BOUND, meanBound, poolBounds, SOFTMAX_BOUND } from "../../../tests/conformance/bounds.ts";
 import { layerNormBound } from "../../../tests/conformance/layer_norm_bound.ts";
 import { activation } from "../../../tests/reference/activation.ts";
 import { embeddings, embeddingSum } from "../../../tests/reference/embeddings.ts";
@@ -9,6 +9,7 @@ import { gatherRows } from "../../../tests/reference/gather_rows.ts";
 import { gatherWords } from "../../../tests/reference/gather_words.ts";
 import { layerNorm } from "../../../tests/reference/layer_norm.ts";
 import { meanRows } from "../../../tests/reference/mean_rows.ts";
+import { poolRows } from "../../../tests/reference/pool_rows.ts";
 import { reshape } from "../../../tests/reference/reshape.ts";
 import { softmax } from "../../../tests/reference/softmax.ts";
 import { topK } from "../../../tests/reference/top_k.ts";
@@ -84,6 +85,14 @@ export const meanRowsTwin: Twin = (call) => {
     return meanBound((starts[segment + 1] as number) - (starts[segment] as number), size);
   });
   return { out: { values: meanRows(x, starts, columns), bound } };
+};
+
+/** `out[s]` of the rows of segment s, by its code. */
+export const poolRowsTwin: Twin = (call) => {
+  const [segments, columns] = [param(call, "segments"), param(call, "columns")];
+  const x = floats(call, "x");
+  const table = words(call, "table").subarray(0, 4 * segments);
+  return { out: { values: poolRows(x, table, columns), bound: poolBounds(x, table, columns) } };
 };
 
 /** The same elements in rows of another width, bit by bit. */

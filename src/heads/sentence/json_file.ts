@@ -1,0 +1,81 @@
+/** A JSON file of a folder, whose fields are checked as they are read. */
+
+import { ConfigError } from "../../base/errors.ts";
+import { isObject } from "../../base/json.ts";
+import { quote, shown } from "../../base/messages.ts";
+import { findBytes, type ModelFolder } from "../../io/folder/model_folder.ts";
+
+/** An object in a file. A field that is left out and one of `null` are the same. */
+export class JsonFile {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly #place: string;
+
+  /** @param place The file and its folder, for messages. */
+  constructor(values: Readonly<Record<string, unknown>>, place: string) {
+    this.values = values;
+    this.#place = place;
+  }
+
+  /** The error of a file that is not what it should be. */
+  error(problem: string): ConfigError {
+    return new ConfigError(`Cannot read ${this.#place}: ${problem}`);
+  }
+
+  /** A text. @throws {ConfigError} If it is something else. */
+  text(key: string): string | undefined {
+    return this.#field(key, "a text", (value) => typeof value === "string");
+  }
+
+  /** True or false. @throws {ConfigError} If it is something else. */
+  flag(key: string): boolean | undefined {
+    return this.#field(key, "true or false", (value) => typeof value === "boolean");
+  }
+
+  /** A whole number from 1. @throws {ConfigError} If it is something else. */
+  count(key: string): number | undefined {
+    return this.#field(key, "a whole number from 1", (value) => Number.isSafeInteger(value) && (value as number) >= 1);
+  }
+
+  /** An object. @throws {ConfigError} If it is something else. */
+  object(key: string): Record<string, unknown> | undefined {
+    return this.#field(key, "an object", isObject);
+  }
+
+  #field<T>(key: string, kind: string, fits: (value: unknown) => boolean): T | undefined {
+    const value = Object.hasOwn(this.values, key) ? this.values[key] : undefined;
+    if (value === undefined || value === null) return undefined;
+    if (fits(value)) return value as T;
+    throw this.error(`${key} must be ${kind}, got ${shown(value)}`);
+  }
+}
+
+/** A file as JSON; `undefined` if there is none. @throws {ConfigError} If it is no JSON. */
+export async function readJson(folder: ModelFolder, file: string): Promise<unknown> {
+  const bytes = await findBytes(folder, file);
+  if (bytes === null) return undefined;
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    const problem = (cause as Error).message;
+    throw new ConfigError(`Cannot read ${placeOf(folder, file)}: it must be JSON: ${problem}`, { cause });
+  }
+}
+
+/** A file that holds an object; `null` if there is none. @throws {ConfigError} If it holds something else. */
+export async function findJsonFile(folder: ModelFolder, file: string): Promise<JsonFile | null> {
+  const json = await readJson(folder, file);
+  if (json === undefined) return null;
+  if (isObject(json)) return new JsonFile(json, placeOf(folder, file));
+  throw new ConfigError(`Cannot read ${placeOf(folder, file)}: it must be an object, got ${shown(json)}`);
+}
+
+/** A file that must be there, and hold an object. @throws {ConfigError} If it does not. */
+export async function readJsonFile(folder: ModelFolder, file: string): Promise<JsonFile> {
+  const found = await findJsonFile(folder, file);
+  if (found !== null) return found;
+  throw new ConfigError(`Cannot read ${placeOf(folder, file)}: it must be there, and be an object`);
+}
+
+function placeOf({ location }: ModelFolder, file: string): string {
+  return `${file} in ${quote(location)}`;
+}

@@ -1,0 +1,129 @@
+/**
+ * Modules that make one vector of another: what stands behind the pooling. They are computed on the CPU in float64: a text
+ * has one vector, so a Dense of 768 x 768 takes half a million multiplications a text, where a layer of the model takes
+ * that many a token fourteen times over; and on the GPU each folder would be a program of its own.
+ */
+
+import { CheckpointError } from "../../base/errors.ts";
+import { quote } from "../../base/messages.ts";
+import { shapeText } from "../../base/shape.ts";
+import type { Checkpoint } from "../../io/checkpoint/checkpoint.ts";
+import { openCheckpoint } from "../../io/checkpoint/open.ts";
+import type { ModelFolder } from "../../io/folder/model_folder.ts";
+import { layerNorm } from "../../model/probe/functions.ts";
+import { readActivation } from "./activations.ts";
+import { MODULE_SETTINGS } from "./files.ts";
+import { findJsonFile, type JsonFile, readJsonFile } from "./json_file.ts";
+
+/** A module from a vector to a vector. */
+export interface VectorModule {
+  /** Its class. */
+  readonly kind: string;
+  /** Elements that it takes; `null` for any number, of which it makes as many. */
+  readonly inputs: number | null;
+  /** Elements that it makes; `null` for as many as it takes. */
+  readonly outputs: number | null;
+  apply(vector: Float64Array): Float64Array;
+}
+
+/** How a module is read from its folder. */
+type Read = (folder: ModelFolder) => Promise<VectorModule>;
+
+/** Every module that can stand behind a pooling, by its class. */
+export const VECTOR_MODULES: Readonly<Record<string, Read>> = {
+  Dense: readDense,
+  LayerNorm: readLayerNorm,
+  Normalize: readNormalize,
+  Dropout: () => Promise.resolve({ kind: "Dropout", inputs: null, outputs: null, apply: (vector) => vector }),
+};
+
+/** What a module reads and writes, if its settings do not say otherwise. */
+const VECTOR = "sentence_embedding";
+
+/** What LayerNorm adds to the variance, by PyTorch's default, which no settings change. */
+const EPS = 1e-5;
+
+/** A vector scaled to length 1; one of length 0 stays as it is. */
+export function normalized(vector: Float64Array): Float64Array {
+  const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
+  return vector.map((x) => x / Math.max(length, 1e-12));
+}
+
+async function readNormalize(folder: ModelFolder): Promise<VectorModule> {
+  const file = await findJsonFile(folder, MODULE_SETTINGS);
+  if (file !== null) checkNames(file);
+  return { kind: "Normalize", inputs: null, outputs: null, apply: normalized };
+}
+
+async function readDense(folder: ModelFolder): Promise<VectorModule> {
+  const file = await readJsonFile(folder, MODULE_SETTINGS);
+  checkNames(file);
+  const [inputs, outputs] = [sizeOf(file, "in_features"), sizeOf(file, "out_features")];
+  const activation = readActivation(file, "activation_function") ?? Math.tanh;
+  const residual = file.flag("use_residual") ?? false;
+  const hasBias = file.flag("bias") ?? true;
+  const checkpoint = await openCheckpoint(folder);
+  const weight = weightOf(checkpoint, "linear.weight", [outputs, inputs]);
+  const bias = hasBias ? weightOf(checkpoint, "linear.bias", [outputs]) : null;
+  const matrix = residual && inputs !== outputs ? weightOf(checkpoint, "residual.weight", [outputs, inputs]) : null;
+  return {
+    kind: "Dense",
+    inputs,
+    outputs,
+    apply(vector) {
+      const skipped = matrix === null ? vector : product(matrix, vector, null);
+      return product(weight, vector, bias).map((x, i) => activation(x) + (residual ? skipped[i] as number : 0));
+    },
+  };
+}
+
+async function readLayerNorm(folder: ModelFolder): Promise<VectorModule> {
+  const size = sizeOf(await readJsonFile(folder, MODULE_SETTINGS), "dimension");
+  const checkpoint = await openCheckpoint(folder);
+  const weight = weightOf(checkpoint, "norm.weight", [size]);
+  const bias = weightOf(checkpoint, "norm.bias", [size]);
+  return {
+    kind: "LayerNorm",
+    inputs: size,
+    outputs: size,
+    apply(vector) {
+      const result = vector.slice();
+      layerNorm(result, { weight, bias, eps: EPS });
+      return result;
+    },
+  };
+}
+
+/** @throws {ConfigError} If a module reads or writes something else than the text's vector. */
+function checkNames(file: JsonFile): void {
+  for (const key of ["module_input_name", "module_output_name"]) {
+    const name = file.text(key) ?? VECTOR;
+    if (name !== VECTOR) throw file.error(`${key} must be ${quote(VECTOR)}, got ${quote(name)}`);
+  }
+}
+
+function sizeOf(file: JsonFile, key: string): number {
+  const size = file.count(key);
+  if (size !== undefined) return size;
+  throw file.error(`it must have ${key}, a whole number from 1`);
+}
+
+/** A weight as it must be. @throws {CheckpointError} If it is not there, or of another shape. */
+function weightOf(checkpoint: Checkpoint, name: string, shape: readonly number[]): Float32Array {
+  const found = checkpoint.info(name).shape;
+  if (found.length === shape.length && found.every((size, i) => size === shape[i])) return checkpoint.float32(name);
+  throw new CheckpointError(
+    `Cannot load weight ${quote(name)} of ${quote(checkpoint.location)}: shape must be ${shapeText(shape)}, got ` +
+      shapeText(found),
+  );
+}
+
+/** `weight · vector + bias`. @param weight Row-major, a row for each element of the result. */
+function product(weight: Float32Array, vector: Float64Array, bias: Float32Array | null): Float64Array {
+  const { length } = vector;
+  return Float64Array.from({ length: weight.length / length }, (_, row) => {
+    let sum = bias === null ? 0 : bias[row] as number;
+    for (let i = 0, at = row * length; i < length; i++, at++) sum += (weight[at] as number) * (vector[i] as number);
+    return sum;
+  });
+}
