@@ -10,12 +10,12 @@ export interface Pieces {
   ends: number[];
   /** Number of the word that each piece belongs to. */
   words: number[];
+  /** The token of each piece; absent if no offsets depend on them. */
+  values?: string[];
 }
 
 /** Splits texts into word pieces. */
 export interface Splitter {
-  /** Whether it gives offsets and words; otherwise those lists stay empty. */
-  readonly locates: boolean;
   /** The pieces of a text without lone surrogates. */
   split(text: string): Pieces;
 }

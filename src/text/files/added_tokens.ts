@@ -1,5 +1,7 @@
 /** Finds added tokens such as `[MASK]` in a text, before the rest of it is normalised or split. */
 
+import { escape } from "../pipeline/regex.ts";
+
 /** A token that is found whole, by the names of `tokenizer.json`. */
 export interface AddedToken {
   id: number;
@@ -35,8 +37,8 @@ export class AddedTokenSplitter {
   constructor(tokens: ReadonlyMap<string, AddedToken>) {
     this.#tokens = tokens;
     // Of several tokens that start at one index, the longest is found.
-    const longestFirst = [...tokens.keys()].sort((a, b) => b.length - a.length);
-    if (tokens.size > 0) this.#pattern = new RegExp(longestFirst.map(escape).join("|"), "gu");
+    const longestFirst = [...tokens.keys()].filter((text) => text !== "").sort((a, b) => b.length - a.length);
+    if (longestFirst.length > 0) this.#pattern = new RegExp(longestFirst.map(escape).join("|"), "gu");
   }
 
   /** The stretches of `text`, in order and without gaps; none is empty. */
@@ -64,6 +66,19 @@ function touchesWord(text: string, start: number, end: number): boolean {
   return ENDS_WITH_WORD.test(before) || STARTS_WITH_WORD.test(text.slice(end, end + 2));
 }
 
-function escape(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+/**
+ * Added tokens with the ids that Hugging Face's `tokenizers` gives them, whatever the file says: that of the vocabulary
+ * for a token in it, else the next behind the vocabulary and the tokens added before. Of equal ones the last counts.
+ */
+export function withIds(tokens: readonly AddedToken[], vocabulary: ReadonlyMap<string, number>): AddedToken[] {
+  const byContent = new Map<string, AddedToken>();
+  const byId = new Map<number, AddedToken>();
+  let next = vocabulary.size;
+  for (const token of tokens) {
+    const id = byContent.get(token.content)?.id ?? vocabulary.get(token.content) ?? next++;
+    const added = { ...token, id };
+    byContent.set(token.content, added);
+    byId.set(id, added);
+  }
+  return [...byId.values()];
 }
