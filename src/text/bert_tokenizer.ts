@@ -11,6 +11,7 @@ import type { Pieces } from "./encoding/pieces.ts";
 import { type PaddingPlan, type Plan, planEncoding, planPadding } from "./encoding/plan.ts";
 import { readTokenizerJson, type TokenizerParts } from "./files/tokenizer_json.ts";
 import { TokenTable } from "./token_table.ts";
+import { writtenFiles } from "./files/saving.ts";
 import { vocabularyText } from "./files/vocabulary.ts";
 
 /** A text, or a pair of texts that the model reads together. */
@@ -28,7 +29,7 @@ export class BertTokenizer extends BertVocabulary {
   readonly padding_side: "left" | "right";
   /** The end that is cut, if a call does not say. */
   readonly truncation_side: "left" | "right";
-  readonly #location: string;
+  readonly #files: TokenizerFiles;
   readonly #parts: TokenizerParts;
 
   /**
@@ -39,11 +40,11 @@ export class BertTokenizer extends BertVocabulary {
   constructor(files: TokenizerFiles) {
     const parts = readTokenizerJson(files);
     super(new TokenTable(parts), files);
-    const { config, location } = files;
+    const { config } = files;
     this.model_max_length = config.model_max_length ?? Infinity;
     this.padding_side = config.padding_side ?? "right";
     this.truncation_side = config.truncation_side ?? "right";
-    this.#location = location;
+    this.#files = files;
     this.#parts = parts;
   }
 
@@ -124,7 +125,15 @@ export class BertTokenizer extends BertVocabulary {
    * @throws {TokenizerError} If the vocabulary does not fit that format.
    */
   protected vocabularyText(): string {
-    return vocabularyText(this.#parts.hasWordPieces ? this.#parts.model.ids : undefined, this.#location);
+    return vocabularyText(this.#parts.hasWordPieces ? this.#parts.model.ids : undefined, this.#files.location);
+  }
+
+  /** The contents of the files that bring the tokenizer back, by name. */
+  protected writtenFiles(): Map<string, string> {
+    const names = ["unk_token", "sep_token", "pad_token", "cls_token", "mask_token"] as const;
+    const special = names.map((name) => [name, { token: this[name], id: this[`${name}_id`] }] as const)
+      .filter(([, { id }]) => id < this.vocab_size);
+    return writtenFiles({ files: this.#files, parts: this.#parts, special: Object.fromEntries(special) });
   }
 
   #encode({ text, text_pair }: { text: string; text_pair?: string }, plan: Plan, where = ""): Encoding {

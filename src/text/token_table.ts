@@ -19,7 +19,7 @@ export class TokenTable {
   /** @param parts What the files hold. */
   constructor(parts: TokenizerParts) {
     this.#parts = parts;
-    const { model: { ids }, added, normalizer } = parts;
+    const { model: { ids, size = ids.size }, added, normalizer } = parts;
     for (const [token, id] of ids) this.#tokens.set(id, token);
     this.#added = new Map(added.map(({ content, id }) => [content, id]));
     this.#special = new Set(added.filter(({ special }) => special).map(({ content }) => content));
@@ -27,7 +27,7 @@ export class TokenTable {
       this.#tokens.set(id, content);
       if (normalized ?? !special) this.#forms.set(id, normalizedText(content, normalizer));
     }
-    this.size = ids.size + added.filter(({ content }) => !ids.has(content)).length;
+    this.size = size + added.filter(({ content }) => !ids.has(content)).length;
   }
 
   /** Id of a token; `undefined` if there is no such token. */

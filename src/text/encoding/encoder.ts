@@ -100,15 +100,22 @@ function assemble(pair: PiecePair, kept: SpanPair, { plan: { wanted }, parts, tr
       input_ids.push(pieces.ids[index]!);
       token_type_ids.push(part.type);
     }
-    if (wanted.special_tokens_mask) { for (let index = span.start; index < span.end; index++) special_tokens_mask.push(0); }
-    if (wanted.word_ids) { for (let index = span.start; index < span.end; index++) word_ids.push(pieces.words[index]!); }
+    if (wanted.special_tokens_mask) {
+      for (let index = span.start; index < span.end; index++) special_tokens_mask.push(0);
+    }
+    if (wanted.word_ids) {
+      for (let index = span.start; index < span.end; index++) word_ids.push(pieces.words[index]!);
+    }
     if (wanted.offset_mapping) {
       for (let index = span.start; index < span.end; index++) {
         const offset: Offset = [pieces.starts[index]!, pieces.ends[index]!];
-        offset_mapping.push(trims.length === 0 ? offset : trimmed(offset, pieces.values?.[index] ?? "", {
-          isFirst: index === span.start,
-          trims,
-        }));
+        offset_mapping.push(
+          trims.length === 0 ? offset : trimmed(offset, pieces.values?.[index] ?? "", {
+            text: pieces.text ?? "",
+            isFirst: index === span.start,
+            trims,
+          }),
+        );
       }
     }
   }

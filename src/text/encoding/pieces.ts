@@ -10,8 +10,9 @@ export interface Pieces {
   ends: number[];
   /** Number of the word that each piece belongs to. */
   words: number[];
-  /** The token of each piece; absent if no offsets depend on them. */
+  /** The token of each piece, and the text that offsets count in; absent if no offsets depend on them. */
   values?: string[];
+  text?: string;
 }
 
 /** Splits texts into word pieces. */

@@ -2,14 +2,18 @@
 
 /** Classes that read a `vocab.txt` as BERT does, and let `tokenizer_config.json` count for more than its normalizer. */
 const BERT = new Set([
-  ..."Bert NarrowBert DistilBert Electra MobileBert ConvBert SqueezeBert Lxmert RetriBert LayoutLM DPRContextEncoder".split(" "),
+  ..."Bert NarrowBert DistilBert Electra MobileBert ConvBert SqueezeBert Lxmert RetriBert LayoutLM DPRContextEncoder"
+    .split(" "),
   ..."DPRQuestionEncoder DPRReader".split(" "),
 ]);
 
 /** Classes whose fast form is its `tokenizer.json`. */
 const FAST = new Set([
-  ..."PreTrained XLMRoberta Roberta MPNet Albert Camembert DebertaV2 Deberta Barthez BigBird Funnel FNet RemBert".split(" "),
-  ..."XLNet Bart MBart T5 GPT2 Llama Nystromformer Splinter Herbert ModernBert CLIP LayoutLMv2 LayoutLMv3 MarkupLM".split(" "),
+  ..."PreTrained XLMRoberta Roberta MPNet Albert Camembert DebertaV2 Deberta Barthez BigBird Funnel FNet RemBert".split(
+    " ",
+  ),
+  ..."XLNet Bart MBart T5 GPT2 Llama Nystromformer Splinter Herbert ModernBert CLIP LayoutLMv2 LayoutLMv3 MarkupLM"
+    .split(" "),
 ]);
 
 /** How a tokenizer of a class is read: as BERT's, by its `tokenizer.json` alone, or not at all. */

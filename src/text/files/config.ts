@@ -119,7 +119,9 @@ const CHECKS: Record<keyof TokenizerConfig, Check> = {
   added_tokens_decoder: [
     (value) =>
       isObject(value) &&
-      Object.entries(value).every(([id, token]) => /^\d{1,15}$/.test(id) && typeof token !== "string" && isToken(token)),
+      Object.entries(value).every(([id, token]) =>
+        /^\d{1,15}$/.test(id) && typeof token !== "string" && isToken(token)
+      ),
     "an object of ids, each with an object with a content",
   ],
 };

@@ -3,13 +3,7 @@
 import { isObject } from "../../base/json.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import { kindOfClass } from "./classes.ts";
-import {
-  type ConfigToken,
-  contentOf,
-  specialToken,
-  type SpecialTokenName,
-  type TokenizerConfig,
-} from "./config.ts";
+import { type ConfigToken, contentOf, specialToken, type SpecialTokenName, type TokenizerConfig } from "./config.ts";
 
 /** Python's order of special tokens, by which new ones get their ids. */
 const ORDER = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"] as const;

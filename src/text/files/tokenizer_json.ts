@@ -23,6 +23,8 @@ import { readWordPiece } from "./word_piece.ts";
 export interface TokenizerParts {
   splitter: Splitter;
   model: Model;
+  /** Whether all parts are BERT's own. */
+  isBert: boolean;
   /** Whether the model is WordPiece, so that `vocab.txt` can hold it. */
   hasWordPieces: boolean;
   /** Added tokens with the ids that they have. */
@@ -51,7 +53,7 @@ export function readTokenizerJson({ location, tokenizer, config }: TokenizerFile
   const listed = addedTokens(file.added_tokens ?? [], fail);
   const model = modelPart(file.model, fail);
   const spelling = readModel(model);
-  const added = withIds(listed, spelling.ids);
+  const added = withIds(listed, spelling);
   const [normal, words, decoder] = [part("normalizer"), part("pre_tokenizer"), part("decoder")];
   const normalizer = normal === null ? undefined : readNormalizer(normal);
   const preTokenizer = words === null ? undefined : readPreTokenizer(words);
@@ -66,6 +68,7 @@ export function readTokenizerJson({ location, tokenizer, config }: TokenizerFile
       })
       : new PipelineSplitter({ added, normalizer, preTokenizer, model: spelling }),
     model: spelling,
+    isBert,
     hasWordPieces: model.type === "WordPiece",
     added,
     normalizer,

@@ -39,6 +39,13 @@ export function tokenizerFromVocabulary(text: string, config: TokenizerConfig): 
   };
 }
 
+/** Whether `vocab.txt` can hold a vocabulary. */
+export function isLines(ids: ReadonlyMap<string, number>): boolean {
+  const lines = new Set(ids.values());
+  return lines.size === ids.size && ids.values().every((id) => id < ids.size) &&
+    ids.keys().every((piece) => !/[\r\n]/.test(piece));
+}
+
 /**
  * The contents of `vocab.txt` for a vocabulary: the reverse of {@linkcode tokenizerFromVocabulary}.
  *
@@ -63,7 +70,10 @@ export function vocabularyText(ids: ReadonlyMap<string, number> | undefined, loc
 function frame(ids: ReadonlyMap<string, number>, config: TokenizerConfig): object {
   const names = ["unk_token", "sep_token", "pad_token", "cls_token"] as const;
   const missing = names.map((name) => specialToken(config, name)).filter((token) => !ids.has(token));
-  const [cls, sep] = (["cls_token", "sep_token"] as const).map((name) => specialToken(config, name)) as [string, string];
+  const [cls, sep] = (["cls_token", "sep_token"] as const).map((name) => specialToken(config, name)) as [
+    string,
+    string,
+  ];
   const entry = (id: string) => [id, { id, ids: [ids.get(id) ?? ids.size + missing.indexOf(id)], tokens: [id] }];
   const special = (id: string, type_id: number) => ({ SpecialToken: { id, type_id } });
   const single = [special(cls, 0), { Sequence: { id: "A", type_id: 0 } }, special(sep, 0)];

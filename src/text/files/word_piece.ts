@@ -14,7 +14,9 @@ export interface WordPieceModel {
 /** Reads the settings of a model whose vocabulary is `ids`. @throws {TokenizerError} If one is wrong. */
 export function readWordPiece(part: Part, ids: ReadonlyMap<string, number>): WordPieceModel {
   const unk_token = part.raw("unk_token") ?? "[UNK]";
-  if (typeof unk_token !== "string" || !ids.has(unk_token)) part.fail("model.unk_token", "in the vocabulary", unk_token);
+  if (typeof unk_token !== "string" || !ids.has(unk_token)) {
+    part.fail("model.unk_token", "in the vocabulary", unk_token);
+  }
   return {
     unk_token: unk_token as string,
     continuing_subword_prefix: part.text("continuing_subword_prefix", "##"),

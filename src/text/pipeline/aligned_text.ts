@@ -47,7 +47,8 @@ export class AlignedText {
 
   /** The units from `from` to before `to`; both are ends of characters. */
   slice(from: number, to: number): AlignedText {
-    if (from === 0 && to === this.text.length) return this;
+    const isWhole = from === 0 && to === this.text.length;
+    if (isWhole && (to === 0 || this.starts[0] === this.shift)) return this;
     return new AlignedText(this.text.slice(from, to), {
       starts: this.starts.slice(from, to),
       ends: this.ends.slice(from, to),
@@ -156,7 +157,7 @@ export class AlignedText {
         starts.push(start);
         ends.push(end);
       }
-      if (change <= 0) for (let skipped = change; skipped <= 0; skipped++) skip();
+      if (change <= 0) { for (let skipped = change; skipped <= 0; skipped++) skip(); }
     }
     for (let unit = to; unit < text.length; unit++) {
       starts.push(this.starts[unit]!);

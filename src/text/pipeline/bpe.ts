@@ -31,6 +31,7 @@ export function bytePairs(part: Part): Model {
   const unk = optional("unk_token");
   const fuse = part.flag("fuse_unk", false);
   const fallback = part.flag("byte_fallback", false);
+  if (fallback && prefix + suffix !== "") part.wrong("byte_fallback", "false, as words have a prefix or suffix");
   const whole = part.flag("ignore_merges", false);
   if ((part.raw("dropout") ?? 0) !== 0) part.wrong("dropout", "null or 0, as ids would be random");
   const merges = readMerges(part, ids, prefix);
@@ -75,7 +76,9 @@ export function bytePairs(part: Part): Model {
   function unknownId(word: string): number {
     const id = ids.get(unk!);
     if (id !== undefined) return id;
-    throw new TokenizerError(`Cannot encode ${JSON.stringify(word)}: model.unk_token "${unk}" is not in the vocabulary`);
+    throw new TokenizerError(
+      `Cannot encode ${JSON.stringify(word)}: model.unk_token "${unk}" is not in the vocabulary`,
+    );
   }
 
   function byteIds(token: string): number[] | undefined {

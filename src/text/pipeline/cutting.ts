@@ -47,7 +47,10 @@ function cover(text: string, find: Finder, invert: boolean): Stretch[] {
   return found;
 }
 
-function merged(stretches: readonly Stretch[], behavior: "MergedWithPrevious" | "MergedWithNext" | "Contiguous"): Stretch[] {
+function merged(
+  stretches: readonly Stretch[],
+  behavior: "MergedWithPrevious" | "MergedWithNext" | "Contiguous",
+): Stretch[] {
   const isForward = behavior !== "MergedWithNext";
   const found: Stretch[] = [];
   let previous = false;

@@ -16,6 +16,8 @@ export interface WordTokens {
 export interface Model {
   /** Id of each token. */
   readonly ids: ReadonlyMap<string, number>;
+  /** How many tokens its vocabulary lists, equal ones counted each. Default: as many as `ids`. */
+  readonly size?: number;
   /** The tokens of a word, which is not empty. */
   spell(word: string): WordTokens;
 }
@@ -30,6 +32,7 @@ export function remembering(model: Model): Model {
   const known = new Map<string, WordTokens>();
   return {
     ids: model.ids,
+    size: model.size,
     spell(word) {
       const found = known.get(word);
       if (found !== undefined) return found;

@@ -23,10 +23,13 @@ const wordOrSymbols = finder(`[${WORD_CLASS}]+|[^${WORD_CLASS}\\p{White_Space}]+
 const PRE_TOKENIZERS: Readonly<Record<string, (part: Part) => PreTokenizer>> = {
   Sequence: (part) => {
     const all = part.parts("pretokenizers").map(readPreTokenizer);
-    return (text) => all.reduce<readonly AlignedText[]>((texts, each) => texts.flatMap((text) => notEmpty(each(text))), [text]);
+    return (text) =>
+      all.reduce<readonly AlignedText[]>((texts, each) => texts.flatMap((text) => notEmpty(each(text))), [text]);
   },
   BertPreTokenizer: () => (text) =>
-    cut(text, { find: space, behavior: "Removed" }).flatMap((word) => cut(word, { find: punctuation, behavior: "Isolated" })),
+    cut(text, { find: space, behavior: "Removed" }).flatMap((word) =>
+      cut(word, { find: punctuation, behavior: "Isolated" })
+    ),
   Whitespace: () => (text) => cut(text, { find: wordOrSymbols, behavior: "Removed", invert: true }),
   WhitespaceSplit: () => (text) => cut(text, { find: space, behavior: "Removed" }),
   Punctuation: (part) => by(punctuation, part.choice("behavior", BEHAVIORS, "Isolated")),

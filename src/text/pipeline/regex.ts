@@ -14,6 +14,9 @@ const CLASSES: Readonly<Record<string, string>> = {
   P: characterClass(REGEX_PUNCTUATION),
 };
 
+/** Inside a class Oniguruma's `\w` lacks the superscripts and fractions of Latin-1, which it has outside. */
+const WORD_IN_CLASS = characterClass(REGEX_WORD.replace(" b2-b3 ", " ").replace(" b9-ba bc-be ", " ba "));
+
 /** Properties that are taken from the JavaScript engine. */
 const PROPERTIES = new Set(
   ("Lu Ll Lt Lm Lo M Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So Z Zs Zl Zp " +
@@ -21,7 +24,15 @@ const PROPERTIES = new Set(
 );
 const SCRIPTS = /^[A-Z][a-z]{3,}$|^Han$/;
 const SINGLE = /^[\\^$.*+?()[\]{}|/\-&~ '"#!%,:;<=>@_`]$/;
-const CONTROLS: Readonly<Record<string, string>> = { n: "\\n", r: "\\r", t: "\\t", f: "\\f", v: "\\v", a: "\\x07", e: "\\x1b" };
+const CONTROLS: Readonly<Record<string, string>> = {
+  n: "\\n",
+  r: "\\r",
+  t: "\\t",
+  f: "\\f",
+  v: "\\v",
+  a: "\\x07",
+  e: "\\x1b",
+};
 
 /** The ranges, in order, that match; empty ones too, but for one right after the match before. */
 export type Finder = (text: string) => [from: number, to: number][];
@@ -117,10 +128,14 @@ function translate(pattern: string): string {
       out += count[0];
     } else {
       at += character.length;
-      out += character === "." ? "[^\\n]"
-        : character === "^" ? "(?<![^\\n])"
-        : character === "$" ? "(?![^\\n])"
-        : /[)|]/.test(character) ? character
+      out += character === "."
+        ? "[^\\n]"
+        : character === "^"
+        ? "(?<![^\\n])"
+        : character === "$"
+        ? "(?![^\\n])"
+        : /[)|]/.test(character)
+        ? character
         : literal(character);
     }
   }
@@ -131,7 +146,7 @@ function translate(pattern: string): string {
     let inside = "";
     let negated = "";
     if (take(/^\^/) !== null) negated = "^";
-    for (let first = true; ; first = false) {
+    for (let first = true;; first = false) {
       if (at >= pattern.length) throw new SyntaxError("a class is not closed");
       if (rest().startsWith("]") && !first) break;
       if (/^(\[|&&|\])/.test(rest())) throw unknown(rest().slice(0, 2));
@@ -157,7 +172,7 @@ function literal(character: string): string {
 }
 
 function classText(name: string, negated: boolean, inClass: boolean, all: string): string {
-  const known = CLASSES[name];
+  const known = inClass && name === "w" ? WORD_IN_CLASS : CLASSES[name];
   if (known !== undefined) {
     if (!inClass) return `[${negated ? "^" : ""}${known}]`;
     return negated ? complement(known) : known;

@@ -29,12 +29,14 @@ export class PipelineSplitter implements Splitter {
       new Map(parts.added.filter((token) => !isNormalized(token)).map((token) => [token.content, token])),
     );
     this.#normalized = new AddedTokenSplitter(
-      new Map(parts.added.filter(isNormalized).map((token) => [normalizedText(token.content, parts.normalizer), token])),
+      new Map(
+        parts.added.filter(isNormalized).map((token) => [normalizedText(token.content, parts.normalizer), token]),
+      ),
     );
   }
 
   split(text: string): Pieces {
-    const pieces: Required<Pieces> = { ids: [], starts: [], ends: [], words: [], values: [] };
+    const pieces: Required<Pieces> = { ids: [], starts: [], ends: [], words: [], values: [], text };
     const { normalizer, preTokenizer, model } = this.#parts;
     let word = 0;
     const add = (text: AlignedText, [id, from, to, value]: [number, number, number, string]) => {

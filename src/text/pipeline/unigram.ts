@@ -19,7 +19,9 @@ export function unigram(part: Part): Model {
 
   function unknown(word: string): number {
     if (unk !== undefined) return unk;
-    throw new TokenizerError(`Cannot encode ${JSON.stringify(word)}: the vocabulary cannot spell it, and has no unk_id`);
+    throw new TokenizerError(
+      `Cannot encode ${JSON.stringify(word)}: the vocabulary cannot spell it, and has no unk_id`,
+    );
   }
 
   /** Where the tokens of the best way begin and end; unknown ones in a row are one. */
@@ -57,6 +59,7 @@ export function unigram(part: Part): Model {
 
   return {
     ids,
+    size: tokens.length,
     spell(word) {
       const spelling = { ids: [] as number[], starts: [] as number[], ends: [] as number[], values: [] as string[] };
       const add = (id: number, start: number, end: number, value: string) => {
