@@ -37,11 +37,23 @@ export function withLegacyFiles(config: TokenizerConfig, { location, special, ad
           `be a whole number from 0 up, got ${JSON.stringify(wrong[1])}`,
       );
     }
+    const special = plainSpecials(config, next);
     next.added_tokens_decoder = Object.fromEntries(
-      Object.entries(added).map(([content, id]) => [id as number, { content }]),
+      Object.entries(added).map(([content, id]) => {
+        const isSpecial = special.has(content);
+        return [id as number, { content, normalized: !isSpecial, special: isSpecial }];
+      }),
     );
   }
   return next;
+}
+
+/** The special tokens that `added_tokens.json` knows: not those that `tokenizer_config.json` has as objects. */
+function plainSpecials(config: TokenizerConfig, next: TokenizerConfig): Set<string> {
+  const objects = new Set<unknown>([...KEYS.map((key) => config[key]), ...config.additional_special_tokens ?? []]
+    .filter((token) => typeof token === "object"));
+  const all = [...KEYS.map((key) => next[key]), ...next.additional_special_tokens ?? []];
+  return new Set(all.filter((token) => token !== undefined && !objects.has(token)).map((token) => contentOf(token!)));
 }
 
 function asSpecial(token: ConfigToken): ConfigToken {

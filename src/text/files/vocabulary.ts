@@ -1,6 +1,8 @@
 /** BERT's older tokenizer file, `vocab.txt`: one word piece a line, its id the line's number from 0. */
 
 import { TokenizerError } from "../../base/errors.ts";
+import { type AddedToken, withIds } from "./added_tokens.ts";
+import { withConfig } from "./config_tokens.ts";
 import { specialToken, type TokenizerConfig } from "./config.ts";
 
 /**
@@ -14,7 +16,7 @@ export function tokenizerFromVocabulary(text: string, config: TokenizerConfig): 
   const lines = text.split(/\r\n|\r|\n/);
   if (lines.at(-1) === "") lines.pop();
   const ids = new Map(lines.map((piece, id) => [piece, id]));
-  return {
+  const file = {
     version: "1.0",
     truncation: null,
     padding: null,
@@ -27,7 +29,6 @@ export function tokenizerFromVocabulary(text: string, config: TokenizerConfig): 
       lowercase: config.do_lower_case ?? true,
     },
     pre_tokenizer: { type: "BertPreTokenizer" },
-    post_processor: frame(ids, config),
     decoder: { type: "WordPiece", prefix: "##", cleanup: true },
     model: {
       type: "WordPiece",
@@ -37,6 +38,7 @@ export function tokenizerFromVocabulary(text: string, config: TokenizerConfig): 
       vocab: Object.fromEntries(ids),
     },
   };
+  return { ...file, post_processor: frame(idsOfAll(file, { ids, config }), config) };
 }
 
 /** Whether `vocab.txt` can hold a vocabulary. */
@@ -66,15 +68,22 @@ export function vocabularyText(ids: ReadonlyMap<string, number> | undefined, loc
   return pieces.map(([piece]) => `${piece}\n`).join("");
 }
 
-/** BERT's frame as a `TemplateProcessing`. Tokens that the vocabulary lacks are added behind it, in Python's order. */
+/** Ids of the tokens of a vocabulary and of those that the config adds behind it. */
+function idsOfAll(
+  file: object,
+  { ids, config }: { ids: ReadonlyMap<string, number>; config: TokenizerConfig },
+): Map<string, number> {
+  const added = withIds(withConfig(file, config).added_tokens as AddedToken[], { ids });
+  return new Map([...ids, ...added.map(({ content, id }) => [content, id] as const)]);
+}
+
+/** BERT's frame as a `TemplateProcessing`. */
 function frame(ids: ReadonlyMap<string, number>, config: TokenizerConfig): object {
-  const names = ["unk_token", "sep_token", "pad_token", "cls_token"] as const;
-  const missing = names.map((name) => specialToken(config, name)).filter((token) => !ids.has(token));
   const [cls, sep] = (["cls_token", "sep_token"] as const).map((name) => specialToken(config, name)) as [
     string,
     string,
   ];
-  const entry = (id: string) => [id, { id, ids: [ids.get(id) ?? ids.size + missing.indexOf(id)], tokens: [id] }];
+  const entry = (id: string) => [id, { id, ids: [ids.get(id)], tokens: [id] }];
   const special = (id: string, type_id: number) => ({ SpecialToken: { id, type_id } });
   const single = [special(cls, 0), { Sequence: { id: "A", type_id: 0 } }, special(sep, 0)];
   return {

@@ -19,7 +19,7 @@ const isDropped = memberOf(DROPPED);
 const isChinese = memberOf(CHINESE);
 const isAccent = memberOf(ACCENTS);
 const SPACE = /\p{White_Space}/u;
-const UNPRINTED = /[\x01-\x08\x0b\x0e-\x1f\x7f\x8f\x9f]/;
+const isUnprinted = memberOf("1-8 b e-1f 7f 8f 9f");
 const SPACES = /[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/;
 
 const NORMALIZERS: Readonly<Record<string, (part: Part) => Normalizer>> = {
@@ -51,7 +51,7 @@ const NORMALIZERS: Readonly<Record<string, (part: Part) => Normalizer>> = {
     return (text) => text.prepend(prefix);
   },
   Nmt: () => (text) => {
-    text.filter((character) => !UNPRINTED.test(character));
+    text.filter((character) => !isUnprinted(character));
     text.map((character) => SPACES.test(character) ? " " : character);
   },
   ByteLevel: () => (text) => text.map(byteLevel),

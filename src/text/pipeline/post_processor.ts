@@ -2,7 +2,7 @@
 
 import { isObject } from "../../base/json.ts";
 import type { Frame, FramePart } from "../encoding/frame.ts";
-import { Part } from "./fields.ts";
+import type { Part } from "./fields.ts";
 import { isId } from "./vocabulary.ts";
 
 /** What is done with the tokens of texts. */
