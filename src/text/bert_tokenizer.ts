@@ -1,18 +1,17 @@
 /** BERT's tokenizer: from text to word pieces' ids with `[CLS]` and `[SEP]`, and back. */
 
-import { TokenizerError } from "../base/errors.ts";
 import { describe } from "../base/messages.ts";
-import { BertSplitter } from "./bert/splitter.ts";
-import { BertVocabulary, openLibrary } from "./bert_vocabulary.ts";
+import { BertVocabulary } from "./bert_vocabulary.ts";
 import { encodePieces } from "./encoding/encoder.ts";
 import type { BatchEncodeOptions, BatchEncoding, EncodeOptions, Encoding, PadOptions } from "./encoding/encoding.ts";
 import type { TokenizerFiles } from "./files/files.ts";
-import { LibrarySplitter } from "./bert/library_splitter.ts";
 import { checkOptions } from "./encoding/options.ts";
 import { fromBatch, padEncoding, toBatch } from "./encoding/padding.ts";
-import type { Pieces, Splitter } from "./encoding/pieces.ts";
+import type { Pieces } from "./encoding/pieces.ts";
 import { type PaddingPlan, type Plan, planEncoding, planPadding } from "./encoding/plan.ts";
-import { parseTokenizerJson } from "./files/tokenizer_json.ts";
+import { readTokenizerJson, type TokenizerParts } from "./files/tokenizer_json.ts";
+import { TokenTable } from "./token_table.ts";
+import { writtenFiles } from "./files/saving.ts";
 import { vocabularyText } from "./files/vocabulary.ts";
 
 /** A text, or a pair of texts that the model reads together. */
@@ -21,10 +20,7 @@ export type TextOrPair = string | readonly [text: string, text_pair: string];
 /**
  * BERT's tokenizer over parsed files; load one by {@linkcode AutoTokenizer}. Names are those of Hugging Face's Python
  * tokenizers; ids, offsets and words are those of their fast tokenizers for any Unicode text. A lone surrogate counts
- * as U+FFFD, which BERT leaves out.
- *
- * With a `tokenizer.json` of another kind than BERT's, ids come from the library alone, and there are no offsets or
- * words. Special tokens are put round texts as BERT does in any case.
+ * as U+FFFD, which BERT leaves out. A `tokenizer.json` may hold any pipeline whose parts docs/tokenizers.md lists.
  */
 export class BertTokenizer extends BertVocabulary {
   /** Most tokens of one input, special tokens included; `Infinity` if the configuration does not say. */
@@ -33,9 +29,8 @@ export class BertTokenizer extends BertVocabulary {
   readonly padding_side: "left" | "right";
   /** The end that is cut, if a call does not say. */
   readonly truncation_side: "left" | "right";
-  readonly #location: string;
-  readonly #splitter: Splitter;
-  readonly #pieceIds: Readonly<Record<string, number>> | undefined;
+  readonly #files: TokenizerFiles;
+  readonly #parts: TokenizerParts;
 
   /**
    * A tokenizer of files that are read; `from_pretrained` of {@linkcode NarrowBertTokenizer} reads them.
@@ -43,16 +38,14 @@ export class BertTokenizer extends BertVocabulary {
    * @throws {TokenizerError} If the files do not describe a tokenizer, or a special token is not in the vocabulary.
    */
   constructor(files: TokenizerFiles) {
-    const json = parseTokenizerJson(files);
-    const library = openLibrary(json, files);
-    super(library, files);
-    const { config, location } = files;
+    const parts = readTokenizerJson(files);
+    super(new TokenTable(parts), files);
+    const { config } = files;
     this.model_max_length = config.model_max_length ?? Infinity;
     this.padding_side = config.padding_side ?? "right";
     this.truncation_side = config.truncation_side ?? "right";
-    this.#location = location;
-    this.#splitter = json.bert ? new BertSplitter(json.bert, library) : new LibrarySplitter(library);
-    this.#pieceIds = json.pieceIds;
+    this.#files = files;
+    this.#parts = parts;
   }
 
   /** The ids of a text. {@linkcode encode_plus} gives the other lists too; the errors are the same. */
@@ -65,10 +58,10 @@ export class BertTokenizer extends BertVocabulary {
    *
    * @throws {TypeError} If a text is not a string, or an option is unknown or of the wrong kind.
    * @throws {RangeError} If `max_length` or `stride` is no whole number or leaves no room.
-   * @throws {TokenizerError} If offsets or words are asked of a tokenizer that is not of BERT's kind.
+   * @throws {TokenizerError} If the vocabulary cannot spell the text, and has no unknown token.
    */
   encode_plus(text: string, options: EncodeOptions = {}): Encoding {
-    const plan = this.#plan(options);
+    const plan = planEncoding(options, this);
     const { text_pair } = options;
     const encoding = this.#encode({ text, text_pair: text_pair === "" ? undefined : text_pair }, plan);
     return this.#pad([encoding], plan.padding)[0]!;
@@ -85,7 +78,7 @@ export class BertTokenizer extends BertVocabulary {
     if ((options as EncodeOptions).text_pair !== undefined) {
       throw new TypeError("Cannot encode: pairs of a batch are given as [text, text_pair]");
     }
-    const plan = this.#plan(options);
+    const plan = planEncoding(options, this);
     const encodings = texts.map((input: TextOrPair, index) => {
       if (typeof input !== "string" && !(Array.isArray(input) && input.length === 2)) {
         throw new TypeError(
@@ -133,27 +126,26 @@ export class BertTokenizer extends BertVocabulary {
    * @throws {TokenizerError} If the vocabulary does not fit that format.
    */
   protected vocabularyText(): string {
-    return vocabularyText(this.#pieceIds, this.#location);
+    return vocabularyText(this.#parts.hasWordPieces ? this.#parts.model.ids : undefined, this.#files.location);
   }
 
-  #plan(options: EncodeOptions): Plan {
-    const plan = planEncoding(options, this);
-    if (this.#splitter.locates || !(plan.wanted.offset_mapping || plan.wanted.word_ids)) return plan;
-    throw new TokenizerError(
-      `Cannot give offset_mapping or word_ids: the tokenizer.json of "${this.#location}" must be of BERT's kind ` +
-        "(BertNormalizer, BertPreTokenizer and WordPiece), and is of another",
-    );
+  /** The contents of the files that bring the tokenizer back, by name. */
+  protected writtenFiles(): Map<string, string> {
+    const names = ["unk_token", "sep_token", "pad_token", "cls_token", "mask_token"] as const;
+    const special = names.map((name) => [name, { token: this[name], id: this[`${name}_id`] }] as const)
+      .filter(([, { id }]) => id < this.vocab_size);
+    return writtenFiles({ files: this.#files, parts: this.#parts, special: Object.fromEntries(special) });
   }
 
   #encode({ text, text_pair }: { text: string; text_pair?: string }, plan: Plan, where = ""): Encoding {
     const first = this.#pieces(text, `${where}text`);
     const second = text_pair === undefined ? undefined : this.#pieces(text_pair, `${where}text_pair`);
-    return encodePieces({ first, second }, plan, { cls: this.cls_token_id, sep: this.sep_token_id });
+    return encodePieces({ first, second }, plan, this.#parts.post);
   }
 
   #pieces(text: string, name: string): Pieces {
     if (typeof text !== "string") throw new TypeError(`Cannot encode: ${name} must be a string, got ${describe(text)}`);
-    return this.#splitter.split(text.toWellFormed());
+    return this.#parts.splitter.split(text.toWellFormed());
   }
 
   #pad(encodings: readonly Encoding[], plan: PaddingPlan | undefined): readonly Encoding[] {

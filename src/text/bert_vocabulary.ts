@@ -1,14 +1,12 @@
 /** The tokens of a BERT tokenizer and their ids: the part of it that does not read text. */
 
-import { TokenizerError } from "../base/errors.ts";
 import { describe } from "../base/messages.ts";
 import type { TokenizerConfig } from "./files/config.ts";
-import { Tokenizer } from "./deps.ts";
 import type { DecodeOptions } from "./encoding/encoding.ts";
 import { framed, tokenTypes } from "./encoding/frame.ts";
 import { checkOptions } from "./encoding/options.ts";
 import { findSpecialTokens } from "./files/special_tokens.ts";
-import { checkTokenIds, type TokenizerJson } from "./files/tokenizer_json.ts";
+import type { TokenTable } from "./token_table.ts";
 
 /** Tokens, ids, and the conversions between them. Names are those of Hugging Face's Python tokenizers. */
 export class BertVocabulary {
@@ -36,26 +34,26 @@ export class BertVocabulary {
   readonly all_special_ids: readonly number[];
   /** Number of word pieces, special and added tokens included. */
   readonly vocab_size: number;
-  readonly #library: Tokenizer;
+  readonly #table: TokenTable;
+  readonly #isCleaned: boolean;
 
   /**
    * The tokens of a tokenizer; {@linkcode BertTokenizer} calls it.
    *
-   * @param library The library's tokenizer, which knows tokens, ids and decoding.
+   * @param table Tokens and ids.
    * @throws {TokenizerError} If a special token is not in the vocabulary.
    */
-  constructor(library: Tokenizer, { location, config }: { location: string; config: TokenizerConfig }) {
-    this.#library = library;
-    const ids = library.model!.tokens_to_ids;
-    checkTokenIds(ids, location);
-    const special = findSpecialTokens({ location, config }, (token) => ids.get(token));
+  constructor(table: TokenTable, { location, config }: { location: string; config: TokenizerConfig }) {
+    this.#table = table;
+    this.#isCleaned = config.clean_up_tokenization_spaces ?? true;
+    const special = findSpecialTokens({ location, config }, table);
     ({ token: this.pad_token, id: this.pad_token_id } = special.pad_token);
     ({ token: this.unk_token, id: this.unk_token_id } = special.unk_token);
     ({ token: this.cls_token, id: this.cls_token_id } = special.cls_token);
     ({ token: this.sep_token, id: this.sep_token_id } = special.sep_token);
     ({ token: this.mask_token, id: this.mask_token_id } = special.mask_token);
     this.all_special_ids = Object.values(special).map(({ id }) => id);
-    this.vocab_size = ids.size;
+    this.vocab_size = table.size;
   }
 
   /** The id of a token; an unknown one gives {@linkcode unk_token_id}. */
@@ -63,7 +61,7 @@ export class BertVocabulary {
   /** The ids of several tokens; an unknown one gives {@linkcode unk_token_id}. */
   convert_tokens_to_ids(tokens: readonly string[]): number[];
   convert_tokens_to_ids(tokens: string | readonly string[]): number | number[] {
-    const id = (token: string) => this.#library.token_to_id(token) ?? this.unk_token_id;
+    const id = (token: string) => this.#table.idOf(token) ?? this.unk_token_id;
     return typeof tokens === "string" ? id(tokens) : tokens.map(id);
   }
 
@@ -72,7 +70,7 @@ export class BertVocabulary {
   /** The tokens of several ids; an id without one gives {@linkcode unk_token}. */
   convert_ids_to_tokens(ids: readonly number[]): string[];
   convert_ids_to_tokens(ids: number | readonly number[]): string | string[] {
-    const token = (id: number) => this.#library.id_to_token(id) ?? this.unk_token;
+    const token = (id: number) => this.#table.tokenOf(id) ?? this.unk_token;
     return typeof ids === "number" ? token(ids) : ids.map(token);
   }
 
@@ -84,8 +82,10 @@ export class BertVocabulary {
   decode(ids: readonly number[], options: DecodeOptions = {}): string {
     checkOptions("decode", options);
     checkIds("decode", ids);
-    const known = ids.filter((id) => this.#library.id_to_token(id) !== undefined);
-    return known.length === 0 ? "" : this.#library.decode(known, options);
+    return this.#table.decode(ids, {
+      skipSpecial: options.skip_special_tokens ?? false,
+      isCleaned: options.clean_up_tokenization_spaces ?? this.#isCleaned,
+    });
   }
 
   /** The texts of several lists of ids; see {@linkcode decode}. */
@@ -100,7 +100,7 @@ export class BertVocabulary {
 
   /** The types of the tokens that {@linkcode build_inputs_with_special_tokens} gives: 0 and 1. */
   create_token_type_ids_from_sequences(ids: readonly number[], pair?: readonly number[]): number[] {
-    return tokenTypes({ first: ids.length, second: pair?.length }, true);
+    return tokenTypes({ first: ids.length, second: pair?.length });
   }
 
   /**
@@ -120,18 +120,6 @@ export class BertVocabulary {
     }
     if (pair === undefined) return ids.map((id) => Number(this.all_special_ids.includes(id)));
     throw new TypeError("Cannot mask special tokens: ids that have them already take no pair");
-  }
-}
-
-/** Makes the library's tokenizer. @throws {TokenizerError} If the library refuses the file. */
-export function openLibrary(
-  { library }: TokenizerJson,
-  { location, config }: { location: string; config: TokenizerConfig },
-): Tokenizer {
-  try {
-    return new Tokenizer(library, config);
-  } catch (cause) {
-    throw new TokenizerError(`Cannot load a tokenizer from "${location}": ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -59,8 +59,9 @@ export class NarrowBertTokenizer extends BertTokenizer {
   }
 
   /**
-   * Copies all files of the tokenizer, from where it was loaded, so that it can be loaded from there again with all its
-   * settings: `tokenizer.json`, `vocab.txt`, `tokenizer_config.json` and the like, as far as there are.
+   * Saves the tokenizer so that it can be loaded again with all its settings, here and by transformers. The files from
+   * where it was loaded are copied; of `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json` and
+   * `vocab.txt` those that were not there are written (the last if it can hold the vocabulary).
    *
    * @param save_directory A local folder, which is created if it does not exist.
    * @returns The paths of the files written.
@@ -68,6 +69,9 @@ export class NarrowBertTokenizer extends BertTokenizer {
    */
   async save_pretrained(save_directory: string | URL): Promise<string[]> {
     const files = await filesOfTokenizer(this);
+    for (const [name, text] of this.writtenFiles()) {
+      if (!files.has(name)) files.set(name, new TextEncoder().encode(text));
+    }
     return await saveFiles(save_directory, [...files].map(([name, bytes]) => [name, [bytes]]));
   }
 

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { TokenizerError } from "../../src/base/errors.ts";
 import { AutoTokenizer, NarrowBertTokenizer, NarrowBertTokenizerFast } from "../../src/text/tokenizer.ts";
 import { randomTexts } from "./random_texts.ts";
 
@@ -34,8 +33,9 @@ Deno.test("save_pretrained keeps all files, and so every setting", async () => {
     ]);
     const tokenizer = await NarrowBertTokenizerFast.from_pretrained(files);
     const paths = await tokenizer.save_pretrained(join(folder, "made"));
-    assert.deepEqual(paths.sort(), [...files.keys()].map((name) => join(folder, "made", name)).sort());
-    for (const path of paths) assert.deepEqual(await Deno.readFile(path), files.get(path.split("/").at(-1)!));
+    const names = [...files.keys(), "tokenizer.json", "special_tokens_map.json"];
+    assert.deepEqual(paths.sort(), names.map((name) => join(folder, "made", name)).sort());
+    for (const [name, bytes] of files) assert.deepEqual(await Deno.readFile(join(folder, "made", name)), bytes);
     const again = await NarrowBertTokenizerFast.from_pretrained(join(folder, "made"));
     assert.deepEqual([again.tokenize("Paris in"), again.model_max_length], [["Paris", "in"], 16]);
   } finally {
@@ -85,7 +85,7 @@ Deno.test("a vocabulary that does not fit into lines is not saved", async () => 
   ) await assert.rejects(tokenizer.save_vocabulary("never written"), { name: "TokenizerError", message });
 });
 
-Deno.test("a tokenizer.json of another kind gives ids by the library, and no offsets", async () => {
+Deno.test("a tokenizer.json of another kind has offsets and words, and only the special tokens that it says", async () => {
   const vocab = { ...Object.fromEntries(SPECIAL.map((token, id) => [token, id])), l: 5, o: 6, w: 7, lo: 8, low: 9 };
   const file = {
     normalizer: { type: "Lowercase" },
@@ -95,17 +95,20 @@ Deno.test("a tokenizer.json of another kind gives ids by the library, and no off
     model: { type: "BPE", vocab, merges: ["l o", "lo w"], unk_token: "[UNK]" },
     added_tokens: [{ id: 4, content: "[MASK]", special: true }],
   };
-  const tokenizer = await AutoTokenizer.from_pretrained(new Map([["tokenizer.json", utf8(JSON.stringify(file))]]));
-  assert.deepEqual(tokenizer.tokenize("LOW lol [MASK]"), ["low", "lo", "l", "[MASK]"]);
-  assert.deepEqual(tokenizer.encode("low", { text_pair: "ow", padding: "max_length", max_length: 8 }), [
-    ...[2, 9, 3, 6, 7, 3],
-    ...[0, 0],
-  ]);
-  for (const option of ["return_offsets_mapping", "return_word_ids"]) {
-    assert.throws(() => tokenizer.encode("low", { [option]: true }), (error) => {
-      assert(error instanceof TokenizerError);
-      assert.match(error.message, /tokenizer.json of "memory\/" must be of BERT's kind/);
-      return true;
-    });
-  }
+  const load = (more: object) =>
+    AutoTokenizer.from_pretrained(new Map([["tokenizer.json", utf8(JSON.stringify({ ...file, ...more }))]]));
+  const bare = await load({});
+  assert.deepEqual(bare.tokenize("LOW lol [MASK]"), ["low", "lo", "l", "[MASK]"]);
+  assert.deepEqual(bare.encode("low", { text_pair: "ow", padding: "max_length", max_length: 5 }), [9, 6, 7, 0, 0]);
+  const framed = await load({ post_processor: { type: "BertProcessing", cls: ["[CLS]", 2], sep: ["[SEP]", 3] } });
+  assert.deepEqual(
+    framed.encode_plus("LOW  lol", { text_pair: "ow", return_offsets_mapping: true, return_word_ids: true }),
+    {
+      input_ids: [2, 9, 8, 5, 3, 6, 7, 3],
+      token_type_ids: [0, 0, 0, 0, 0, 1, 1, 1],
+      attention_mask: [1, 1, 1, 1, 1, 1, 1, 1],
+      offset_mapping: [[0, 0], [0, 3], [5, 7], [7, 8], [0, 0], [0, 1], [1, 2], [0, 0]],
+      word_ids: [null, 0, 1, 1, null, 0, 0, null],
+    },
+  );
 });

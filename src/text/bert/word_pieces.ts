@@ -1,7 +1,7 @@
 /** WordPiece: the word pieces of single words, cached by word. */
 
 import { ownCopy } from "../own_copy.ts";
-import type { WordPieceModel } from "../files/tokenizer_json.ts";
+import type { WordPieceModel } from "../files/word_piece.ts";
 
 /** The pieces of a word; both lists are equally long. */
 export interface Spelling {
@@ -19,13 +19,13 @@ const LONGEST_REMEMBERED = 64;
 /** Splits words by a vocabulary. */
 export class WordPieces {
   readonly #ids: ReadonlyMap<string, number>;
-  readonly #model: Omit<WordPieceModel, "vocab">;
+  readonly #model: WordPieceModel;
   /** UTF-16 units of the longest piece. */
   readonly #longest: number;
   readonly #spellings = new Map<string, Spelling>();
 
   /** @param ids Id of each piece. */
-  constructor(ids: ReadonlyMap<string, number>, model: Omit<WordPieceModel, "vocab">) {
+  constructor(ids: ReadonlyMap<string, number>, model: WordPieceModel) {
     this.#ids = ids;
     this.#model = model;
     this.#longest = ids.keys().reduce((longest, piece) => Math.max(longest, piece.length), 0);

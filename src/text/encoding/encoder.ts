@@ -1,7 +1,8 @@
 /** Makes an encoding of the pieces of one text or pair: truncated, with special tokens, with the lists asked for. */
 
 import type { Encoding, Offset } from "./encoding.ts";
-import { framed, frameLength, joined, type Pair, tokenTypes } from "./frame.ts";
+import { type Frame, type FramePart, partsOf, specialCount } from "./frame.ts";
+import { trimmed } from "./trimming.ts";
 import type { Pieces } from "./pieces.ts";
 import type { Plan } from "./plan.ts";
 import { keptLengths, type Span, spans } from "./truncation.ts";
@@ -12,16 +13,17 @@ export interface PiecePair {
   second?: Pieces;
 }
 
-/** Ids of the tokens of the frame. */
-export interface FrameIds {
-  cls: number;
-  sep: number;
-}
-
 /** Which tokens of a pair one encoding holds. */
 interface SpanPair {
   first: Span;
   second?: Span;
+}
+
+/** What a tokenizer adds to texts. */
+export interface Framing {
+  frame: Frame;
+  /** For each byte-level step, whether one space at the start of a text stays, as it was added. */
+  trims: readonly boolean[];
 }
 
 /**
@@ -30,19 +32,21 @@ interface SpanPair {
  * @throws {RangeError} If `max_length` or `stride` leaves no room; see {@linkcode keptLengths}.
  * @throws {TypeError} If the second text must be cut, and there is none.
  */
-export function encodePieces(pair: PiecePair, plan: Plan, frame: FrameIds): Encoding {
-  const [kept, ...rest] = spanPairs(pair, plan);
-  const encoding = assemble(pair, kept!, plan, frame);
-  if (plan.wanted.overflowing) encoding.overflowing = rest.map((part) => assemble(pair, part, plan, frame));
+export function encodePieces(pair: PiecePair, plan: Plan, { frame, trims }: Framing): Encoding {
+  const parts = partsOf(frame, { isPair: pair.second !== undefined, special: plan.frame });
+  const [kept, ...rest] = spanPairs(pair, plan, specialCount(parts));
+  const encoding = assemble(pair, kept!, { plan, parts, trims });
+  if (plan.wanted.overflowing) {
+    encoding.overflowing = rest.map((part) => assemble(pair, part, { plan, parts, trims }));
+  }
   return encoding;
 }
 
 /** What is kept, and then what is cut away. */
-function spanPairs({ first, second }: PiecePair, { truncation, frame, wanted }: Plan): SpanPair[] {
+function spanPairs({ first, second }: PiecePair, { truncation, wanted }: Plan, added: number): SpanPair[] {
   const whole = ({ ids }: Pieces): Span => ({ start: 0, end: ids.length });
   if (truncation === undefined) return [{ first: whole(first), second: second && whole(second) }];
   const { maximum, stride } = truncation;
-  const added = frame ? frameLength(second !== undefined) : 0;
   const room = maximum - added;
   if (room < 0) throw new RangeError(`Cannot encode a text: max_length must be at least ${added}, got ${maximum}`);
   if (stride > 0 && stride >= room) {
@@ -66,37 +70,61 @@ function spanPairs({ first, second }: PiecePair, { truncation, frame, wanted }: 
   ];
 }
 
-function assemble(pair: PiecePair, part: SpanPair, { frame, wanted }: Plan, { cls, sep }: FrameIds): Encoding {
-  /** One list of both texts, cut and framed. */
-  const list = <T>(of: (pieces: Pieces, span: Span) => T[], opening: T, closing: T): T[] => {
-    const both: Pair<T> = {
-      first: of(pair.first, part.first),
-      second: pair.second && of(pair.second, part.second!),
-    };
-    return frame ? framed(both, { opening, closing }) : joined(both);
-  };
-  const input_ids = list<number>(({ ids }, span) => ids.slice(span.start, span.end), cls, sep);
-  const encoding: Encoding = {
+/** How an encoding is put together. */
+interface Assembly {
+  plan: Plan;
+  parts: readonly FramePart[];
+  trims: readonly boolean[];
+}
+
+function assemble(pair: PiecePair, kept: SpanPair, { plan: { wanted }, parts, trims }: Assembly): Encoding {
+  const input_ids: number[] = [];
+  const token_type_ids: number[] = [];
+  const special_tokens_mask: number[] = [];
+  const offset_mapping: Offset[] = [];
+  const word_ids: (number | null)[] = [];
+  for (const part of parts) {
+    if ("ids" in part) {
+      for (const id of part.ids) {
+        input_ids.push(id);
+        token_type_ids.push(part.type);
+        special_tokens_mask.push(1);
+        offset_mapping.push([0, 0]);
+        word_ids.push(null);
+      }
+      continue;
+    }
+    const pieces = part.text === 0 ? pair.first : pair.second!;
+    const span = part.text === 0 ? kept.first : kept.second!;
+    for (let index = span.start; index < span.end; index++) {
+      input_ids.push(pieces.ids[index]!);
+      token_type_ids.push(part.type);
+    }
+    if (wanted.special_tokens_mask) {
+      for (let index = span.start; index < span.end; index++) special_tokens_mask.push(0);
+    }
+    if (wanted.word_ids) {
+      for (let index = span.start; index < span.end; index++) word_ids.push(pieces.words[index]!);
+    }
+    if (wanted.offset_mapping) {
+      for (let index = span.start; index < span.end; index++) {
+        const offset: Offset = [pieces.starts[index]!, pieces.ends[index]!];
+        offset_mapping.push(
+          trims.length === 0 ? offset : trimmed(offset, pieces.values?.[index] ?? "", {
+            text: pieces.text ?? "",
+            isFirst: index === span.start,
+            trims,
+          }),
+        );
+      }
+    }
+  }
+  return {
     input_ids,
-    token_type_ids: tokenTypes({ first: lengthOf(part.first), second: part.second && lengthOf(part.second) }, frame),
+    token_type_ids,
     attention_mask: new Array<number>(input_ids.length).fill(1),
+    ...(wanted.special_tokens_mask && { special_tokens_mask }),
+    ...(wanted.offset_mapping && { offset_mapping }),
+    ...(wanted.word_ids && { word_ids }),
   };
-  if (wanted.special_tokens_mask) {
-    encoding.special_tokens_mask = list<number>((_, span) => new Array(lengthOf(span)).fill(0), 1, 1);
-  }
-  if (wanted.offset_mapping) {
-    encoding.offset_mapping = list<Offset | null>(offsets, null, null).map((offset) => offset ?? [0, 0]);
-  }
-  if (wanted.word_ids) {
-    encoding.word_ids = list<number | null>(({ words }, span) => words.slice(span.start, span.end), null, null);
-  }
-  return encoding;
-}
-
-function lengthOf({ start, end }: Span): number {
-  return end - start;
-}
-
-function offsets({ starts, ends }: Pieces, span: Span): Offset[] {
-  return starts.slice(span.start, span.end).map((start, index) => [start, ends[span.start + index]!]);
 }

@@ -1,4 +1,26 @@
-/** BERT's frame of special tokens: `[CLS] first [SEP]`, or `[CLS] first [SEP] second [SEP]`. */
+/** The frame of special tokens round texts, such as BERT's `[CLS] first [SEP]` and `[CLS] first [SEP] second [SEP]`. */
+
+/** A part of a frame: special tokens, or one of the texts, and the type of all its tokens. */
+export type FramePart =
+  | { readonly ids: readonly number[]; readonly type: number }
+  | { readonly text: 0 | 1; readonly type: number };
+
+/** What stands round one text, and round a pair. */
+export interface Frame {
+  readonly single: readonly FramePart[];
+  readonly pair: readonly FramePart[];
+}
+
+/** The parts for one text or a pair, with special tokens or without. */
+export function partsOf(frame: Frame, which: { isPair: boolean; special: boolean }): readonly FramePart[] {
+  const parts = which.isPair ? frame.pair : frame.single;
+  return which.special ? parts : parts.filter((part) => "text" in part);
+}
+
+/** How many special tokens the parts have. */
+export function specialCount(parts: readonly FramePart[]): number {
+  return parts.reduce((count, part) => count + ("ids" in part ? part.ids.length : 0), 0);
+}
 
 /** A text, or a pair of texts, as one list for each. */
 export interface Pair<T> {
@@ -6,14 +28,9 @@ export interface Pair<T> {
   second?: readonly T[];
 }
 
-/** Both lists in the frame. */
+/** Both lists in BERT's frame. */
 export function framed<T>({ first, second }: Pair<T>, { opening, closing }: { opening: T; closing: T }): T[] {
   return second === undefined ? [opening, ...first, closing] : [opening, ...first, closing, ...second, closing];
-}
-
-/** Both lists without a frame. */
-export function joined<T>({ first, second = [] }: Pair<T>): T[] {
-  return [...first, ...second];
 }
 
 /** How many tokens each of two texts has. */
@@ -23,13 +40,8 @@ export interface PairLengths {
   second?: number;
 }
 
-/** The types of the tokens of both texts: 0 and 1. In the frame the last `[SEP]` is of type 1 too. */
-export function tokenTypes({ first, second }: PairLengths, isFramed: boolean): number[] {
-  const types = new Array<number>(first + (isFramed ? 2 : 0)).fill(0);
-  return second === undefined ? types : [...types, ...new Array<number>(second + (isFramed ? 1 : 0)).fill(1)];
-}
-
-/** How many tokens the frame adds. */
-export function frameLength(pair: boolean): 2 | 3 {
-  return pair ? 3 : 2;
+/** The types of the tokens of both texts in BERT's frame: 0 and 1. The last `[SEP]` is of type 1 too. */
+export function tokenTypes({ first, second }: PairLengths): number[] {
+  const types = new Array<number>(first + 2).fill(0);
+  return second === undefined ? types : [...types, ...new Array<number>(second + 1).fill(1)];
 }

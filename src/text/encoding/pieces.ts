@@ -10,12 +10,13 @@ export interface Pieces {
   ends: number[];
   /** Number of the word that each piece belongs to. */
   words: number[];
+  /** The token of each piece, and the text that offsets count in; absent if no offsets depend on them. */
+  values?: string[];
+  text?: string;
 }
 
 /** Splits texts into word pieces. */
 export interface Splitter {
-  /** Whether it gives offsets and words; otherwise those lists stay empty. */
-  readonly locates: boolean;
   /** The pieces of a text without lone surrogates. */
   split(text: string): Pieces;
 }

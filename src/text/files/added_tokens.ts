@@ -1,5 +1,10 @@
 /** Finds added tokens such as `[MASK]` in a text, before the rest of it is normalised or split. */
 
+import { characterClass } from "../bert/character_ranges.ts";
+import { WORD } from "../pipeline/characters.ts";
+import type { Model } from "../pipeline/model.ts";
+import { escape } from "../pipeline/regex.ts";
+
 /** A token that is found whole, by the names of `tokenizer.json`. */
 export interface AddedToken {
   id: number;
@@ -22,8 +27,7 @@ export interface Stretch {
   id?: number;
 }
 
-const ENDS_WITH_WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
-const STARTS_WITH_WORD = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
+const WORD_CHARACTER = new RegExp(`^[${characterClass(WORD)}]`, "u");
 const SPACE = /\p{White_Space}/u; // every one of them is a single UTF-16 unit
 
 /** Splits texts at added tokens. */
@@ -35,8 +39,8 @@ export class AddedTokenSplitter {
   constructor(tokens: ReadonlyMap<string, AddedToken>) {
     this.#tokens = tokens;
     // Of several tokens that start at one index, the longest is found.
-    const longestFirst = [...tokens.keys()].sort((a, b) => b.length - a.length);
-    if (tokens.size > 0) this.#pattern = new RegExp(longestFirst.map(escape).join("|"), "gu");
+    const longestFirst = [...tokens.keys()].filter((text) => text !== "").sort((a, b) => b.length - a.length);
+    if (longestFirst.length > 0) this.#pattern = new RegExp(longestFirst.map(escape).join("|"), "gu");
   }
 
   /** The stretches of `text`, in order and without gaps; none is empty. */
@@ -50,6 +54,8 @@ export class AddedTokenSplitter {
       if (token.single_word && touchesWord(text, start, end)) continue;
       if (token.lstrip) { while (start > done && SPACE.test(text[start - 1]!)) start--; }
       if (token.rstrip) { while (end < text.length && SPACE.test(text[end]!)) end++; }
+      if (token.lstrip && start < done) start = done; // the token before took the space
+      if (start === end) continue;
       if (done < start) stretches.push({ start: done, end: start });
       stretches.push({ start, end, id: token.id });
       done = end;
@@ -60,10 +66,24 @@ export class AddedTokenSplitter {
 }
 
 function touchesWord(text: string, start: number, end: number): boolean {
-  const before = text.slice(Math.max(0, start - 2), start); // two units hold the nearest character, whatever it is
-  return ENDS_WITH_WORD.test(before) || STARTS_WITH_WORD.test(text.slice(end, end + 2));
+  const pair = text.codePointAt(start - 2) ?? 0; // V8 finds no such character before the end of a text by itself
+  const before = text.slice(start - (pair > 0xffff ? 2 : 1), start);
+  return start > 0 && WORD_CHARACTER.test(before) || WORD_CHARACTER.test(text.slice(end, end + 2));
 }
 
-function escape(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+/**
+ * Added tokens with the ids that Hugging Face's `tokenizers` gives them, whatever the file says: that of the vocabulary
+ * for a token in it, else the next behind the vocabulary and the tokens added before. Of equal ones the last counts.
+ */
+export function withIds(tokens: readonly AddedToken[], model: Pick<Model, "ids" | "size">): AddedToken[] {
+  const byContent = new Map<string, AddedToken>();
+  const byId = new Map<number, AddedToken>();
+  let next = model.size ?? model.ids.size;
+  for (const token of tokens) {
+    const id = byContent.get(token.content)?.id ?? model.ids.get(token.content) ?? next++;
+    const added = { ...token, id };
+    byContent.set(token.content, added);
+    byId.set(id, added);
+  }
+  return [...byId.values()];
 }

@@ -1,6 +1,7 @@
 /** The keys of `tokenizer_config.json`, and BERT's five special tokens, which it may rename. */
 
 import { TokenizerError } from "../../base/errors.ts";
+import { isObject } from "../../base/json.ts";
 import type { Side } from "../encoding/encoding.ts";
 
 /** Name of each special token in `tokenizer_config.json`, and its text if that file does not say. */
@@ -15,8 +16,19 @@ export const SPECIAL_TOKENS = {
 /** The name of a special token in `tokenizer_config.json`. */
 export type SpecialTokenName = keyof typeof SPECIAL_TOKENS;
 
-/** The keys of `tokenizer_config.json` that are used here. A special token is its text, or an object with `content`. */
-export interface TokenizerConfig extends Partial<Record<SpecialTokenName, string | { content: string }>> {
+/** A token of these files that is found whole: its text, or how it is found. */
+export type ConfigToken = string | {
+  content: string;
+  single_word?: boolean;
+  lstrip?: boolean;
+  rstrip?: boolean;
+  normalized?: boolean;
+  special?: boolean;
+};
+
+/** The keys of `tokenizer_config.json` that are used here. */
+export interface TokenizerConfig extends Partial<Record<SpecialTokenName | "bos_token" | "eos_token", ConfigToken>> {
+  tokenizer_class?: string;
   do_lower_case?: boolean;
   strip_accents?: boolean | null;
   tokenize_chinese_chars?: boolean;
@@ -24,12 +36,21 @@ export interface TokenizerConfig extends Partial<Record<SpecialTokenName, string
   model_max_length?: number;
   padding_side?: Side;
   truncation_side?: Side;
+  additional_special_tokens?: readonly ConfigToken[];
+  /** transformers 5 has a list; 4 has names of tokens. */
+  extra_special_tokens?: readonly ConfigToken[] | Readonly<Record<string, ConfigToken>>;
+  /** Tokens by their ids. */
+  added_tokens_decoder?: Readonly<Record<string, ConfigToken>>;
+}
+
+/** The text of a token. */
+export function contentOf(token: ConfigToken): string {
+  return typeof token === "string" ? token : token.content;
 }
 
 /** The text of the special token `name`. */
 export function specialToken(config: TokenizerConfig, name: SpecialTokenName): string {
-  const entry = config[name];
-  return (typeof entry === "object" ? entry.content : entry) ?? SPECIAL_TOKENS[name];
+  return contentOf(config[name] ?? SPECIAL_TOKENS[name]);
 }
 
 /** A `model_max_length` from here on means that there is no limit, by a convention of Hugging Face's files. */
@@ -38,9 +59,10 @@ const NO_LENGTH = 1e20;
 /**
  * Checks the keys of `tokenizer_config.json` that are used here; `null` counts as not given, except for `strip_accents`.
  *
+ * @param file The name of the file, for messages: `special_tokens_map.json` has some of these keys too.
  * @throws {TokenizerError} On a value of the wrong kind.
  */
-export function parseConfig(values: object, location: string): TokenizerConfig {
+export function parseConfig(values: object, location: string, file = "tokenizer_config.json"): TokenizerConfig {
   const config: Record<string, unknown> = { ...values };
   for (const [key, value] of Object.entries(values)) {
     const [isRight, expected] = CHECKS[key as keyof TokenizerConfig] ?? [];
@@ -48,7 +70,7 @@ export function parseConfig(values: object, location: string): TokenizerConfig {
     if (value === null) delete config[key];
     else {
       throw new TokenizerError(
-        `Cannot load a tokenizer from "${location}": ${key} in tokenizer_config.json must be ${expected}, ` +
+        `Cannot load a tokenizer from "${location}": ${key} in ${file} must be ${expected}, ` +
           `got ${JSON.stringify(value)}`,
       );
     }
@@ -57,19 +79,31 @@ export function parseConfig(values: object, location: string): TokenizerConfig {
   return config;
 }
 
+function isToken(value: unknown): value is ConfigToken {
+  if (typeof value === "string") return true;
+  return isObject(value) && typeof value.content === "string" &&
+    ["single_word", "lstrip", "rstrip", "normalized", "special"].every((name) =>
+      value[name] === undefined || typeof value[name] === "boolean"
+    );
+}
+
+function areTokens(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isToken);
+}
+
 type Check = [isRight: (value: unknown) => boolean, expected: string];
 const FLAG: Check = [(value) => typeof value === "boolean", "true or false"];
 const SIDE: Check = [(value) => value === "left" || value === "right", '"left" or "right"'];
-const TOKEN: Check = [
-  (value) => typeof value === "string" || typeof (value as { content?: unknown } | null)?.content === "string",
-  "a text or an object with a content",
-];
+const TOKEN: Check = [isToken, "a text or an object with a content"];
 const CHECKS: Record<keyof TokenizerConfig, Check> = {
   pad_token: TOKEN,
   unk_token: TOKEN,
   cls_token: TOKEN,
   sep_token: TOKEN,
   mask_token: TOKEN,
+  bos_token: TOKEN,
+  eos_token: TOKEN,
+  tokenizer_class: [(value) => typeof value === "string", "the name of a class"],
   do_lower_case: FLAG,
   strip_accents: [(value) => typeof value === "boolean" || value === null, "true, false or null"],
   tokenize_chinese_chars: FLAG,
@@ -77,4 +111,17 @@ const CHECKS: Record<keyof TokenizerConfig, Check> = {
   model_max_length: [(value) => Number.isInteger(value) && value as number >= 1, "a whole number from 1 up"],
   padding_side: SIDE,
   truncation_side: SIDE,
+  additional_special_tokens: [areTokens, "a list of texts or objects with a content"],
+  extra_special_tokens: [
+    (value) => areTokens(value) || isObject(value) && Object.values(value).every(isToken),
+    "a list of tokens, or an object of them",
+  ],
+  added_tokens_decoder: [
+    (value) =>
+      isObject(value) &&
+      Object.entries(value).every(([id, token]) =>
+        /^\d{1,15}$/.test(id) && typeof token !== "string" && isToken(token)
+      ),
+    "an object of ids, each with an object with a content",
+  ],
 };

@@ -3,7 +3,9 @@
 import { TokenizerError } from "../../base/errors.ts";
 import { isObject } from "../../base/json.ts";
 import { findBytes, type ModelFolder } from "../../io/folder/model_folder.ts";
+import { kindOfClass } from "./classes.ts";
 import { parseConfig, type TokenizerConfig } from "./config.ts";
+import { withLegacyFiles } from "./legacy_files.ts";
 import { tokenizerFromVocabulary } from "./vocabulary.ts";
 
 /** The parsed files of a tokenizer. */
@@ -36,11 +38,28 @@ export async function findTokenizerFiles(folder: ModelFolder): Promise<Tokenizer
   const { location } = folder;
   folder.prepare?.(TOKENIZER_CHOICES);
   const stored = await findJson(folder, "tokenizer_config.json");
-  const config: TokenizerConfig = stored === null ? {} : parseConfig(stored, location);
+  const own: TokenizerConfig = stored === null ? {} : parseConfig(stored, location);
   const tokenizer = await findJson(folder, "tokenizer.json");
-  if (tokenizer !== null) return { location, config, tokenizer };
-  const vocabulary = await findText(folder, "vocab.txt");
-  return vocabulary === null ? null : { location, config, tokenizer: tokenizerFromVocabulary(vocabulary, config) };
+  const vocabulary = tokenizer === null ? await findText(folder, "vocab.txt") : null;
+  if (tokenizer === null && vocabulary === null) return null;
+  checkClass(own.tokenizer_class, { location, hasJson: tokenizer !== null });
+  const config = own.added_tokens_decoder !== undefined ? own : withLegacyFiles(own, {
+    location,
+    special: await findJson(folder, "special_tokens_map.json"),
+    added: await findJson(folder, "added_tokens.json"),
+  });
+  return { location, config, tokenizer: tokenizer ?? tokenizerFromVocabulary(vocabulary!, config) };
+}
+
+/** Refuses a tokenizer of a class that computes other ids than its files say. */
+function checkClass(name: string | undefined, { location, hasJson }: { location: string; hasJson: boolean }): void {
+  const kind = kindOfClass(name);
+  if (kind === "bert" || kind === "fast" && hasJson) return;
+  throw new TokenizerError(
+    `Cannot load a tokenizer from "${location}": tokenizer_class in tokenizer_config.json must be BertTokenizer or ` +
+      `${hasJson ? "another whose tokenizer.json says all" : "of its kind, as there is no tokenizer.json"}, ` +
+      `got ${JSON.stringify(name)}`,
+  );
 }
 
 async function findText(folder: ModelFolder, file: string): Promise<string | null> {
@@ -77,6 +96,8 @@ async function findJson(folder: ModelFolder, file: string): Promise<object | nul
 export const TOKENIZER_CHOICES: readonly (readonly string[])[] = [
   ["tokenizer_config.json"],
   ["tokenizer.json", "vocab.txt"],
+  ["special_tokens_map.json"],
+  ["added_tokens.json"],
 ];
 
 /** Names of the files that tokenizers are saved as. */

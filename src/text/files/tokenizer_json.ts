@@ -1,86 +1,91 @@
-/** Checks a `tokenizer.json`, and whether it is of BERT's kind. */
+/** Reads a `tokenizer.json`: the parts of its pipeline, each checked and named in errors by its path. */
 
 import { TokenizerError } from "../../base/errors.ts";
 import { isObject } from "../../base/json.ts";
-import type { AddedToken } from "./added_tokens.ts";
 import type { NormalizerOptions } from "../bert/normalizer.ts";
-import type { TokenizerConfig } from "./config.ts";
+import { BertSplitter } from "../bert/splitter.ts";
+import type { Splitter } from "../encoding/pieces.ts";
+import { type Decoder, readDecoder } from "../pipeline/decoders.ts";
+import { type Fail, Part } from "../pipeline/fields.ts";
+import type { Model } from "../pipeline/model.ts";
+import { type Normalizer, readNormalizer } from "../pipeline/normalizers.ts";
+import { type PostProcessing, readPostProcessor } from "../pipeline/post_processor.ts";
+import { readPreTokenizer } from "../pipeline/pre_tokenizers.ts";
+import { modelPart, readModel } from "../pipeline/read_model.ts";
+import { PipelineSplitter } from "../pipeline/splitter.ts";
+import { isId } from "../pipeline/vocabulary.ts";
+import { type AddedToken, withIds } from "./added_tokens.ts";
+import { withConfig } from "./config_tokens.ts";
 import type { TokenizerFiles } from "./files.ts";
+import { readWordPiece } from "./word_piece.ts";
 
-/** The `model` of a BERT tokenizer. */
-export interface WordPieceModel {
-  /** Id of each piece. */
-  vocab: Record<string, number>;
-  unk_token: string;
-  /** Prefix of a piece that continues a word. */
-  continuing_subword_prefix: string;
-  /** Characters of the longest word that is split; a longer one is one unknown token. */
-  max_input_chars_per_word: number;
+/** The parts of a `tokenizer.json`. */
+export interface TokenizerParts {
+  splitter: Splitter;
+  model: Model;
+  /** Whether all parts are BERT's own. */
+  isBert: boolean;
+  /** Whether the model is WordPiece, so that `vocab.txt` can hold it. */
+  hasWordPieces: boolean;
+  /** Added tokens with the ids that they have. */
+  added: readonly AddedToken[];
+  /** What is done to texts before they are split into words. */
+  normalizer?: Normalizer;
+  /** `undefined` if tokens are joined by spaces. */
+  decoder?: Decoder;
+  post: PostProcessing;
 }
-
-/** The parts of a BERT tokenizer. */
-export interface BertTokenizerJson {
-  normalizer: NormalizerOptions;
-  added_tokens: AddedToken[];
-  model: WordPieceModel;
-}
-
-/** A `tokenizer.json` that has been checked. */
-export interface TokenizerJson {
-  /** What the library takes. */
-  library: object;
-  /** Id of each word piece, if the model has word pieces. */
-  pieceIds?: Record<string, number>;
-  /** The parts of a tokenizer of BERT's kind. */
-  bert?: BertTokenizerJson;
-}
-
-/** An object of a file, not checked yet. */
-type Unknown = Record<string, unknown>;
-
-/** Throws the error that a value of the file is wrong. */
-type Fail = (path: string, expected: string, found: unknown) => never;
 
 /**
- * Checks what the files of a tokenizer hold.
+ * Reads what the files of a tokenizer hold.
  *
- * @throws {TokenizerError} On a wrong value, named by its path in `tokenizer.json`. The ids of the vocabulary are left
- *   to {@linkcode checkTokenIds}.
+ * @throws {TokenizerError} On a wrong value or a part of a kind that is not known, named by its path.
  */
-export function parseTokenizerJson({ location, tokenizer, config }: TokenizerFiles): TokenizerJson {
+export function readTokenizerJson({ location, tokenizer, config }: TokenizerFiles): TokenizerParts {
   const fail: Fail = (path, expected, found) => {
     throw new TokenizerError(
       `Cannot load a tokenizer from "${location}": ${path} must be ${expected}, got ${JSON.stringify(found)}`,
     );
   };
-  const file: Unknown = { ...tokenizer };
-  const { model, normalizer, pre_tokenizer } = file;
-  const added_tokens = addedTokens(file.added_tokens ?? [], fail);
-  if (!isObject(model)) return fail("model", "an object", model ?? null);
-  if (!isWordPiece(model)) return { library: { ...file, added_tokens } };
-  const checked = wordPieceModel(model, fail);
-  const isBert = isObject(normalizer) && normalizer.type === "BertNormalizer" &&
-    isObject(pre_tokenizer) && pre_tokenizer.type === "BertPreTokenizer";
+  const file: Record<string, unknown> = withConfig(tokenizer, config);
+  const part = (name: string) => file[name] == null ? null : new Part(file[name], name, fail);
+  if (file.version !== undefined && file.version !== "1.0") fail("version", '"1.0"', file.version);
+  const listed = addedTokens(file.added_tokens ?? [], fail);
+  const model = modelPart(file.model, fail);
+  const spelling = readModel(model);
+  const added = withIds(listed, spelling);
+  const [normal, words, decoder] = [part("normalizer"), part("pre_tokenizer"), part("decoder")];
+  const normalizer = normal === null ? undefined : readNormalizer(normal);
+  const preTokenizer = words === null ? undefined : readPreTokenizer(words);
+  const isBert = model.type === "WordPiece" && normal?.type === "BertNormalizer" && words?.type === "BertPreTokenizer";
   return {
-    library: { ...file, added_tokens, model: { ...checked, type: "WordPiece" } },
-    pieceIds: checked.vocab,
-    bert: isBert ? { normalizer: normalizerOptions(normalizer, config), added_tokens, model: checked } : undefined,
+    splitter: isBert
+      ? new BertSplitter({
+        added,
+        normalizer: bertOptions(normal),
+        ids: spelling.ids,
+        model: readWordPiece(model, spelling.ids),
+      })
+      : new PipelineSplitter({ added, normalizer, preTokenizer, model: spelling }),
+    model: spelling,
+    isBert,
+    hasWordPieces: model.type === "WordPiece",
+    added,
+    normalizer,
+    decoder: decoder === null ? undefined : readDecoder(decoder),
+    post: readPostProcessor(part("post_processor")),
   };
 }
 
-/**
- * Checks the id of every token. Takes a map, since going over the entries of an object takes ten times as long.
- *
- * @throws {TokenizerError} On an id that cannot be one.
- */
-export function checkTokenIds(ids: ReadonlyMap<string, number>, location: string): void {
-  for (const [token, id] of ids) {
-    if (isId(id)) continue;
-    throw new TokenizerError(
-      `Cannot load a tokenizer from "${location}": the id of ${JSON.stringify(token)} must be a whole number ` +
-        `from 0 up, got ${JSON.stringify(id)}`,
-    );
-  }
+/** The options of a `BertNormalizer`. */
+export function bertOptions(part: Part): NormalizerOptions {
+  const strip = part.raw("strip_accents") ?? null;
+  return {
+    clean_text: part.flag("clean_text", true),
+    handle_chinese_chars: part.flag("handle_chinese_chars", true),
+    strip_accents: strip === null ? null : part.flag("strip_accents"),
+    lowercase: part.flag("lowercase", true),
+  };
 }
 
 function addedTokens(list: unknown, fail: Fail): AddedToken[] {
@@ -89,40 +94,11 @@ function addedTokens(list: unknown, fail: Fail): AddedToken[] {
     !(isObject(token) && typeof token.content === "string" && token.content !== "" && isId(token.id))
   );
   if (wrong >= 0) fail(`added_tokens[${wrong}]`, "an object with a content and an id", list[wrong]);
+  for (const [index, token] of list.entries()) {
+    for (const name of ["single_word", "lstrip", "rstrip", "normalized", "special"]) {
+      if (token[name] === undefined || typeof token[name] === "boolean") continue;
+      fail(`added_tokens[${index}].${name}`, "true or false", token[name]);
+    }
+  }
   return list;
-}
-
-/** Files of older versions do not name the kind of their model. */
-function isWordPiece(model: Unknown): boolean {
-  return model.type === "WordPiece" || (model.type === undefined && isObject(model.vocab) && !("merges" in model));
-}
-
-function wordPieceModel(model: Unknown, fail: Fail): WordPieceModel {
-  const { vocab, unk_token = "[UNK]", continuing_subword_prefix = "##", max_input_chars_per_word = 100 } = model;
-  if (!isObject(vocab)) return fail("model.vocab", "an object", vocab ?? null);
-  if (typeof unk_token !== "string" || !Object.hasOwn(vocab, unk_token)) {
-    fail("model.unk_token", "in the vocabulary", unk_token);
-  }
-  if (typeof continuing_subword_prefix !== "string") {
-    fail("model.continuing_subword_prefix", "text", continuing_subword_prefix);
-  }
-  if (!isId(max_input_chars_per_word)) {
-    fail("model.max_input_chars_per_word", "a number of characters", max_input_chars_per_word);
-  }
-  return { vocab, unk_token, continuing_subword_prefix, max_input_chars_per_word } as WordPieceModel;
-}
-
-/** `tokenizer_config.json` overrides `tokenizer.json`, as in Hugging Face's `BertTokenizerFast`. */
-function normalizerOptions(normalizer: Partial<NormalizerOptions>, config: TokenizerConfig): NormalizerOptions {
-  const { clean_text = true, handle_chinese_chars = true, strip_accents = null, lowercase = true } = normalizer;
-  return {
-    clean_text,
-    handle_chinese_chars: config.tokenize_chinese_chars ?? handle_chinese_chars,
-    strip_accents: config.strip_accents === undefined ? strip_accents : config.strip_accents,
-    lowercase: config.do_lower_case ?? lowercase,
-  };
-}
-
-function isId(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -1,7 +1,9 @@
 /** BERT's older tokenizer file, `vocab.txt`: one word piece a line, its id the line's number from 0. */
 
 import { TokenizerError } from "../../base/errors.ts";
-import { SPECIAL_TOKENS, specialToken, type SpecialTokenName, type TokenizerConfig } from "./config.ts";
+import { type AddedToken, withIds } from "./added_tokens.ts";
+import { withConfig } from "./config_tokens.ts";
+import { specialToken, type TokenizerConfig } from "./config.ts";
 
 /**
  * The `tokenizer.json` object of the BERT tokenizer with this vocabulary.
@@ -14,19 +16,11 @@ export function tokenizerFromVocabulary(text: string, config: TokenizerConfig): 
   const lines = text.split(/\r\n|\r|\n/);
   if (lines.at(-1) === "") lines.pop();
   const ids = new Map(lines.map((piece, id) => [piece, id]));
-  const specials = (Object.keys(SPECIAL_TOKENS) as SpecialTokenName[])
-    .map((name) => specialToken(config, name))
-    .filter((content) => ids.has(content));
-  return {
-    added_tokens: specials.map((content) => ({
-      id: ids.get(content),
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
+  const file = {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: [], // the special tokens are added with those of the other files
     normalizer: {
       type: "BertNormalizer",
       clean_text: true,
@@ -35,7 +29,6 @@ export function tokenizerFromVocabulary(text: string, config: TokenizerConfig): 
       lowercase: config.do_lower_case ?? true,
     },
     pre_tokenizer: { type: "BertPreTokenizer" },
-    post_processor: null, // the special tokens are added here, not by the library
     decoder: { type: "WordPiece", prefix: "##", cleanup: true },
     model: {
       type: "WordPiece",
@@ -45,6 +38,14 @@ export function tokenizerFromVocabulary(text: string, config: TokenizerConfig): 
       vocab: Object.fromEntries(ids),
     },
   };
+  return { ...file, post_processor: frame(idsOfAll(file, { ids, config }), config) };
+}
+
+/** Whether `vocab.txt` can hold a vocabulary. */
+export function isLines(ids: ReadonlyMap<string, number>): boolean {
+  const lines = new Set(ids.values());
+  return lines.size === ids.size && ids.values().every((id) => id < ids.size) &&
+    ids.keys().every((piece) => !/[\r\n]/.test(piece));
 }
 
 /**
@@ -54,15 +55,41 @@ export function tokenizerFromVocabulary(text: string, config: TokenizerConfig): 
  * @param location Path or address of the tokenizer, for messages.
  * @throws {TokenizerError} If the ids have gaps, or a piece would not fit on a line.
  */
-export function vocabularyText(ids: Readonly<Record<string, number>> | undefined, location: string): string {
+export function vocabularyText(ids: ReadonlyMap<string, number> | undefined, location: string): string {
   const fail = (problem: string): never => {
     throw new TokenizerError(`Cannot write the tokenizer of "${location}" as vocab.txt: ${problem}`);
   };
   if (ids === undefined) return fail("it must be made of word pieces, and is not");
-  const pieces = Object.entries(ids).sort(([, a], [, b]) => a - b);
+  const pieces = [...ids].sort(([, a], [, b]) => a - b);
   const gap = pieces.findIndex(([, id], line) => id !== line);
   if (gap >= 0) fail(`ids must count up from 0 without gaps, and ${gap} is missing or given twice`);
   const broken = pieces.find(([piece]) => /[\r\n]/.test(piece));
   if (broken !== undefined) fail(`a piece must fit on a line, and ${JSON.stringify(broken[0])} does not`);
   return pieces.map(([piece]) => `${piece}\n`).join("");
+}
+
+/** Ids of the tokens of a vocabulary and of those that the config adds behind it. */
+function idsOfAll(
+  file: object,
+  { ids, config }: { ids: ReadonlyMap<string, number>; config: TokenizerConfig },
+): Map<string, number> {
+  const added = withIds(withConfig(file, config).added_tokens as AddedToken[], { ids });
+  return new Map([...ids, ...added.map(({ content, id }) => [content, id] as const)]);
+}
+
+/** BERT's frame as a `TemplateProcessing`. */
+function frame(ids: ReadonlyMap<string, number>, config: TokenizerConfig): object {
+  const [cls, sep] = (["cls_token", "sep_token"] as const).map((name) => specialToken(config, name)) as [
+    string,
+    string,
+  ];
+  const entry = (id: string) => [id, { id, ids: [ids.get(id)], tokens: [id] }];
+  const special = (id: string, type_id: number) => ({ SpecialToken: { id, type_id } });
+  const single = [special(cls, 0), { Sequence: { id: "A", type_id: 0 } }, special(sep, 0)];
+  return {
+    type: "TemplateProcessing",
+    single,
+    pair: [...single, { Sequence: { id: "B", type_id: 1 } }, special(sep, 1)],
+    special_tokens: Object.fromEntries([entry(cls), entry(sep)]),
+  };
 }

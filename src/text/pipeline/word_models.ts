@@ -1,0 +1,46 @@
+/** The models WordPiece and WordLevel. */
+
+import { TokenizerError } from "../../base/errors.ts";
+import { WordPieces } from "../bert/word_pieces.ts";
+import type { WordPieceModel } from "../files/word_piece.ts";
+import type { Part } from "./fields.ts";
+import { type Model, wholeWord } from "./model.ts";
+import { readVocabulary } from "./vocabulary.ts";
+
+/** WordPiece of a checked model. */
+export function wordPiece(ids: ReadonlyMap<string, number>, model: WordPieceModel): Model {
+  const pieces = new WordPieces(ids, model);
+  const prefix = model.continuing_subword_prefix;
+  const unknown = ids.get(model.unk_token)!;
+  return {
+    ids,
+    spell(word) {
+      const spelling = pieces.spell(word);
+      const starts = spelling.ends.map((_, index) => index === 0 ? 0 : spelling.ends[index - 1]!);
+      const values = starts.map((start, index) =>
+        spelling.ids[index] === unknown
+          ? model.unk_token
+          : (index === 0 ? "" : prefix) + word.slice(start, spelling.ends[index])
+      );
+      return { ids: spelling.ids, starts, ends: spelling.ends, values };
+    },
+  };
+}
+
+/** WordLevel: a word is a token, or unknown. */
+export function wordLevel(part: Part): Model {
+  const ids = readVocabulary(part);
+  const unk = part.text("unk_token", "<unk>");
+  const unknown = ids.get(unk);
+  return {
+    ids,
+    spell(word) {
+      const id = ids.get(word);
+      if (id !== undefined) return wholeWord(word, id, word);
+      if (unknown !== undefined) return wholeWord(word, unknown, unk);
+      throw new TokenizerError(
+        `Cannot encode ${JSON.stringify(word)}: it is not in the vocabulary, and neither is model.unk_token "${unk}"`,
+      );
+    },
+  };
+}

@@ -1,0 +1,71 @@
+"""Writes src/text/pipeline/characters.ts: character classes of PyPI's `tokenizers` outside BERT's pipeline.
+
+Every Unicode character is put through the library itself, so the tables hold what it does, whatever it should do.
+
+    python -m venv venv && venv/bin/pip install tokenizers==0.23.3
+    venv/bin/python tools/tokenizer/pipeline_characters.py > src/text/pipeline/characters.ts
+"""
+
+import textwrap
+import unicodedata
+
+import tokenizers
+from tokenizers import Regex
+from tokenizers.normalizers import NFC, NFD, NFKD, StripAccents
+from tokenizers.pre_tokenizers import Digits, Split, Whitespace
+
+CHARACTERS = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+canonical = NFD().normalize_str
+compatible = NFKD().normalize_str
+composed = NFC().normalize_str
+stripped = StripAccents().normalize_str
+numbers = Digits().pre_tokenize_str
+words = Whitespace().pre_tokenize_str
+
+
+def onig(pattern: str) -> list[str]:
+    """The characters that match a pattern of the library's regular expressions (Oniguruma)."""
+    split = Split(Regex(pattern), "isolated").pre_tokenize_str
+    return [c for c in CHARACTERS if len(split("\0" + c + "\0")) == 3]
+
+
+def ranges(characters: list[str]) -> list[str]:
+    found: list[list[int]] = []
+    for code in map(ord, characters):
+        if found and found[-1][1] == code - 1:
+            found[-1][1] = code
+        else:
+            found.append([code, code])
+    return [f"{first:x}" if first == last else f"{first:x}-{last:x}" for first, last in found]
+
+
+def table(name: str, doc: str, characters: list[str]) -> None:
+    print(f"\n/** {doc} */\nexport const {name} = `")
+    print(textwrap.fill(" ".join(ranges(characters)), 118, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False))
+    print("`;")
+
+
+for c in CHARACTERS:
+    if canonical(c) != c:
+        assert canonical(c) == unicodedata.normalize("NFD", c), hex(ord(c))
+        assert (composed(canonical(c)) == c) == (unicodedata.normalize("NFC", c) == c), hex(ord(c))
+    if compatible(c) != c:
+        assert compatible(c) == unicodedata.normalize("NFKD", c), hex(ord(c))
+
+print(f"""\
+/**
+ * Character classes of PyPI's `tokenizers` outside BERT's pipeline, as ranges of hexadecimal code points. That library
+ * uses several versions of Unicode, while a JavaScript engine updates its own, so the tables are fixed here. Made by
+ * tools/tokenizer/pipeline_characters.py from tokenizers {tokenizers.__version__}.
+ */""")
+table("COMPATIBLE", "Characters that compatible decomposition changes, and canonical does not.", [c for c in CHARACTERS if compatible(c) != c and canonical(c) == c])
+table("MARKS", "Marks, which StripAccents removes.", [c for c in CHARACTERS if stripped(c) == ""])
+table("NUMERIC", "Characters that Digits takes for digits.", [c for c in CHARACTERS if len(numbers("a" + c + "a")) == 3])
+table("WORD", "Characters of words, for Whitespace.", [c for c in CHARACTERS if len(words("a" + c + "a")) == 1])
+letters, digits = onig(r"\p{L}"), onig(r"\p{N}")
+table("LETTERS", "Letters in regular expressions.", letters)
+table("NUMBERS", "Numbers in regular expressions.", digits)
+table("SPACES", "White space in regular expressions.", onig(r"\s"))
+table("REGEX_WORD", "Word characters in regular expressions.", onig(r"\w"))
+table("DIGITS", "Decimal digits in regular expressions.", onig(r"\d"))
+table("REGEX_PUNCTUATION", "Punctuation in regular expressions.", onig(r"\p{P}"))
