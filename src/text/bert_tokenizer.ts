@@ -62,8 +62,7 @@ export class BertTokenizer extends BertVocabulary {
    */
   encode_plus(text: string, options: EncodeOptions = {}): Encoding {
     const plan = planEncoding(options, this);
-    const { text_pair } = options;
-    const encoding = this.#encode({ text, text_pair: text_pair === "" ? undefined : text_pair }, plan);
+    const encoding = this.#encode({ text, text_pair: options.text_pair }, plan);
     return this.#pad([encoding], plan.padding)[0]!;
   }
 

@@ -149,10 +149,13 @@ Deno.test("tokenizer and pooling go along unchanged, and the folder is a pipelin
 
     // Pooling may be in a folder of another name, which modules.json tells.
     await Deno.rename(`${folder}/out/1_Pooling`, `${folder}/out/pool`);
-    const modules = ["", "pool"].map((path, i) => ({ type: `x.${["Transformer", "Pooling"][i]}`, path }));
+    const modules = ["", "pool"].map((path, i) => ({
+      type: `sentence_transformers.models.${["Transformer", "Pooling"][i]}`,
+      path,
+    }));
     await Deno.writeTextFile(`${folder}/out/modules.json`, JSON.stringify(modules));
     const third = await convert(`${folder}/out`, `${folder}/third`);
-    assert.deepEqual(third.along.slice(-2), ["modules.json", "pool/config.json"]);
+    assert.deepEqual(third.along.slice(-2).sort(), ["modules.json", "pool/config.json"]);
     assert.equal(await Deno.readTextFile(`${folder}/third/pool/config.json`), pooling);
   }));
 

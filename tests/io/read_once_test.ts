@@ -106,7 +106,7 @@ function fileOf(weights: Weights, dtype: SavedDtype): Promise<Uint8Array> {
 async function load(config: NarrowBertConfig, files: Record<string, Uint8Array>, weights: Weights) {
   const text = new TextEncoder().encode(JSON.stringify(config.to_json()));
   const folder = new CountedFolder(new Map([["config.json", text], ...Object.entries(files)]));
-  const opened = { folder, config: await readConfig(folder) };
+  const opened = { root: folder, folder, config: await readConfig(folder) };
   using model = new NarrowBertForMaskedLM(await loadCore(opened, { ...PARTS, known: HEADS }, {}));
   const loaded = await model.state_dict();
   assert.deepEqual([...loaded.keys()], [...weights.keys()]);

@@ -88,7 +88,7 @@ function readText(input: TextInput, subject: string): { text: string; text_pair?
   }
   checkString(input.text, subject, "its text");
   const { text, text_pair = null } = input;
-  if (text_pair === null) return { text };
+  if (text_pair === null || text_pair === "") return { text };
   checkString(text_pair, subject, "its text_pair");
   return { text, text_pair };
 }

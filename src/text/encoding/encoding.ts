@@ -79,7 +79,7 @@ export interface BatchEncodeOptions {
 
 /** How to encode a text. */
 export interface EncodeOptions extends BatchEncodeOptions {
-  /** A second text, as in premise and hypothesis. An empty one is none, as in Python. */
+  /** A second text, as in premise and hypothesis. */
   text_pair?: string;
 }
 
