@@ -55,6 +55,7 @@ export {
   type FeatureExtractionOptions,
   type FeatureExtractionPipeline,
 } from "./src/pipelines/tasks/feature_extraction.ts";
+export { type PromptOptions } from "./src/pipelines/tasks/prompts.ts";
 export { type Pooling } from "./src/pipelines/tasks/pooling.ts";
 export { type Similarity } from "./src/heads/sentence/settings.ts";
 export { type Precision, quantize, type Ranges } from "./src/pipelines/tasks/precision.ts";

@@ -65,7 +65,7 @@ export async function openModel(
  * @throws {ProbeError} If the device is probed, and computes something else than it should.
  */
 export async function loadCore(
-  { folder, config }: OpenedModel,
+  { folder, config }: Pick<OpenedModel, "folder" | "config">,
   { known, ...parts }: ModelParts & { known: readonly Head[] },
   options: LoadOptions,
 ): Promise<ModelCore> {

@@ -145,7 +145,9 @@ Deno.test("a model of another task is refused, with what it is and what is wante
 Deno.test("what an option cannot have is refused, by the command line or by the model", async () => {
   await using ner = await smallModel("ner");
   const wrong: [args: string[], code: number, message: RegExp][] = [
-    [["embed", "--pooling", "median", "a"], 2, /--pooling must be one of none, cls, .*, lasttoken, got "median"/],
+    [["embed", "--pooling", "median", "a"], 2, /--pooling must be one of none, cls, max, mean, .*, got "median"/],
+    [["embed", "--prompt", "a", "--prompt-name", "query", "a"], 2, /give --prompt or --prompt-name, not both/],
+    [["embed", "--prompt-name", "q", "a"], 1, /prompt_name must be .*, got "q"; they have "query", "document"/],
     [["embed", "--precision", "f16", "a"], 2, /--precision must be one of float32, .*, got "f16"/],
     [["embed", "--precision", "int8", "a"], 2, /--precision int8 needs --ranges/],
     [["embed", "--dimensions", "129", "a"], 1, /dimensions must be a whole number from 1 to 128, got 129/],

@@ -35,6 +35,23 @@ Deno.test("embed takes the pooling of the model's files, and what the options sa
   assert.deepEqual(mean.embedding, (await expected({ pooling: "mean" }))[0]);
 });
 
+Deno.test("embed puts the prompt of the model's files before each text, or one that is named or given", async () => {
+  await using model = await smallModel("mlm");
+  await Deno.writeTextFile(
+    `${model.path}/config_sentence_transformers.json`,
+    JSON.stringify({ prompts: { query: "the ", passage: "of " }, default_prompt_name: "query" }),
+  );
+  const embedded = async (text: string, ...args: string[]) => {
+    const given = ["embed", "--model", model.path, "--json", ...args, text];
+    return (await narrowbertJson<[{ embedding: number[] }]>(given))[0].embedding;
+  };
+  const bare = (text: string) => embedded(text, "--prompt", "");
+  assert.deepEqual(await embedded("bird"), await bare("the bird"));
+  assert.deepEqual(await embedded("bird", "--prompt-name", "passage"), await bare("of bird"));
+  assert.deepEqual(await embedded("bird", "--prompt", "a large "), await bare("a large bird"));
+  assert.notDeepEqual(await bare("bird"), await bare("the bird"));
+});
+
 Deno.test("embed gives an embedding a token without pooling", async () => {
   const answers = await embed("--pooling", "none");
   assert.deepEqual(answers.map(({ embeddings }) => embeddings), await expected({ pooling: "none" }));

@@ -50,6 +50,7 @@ const QUERIES: ContextQuery<Small>[] = [
   { text: 3, ask: { label_logits: {} } },
   { text: 5, ask: { top_words: { positions: [1] }, states: { positions: [2, 2, 1] }, mean_state: {} } },
   { text: 1, ask: { word_logits: { positions: [0, 1] }, target_words: { positions: [1], targets: [7, 9], top_k: 2 } } },
+  { text: 2, ask: { pooled_state: { poolings: ["max", "lasttoken"], from: 1 }, mean_state: {} } },
   { text: 5, ask: { word_probabilities: { positions: [2, 1], words: [8, 9] }, states: { positions: [] } } },
   { text: 2, ask: { pooled_state: { poolings: ["max", "lasttoken", "weightedmean"] }, label_logits: {} } },
 ];

@@ -15,6 +15,7 @@ import { convert } from "../../src/heads/conversion/convert.ts";
 import { LOCAL } from "../../src/io/local/file_system.ts";
 import { writeNewFolder } from "../../src/io/local/new_folder.ts";
 import { goldenModel } from "../golden/golden_case.ts";
+import { filesOf, GOLDEN } from "../golden/sentence/sentence_case.ts";
 import { inTemporaryFolder } from "../io/temporary.ts";
 
 const WORDNET = new URL("../../examples/models/wordnet/mlm/", import.meta.url);
@@ -158,6 +159,28 @@ Deno.test("tokenizer and pooling go along unchanged, and the folder is a pipelin
     assert.deepEqual(third.along.slice(-2).sort(), ["modules.json", "pool/config.json"]);
     assert.equal(await Deno.readTextFile(`${folder}/third/pool/config.json`), pooling);
   }));
+
+for (const name of ["many-modules", "subfolder", "dense-bin", "default-prompt", "saved-no-prompt-flags"]) {
+  Deno.test(`the modules of sentence-transformers in ${name} go along, with what they need`, () =>
+    inTemporaryFolder(async (folder) => {
+      const golden = GOLDEN.folders[name]!;
+      const files = filesOf(golden.files);
+      const { along } = await convert(files, `${folder}/out`, { to: "bert" });
+      const moved = ["modules.json", ...[...files.keys()].filter((file) => file.startsWith("0_Transformer/"))];
+      for (const [file, bytes] of files) {
+        if (moved.includes(file) || ["config.json", "model.safetensors"].includes(file)) continue;
+        assert.ok(along.includes(file), `${file} must go along`);
+        assert.deepEqual(await Deno.readFile(`${folder}/out/${file}`), bytes);
+      }
+      using before = await pipeline("feature-extraction", files);
+      using after = await pipeline("feature-extraction", `${folder}/out`);
+      const texts = ["the large cat", "a dog"];
+      assert.deepEqual(await after(texts), await before(texts));
+      assert.deepEqual([after.prompts, after.default_prompt_name], [before.prompts, before.default_prompt_name]);
+      using fill = await pipeline("feature-extraction", after);
+      assert.deepEqual(await fill(texts), await before(texts));
+    }));
+}
 
 Deno.test("models without a head, and classifiers, keep their class and their pooler", () =>
   inTemporaryFolder(async (folder) => {

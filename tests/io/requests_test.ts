@@ -107,7 +107,7 @@ const LOADS: [name: string, files: Map<string, Uint8Array>, load: Load, asked: s
     "narrowbert info",
     MLM,
     async (url) => assert.equal((await narrowbert(["info", "--model", url])).code, 0),
-    PIPELINE,
+    ["modules.json", ...PIPELINE],
   ],
 ];
 

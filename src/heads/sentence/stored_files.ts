@@ -30,7 +30,7 @@ export async function sentenceFiles(
   const found: StoredFile[] = [];
   const take = async (from: ModelFolder, file: string, name = file): Promise<boolean> => {
     const bytes = await findBytes(from, file);
-    if (bytes !== null) found.push({ name, bytes });
+    if (bytes !== null && !found.some((file) => file.name === name)) found.push({ name, bytes });
     return bytes !== null;
   };
   const isMoved = modules?.some(({ kind, path }) => isTransformer(kind) && path !== "") ?? false;
