@@ -1,10 +1,10 @@
 /**
- * The tokenizer against the npm library under it, alone, which gives no offsets: loading, English text whose words come
+ * The tokenizer against the npm library of Hugging Face, which gives no offsets: loading, English text whose words come
  * back, and texts of all Unicode that are new at every call, so that no word is remembered. No GPU takes part.
  */
 
 import { BertTokenizer } from "../src/text/bert_tokenizer.ts";
-import { Tokenizer } from "../src/text/deps.ts";
+import { Tokenizer } from "npm:@huggingface/tokenizers@0.2.0";
 import { randomTexts } from "../tests/text/random_texts.ts";
 
 const json = JSON.parse(
