@@ -1,5 +1,5 @@
 /**
- * The tokenizer against Hugging Face's npm library, which gives no offsets: loading, English text whose words come
+ * The tokenizer against the npm library of Hugging Face, which gives no offsets: loading, English text whose words come
  * back, and texts of all Unicode that are new at every call, so that no word is remembered. No GPU takes part.
  */
 

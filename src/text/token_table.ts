@@ -11,8 +11,8 @@ export class TokenTable {
   readonly #parts: TokenizerParts;
   readonly #added: ReadonlyMap<string, number>;
   readonly #special: ReadonlySet<string>;
-  /** Token of each id. */
-  readonly #tokens = new Map<number, string>();
+  /** Token of each id; made when it is needed first. */
+  #tokens: Map<number, string> | undefined;
   /** What is decoded in place of added tokens that are found in normalised text. */
   readonly #forms = new Map<number, string>();
 
@@ -20,11 +20,9 @@ export class TokenTable {
   constructor(parts: TokenizerParts) {
     this.#parts = parts;
     const { model: { ids, size = ids.size }, added, normalizer } = parts;
-    for (const [token, id] of ids) this.#tokens.set(id, token);
     this.#added = new Map(added.map(({ content, id }) => [content, id]));
     this.#special = new Set(added.filter(({ special }) => special).map(({ content }) => content));
     for (const { content, id, normalized, special } of added) {
-      this.#tokens.set(id, content);
       if (normalized ?? !special) this.#forms.set(id, normalizedText(content, normalizer));
     }
     this.size = size + added.filter(({ content }) => !ids.has(content)).length;
@@ -37,18 +35,28 @@ export class TokenTable {
 
   /** Token of an id; `undefined` if there is no such id. */
   tokenOf(id: number): string | undefined {
-    return this.#tokens.get(id);
+    return this.#tokensById().get(id);
   }
 
   /** The text of ids; those without a token are left out. */
   decode(ids: readonly number[], options: { skipSpecial: boolean; isCleaned: boolean }): string {
+    const known = this.#tokensById();
     const tokens: string[] = [];
     for (const id of ids) {
-      const token = this.#forms.get(id) ?? this.#tokens.get(id);
+      const token = this.#forms.get(id) ?? known.get(id);
       if (token !== undefined && !(options.skipSpecial && this.#special.has(token))) tokens.push(token);
     }
     const { decoder } = this.#parts;
     const text = decoder === undefined ? tokens.join(" ") : decoder(tokens).join("");
     return options.isCleaned ? cleanText(text) : text;
+  }
+
+  #tokensById(): ReadonlyMap<number, string> {
+    if (this.#tokens !== undefined) return this.#tokens;
+    const { model, added } = this.#parts;
+    const tokens = new Map<number, string>();
+    for (const [token, id] of model.ids) tokens.set(id, token);
+    for (const { content, id } of added) tokens.set(id, content);
+    return this.#tokens = tokens;
   }
 }

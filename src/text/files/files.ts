@@ -43,12 +43,16 @@ export async function findTokenizerFiles(folder: ModelFolder): Promise<Tokenizer
   const vocabulary = tokenizer === null ? await findText(folder, "vocab.txt") : null;
   if (tokenizer === null && vocabulary === null) return null;
   checkClass(own.tokenizer_class, { location, hasJson: tokenizer !== null });
-  const config = own.added_tokens_decoder !== undefined ? own : withLegacyFiles(own, {
-    location,
-    special: await findJson(folder, "special_tokens_map.json"),
-    added: await findJson(folder, "added_tokens.json"),
-  });
+  const config = own.added_tokens_decoder !== undefined ? own : await withOlder(own, folder);
   return { location, config, tokenizer: tokenizer ?? tokenizerFromVocabulary(vocabulary!, config) };
+}
+
+async function withOlder(config: TokenizerConfig, folder: ModelFolder): Promise<TokenizerConfig> {
+  const [special, added] = await Promise.all([
+    findJson(folder, "special_tokens_map.json"),
+    findJson(folder, "added_tokens.json"),
+  ]);
+  return withLegacyFiles(config, { location: folder.location, special, added });
 }
 
 /** Refuses a tokenizer of a class that computes other ids than its files say. */

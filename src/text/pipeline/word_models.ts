@@ -9,13 +9,13 @@ import { readVocabulary } from "./vocabulary.ts";
 
 /** WordPiece of a checked model. */
 export function wordPiece(ids: ReadonlyMap<string, number>, model: WordPieceModel): Model {
-  const pieces = new WordPieces(ids, model);
+  let pieces: WordPieces | undefined; // BERT's own splitter has its own
   const prefix = model.continuing_subword_prefix;
   const unknown = ids.get(model.unk_token)!;
   return {
     ids,
     spell(word) {
-      const spelling = pieces.spell(word);
+      const spelling = (pieces ??= new WordPieces(ids, model)).spell(word);
       const starts = spelling.ends.map((_, index) => index === 0 ? 0 : spelling.ends[index - 1]!);
       const values = starts.map((start, index) =>
         spelling.ids[index] === unknown
