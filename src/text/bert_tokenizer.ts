@@ -29,6 +29,8 @@ export class BertTokenizer extends BertVocabulary {
   readonly padding_side: "left" | "right";
   /** The end that is cut, if a call does not say. */
   readonly truncation_side: "left" | "right";
+  /** Whether its tokens are word pieces, so that a token that goes on with a word has a prefix of its own. */
+  readonly has_word_pieces: boolean;
   readonly #files: TokenizerFiles;
   readonly #parts: TokenizerParts;
 
@@ -44,6 +46,7 @@ export class BertTokenizer extends BertVocabulary {
     this.model_max_length = config.model_max_length ?? Infinity;
     this.padding_side = config.padding_side ?? "right";
     this.truncation_side = config.truncation_side ?? "right";
+    this.has_word_pieces = parts.hasWordPieces;
     this.#files = files;
     this.#parts = parts;
   }

@@ -74,6 +74,11 @@ export class BertVocabulary {
     return typeof ids === "number" ? token(ids) : ids.map(token);
   }
 
+  /** The text of tokens, by the tokenizer's decoder. */
+  convert_tokens_to_string(tokens: readonly string[]): string {
+    return this.#table.join(tokens);
+  }
+
   /**
    * The text of a list of ids. Ids without a token are left out.
    *

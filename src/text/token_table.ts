@@ -46,9 +46,14 @@ export class TokenTable {
       const token = this.#forms.get(id) ?? known.get(id);
       if (token !== undefined && !(options.skipSpecial && this.#special.has(token))) tokens.push(token);
     }
-    const { decoder } = this.#parts;
-    const text = decoder === undefined ? tokens.join(" ") : decoder(tokens).join("");
+    const text = this.join(tokens);
     return options.isCleaned ? cleanText(text) : text;
+  }
+
+  /** The text of tokens, by the decoder. */
+  join(tokens: readonly string[]): string {
+    const { decoder } = this.#parts;
+    return decoder === undefined ? tokens.join(" ") : decoder(tokens).join("");
   }
 
   #tokensById(): ReadonlyMap<number, string> {

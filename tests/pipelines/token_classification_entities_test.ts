@@ -6,7 +6,7 @@ import {
   type ScoredPiece,
   type TokenEntity,
 } from "../../src/pipelines/tasks/token_classification/entities.ts";
-import { joinPieces } from "../../src/pipelines/tasks/token_classification/pieces.ts";
+import { joinPieces } from "./join_pieces.ts";
 
 const LABELS = { 0: "O", 1: "B-PER", 2: "I-PER", 3: "B-ORG", 4: "I-ORG" };
 const IDS = new Map(Object.entries(LABELS).map(([id, label]) => [label, Number(id)]));

@@ -87,11 +87,17 @@ export function readDecoder(part: Part): Decoder {
   return make(part);
 }
 
-/** Removes spaces that writing leaves out, before punctuation and in English contractions. */
+const BEFORE_PUNCTUATION = [[" .", "."], [" ?", "?"], [" !", "!"], [" ,", ","], [" ' ", "'"]] as const;
+const CONTRACTIONS = [[" 's", "'s"], [" 've", "'ve"], [" 're", "'re"]] as const;
+const OF_TEXTS = [...BEFORE_PUNCTUATION, [" n't", "n't"], [" 'm", "'m"], ...CONTRACTIONS] as const;
+const OF_TOKENS = [
+  ...[...BEFORE_PUNCTUATION, [" n't", "n't"], [" 'm", "'m"], [" do not", " don't"]] as const,
+  ...CONTRACTIONS,
+] as const;
+
+/** Removes spaces that writing leaves out, in the text of a token. */
 function clean(text: string): string {
-  const pairs = [[" .", "."], [" ?", "?"], [" !", "!"], [" ,", ","], [" ' ", "'"], [" n't", "n't"], [" 'm", "'m"]];
-  const rest = [[" do not", " don't"], [" 's", "'s"], [" 've", "'ve"], [" 're", "'re"]];
-  return [...pairs, ...rest].reduce((text, [from, to]) => text.replaceAll(from!, to!), text);
+  return OF_TOKENS.reduce((text, [from, to]) => text.replaceAll(from, to), text);
 }
 
 /**
@@ -99,9 +105,7 @@ function clean(text: string): string {
  * tokenizers does with a whole text.
  */
 export function cleanText(text: string): string {
-  const pairs = [[" .", "."], [" ?", "?"], [" !", "!"], [" ,", ","], [" ' ", "'"], [" n't", "n't"], [" 'm", "'m"]];
-  const rest = [[" 's", "'s"], [" 've", "'ve"], [" 're", "'re"]];
-  return [...pairs, ...rest].reduce((text, [from, to]) => text.replaceAll(from!, to!), text);
+  return OF_TEXTS.reduce((text, [from, to]) => text.replaceAll(from, to), text);
 }
 
 /** Tokens such as `<0x0A>` in a row are the bytes of a text; each that is no part of one becomes U+FFFD. */

@@ -111,13 +111,9 @@ function translate(pattern: string): string {
     } else if (character === "[") {
       out += bracket();
     } else if (character === "(") {
-      const flags = take(/^\(\?i:/);
-      const group = flags ?? take(/^\((\?:|\?=|\?!|\?<=|\?<!)/) ?? (rest().startsWith("(?") ? null : take(/^\(/));
+      const group = take(/^\((\?i:|\?:|\?=|\?!|\?<=|\?<!)/) ?? (rest().startsWith("(?") ? null : take(/^\(/));
       if (group === null) throw unknown(rest().slice(0, 3));
-      if (flags !== null && /[^\0-\x7f]|[kKsS]/.test(rest().slice(0, rest().indexOf(")")))) {
-        // Folding of these reaches beyond ASCII, where the tables of both may differ: the letters stand for themselves.
-        out += "(?i:";
-      } else out += group[0];
+      out += group[0];
     } else if (/[*+?]/.test(character)) {
       if (take(/^[*+?]\+/) !== null) throw unknown(pattern.slice(at - 2, at));
       out += take(/^[*+?]\??/)![0];

@@ -39,33 +39,15 @@ export function readPieces(
       start,
       end,
       index,
-      continues: word === word_ids[index - 1],
+      continues: tokenizer.has_word_pieces
+        ? word === word_ids[index - 1]
+        : id !== tokenizer.unk_token_id && touchesWord(text, start),
     });
   });
   return pieces;
 }
 
-/** The text of word pieces. Those with `##` continue the piece before; punctuation follows it without a space. */
-export function joinPieces(pieces: readonly string[]): string {
-  const spaced = (piece: string) => piece.startsWith("##") ? piece.slice(2) : ` ${piece}`;
-  return pieces.map((piece, i) => closeUp(i === 0 ? piece : spaced(piece))).join("");
-}
-
-/** Replacements of the WordPiece decoder of Hugging Face's tokenizers, within a piece with the space before it. */
-const CLOSED_UP = [
-  [" .", "."],
-  [" ?", "?"],
-  [" !", "!"],
-  [" ,", ","],
-  [" ' ", "'"],
-  [" n't", "n't"],
-  [" 'm", "'m"],
-  [" do not", " don't"],
-  [" 's", "'s"],
-  [" 've", "'ve"],
-  [" 're", "'re"],
-] as const;
-
-function closeUp(piece: string): string {
-  return CLOSED_UP.reduce((text, [open, closed]) => text.replaceAll(open, closed), piece);
+/** Python's rule for tokens that do not say whether they go on with a word: there is no space before or at their start. */
+function touchesWord(text: string, start: number): boolean {
+  return start > 0 && !text.slice(start - 1, start + 1).includes(" ");
 }

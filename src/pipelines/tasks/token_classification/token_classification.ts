@@ -15,7 +15,7 @@ import {
   groupName,
   type TokenEntity,
 } from "./entities.ts";
-import { joinPieces, readPieces, type TextPiece } from "./pieces.ts";
+import { readPieces, type TextPiece } from "./pieces.ts";
 import { type TextWindow, windowsOf } from "./windows.ts";
 
 /** Options of {@linkcode TokenClassificationPipeline}. */
@@ -145,7 +145,10 @@ function entitiesTask(
               return { ...piece, scores: softmax(logits) };
             });
           });
-          const found = aggregate(scored, strategy, { labels: id2label, join: joinPieces });
+          const found = aggregate(scored, strategy, {
+            labels: id2label,
+            join: (tokens) => tokenizer.convert_tokens_to_string(tokens),
+          });
           return found.filter((entity) => !ignore_labels.includes(labelOf(entity)));
         },
       };

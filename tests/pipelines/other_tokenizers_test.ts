@@ -1,0 +1,76 @@
+/** `token-classification` with tokenizers that are not of BERT's kind: places and words are Python's. */
+
+import assert from "node:assert/strict";
+import { readPieces } from "../../src/pipelines/tasks/token_classification/pieces.ts";
+import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
+
+const SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+
+function load(parts: Record<string, unknown>): BertTokenizer {
+  return new BertTokenizer({
+    location: "folder",
+    tokenizer: { post_processor: { type: "BertProcessing", cls: ["[CLS]", 2], sep: ["[SEP]", 3] }, ...parts },
+    config: {},
+  });
+}
+
+function read(tokenizer: BertTokenizer, text: string): unknown[] {
+  return readPieces(text, { tokenizer, maximum: 64, subject: "tag" })
+    .map(({ word, start, end, continues }) => [word, start, end, continues]);
+}
+
+Deno.test("byte-level tokens go on with a word unless a space is before them", () => {
+  const tokens = [...SPECIAL, "Ġ", "A", "n", "a", "!", "Ã", "©", "ĠA", "na", "ĠAna"];
+  const tokenizer = load({
+    pre_tokenizer: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true },
+    post_processor: {
+      type: "RobertaProcessing",
+      cls: ["[CLS]", 2],
+      sep: ["[SEP]", 3],
+      trim_offsets: true,
+      add_prefix_space: true,
+    },
+    decoder: { type: "ByteLevel" },
+    model: {
+      type: "BPE",
+      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+      merges: ["Ġ A", "n a", "ĠA na"],
+    },
+  });
+  assert.deepEqual(read(tokenizer, "Ana Ana!é"), [
+    ["ĠAna", 0, 3, false],
+    ["ĠAna", 4, 7, false],
+    ["!", 7, 8, true],
+    ["Ã", 8, 9, true],
+    ["©", 8, 9, true],
+  ]);
+  assert.equal(tokenizer.convert_tokens_to_string(["ĠAna", "!", "Ã", "©"]), " Ana!é");
+});
+
+Deno.test("word pieces of the documentation's recipe are those of their words", () => {
+  const tokens = [...SPECIAL, "an", "##a", ",", "e"];
+  const tokenizer = load({
+    normalizer: { type: "Sequence", normalizers: [{ type: "NFD" }, { type: "Lowercase" }, { type: "StripAccents" }] },
+    pre_tokenizer: { type: "Whitespace" },
+    decoder: { type: "WordPiece", prefix: "##", cleanup: true },
+    model: { type: "WordPiece", vocab: Object.fromEntries(tokens.map((token, id) => [token, id])) },
+  });
+  assert.deepEqual(read(tokenizer, "Aná, É𝒳"), [
+    ["an", 0, 2, false],
+    ["##a", 2, 3, true],
+    [",", 3, 4, false],
+    ["É𝒳", 5, 8, false],
+  ]);
+  assert.equal(tokenizer.convert_tokens_to_string(["an", "##a", ",", "e"]), "ana, e");
+});
+
+Deno.test("tokens of a Unigram model with Metaspace stand where they are in the text", () => {
+  const tokenizer = load({
+    normalizer: { type: "NFKC" },
+    pre_tokenizer: { type: "Metaspace", replacement: "▁", prepend_scheme: "always", split: true },
+    decoder: { type: "Metaspace", replacement: "▁", prepend_scheme: "always", split: true },
+    model: { type: "Unigram", unk_id: 1, vocab: [...SPECIAL, "▁fi", "ne", "▁", "n", "e"].map((token) => [token, -1]) },
+  });
+  assert.deepEqual(read(tokenizer, "ﬁne ﬁ"), [["▁fi", 0, 1, false], ["ne", 1, 3, true], ["▁fi", 3, 5, false]]);
+  assert.equal(tokenizer.convert_tokens_to_string(["▁fi", "ne", "▁fi"]), "fine fi");
+});
