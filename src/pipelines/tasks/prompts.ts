@@ -52,7 +52,7 @@ export function promptLength(
   { tokenizer, maximum }: { tokenizer: BertTokenizer; maximum: number },
 ): number {
   const { input_ids } = tokenizer.encode_plus(prompt, { truncation: true, max_length: maximum });
-  return input_ids.length - 1;
+  return input_ids.at(-1) === tokenizer.sep_token_id ? input_ids.length - 1 : input_ids.length;
 }
 
 /** @throws {InputError} If no token of a text is left from a position on. */
