@@ -1,11 +1,12 @@
-"""Writes src/text/pipeline/characters.ts: character classes of PyPI's `tokenizers` outside BERT's pipeline.
+"""Writes characters.ts and regex_characters.ts: character classes of PyPI's `tokenizers` outside BERT's pipeline.
 
 Every Unicode character is put through the library itself, so the tables hold what it does, whatever it should do.
 
     python -m venv venv && venv/bin/pip install tokenizers==0.23.3
-    venv/bin/python tools/tokenizer/pipeline_characters.py > src/text/pipeline/characters.ts
+    venv/bin/python tools/tokenizer/pipeline_characters.py src/text/pipeline
 """
 
+import sys
 import textwrap
 import unicodedata
 
@@ -39,10 +40,14 @@ def ranges(characters: list[str]) -> list[str]:
     return [f"{first:x}" if first == last else f"{first:x}-{last:x}" for first, last in found]
 
 
-def table(name: str, doc: str, characters: list[str]) -> None:
-    print(f"\n/** {doc} */\nexport const {name} = `")
-    print(textwrap.fill(" ".join(ranges(characters)), 118, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False))
-    print("`;")
+def table(name: str, doc: str, characters: list[str]) -> str:
+    lines = textwrap.fill(" ".join(ranges(characters)), 118, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    return f"\n/** {doc} */\nexport const {name} = `\n{lines}\n`;\n"
+
+
+def write(name: str, tables: list[str]) -> None:
+    with open(f"{sys.argv[1]}/{name}", "w", encoding="utf-8") as file:
+        file.write(HEAD + "".join(tables))
 
 
 for c in CHARACTERS:
@@ -52,20 +57,25 @@ for c in CHARACTERS:
     if compatible(c) != c:
         assert compatible(c) == unicodedata.normalize("NFKD", c), hex(ord(c))
 
-print(f"""\
+HEAD = f"""\
 /**
  * Character classes of PyPI's `tokenizers` outside BERT's pipeline, as ranges of hexadecimal code points. That library
  * uses several versions of Unicode, while a JavaScript engine updates its own, so the tables are fixed here. Made by
  * tools/tokenizer/pipeline_characters.py from tokenizers {tokenizers.__version__}.
- */""")
-table("COMPATIBLE", "Characters that compatible decomposition changes, and canonical does not.", [c for c in CHARACTERS if compatible(c) != c and canonical(c) == c])
-table("MARKS", "Marks, which StripAccents removes.", [c for c in CHARACTERS if stripped(c) == ""])
-table("NUMERIC", "Characters that Digits takes for digits.", [c for c in CHARACTERS if len(numbers("a" + c + "a")) == 3])
-table("WORD", "Characters of words, for Whitespace.", [c for c in CHARACTERS if len(words("a" + c + "a")) == 1])
+ */
+"""
+write("characters.ts", [
+    table("COMPATIBLE", "Characters that compatible decomposition changes, and canonical does not.", [c for c in CHARACTERS if compatible(c) != c and canonical(c) == c]),
+    table("MARKS", "Marks, which StripAccents removes.", [c for c in CHARACTERS if stripped(c) == ""]),
+    table("NUMERIC", "Characters that Digits takes for digits.", [c for c in CHARACTERS if len(numbers("a" + c + "a")) == 3]),
+    table("WORD", "Characters of words, for Whitespace.", [c for c in CHARACTERS if len(words("a" + c + "a")) == 1]),
+])
 letters, digits = onig(r"\p{L}"), onig(r"\p{N}")
-table("LETTERS", "Letters in regular expressions.", letters)
-table("NUMBERS", "Numbers in regular expressions.", digits)
-table("SPACES", "White space in regular expressions.", onig(r"\s"))
-table("REGEX_WORD", "Word characters in regular expressions.", onig(r"\w"))
-table("DIGITS", "Decimal digits in regular expressions.", onig(r"\d"))
-table("REGEX_PUNCTUATION", "Punctuation in regular expressions.", onig(r"\p{P}"))
+write("regex_characters.ts", [
+    table("LETTERS", "Letters in regular expressions.", letters),
+    table("NUMBERS", "Numbers in regular expressions.", digits),
+    table("SPACES", "White space in regular expressions.", onig(r"\s")),
+    table("REGEX_WORD", "Word characters in regular expressions.", onig(r"\w")),
+    table("DIGITS", "Decimal digits in regular expressions.", onig(r"\d")),
+    table("REGEX_PUNCTUATION", "Punctuation in regular expressions.", onig(r"\p{P}")),
+])

@@ -2,7 +2,7 @@
 
 import { characterClass } from "../bert/character_ranges.ts";
 import { WORD } from "../pipeline/characters.ts";
-import type { Model } from "../pipeline/model.ts";
+import type { Model } from "../pipeline/models/model.ts";
 import { escape } from "../pipeline/regex.ts";
 
 /** A token that is found whole, by the names of `tokenizer.json`. */

@@ -1,7 +1,7 @@
 /** `special_tokens_map.json` and `added_tokens.json`, which `added_tokens_decoder` has taken the place of. */
 
 import { TokenizerError } from "../../base/errors.ts";
-import { isId } from "../pipeline/vocabulary.ts";
+import { isId } from "../pipeline/models/vocabulary.ts";
 import { type ConfigToken, contentOf, parseConfig, type TokenizerConfig } from "./config.ts";
 
 /** The contents of the files; `null` if there is none. */

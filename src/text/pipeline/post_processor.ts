@@ -3,7 +3,7 @@
 import { isObject } from "../../base/json.ts";
 import type { Frame, FramePart } from "../encoding/frame.ts";
 import type { Part } from "./fields.ts";
-import { isId } from "./vocabulary.ts";
+import { isId } from "./models/vocabulary.ts";
 
 /** What is done with the tokens of texts. */
 export interface PostProcessing {

@@ -1,7 +1,7 @@
 /** Regular expressions of `tokenizer.json`: Oniguruma's syntax as JavaScript's, as far as both mean the same. */
 
 import { characterClass } from "../bert/character_ranges.ts";
-import { DIGITS, LETTERS, NUMBERS, REGEX_PUNCTUATION, REGEX_WORD, SPACES } from "./characters.ts";
+import { DIGITS, LETTERS, NUMBERS, REGEX_PUNCTUATION, REGEX_WORD, SPACES } from "./regex_characters.ts";
 
 /** What stands for a class, as the inside of a character class. */
 const CLASSES: Readonly<Record<string, string>> = {

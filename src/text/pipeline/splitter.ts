@@ -3,7 +3,7 @@
 import type { Pieces, Splitter } from "../encoding/pieces.ts";
 import { type AddedToken, AddedTokenSplitter } from "../files/added_tokens.ts";
 import { AlignedText } from "./aligned_text.ts";
-import type { Model } from "./model.ts";
+import type { Model } from "./models/model.ts";
 import type { Normalizer } from "./normalizers.ts";
 import { type PreTokenizer, wordsOf } from "./pre_tokenizers.ts";
 

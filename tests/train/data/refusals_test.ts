@@ -231,7 +231,7 @@ Deno.test("options that do not fit", async () => {
   await rejects(
     { task: "tag", lables: ["O"] },
     'Cannot open data: there is no option "lables"; options are task, columns, labels, problem_type, format, signal, ' +
-      "onProgress",
+      'onProgress; did you mean "labels"?',
   );
   await rejects(
     { task: "tag", problem_type: "regression" },

@@ -1,7 +1,7 @@
 /** Unigram: the likeliest way to cut a word into tokens, each of which has a score. */
 
-import { TokenizerError } from "../../base/errors.ts";
-import type { Part } from "./fields.ts";
+import { TokenizerError } from "../../../base/errors.ts";
+import type { Part } from "../fields.ts";
 import type { Model } from "./model.ts";
 
 const UNKNOWN_PENALTY = 10;

@@ -1,9 +1,9 @@
 /** The `model` of `tokenizer.json`. */
 
-import { isObject } from "../../base/json.ts";
-import { readWordPiece } from "../files/word_piece.ts";
+import { isObject } from "../../../base/json.ts";
+import { readWordPiece } from "../../files/word_piece.ts";
 import { bytePairs } from "./bpe.ts";
-import { type Fail, Part } from "./fields.ts";
+import { type Fail, Part } from "../fields.ts";
 import { type Model, remembering } from "./model.ts";
 import { unigram } from "./unigram.ts";
 import { readVocabulary } from "./vocabulary.ts";

@@ -1,7 +1,7 @@
 /** The `vocab` of a model: tokens and their ids. */
 
-import { isObject } from "../../base/json.ts";
-import type { Part } from "./fields.ts";
+import { isObject } from "../../../base/json.ts";
+import type { Part } from "../fields.ts";
 
 /** Whether a value can be an id. */
 export function isId(value: unknown): value is number {

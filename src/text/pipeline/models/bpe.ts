@@ -1,7 +1,7 @@
 /** BPE: characters, merged by pairs in the order of a list. */
 
-import { TokenizerError } from "../../base/errors.ts";
-import type { Part } from "./fields.ts";
+import { TokenizerError } from "../../../base/errors.ts";
+import type { Part } from "../fields.ts";
 import { type Model, wholeWord, type WordTokens } from "./model.ts";
 import { Queue } from "./queue.ts";
 import { readVocabulary } from "./vocabulary.ts";

@@ -1,9 +1,9 @@
 /** The models WordPiece and WordLevel. */
 
-import { TokenizerError } from "../../base/errors.ts";
-import { WordPieces } from "../bert/word_pieces.ts";
-import type { WordPieceModel } from "../files/word_piece.ts";
-import type { Part } from "./fields.ts";
+import { TokenizerError } from "../../../base/errors.ts";
+import { WordPieces } from "../../bert/word_pieces.ts";
+import type { WordPieceModel } from "../../files/word_piece.ts";
+import type { Part } from "../fields.ts";
 import { type Model, wholeWord } from "./model.ts";
 import { readVocabulary } from "./vocabulary.ts";
 

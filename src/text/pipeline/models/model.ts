@@ -1,6 +1,6 @@
 /** What the four models of `tokenizer.json` have in common. */
 
-import { ownCopy } from "../own_copy.ts";
+import { ownCopy } from "../../own_copy.ts";
 
 /** The tokens of a word; the lists are equally long. */
 export interface WordTokens {
