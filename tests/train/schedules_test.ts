@@ -79,7 +79,7 @@ Deno.test("schedules that cannot be are refused", () => {
     "TypeError",
     "only one of warmup_steps and warmup_ratio may be given",
   );
-  refuse(["linear", { total_steps: 9, warmup: 1 }], "TypeError", noOption("warmup"));
+  refuse(["linear", { total_steps: 9, warmup: 1 }], "TypeError", `${noOption("warmup")}; did you mean "warmup_steps"?`);
   refuse(["linear", { total_steps: 2.5 }], "RangeError", "total_steps must be a whole number from 0, got 2.5");
   refuse(
     ["linear", { total_steps: 9, warmup_steps: -1 }],

@@ -182,7 +182,7 @@ Deno.test("what is refused counts as no pass, and a load that fails leaves seed 
     const inputs = [BATCH, BATCH];
     await assert.rejects(optimizer.step(inputs, { dropout: probability }), {
       name: "RangeError",
-      message: `Cannot take a step: dropout must be from 0 to less than 1, got ${probability}`,
+      message: `Cannot take a step: dropout must be from 0 to 1, got ${probability}`,
     });
   }
   const message = /^Cannot make room for the moments on the GPU: /;

@@ -159,7 +159,8 @@ Deno.test("a training is not begun where there is one, and does not go on where 
     });
     await assert.rejects(withTrainer(folder, TRAINING, (trainer) => trainer.train({ resume: true } as never)), {
       name: "TypeError",
-      message: 'Cannot train: there is no option "resume"; options are resume_from_checkpoint',
+      message:
+        'Cannot train: there is no option "resume"; options are resume_from_checkpoint; did you mean "resume_from_checkpoint"?',
     });
     assert.deepEqual(filesOf(folder), files);
     const own = join(parent, "own");
