@@ -37,12 +37,14 @@ for (const { text, embedding } of cases) {
   });
 }
 
-Deno.test("fewer dimensions are the first ones, at length 1 again", async () => {
+Deno.test("fewer dimensions are the first ones, as in Python; with normalize at length 1 again", async () => {
   const [whole] = (await embed(texts[0]!)).tolist() as number[][];
   const [cut] = (await embed(texts[0]!, { dimensions: 64 })).tolist() as number[][];
+  const [scaled] = (await embed(texts[0]!, { dimensions: 64, normalize: true })).tolist() as number[][];
   const length = Math.hypot(...whole!.slice(0, 64));
-  assert.equal(cut!.length, 64);
-  cut!.forEach((x, i) => assert(Math.abs(x - whole![i]! / length) <= 1e-6));
+  assert.deepEqual([cut!.length, scaled!.length], [64, 64]);
+  cut!.forEach((x, i) => assert(Math.abs(x - whole![i]!) <= 1e-6));
+  scaled!.forEach((x, i) => assert(Math.abs(x - whole![i]! / length) <= 1e-6));
 });
 
 Deno.test("signs alone still tell which sentences are alike", async () => {
