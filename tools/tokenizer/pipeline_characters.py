@@ -7,15 +7,14 @@ Every Unicode character is put through the library itself, so the tables hold wh
 """
 
 import sys
-import textwrap
 import unicodedata
 
 import tokenizers
+from character_tables import CHARACTERS, ranges, table
 from tokenizers import Regex
 from tokenizers.normalizers import NFC, NFD, NFKD, StripAccents
 from tokenizers.pre_tokenizers import Digits, Split, Whitespace
 
-CHARACTERS = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
 canonical = NFD().normalize_str
 compatible = NFKD().normalize_str
 composed = NFC().normalize_str
@@ -28,21 +27,6 @@ def onig(pattern: str) -> list[str]:
     """The characters that match a pattern of the library's regular expressions (Oniguruma)."""
     split = Split(Regex(pattern), "isolated").pre_tokenize_str
     return [c for c in CHARACTERS if len(split("\0" + c + "\0")) == 3]
-
-
-def ranges(characters: list[str]) -> list[str]:
-    found: list[list[int]] = []
-    for code in map(ord, characters):
-        if found and found[-1][1] == code - 1:
-            found[-1][1] = code
-        else:
-            found.append([code, code])
-    return [f"{first:x}" if first == last else f"{first:x}-{last:x}" for first, last in found]
-
-
-def table(name: str, doc: str, characters: list[str]) -> str:
-    lines = textwrap.fill(" ".join(ranges(characters)), 118, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
-    return f"\n/** {doc} */\nexport const {name} = `\n{lines}\n`;\n"
 
 
 def write(name: str, tables: list[str]) -> None:
@@ -65,17 +49,17 @@ HEAD = f"""\
  */
 """
 write("characters.ts", [
-    table("COMPATIBLE", "Characters that compatible decomposition changes, and canonical does not.", [c for c in CHARACTERS if compatible(c) != c and canonical(c) == c]),
-    table("MARKS", "Marks, which StripAccents removes.", [c for c in CHARACTERS if stripped(c) == ""]),
-    table("NUMERIC", "Characters that Digits takes for digits.", [c for c in CHARACTERS if len(numbers("a" + c + "a")) == 3]),
-    table("WORD", "Characters of words, for Whitespace.", [c for c in CHARACTERS if len(words("a" + c + "a")) == 1]),
+    table("COMPATIBLE", "Characters that compatible decomposition changes, and canonical does not.", ranges([c for c in CHARACTERS if compatible(c) != c and canonical(c) == c])),
+    table("MARKS", "Marks, which StripAccents removes.", ranges([c for c in CHARACTERS if stripped(c) == ""])),
+    table("NUMERIC", "Characters that Digits takes for digits.", ranges([c for c in CHARACTERS if len(numbers("a" + c + "a")) == 3])),
+    table("WORD", "Characters of words, for Whitespace.", ranges([c for c in CHARACTERS if len(words("a" + c + "a")) == 1])),
 ])
 letters, digits = onig(r"\p{L}"), onig(r"\p{N}")
 write("regex_characters.ts", [
-    table("LETTERS", "Letters in regular expressions.", letters),
-    table("NUMBERS", "Numbers in regular expressions.", digits),
-    table("SPACES", "White space in regular expressions.", onig(r"\s")),
-    table("REGEX_WORD", "Word characters in regular expressions.", onig(r"\w")),
-    table("DIGITS", "Decimal digits in regular expressions.", onig(r"\d")),
-    table("REGEX_PUNCTUATION", "Punctuation in regular expressions.", onig(r"\p{P}")),
+    table("LETTERS", "Letters in regular expressions.", ranges(letters)),
+    table("NUMBERS", "Numbers in regular expressions.", ranges(digits)),
+    table("SPACES", "White space in regular expressions.", ranges(onig(r"\s"))),
+    table("REGEX_WORD", "Word characters in regular expressions.", ranges(onig(r"\w"))),
+    table("DIGITS", "Decimal digits in regular expressions.", ranges(onig(r"\d"))),
+    table("REGEX_PUNCTUATION", "Punctuation in regular expressions.", ranges(onig(r"\p{P}"))),
 ])
