@@ -171,6 +171,9 @@ Deno.test("columns and fields of other names, and other separators", async () =>
   assert.deepEqual(await rows('sep=;\r\ntext;x\r\n"a;""b""";1\r\n', {}), [{ text: 'a;"b"', x: "1" }]);
   assert.deepEqual(await rows("\ufefftext,x\na,1\n", {}), [{ text: "a", x: "1" }]);
   assert.deepEqual(await rows("text,body\na,b\n", { "text-column": "body" }), [{ text: "b", input_text: "a" }]);
+  assert.deepEqual(await rows("text,body,input_text\na,b,c\n", { "text-column": "body" }), [
+    { text: "b", input_text: "c", input_input_text: "a" },
+  ]);
   for (const separator of ["", "ab", '"', "\n"]) {
     await assert.rejects(rows("text\na\n", { separator }), UsageError);
   }

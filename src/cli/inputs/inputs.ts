@@ -4,6 +4,7 @@ import { InputError } from "../../base/errors.ts";
 import { openParser } from "../../io/records/formats.ts";
 import { readRecords } from "../../io/records/read.ts";
 import type { Fields } from "../../io/records/record.ts";
+import { freeName } from "../field_name.ts";
 import { choice, UsageError, value, type Values, values } from "../options.ts";
 import type { Terminal } from "../outputs/terminal.ts";
 
@@ -110,7 +111,7 @@ function separatorOf({ separator = "," }: Naming): string {
 
 /**
  * The fields with the texts under the names by which questions know them. A field that had such a name, and is not the text,
- * becomes `input_text`. An error if there is no such field.
+ * becomes `input_text`, with one more `input_` if that is taken too. An error if there is no such field.
  */
 function renamed(
   fields: Fields | InputError,
@@ -128,8 +129,9 @@ function renamed(
   }
   for (const [name] of given) {
     if (!Object.hasOwn(others, name)) continue;
-    others[`input_${name}`] = others[name];
+    const value = others[name];
     delete others[name];
+    others[freeName(`input_${name}`, (other) => Object.hasOwn(others, other))] = value;
   }
   return { ...found, ...others };
 }

@@ -1,6 +1,7 @@
 /** Prints the answers of a command: as a table for reading, or as JSON for programs. */
 
 import { flag, UsageError } from "../options.ts";
+import { freeName } from "../field_name.ts";
 import type { Fields } from "../../io/records/record.ts";
 import { type Row, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -108,9 +109,8 @@ export function joined<Found extends Fields>(
   const isTaken = (name: string, value: unknown) =>
     Object.hasOwn(found, name) && !repeats.includes(name) && JSON.stringify(found[name]) !== JSON.stringify(value);
   const names = new Set([...Object.keys(fields), ...Object.keys(found)]);
-  const free = (name: string): string => names.has(name) ? free(`input_${name}`) : name;
   const kept = Object.entries(fields).map(([name, value]) => {
-    const own = isTaken(name, value) ? free(name) : name;
+    const own = isTaken(name, value) ? freeName(name, (other) => names.has(other)) : name;
     names.add(own);
     return [own, value];
   });
