@@ -8,24 +8,23 @@ import type { JsonFile } from "./json_file.ts";
 export type Activation = (x: number) => number;
 
 const clamp = (x: number, least: number, most: number) => Math.min(Math.max(x, least), most);
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 /** `log(1 + e^x)`, as exact for large x. */
 const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
 /** PyTorch's elementwise modules without weights, made without arguments. */
 const ACTIVATIONS: Readonly<Record<string, Activation>> = {
-  Identity: (x) => x,
-  Tanh: Math.tanh,
-  ReLU: (x) => Math.max(x, 0),
-  ReLU6: (x) => clamp(x, 0, 6),
+  Identity: activationOf("linear"),
+  Tanh: activationOf("tanh"),
+  ReLU: activationOf("relu"),
+  ReLU6: activationOf("relu6"),
   GELU: activationOf("gelu"),
-  Sigmoid: sigmoid,
-  SiLU: (x) => x * sigmoid(x),
-  Mish: (x) => x * Math.tanh(softplus(x)),
+  Sigmoid: activationOf("sigmoid"),
+  SiLU: activationOf("silu"),
+  Mish: activationOf("mish"),
   Softplus: softplus,
   Softsign: (x) => x / (1 + Math.abs(x)),
   LogSigmoid: (x) => -softplus(-x),
-  LeakyReLU: (x) => x < 0 ? 0.01 * x : x,
+  LeakyReLU: activationOf("leaky_relu"),
   ELU: (x) => x < 0 ? Math.expm1(x) : x,
   CELU: (x) => x < 0 ? Math.expm1(x) : x,
   SELU: (x) => 1.0507009873554804934193349852946 * (x < 0 ? 1.6732632423543772848170429916717 * Math.expm1(x) : x),

@@ -2,6 +2,8 @@
 
 import { ConfigError } from "../../base/errors.ts";
 import { listed, shown } from "../../base/messages.ts";
+import { pitch } from "../../kernels/kernel.ts";
+import { keepsZero } from "../../kernels/rows/activation.ts";
 import { type ConfigFields, type Field, FIELDS } from "./fields.ts";
 import { type Labels, readLabels } from "./labels.ts";
 import { type PrunedHeads, readPrunedHeads } from "./pruned_heads.ts";
@@ -57,7 +59,7 @@ function relate(fields: Partial<ConfigFields>, problems: string[]): void {
   if (hidden_size % num_attention_heads > 0) {
     problems.push(`num_attention_heads must divide hidden_size ${hidden_size}, got ${num_attention_heads}`);
   }
-  if ((hidden_act === "sigmoid" || hidden_act === "laplace") && (hidden_size % 4 > 0 || intermediate_size % 4 > 0)) {
+  if (!keepsZero(hidden_act) && [hidden_size, intermediate_size].some((size) => pitch(size) > size)) {
     problems.push(
       `hidden_size and intermediate_size must be multiples of 4 for ${hidden_act}, got ${hidden_size} and ${intermediate_size}`,
     );

@@ -179,7 +179,7 @@ export class NarrowBertConfig {
 }
 
 /** The text of a config.json. */
-export function configText(config: NarrowBertConfig): string {
+function configText(config: NarrowBertConfig): string {
   return JSON.stringify(config.to_json(), null, 2) + "\n";
 }
 

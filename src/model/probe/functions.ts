@@ -19,8 +19,10 @@ export function erf(x: number): number {
   return sum * 2 / Math.sqrt(Math.PI);
 }
 
+const gelu = (x: number) => x * (1 + erf(x / Math.SQRT2)) / 2;
+
 const FUNCTIONS: Readonly<Record<number, (x: number) => number>> = {
-  [ACTIVATION_CODES.gelu]: (x) => x * (1 + erf(x / Math.SQRT2)) / 2,
+  [ACTIVATION_CODES.gelu]: gelu,
   [ACTIVATION_CODES.gelu_new]: (x) => x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))) / 2,
   [ACTIVATION_CODES.relu]: (x) => Math.max(x, 0),
   [ACTIVATION_CODES.silu]: (x) => x / (1 + Math.exp(-x)),
@@ -30,7 +32,7 @@ const FUNCTIONS: Readonly<Record<number, (x: number) => number>> = {
   [ACTIVATION_CODES.relu6]: (x) => Math.min(Math.max(x, 0), 6),
   [ACTIVATION_CODES.leaky_relu]: (x) => x < 0 ? 0.01 * x : x,
   [ACTIVATION_CODES.mish]: (x) => x * Math.tanh(Math.log1p(Math.exp(x))),
-  [ACTIVATION_CODES.gelu_10]: (x) => Math.min(x * (1 + erf(x / Math.SQRT2)) / 2, 10),
+  [ACTIVATION_CODES.gelu_10]: (x) => Math.min(gelu(x), 10),
   [ACTIVATION_CODES.sigmoid]: (x) => 1 / (1 + Math.exp(-x)),
   [ACTIVATION_CODES.laplace]: (x) => (1 + erf((x - 0.707107) / (0.282095 * Math.SQRT2))) / 2,
 };

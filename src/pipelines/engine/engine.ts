@@ -87,8 +87,8 @@ export class Engine<Input, Output, Options extends object> {
 
   #admit(run: TaskRun<Input, Output>, input: Input, name: string): Entry<Output> {
     const items = run.pack(input, name);
+    const { config } = this.#task.model;
     for (const { encoding } of items) {
-      const { config } = this.#task.model;
       const problem = config === undefined ? null : misfit(encoding, config);
       if (problem !== null) throw new InputError(`Cannot ${this.#task.action} ${name}: ${problem}`);
     }

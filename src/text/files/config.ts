@@ -3,6 +3,7 @@
 import { TokenizerError } from "../../base/errors.ts";
 import { isObject } from "../../base/json.ts";
 import type { Side } from "../encoding/encoding.ts";
+import type { AddedToken } from "./added_tokens.ts";
 
 /** Name of each special token in `tokenizer_config.json`, and its text if that file does not say. */
 export const SPECIAL_TOKENS = {
@@ -17,14 +18,7 @@ export const SPECIAL_TOKENS = {
 export type SpecialTokenName = keyof typeof SPECIAL_TOKENS;
 
 /** A token of these files that is found whole: its text, or how it is found. */
-export type ConfigToken = string | {
-  content: string;
-  single_word?: boolean;
-  lstrip?: boolean;
-  rstrip?: boolean;
-  normalized?: boolean;
-  special?: boolean;
-};
+export type ConfigToken = string | Omit<AddedToken, "id">;
 
 /** The keys of `tokenizer_config.json` that are used here. */
 export interface TokenizerConfig extends Partial<Record<SpecialTokenName | "bos_token" | "eos_token", ConfigToken>> {

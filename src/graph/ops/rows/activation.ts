@@ -25,7 +25,7 @@ export const activationOp: Op<{ x: Value }, { kind: ActivationName }, { out: Val
       throw new Mismatch(`kind must be one of ${expected}, got ${kind}`, RangeError);
     }
     const columns = lastOf(x.shape);
-    if (!keepsZero(kind) && !(typeof columns === "number" && columns % 4 === 0)) {
+    if (!keepsZero(kind) && !(typeof columns === "number" && pitch(columns) === columns)) {
       throw new Mismatch(`columns must be a multiple of 4 for ${kind}, as it does not map 0 to 0, got ${columns}`);
     }
     return { out: { shape: x.shape, dtype: "f32", layout: "pitched" } };
