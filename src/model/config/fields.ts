@@ -34,7 +34,27 @@ const SMALLEST_NORMAL_F32 = 2 ** -126;
  * the exact one (erf); `gelu_new`, `gelu_fast`, `gelu_accurate`, `gelu_pytorch_tanh` and `gelu_python_tanh` one by tanh;
  * `swish` is another name of `silu`.
  */
-export type Activation = (typeof ACTIVATIONS)[number];
+export type Activation =
+  | "gelu"
+  | "gelu_10"
+  | "gelu_accurate"
+  | "gelu_fast"
+  | "gelu_new"
+  | "gelu_python"
+  | "gelu_python_tanh"
+  | "gelu_pytorch_tanh"
+  | "laplace"
+  | "leaky_relu"
+  | "linear"
+  | "mish"
+  | "quick_gelu"
+  | "relu"
+  | "relu2"
+  | "relu6"
+  | "sigmoid"
+  | "silu"
+  | "swish"
+  | "tanh";
 /** How attention knows the positions of tokens: by their embeddings, or by distances to keys (and queries). */
 export type PositionType = "absolute" | "relative_key" | "relative_key_query";
 /** A kind of sequence classification, which decides its loss. */
@@ -43,7 +63,7 @@ export type ProblemType = "regression" | "single_label_classification" | "multi_
 export type ModelType = "narrow_bert" | "bert";
 
 /** Every {@linkcode Activation}. */
-export const ACTIVATIONS = [
+export const ACTIVATIONS: readonly Activation[] = [
   "gelu",
   "gelu_10",
   "gelu_accurate",
@@ -64,7 +84,7 @@ export const ACTIVATIONS = [
   "silu",
   "swish",
   "tanh",
-] as const;
+];
 /** Every {@linkcode PositionType}. */
 export const POSITION_TYPES: readonly PositionType[] = ["absolute", "relative_key", "relative_key_query"];
 /** Every {@linkcode ProblemType}. */
