@@ -3,6 +3,7 @@
 import { expectMap, refuseProblems, stateDictProblems } from "../base/state_dict.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { ModelSource } from "../io/folder/folder.ts";
+import { saveFiles } from "../io/folder/on_disk.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
 import type { NarrowBertConfig } from "../model/config/config.ts";
 import type { PrunedHeads } from "../model/config/pruned_heads.ts";
@@ -11,7 +12,7 @@ import type { ModelParts } from "../model/head.ts";
 import { openModel } from "../model/loading.ts";
 import type { LoadOptions, ModelOptions } from "../model/model_options.ts";
 import { parameterShapes } from "../model/weights/parameter_shapes.ts";
-import { savedDtypeOf, saveModel, type SaveOptions } from "../model/weights/saving.ts";
+import { type ModelFile, modelFiles, savedDtypeOf, type SaveOptions } from "../model/weights/saving.ts";
 import { type ClassModel, type LessonOptions, type LossCall, lossCallWith } from "./distillation.ts";
 import { type GradientOptions, type Gradients, gradientsOf } from "./gradients.ts";
 import { loadOpened, makeRandom, type ModelClass } from "./model_class.ts";
@@ -83,6 +84,17 @@ export function namesOf(model: PreTrainedModel): string[] {
 /** The shapes of a model's tensors by checkpoint name, those of other models' heads on its weights left out. */
 export function shapesOf(model: PreTrainedModel): Map<string, readonly number[]> {
   return parameterShapes(coreOf(model).config, ownParts(model));
+}
+
+/**
+ * What {@linkcode PreTrainedModel.save_pretrained} writes: the weights, then the config.
+ *
+ * @throws {TypeError | RangeError} On an option that is wrong, or a weight beyond the range of the type that is asked for.
+ */
+export async function savedFilesOf(model: PreTrainedModel, options: SaveOptions): Promise<ModelFile[]> {
+  const dtype = savedDtypeOf(options);
+  const { config, tensors } = await coreOf(model).readWeights(ownParts(model));
+  return modelFiles({ config, className: model.constructor.name, tensors, dtype });
 }
 
 /** What {@linkcode PreTrainedModel.load_state_dict} finds wrong with weights. @throws {Error} If the model was disposed of. */
@@ -243,9 +255,7 @@ export abstract class PreTrainedModel {
    * @throws {RangeError} If there is no such type, or a weight is beyond its range.
    */
   async save_pretrained(folder: string | URL, options: SaveOptions = {}): Promise<void> {
-    const dtype = savedDtypeOf(options);
-    const { config, tensors } = await this.#live().readWeights(this.#parts);
-    await saveModel(folder, { config, className: this.constructor.name, tensors, dtype });
+    await saveFiles(folder, await savedFilesOf(this, options));
   }
 
   /**

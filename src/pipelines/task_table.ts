@@ -11,13 +11,13 @@ import type { PreTrainedModel } from "../heads/pretrained.ts";
 import { readModules, transformerFolder } from "../heads/sentence/modules.ts";
 import { readRankingActivation } from "../heads/sentence/ranking.ts";
 import { readSentenceConfig } from "../heads/sentence/sentence_config.ts";
-import { type ModelFolder, type ModelSource, openFolder } from "../io/folder/folder.ts";
+import type { ModelFolder, ModelSource } from "../io/folder/folder.ts";
 import type { LoadOptions } from "../model/model_options.ts";
 import { createFeatureExtraction } from "./tasks/feature_extraction.ts";
 import { createFillMask } from "./tasks/fill_mask.ts";
 import { checkShared, loadParts, type ModelLoader } from "./engine/load.ts";
 import { createMultipleChoice } from "./tasks/multiple_choice.ts";
-import type { PipelineParts } from "./engine/parts.ts";
+import { keepFolder, keptFolder, type PipelineParts } from "./engine/parts.ts";
 import type { TaskName, TaskPipelines } from "./task_pipelines.ts";
 import { createScore } from "./tasks/score.ts";
 import { createTextClassification } from "./tasks/text_classification.ts";
@@ -44,13 +44,12 @@ export interface TaskRow<Pipeline, DefaultModel extends URL | null> {
 function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extends URL | null>(
   { defaultModel, create, ...loader }: ModelLoader<Model> & {
     defaultModel: DefaultModel;
-    /** Makes the pipeline. `folder` is the one that its parts were just loaded from; null if they are shared. */
-    create: (parts: PipelineParts<Model>, folder: ModelFolder | null) => Pipeline | Promise<Pipeline>;
+    create: (parts: PipelineParts<Model>) => Pipeline | Promise<Pipeline>;
   },
 ): TaskRow<Pipeline, DefaultModel> {
-  const owned = async (parts: PipelineParts<Model>, folder: ModelFolder | null) => {
+  const owned = async (parts: PipelineParts<Model>) => {
     try {
-      return await create(parts, folder);
+      return await create(parts);
     } catch (error) {
       parts.model.dispose();
       throw error;
@@ -60,12 +59,12 @@ function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extend
     defaultModel,
     modelClass: loader.modelClass.name,
     async load(source, options) {
-      const { parts, folder } = await loadParts(loader, source, options);
-      return await owned(parts, folder);
+      return await owned(await loadParts(loader, source, options));
     },
     async share(parts, task) {
       checkShared(task, loader.modelClass, parts.model);
-      return await owned({ ...parts, model: loader.shareModel(parts.model) }, null);
+      const { tokenizer } = parts;
+      return await owned(keepFolder({ model: loader.shareModel(parts.model), tokenizer }, keptFolder(parts)));
     },
   };
 }
@@ -73,14 +72,6 @@ function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extend
 /** Where sentence-transformers has the model in a folder. */
 async function locateTransformer(folder: ModelFolder): Promise<ModelFolder> {
   return transformerFolder(folder, await readModules(folder));
-}
-
-/** The folder of a pipeline's parts, for files that only its task reads; `null` if it is not known. */
-async function folderOf(
-  { origin }: PipelineParts<PreTrainedModel>,
-  loaded: ModelFolder | null,
-): Promise<ModelFolder | null> {
-  return loaded ?? (origin === undefined ? null : await openFolder(origin.source, origin.options));
 }
 
 /** A folder under `examples/models/`, relative to this module: a path or a URL as its own. */
@@ -129,8 +120,8 @@ export const TASKS = {
     ...body,
     defaultModel: shipped("wordnet/mlm"),
     locate: locateTransformer,
-    create: async (parts, loaded) => {
-      const folder = await folderOf(parts, loaded);
+    create: async (parts) => {
+      const folder = keptFolder(parts);
       if (folder === null) return createFeatureExtraction(parts);
       const about = { modules: await readModules(folder), width: parts.model.config.hidden_size };
       return createFeatureExtraction(parts, await readSentenceConfig(folder, about));
@@ -146,10 +137,8 @@ export const TASKS = {
     ...classifier,
     defaultModel: null,
     locate: locateTransformer,
-    create: async (parts, loaded) => {
-      const folder = await folderOf(parts, loaded);
-      return createTextRanking(parts, await readRankingActivation(folder, parts.model.config));
-    },
+    create: async (parts) =>
+      createTextRanking(parts, await readRankingActivation(keptFolder(parts), parts.model.config)),
   }),
   "score": defineTask({ ...maskedLM, defaultModel: shipped("wordnet/mlm"), create: createScore }),
 } satisfies { [T in Exclude<TaskName, keyof typeof ALIASES>]: TaskRow<TaskPipelines[T], URL | null> };

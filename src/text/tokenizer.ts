@@ -11,17 +11,29 @@ import { copyTokenizerFiles, readTokenizerFiles } from "./files/files.ts";
 let openIn: (kind: typeof NarrowBertTokenizer, folder: ModelFolder) => Promise<NarrowBertTokenizer>;
 
 /** Set once the class is defined: only it knows its folder. */
-let folderOf: (tokenizer: NarrowBertTokenizer) => ModelFolder | null;
+let folderOf: (tokenizer: BertTokenizer) => ModelFolder | null;
+
+/** Set once the class is defined: what it writes of a tokenizer, by name. */
+let writtenBy: (tokenizer: BertTokenizer) => Map<string, string>;
 
 /**
  * The files of a tokenizer, by name, from where it was loaded.
  *
  * @throws {TokenizerError} If it was not loaded by `from_pretrained`.
  */
-export async function filesOfTokenizer(tokenizer: NarrowBertTokenizer): Promise<Map<string, Uint8Array>> {
+export async function filesOfTokenizer(tokenizer: BertTokenizer): Promise<Map<string, Uint8Array>> {
   const folder = folderOf(tokenizer);
   if (folder === null) throw new TokenizerError("Cannot save a tokenizer that was not loaded by from_pretrained");
   return await copyTokenizerFiles(folder);
+}
+
+/** What {@linkcode NarrowBertTokenizer.save_pretrained} writes, by name. @throws As {@linkcode filesOfTokenizer}. */
+export async function savedFilesOf(tokenizer: BertTokenizer): Promise<Map<string, Uint8Array>> {
+  const files = await filesOfTokenizer(tokenizer);
+  for (const [name, text] of writtenBy(tokenizer)) {
+    if (!files.has(name)) files.set(name, new TextEncoder().encode(text));
+  }
+  return files;
 }
 
 /** Reads the tokenizer of a folder that is open. @throws {TokenizerError} If the folder holds no readable tokenizer. */
@@ -40,10 +52,11 @@ export class NarrowBertTokenizer extends BertTokenizer {
   #folder: ModelFolder | null = null;
 
   static {
-    folderOf = (tokenizer) => tokenizer.#folder;
+    folderOf = (tokenizer) => #folder in tokenizer ? tokenizer.#folder : null;
+    writtenBy = (tokenizer) => (tokenizer as NarrowBertTokenizer).writtenFiles();
     openIn = async (kind, folder) => {
       const tokenizer = new kind(await readTokenizerFiles(folder));
-      tokenizer.#folder = folder;
+      tokenizer.#folder = folder.detached();
       return tokenizer;
     };
   }
@@ -68,10 +81,7 @@ export class NarrowBertTokenizer extends BertTokenizer {
    * @throws {TypeError} If the folder is not local.
    */
   async save_pretrained(save_directory: string | URL): Promise<string[]> {
-    const files = await filesOfTokenizer(this);
-    for (const [name, text] of this.writtenFiles()) {
-      if (!files.has(name)) files.set(name, new TextEncoder().encode(text));
-    }
+    const files = await savedFilesOf(this);
     return await saveFiles(save_directory, [...files].map(([name, bytes]) => [name, [bytes]]));
   }
 

@@ -143,6 +143,16 @@ Deno.test("files beside the vocabulary that are wrong are named, and what is wro
     ],
     [
       "tokenizer_config.json",
+      '{"tokenizer_class": "OwnTokenizer", "auto_map": {"AutoTokenizer": ["own.OwnTokenizer", null]}}',
+      /its class "OwnTokenizer" is Python code beside it, which runs with trust_remote_code alone/,
+    ],
+    [
+      "tokenizer_config.json",
+      '{"tokenizer_class": "OwnTokenizer", "auto_map": null}',
+      /tokenizer_class in tokenizer_config.json must be BertTokenizer or of its kind/,
+    ],
+    [
+      "tokenizer_config.json",
       '{"tokenizer_class": "XLMRobertaTokenizerFast"}',
       /tokenizer_class in tokenizer_config.json must be BertTokenizer or of its kind, as there is no tokenizer.json/,
     ],

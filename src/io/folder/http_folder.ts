@@ -5,6 +5,7 @@ import { DEFAULT_ENDPOINT, isRepositoryId } from "../hub/names.ts";
 import { type FileBytes, MemoryBytes } from "./file_bytes.ts";
 import { readBody, requestFile, urlForMessages } from "./http_file.ts";
 import { checkPlainName, type FolderSettings, type ModelFolder, subfolderNames } from "./model_folder.ts";
+import { SILENT } from "./progress.ts";
 
 /** Options of an {@linkcode HttpFolder}. */
 interface HttpSettings extends FolderSettings {
@@ -53,6 +54,10 @@ export class HttpFolder implements ModelFolder {
   inside(subfolder: string): ModelFolder {
     const path = subfolderNames(subfolder).map((name) => `${encodeURIComponent(name)}/`).join("");
     return new HttpFolder(this.#below(path), this.#settings);
+  }
+
+  detached(): ModelFolder {
+    return new HttpFolder(this.#url, { token: this.#settings.token, progress: SILENT });
   }
 
   #below(path: string): URL {

@@ -28,4 +28,8 @@ export class MemoryFolder implements ModelFolder {
     const added = subfolderNames(subfolder).map((name) => `${name}/`).join("");
     return new MemoryFolder(this.#files, this.#prefix + added);
   }
+
+  detached(): ModelFolder {
+    return this;
+  }
 }

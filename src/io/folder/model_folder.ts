@@ -24,6 +24,8 @@ export interface ModelFolder {
    * @throws {CheckpointError} If these are no plain names.
    */
   inside(subfolder: string): ModelFolder;
+  /** The same folder, for what is read when the call that opened it is over: without its signal and progress. */
+  detached(): ModelFolder;
   /**
    * Begins to fetch files that will be asked for soon, several at once, if that takes time. It returns at once; `find`
    * tells what went wrong.

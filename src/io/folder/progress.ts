@@ -43,6 +43,9 @@ export class ProgressReporter {
   }
 }
 
+/** Reports nothing. */
+export const SILENT = new ProgressReporter("", undefined);
+
 function share(loaded: number, total: number): { progress: number; loaded: number; total: number } {
   return { progress: total === 0 ? 100 : 100 * loaded / total, loaded, total };
 }

@@ -5,6 +5,7 @@ import { quote } from "../../base/messages.ts";
 import { pathIn } from "../folder/path.ts";
 import type { FileBytes } from "../folder/file_bytes.ts";
 import { checkPlainName, type FolderSettings, type ModelFolder, subfolderNames } from "../folder/model_folder.ts";
+import { SILENT } from "../folder/progress.ts";
 import { LocalFile } from "./local_file.ts";
 import { blobFolders } from "./hub/cache_places.ts";
 import { absolute, isNotThere, isWindows, pathOf } from "./paths.ts";
@@ -92,6 +93,10 @@ class LocalFolder implements ModelFolder {
     const names = subfolderNames(subfolder);
     const places = { ...this.#places, location: names.reduce(pathIn, location), path: names.reduce(pathIn, path) };
     return new LocalFolder(places, this.#settings);
+  }
+
+  detached(): ModelFolder {
+    return new LocalFolder(this.#places, { progress: SILENT });
   }
 
   /**

@@ -3,10 +3,10 @@
 import { quote } from "../../base/messages.ts";
 import { pathIn } from "../folder/path.ts";
 import { writeAtomically } from "./atomic_write.ts";
-import { pathOf } from "./paths.ts";
+import { folderOf, pathOf } from "./paths.ts";
 import { requestWriting } from "./writing_permission.ts";
 
-/** A file that is to be written: its name, and its bytes in parts. */
+/** A file that is to be written: its name, with the folders that it is in as `a/b`, and its bytes in parts. */
 export type NewFile = readonly [name: string, parts: Iterable<Uint8Array>];
 
 /**
@@ -22,6 +22,7 @@ export async function writeFiles(where: string | URL, files: Iterable<NewFile>):
   const paths: string[] = [];
   for (const [name, parts] of files) {
     const path = pathIn(folder, name);
+    if (name.includes("/")) await makeFolder(folderOf(path), `save to ${quote(path)}`);
     await writeAtomically(path, parts);
     paths.push(path);
   }

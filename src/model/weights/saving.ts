@@ -2,7 +2,6 @@
 
 import { checkOptionNames } from "../../base/options.ts";
 import type { Tensor } from "../../base/tensor.ts";
-import { saveFiles } from "../../io/folder/on_disk.ts";
 import { type NamedTensor, safetensorsParts, type TensorView } from "../../io/safetensors/safetensors.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
 import { type SavedDtype, savedDtypeNamed, savedElements } from "./saved_dtype.ts";
@@ -37,19 +36,17 @@ export function savedDtypeOf(options: SaveOptions): SavedDtype {
   return savedDtypeNamed(dtype);
 }
 
+/** A file of a model, in parts. */
+export type ModelFile = [name: string, parts: Uint8Array[]];
+
 /**
- * Writes the files of a model, each atomically, into a folder, which is made if it does not exist.
+ * The files of a model: its weights, then its config.
  *
  * @throws {RangeError} If a weight is beyond the range of the type that it is rounded to.
  */
-export async function saveModel(where: string | URL, model: SavedModel): Promise<void> {
-  await saveFiles(where, modelFiles(model));
-}
-
-/** The files of a model, in parts: its weights, then its config. @throws {RangeError} As {@linkcode saveModel}. */
 export function modelFiles(
   { config, className, tensors, dtype = "F32", layout = layoutOf(config) }: SavedModel,
-): [name: string, parts: Uint8Array[]][] {
+): ModelFile[] {
   const entries = [...tensors].map(([name, { dims: shape, data }]): NamedTensor => {
     const elements = { name, shape, begin: 0, values: data as Float32Array<ArrayBuffer> };
     const saved = savedElements(elements, dtype) as TensorView["data"];

@@ -11,23 +11,17 @@ import { type OpenedModel, openModel } from "../../model/loading.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
 import { TOKENIZER_CHOICES } from "../../text/files/files.ts";
 import { openTokenizer } from "../../text/tokenizer.ts";
-import type { PipelineParts } from "./parts.ts";
+import { keepFolder, type PipelineParts } from "./parts.ts";
 
 /** How a task loads its model. */
 export interface ModelLoader<Model> {
   /** The class that the model must be of. */
   readonly modelClass: { readonly name: string; readonly head: ModelHead };
   readonly loadModel: (opened: OpenedModel, options: LoadOptions) => Promise<Model>;
-  /** Makes one on the weights of another model. @throws {TypeError} If these lack what it needs. */
   /** Where in a folder the model is. @default in the folder itself */
   readonly locate?: (folder: ModelFolder) => Promise<ModelFolder>;
+  /** Makes one on the weights of another model. @throws {TypeError} If these lack what it needs. */
   readonly shareModel: (other: PreTrainedModel) => Model;
-}
-
-/** What is loaded from a folder, and the folder, for files that a task reads from it too. */
-export interface LoadedParts<Model> {
-  readonly parts: PipelineParts<Model>;
-  readonly folder: ModelFolder;
 }
 
 /**
@@ -39,14 +33,14 @@ export async function loadParts<Model extends { dispose(): void }>(
   { modelClass, loadModel, locate }: ModelLoader<Model>,
   source: ModelSource,
   options: LoadOptions,
-): Promise<LoadedParts<Model>> {
+): Promise<PipelineParts<Model>> {
   const opened = await openModel(source, options, locate);
   checkHead(modelClass, opened);
   opened.folder.prepare?.([WEIGHT_NAMES, ...TOKENIZER_CHOICES]);
   const model = await loadModel(opened, options);
   try {
     const tokenizer = await openTokenizer(opened.folder);
-    return { parts: { model, tokenizer, origin: originOf(source, options) }, folder: opened.root };
+    return keepFolder({ model, tokenizer }, opened.root);
   } catch (error) {
     model.dispose();
     throw error;
@@ -70,11 +64,6 @@ export function checkShared(
       `${wanted.name} head, got ${heads.map(({ name }) => name).join(", ")}; ` +
       `load pipeline("${task}", FOLDER) on its own`,
   );
-}
-
-/** The folder of a model, for files that are read from it later; files in memory are not kept for that. */
-function originOf(source: ModelSource, { signal: _, progress_callback: __, ...options }: LoadOptions) {
-  return typeof source === "string" || source instanceof URL ? { source, options } : undefined;
 }
 
 /**

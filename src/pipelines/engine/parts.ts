@@ -1,10 +1,12 @@
 /** The common part of all pipelines: a function that owns a model and a tokenizer. */
 
 import { Lease } from "../../base/lease.ts";
-import type { ModelSource } from "../../io/folder/folder.ts";
-import type { LoadOptions } from "../../model/model_options.ts";
+import type { PreTrainedModel } from "../../heads/pretrained.ts";
+import type { ModelFolder } from "../../io/folder/folder.ts";
+import type { SaveOptions } from "../../model/weights/saving.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import { Engine } from "./engine.ts";
+import { savePipeline } from "./saving.ts";
 import type { AnsweringModel, CallOptions, Stream, Task } from "./task.ts";
 
 /** The model and tokenizer of a pipeline. */
@@ -13,20 +15,35 @@ export interface PipelineParts<Model> {
   readonly model: Model;
   /** The tokenizer. */
   readonly tokenizer: BertTokenizer;
-  /** The folder that they were loaded from, if it is known. */
-  readonly origin?: PipelineOrigin | undefined;
 }
 
-/** The folder that a pipeline was loaded from, and how it was opened. */
-export interface PipelineOrigin {
-  /** The folder. */
-  readonly source: ModelSource;
-  /** How it was opened, and the model loaded. */
-  readonly options: LoadOptions;
+/** The folders that parts were loaded from, and pipelines on them. */
+const folders = new WeakMap<object, ModelFolder>();
+
+/** Remembers where parts were loaded from. @param folder The folder that was opened, which may have the model's in it. */
+export function keepFolder<Parts extends object>(parts: Parts, folder: ModelFolder | null): Parts {
+  if (folder !== null) folders.set(parts, folder.detached());
+  return parts;
+}
+
+/** The folder that parts, or those of a pipeline, were loaded from; `null` if they were given by themselves. */
+export function keptFolder(parts: object): ModelFolder | null {
+  return folders.get(parts) ?? null;
 }
 
 /** A pipeline owns its model: `dispose()`, or `using` at the end of a block, frees its GPU memory. */
 export interface PipelineOwner<Model> extends PipelineParts<Model> {
+  /**
+   * Writes all that {@linkcode pipeline} needs into a local folder, which is made if it does not exist: the model and the
+   * tokenizer, as their own `save_pretrained` do, and what the folder that they are from says about embeddings and
+   * rankings: modules with their weights, poolings, prompts. sentence-transformers loads it too, if it is an ordinary BERT.
+   *
+   * @param options `dtype`: the element type of the model's weights in the file. Default `F32`.
+   * @throws {TypeError} If the folder is not local.
+   * @throws {RangeError} If there is no such element type, or a weight is beyond its range.
+   * @throws {CheckpointError} If the folder that the pipeline is from cannot be read any more, or was replaced.
+   */
+  save_pretrained(folder: string | URL, options?: SaveOptions): Promise<void>;
   /** Frees the model's GPU memory, after the calls and streams under way. The pipeline cannot be called afterwards. */
   dispose(): void;
   /** {@linkcode dispose}, for `using`. */
@@ -63,23 +80,27 @@ export function asPipeline<
   StreamArgs extends unknown[],
 >(
   { name, call, stream }: PipelineCalls<Args, StreamArgs>,
-  { model, tokenizer, origin }: PipelineParts<AnsweringModel>,
+  parts: PipelineParts<AnsweringModel>,
 ): Pipeline {
+  const { model, tokenizer } = parts;
+  const folder = keptFolder(parts);
   const lease = new Lease(`Cannot use this ${name} pipeline: it was disposed`, () => model.dispose());
   const pipeline = (...args: Args) => lease.use(() => call(...args));
   const dispose = () => lease.dispose();
   Object.defineProperty(pipeline, "name", { value: name });
-  return Object.assign(pipeline, {
+  const owner = Object.assign(pipeline, {
     stream(...args: StreamArgs) {
       lease.check();
       return lease.stream(stream(...args));
     },
+    save_pretrained: (where: string | URL, options?: SaveOptions) =>
+      lease.use(() => savePipeline({ model: model as PreTrainedModel, tokenizer, folder }, where, options)),
     model,
     tokenizer,
-    origin,
     dispose,
     [Symbol.dispose]: dispose,
-  }) as unknown as Pipeline;
+  });
+  return keepFolder(owner, folder) as unknown as Pipeline;
 }
 
 /** Makes the pipeline of a task whose inputs are never arrays. */

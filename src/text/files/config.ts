@@ -23,6 +23,8 @@ export type ConfigToken = string | Omit<AddedToken, "id">;
 /** The keys of `tokenizer_config.json` that are used here. */
 export interface TokenizerConfig extends Partial<Record<SpecialTokenName | "bos_token" | "eos_token", ConfigToken>> {
   tokenizer_class?: string;
+  /** Where the Python code of such a class is. */
+  auto_map?: unknown;
   do_lower_case?: boolean;
   strip_accents?: boolean | null;
   tokenize_chinese_chars?: boolean;
@@ -98,6 +100,7 @@ const CHECKS: Record<keyof TokenizerConfig, Check> = {
   bos_token: TOKEN,
   eos_token: TOKEN,
   tokenizer_class: [(value) => typeof value === "string", "the name of a class"],
+  auto_map: [(value) => value !== null, "where the code of a class is"],
   do_lower_case: FLAG,
   strip_accents: [(value) => typeof value === "boolean" || value === null, "true, false or null"],
   tokenize_chinese_chars: FLAG,

@@ -42,7 +42,7 @@ export async function findTokenizerFiles(folder: ModelFolder): Promise<Tokenizer
   const tokenizer = await findJson(folder, "tokenizer.json");
   const vocabulary = tokenizer === null ? await findText(folder, "vocab.txt") : null;
   if (tokenizer === null && vocabulary === null) return null;
-  checkClass(own.tokenizer_class, { location, hasJson: tokenizer !== null });
+  checkClass(own.tokenizer_class, { location, hasJson: tokenizer !== null, isCode: own.auto_map !== undefined });
   const config = own.added_tokens_decoder !== undefined ? own : await withOlder(own, folder);
   return { location, config, tokenizer: tokenizer ?? tokenizerFromVocabulary(vocabulary!, config) };
 }
@@ -56,9 +56,20 @@ async function withOlder(config: TokenizerConfig, folder: ModelFolder): Promise<
 }
 
 /** Refuses a tokenizer of a class that computes other ids than its files say. */
-function checkClass(name: string | undefined, { location, hasJson }: { location: string; hasJson: boolean }): void {
+function checkClass(
+  name: string | undefined,
+  { location, hasJson, isCode }: { location: string; hasJson: boolean; isCode: boolean },
+): void {
   const kind = kindOfClass(name);
   if (kind === "bert" || kind === "fast" && hasJson) return;
+  if (isCode) {
+    throw new TokenizerError(
+      `Cannot load a tokenizer from "${location}": its class ${
+        JSON.stringify(name)
+      } is Python code beside it, which runs ` +
+        "with trust_remote_code alone; nothing in a folder is executed here",
+    );
+  }
   throw new TokenizerError(
     `Cannot load a tokenizer from "${location}": tokenizer_class in tokenizer_config.json must be BertTokenizer or ` +
       `${hasJson ? "another whose tokenizer.json says all" : "of its kind, as there is no tokenizer.json"}, ` +

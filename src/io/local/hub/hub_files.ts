@@ -2,7 +2,7 @@
 
 import { quote } from "../../../base/messages.ts";
 import { warn } from "../../../base/warn.ts";
-import type { ProgressReporter } from "../../folder/progress.ts";
+import { type ProgressReporter, SILENT } from "../../folder/progress.ts";
 import type { HubClient } from "../../hub/hub_client.ts";
 import { HubError, hubError, named, NO_FOLDER } from "../../hub/hub_error.ts";
 import type { RemoteFile } from "../../hub/remote_file.ts";
@@ -70,6 +70,11 @@ export class HubFiles {
     });
     this.#found.set(file, found);
     return found;
+  }
+
+  /** The same files, for what is read when the call that opened them is over: without its signal and progress. */
+  detached(): HubFiles {
+    return new HubFiles({ ...this.settings, signal: undefined, progress: SILENT });
   }
 
   get #signal(): AbortSignal {

@@ -121,6 +121,10 @@ class HubFolder implements ModelFolder {
     return new HubFolder(this.#id, [...this.#prefix, ...subfolderNames(subfolder)], this.#files);
   }
 
+  detached(): ModelFolder {
+    return new HubFolder(this.#id, this.#prefix, this.#files.detached());
+  }
+
   async #first(names: readonly string[]): Promise<void> {
     for (const name of names) {
       if (await this.#files.find(this.#path(name)) !== null) return;
