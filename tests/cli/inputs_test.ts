@@ -137,7 +137,13 @@ Deno.test("files that cannot be read are refused before anything is read", async
 });
 
 Deno.test("further fields are printed as they were, whatever their numbers", async () => {
-  const fields = ['"id":1759283746501928374', '"weight":1.0', '"far":[1e400,{"x":-0}]', '"n":3'];
+  const fields = [
+    '"id":1759283746501928374',
+    '"weight":1.0',
+    '"far":[1e400,{"x":-0}]',
+    '"n":3',
+    '"2024":{"10":1,"9":2},"2023":5',
+  ];
   const lines = fields.map((field) => `{"text":"a large animal",${field}}\n`).join("");
   for (const command of ["classify", "embed"]) {
     const { stdout, stderr } = await narrowbert([command, "--jsonl", "--format", "jsonl"], lines);

@@ -1,6 +1,7 @@
 /** `narrowbert rank`: texts in the order of how well they answer a query. */
 
 import { InputError } from "../../base/errors.ts";
+import { without } from "../../base/json.ts";
 import { bestFirst } from "../../pipelines/tasks/scores.ts";
 import type { RankingQuery } from "../../pipelines/tasks/text_ranking.ts";
 import { textOf } from "../inputs/questions.ts";
@@ -52,11 +53,11 @@ were given; with --query the further fields of a text are printed beside its own
   gather({ query, "top-k": top }) {
     if (query === undefined) return undefined;
     return (answered) => {
-      const texts = answered.map(({ index, fields: { text: _, ...further }, answer: [ranked] }) => {
-        return joined(further, { ...ranked!, index });
+      const texts = answered.map(({ index, fields, answer: [ranked] }) => {
+        return joined(without(fields, "text"), { ...ranked!, index });
       });
       const best = bestFirst(texts.map(({ logit }) => logit!)).slice(0, top).map((i) => texts[i]!);
-      return { fields: { query }, answer: best.map(({ logit: _, ...text }) => text) };
+      return { fields: { query }, answer: best.map((text) => without(text, "logit")) };
     };
   },
   json: (texts) => ({ texts }),

@@ -1,6 +1,7 @@
 /** Reads a command's questions from arguments, files or standard input. */
 
 import { InputError } from "../../base/errors.ts";
+import { entriesOf, objectOf } from "../../base/json.ts";
 import { openParser } from "../../io/records/formats.ts";
 import { readRecords } from "../../io/records/read.ts";
 import type { Fields } from "../../io/records/record.ts";
@@ -120,20 +121,20 @@ function renamed(
   if (fields instanceof InputError) return fields;
   const given = Object.entries(names).filter(([, own]) => own !== undefined) as [name: string, own: string][];
   if (given.length === 0) return fields;
-  const others = { ...fields };
   const found: Record<string, unknown> = {};
   for (const [name, own] of given) {
     if (!Object.hasOwn(fields, own) && name === "text") return new InputError(`must have a field "${own}"`);
     if (Object.hasOwn(fields, own)) found[name] = fields[own];
-    delete others[own];
   }
-  for (const [name] of given) {
-    if (!Object.hasOwn(others, name)) continue;
-    const value = others[name];
-    delete others[name];
-    others[freeName(`input_${name}`, (other) => Object.hasOwn(others, other))] = value;
-  }
-  return { ...found, ...others };
+  const others = entriesOf(fields).filter(([name]) => !given.some(([, own]) => own === name));
+  const taken = new Set([...others.map(([name]) => name), ...given.map(([name]) => name)]);
+  const kept = others.map(([name, value]): [string, unknown] => {
+    if (!given.some(([text]) => text === name)) return [name, value];
+    const own = freeName(`input_${name}`, (other) => taken.has(other));
+    taken.add(own);
+    return [own, value];
+  });
+  return objectOf([...Object.entries(found), ...kept]);
 }
 
 /** @param options `asked`: whether the user named the sources. */
@@ -151,7 +152,7 @@ async function* fromSources(
     try {
       const names = namesIn(format, naming);
       const required = [names.text ?? "text", ...(names.text_pair === undefined ? [] : [names.text_pair])];
-      const parser = openParser(format, { table: { required, separator }, keepNumbers: true });
+      const parser = openParser(format, { table: { required, separator }, keepText: true });
       for await (const part of readRecords(await source.open(), { parser })) {
         for (const record of part) {
           records++;

@@ -1,5 +1,6 @@
 /** Prints the answers of a command: as a table for reading, or as JSON for programs. */
 
+import { entriesOf, jsonText, objectOf } from "../../base/json.ts";
 import { flag, UsageError } from "../options.ts";
 import { freeName } from "../field_name.ts";
 import type { Fields } from "../../io/records/record.ts";
@@ -92,7 +93,7 @@ function jsonLines<Answer>(layout: Layout<Answer>, terminal: Terminal): AnswerOu
 }
 
 function toJson<Answer>(layout: Layout<Answer>, { fields, answer }: Answered<Answer>): string {
-  return JSON.stringify(joined(fields, layout.json(answer), layout.repeats));
+  return jsonText(joined(fields, layout.json(answer), layout.repeats));
 }
 
 /**
@@ -107,14 +108,14 @@ export function joined<Found extends Fields>(
   repeats: readonly string[] = [],
 ): Fields & Found {
   const isTaken = (name: string, value: unknown) =>
-    Object.hasOwn(found, name) && !repeats.includes(name) && JSON.stringify(found[name]) !== JSON.stringify(value);
+    Object.hasOwn(found, name) && !repeats.includes(name) && jsonText(found[name]) !== jsonText(value);
   const names = new Set([...Object.keys(fields), ...Object.keys(found)]);
-  const kept = Object.entries(fields).map(([name, value]) => {
+  const kept = entriesOf(fields).map(([name, value]): [string, unknown] => {
     const own = isTaken(name, value) ? freeName(name, (other) => names.has(other)) : name;
     names.add(own);
     return [own, value];
   });
-  return { ...Object.fromEntries(kept), ...found };
+  return objectOf([...kept, ...entriesOf(found)]) as Fields & Found;
 }
 
 function tables<Answer>(layout: Layout<Answer>, terminal: Terminal): AnswerOutput<Answer> {

@@ -1,7 +1,7 @@
 /** The formats of files, and the parser of each. */
 
 import { InputError } from "../../base/errors.ts";
-import { isObject, parseKeepingNumbers } from "../../base/json.ts";
+import { isObject, parseKeeping } from "../../base/json.ts";
 import { type Columns, SentenceParser } from "./columns.ts";
 import type { Line } from "./lines.ts";
 import type { Fields, RecordParser } from "./record.ts";
@@ -14,8 +14,8 @@ export type DataFormat = "txt" | "jsonl" | "csv" | "conll";
 export interface ParserOptions {
   /** Of csv: the names of the columns, and one that there must be. */
   table?: TableOptions;
-  /** Of jsonl: keep numbers as they are written, for fields that are printed again; see {@linkcode parseKeepingNumbers}. */
-  keepNumbers?: boolean;
+  /** Of jsonl: keep numbers as they are written, for fields that are printed again; see {@linkcode parseKeeping}. */
+  keepText?: boolean;
   /** Of conll: which columns hold tokens and tags. */
   columns?: Columns;
 }
@@ -47,10 +47,10 @@ function lineParser(fieldsOf: (line: Line) => Fields | InputError | null): Recor
 }
 
 /** A JSON string or object. */
-function parseJson({ text, number }: Line, { keepNumbers = false }: ParserOptions): Fields | InputError {
+function parseJson({ text, number }: Line, { keepText = false }: ParserOptions): Fields | InputError {
   let value: unknown;
   try {
-    value = keepNumbers && text.trimStart().startsWith("{") ? parseKeepingNumbers(text) : JSON.parse(text);
+    value = keepText && text.trimStart().startsWith("{") ? parseKeeping(text) : JSON.parse(text);
   } catch (error) {
     if (number === 1 && /^\s*\[/.test(text)) {
       return new InputError("must be a JSON object, a line each, not a list of them");

@@ -1,6 +1,7 @@
 /** Makes records of CSV: its first row names the fields. */
 
 import { InputError } from "../../base/errors.ts";
+import { objectOf } from "../../base/json.ts";
 import { CsvParser, type CsvRecord } from "./csv.ts";
 import type { Line } from "./lines.ts";
 import type { Fields, FileRecord, RecordParser } from "./record.ts";
@@ -74,5 +75,5 @@ function checkNames(names: readonly string[], number: number, required: readonly
 const OTHER_SEPARATORS = [";", "\t", "|"];
 
 function byName(names: readonly string[], fields: readonly string[]): Fields {
-  return Object.fromEntries(names.map((name, i) => [name, fields[i]]));
+  return objectOf(names.map((name, i) => [name, fields[i]]));
 }
