@@ -127,7 +127,7 @@ Deno.test("what cannot be downloaded is one line, which names it and no token", 
     const wrong: [args: string[], message: RegExp][] = [
       [
         ["info", "--model", "org/none"],
-        /"modules\.json" of "org\/none" .* has no repository "org\/none", or it is private, and needs a token \(HF_TOKEN\); nor is there such a folder here$/,
+        /^narrowbert: Cannot download "org\/none" from .* has no repository of that name, or it is private, and needs a token \(HF_TOKEN\); nor is there such a folder here$/,
       ],
       [["info", "--model", ID, "--revision", "v9"], /has no revision "v9"$/],
       [

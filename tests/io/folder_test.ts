@@ -182,7 +182,7 @@ Deno.test("local: no such folder, a file, a wrong Hub id, and a Hub id", () =>
       await assert.rejects(
         cached.find("config.json"),
         isError(
-          `Cannot download "config.json" of "${id}" from the Hugging Face Hub: it is not in the cache "${folder}", and ` +
+          `Cannot find "config.json" of "${id}" in the cache "${folder}", and ` +
             "local_files_only is set; nor is there such a folder here",
         ),
       );

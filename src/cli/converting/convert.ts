@@ -91,7 +91,12 @@ function rows(done: Description): Row[] {
     ["left out", left_out.join(", ") || "nothing"],
     ["along", done.files.join(", ") || "no files: there is no tokenizer"],
     ...(must_train
-      ? [["to do", "train it: other layers are narrow than it learned with, so its answers mean nothing yet"] as Row]
+      ? [
+        [
+          "to do",
+          "train it: other layers are narrow than it learned with, and its answers are worse until then",
+        ] as Row,
+      ]
       : []),
   ];
 }

@@ -25,18 +25,18 @@ export function refusal({ status, statusText, headers }: Response, asked: Asked)
   const { what, id, revision, hasToken, endpoint, url } = asked;
   const code = headers.get("x-error-code");
   if (code === "RevisionNotFound") {
-    return hubError(what, `the repository has no revision ${quote(revision)}`, { isGone: true });
+    return hubError(quote(id), `the repository has no revision ${quote(revision)}`, { isGone: true });
   }
   if (code === "GatedRepo") {
     const cure = hasToken ? "the token's owner must" : "pass the token (HF_TOKEN) of somebody who did";
-    return hubError(what, `access is granted by its owners: ${cure} accept the terms on ${endpoint}/${id}`);
+    return hubError(quote(id), `access is granted by its owners: ${cure} accept the terms on ${endpoint}/${id}`);
   }
   if (status === 401 && /invalid/i.test(headers.get("x-error-message") ?? "")) {
     return hubError(what, `${urlForMessages(url)} answered 401: the token is not valid; pass another, or none`);
   }
   if (code === "RepoNotFound" || status === 401) {
     const cure = hasToken ? "the token may not read it" : "it is private, and needs a token (HF_TOKEN)";
-    return hubError(what, `${endpoint} has no repository ${quote(id)}, or ${cure}${NO_FOLDER}`);
+    return hubError(quote(id), `${endpoint} has no repository of that name, or ${cure}${NO_FOLDER}`);
   }
   const answered = `${urlForMessages(url)} answered ${status}${statusText && ` ${statusText}`}`;
   // A host of bytes knows no tokens: it refuses an address whose time is over.

@@ -48,7 +48,13 @@ const SHORT = { answerTimeout: 150, stallTimeout: 150 };
 const NO_HUB = "is no Hub, or a proxy or a login page stands between";
 
 // The question about a file.
-fault("no answer", about({}), () => later(400), /resolve\/main\/config\.json: nothing came for 0\.15 s$/, SHORT);
+fault(
+  "no answer",
+  about({}),
+  () => later(400),
+  /resolve\/main\/config\.json: nothing came for 0\.15 s; nor is there such a folder here$/,
+  SHORT,
+);
 fault("no answer once", about({ times: 1 }), () => later(400), undefined, SHORT);
 fault("a dropped connection", about({}), (reply) => ({ ...reply, drop: true }), /config\.json: .+$/);
 fault("a dropped connection once", about({ times: 1 }), (reply) => ({ ...reply, drop: true }));
@@ -70,7 +76,7 @@ fault(
   "401 without a reason",
   about({}),
   () => error(401, ""),
-  /no repository "org\/model", or the token may not read it; nor/,
+  /no repository of that name, or the token may not read it; nor/,
 );
 fault("401 for the token", about({}), () => ({
   ...error(401, ""),
@@ -87,7 +93,7 @@ fault(
   "no such repository",
   about({}),
   () => error(404, "RepoNotFound"),
-  /no repository "org\/model", or the token may not/,
+  /no repository of that name, or the token may not/,
 );
 fault("no such revision", about({}), () => error(404, "RevisionNotFound"), /the repository has no revision "main"$/);
 fault("429 for an hour", about({}), () => ({
@@ -303,7 +309,8 @@ for (const one of FAULTS) {
         assert.equal(error.name, "CheckpointError", error.stack);
         const isLarge = one.where.host === "cdn" || name === "no address of bytes";
         const file = isLarge ? "model.safetensors" : "config.json";
-        const start = `Cannot download "${file}" of "org/model" from the Hugging Face Hub: `;
+        const isAll = /repository|granted/.test(message.source);
+        const start = `Cannot download ${isAll ? "" : `"${file}" of `}"org/model" from the Hugging Face Hub: `;
         assert.ok(error.message.startsWith(start), error.message);
         assert.match(error.message, message);
         assert.doesNotMatch(Deno.inspect(error), /hf_secret|secret-of-the-cdn|\n.*Caused/);

@@ -117,8 +117,8 @@ export class HubFiles {
     const what = named(file, client.id);
     if (offline !== null) {
       if (revision.isCached) return null;
-      const problem = `it is not in the cache ${quote(cache.cache)}, and ${offline}`;
-      throw hubError(revision.name === "main" ? what : `${what} at ${quote(revision.name)}`, `${problem}${NO_FOLDER}`);
+      const wanted = revision.name === "main" ? what : `${what} at ${quote(revision.name)}`;
+      throw new HubError(`Cannot find ${wanted} in the cache ${quote(cache.cache)}, and ${offline}${NO_FOLDER}`);
     }
     if (this.#silence !== null) return null;
     while (revision.commit === null && this.#first !== null) await this.#first;
@@ -138,8 +138,9 @@ export class HubFiles {
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
       if (revision.fallBack(error)) this.#silence = error;
-      else if (!revision.isCached) throw error;
-      else if (this.#silence === null) {
+      else if (!revision.isCached) {
+        throw error.isUnreachable ? new HubError(`${error.message}${NO_FOLDER}`, error) : error;
+      } else if (this.#silence === null) {
         this.#silence = error;
         warn(`${error.message}; it is taken as absent`);
       }
