@@ -43,7 +43,7 @@ export function jsonText(value: unknown): string {
 
 function orderedText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((element) => orderedText(element ?? null)).join(",")}]`;
-  if (!isObject(value) || "toJSON" in value || Object.isFrozen(value)) return JSON.stringify(value); // rawJSON is frozen
+  if (!isObject(value) || typeof value.toJSON === "function" || Object.isFrozen(value)) return JSON.stringify(value); // rawJSON is frozen
   const fields = entriesOf(value).filter(([, field]) => field !== undefined);
   return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${orderedText(field)}`).join(",")}}`;
 }
@@ -52,7 +52,7 @@ function orderedText(value: unknown): string {
 const UNUSUAL_NUMBER = /(?:^|[:,[\s])(?:-?(?:\d{16}|\d+[.eE])|-0)/;
 
 /** A name such as {@linkcode INDEX}; also within strings. */
-const UNUSUAL_NAME = /"\d+"\s*:/;
+const UNUSUAL_NAME = /"(?:\d|\\u003\d)+"\s*:/;
 
 /** Lists and objects within each other that {@linkcode jsonText} writes for sure; Python's limit is as large. */
 const DEEPEST = 1000;
@@ -65,13 +65,22 @@ const DEEPEST = 1000;
  */
 export function parseKeeping(text: string): unknown {
   const parsed = JSON.parse(text);
-  if (text.length > 2 * DEEPEST && depthOf(text) > DEEPEST) {
+  if (text.length > 2 * DEEPEST && mayBeDeep(text) && depthOf(text) > DEEPEST) {
     throw new SyntaxError(`lists and objects are nested more than ${DEEPEST} deep`);
   }
   return UNUSUAL_NUMBER.test(text) || UNUSUAL_NAME.test(text) ? new Reader(text).value() : parsed;
 }
 
 const TOKEN = /[[\]{}:,]|"(?:[^"\\]|\\.)*"|[^\s[\]{}:,"]+/g;
+
+/** Whether text has so many ends of lists and objects. */
+function mayBeDeep(text: string): boolean {
+  let ends = 0;
+  for (const end of ["]", "}"]) {
+    for (let at = text.indexOf(end); at >= 0 && ends <= DEEPEST; at = text.indexOf(end, at + 1)) ends++;
+  }
+  return ends > DEEPEST;
+}
 
 /** How deeply lists and objects are nested in text that is JSON. */
 function depthOf(text: string): number {

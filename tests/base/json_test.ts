@@ -11,6 +11,7 @@ Deno.test("numbers are written again as they were, and texts, lists and objects 
     '{"b":1,"2":{"10":[],"9":{"x":{},"1":-0}},"1":"2\\":","3":null}',
     '[{"7":"\\\\"},{"":1,"0":2}]',
     '{"text":"a","2024":5,"2023":4,"id":1.0}',
+    '{"1":{"toJSON":[1.0]},"0":{"toJSON":"x"}}',
   ];
   for (const text of texts) assert.equal(jsonText(parseKeeping(text)), text);
 });
@@ -30,6 +31,7 @@ Deno.test("fields keep their order, whatever their names, and a later one of a n
   const object = objectOf([["b", 1], ["2", 2], ["1", 3], ["b", 4], ["__proto__", 5]]);
   assert.deepEqual(entriesOf(object), [["b", 4], ["2", 2], ["1", 3], ["__proto__", 5]]);
   assert.equal(jsonText({ a: [object, undefined], c: undefined }), '{"a":[{"b":4,"2":2,"1":3,"__proto__":5},null]}');
+  assert.equal(jsonText(parseKeeping('{"\\u0032":1,"\\u0031":2}')), '{"2":1,"1":2}');
   assert.equal(jsonText(parseKeeping('{"1" : 1, "b": 2, "0":3, "b":[ ] }')), '{"1":1,"b":[],"0":3}');
 });
 

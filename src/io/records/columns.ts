@@ -45,21 +45,21 @@ export class SentenceParser implements RecordParser {
     this.#least = Math.max(2, ...[tokens, tags].map((column) => column < 0 ? -column : column + 1));
   }
 
-  read(line: Line): FileRecord | null {
+  read(line: Line): FileRecord[] {
     const text = line.text.trim();
     if (line.problem === null && (text === "" || isBetweenDocuments(text))) return this.end();
     this.#open ??= { first: line, end: line.end, tokens: [], tags: [], problem: null };
     this.#open.end = line.end;
     this.#open.problem ??= this.#take(this.#open, line, text);
-    return null;
+    return [];
   }
 
-  end(): FileRecord | null {
+  end(): FileRecord[] {
     const open = this.#open;
-    if (open === null) return null;
+    if (open === null) return [];
     this.#open = null;
     const { first: { number, begin }, end, tokens, tags, problem } = open;
-    return { number, begin, end, fields: problem ?? { tokens, tags } };
+    return [{ number, begin, end, fields: problem ?? { tokens, tags } }];
   }
 
   /** Adds the token of a line to a sentence, and returns what is wrong with it. */

@@ -16,84 +16,115 @@ export interface CsvRecord {
 
 /** A record that is being read. */
 interface OpenRecord {
-  /** The line that it begins in. */
-  readonly first: Line;
+  /** Its lines so far. */
+  readonly lines: Line[];
   /** Characters of its lines. */
   length: number;
   /** Its complete fields. */
   readonly fields: string[];
   /** The beginning of a quoted field that goes on in the next line; `null` if none does. */
   quoted: string | null;
-  /** The error of a line that is no text; the record is read to its end all the same. */
-  problem: InputError | null;
+  /** The first line of it that is no text; the record is read to its end all the same. */
+  problem: { readonly of: Line; readonly error: InputError } | null;
 }
 
 /** The line by which spreadsheets say what separates the fields of the others. */
 const SEPARATOR_LINE = /^"?sep=(.)"?$/i;
 
-const UNCLOSED = new InputError("must be CSV, and opens a quote that it does not close");
+const UNCLOSED = "opens a quote that it does not close";
 
 /**
  * Makes records of the lines of a CSV file. Fields are separated by commas, or by another character that is given, or that
  * a first line such as `sep=;` names, as spreadsheets write it. A field in double quotes may hold commas, line
- * breaks and doubled quotes; its line breaks become line feeds. Blank lines are left out. A record with a line that is no
- * text is one error. A line that is not CSV is one error too, and the next line begins a record.
+ * breaks and doubled quotes. Blank lines are left out. A record with a line that is no text is one error. What is not CSV is
+ * an error of its first line alone, and the next line begins a record, so that a stray quote costs no others.
  */
 export class CsvParser {
+  /** How many fields each record must have; `null` for any number. */
+  width: number | null = null;
   #separator: string;
   /** The record that goes on in the next line. */
   #open: OpenRecord | null = null;
-  #end = 0;
 
   /** @param separator One character, neither a quote nor a line's end. */
   constructor(separator = ",") {
     this.#separator = separator;
   }
 
-  /** Takes the next line, and returns the record that ends with it; null if none does. */
-  read(line: Line): CsvRecord | null {
-    this.#end = line.end;
+  /** The records that end with the next line. */
+  *read(line: Line): Generator<CsvRecord> {
     const [, separator] = line.number === 1 && SEPARATOR_LINE.exec(line.text) || [];
-    if (separator !== undefined) {
-      this.#separator = separator;
-      return null;
+    if (separator === undefined) yield* this.#readAll([line]);
+    else this.#separator = separator;
+  }
+
+  /** The records of what the end of the file leaves open. */
+  *end(): Generator<CsvRecord> {
+    while (this.#open !== null) {
+      const { lines, problem } = this.#open;
+      yield errorOf(lines[0]!, problem !== null && problem.of === lines[0] ? problem.error : wrong(UNCLOSED));
+      this.#open = null;
+      yield* this.#readAll(lines.slice(1).reverse());
     }
-    if (this.#open === null && line.text === "" && line.problem === null) return null;
-    const record: OpenRecord = this.#open ??
-      { first: line, length: 0, fields: [], quoted: null, problem: null };
-    record.problem ??= line.problem;
-    const problem = readOn(record, line.text, this.#separator);
-    this.#open = problem === null && record.quoted !== null ? record : null;
-    return this.#open === null ? this.#recordOf(record, record.problem ?? problem ?? record.fields) : null;
   }
 
-  /** The record that the end of the file leaves open. */
-  end(): CsvRecord | null {
-    const open = this.#open;
-    this.#open = null;
-    return open === null ? null : this.#recordOf(open, open.problem ?? UNCLOSED);
+  /** @param waiting Lines, of which the last one comes first. */
+  *#readAll(waiting: Line[]): Generator<CsvRecord> {
+    for (let line = waiting.pop(); line !== undefined; line = waiting.pop()) {
+      if (this.#open === null && line.text === "" && line.problem === null) continue;
+      const record: OpenRecord = this.#open ?? { lines: [], length: 0, fields: [], quoted: null, problem: null };
+      const { lines, fields } = record;
+      lines.push(line);
+      if (line.problem !== null) record.problem ??= { of: line, error: line.problem };
+      let problem = readOn(record, line, this.#separator);
+      const isOpen = problem === null && record.quoted !== null;
+      this.#open = isOpen ? record : null;
+      if (isOpen) continue;
+      if (problem === null && record.problem === null) problem = this.#widthProblem(fields);
+      const [first] = lines as [Line];
+      if (problem === null) {
+        const { number, begin } = first;
+        yield { number, begin, end: line.end, fields: record.problem?.error ?? fields };
+        continue;
+      }
+      const place = lines.length > 1 && problem !== UNCLOSED ? `${problem}, in line ${line.number}` : problem;
+      yield errorOf(first, record.problem?.of === first ? record.problem.error : wrong(place));
+      for (let i = lines.length - 1; i > 0; i--) waiting.push(lines[i]!); // a quote of the first line may be a stray one
+    }
   }
 
-  #recordOf({ first: { number, begin } }: OpenRecord, fields: CsvRecord["fields"]): CsvRecord {
-    return { number, begin, end: this.#end, fields };
+  #widthProblem(fields: readonly string[]): string | null {
+    const { width } = this;
+    if (width === null || fields.length === width) return null;
+    return `must have ${
+      width === 1 ? "1 field" : `${width} fields`
+    }, as the header of the file has, got ${fields.length}`;
   }
 }
 
+function errorOf({ number, begin, end }: Line, fields: InputError): CsvRecord {
+  return { number, begin, end, fields };
+}
+
+/** @param problem What must be, or what is wrong about CSV. */
+function wrong(problem: string): InputError {
+  return new InputError(problem.startsWith("must") ? problem : `must be CSV, and ${problem}`);
+}
+
 /** Reads the next line of a record, and returns what is wrong with it. */
-function readOn(record: OpenRecord, line: string, separator: string): InputError | null {
+function readOn(record: OpenRecord, { text: line, lineBreak }: Line, separator: string): string | null {
   record.length += line.length + 1;
   let end = -1; // of the last field
   while (end < line.length) {
     const start = end + 1;
     const isQuoted = record.quoted !== null || line[start] === '"';
-    end = isQuoted ? readQuoted(record, line, start) : readPlain(record, line, { start, separator });
+    end = isQuoted ? readQuoted(record, line, { start, lineBreak }) : readPlain(record, line, { start, separator });
     if (record.quoted !== null) return record.length > MAX_LINE ? UNCLOSED : null;
     if (end < line.length && line[end] !== separator) {
       const field = `field ${record.fields.length}`;
-      const problem = isQuoted
-        ? `text after the closing quote of ${field}`
-        : `a quote within ${field}, which has none around it`;
-      return new InputError(`must be CSV, and has ${problem}`);
+      return isQuoted
+        ? `has text after the closing quote of ${field}`
+        : `has a quote within ${field}, which has none around it`;
     }
   }
   return null;
@@ -113,13 +144,17 @@ function readPlain(
 }
 
 /** Reads a field in quotes, or the next line of one, and returns its end, or the end of the line. */
-function readQuoted(record: OpenRecord, line: string, start: number): number {
+function readQuoted(
+  record: OpenRecord,
+  line: string,
+  { start, lineBreak }: { start: number; lineBreak: string },
+): number {
   const from = record.quoted === null ? start + 1 : start;
   let quote = line.indexOf('"', from);
   while (quote >= 0 && line[quote + 1] === '"') quote = line.indexOf('"', quote + 2);
   const isClosed = quote >= 0;
   const text = (record.quoted ?? "") + line.slice(from, isClosed ? quote : undefined).replaceAll('""', '"');
-  record.quoted = isClosed ? null : `${text}\n`;
+  record.quoted = isClosed ? null : text + lineBreak;
   if (isClosed) record.fields.push(text);
   return isClosed ? quote + 1 : line.length;
 }

@@ -40,9 +40,9 @@ function lineParser(fieldsOf: (line: Line) => Fields | InputError | null): Recor
     read(line) {
       const fields = fieldsOf(line);
       const { number, begin, end } = line;
-      return fields === null ? null : { number, begin, end, fields };
+      return fields === null ? [] : [{ number, begin, end, fields }];
     },
-    end: () => null,
+    end: () => [],
   };
 }
 

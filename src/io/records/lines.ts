@@ -15,6 +15,8 @@ export interface Line {
   readonly end: number;
   /** Its text, without the line break. If it is not valid text, as much as can be decoded. */
   readonly text: string;
+  /** What ends it; a last line that nothing ends has a line feed. */
+  readonly lineBreak: "\n" | "\r\n";
   /** Why it is not valid text. */
   readonly problem: InputError | null;
 }
@@ -92,10 +94,12 @@ export class LineSplitter {
       next = isAscii ? textEnd + 1 : bytes.indexOf(LINE_FEED, at) + 1;
       const begin = this.#begin;
       this.#begin += next - at;
-      const end = text.charCodeAt(textEnd - 1) === RETURN && textEnd > from ? textEnd - 1 : textEnd;
+      const hasReturn = text.charCodeAt(textEnd - 1) === RETURN && textEnd > from;
+      const end = hasReturn ? textEnd - 1 : textEnd;
       const line = text.slice(begin === 0 && text.charCodeAt(from) === 0xfeff ? from + 1 : from, end);
       from = textEnd + 1;
-      yield { number: this.#number++, begin, end: this.#begin, text: line, problem: null };
+      const lineBreak = hasReturn ? "\r\n" : "\n";
+      yield { number: this.#number++, begin, end: this.#begin, text: line, lineBreak, problem: null };
     }
   }
 
@@ -126,8 +130,8 @@ export class LineSplitter {
     return line;
   }
 
-  #decode(begin: number): Pick<Line, "text" | "problem"> {
-    if (this.#length > MAX_LINE) return { text: "", problem: new InputError(TOO_LONG) };
+  #decode(begin: number): Pick<Line, "text" | "lineBreak" | "problem"> {
+    if (this.#length > MAX_LINE) return { text: "", lineBreak: "\n", problem: new InputError(TOO_LONG) };
     const bytes = joined(this.#parts, this.#length);
     let text: string;
     let problem: InputError | null = null;
@@ -139,7 +143,8 @@ export class LineSplitter {
       problem = new InputError(NO_UTF8);
     }
     const start = begin === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0;
-    return { text: text.slice(start, text.endsWith("\r") ? -1 : undefined), problem };
+    const hasReturn = text.endsWith("\r");
+    return { text: text.slice(start, hasReturn ? -1 : undefined), lineBreak: hasReturn ? "\r\n" : "\n", problem };
   }
 }
 

@@ -16,15 +16,12 @@ export async function* readRecords(
   const splitter = new LineSplitter(from);
   for await (const part of parts) {
     const records: FileRecord[] = [];
-    for (const line of splitter.split(part)) add(records, parser.read(line));
+    for (const line of splitter.split(part)) {
+      for (const record of parser.read(line)) records.push(record);
+    }
     if (records.length > 0) yield records;
   }
-  const records: FileRecord[] = [];
-  for (const line of splitter.end()) add(records, parser.read(line));
-  add(records, parser.end());
+  const records = [...splitter.end()].flatMap((line) => [...parser.read(line)]);
+  for (const record of parser.end()) records.push(record);
   if (records.length > 0) yield records;
-}
-
-function add(records: FileRecord[], record: FileRecord | null): void {
-  if (record !== null) records.push(record);
 }

@@ -20,11 +20,11 @@ export interface FileRecord {
 /** Makes records of lines, which come one by one. */
 export interface RecordParser {
   /**
-   * Takes the next line, and returns the record that ends with it; null if none does.
+   * Takes the next line, and returns the records that end with it.
    *
    * @throws {InputError} If the file cannot be read at all.
    */
-  read(line: Line): FileRecord | null;
-  /** The record that the end of the file leaves open. */
-  end(): FileRecord | null;
+  read(line: Line): Iterable<FileRecord>;
+  /** The records of what the end of the file leaves open. */
+  end(): Iterable<FileRecord>;
 }

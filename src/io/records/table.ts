@@ -16,16 +16,22 @@ export interface TableOptions {
   separator?: string;
 }
 
-/** A record a row of CSV; the first row names the fields. */
+/**
+ * A record a row of CSV; the first row names the fields. Columns without a name, which spreadsheets leave at the end, are
+ * `column_3` by their place, and only in the records where they hold something.
+ */
 export class TableParser implements RecordParser {
   readonly #csv: CsvParser;
   readonly #required: readonly string[];
   #header: readonly string[] | null;
+  /** Columns without a name. */
+  #nameless: ReadonlySet<number> = new Set();
 
   constructor({ header = null, required = [], separator }: TableOptions = {}) {
     this.#csv = new CsvParser(separator);
-    this.#header = header;
     this.#required = required;
+    this.#header = header;
+    this.#csv.width = header?.length ?? null;
   }
 
   /** The names of the columns; null before they were read. */
@@ -34,46 +40,65 @@ export class TableParser implements RecordParser {
   }
 
   /** @throws {InputError} If the first row lacks the column that is required, or names one twice. */
-  read(line: Line): FileRecord | null {
+  read(line: Line): Iterable<FileRecord> {
     return this.#named(this.#csv.read(line));
   }
 
-  end(): FileRecord | null {
+  end(): Iterable<FileRecord> {
     return this.#named(this.#csv.end());
   }
 
-  #named(record: CsvRecord | null): FileRecord | null {
-    if (record === null) return null;
-    const { fields, ...place } = record;
-    if (fields instanceof InputError) return { ...place, fields };
-    if (this.#header === null) {
-      checkNames(fields, record.number, this.#required);
-      this.#header = fields;
-      return null;
+  *#named(records: Iterable<CsvRecord>): Generator<FileRecord> {
+    for (const { fields, ...place } of records) {
+      if (fields instanceof InputError) yield { ...place, fields };
+      else if (this.#header !== null) yield { ...place, fields: this.#byName(this.#header, fields) };
+      else {
+        this.#nameless = new Set(fields.flatMap((name, i) => name === "" ? [i] : []));
+        this.#header = namesOf(fields, place.number, this.#required);
+        this.#csv.width = fields.length;
+      }
     }
-    const names = this.#header;
-    if (fields.length === names.length) return { ...place, fields: byName(names, fields) };
-    const expected = names.length === 1 ? "1 field" : `${names.length} fields`;
-    const problem = `must have ${expected}, as the header of the file has, got ${fields.length}`;
-    return { ...place, fields: new InputError(problem) };
+  }
+
+  #byName(names: readonly string[], fields: readonly string[]): Fields {
+    const entries = names.map((name, i) => [name, fields[i]] as const);
+    if (this.#nameless.size === 0) return objectOf(entries);
+    return objectOf(entries.filter(([, field], i) => field !== "" || !this.#nameless.has(i)));
   }
 }
 
-function checkNames(names: readonly string[], number: number, required: readonly string[]): void {
+/** A line that ends with a carriage return alone, as old Macs wrote them. */
+const LONE_RETURN = /\r(?!\n)/;
+
+/** The name of a column without one, by its place. */
+function numberedName(i: number, names: readonly string[]): string {
+  let name = `column_${i + 1}`;
+  while (names.includes(name)) name = `${name}_`;
+  return name;
+}
+
+/** The names of a header's columns. @throws {InputError} If it is wrong. */
+function namesOf(fields: readonly string[], number: number, required: readonly string[]): readonly string[] {
+  const fail = (problem: string) => {
+    throw new InputError(`line ${number}, its header, must ${problem}`);
+  };
+  if (fields.some((field) => LONE_RETURN.test(field))) {
+    fail(
+      "end with a line feed, and the file has carriage returns alone, as old Macs wrote them; save it with line feeds",
+    );
+  }
+  const names = fields.map((name, i) => name === "" ? numberedName(i, fields) : name);
+  const got = `, got ${fields.join(", ")}`;
   const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) fail(`name each column once, not "${twice}" twice${got}`);
   const absent = required.find((name) => !names.includes(name));
-  if (absent === undefined && twice === undefined) return;
-  const must = twice === undefined ? `a column "${absent}"` : `each column once, not "${twice}" twice`;
+  if (absent === undefined) return names;
   const other = OTHER_SEPARATORS.find((separator) => names.length === 1 && names[0]!.includes(separator));
   const cure = other === undefined
     ? ""
     : `; if fields are separated by ${other === "\t" ? "tabs" : `"${other}"`}, say so`;
-  throw new InputError(`line ${number}, its header, must name ${must}, got ${names.join(", ")}${cure}`);
+  return fail(`name a column "${absent}"${got}${cure}`);
 }
 
 /** What programs separate fields by, besides commas. */
 const OTHER_SEPARATORS = [";", "\t", "|"];
-
-function byName(names: readonly string[], fields: readonly string[]): Fields {
-  return objectOf(names.map((name, i) => [name, fields[i]]));
-}

@@ -6,9 +6,7 @@ import { linesOf } from "./parts.ts";
 /** The records of a text in parts: fields, or an error's message, each with its line. */
 function records(...parts: (string | Uint8Array)[]): [number: number, fields: readonly string[] | string][] {
   const parser = new CsvParser();
-  const found = [...linesOf(...parts).map((line) => parser.read(line)), parser.end()].filter((record) =>
-    record !== null
-  );
+  const found = [...linesOf(...parts).flatMap((line) => [...parser.read(line)]), ...parser.end()];
   return found.map(({ number, fields }) => [number, fields instanceof Error ? fields.message : fields]);
 }
 
@@ -19,7 +17,7 @@ Deno.test("fields are parted by commas, and may be empty", () => {
 Deno.test("quoted fields hold commas, quotes and lines", () => {
   assert.deepEqual(records('"a,b","say ""hi"""\n"two\r\nlines",""\n""""\nlast'), [
     [1, ["a,b", 'say "hi"']],
-    [2, ["two\nlines", ""]],
+    [2, ["two\r\nlines", ""]],
     [4, ['"']],
     [5, ["last"]],
   ]);
@@ -48,14 +46,15 @@ Deno.test("a quote within a field without quotes opens nothing: its line alone i
     [6, ["last"]],
   ]);
   assert.deepEqual(records('"a\nb" c\n"d\n"",e",f\n'), [
-    [1, "must be CSV, and has text after the closing quote of field 1"],
+    [1, "must be CSV, and has text after the closing quote of field 1, in line 2"],
+    [2, "must be CSV, and has a quote within field 1, which has none around it"],
     [3, ['d\n",e', "f"]],
   ]);
 });
 
 Deno.test("a quote that is not closed is named by the line that opens it", () => {
   const message = "must be CSV, and opens a quote that it does not close";
-  assert.deepEqual(records('a\n"b\nc\n'), [[1, ["a"]], [2, message]]);
+  assert.deepEqual(records('a\n"b\nc\n'), [[1, ["a"]], [2, message], [3, ["c"]]]);
   const lines = `${"x".repeat(2 ** 20)}\n`.repeat(10);
   const found = records(`"${lines}a\n`);
   assert.deepEqual(found[0], [1, message]);
@@ -79,6 +78,7 @@ Deno.test("a record with a line that is no text is one error, up to its end", ()
     [1, notText],
     [2, ["3", "a dog"]],
     [3, notText],
+    [4, ["closed"]],
   ]);
   const tooLong = "x".repeat(MAX_LINE + 1);
   assert.deepEqual(records(`1,"first line\n${tooLong}\n5,inner line\nlast line"\n${tooLong}\n2,a cat`), [
@@ -86,4 +86,20 @@ Deno.test("a record with a line that is no text is one error, up to its end", ()
     [5, "must be at most 8 MiB long, and is longer"],
     [6, ["2", "a cat"]],
   ]);
+});
+
+Deno.test("a stray quote costs its own record alone, wherever the next quote is", () => {
+  const rows = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => `row ${from + i},1\n`).join("");
+  const numbers = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => [from + i, [`row ${from + i}`, "1"]]);
+  const unclosed = "must be CSV, and opens a quote that it does not close";
+  const after = "must be CSV, and has text after the closing quote of field 1, in line 1000";
+  const cases: [last: string, expected: unknown[]][] = [
+    ["", [[1, unclosed], ...numbers(2, 1000)]],
+    ['"a ""row""",2\n', [[1, after], ...numbers(2, 1000), [1000, ['a "row"', "2"]]]],
+    ['"another,2\nlast,3\n', [[1, after], ...numbers(2, 1000), [1000, unclosed], [1001, ["last", "3"]]]],
+    ['x,"y\n z"\n', [[1, after.replace("field 1", "field 1")], ...numbers(2, 1000), [1000, ["x", "y\n z"]]]],
+  ];
+  for (const [last, expected] of cases) assert.deepEqual(records(`"stray,2\n${rows(2, 1000)}${last}`), expected);
 });

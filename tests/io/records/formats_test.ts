@@ -95,3 +95,31 @@ Deno.test("a table has the columns of its header, whatever they are called, unle
   await refused("\nid,label\n", 'line 2, its header, must name a column "text", got id, label');
   await refused("text,id,id\n", 'line 1, its header, must name each column once, not "id" twice, got text, id, id');
 });
+
+Deno.test("rows of a width that the header does not have are read again line by line, as a quote may be a stray one", async () => {
+  const found = await recordsOf('text,n\n"a,1\nb,2\nc",3,4\nd,5\n', { format: "csv" });
+  assert.deepEqual(shown(found), [
+    [2, "must have 2 fields, as the header of the file has, got 3, in line 4"],
+    [3, { text: "b", n: "2" }],
+    [4, "must be CSV, and has a quote within field 1, which has none around it"],
+    [5, { text: "d", n: "5" }],
+  ]);
+});
+
+Deno.test("columns without a name are numbered, and left out where they are empty", async () => {
+  const read = async (file: string) => shown(await recordsOf(file, { format: "csv" })).map(([, fields]) => fields);
+  assert.deepEqual(await read("text,label,,\na,1,,\nb,2,,x\n"), [{ text: "a", label: "1" }, {
+    text: "b",
+    label: "2",
+    column_4: "x",
+  }]);
+  assert.deepEqual(await read(",text,column_1\n0,a,z\n"), [{ column_1_: "0", text: "a", column_1: "z" }]);
+  assert.deepEqual(await read('"",text\r\n7,"a\r\nb"\r\n'), [{ column_1: "7", text: "a\r\nb" }]);
+});
+
+Deno.test("a file whose lines end with carriage returns alone is named as that", async () => {
+  await assert.rejects(recordsOf("text,n\ra,1\rb,2\r", { format: "csv" }), {
+    name: "InputError",
+    message: /line 1, its header, must end with a line feed, and the file has carriage returns alone/,
+  });
+});

@@ -76,14 +76,16 @@ Deno.test("any bytes have the lines that they have decoded one by one", () => {
         const end = at < 0 ? all.length : at + 1;
         const line = all.subarray(begin, at < 0 ? end : at);
         const decoder = new TextDecoder("utf-8", { ignoreBOM: begin > 0 });
-        const text = decoder.decode(line).replace(/\r$/, "");
+        const whole = decoder.decode(line);
+        const text = whole.replace(/\r$/, "");
+        const lineBreak = whole === text ? "\n" : "\r\n";
         let problem = text.includes("\0") ? "must be text, and holds a NUL character, as binary files do" : undefined;
         try {
           new TextDecoder("utf-8", { fatal: true }).decode(line);
         } catch {
           problem = "must be UTF-8 text, and is not";
         }
-        expected.push({ number, begin, end, text, problem });
+        expected.push({ number, begin, end, text, lineBreak, problem });
         begin = end;
       }
       const found = linesOf(...parts).map((line) => ({ ...line, problem: line.problem?.message }));
