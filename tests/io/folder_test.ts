@@ -77,13 +77,22 @@ Deno.test("local: a subfolder", () =>
     }
   }));
 
-Deno.test("local: links may lead to files of the folder, not out of it", () =>
+Deno.test("local: links may lead out of the folder, but not of one that is confined", () =>
   inTemporaryFolder(async (folder) => {
     const model = await fill(folder);
     const opened = await openFolder(model);
-    assert.equal(text(await readFile(opened, "in.json")), "{}");
+    const confined = opened.confined();
+    for (const one of [opened, confined]) assert.equal(text(await readFile(one, "in.json")), "{}");
+    assert.equal(text(await readFile(opened, "out.txt")), "outside");
+    await Deno.symlink("../out.txt", join(model, "sub/up.txt"));
+    await Deno.symlink("../config.json", join(model, "sub/a.json"));
+    await Deno.symlink(folder, join(model, "elsewhere"));
+    assert.equal(text(await readFile(opened.inside("sub"), "a.json")), "{}");
+    for (const [inside, file] of [["sub", "up.txt"], ["elsewhere", "outside.txt"]] as const) {
+      await assert.rejects(readFile(opened.inside(inside), file), /it must be inside the folder, and is a link to/);
+    }
     await assert.rejects(
-      readFile(opened, "out.txt"),
+      readFile(confined, "out.txt"),
       isError(
         `Cannot read "out.txt" in "${model}": it must be inside the folder, and is a link to ` +
           `"${join(folder, "outside.txt")}"; copy the file into the folder`,
@@ -115,7 +124,7 @@ Deno.test("local: files of a commit are links to the blobs beside snapshots, and
       }
       await Deno.writeTextFile(join(folder, "outside"), "x");
       for (const file of ["b.json", "c.json"]) {
-        await assert.rejects(readFile(opened, file), /it must be inside the folder, and is a link to/);
+        await assert.rejects(readFile(opened.confined(), file), /it must be inside the folder, and is a link to/);
       }
     }
     // Blobs that repositories of a cache share are in the cache alone.
@@ -124,7 +133,7 @@ Deno.test("local: files of a commit are links to the blobs beside snapshots, and
     for (const [repository, reads] of [["models--org--name", true], ["copied", false]] as const) {
       const commit = join(folder, repository, "snapshots/0123abc");
       await Deno.symlink("../../../blobs/ab/x", join(commit, "d.json"));
-      const read = readFile(await openFolder(commit), "d.json");
+      const read = readFile((await openFolder(commit)).confined(), "d.json");
       if (reads) assert.equal(text(await read), "shared");
       else await assert.rejects(read, { name: "CheckpointError" });
     }

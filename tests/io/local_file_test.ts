@@ -129,7 +129,7 @@ test("what is wrong in a header, or is not there, leaves no file open", async (f
   assert.throws(() => checkpoint.float32("a"), { message: /element \[1\] of shape \[2\] must be finite/ });
 });
 
-test("a link out of the folder is refused as when it is read; a signal and the progress are heard", async (folder) => {
+test("a link out of a confined folder is refused, also if it is weights that an index lists; a signal and the progress are heard", async (folder) => {
   const model = join(folder, "model");
   await Deno.mkdir(model);
   await Deno.writeFile(join(folder, "outside"), buildFloats({ a: [1] }));
@@ -137,10 +137,12 @@ test("a link out of the folder is refused as when it is read; a signal and the p
   await Deno.writeFile(join(model, "inside"), new Uint8Array(3));
   const events: ProgressInfo["status"][] = [];
   const opened = await openFolder(model, { progress_callback: ({ status }) => events.push(status) });
-  await assert.rejects(opened.find(FILE), {
-    name: "CheckpointError",
-    message: /must be inside the folder, and is a link/,
-  });
+  assert.equal((await openCheckpoint(opened)).names().length, 1);
+  const refused = { name: "CheckpointError", message: /must be inside the folder, and is a link/ };
+  await assert.rejects(opened.confined().find(FILE), refused);
+  await Deno.rename(join(model, FILE), join(model, "shard"));
+  await Deno.writeTextFile(join(model, `${FILE}.index.json`), '{"metadata":{},"weight_map":{"a":"shard"}}');
+  await assert.rejects(openCheckpoint(opened), refused);
   assert.equal(await opened.find("none"), null);
   await assert.rejects(opened.find("../outside"), { name: "CheckpointError", message: /must be a plain file name/ });
   const signal = AbortSignal.abort(new Error("enough"));

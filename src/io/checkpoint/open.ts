@@ -46,7 +46,7 @@ export async function openCheckpoint(folder: ModelFolder): Promise<Checkpoint> {
       return new Checkpoint(location, await kind.open(single, pathIn(location, kind.single)), [kind.single]);
     }
     const index = await folder.find(kind.index);
-    if (index !== null) return await openShards(folder, kind, index.read(0, index.size));
+    if (index !== null) return await openShards(folder.confined(), kind, index.read(0, index.size));
   }
   const names = WEIGHT_FILES.map(({ single, index }) => `${single} or ${index}`).join(", or ");
   throw new CheckpointError(

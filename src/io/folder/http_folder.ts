@@ -56,6 +56,10 @@ export class HttpFolder implements ModelFolder {
     return new HttpFolder(this.#below(path), this.#settings);
   }
 
+  confined(): ModelFolder {
+    return this;
+  }
+
   detached(): ModelFolder {
     return new HttpFolder(this.#url, { token: this.#settings.token, progress: SILENT });
   }

@@ -29,6 +29,10 @@ export class MemoryFolder implements ModelFolder {
     return new MemoryFolder(this.#files, this.#prefix + added);
   }
 
+  confined(): ModelFolder {
+    return this;
+  }
+
   detached(): ModelFolder {
     return this;
   }

@@ -14,11 +14,17 @@ export interface ModelFolder {
    * every call reads it anew.
    *
    * @returns `null` if there is no such file.
-   * @throws {CheckpointError} If `file` is no plain file name, is a link that leaves the folder, or cannot be read.
+   * @throws {CheckpointError} If `file` is no plain file name or cannot be read, or if the folder is {@linkcode confined} and
+   *   it is a link that leaves it.
    */
   find(file: string): Promise<FileBytes | null>;
   /**
-   * A folder inside this one, whether there is one or not.
+   * The same folder, for files that another file names: a folder of somebody else's must not name files elsewhere on this
+   * machine. On disk none of its files may be a link that leaves it, but for those of the Hub's cache.
+   */
+  confined(): ModelFolder;
+  /**
+   * A folder inside this one, whether there is one or not. On disk it is {@linkcode confined} to this one.
    *
    * @param subfolder `a` or `a/b`; `""` for the folder itself.
    * @throws {CheckpointError} If these are no plain names.

@@ -34,7 +34,7 @@ export async function openLocalFolder(
   const root = realPath.endsWith(separator) ? realPath : realPath + separator;
   const roots = [root, ...blobFolders(realPath).map((folder) => folder + separator)];
   const opened = { path: absolute(path), info };
-  return new LocalFolder({ location: path, path: opened.path, roots, opened }, settings);
+  return new LocalFolder({ location: path, path: opened.path, roots, opened, isConfined: false }, settings);
 }
 
 /** The places of a {@linkcode LocalFolder}. */
@@ -47,6 +47,8 @@ interface Places {
    * cache has links to the cache's blobs.
    */
   readonly roots: readonly string[];
+  /** Whether links must not leave these. */
+  readonly isConfined: boolean;
   /** The folder that was opened, as it was: this one, or one around it. */
   readonly opened: { readonly path: string; readonly info: Deno.FileInfo };
 }
@@ -73,14 +75,14 @@ class LocalFolder implements ModelFolder {
     const what = `${quote(file)} in ${quote(location)}`;
     await this.#checkSame(what);
     const path = pathIn(folder, file);
-    if (!await this.#isInside(path, file)) return null;
+    if (!await this.#isThere(path, file)) return null;
     if (!(await infoOf(path, what)).isFile) return null;
     progress.report("initiate", file);
     progress.report("download", file);
     signal?.throwIfAborted();
     const bytes = new LocalFile(path);
     // A link that was put in its place before it was opened must not lead out of the folder either.
-    if (!await this.#isInside(path, file) || !bytes.is(await infoOf(path, what))) {
+    if (!await this.#isThere(path, file) || !bytes.is(await infoOf(path, what))) {
       throw changedError(what, "the file changed");
     }
     progress.advance(file, bytes.size);
@@ -91,8 +93,12 @@ class LocalFolder implements ModelFolder {
   inside(subfolder: string): ModelFolder {
     const { location, path } = this.#places;
     const names = subfolderNames(subfolder);
-    const places = { ...this.#places, location: names.reduce(pathIn, location), path: names.reduce(pathIn, path) };
-    return new LocalFolder(places, this.#settings);
+    const inside = { location: names.reduce(pathIn, location), path: names.reduce(pathIn, path), isConfined: true };
+    return new LocalFolder({ ...this.#places, ...inside }, this.#settings);
+  }
+
+  confined(): ModelFolder {
+    return new LocalFolder({ ...this.#places, isConfined: true }, this.#settings);
   }
 
   detached(): ModelFolder {
@@ -102,13 +108,14 @@ class LocalFolder implements ModelFolder {
   /**
    * Whether there is something at a path.
    *
-   * @throws {CheckpointError} If it is a link that leaves the folder.
+   * @throws {CheckpointError} If it is a link that leaves the folder, and must not.
    */
-  async #isInside(path: string, file: string): Promise<boolean> {
-    const { location, roots } = this.#places;
+  async #isThere(path: string, file: string): Promise<boolean> {
+    const { location, roots, isConfined } = this.#places;
     const what = `${quote(file)} in ${quote(location)}`;
     const realPath = await realPathOf(path, what);
-    if (realPath === null || roots.some((root) => realPath.startsWith(root))) return realPath !== null;
+    if (realPath === null || !isConfined) return realPath !== null;
+    if (roots.some((root) => realPath.startsWith(root))) return true;
     throw new CheckpointError(
       `Cannot read ${what}: it must be inside the folder, and is a link to ${quote(realPath)}; ` +
         "copy the file into the folder",

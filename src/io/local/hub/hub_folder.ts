@@ -121,6 +121,10 @@ class HubFolder implements ModelFolder {
     return new HubFolder(this.#id, [...this.#prefix, ...subfolderNames(subfolder)], this.#files);
   }
 
+  confined(): ModelFolder {
+    return this;
+  }
+
   detached(): ModelFolder {
     return new HubFolder(this.#id, this.#prefix, this.#files.detached());
   }
