@@ -40,75 +40,90 @@ const UNCLOSED = "opens a quote that it does not close";
  * an error of its first line alone, and the next line begins a record, so that a stray quote costs no others.
  */
 export class CsvParser {
-  /** How many fields each record must have; `null` for any number. */
-  width: number | null = null;
   #separator: string;
+  /** How many fields each record must have; `"first"` for those of the first one, `null` for any number. */
+  #width: number | "first" | null;
   /** The record that goes on in the next line. */
   #open: OpenRecord | null = null;
+  /** Lines that are to be read again. */
+  #again: readonly Line[] = [];
 
-  /** @param separator One character, neither a quote nor a line's end. */
-  constructor(separator = ",") {
+  /** @param settings `separator`: one character, neither a quote nor a line's end. */
+  constructor({ separator = ",", width = null }: { separator?: string; width?: number | "first" | null } = {}) {
     this.#separator = separator;
+    this.#width = width;
   }
 
   /** The records that end with the next line. */
-  *read(line: Line): Generator<CsvRecord> {
+  read(line: Line): CsvRecord[] {
     const [, separator] = line.number === 1 && SEPARATOR_LINE.exec(line.text) || [];
-    if (separator === undefined) yield* this.#readAll([line]);
-    else this.#separator = separator;
+    if (separator !== undefined) {
+      this.#separator = separator;
+      return [];
+    }
+    const record = this.#take(line);
+    if (record === null) return [];
+    return this.#again.length === 0 ? [record] : this.#withAgain(record);
   }
 
   /** The records of what the end of the file leaves open. */
-  *end(): Generator<CsvRecord> {
-    while (this.#open !== null) {
-      const { lines, problem } = this.#open;
-      yield errorOf(lines[0]!, problem !== null && problem.of === lines[0] ? problem.error : wrong(UNCLOSED));
+  end(): CsvRecord[] {
+    const records: CsvRecord[] = [];
+    for (let open = this.#open; open !== null; open = this.#open) {
       this.#open = null;
-      yield* this.#readAll(lines.slice(1).reverse());
+      for (const record of this.#withAgain(this.#refuse(open, UNCLOSED))) records.push(record);
+    }
+    return records;
+  }
+
+  /** The record that ends with a line; null if none does. */
+  #take(line: Line): CsvRecord | null {
+    if (this.#open === null && line.text === "" && line.problem === null) return null;
+    const record: OpenRecord = this.#open ?? { lines: [], length: 0, fields: [], quoted: null, problem: null };
+    const { lines, fields } = record;
+    lines.push(line);
+    if (line.problem !== null) record.problem ??= { of: line, error: line.problem };
+    let problem = readOn(record, line, this.#separator);
+    const isOpen = problem === null && record.quoted !== null;
+    this.#open = isOpen ? record : null;
+    if (isOpen) return null;
+    if (problem === null && record.problem === null) problem = this.#widthProblem(fields);
+    if (problem !== null) return this.#refuse(record, problem);
+    const { number, begin } = lines[0] as Line;
+    return { number, begin, end: line.end, fields: record.problem?.error ?? fields };
+  }
+
+  /** An error in the place of a record's first line. As a quote in that may be a stray one, the others are read again. */
+  #refuse({ lines, problem: notText }: OpenRecord, problem: string): CsvRecord {
+    const [first, ...others] = lines as [Line];
+    this.#again = others;
+    const { number, begin, end } = first;
+    const place = others.length > 0 && problem !== UNCLOSED ? `, in line ${lines.at(-1)!.number}` : "";
+    const must = problem.startsWith("must") ? problem : `must be CSV, and ${problem}`;
+    const fields = notText?.of === first ? notText.error : new InputError(must + place);
+    return { number, begin, end, fields };
+  }
+
+  /** A record, and those of the lines that are to be read again behind it. */
+  #withAgain(record: CsvRecord): CsvRecord[] {
+    const records = [record];
+    const waiting: Line[] = []; // the last one comes first
+    for (;;) {
+      for (let i = this.#again.length - 1; i >= 0; i--) waiting.push(this.#again[i]!);
+      this.#again = [];
+      const line = waiting.pop();
+      if (line === undefined) return records;
+      const next = this.#take(line);
+      if (next !== null) records.push(next);
     }
   }
 
-  /** @param waiting Lines, of which the last one comes first. */
-  *#readAll(waiting: Line[]): Generator<CsvRecord> {
-    for (let line = waiting.pop(); line !== undefined; line = waiting.pop()) {
-      if (this.#open === null && line.text === "" && line.problem === null) continue;
-      const record: OpenRecord = this.#open ?? { lines: [], length: 0, fields: [], quoted: null, problem: null };
-      const { lines, fields } = record;
-      lines.push(line);
-      if (line.problem !== null) record.problem ??= { of: line, error: line.problem };
-      let problem = readOn(record, line, this.#separator);
-      const isOpen = problem === null && record.quoted !== null;
-      this.#open = isOpen ? record : null;
-      if (isOpen) continue;
-      if (problem === null && record.problem === null) problem = this.#widthProblem(fields);
-      const [first] = lines as [Line];
-      if (problem === null) {
-        const { number, begin } = first;
-        yield { number, begin, end: line.end, fields: record.problem?.error ?? fields };
-        continue;
-      }
-      const place = lines.length > 1 && problem !== UNCLOSED ? `${problem}, in line ${line.number}` : problem;
-      yield errorOf(first, record.problem?.of === first ? record.problem.error : wrong(place));
-      for (let i = lines.length - 1; i > 0; i--) waiting.push(lines[i]!); // a quote of the first line may be a stray one
-    }
+  #widthProblem({ length }: readonly string[]): string | null {
+    if (this.#width === "first") this.#width = length;
+    const width = this.#width;
+    if (width === null || length === width) return null;
+    return `must have ${width === 1 ? "1 field" : `${width} fields`}, as the header of the file has, got ${length}`;
   }
-
-  #widthProblem(fields: readonly string[]): string | null {
-    const { width } = this;
-    if (width === null || fields.length === width) return null;
-    return `must have ${
-      width === 1 ? "1 field" : `${width} fields`
-    }, as the header of the file has, got ${fields.length}`;
-  }
-}
-
-function errorOf({ number, begin, end }: Line, fields: InputError): CsvRecord {
-  return { number, begin, end, fields };
-}
-
-/** @param problem What must be, or what is wrong about CSV. */
-function wrong(problem: string): InputError {
-  return new InputError(problem.startsWith("must") ? problem : `must be CSV, and ${problem}`);
 }
 
 /** Reads the next line of a record, and returns what is wrong with it. */

@@ -28,10 +28,9 @@ export class TableParser implements RecordParser {
   #nameless: ReadonlySet<number> = new Set();
 
   constructor({ header = null, required = [], separator }: TableOptions = {}) {
-    this.#csv = new CsvParser(separator);
+    this.#csv = new CsvParser({ ...(separator !== undefined && { separator }), width: header?.length ?? "first" });
     this.#required = required;
     this.#header = header;
-    this.#csv.width = header?.length ?? null;
   }
 
   /** The names of the columns; null before they were read. */
@@ -40,24 +39,26 @@ export class TableParser implements RecordParser {
   }
 
   /** @throws {InputError} If the first row lacks the column that is required, or names one twice. */
-  read(line: Line): Iterable<FileRecord> {
+  read(line: Line): FileRecord[] {
     return this.#named(this.#csv.read(line));
   }
 
-  end(): Iterable<FileRecord> {
+  end(): FileRecord[] {
     return this.#named(this.#csv.end());
   }
 
-  *#named(records: Iterable<CsvRecord>): Generator<FileRecord> {
-    for (const { fields, ...place } of records) {
-      if (fields instanceof InputError) yield { ...place, fields };
-      else if (this.#header !== null) yield { ...place, fields: this.#byName(this.#header, fields) };
+  #named(records: readonly CsvRecord[]): FileRecord[] {
+    const named: FileRecord[] = [];
+    for (const record of records) {
+      const { number, begin, end, fields } = record;
+      if (fields instanceof InputError) named.push({ number, begin, end, fields });
+      else if (this.#header !== null) named.push({ number, begin, end, fields: this.#byName(this.#header, fields) });
       else {
         this.#nameless = new Set(fields.flatMap((name, i) => name === "" ? [i] : []));
-        this.#header = namesOf(fields, place.number, this.#required);
-        this.#csv.width = fields.length;
+        this.#header = namesOf(fields, number, this.#required);
       }
     }
+    return named;
   }
 
   #byName(names: readonly string[], fields: readonly string[]): Fields {

@@ -99,7 +99,8 @@ Deno.test("a stray quote costs its own record alone, wherever the next quote is"
     ["", [[1, unclosed], ...numbers(2, 1000)]],
     ['"a ""row""",2\n', [[1, after], ...numbers(2, 1000), [1000, ['a "row"', "2"]]]],
     ['"another,2\nlast,3\n', [[1, after], ...numbers(2, 1000), [1000, unclosed], [1001, ["last", "3"]]]],
-    ['x,"y\n z"\n', [[1, after.replace("field 1", "field 1")], ...numbers(2, 1000), [1000, ["x", "y\n z"]]]],
+    ['x,"y\n z"\n', [[1, after], ...numbers(2, 1000), [1000, ["x", "y\n z"]]]],
   ];
+  assert.equal(records(`"stray,2\n${"row,1\n".repeat(300_000)}`).length, 300_001);
   for (const [last, expected] of cases) assert.deepEqual(records(`"stray,2\n${rows(2, 1000)}${last}`), expected);
 });
