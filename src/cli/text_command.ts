@@ -1,6 +1,7 @@
 /** The common part of all commands that ask a model about texts: inputs, outputs, errors, progress. */
 
 import { InputError } from "../base/errors.ts";
+import { entriesOf, objectOf, without } from "../base/json.ts";
 import type { ProgressCallback } from "../io/folder/folder.ts";
 import { bursts } from "./outputs/bursts.ts";
 import { type Command, defineCommand } from "./command.ts";
@@ -174,6 +175,5 @@ function attempt<T>(make: () => T): T | InputError {
 /** Fields whose bare text is called by another name, unless that one is taken. */
 function renamed(fields: Fields, textField = "text"): Fields {
   if (fields.text === undefined || fields[textField] !== undefined) return fields;
-  const { text, ...others } = fields;
-  return { [textField]: text, ...others };
+  return objectOf([[textField, fields.text], ...entriesOf(without(fields, "text"))]);
 }

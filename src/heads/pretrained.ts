@@ -89,12 +89,17 @@ export function shapesOf(model: PreTrainedModel): Map<string, readonly number[]>
 /**
  * What {@linkcode PreTrainedModel.save_pretrained} writes: the weights, then the config.
  *
+ * @param further Weights that the model does without, by checkpoint name, which are saved with its own.
  * @throws {TypeError | RangeError} On an option that is wrong, or a weight beyond the range of the type that is asked for.
  */
-export async function savedFilesOf(model: PreTrainedModel, options: SaveOptions): Promise<ModelFile[]> {
+export async function savedFilesOf(
+  model: PreTrainedModel,
+  options: SaveOptions,
+  further: ReadonlyMap<string, Tensor> = new Map(),
+): Promise<ModelFile[]> {
   const dtype = savedDtypeOf(options);
   const { config, tensors } = await coreOf(model).readWeights(ownParts(model));
-  return modelFiles({ config, className: model.constructor.name, tensors, dtype });
+  return modelFiles({ config, className: model.constructor.name, tensors: new Map([...tensors, ...further]), dtype });
 }
 
 /** What {@linkcode PreTrainedModel.load_state_dict} finds wrong with weights. @throws {Error} If the model was disposed of. */

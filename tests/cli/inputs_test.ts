@@ -197,3 +197,35 @@ Deno.test("columns and fields of other names, and other separators", async () =>
     { text: "c", text_pair: "e", input_text: "d" },
   ]);
 });
+
+Deno.test("options that name columns and fields are refused where no input has such", async () => {
+  await using folder = await folderOf({ "a.csv": "text\na\n", "b.jsonl": '"b"\n', "c.txt": "c\n" });
+  const [csv, jsonl, txt] = ["a.csv", "b.jsonl", "c.txt"].map((name) => `${folder.path}/${name}`) as [
+    string,
+    string,
+    string,
+  ];
+  const cases: [naming: object, input: string[], message: string][] = [
+    [{ "text-field": "x" }, [csv], "--text-field is for jsonl, got csv"],
+    [{ "pair-field": "x" }, [csv, txt], "--pair-field is for jsonl, got csv and txt"],
+    [{ "text-column": "x" }, [jsonl], "--text-column is for csv, got jsonl"],
+    [{ "pair-column": "x" }, [txt], "--pair-column is for csv, got txt"],
+    [{ separator: ";" }, [jsonl, txt], "--separator is for csv, got jsonl and txt"],
+  ];
+  for (const [naming, input, message] of cases) {
+    await assert.rejects(() => inputs({ input, ...naming }), new UsageError(message));
+  }
+  await assert.rejects(
+    () => inputs({ texts: ["a"], "text-column": "x" }),
+    new UsageError("--text-column is for csv, got texts as arguments"),
+  );
+  assert.deepEqual((await inputs({ input: [csv, jsonl], "text-field": "x" })).map(([, fields]) => fields), [
+    { text: "a" },
+    'must have a field "x"',
+  ]);
+  for (const command of ["embed", "tag", "score", "fill-mask"]) {
+    const { code, stderr } = await narrowbert([command, "--pair-column", "x"], "a\n");
+    assert.equal(code, 2);
+    assert.match(stderr, /Unknown option '--pair-column'/);
+  }
+});

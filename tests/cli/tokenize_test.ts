@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { filesOf, GOLDEN } from "../golden/sentence/sentence_case.ts";
+import { folderOf } from "./folders.ts";
 import { runDeno } from "./processes.ts";
 import { narrowbert, narrowbertJson } from "./terminals.ts";
 
@@ -45,4 +47,22 @@ Deno.test("tokenize needs no GPU", async () => {
     env: { VK_DRIVER_FILES: "/nonexistent" },
   });
   assert.deepEqual([code, stdout.split("\n").length], [0, 5]);
+});
+
+Deno.test("tokenize cuts at what the model takes, whatever the tokenizer's files say, and finds one in a subfolder", async () => {
+  const { files } = GOLDEN.folders["subfolder"]!;
+  await using folder = await folderOf(Object.fromEntries(filesOf(files)));
+  const inside = JSON.parse(new TextDecoder().decode(filesOf(files).get("modules.json")))[0].path;
+  await Deno.writeTextFile(`${folder.path}/${inside}/tokenizer_config.json`, '{"model_max_length": 1e30}');
+  const long = "the cat ".repeat(300);
+  const tokenize = (model: string) =>
+    narrowbertJson<[{ tokens: string[] }]>(["tokenize", "--truncate", "--model", model, "--json", long]);
+  const { max_position_embeddings } = JSON.parse(await Deno.readTextFile(`${folder.path}/${inside}/config.json`));
+  for (const model of [folder.path, `${folder.path}/${inside}`]) {
+    const [{ tokens }] = await tokenize(model);
+    assert.equal(tokens.length, max_position_embeddings);
+  }
+  await Deno.remove(`${folder.path}/${inside}/config.json`);
+  const [{ tokens }] = await tokenize(folder.path);
+  assert.equal(tokens.length, 602);
 });

@@ -113,6 +113,17 @@ Deno.test("a stored decoder must equal what it is tied with", () => {
   assert.match(refusalOf(shape, MLM), /shape of "cls.predictions.decoder.weight" must be \[11, 6\] .*got \[12, 6\]/);
 });
 
+Deno.test("of a decoder of its own the bias counts, whatever the head's other bias is", () => {
+  const own = published("masked_lm").put("cls.predictions.decoder.weight", [11, 6], { fill: 1 });
+  const config = SMALL.with({ tie_word_embeddings: false });
+  const biasOf = (checkpoint: typeof own) =>
+    valuesOf(resolveWeights(checkpoint, config, { ...MLM, strict: true }), "cls.predictions.bias");
+  assert.deepEqual(biasOf(own), own.float32("cls.predictions.bias"));
+  const both = own.put("cls.predictions.decoder.bias", [11], { fill: 0.5 });
+  assert.deepEqual(biasOf(both), new Float32Array(11).fill(0.5));
+  assert.deepEqual(biasOf(both.drop("cls.predictions.bias")), new Float32Array(11).fill(0.5));
+});
+
 Deno.test("a new head is not compared with what is stored of an older one", () => {
   const checkpoint = published("masked_lm").put("cls.predictions.decoder.bias", [11], { fill: 0.5 });
   const weights = resolveWeights(checkpoint, SMALL, { ...MLM, newHead: 0 });

@@ -1,7 +1,14 @@
 /** `pipeline.save_pretrained` writes what brings the same pipeline back. */
 
 import assert from "node:assert/strict";
-import { CheckpointError, NarrowBertForMaskedLM, NarrowBertTokenizer, pipeline } from "../../mod.ts";
+import {
+  CheckpointError,
+  NarrowBertConfig,
+  NarrowBertForMaskedLM,
+  NarrowBertModel,
+  NarrowBertTokenizer,
+  pipeline,
+} from "../../mod.ts";
 import { filesOf, GOLDEN } from "../golden/sentence/sentence_case.ts";
 
 const { texts, query, folders, rankers } = GOLDEN;
@@ -142,4 +149,49 @@ Deno.test("what cannot be saved is refused, and nothing is written", async () =>
   embed.dispose();
   await assert.rejects(embed.save_pretrained(to), { message: /disposed/ });
   assert.deepEqual(namesIn(place.path).filter((name) => name.startsWith("to/")), []);
+});
+
+Deno.test("embeddings leave the pooler of a base model where it is, also in the folder that it is from", async () => {
+  for (const other of [{ model_type: "bert" }, { full_length_layers: 1 }]) {
+    using folder = await temporary();
+    using saved = await temporary();
+    const sizes = {
+      vocab_size: 8000,
+      hidden_size: 16,
+      num_hidden_layers: 2,
+      num_attention_heads: 2,
+      intermediate_size: 8,
+    };
+    using model = await NarrowBertModel.from_config(new NarrowBertConfig({ ...sizes, ...other }), { seed: 3 });
+    await model.save_pretrained(folder.path);
+    await (await NarrowBertTokenizer.from_pretrained(MLM)).save_pretrained(folder.path);
+    using embed = await pipeline("feature-extraction", folder.path);
+    assert.equal(embed.model.pooler, false);
+    for (const to of [saved.path, folder.path]) {
+      await embed.save_pretrained(to);
+      using again = await NarrowBertModel.from_pretrained(to, { strict: true });
+      assert.deepEqual(await again.state_dict(), await model.state_dict());
+    }
+  }
+});
+
+Deno.test("a folder with files of another model, which would change this one, is refused and left as it is", async () => {
+  using other = await pipeline("feature-extraction", filesOf(folders["dense"]!.files));
+  using embed = await pipeline("feature-extraction", MLM);
+  for (
+    const name of ["modules.json", "config_sentence_transformers.json", "1_Pooling/config.json", "added_tokens.json"]
+  ) {
+    using saved = await temporary();
+    writeFolder(saved.path, new Map([[name, new Uint8Array([123, 125])]]));
+    await assert.rejects(embed.save_pretrained(saved.path), {
+      name: "TypeError",
+      message: `Cannot save to "${saved.path}": it has "${name}" of another model, which would change what is saved; ` +
+        "remove it, or save to another folder",
+    });
+    assert.deepEqual(namesIn(saved.path), [name]);
+  }
+  using saved = await temporary();
+  await other.save_pretrained(saved.path);
+  await other.save_pretrained(saved.path);
+  await assert.rejects(embed.save_pretrained(saved.path), /it has "modules.json" of another model/);
 });

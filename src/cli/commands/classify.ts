@@ -1,6 +1,7 @@
 /** `narrowbert classify`: the labels of texts. */
 
 import { FUNCTIONS } from "../../pipelines/tasks/scores.ts";
+import { PAIR_OPTIONS } from "../inputs/inputs.ts";
 import { textOf, textsOf } from "../inputs/questions.ts";
 import { choice, countOrAll } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
@@ -16,6 +17,7 @@ model says which of 41 topics a definition belongs to. Prints for each label: la
 As JSON: { text, labels: [{ label, score }] }.`,
   options: {
     ...PIPELINE_OPTIONS,
+    ...PAIR_OPTIONS,
     "top-k": countOrAll("how many labels, best first (1)"),
     "function-to-apply": choice(FUNCTIONS, "how logits become scores; by default as the model was trained"),
   },

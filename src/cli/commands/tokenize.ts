@@ -1,10 +1,16 @@
 /** `narrowbert tokenize`: the word pieces of texts. */
 
 import { states } from "../../heads/readouts/states.ts";
-import { NarrowBertTokenizerFast } from "../../text/tokenizer.ts";
+import { readModules, transformerFolder } from "../../heads/sentence/modules.ts";
+import { type ModelFolder, openFolder } from "../../io/folder/folder.ts";
+import { readConfig } from "../../model/config/config.ts";
+import { mostTokens } from "../../pipelines/engine/encode.ts";
+import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
+import { openTokenizer } from "../../text/tokenizer.ts";
 import { Engine } from "../../pipelines/engine/engine.ts";
 import type { Task } from "../../pipelines/engine/task.ts";
 import { TASKS } from "../../pipelines/task_table.ts";
+import { PAIR_OPTIONS } from "../inputs/inputs.ts";
 import { textsOf } from "../inputs/questions.ts";
 import { openingOf } from "../models.ts";
 import { toggle } from "../options.ts";
@@ -23,6 +29,7 @@ model is given. Prints for each piece: id, piece, start and end in its text (UTF
 As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }.`,
   options: {
     ...TEXT_OPTIONS,
+    ...PAIR_OPTIONS,
     offsets: toggle("say where pieces stand in the text (yes); only tokenizers of BERT's kind can"),
   },
   examples: [
@@ -32,12 +39,11 @@ As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }.`,
   question: textsOf,
   async open({ model, truncate: truncation, offsets = true, ...values }, { signal, progress_callback }) {
     const source = model ?? TASKS["fill-mask"].defaultModel;
-    const tokenizer = await NarrowBertTokenizerFast.from_pretrained(source, {
-      ...openingOf(values),
-      signal,
-      progress_callback,
-    });
-    const options = { truncation, return_offsets_mapping: offsets };
+    const root = await openFolder(source, { ...openingOf(values), signal, progress_callback });
+    const folder = transformerFolder(root, await readModules(root));
+    const tokenizer = await openTokenizer(folder);
+    const max_length = truncation ? await lengthOf(tokenizer, folder) : undefined;
+    const options = { truncation, max_length, return_offsets_mapping: offsets };
     const encode = ({ text, text_pair }: Texts) => {
       const { input_ids, token_type_ids, offset_mapping } = tokenizer.encode_plus(text, { ...options, text_pair });
       return { input_ids, token_type_ids, tokens: tokenizer.convert_ids_to_tokens(input_ids), offset_mapping };
@@ -51,6 +57,12 @@ As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }.`,
   ],
   apart: true,
 });
+
+/** The most tokens that a model takes, if there is one beside its tokenizer. */
+async function lengthOf(tokenizer: BertTokenizer, folder: ModelFolder): Promise<number> {
+  const isAlone = await folder.find("config.json") === null;
+  return isAlone ? tokenizer.model_max_length : mostTokens({ model: { config: await readConfig(folder) }, tokenizer });
+}
 
 /** A task that computes nothing on the GPU, so that tokenizing streams and stops like all other tasks. */
 function withoutModel<Answer>(answer: (texts: Texts) => Answer): Task<Texts, Answer, object> {

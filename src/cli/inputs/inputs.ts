@@ -22,13 +22,17 @@ export const INPUT_OPTIONS = {
   }),
   separator: value("CHAR", "of csv: what separates fields, or tab for a tab (,)"),
   "text-column": value("NAME", "of csv: the column that holds the texts (text)"),
-  "pair-column": value("NAME", "of csv: the column that holds second texts (text_pair)"),
   "text-field": value("NAME", "of jsonl: the field that holds the texts (text)"),
-  "pair-field": value("NAME", "of jsonl: the field that holds second texts (text_pair)"),
   format: choice(
     FORMATS,
     "what files hold, whatever their names end with; standard input holds txt, a text a line, if this is not given",
   ),
+};
+
+/** Further options of commands that read pairs of texts. */
+export const PAIR_OPTIONS = {
+  "pair-column": value("NAME", "of csv: the column that holds second texts (text_pair)"),
+  "pair-field": value("NAME", "of jsonl: the field that holds second texts (text_pair)"),
 };
 
 /** A question to the model, or the error in its place. */
@@ -66,11 +70,12 @@ interface Source {
  */
 export async function openInputs(
   texts: readonly string[],
-  { input, format, ...naming }: Values<typeof INPUT_OPTIONS>,
+  { input, format, ...naming }: Values<typeof INPUT_OPTIONS> & Partial<Values<typeof PAIR_OPTIONS>>,
   terminal: Terminal,
 ): Promise<Inputs> {
   if (texts.length > 0) {
     if (input.length > 0) throw new UsageError("texts are arguments or come from --input, got both");
+    checkNaming(naming, []);
     return { items: fromArguments(texts), bytes: null };
   }
   const piped = terminal.input();
@@ -81,6 +86,7 @@ export async function openInputs(
   for (const name of names) {
     sources.push(name === "-" ? standardInput(piped, format) : await file(name, format));
   }
+  checkNaming(naming, sources.map(({ format }) => format));
   const bytes = sources.reduce<number | null>(
     (sum, { bytes }) => sum === null || bytes === null ? null : sum + bytes,
     0,
@@ -95,7 +101,23 @@ async function* fromArguments(texts: readonly string[]): AsyncGenerator<InputIte
 }
 
 /** Options that say how fields are separated, and which of them hold the texts. */
-type Naming = Omit<Values<typeof INPUT_OPTIONS>, "input" | "format">;
+type Naming = Omit<Values<typeof INPUT_OPTIONS>, "input" | "format"> & Partial<Values<typeof PAIR_OPTIONS>>;
+
+/** Which of these options say something about the files of a format. */
+const NAMING = {
+  csv: ["separator", "text-column", "pair-column"],
+  jsonl: ["text-field", "pair-field"],
+} as const;
+
+/** @throws {UsageError} If an option says something about files of which there are none. */
+function checkNaming(naming: Naming, formats: readonly Format[]): void {
+  for (const format of ["csv", "jsonl"] as const) {
+    const given = NAMING[format].find((name) => naming[name] !== undefined);
+    if (given === undefined || formats.includes(format)) continue;
+    const got = formats.length === 0 ? "texts as arguments" : [...new Set(formats)].join(" and ");
+    throw new UsageError(`--${given} is for ${format}, got ${got}`);
+  }
+}
 
 /** The names of the fields that hold the texts in a format. */
 function namesIn(format: Format, naming: Naming): { text?: string | undefined; text_pair?: string | undefined } {

@@ -7,7 +7,7 @@ import { BASE, type Head } from "../../model/head.ts";
 import { layerOf } from "../../model/weights/layers.ts";
 import { BODY, layerPath } from "../../model/weights/published_names.ts";
 import { SAVED_DTYPES, type SavedDtype, savedDtypeNamed } from "../../model/weights/saved_dtype.ts";
-import { type SavedLayout, savedName } from "../../model/weights/saved_layout.ts";
+import { type SavedLayout, savedNames } from "../../model/weights/saved_layout.ts";
 import { publishedName } from "../../model/weights/stored_names.ts";
 import { resolveWeights, type Weights } from "../../model/weights/weights.ts";
 import { MASKED_LM } from "../layers/masked_lm.ts";
@@ -86,9 +86,10 @@ export function planConversion(
         `before; full_length_layers ${all} makes them full, and then the model must be trained`,
     );
   }
-  const weights = source.names.map((name) => {
+  const weights = source.names.flatMap((name) => {
     const moved = inLayersOf(name, settled, target);
-    return { stored: source.stored(name), name, target: moved, saved: savedName(moved, layout, target) };
+    const stored = source.stored(name);
+    return savedNames(moved, layout, target).map((saved) => ({ stored, name, target: moved, saved }));
   });
   const kept = new Set(weights.map(({ stored }) => stored));
   return {

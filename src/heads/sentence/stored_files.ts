@@ -14,6 +14,14 @@ export interface StoredFile {
 /** Modules without weights; any other may have some. */
 const WEIGHTLESS = ["Pooling", "Normalize", "Dropout"];
 
+/** Those in the folder itself that change what is made of a model; and the settings of a pooling without a list of modules. */
+export const SENTENCE_FILES: readonly string[] = [
+  MODULES,
+  SETTINGS,
+  TRANSFORMER_SETTINGS,
+  `${POOLING_FOLDER}/${MODULE_SETTINGS}`,
+];
+
 /** The files in which a module may have its weights, the preferred one first. */
 const WEIGHTS = ["model.safetensors", "pytorch_model.bin"];
 

@@ -24,15 +24,20 @@ export async function localFiles(action: string, cure?: string): Promise<LocalFi
 /**
  * Writes files, each atomically, into a local folder, which is made if it does not exist.
  *
+ * @param options `absent`: names of files that must not be there, as the others would mean something else beside them.
  * @returns Their paths.
- * @throws {TypeError} If the folder is a URL that is not local, or a file.
+ * @throws {TypeError} If the folder is a URL that is not local, or a file, or has a file that must not be there.
  * @throws {CheckpointError} In a browser.
  */
-export async function saveFiles(where: string | URL, files: Iterable<NewFile>): Promise<string[]> {
+export async function saveFiles(
+  where: string | URL,
+  files: Iterable<NewFile>,
+  options: { absent?: readonly string[] } = {},
+): Promise<string[]> {
   const location = parseLocation(where);
   if (!("local" in location)) {
     throw new TypeError(`Cannot save to "${withoutSecrets(`${where}`)}": it must be a local folder`);
   }
   const { writeFiles } = await localFiles(`save to ${quote(`${where}`)}`, "a model's weights are in state_dict()");
-  return await writeFiles(location.local, files);
+  return await writeFiles(location.local, files, options);
 }

@@ -3,7 +3,7 @@
 import { quote } from "../../base/messages.ts";
 import { pathIn } from "../folder/path.ts";
 import { writeAtomically } from "./atomic_write.ts";
-import { folderOf, pathOf } from "./paths.ts";
+import { folderOf, ifThere, pathOf } from "./paths.ts";
 import { requestWriting } from "./writing_permission.ts";
 
 /** A file that is to be written: its name, with the folders that it is in as `a/b`, and its bytes in parts. */
@@ -12,13 +12,28 @@ export type NewFile = readonly [name: string, parts: Iterable<Uint8Array>];
 /**
  * Writes files, each atomically, into a folder, which is made if it does not exist.
  *
+ * @param options `absent`: names of files that must not be there.
  * @returns Their paths.
- * @throws {TypeError} If the folder is a file.
+ * @throws {TypeError} If the folder is a file, or has one that must not be there.
  * @throws {Deno.errors.NotCapable} Without permission to read and write there, before anything is written.
  */
-export async function writeFiles(where: string | URL, files: Iterable<NewFile>): Promise<string[]> {
+export async function writeFiles(
+  where: string | URL,
+  files: Iterable<NewFile>,
+  { absent = [] }: { absent?: readonly string[] } = {},
+): Promise<string[]> {
   const folder = pathOf(where);
-  await makeFolder(folder, `save to ${quote(`${where}`)}`);
+  const action = `save to ${quote(`${where}`)}`;
+  await makeFolder(folder, action);
+  for (const name of absent) {
+    if (await ifThere(Deno.lstat(pathIn(folder, name))) === null) continue;
+    throw new TypeError(
+      `Cannot ${action}: it has ${
+        quote(name)
+      } of another model, which would change what is saved; remove it, or save to ` +
+        "another folder",
+    );
+  }
   const paths: string[] = [];
   for (const [name, parts] of files) {
     const path = pathIn(folder, name);

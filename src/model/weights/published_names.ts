@@ -11,6 +11,12 @@ export const WORD_EMBEDDINGS = `${BODY}embeddings.word_embeddings.weight`;
 /** The decoder `[V, H]` of a masked language model, if the word embeddings are not tied. */
 export const DECODER = "cls.predictions.decoder.weight";
 
+/** The bias `[V]` of a masked language model's logits. */
+export const LOGIT_BIAS = "cls.predictions.bias";
+
+/** The same by its other name: of a decoder of its own transformers 5 reads that alone, and version 4 either. */
+export const DECODER_BIAS = "cls.predictions.decoder.bias";
+
 /**
  * Prefix of the names of a layer's parameters, without a final dot. `layer` counts full and narrow layers together; a
  * checkpoint has two lists that each begin with 0.

@@ -3,7 +3,7 @@
 import type { SavedDtype } from "./saved_dtype.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
 import { layerOf } from "./layers.ts";
-import { BODY, layerPath } from "./published_names.ts";
+import { BODY, DECODER_BIAS, layerPath, LOGIT_BIAS } from "./published_names.ts";
 
 /**
  * How a folder names a model and its weights: `narrow_bert` as NarrowBERT's are published, in two lists of layers; `bert`
@@ -23,12 +23,13 @@ export function savedClass(className: string, layout: SavedLayout): string {
   return layout === "bert" ? className.replace(/^NarrowBert/, "Bert") : className;
 }
 
-/** The name of a weight in a layout. @param config Says which of the layers are full where the name is from. */
-export function savedName(name: string, layout: SavedLayout, config: NarrowBertConfig): string {
-  if (layout === "narrow_bert" || !name.startsWith(BODY)) return name;
+/** The names of a weight in a layout, under each of which it is saved. @param config Says which of the layers are full where the name is from. */
+export function savedNames(name: string, layout: SavedLayout, config: NarrowBertConfig): string[] {
+  if (layout === "bert" && name === LOGIT_BIAS && !config.tie_word_embeddings) return [LOGIT_BIAS, DECODER_BIAS];
+  if (layout === "narrow_bert" || !name.startsWith(BODY)) return [name];
   const place = layerOf(name, config);
   const own = place === null ? name : `${layerPath({ full_length_layers: Infinity }, place.layer)}.${place.rest}`;
-  return `bert.${own.slice(BODY.length)}`;
+  return [`bert.${own.slice(BODY.length)}`];
 }
 
 /** The text of a config.json in a layout. */

@@ -5,7 +5,7 @@ import type { Tensor } from "../../base/tensor.ts";
 import { type NamedTensor, safetensorsParts, type TensorView } from "../../io/safetensors/safetensors.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
 import { type SavedDtype, savedDtypeNamed, savedElements } from "./saved_dtype.ts";
-import { layoutOf, savedConfigText, type SavedLayout, savedName } from "./saved_layout.ts";
+import { layoutOf, savedConfigText, type SavedLayout, savedNames } from "./saved_layout.ts";
 
 /** Options of `save_pretrained`. */
 export interface SaveOptions {
@@ -47,10 +47,10 @@ export type ModelFile = [name: string, parts: Uint8Array[]];
 export function modelFiles(
   { config, className, tensors, dtype = "F32", layout = layoutOf(config) }: SavedModel,
 ): ModelFile[] {
-  const entries = [...tensors].map(([name, { dims: shape, data }]): NamedTensor => {
+  const entries = [...tensors].flatMap(([name, { dims: shape, data }]): NamedTensor[] => {
     const elements = { name, shape, begin: 0, values: data as Float32Array<ArrayBuffer> };
     const saved = savedElements(elements, dtype) as TensorView["data"];
-    return [savedName(name, layout, config), { dtype, shape, data: saved }];
+    return savedNames(name, layout, config).map((own) => [own, { dtype, shape, data: saved }]);
   });
   return [
     ["model.safetensors", safetensorsParts(entries, { format: "pt" })],

@@ -1,11 +1,11 @@
 /** Stored names of weights, and their names in the published layout. */
 
-import { BODY, DECODER, WORD_EMBEDDINGS } from "./published_names.ts";
+import { BODY, DECODER, DECODER_BIAS, LOGIT_BIAS, WORD_EMBEDDINGS } from "./published_names.ts";
 
 /** Copies that some checkpoints hold of weights that are shared, by the name of the one they are copies of. */
 export const TIED: readonly (readonly [copy: string, name: string])[] = [
   [DECODER, WORD_EMBEDDINGS],
-  ["cls.predictions.decoder.bias", "cls.predictions.bias"],
+  [DECODER_BIAS, LOGIT_BIAS],
 ];
 
 /** Weights of pretraining or of old versions of transformers that no model uses. */

@@ -10,7 +10,7 @@ import { absences, differences, firstDifference, misfits, notBert } from "./chec
 import { isSuperfluous, publishedName, TIED } from "./stored_names.ts";
 import { countLayers, settleLayers, splitLayers } from "./layers.ts";
 import { parameterShapes } from "./parameter_shapes.ts";
-import { BODY, DECODER } from "./published_names.ts";
+import { BODY, DECODER, DECODER_BIAS } from "./published_names.ts";
 import { layoutOf } from "./saved_layout.ts";
 import { randomWeights } from "./random_weights.ts";
 import type { StoredWeights } from "./stored_weights.ts";
@@ -169,8 +169,9 @@ function isOfOtherHead(name: string, { heads, known = [], newHead = null }: Weig
 }
 
 /**
- * Takes copies of shared weights out of `sources`; a decoder of its own is none. A copy replaces an original that is missing, as files without
- * duplicates may have kept either name. The other copies are returned by the name that they must be equal to.
+ * Takes copies of shared weights out of `sources`; a decoder of its own is none, and its bias replaces the head's. A copy
+ * replaces an original that is missing, as files without duplicates may have kept either name. The other copies are returned
+ * by the name that they must be equal to.
  */
 function takeCopies(
   sources: Map<string, string>,
@@ -184,7 +185,8 @@ function takeCopies(
     const stored = sources.get(copy);
     if (stored === undefined || (!decodes && sources.has(name))) continue;
     sources.delete(copy);
-    if (sources.has(name)) copies.set(name, stored);
+    const isOwn = copy === DECODER_BIAS && !tie_word_embeddings; // then it is what counts
+    if (sources.has(name) && !isOwn) copies.set(name, stored);
     else sources.set(name, stored);
   }
   return copies;

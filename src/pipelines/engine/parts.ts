@@ -39,7 +39,7 @@ export interface PipelineOwner<Model> extends PipelineParts<Model> {
    * rankings: modules with their weights, poolings, prompts. sentence-transformers loads it too, if it is an ordinary BERT.
    *
    * @param options `dtype`: the element type of the model's weights in the file. Default `F32`.
-   * @throws {TypeError} If the folder is not local.
+   * @throws {TypeError} If the folder is not local, or has files of another model that would change this one.
    * @throws {RangeError} If there is no such element type, or a weight is beyond its range.
    * @throws {CheckpointError} If the folder that the pipeline is from cannot be read any more, or was replaced.
    */

@@ -1,12 +1,18 @@
 /** Writes a pipeline's folder. */
 
+import { Tensor } from "../../base/tensor.ts";
+import { NarrowBertModel } from "../../heads/narrow_bert_model.ts";
 import { type PreTrainedModel, savedFilesOf as modelFilesOf } from "../../heads/pretrained.ts";
-import { readModules } from "../../heads/sentence/modules.ts";
-import { sentenceFiles } from "../../heads/sentence/stored_files.ts";
+import { type ModuleEntry, readModules, transformerFolder } from "../../heads/sentence/modules.ts";
+import { SENTENCE_FILES, sentenceFiles } from "../../heads/sentence/stored_files.ts";
+import { openCheckpoint } from "../../io/checkpoint/open.ts";
 import type { ModelFolder } from "../../io/folder/folder.ts";
 import { saveFiles } from "../../io/folder/on_disk.ts";
+import { BODY } from "../../model/weights/published_names.ts";
 import type { SaveOptions } from "../../model/weights/saving.ts";
+import { publishedName } from "../../model/weights/stored_names.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
+import { TOKENIZER_FILES } from "../../text/files/files.ts";
 import { savedFilesOf as tokenizerFilesOf } from "../../text/tokenizer.ts";
 
 /** What a pipeline is saved by. */
@@ -28,9 +34,23 @@ export async function savePipeline(
   where: string | URL,
   options: SaveOptions = {},
 ): Promise<void> {
-  const along = folder === null ? [] : await sentenceFiles(folder, await readModules(folder));
+  const modules = folder === null ? null : await readModules(folder);
+  const along = folder === null ? [] : await sentenceFiles(folder, modules);
   const others = new Map(along.map(({ name, bytes }) => [name, bytes]));
   for (const [name, bytes] of await tokenizerFilesOf(tokenizer)) others.set(name, bytes);
-  const files = await modelFilesOf(model, options);
-  await saveFiles(where, [...[...others].map(([name, bytes]) => [name, [bytes]] as const), ...files]);
+  const pooler = folder === null ? undefined : await poolerOf(model, transformerFolder(folder, modules));
+  const files = await modelFilesOf(model, options, pooler);
+  const absent = [...SENTENCE_FILES, ...TOKENIZER_FILES].filter((name) => !others.has(name));
+  await saveFiles(where, [...[...others].map(([name, bytes]) => [name, [bytes]] as const), ...files], { absent });
+}
+
+/** The pooler of a base model's folder, which a pipeline does without. */
+async function poolerOf(model: PreTrainedModel, folder: ModelFolder): Promise<Map<string, Tensor>> {
+  if (model.pooler || !(model instanceof NarrowBertModel)) return new Map();
+  const checkpoint = await openCheckpoint(folder);
+  const stored = checkpoint.names().map((name) => [publishedName(name), name] as const);
+  const pooler = stored.filter(([name]) => name.startsWith(`${BODY}pooler.dense.`));
+  return new Map(pooler.map(([name, own]) => {
+    return [name, new Tensor("float32", checkpoint.float32(own).slice(), checkpoint.info(own).shape)];
+  }));
 }
