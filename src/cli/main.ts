@@ -21,7 +21,7 @@ Commands:
 ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(13)} ${summary}`).join("\n")}
 
 Options:
-  -h, --help    show this help; after a command, the help of that command
+  -h, --help    show this help; after a command, the help of that command, as "help COMMAND" does
   --version     show the version
   --debug       show the stack of an error
 
@@ -66,8 +66,16 @@ function partsOf(args: readonly string[]): CommandLine {
   return { before: args.slice(0, end), name: args[end], after: args.slice(end + 1) };
 }
 
+function isCommand(text: string | undefined): boolean {
+  return COMMANDS.some(({ name }) => name === text);
+}
+
 async function dispatch({ before, name, after }: CommandLine, terminal: Terminal): Promise<void> {
   if (hasFlag(before, "--help", "-h")) return await terminal.write(HELP);
+  if (name === "help" && after.length === 0) return await terminal.write(HELP);
+  if (name === "help") {
+    return await dispatch({ before, name: after[0], after: isCommand(after[0]) ? ["--help"] : [] }, terminal);
+  }
   if (hasFlag(before, "--version")) return await terminal.write(`narrowbert ${manifest.version}\n`);
   const command = await COMMANDS.find((row) => row.name === name)?.load();
   if (hasFlag(after, "--help", "-h")) return await terminal.write(command?.help ?? HELP);

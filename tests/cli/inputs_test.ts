@@ -120,12 +120,12 @@ Deno.test("empty files are named; without any text at all the command line is wr
 });
 
 Deno.test("files that cannot be read are refused before anything is read", async () => {
-  await using folder = await folderOf({ "a.txt": "a", "b.tsv": "b" });
+  await using folder = await folderOf({ "a.txt": "a", "b.tab": "b" });
   const at = (name: string) => `${folder.path}/${name}`;
   const cases: [input: string[], error: Error][] = [
     [[at("a.txt"), at("no.txt")], new InputError(`Cannot read ${at("no.txt")}: there is no such file`)],
     [[folder.path], new InputError(`Cannot read ${folder.path}: it must be a file, and is a folder`)],
-    [[at("b.tsv")], new UsageError(`cannot tell what ${at("b.tsv")} holds: give --format txt, jsonl, csv`)],
+    [[at("b.tab")], new UsageError(`cannot tell what ${at("b.tab")} holds: give --format txt, jsonl, csv, tsv`)],
     [["-"], new UsageError("--input - reads standard input, and nothing is piped into it")],
     [["-", "-"], new UsageError("--input - can be given once")],
   ];
@@ -185,7 +185,7 @@ Deno.test("columns and fields of other names, and other separators", async () =>
   }
   await assert.rejects(rows("text;x\na;1\n", {}), {
     message: 'Cannot read standard input: line 1, its header, must name a column "text", got text;x; if fields are ' +
-      'separated by ";", say so',
+      'separated by ";", give it as separator',
   });
   await assert.rejects(rows("text,x\na,1\n", { "pair-column": "y" }), /must name a column "y", got text, x$/);
 
@@ -199,7 +199,12 @@ Deno.test("columns and fields of other names, and other separators", async () =>
 });
 
 Deno.test("options that name columns and fields are refused where no input has such", async () => {
-  await using folder = await folderOf({ "a.csv": "text\na\n", "b.jsonl": '"b"\n', "c.txt": "c\n" });
+  await using folder = await folderOf({
+    "a.csv": "text\na\n",
+    "b.jsonl": '"b"\n',
+    "c.txt": "c\n",
+    "d.tsv": "a\tb\n1\t2, 3\n",
+  });
   const [csv, jsonl, txt] = ["a.csv", "b.jsonl", "c.txt"].map((name) => `${folder.path}/${name}`) as [
     string,
     string,
@@ -208,8 +213,8 @@ Deno.test("options that name columns and fields are refused where no input has s
   const cases: [naming: object, input: string[], message: string][] = [
     [{ "text-field": "x" }, [csv], "--text-field is for jsonl, got csv"],
     [{ "pair-field": "x" }, [csv, txt], "--pair-field is for jsonl, got csv and txt"],
-    [{ "text-column": "x" }, [jsonl], "--text-column is for csv, got jsonl"],
-    [{ "pair-column": "x" }, [txt], "--pair-column is for csv, got txt"],
+    [{ "text-column": "x" }, [jsonl], "--text-column is for csv and tsv, got jsonl"],
+    [{ "pair-column": "x" }, [txt], "--pair-column is for csv and tsv, got txt"],
     [{ separator: ";" }, [jsonl, txt], "--separator is for csv, got jsonl and txt"],
   ];
   for (const [naming, input, message] of cases) {
@@ -217,7 +222,16 @@ Deno.test("options that name columns and fields are refused where no input has s
   }
   await assert.rejects(
     () => inputs({ texts: ["a"], "text-column": "x" }),
-    new UsageError("--text-column is for csv, got texts as arguments"),
+    new UsageError("--text-column is for csv and tsv, got texts as arguments"),
+  );
+  const tsv = `${folder.path}/d.tsv`;
+  assert.deepEqual((await inputs({ input: [tsv], "text-column": "b" })).map(([, fields]) => fields), [{
+    text: "2, 3",
+    a: "1",
+  }]);
+  await assert.rejects(
+    () => inputs({ input: [tsv], separator: ";" }),
+    new UsageError("--separator is for csv, got tsv"),
   );
   assert.deepEqual((await inputs({ input: [csv, jsonl], "text-field": "x" })).map(([, fields]) => fields), [
     { text: "a" },

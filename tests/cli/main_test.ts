@@ -49,6 +49,7 @@ Deno.test("--version is that of deno.json", async () => {
 Deno.test("wrong usage exits with 2 and says what is wrong in one line", async () => {
   const cases: [args: string[], stderr: string][] = [
     [[], `narrowbert: no command: give one of ${NAMES}; see narrowbert --help\n`],
+    [["help", "translate"], `narrowbert: no command "translate": give one of ${NAMES}; see narrowbert --help\n`],
     [["translate"], `narrowbert: no command "translate": give one of ${NAMES}; see narrowbert --help\n`],
     [
       ["classify"],

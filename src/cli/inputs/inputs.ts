@@ -10,7 +10,7 @@ import { choice, UsageError, value, type Values, values } from "../options.ts";
 import type { Terminal } from "../outputs/terminal.ts";
 
 /** The formats of files with texts, by the extension of a file's name. */
-const FORMATS = ["txt", "jsonl", "csv"] as const;
+const FORMATS = ["txt", "jsonl", "csv", "tsv"] as const;
 
 /** Name of a format. */
 export type Format = typeof FORMATS[number];
@@ -21,7 +21,7 @@ export const INPUT_OPTIONS = {
     short: "i",
   }),
   separator: value("CHAR", "of csv: what separates fields, or tab for a tab (,)"),
-  "text-column": value("NAME", "of csv: the column that holds the texts (text)"),
+  "text-column": value("NAME", "of csv and tsv: the column that holds the texts (text)"),
   "text-field": value("NAME", "of jsonl: the field that holds the texts (text)"),
   format: choice(
     FORMATS,
@@ -31,7 +31,7 @@ export const INPUT_OPTIONS = {
 
 /** Further options of commands that read pairs of texts. */
 export const PAIR_OPTIONS = {
-  "pair-column": value("NAME", "of csv: the column that holds second texts (text_pair)"),
+  "pair-column": value("NAME", "of csv and tsv: the column that holds second texts (text_pair)"),
   "pair-field": value("NAME", "of jsonl: the field that holds second texts (text_pair)"),
 };
 
@@ -103,30 +103,33 @@ async function* fromArguments(texts: readonly string[]): AsyncGenerator<InputIte
 /** Options that say how fields are separated, and which of them hold the texts. */
 type Naming = Omit<Values<typeof INPUT_OPTIONS>, "input" | "format"> & Partial<Values<typeof PAIR_OPTIONS>>;
 
-/** Which of these options say something about the files of a format. */
+/** Which of these options say something about files, and of which formats. */
 const NAMING = {
-  csv: ["separator", "text-column", "pair-column"],
-  jsonl: ["text-field", "pair-field"],
-} as const;
+  separator: ["csv"],
+  "text-column": ["csv", "tsv"],
+  "pair-column": ["csv", "tsv"],
+  "text-field": ["jsonl"],
+  "pair-field": ["jsonl"],
+} as const satisfies Record<keyof Naming, readonly Format[]>;
 
 /** @throws {UsageError} If an option says something about files of which there are none. */
 function checkNaming(naming: Naming, formats: readonly Format[]): void {
-  for (const format of ["csv", "jsonl"] as const) {
-    const given = NAMING[format].find((name) => naming[name] !== undefined);
-    if (given === undefined || formats.includes(format)) continue;
+  for (const [name, fits] of Object.entries(NAMING) as [keyof Naming, readonly Format[]][]) {
+    if (naming[name] === undefined || formats.some((format) => fits.includes(format))) continue;
     const got = formats.length === 0 ? "texts as arguments" : [...new Set(formats)].join(" and ");
-    throw new UsageError(`--${given} is for ${format}, got ${got}`);
+    throw new UsageError(`--${name} is for ${fits.join(" and ")}, got ${got}`);
   }
 }
 
 /** The names of the fields that hold the texts in a format. */
 function namesIn(format: Format, naming: Naming): { text?: string | undefined; text_pair?: string | undefined } {
-  const ending = format === "csv" ? "column" : "field";
+  const ending = format === "jsonl" ? "field" : "column";
   return format === "txt" ? {} : { text: naming[`text-${ending}`], text_pair: naming[`pair-${ending}`] };
 }
 
-/** The character that `--separator` names. @throws {UsageError} If it names none that can separate fields. */
-function separatorOf({ separator = "," }: Naming): string {
+/** The character that `--separator` names, if it is given. @throws {UsageError} If it names none that can separate fields. */
+function separatorOf({ separator }: Naming): string | undefined {
+  if (separator === undefined) return undefined;
   const character = ["tab", "\\t"].includes(separator) ? "\t" : separator;
   if (/^[^"\r\n]$/.test(character)) return character;
   throw new UsageError(`--separator must be one character, not a quote, or tab, got ${JSON.stringify(separator)}`);
@@ -174,7 +177,8 @@ async function* fromSources(
     try {
       const names = namesIn(format, naming);
       const required = [names.text ?? "text", ...(names.text_pair === undefined ? [] : [names.text_pair])];
-      const parser = openParser(format, { table: { required, separator }, keepText: true });
+      const table = { required, ...(separator !== undefined && format === "csv" && { separator }) };
+      const parser = openParser(format, { table, keepText: true });
       for await (const part of readRecords(await source.open(), { parser })) {
         for (const record of part) {
           records++;

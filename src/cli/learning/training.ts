@@ -33,7 +33,7 @@ export const TASKS = Object.keys(CLASSES) as DataTask[];
 /** Options of data that both commands have. */
 export const DATA_OPTIONS = {
   format: choice(
-    ["txt", "jsonl", "csv", "conll"] as DataFormat[],
+    ["txt", "jsonl", "csv", "tsv", "conll"] as DataFormat[],
     "what the files hold, whatever their names end with",
   ),
   columns: list(

@@ -8,11 +8,11 @@ import type { Fields, RecordParser } from "./record.ts";
 import { type TableOptions, TableParser } from "./table.ts";
 
 /** Name of a format; files of a format have names that end with it. */
-export type DataFormat = "txt" | "jsonl" | "csv" | "conll";
+export type DataFormat = "txt" | "jsonl" | "csv" | "tsv" | "conll";
 
 /** Options of {@linkcode openParser}. */
 export interface ParserOptions {
-  /** Of csv: the names of the columns, and one that there must be. */
+  /** Of csv and tsv: the names of the columns, and one that there must be. */
   table?: TableOptions;
   /** Of jsonl: keep numbers as they are written, for fields that are printed again; see {@linkcode parseKeeping}. */
   keepText?: boolean;
@@ -29,6 +29,8 @@ export function openParser(format: DataFormat, options: ParserOptions = {}): Rec
       return lineParser((line) => line.problem ?? (line.text.trim() === "" ? null : parseJson(line, options)));
     case "csv":
       return new TableParser(options.table);
+    case "tsv":
+      return new TableParser({ separator: "\t", ...options.table });
     case "conll":
       return new SentenceParser(options.columns);
   }

@@ -97,7 +97,7 @@ function namesOf(fields: readonly string[], number: number, required: readonly s
   const other = OTHER_SEPARATORS.find((separator) => names.length === 1 && names[0]!.includes(separator));
   const cure = other === undefined
     ? ""
-    : `; if fields are separated by ${other === "\t" ? "tabs" : `"${other}"`}, say so`;
+    : `; if fields are separated by ${other === "\t" ? "tabs" : `"${other}"`}, give it as separator`;
   return fail(`name a column "${absent}"${got}${cure}`);
 }
 

@@ -3,7 +3,7 @@
 import { Tensor } from "../../base/tensor.ts";
 import { NarrowBertModel } from "../../heads/narrow_bert_model.ts";
 import { type PreTrainedModel, savedFilesOf as modelFilesOf } from "../../heads/pretrained.ts";
-import { type ModuleEntry, readModules, transformerFolder } from "../../heads/sentence/modules.ts";
+import { readModules, transformerFolder } from "../../heads/sentence/modules.ts";
 import { SENTENCE_FILES, sentenceFiles } from "../../heads/sentence/stored_files.ts";
 import { openCheckpoint } from "../../io/checkpoint/open.ts";
 import type { ModelFolder } from "../../io/folder/folder.ts";

@@ -78,7 +78,7 @@ Deno.test("files that are absent, no files, empty, or of an unknown kind", () =>
     await refuses("a.txt", "", { task: "mlm" }, " a.txt is empty");
     await refuses("a.txt", " \n\n", { task: "mlm" }, " a.txt holds no example");
     await refuses("a.csv", "text,label\n", { task: "mlm" }, " a.csv holds no example");
-    const ends = " a.parquet must end with .txt, .jsonl, .csv or .conll, or give format";
+    const ends = " a.parquet must end with .txt, .jsonl, .csv, .tsv or .conll, or give format";
     await refuses("a.parquet", "x", { task: "mlm" }, ends);
     assert.throws(() => datasetOf([], { task: "mlm" }), {
       name: "InputError",

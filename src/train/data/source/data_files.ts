@@ -22,6 +22,7 @@ const ENDS: Readonly<Record<string, DataFormat>> = {
   jsonl: "jsonl",
   json: "jsonl",
   csv: "csv",
+  tsv: "tsv",
   conll: "conll",
   bio: "conll",
   iob: "conll",
@@ -44,7 +45,7 @@ export async function openDataFile(
   const found = format ?? ENDS[/\.(\w+)$/.exec(source.name)?.[1]?.toLowerCase() ?? ""];
   if (found === undefined) {
     throw new InputError(
-      `Cannot use the data: ${source.name} must end with .txt, .jsonl, .csv or .conll, or give format`,
+      `Cannot use the data: ${source.name} must end with .txt, .jsonl, .csv, .tsv or .conll, or give format`,
     );
   }
   return { source, format: found === "txt" && task === "tag" && format === undefined ? "conll" : found };
