@@ -20,6 +20,7 @@ Deno.test("--help lists every command; every command has help with examples", as
       const help = await narrowbert([name, flag]);
       assert.deepEqual([help.code, help.stderr], [0, ""]);
       assert(help.stdout.startsWith(`Usage: narrowbert ${name} `), name);
+      assert.deepEqual(await narrowbert(["help", name]), help);
       assert.match(help.stdout, new RegExp(`Examples:\n(.*\n)*  .*narrowbert ${name}`), name);
       for (const line of help.stdout.split("\n")) assert(line.length <= 110, line);
     }
