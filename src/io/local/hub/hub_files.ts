@@ -4,7 +4,7 @@ import { quote } from "../../../base/messages.ts";
 import { warn } from "../../../base/warn.ts";
 import { type ProgressReporter, SILENT } from "../../folder/progress.ts";
 import type { HubClient } from "../../hub/hub_client.ts";
-import { HubError, hubError, named, NO_FOLDER } from "../../hub/hub_error.ts";
+import { HubError, named, NO_FOLDER } from "../../hub/hub_error.ts";
 import type { RemoteFile } from "../../hub/remote_file.ts";
 import { retried } from "../../hub/retries.ts";
 import { downloadBlob } from "./blob_download.ts";
