@@ -96,14 +96,17 @@ export function argumentsIn(file: JsonFile, keys: readonly string[]): ReadonlyMa
       found.set(`${key}.${name}`, value);
     }
   };
-  for (const [key, value] of Object.entries(file.values)) {
-    if (keys.includes(key)) continue;
-    if (key !== PROCESSING) take(key, value);
-    else {for (const [kind, given] of Object.entries(file.object(key) ?? {})) {
-        if (!NO_TEXT.includes(kind)) take(`${key}.${kind}`, given);
-      }}
-  }
+  for (const [path, given] of groupsIn(file, keys)) take(path, given);
   return found;
+}
+
+/** The objects of arguments in a file, and what else it has besides `keys`, by their paths. */
+function groupsIn(file: JsonFile, keys: readonly string[]): (readonly [path: string, given: unknown])[] {
+  return Object.entries(file.values).filter(([key]) => !keys.includes(key)).flatMap(([key, value]) => {
+    if (key !== PROCESSING) return [[key, value] as const];
+    const kinds = Object.entries(file.object(key) ?? {}).filter(([kind]) => !NO_TEXT.includes(kind));
+    return kinds.map(([kind, given]) => [`${key}.${kind}`, given] as const);
+  });
 }
 
 /** The limit of tokens among some arguments; `undefined` if there is none. */

@@ -47,6 +47,7 @@ export interface PipelineOwner<Model> extends PipelineParts<Model> {
    * @throws {TypeError} If the folder is not local.
    * @throws {RangeError} If there is no such element type, or a weight is beyond its range.
    * @throws {CheckpointError} If the folder that the pipeline is from cannot be read any more, or was replaced.
+   * @throws {ConfigError} If modules in it are Python code, which would be missing in the new folder.
    */
   save_pretrained(folder: string | URL, options?: SaveOptions): Promise<void>;
   /** Frees the model's GPU memory, after the calls and streams under way. The pipeline cannot be called afterwards. */

@@ -23,8 +23,8 @@ export interface FeatureExtractionOptions extends TextOptions, PromptOptions {
    * `mean` and the others give one embedding a text: the mean over its tokens, special tokens included, or the embedding
    * of `[CLS]` (`cls`) or of the last token (`lasttoken`), of which narrow layers compute that row only. A list joins
    * several. `none` gives an embedding for each token, before any further module. Default: as `modules.json` and
-   * `1_Pooling/config.json` beside the model say, else `none`. What `modules.json` puts behind the pooling is computed
-   * then too.
+   * `1_Pooling/config.json` beside the model say, else `none`. What `modules.json` puts before the pooling, for each
+   * token, and behind it is computed then too.
    */
   pooling?: Pooling | readonly PoolingMode[];
   /**
@@ -65,11 +65,11 @@ export interface FeatureExtractionOptions extends TextOptions, PromptOptions {
  * console.log(embedding.dims); // [1, 128]
  * ```
  *
- * @throws {InputError} On an empty text, or one that is longer than the model takes, or than the `max_seq_length` of
- *   `sentence_bert_config.json` beside it.
+ * @throws {InputError} On a text that is longer than the model takes, or than the `max_seq_length` of
+ *   `sentence_bert_config.json` beside it; on one without a token, if a pooling takes a token's state.
  * @throws {RangeError} If an option's value is not allowed.
  * @throws {ConfigError} If `pooling` is left out, and the model's files ask for something else than these poolings and
- *   the modules Dense, LayerNorm, Normalize and Dropout behind them.
+ *   the modules Dense, LayerNorm, Normalize and Dropout about them.
  */
 export interface FeatureExtractionPipeline
   extends SimplePipeline<string, Tensor, FeatureExtractionOptions, NarrowBertModel> {
