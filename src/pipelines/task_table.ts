@@ -8,10 +8,10 @@ import { NarrowBertForTokenClassification } from "../heads/token_classification.
 import { NarrowBertModel } from "../heads/narrow_bert_model.ts";
 import { loadOpened, type ModelClass } from "../heads/model_class.ts";
 import type { PreTrainedModel } from "../heads/pretrained.ts";
-import { readModules, transformerFolder } from "../heads/sentence/modules.ts";
-import { readRankingActivation } from "../heads/sentence/ranking.ts";
+import { readModules } from "../heads/sentence/modules.ts";
+import { readRankingConfig } from "../heads/sentence/ranking.ts";
 import { readSentenceConfig } from "../heads/sentence/sentence_config.ts";
-import type { ModelFolder, ModelSource } from "../io/folder/folder.ts";
+import type { ModelSource } from "../io/folder/folder.ts";
 import type { LoadOptions } from "../model/model_options.ts";
 import { createFeatureExtraction } from "./tasks/feature_extraction.ts";
 import { createFillMask } from "./tasks/fill_mask.ts";
@@ -69,11 +69,6 @@ function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extend
   };
 }
 
-/** Where sentence-transformers has the model in a folder. */
-async function locateTransformer(folder: ModelFolder): Promise<ModelFolder> {
-  return transformerFolder(folder, await readModules(folder));
-}
-
 /** A folder under `examples/models/`, relative to this module: a path or a URL as its own. */
 const shipped = (name: string) => new URL(`../../examples/models/${name}/`, import.meta.url);
 
@@ -119,7 +114,6 @@ export const TASKS = {
   "feature-extraction": defineTask({
     ...body,
     defaultModel: shipped("wordnet/mlm"),
-    locate: locateTransformer,
     create: async (parts) => {
       const folder = keptFolder(parts);
       if (folder === null) return createFeatureExtraction(parts);
@@ -136,9 +130,7 @@ export const TASKS = {
   "text-ranking": defineTask({
     ...classifier,
     defaultModel: null,
-    locate: locateTransformer,
-    create: async (parts) =>
-      createTextRanking(parts, await readRankingActivation(keptFolder(parts), parts.model.config)),
+    create: async (parts) => createTextRanking(parts, await readRankingConfig(keptFolder(parts), parts.model.config)),
   }),
   "score": defineTask({ ...maskedLM, defaultModel: shipped("wordnet/mlm"), create: createScore }),
 } satisfies { [T in Exclude<TaskName, keyof typeof ALIASES>]: TaskRow<TaskPipelines[T], URL | null> };

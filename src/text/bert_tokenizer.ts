@@ -17,6 +17,14 @@ import { vocabularyText } from "./files/vocabulary.ts";
 /** A text, or a pair of texts that the model reads together. */
 export type TextOrPair = string | readonly [text: string, text_pair: string];
 
+/** Set once the class is defined: only it keeps its files. */
+let lowerCasing: (tokenizer: BertTokenizer) => BertTokenizer;
+
+/** A tokenizer of the same files, which lower-cases text before their normalizer has it: all but added tokens. */
+export function lowerCased(tokenizer: BertTokenizer): BertTokenizer {
+  return lowerCasing(tokenizer);
+}
+
 /**
  * BERT's tokenizer over parsed files; load one by {@linkcode AutoTokenizer}. Names are those of Hugging Face's Python
  * tokenizers; ids, offsets and words are those of their fast tokenizers for any Unicode text. A lone surrogate counts
@@ -33,6 +41,10 @@ export class BertTokenizer extends BertVocabulary {
   readonly has_word_pieces: boolean;
   readonly #files: TokenizerFiles;
   readonly #parts: TokenizerParts;
+
+  static {
+    lowerCasing = (tokenizer) => new BertTokenizer({ ...tokenizer.#files, lowerCase: true });
+  }
 
   /**
    * A tokenizer of files that are read; `from_pretrained` of {@linkcode NarrowBertTokenizer} reads them.

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { CheckpointError, ConfigError } from "../../src/base/errors.ts";
-import { readModules, transformerFolder } from "../../src/heads/sentence/modules.ts";
+import { locateTransformer, readModules } from "../../src/heads/sentence/modules.ts";
 import { NO_SENTENCE_CONFIG, readSentenceConfig } from "../../src/heads/sentence/sentence_config.ts";
 import { openFolder } from "../../src/io/folder/folder.ts";
 import type { ModelFolder } from "../../src/io/folder/model_folder.ts";
@@ -37,8 +37,8 @@ Deno.test("modules.json names the folders of the modules, in old and new class p
     "0_Transformer/sentence_bert_config.json": { max_seq_length: null, do_lower_case: true },
   });
   const { modes, includePrompt, maximum, lowerCase } = await read(folder);
-  assert.deepEqual([modes, includePrompt, maximum, lowerCase], [["cls"], false, Infinity, true]);
-  assert.equal(transformerFolder(folder, await readModules(folder)).location, "memory/0_Transformer/");
+  assert.deepEqual([modes, includePrompt, maximum, lowerCase], [["cls"], false, null, true]);
+  assert.equal((await locateTransformer(folder)).location, "memory/0_Transformer/");
 });
 
 Deno.test("1_Pooling/config.json is read without modules.json, and inside a subfolder", async () => {
@@ -60,8 +60,8 @@ Deno.test("what is not there is named, and not refused before it is asked for", 
   const of = (kind: string) => ({ ...POOLING, type: `sentence_transformers.models.${kind}` });
   assert.equal(await missing(TRANSFORMER, of("WeightedLayerPooling"), POOLING), "a module WeightedLayerPooling");
   assert.equal(await missing(of("WordEmbeddings"), of("LSTM"), POOLING), "a module WordEmbeddings");
-  assert.match(`${await missing(TRANSFORMER)}`, /^modules Transformer, where a Transformer, a Pooling and then others/);
-  assert.match(`${await missing(TRANSFORMER, NORMALIZE, POOLING)}`, /^modules Transformer, Normalize, Pooling, where/);
+  assert.match(`${await missing(TRANSFORMER)}`, /^modules Transformer, where a Transformer must be the first, and one/);
+  assert.match(`${await missing(NORMALIZE, TRANSFORMER, POOLING)}`, /^modules Normalize, Transformer, Pooling, where/);
   assert.match(`${await missing(TRANSFORMER, POOLING, POOLING)}`, /^modules Transformer, Pooling, Pooling, where/);
 });
 
@@ -134,6 +134,17 @@ const REFUSED: [file: string, value: unknown, message: RegExp, kind?: typeof Che
   ["modules.json", [{ ...TRANSFORMER, type: "sentence_transformers_x.Pooling" }], /is none of sentence-transformers/],
   ["modules.json", [TRANSFORMER, { ...POOLING, path: "../1_Pooling" }], /Cannot open subfolder/, CheckpointError],
   ["modules.json", [TRANSFORMER, { ...POOLING, path: "/etc" }], /Cannot open subfolder/, CheckpointError],
+  [
+    "modules.json",
+    [TRANSFORMER, { ...POOLING, path: "" }],
+    /module Pooling must have a folder of its own, .*config\.json, got ""/,
+  ],
+  ["modules.json", [TRANSFORMER, POOLING, { ...NORMALIZE, path: "." }], /module Normalize must have .* got ""/],
+  [
+    "modules.json",
+    [{ ...TRANSFORMER, path: "0" }, { ...POOLING, path: "./0/" }],
+    /module Pooling must have a folder of its own, .* got "0"/,
+  ],
   ["modules.json", [TRANSFORMER, { ...POOLING, path: "x" }], /config\.json in "memory\/x\/": it must be there/],
   ["1_Pooling/config.json", [], /config\.json in "memory\/1_Pooling\/": it must be an object, got \[\]/],
   ["1_Pooling/config.json", {}, /it must have a pooling_mode, .* got no pooling_mode/],
@@ -159,8 +170,13 @@ const REFUSED: [file: string, value: unknown, message: RegExp, kind?: typeof Che
   ["2_Dense/config.json", { ...SIZES, bias: "no" }, /bias must be true or false/],
   [
     "2_Dense/config.json",
-    { ...SIZES, module_input_name: "token_embeddings" },
-    /module_input_name must be "sentence_emb/,
+    { ...SIZES, module_input_name: "all_layer_embeddings" },
+    /module_input_name must be one of "sentence_embedding", "token_embeddings", got "all_layer_embeddings"/,
+  ],
+  [
+    "2_Dense/config.json",
+    { ...SIZES, module_output_name: "token_embeddings" },
+    /module_output_name must be its module_input_name, "sentence_embedding", got "token_embeddings"/,
   ],
   [
     "2_Dense/config.json",
@@ -194,6 +210,12 @@ const REFUSED: [file: string, value: unknown, message: RegExp, kind?: typeof Che
     { modality_config: { text: { method: "pool" } } },
     /modality_config must take .* of a text/,
   ],
+  ["sentence_bert_config.json", { modality_config: { image: {} } }, /modality_config must take .* got undefined/],
+  [
+    "sentence_bert_config.json",
+    { modality_config: { text: { method: "forward", method_output_name: "last_hidden_state" }, message: {} } },
+    /modality_config must take texts as they are, got messages of a chat/,
+  ],
   ["config_sentence_transformers.json", "null", /config_sentence_transformers\.json .* must be an object, got null/],
   ["config_sentence_transformers.json", { prompts: ["query"] }, /prompts must be an object/],
   ["config_sentence_transformers.json", { prompts: { query: 3 } }, /prompts must be texts .* under "query"/],
@@ -221,6 +243,6 @@ Deno.test("files that are not what they should be are refused by name", async ()
   });
   const several = withDense({ "1_Pooling/config.json": { pooling_mode: ["mean", "max"] } });
   await assert.rejects(() => read(files(several)), {
-    message: /Dense in "2_Dense" must take what the module before it gives, 16 numbers, and takes 8/,
+    message: /a Dense must take what the module before it gives, 16 numbers, and takes 8/,
   });
 });

@@ -8,7 +8,15 @@ import { readSentenceConfig } from "../../src/heads/sentence/sentence_config.ts"
 import { MemoryFolder } from "../../src/io/folder/memory_folder.ts";
 import { filesOf, GOLDEN } from "../golden/sentence/sentence_case.ts";
 
-const FOLDERS = ["saved-many-modules", "saved-no-prompt-flags", "flags-all", "subfolder", "dense-projected"];
+const FOLDERS = [
+  "saved-many-modules",
+  "saved-no-prompt-flags",
+  "flags-all",
+  "subfolder",
+  "dense-projected",
+  "tokens-all",
+  "arguments-processing_kwargs",
+];
 
 /** What a value is replaced by; `undefined` leaves it out. */
 const OTHERS: unknown[] = [undefined, null, true, 0, -1, 1.5, 1e300, "", "x", "../x", [], [3], {}, { a: [null] }];

@@ -26,9 +26,8 @@ const MODEL = ["config.json", "model.safetensors"];
 const TOKENIZER = ["tokenizer_config.json", "tokenizer.json"];
 /** What an older transformers wrote beside them; asked for unless the config has `added_tokens_decoder`. */
 const OLDER = ["special_tokens_map.json", "added_tokens.json"];
-const PIPELINE = [...MODEL, ...TOKENIZER, ...OLDER];
+const PIPELINE = ["modules.json", ...MODEL, ...TOKENIZER, ...OLDER];
 const SENTENCE = [
-  "modules.json",
   "1_Pooling/config.json",
   "sentence_bert_config.json",
   "config_sentence_transformers.json",
@@ -109,7 +108,7 @@ const LOADS: [name: string, files: Map<string, Uint8Array>, load: Load, asked: s
     "narrowbert info",
     MLM,
     async (url) => assert.equal((await narrowbert(["info", "--model", url])).code, 0),
-    ["modules.json", ...PIPELINE],
+    PIPELINE,
   ],
 ];
 

@@ -7,10 +7,14 @@ import { createFeatureExtraction } from "../../src/pipelines/tasks/feature_extra
 import type { AnsweringModel } from "../../src/pipelines/engine/task.ts";
 import { NO_SENTENCE_CONFIG, type SentenceConfig } from "../../src/heads/sentence/sentence_config.ts";
 import { normalized } from "../../src/heads/sentence/vector_modules.ts";
+import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
+import { readTokenizerFiles } from "../../src/text/files/files.ts";
+import { shippedFolder } from "../text/folders.ts";
 import { trunkOver } from "./fake_trunk.ts";
 import { type Call, shippedTokenizer } from "./fakes.ts";
 
 const tokenizer = await shippedTokenizer();
+const { tokenizer: SHIPPED } = await readTokenizerFiles(shippedFolder("mlm"));
 const WIDTH = 16;
 
 /** The state of a token: multiples of its id, less its place, so that signs and sizes differ. */
@@ -51,11 +55,13 @@ function fake(sentence: Partial<SentenceConfig> = {}) {
   return { model, embed: createFeatureExtraction({ model, tokenizer }, { ...NO_SENTENCE_CONFIG, ...sentence }) };
 }
 
-const NORMALIZE = { kind: "Normalize", inputs: null, outputs: null, apply: normalized };
+const VECTOR = "sentence_embedding" as const;
+const NORMALIZE = { kind: "Normalize", feature: VECTOR, inputs: null, outputs: null, apply: normalized };
 
 /** The sums of neighbours: half as many numbers. */
 const HALVES = {
   kind: "Dense",
+  feature: VECTOR,
   inputs: WIDTH,
   outputs: WIDTH / 2,
   apply: (x: Float64Array) => Float64Array.from({ length: WIDTH / 2 }, (_, i) => x[2 * i]! + x[2 * i + 1]!),
@@ -174,7 +180,52 @@ Deno.test("a text of which nothing is left behind a prompt that is left out is r
   const found = await Array.fromAsync(embed.stream([" horse dog", "n"], { errors: "yield" }));
   assert.deepEqual([...(found[0] as Tensor).data as Float32Array], float32(state(whole[from]!, from)));
   assert(found[1] instanceof InputError);
-  assert.match(found[1].message, /Cannot embed text 2: its files leave the prompt out .* nothing is left of "n"/);
+  assert.match(
+    found[1].message,
+    /Cannot embed text 2: it must have a token for the pooling cls, and nothing is left of "n"/,
+  );
+});
+
+Deno.test("a text without tokens, or behind whose prompt none is left, has zeros where a pooling is a sum, as in Python", async () => {
+  const bare = new BertTokenizer({
+    location: "folder",
+    config: { tokenizer_class: "PreTrainedTokenizerFast" },
+    tokenizer: { ...SHIPPED, post_processor: null },
+  });
+  const embedding = (sentence: Partial<SentenceConfig>) =>
+    createFeatureExtraction({ model: new FakeEncoder(), tokenizer: bare }, { ...NO_SENTENCE_CONFIG, ...sentence });
+  const zeros = new Array(WIDTH).fill(0);
+  for (const mode of ["mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"] as const) {
+    assert.deepEqual((await embedding({ modes: [mode] })("")).tolist(), [zeros], mode);
+    const left = embedding({ modes: [mode], prompts: { q: "person " }, defaultPrompt: "q", includePrompt: false });
+    assert.deepEqual((await left("")).tolist(), [zeros], mode);
+  }
+  const [word, none] = await embedding({ modes: ["mean"] })(["person", ""]);
+  assert.deepEqual([word!.tolist(), none!.tolist()], [[float32(state(340, 0))], [zeros]]);
+  const both = embedding({ modes: ["mean", "lasttoken"], dimensions: 20 });
+  assert.deepEqual((await both("")).tolist(), [new Array(20).fill(0)]);
+  for (const modes of [["cls"], ["mean", "max"], []] as const) {
+    await assert.rejects(() => embedding({ modes })(""), {
+      name: "InputError",
+      message: /it must have a token for the pooling (cls|max|none), and nothing is left of ""/,
+    });
+  }
+});
+
+Deno.test("modules before the pooling change each token's state, whatever pooling is asked for, but none", async () => {
+  const changed = { ...HALVES, feature: "token_embeddings" as const };
+  const { embed } = fake({ modes: ["mean"], tokenModules: [changed] });
+  const rows = [2, 340, 3].map((id, place) => [...changed.apply(Float64Array.from(float32(state(id, place))))]);
+  assert.deepEqual((await embed("person")).tolist(), [float32(mean(rows))]);
+  assert.deepEqual((await embed("person", { pooling: "cls" })).tolist(), [float32(rows[0]!)]);
+  assert.deepEqual((await embed("person", { pooling: ["lasttoken", "cls"], dimensions: 10 })).tolist(), [
+    float32([...rows[2]!, ...rows[0]!].slice(0, 10)),
+  ]);
+  assert.deepEqual((await embed("person", { pooling: "none" })).dims, [1, 3, WIDTH]);
+  await assert.rejects(
+    () => embed("person", { dimensions: 9 }),
+    /dimensions must be a whole number from 1 to 8, got 9/,
+  );
 });
 
 Deno.test("similarity compares embeddings as the model's files say", async () => {

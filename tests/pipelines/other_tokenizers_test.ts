@@ -16,7 +16,7 @@ function load(parts: Record<string, unknown>): BertTokenizer {
 
 function read(tokenizer: BertTokenizer, text: string): unknown[] {
   return readPieces(text, { tokenizer, maximum: 64, subject: "tag" })
-    .map(({ word, start, end, continues }) => [word, start, end, continues]);
+    .pieces.map(({ word, start, end, continues }) => [word, start, end, continues]);
 }
 
 Deno.test("byte-level tokens go on with a word unless a space is before them", () => {

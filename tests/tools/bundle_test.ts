@@ -53,7 +53,7 @@ Deno.test("a bundle for browsers needs no other module, and has all names; witho
       assert.deepEqual(found.names, Object.keys(library));
       assert.deepEqual(found.answer, JSON.parse(JSON.stringify(expected)));
       assert.deepEqual(found.same, found.answer);
-      assert.equal(requests.length, 6 + names.length); // two of a tokenizer's older files are asked for in vain
+      assert.equal(requests.length, 7 + names.length); // modules and two of a tokenizer's older files are asked for in vain
     });
   }));
 
@@ -100,6 +100,6 @@ Deno.test("without Deno, a server that cannot be reached is an error that says w
     assert.equal(stderr, "");
     assert.match(
       stdout,
-      /^CheckpointError: Cannot read "http:.*\/config\.json": .+; the server must run, and .*\(CORS\)\n$/,
+      /^CheckpointError: Cannot read "http:.*\/modules\.json": .+; the server must run, and .*\(CORS\)\n$/,
     );
   }));

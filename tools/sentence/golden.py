@@ -64,8 +64,9 @@ def weights(**shapes):
     return {name: torch.randn(*shape) * 0.5 for name, shape in shapes.items()}
 
 
-def dense(inputs, outputs, activation="torch.nn.modules.activation.Tanh", bias=True, residual=False, file="safetensors"):
-    config = {"in_features": inputs, "out_features": outputs, "bias": bias}
+def dense(inputs, outputs, activation="torch.nn.modules.activation.Tanh", bias=True, residual=False, file="safetensors",
+          **names):
+    config = {"in_features": inputs, "out_features": outputs, "bias": bias, **names}
     if activation is not None:
         config["activation_function"] = activation
     if residual:
@@ -88,6 +89,49 @@ LINEAR = "torch.nn.modules.linear.Identity"
 ACTIVATIONS = "ReLU ReLU6 GELU Sigmoid SiLU Mish Softplus Softsign LogSigmoid LeakyReLU ELU CELU SELU Hardtanh " \
     "Hardsigmoid Hardswish Tanhshrink Softshrink Hardshrink"
 CASED = {"tokenizer_class": "BertTokenizer", "do_lower_case": False, "model_max_length": 32}
+MASKED = {"mask": "The [MASK] Cat of ", "small": "A [mask] KING: ", "two": "[MASK][SEP]Cat[CLS] "}
+ENDS = {"word": "the king ", "mask": "the king [MASK] ", "unknown": "the king \u03a9 "}
+LOWER = {"max_seq_length": 9, "do_lower_case": True}
+TOKENS = {"module_input_name": "token_embeddings"}
+NORMALIZE_TOKENS = ("Normalize", TOKENS, None, None)
+PLACES = {"subfolder": "x", "revision": "x", "cache_dir": "x", "local_files_only": True, "token": "x",
+          "trust_remote_code": False}
+MODEL = {**PLACES, "attn_implementation": "eager", "low_cpu_mem_usage": True, "use_safetensors": True,
+         "add_pooling_layer": False}
+TOKENIZER = {**PLACES, "use_fast": False, "clean_up_tokenization_spaces": False, "padding_side": "right"}
+HARMLESS = {
+    "model_args": {**MODEL, "torch_dtype": "auto"},
+    "model_kwargs": {**MODEL, "dtype": "float32"},
+    "tokenizer_args": TOKENIZER,
+    "processor_kwargs": TOKENIZER,
+    "config_args": {**PLACES, "attn_implementation": "eager"},
+    "config_kwargs": PLACES,
+    "processing_kwargs": {
+        "text": {"padding": "max_length", "truncation": True, "add_special_tokens": True},
+        "common": {"return_tensors": "pt"}, "audio": {"padding": False}, "image": {"a": 1}, "video": {}, "chat_template": {},
+    },
+    "unpad_inputs": False,
+}
+FAST = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": 32, "unk_token": "[UNK]", "sep_token": "[SEP]",
+        "pad_token": "[PAD]", "cls_token": "[CLS]", "mask_token": "[MASK]",
+        "model_input_names": ["input_ids", "token_type_ids", "attention_mask"]}
+
+
+def bare(lowercase):
+    """A tokenizer.json that adds no special tokens."""
+    return {
+        "version": "1.0", "truncation": None, "padding": None, "post_processor": None, "added_tokens": [
+            {"id": i, "content": token, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False,
+             "special": True} for i, token in enumerate(VOCABULARY[:5])],
+        "normalizer": {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None,
+                       "lowercase": lowercase},
+        "pre_tokenizer": {"type": "BertPreTokenizer"}, "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": True},
+        "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+                  "max_input_chars_per_word": 100, "vocab": {token: i for i, token in enumerate(VOCABULARY)}},
+    }
+
+
+BARE, BARE_CASED = bare(True), bare(False)
 PROMPTS = {"query": "query: ", "passage": "Passage of the king, ", "none": ""}
 
 
@@ -97,17 +141,18 @@ def write_json(path, value):
         json.dump(value, file)
 
 
-def write_folder(folder, pooling, further=(), old=True, transformer="", slash="", settings=None, bert=None, tokenizer=None):
+def write_folder(folder, pooling, further=(), before=(), old=True, transformer="", slash="", settings=None, bert=None,
+                 tokenizer=None, more=()):
     """Writes all but the files of the Transformer, which it copies."""
     class_of = (lambda kind: OLD + kind) if old else NEW.__getitem__
-    modules = [("Transformer", transformer), ("Pooling", "1_Pooling")]
-    modules += [(kind, f"{i + 2}_{kind}") for i, (kind, *_) in enumerate(further)]
+    others = [(kind, f"{i + 2}_{kind}") for i, (kind, *_) in enumerate([*before, *further])]
+    modules = [("Transformer", transformer), *others[:len(before)], ("Pooling", "1_Pooling"), *others[len(before):]]
     write_json(f"{folder}/modules.json", [
         {"idx": i, "name": str(i), "path": path + (slash if path else ""), "type": class_of(kind)}
         for i, (kind, path) in enumerate(modules)
     ])
     write_json(f"{folder}/1_Pooling/config.json", pooling)
-    for (kind, config, tensors, file), (_, path) in zip(further, modules[2:]):
+    for (kind, config, tensors, file), (_, path) in zip([*before, *further], others):
         if config is not None:
             write_json(f"{folder}/{path}/config.json", config)
         if tensors is not None and file == "safetensors":
@@ -119,6 +164,8 @@ def write_folder(folder, pooling, further=(), old=True, transformer="", slash=""
     inside = os.path.join(folder, transformer)
     if bert is not None:
         write_json(f"{inside}/sentence_bert_config.json", bert)
+    for file, values in dict(more).items():
+        write_json(f"{inside}/{file}", values)
     if transformer:
         write_json(f"{folder}/config.json", {"__version__": "0.3.8"})
     if tokenizer is not None:
@@ -178,6 +225,39 @@ FOLDERS = {
     "longest": dict(pooling=flags("lasttoken", "mean"), bert={"max_seq_length": 6, "do_lower_case": False}),
     "cased": dict(pooling=flags("mean"), tokenizer=CASED, bert={"max_seq_length": 20, "do_lower_case": False}),
     "lower-case": dict(pooling=flags("mean"), tokenizer=CASED, bert={"max_seq_length": None, "do_lower_case": True}),
+    "lower-case-mask": dict(pooling=flags("mean"), tokenizer=CASED, bert={"do_lower_case": True},
+                            settings={"prompts": MASKED}),
+    "lower-case-uncased": dict(pooling=flags("mean"), bert={"do_lower_case": True}, settings={"prompts": MASKED}),
+    "lower-case-no-prompt": dict(pooling=named("mean", "lasttoken", include_prompt=False), tokenizer=CASED,
+                                 bert={"do_lower_case": True}, settings={"prompts": MASKED}),
+    "limit-beyond-tokenizer": dict(pooling=flags("mean"), tokenizer={**CASED, "model_max_length": 4},
+                                   bert={"max_seq_length": 8}),
+    "limit-of-tokenizer": dict(pooling=flags("mean"), tokenizer={**CASED, "model_max_length": 5}, bert={}),
+    "limit-argument": dict(pooling=flags("mean"), bert={"max_seq_length": 4, "tokenizer_args": {"model_max_length": 9}}),
+    "limit-of-calls": dict(pooling=flags("mean"), bert={"max_seq_length": 9, "processing_kwargs": {"text": {"max_length": 6}}}),
+    "limit-common": dict(pooling=flags("mean"), bert={"processing_kwargs": {
+        "common": {"max_length": 7}, "text": {"max_length": 6}}}),
+    **{f"legacy-{kind}": dict(pooling=flags("mean"), more={f"sentence_{kind}_config.json": {"max_seq_length": 5 + i}})
+       for i, kind in enumerate(["roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet"])},
+    "legacy-behind-empty": dict(pooling=flags("mean"), bert={}, more={"sentence_xlnet_config.json": {"max_seq_length": 7}}),
+    "legacy-in-subfolder": dict(pooling=flags("mean"), transformer="0_T", more={"sentence_albert_config.json": LOWER}),
+    "legacy-behind-other": dict(pooling=flags("mean"), more={"sentence_albert_config.json": {"max_seq_length": 8},
+                                                            "sentence_xlnet_config.json": {"max_seq_length": 4}}),
+    **{f"arguments-{key}": dict(pooling=flags("mean"), bert={key: values}) for key, values in HARMLESS.items()},
+    "tokens-dense": dict(pooling=flags("mean", word_embedding_dimension=7), before=[dense(WIDTH, 7, **TOKENS)]),
+    "tokens-normalize": dict(pooling=named("max"), old=False, before=[NORMALIZE_TOKENS], further=[NORMALIZE]),
+    "tokens-all": dict(pooling=flags(*ALL, word_embedding_dimension=5),
+                       before=[dense(WIDTH, 6, **TOKENS), dense(6, 5, LINEAR, **TOKENS), NORMALIZE_TOKENS]),
+    "tokens-no-prompt": dict(pooling=named(*ALL, embedding_dimension=4, include_prompt=False),
+                             before=[dense(WIDTH, 4, "torch.nn.GELU", **TOKENS)], further=[dense(4 * len(ALL), 9)],
+                             settings={"prompts": PROMPTS, "default_prompt_name": "passage"}),
+    "tokens-residual": dict(pooling=flags("cls"), before=[dense(WIDTH, WIDTH, residual=True, file="bin", **TOKENS)]),
+    "tokens-unused": dict(pooling=flags("mean"), before=[NORMALIZE], further=[dense(WIDTH, 3, **TOKENS), NORMALIZE_TOKENS]),
+    "bare": dict(pooling=flags("mean", "cls", "lasttoken"), tokenizer=FAST, more={"tokenizer.json": BARE}),
+    "bare-no-prompt": dict(pooling=named("mean", "cls", include_prompt=False), tokenizer=FAST,
+                           more={"tokenizer.json": BARE}, settings={"prompts": ENDS, "default_prompt_name": "word"}),
+    "bare-lower-case": dict(pooling=flags("mean", "max"), tokenizer=FAST, more={"tokenizer.json": BARE_CASED},
+                            bert={"do_lower_case": True}, settings={"prompts": MASKED}),
 }
 
 ROOT = "sentence_transformers"
@@ -187,6 +267,16 @@ RANKERS = {
     "before-4": {"config.json": {"sbert_ce_default_activation_function": LINEAR}},
     "both": {"config.json": {ROOT: {"activation_fn": "torch.nn.modules.activation.Tanh"},
                              "sbert_ce_default_activation_function": LINEAR}},
+}
+DROPPED = object()
+BERT, OWN = "sentence_bert_config.json", "config_sentence_transformers.json"
+SAVED_RANKERS = {
+    "saved": {},
+    "lower-case": {BERT: {"do_lower_case": True}, "tokenizer_config.json": CASED},
+    "limit": {BERT: {"max_seq_length": 8}},
+    "limit-argument": {BERT: {"max_seq_length": 8, "processor_kwargs": {"model_max_length": 11}}},
+    "arguments": {BERT: {"model_kwargs": {"attn_implementation": "eager"}, "unpad_inputs": True}},
+    "other-kind": {BERT: {"max_seq_length": 8}, OWN: {"model_type": DROPPED}},
 }
 
 
@@ -246,9 +336,13 @@ def calls_of(model):
     return calls
 
 
+# Folders whose options are those of others: they are called once.
+BRIEF = ("named", "flag", "activation", "legacy", "arguments", "limit")
+
+
 def computed(model, name):
     calls = []
-    for theirs, ours in calls_of(model)[:1 if name.split("-")[0] in ("named", "flag", "activation") else None]:
+    for theirs, ours in calls_of(model)[:1 if name.split("-")[0] in BRIEF else None]:
         embeddings = model.encode(TEXTS, convert_to_numpy=True, **theirs)
         calls.append({"options": ours, "width": embeddings.shape[1], "embeddings": floats(embeddings)})
     embeddings = model.encode(TEXTS)
@@ -282,12 +376,20 @@ def main():
             model = CrossEncoder(folder, device="cpu")
             scores = model.predict([("the large cat", text) for text in TEXTS])
             rankers[name] = {"files": files_of(folder, "ranker"), "scores": floats(scores)}
-        saved = f"{root}/ranker-saved"  # as this version saves one
+        saved = f"{root}/cross-encoder"  # as this version saves one
         CrossEncoder(f"{root}/ranker-before-4", device="cpu", activation_fn=torch.nn.Softplus()).save_pretrained(saved)
         os.remove(f"{saved}/tokenizer.json")
         copy_base(saved, "ranker")
-        scores = CrossEncoder(saved, device="cpu").predict([("the large cat", text) for text in TEXTS])
-        rankers["saved"] = {"files": files_of(saved, "ranker"), "scores": floats(scores)}
+        for name, changed in SAVED_RANKERS.items():
+            folder = f"{root}/ranker-{name}"
+            shutil.copytree(saved, folder)
+            for file, values in changed.items():
+                path = f"{folder}/{file}"
+                with open(path, encoding="utf8") as stored:
+                    values = {**json.load(stored), **values}
+                write_json(path, {key: value for key, value in values.items() if value is not DROPPED})
+            scores = CrossEncoder(folder, device="cpu").predict([("the large cat", text) for text in TEXTS])
+            rankers[name] = {"files": files_of(folder, "ranker"), "scores": floats(scores)}
     result = {
         "versions": {"sentence_transformers": sentence_transformers.__version__, "torch": torch.__version__,
                      "transformers": transformers.__version__},

@@ -5,7 +5,7 @@ import { openCheckpoint } from "../../io/checkpoint/open.ts";
 import { openFolder, type OpenFolderOptions } from "../../io/folder/folder.ts";
 import { readConfig } from "../../model/config/config.ts";
 import { headOf, HEADS } from "../../heads/registry.ts";
-import { readModules, transformerFolder } from "../../heads/sentence/modules.ts";
+import { locateTransformer } from "../../heads/sentence/modules.ts";
 import { hasPooler } from "../../model/head.ts";
 import { resolveWeights } from "../../model/weights/weights.ts";
 import { TASKS } from "../../pipelines/task_table.ts";
@@ -41,7 +41,7 @@ type Description = Awaited<ReturnType<typeof describe>>;
 /** Reads a model's files and checks them as loading would, up to the GPU. */
 async function describe(source: string | URL, options: OpenFolderOptions) {
   const root = await openFolder(source, options);
-  const folder = transformerFolder(root, await readModules(root));
+  const folder = await locateTransformer(root);
   const stored = await readConfig(folder);
   const checkpoint = await openCheckpoint(folder);
   const head = headOf(stored);

@@ -6,7 +6,7 @@ import { readFile } from "../../io/folder/model_folder.ts";
 import { ProgressReporter } from "../../io/folder/progress.ts";
 import { idProblem } from "../../io/hub/names.ts";
 import { openHubRepository } from "../../io/local/hub/hub_folder.ts";
-import { readModules, transformerFolder } from "../../heads/sentence/modules.ts";
+import { locateTransformer, readModules } from "../../heads/sentence/modules.ts";
 import { sentenceFiles } from "../../heads/sentence/stored_files.ts";
 import { findTokenizerFiles, TOKENIZER_CHOICES } from "../../text/files/files.ts";
 import { defineCommand } from "../command.ts";
@@ -70,7 +70,7 @@ function idOf(positionals: readonly string[]): string {
 /** Brings all files into the cache that a load may ask for, and reads the heads of the weights. */
 async function fetchModel(folder: ModelFolder): Promise<void> {
   const modules = await readModules(folder);
-  const model = transformerFolder(folder, modules);
+  const model = await locateTransformer(folder);
   await readFile(model, "config.json");
   model.prepare?.([WEIGHT_NAMES, ...TOKENIZER_CHOICES]);
   await findTokenizerFiles(model);

@@ -16,7 +16,7 @@ import { type SavedDtype, savedElements } from "../../model/weights/saved_dtype.
 import { savedConfigText } from "../../model/weights/saved_layout.ts";
 import { resolveWeights } from "../../model/weights/weights.ts";
 import { HEADS } from "../registry.ts";
-import { readModules, transformerFolder } from "../sentence/modules.ts";
+import { locateTransformer, readModules } from "../sentence/modules.ts";
 import { filesAlong } from "./files_along.ts";
 import { type ConversionOptions, type ConversionPlan, type ConvertedWeight, planConversion } from "./plan.ts";
 
@@ -54,7 +54,7 @@ export async function convert(
   await checkNewFolder(location.local);
   const root = await openFolder(source, options);
   const modules = await readModules(root);
-  const folder = transformerFolder(root, modules);
+  const folder = await locateTransformer(root);
   const stored = await readConfig(folder);
   const plan = planConversion(await openCheckpoint(folder), stored, options);
   const along = await filesAlong(root, { model: folder, modules });

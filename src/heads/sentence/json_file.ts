@@ -52,21 +52,21 @@ export class JsonFile {
 /** A file as JSON; `undefined` if there is none. @throws {ConfigError} If it is no JSON. */
 export async function readJson(folder: ModelFolder, file: string): Promise<unknown> {
   const bytes = await findBytes(folder, file);
-  if (bytes === null) return undefined;
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (cause) {
-    const problem = (cause as Error).message;
-    throw new ConfigError(`Cannot read ${placeOf(folder, file)}: it must be JSON: ${problem}`, { cause });
-  }
+  return bytes === null ? undefined : parsed(bytes, placeOf(folder, file));
 }
 
 /** A file that holds an object; `null` if there is none. @throws {ConfigError} If it holds something else. */
 export async function findJsonFile(folder: ModelFolder, file: string): Promise<JsonFile | null> {
-  const json = await readJson(folder, file);
-  if (json === undefined) return null;
-  if (isObject(json)) return new JsonFile(json, placeOf(folder, file));
-  throw new ConfigError(`Cannot read ${placeOf(folder, file)}: it must be an object, got ${shown(json)}`);
+  const bytes = await findBytes(folder, file);
+  return bytes === null ? null : asJsonFile(bytes, { folder, file });
+}
+
+/** The bytes of a file of a folder as an object. @throws {ConfigError} If they are something else. */
+export function asJsonFile(bytes: Uint8Array, { folder, file }: { folder: ModelFolder; file: string }): JsonFile {
+  const place = placeOf(folder, file);
+  const json = parsed(bytes, place);
+  if (isObject(json)) return new JsonFile(json, place);
+  throw new ConfigError(`Cannot read ${place}: it must be an object, got ${shown(json)}`);
 }
 
 /** A file that must be there, and hold an object. @throws {ConfigError} If it does not. */
@@ -74,6 +74,14 @@ export async function readJsonFile(folder: ModelFolder, file: string): Promise<J
   const found = await findJsonFile(folder, file);
   if (found !== null) return found;
   throw new ConfigError(`Cannot read ${placeOf(folder, file)}: it must be there, and be an object`);
+}
+
+function parsed(bytes: Uint8Array, place: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new ConfigError(`Cannot read ${place}: it must be JSON: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function placeOf({ location }: ModelFolder, file: string): string {

@@ -21,47 +21,81 @@ const OWN = /^sentence_transformers\.(?:\w+\.)*(\w+)$/;
 /**
  * The modules of a folder, in order; `null` if it has no such list.
  *
- * @throws {ConfigError} If the list is not valid, or names a class that is not of sentence-transformers.
+ * @throws {ConfigError} If the list is not valid, names a class that is not of sentence-transformers, or has a module
+ *   among the model's own files.
  */
-export function readModules(folder: ModelFolder): Promise<ModuleEntry[] | null> {
+export async function readModules(folder: ModelFolder): Promise<ModuleEntry[] | null> {
+  const list = await listed(folder);
+  if (list === null) return null;
+  const entries = list.map(({ type, path }) => {
+    const kind = kindOf(type);
+    if (kind !== undefined) return { kind, path };
+    throw wrong(
+      folder,
+      `module ${quote(type)} is none of sentence-transformers, but Python code beside the model, which runs ` +
+        "with trust_remote_code alone; nothing in a folder is executed here",
+    );
+  });
+  const own = entries.find(({ kind }) => isTransformer(kind))?.path ?? "";
+  const inside = entries.find(({ kind, path }) => !isTransformer(kind) && (path === "" || path === own));
+  if (inside === undefined) return entries;
+  throw wrong(
+    folder,
+    `module ${inside.kind} must have a folder of its own, as its settings have the name of a model's config.json, got ` +
+      quote(inside.path),
+  );
+}
+
+/**
+ * The folder of the Transformer: in the folder that has the list of modules, or that folder itself. Modules of other
+ * kinds may be Python code, as nothing is made of them here.
+ *
+ * @throws {ConfigError} If the list is not valid.
+ */
+export async function locateTransformer(folder: ModelFolder): Promise<ModelFolder> {
+  const path = (await listed(folder))?.find(({ type }) => isTransformer(kindOf(type)))?.path ?? "";
+  return path === "" ? folder : folder.inside(path);
+}
+
+/** A module as it is listed. */
+interface ListedModule {
+  /** Its class, by its path in Python. */
+  readonly type: string;
+  readonly path: string;
+}
+
+/** Lists that were read: a folder is asked once, by what looks for the model and by what makes embeddings of its states. */
+const known = new WeakMap<ModelFolder, Promise<ListedModule[] | null>>();
+
+function listed(folder: ModelFolder): Promise<ListedModule[] | null> {
   const found = known.get(folder) ?? readList(folder);
   known.set(folder, found);
   return found;
 }
 
-/** Lists that were read: a folder is asked once, by what looks for the model and by what makes embeddings of its states. */
-const known = new WeakMap<ModelFolder, Promise<ModuleEntry[] | null>>();
-
-async function readList(folder: ModelFolder): Promise<ModuleEntry[] | null> {
+async function readList(folder: ModelFolder): Promise<ListedModule[] | null> {
   const json = await readJson(folder, MODULES);
   if (json === undefined) return null;
-  const fail = (problem: string) => {
-    throw new ConfigError(`Cannot read ${MODULES} in ${quote(folder.location)}: ${problem}`);
-  };
   const entries = Array.isArray(json) && json.length > 0 ? json : [null];
   return entries.map((entry) => {
-    if (!isObject(entry) || typeof entry.type !== "string" || typeof entry.path !== "string") {
-      return fail("it must be an array of objects with a type and a path");
+    if (isObject(entry) && typeof entry.type === "string" && typeof entry.path === "string") {
+      return { type: entry.type, path: plainPath(entry.path) };
     }
-    const kind = OWN.exec(entry.type)?.[1];
-    if (kind === undefined) {
-      return fail(
-        `module ${quote(entry.type)} is none of sentence-transformers, but Python code beside the model, which runs ` +
-          "with trust_remote_code alone; nothing in a folder is executed here",
-      );
-    }
-    return { kind, path: plainPath(entry.path) };
+    throw wrong(folder, "it must be an array of objects with a type and a path");
   });
 }
 
-/** The folder of the transformer among some modules: the model's own if none is named. */
-export function transformerFolder(folder: ModelFolder, modules: readonly ModuleEntry[] | null): ModelFolder {
-  const path = modules?.find(({ kind }) => isTransformer(kind))?.path ?? "";
-  return path === "" ? folder : folder.inside(path);
+function wrong({ location }: ModelFolder, problem: string): ConfigError {
+  return new ConfigError(`Cannot read ${MODULES} in ${quote(location)}: ${problem}`);
+}
+
+/** The name of a class of sentence-transformers; `undefined` for any other. */
+function kindOf(type: string): string | undefined {
+  return OWN.exec(type)?.[1];
 }
 
 /** Whether a module of that class is the language model. */
-export function isTransformer(kind: string): boolean {
+export function isTransformer(kind: string | undefined): boolean {
   return kind === "Transformer";
 }
 

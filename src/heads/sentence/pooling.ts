@@ -28,14 +28,14 @@ const DIMENSIONS = ["embedding_dimension", "word_embedding_dimension"];
 /**
  * Reads the settings of a pooling.
  *
- * @param width The size of the states that it is to pool.
+ * @param width The size of the states that it is given.
  * @throws {ConfigError} If they are not what sentence-transformers writes, or name a pooling that it does not have.
  */
 export function readPooling(file: JsonFile, width: number): PoolingModule {
   for (const key of DIMENSIONS) {
     const dimension = file.count(key);
     if (dimension === undefined || dimension === width) continue;
-    throw file.error(`${key} must be the model's hidden_size, ${width}, got ${dimension}`);
+    throw file.error(`${key} must be the size of the states that it is given, ${width}, got ${dimension}`);
   }
   return { modes: readModes(file), includePrompt: file.flag("include_prompt") ?? true };
 }

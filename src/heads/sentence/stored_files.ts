@@ -1,8 +1,9 @@
 /** Which files of a folder are read for embeddings, for what brings or carries them along without a look at them. */
 
 import { findBytes, type ModelFolder } from "../../io/folder/model_folder.ts";
-import { MODULE_SETTINGS, MODULES, POOLING_FOLDER, SETTINGS, TRANSFORMER_SETTINGS } from "./files.ts";
-import { isTransformer, type ModuleEntry, transformerFolder } from "./modules.ts";
+import { MODULE_SETTINGS, MODULES, POOLING_FOLDER, SETTINGS } from "./files.ts";
+import { isTransformer, type ModuleEntry } from "./modules.ts";
+import { findTransformerSettings } from "./transformer_settings.ts";
 
 /** A file that is there. */
 export interface StoredFile {
@@ -30,6 +31,7 @@ const WEIGHTS = ["model.safetensors", "pytorch_model.bin"];
  * elsewhere, its files and the list of modules say so.
  *
  * @throws {CheckpointError} If a path leads out of the folder.
+ * @throws {ConfigError} If the settings of the Transformer are no object.
  */
 export async function sentenceFiles(
   folder: ModelFolder,
@@ -45,12 +47,13 @@ export async function sentenceFiles(
   if (modules !== null && !isMoved) await take(folder, MODULES);
   if (isMoved) found.push({ name: MODULES, bytes: await movedList(folder) });
   await take(folder, SETTINGS);
-  await take(transformerFolder(folder, modules), TRANSFORMER_SETTINGS);
+  const settings = await findTransformerSettings(folder, modules);
+  if (settings !== null) found.push({ name: settings.name, bytes: settings.bytes });
   if (modules === null) {
     await take(folder.inside(POOLING_FOLDER), MODULE_SETTINGS, `${POOLING_FOLDER}/${MODULE_SETTINGS}`);
   }
   for (const { kind, path } of modules ?? []) {
-    if (isTransformer(kind) || path === "") continue;
+    if (isTransformer(kind)) continue;
     const inside = folder.inside(path);
     await take(inside, MODULE_SETTINGS, `${path}/${MODULE_SETTINGS}`);
     if (WEIGHTLESS.includes(kind)) continue;

@@ -1,11 +1,11 @@
 /**
- * Modules that make one vector of another: what stands behind the pooling. They are computed on the CPU in float64: a text
- * has one vector, so that a Dense of 768 x 768 takes 0.3 ms a text, as many multiplications as a twelfth of a layer takes
- * for one token; on the GPU the weights of each folder would make a program of its own.
+ * Modules that make one vector of another: of a text's, behind the pooling, or of each token's, before it. They are
+ * computed on the CPU in float64: a Dense of 768 x 768 takes 0.3 ms a vector, as many multiplications as a twelfth of a
+ * layer takes for one token; on the GPU the weights of each folder would make a program of its own.
  */
 
 import { CheckpointError } from "../../base/errors.ts";
-import { quote } from "../../base/messages.ts";
+import { quote, quoted } from "../../base/messages.ts";
 import { shapeText } from "../../base/shape.ts";
 import type { Checkpoint } from "../../io/checkpoint/checkpoint.ts";
 import { openCheckpoint } from "../../io/checkpoint/open.ts";
@@ -15,10 +15,15 @@ import { readActivation } from "./activations.ts";
 import { MODULE_SETTINGS } from "./files.ts";
 import { findJsonFile, type JsonFile, readJsonFile } from "./json_file.ts";
 
+/** What there is of a text, by the names that sentence-transformers gives it: the states of its tokens, or its vector. */
+export type Feature = "token_embeddings" | "sentence_embedding";
+
 /** A module from a vector to a vector. */
 export interface VectorModule {
   /** Its class. */
   readonly kind: string;
+  /** What it takes, and puts its result in the place of. */
+  readonly feature: Feature;
   /** Elements that it takes; `null` for any number, of which it makes as many. */
   readonly inputs: number | null;
   /** Elements that it makes; `null` for as many as it takes. */
@@ -29,16 +34,19 @@ export interface VectorModule {
 /** How a module is read from its folder. */
 type Read = (folder: ModelFolder) => Promise<VectorModule>;
 
-/** Every module that can stand behind a pooling, by its class. */
+/** Every such module, by its class. */
 export const VECTOR_MODULES: Readonly<Record<string, Read>> = {
   Dense: readDense,
   LayerNorm: readLayerNorm,
   Normalize: readNormalize,
-  Dropout: () => Promise.resolve({ kind: "Dropout", inputs: null, outputs: null, apply: (vector) => vector }),
+  Dropout: () =>
+    Promise.resolve({ kind: "Dropout", feature: VECTOR, inputs: null, outputs: null, apply: (vector) => vector }),
 };
 
-/** What a module reads and writes, if its settings do not say otherwise. */
-const VECTOR = "sentence_embedding";
+/** What a module takes, if its settings do not say otherwise; a LayerNorm and a Dropout take it always. */
+const VECTOR: Feature = "sentence_embedding";
+
+const FEATURES: readonly Feature[] = [VECTOR, "token_embeddings"];
 
 /** What LayerNorm adds to the variance, by PyTorch's default, which no settings change. */
 const EPS = 1e-5;
@@ -51,13 +59,13 @@ export function normalized(vector: Float64Array): Float64Array {
 
 async function readNormalize(folder: ModelFolder): Promise<VectorModule> {
   const file = await findJsonFile(folder, MODULE_SETTINGS);
-  if (file !== null) checkNames(file);
-  return { kind: "Normalize", inputs: null, outputs: null, apply: normalized };
+  const feature = file === null ? VECTOR : featureOf(file);
+  return { kind: "Normalize", feature, inputs: null, outputs: null, apply: normalized };
 }
 
 async function readDense(folder: ModelFolder): Promise<VectorModule> {
   const file = await readJsonFile(folder, MODULE_SETTINGS);
-  checkNames(file);
+  const feature = featureOf(file);
   const [inputs, outputs] = [sizeOf(file, "in_features"), sizeOf(file, "out_features")];
   const activation = readActivation(file, "activation_function") ?? Math.tanh;
   const residual = file.flag("use_residual") ?? false;
@@ -68,6 +76,7 @@ async function readDense(folder: ModelFolder): Promise<VectorModule> {
   const matrix = residual && inputs !== outputs ? weightOf(checkpoint, "residual.weight", [outputs, inputs]) : null;
   return {
     kind: "Dense",
+    feature,
     inputs,
     outputs,
     apply(vector) {
@@ -84,6 +93,7 @@ async function readLayerNorm(folder: ModelFolder): Promise<VectorModule> {
   const bias = weightOf(checkpoint, "norm.bias", [size]);
   return {
     kind: "LayerNorm",
+    feature: VECTOR,
     inputs: size,
     outputs: size,
     apply(vector) {
@@ -94,12 +104,16 @@ async function readLayerNorm(folder: ModelFolder): Promise<VectorModule> {
   };
 }
 
-/** @throws {ConfigError} If a module reads or writes something else than the text's vector. */
-function checkNames(file: JsonFile): void {
-  for (const key of ["module_input_name", "module_output_name"]) {
-    const name = file.text(key) ?? VECTOR;
-    if (name !== VECTOR) throw file.error(`${key} must be ${quote(VECTOR)}, got ${quote(name)}`);
+/** What a module takes. @throws {ConfigError} If it is something else, or the result does not come in its place. */
+function featureOf(file: JsonFile): Feature {
+  const input = file.text("module_input_name") ?? VECTOR;
+  const feature = FEATURES.find((one) => one === input);
+  if (feature === undefined) {
+    throw file.error(`module_input_name must be one of ${quoted(FEATURES)}, got ${quote(input)}`);
   }
+  const output = file.text("module_output_name") ?? input;
+  if (output === input) return feature;
+  throw file.error(`module_output_name must be its module_input_name, ${quote(input)}, got ${quote(output)}`);
 }
 
 function sizeOf(file: JsonFile, key: string): number {

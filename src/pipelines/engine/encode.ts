@@ -23,37 +23,53 @@ export interface EncodeContext {
   subject: string;
   /** The name of a pair's first text in messages: `its query`. @default it */
   first?: string;
-  /** Whether the text may have no word: then its special tokens are computed, as in Python. @default false */
-  mayBeEmpty?: boolean;
+  /**
+   * What the text must have: a word, or a token, which may be one that the tokenizer adds, as in Python.
+   *
+   * @default "word"
+   */
+  needs?: "word" | "token" | "nothing";
   /** How to cut a text that is too long; `false` refuses it. */
   truncation?: EncodeOptions["truncation"];
   /** Further options of the tokenizer. */
   options?: EncodeOptions;
 }
 
-/** The most tokens of one input, by the tokenizer's configuration and the model's. */
+/**
+ * The most tokens of one input, by the tokenizer's configuration and the model's.
+ *
+ * @param limit What stands in the place of the tokenizer's own limit; `null` for nothing.
+ */
 export function mostTokens(
   { model, tokenizer }: { model: { config: { max_position_embeddings: number } }; tokenizer: BertTokenizer },
+  limit: number | null = null,
 ): number {
-  return Math.min(tokenizer.model_max_length, model.config.max_position_embeddings);
+  return Math.min(limit ?? tokenizer.model_max_length, model.config.max_position_embeddings);
 }
+
+/** An encoding that tells the tokens of the text from those that the tokenizer adds. */
+export type TextEncoding = Encoding & Required<Pick<Encoding, "special_tokens_mask">>;
 
 /**
  * Encodes a text or a pair.
  *
  * @throws {TypeError} If the input is neither.
- * @throws {InputError} If the text has no word piece and must have one, or is longer than the model takes and `truncation` is off.
+ * @throws {InputError} If the text has not what it needs, or is longer than the model takes and `truncation` is off.
  */
-export function encodeText(input: TextInput, context: EncodeContext): Encoding {
-  const { maximum, subject, first, mayBeEmpty = false } = context;
+export function encodeText(input: TextInput, context: EncodeContext): TextEncoding {
+  const { tokenizer, maximum, subject, first, needs = "word" } = context;
   const { text, text_pair } = readText(input, subject);
   const encoding = encodePair({ text, text_pair }, context);
   const { length } = encoding.input_ids;
-  const firstLength = encoding.token_type_ids.filter((type) => type === 0).length;
-  if (firstLength === SPECIALS && !mayBeEmpty) {
+  const isBare = () =>
+    text_pair === undefined
+      ? !encoding.special_tokens_mask.includes(0)
+      : tokenizer.encode(text, { add_special_tokens: false }).length === 0;
+  if (needs !== "nothing" && length === 0 || needs === "word" && isBare()) {
     throw new InputError(`Cannot ${subject}: ${first ?? "it"} must hold a word, got ${excerpt(text)}`);
   }
   if (length > maximum) {
+    const firstLength = text_pair === undefined ? length : tokenizer.encode(text).length;
     const isFirst = firstLength > maximum;
     const got = isFirst && first !== undefined ? `${firstLength} in ${first} alone` : length;
     const longest = isFirst || 2 * firstLength > length ? text : text_pair!;
@@ -65,10 +81,11 @@ export function encodeText(input: TextInput, context: EncodeContext): Encoding {
   return encoding;
 }
 
-function encodePair({ text, text_pair }: { text: string; text_pair?: string }, context: EncodeContext): Encoding {
+function encodePair({ text, text_pair }: { text: string; text_pair?: string }, context: EncodeContext): TextEncoding {
   const { tokenizer, maximum, subject, truncation = false, options } = context;
+  const all = { ...options, text_pair, truncation, max_length: maximum, return_special_tokens_mask: true };
   try {
-    return tokenizer.encode_plus(text, { ...options, text_pair, truncation, max_length: maximum });
+    return tokenizer.encode_plus(text, all) as TextEncoding;
   } catch (cause) {
     if (!(cause instanceof RangeError && typeof truncation === "string")) throw cause;
     throw new InputError(
@@ -77,9 +94,6 @@ function encodePair({ text, text_pair }: { text: string; text_pair?: string }, c
     );
   }
 }
-
-/** `[CLS]` and `[SEP]`, of type 0 as the first text is. */
-const SPECIALS = 2;
 
 function readText(input: TextInput, subject: string): { text: string; text_pair?: string } {
   if (typeof input === "string") return { text: input };

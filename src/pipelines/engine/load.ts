@@ -4,9 +4,10 @@ import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
 import { namedHead } from "../../heads/registry.ts";
 import { coreOf, type PreTrainedModel } from "../../heads/pretrained.ts";
+import { locateTransformer } from "../../heads/sentence/modules.ts";
 import { WEIGHT_NAMES } from "../../io/checkpoint/open.ts";
 import type { ModelHead } from "../../model/head.ts";
-import type { ModelFolder, ModelSource } from "../../io/folder/folder.ts";
+import type { ModelSource } from "../../io/folder/folder.ts";
 import { type OpenedModel, openModel } from "../../model/loading.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
 import { TOKENIZER_CHOICES } from "../../text/files/files.ts";
@@ -18,23 +19,23 @@ export interface ModelLoader<Model> {
   /** The class that the model must be of. */
   readonly modelClass: { readonly name: string; readonly head: ModelHead };
   readonly loadModel: (opened: OpenedModel, options: LoadOptions) => Promise<Model>;
-  /** Where in a folder the model is. @default in the folder itself */
-  readonly locate?: (folder: ModelFolder) => Promise<ModelFolder>;
   /** Makes one on the weights of another model. @throws {TypeError} If these lack what it needs. */
   readonly shareModel: (other: PreTrainedModel) => Model;
 }
 
 /**
- * Loads a model and its tokenizer from a folder that is opened once.
+ * Loads a model and its tokenizer from a folder that is opened once. They are in the folder itself, or where in it
+ * sentence-transformers has its Transformer.
  *
  * @throws {CheckpointError} If the folder cannot be read, or holds a model of another class.
+ * @throws {ConfigError} If its list of modules is not valid.
  */
 export async function loadParts<Model extends { dispose(): void }>(
-  { modelClass, loadModel, locate }: ModelLoader<Model>,
+  { modelClass, loadModel }: ModelLoader<Model>,
   source: ModelSource,
   options: LoadOptions,
 ): Promise<PipelineParts<Model>> {
-  const opened = await openModel(source, options, locate);
+  const opened = await openModel(source, options, locateTransformer);
   checkHead(modelClass, opened);
   opened.folder.prepare?.([WEIGHT_NAMES, ...TOKENIZER_CHOICES]);
   const model = await loadModel(opened, options);

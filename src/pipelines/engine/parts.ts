@@ -20,9 +20,14 @@ export interface PipelineParts<Model> {
 /** The folders that parts were loaded from, and pipelines on them. */
 const folders = new WeakMap<object, ModelFolder>();
 
-/** Remembers where parts were loaded from. @param folder The folder that was opened, which may have the model's in it. */
+/**
+ * Remembers where parts were loaded from: as it was opened, since what a task reads of it belongs to the loading. A pipeline
+ * keeps it detached.
+ *
+ * @param folder The folder that was opened, which may have the model's in it.
+ */
 export function keepFolder<Parts extends object>(parts: Parts, folder: ModelFolder | null): Parts {
-  if (folder !== null) folders.set(parts, folder.detached());
+  if (folder !== null) folders.set(parts, folder);
   return parts;
 }
 
@@ -42,6 +47,7 @@ export interface PipelineOwner<Model> extends PipelineParts<Model> {
    * @throws {TypeError} If the folder is not local, or has files of another model that would change this one.
    * @throws {RangeError} If there is no such element type, or a weight is beyond its range.
    * @throws {CheckpointError} If the folder that the pipeline is from cannot be read any more, or was replaced.
+   * @throws {ConfigError} If modules in it are Python code, which would be missing in the new folder.
    */
   save_pretrained(folder: string | URL, options?: SaveOptions): Promise<void>;
   /** Frees the model's GPU memory, after the calls and streams under way. The pipeline cannot be called afterwards. */
@@ -83,7 +89,7 @@ export function asPipeline<
   parts: PipelineParts<AnsweringModel>,
 ): Pipeline {
   const { model, tokenizer } = parts;
-  const folder = keptFolder(parts);
+  const folder = keptFolder(parts)?.detached() ?? null;
   const lease = new Lease(`Cannot use this ${name} pipeline: it was disposed`, () => model.dispose());
   const pipeline = (...args: Args) => lease.use(() => call(...args));
   const dispose = () => lease.dispose();

@@ -10,9 +10,10 @@ import { normalized, type VectorModule } from "../../heads/sentence/vector_modul
 import { checkString, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineParts, type SimplePipeline } from "../engine/parts.ts";
-import { modesOf, planPooling, type Pooling, POOLINGS } from "./pooling.ts";
+import { lowerCased } from "../../text/bert_tokenizer.ts";
+import { checkEmpty, modesOf, planPooling, type Pooling, POOLINGS } from "./pooling.ts";
 import { needsRanges, type Precision, PRECISIONS, quantize, type Ranges, rangesOf } from "./precision.ts";
-import { checkBehind, promptLength, promptOf, type PromptOptions } from "./prompts.ts";
+import { promptLength, promptOf, type PromptOptions } from "./prompts.ts";
 import { similarities } from "./similarity.ts";
 import type { AnsweringModel, CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
 
@@ -22,8 +23,8 @@ export interface FeatureExtractionOptions extends TextOptions, PromptOptions {
    * `mean` and the others give one embedding a text: the mean over its tokens, special tokens included, or the embedding
    * of `[CLS]` (`cls`) or of the last token (`lasttoken`), of which narrow layers compute that row only. A list joins
    * several. `none` gives an embedding for each token, before any further module. Default: as `modules.json` and
-   * `1_Pooling/config.json` beside the model say, else `none`. What `modules.json` puts behind the pooling is computed
-   * then too.
+   * `1_Pooling/config.json` beside the model say, else `none`. What `modules.json` puts before the pooling, for each
+   * token, and behind it is computed then too.
    */
   pooling?: Pooling | readonly PoolingMode[];
   /**
@@ -64,11 +65,11 @@ export interface FeatureExtractionOptions extends TextOptions, PromptOptions {
  * console.log(embedding.dims); // [1, 128]
  * ```
  *
- * @throws {InputError} On an empty text, or one that is longer than the model takes, or than the `max_seq_length` of
- *   `sentence_bert_config.json` beside it.
+ * @throws {InputError} On a text that is longer than the model takes, or than the `max_seq_length` of
+ *   `sentence_bert_config.json` beside it; on one without a token, if a pooling takes a token's state.
  * @throws {RangeError} If an option's value is not allowed.
  * @throws {ConfigError} If `pooling` is left out, and the model's files ask for something else than these poolings and
- *   the modules Dense, LayerNorm, Normalize and Dropout behind them.
+ *   the modules Dense, LayerNorm, Normalize and Dropout about them.
  */
 export interface FeatureExtractionPipeline
   extends SimplePipeline<string, Tensor, FeatureExtractionOptions, NarrowBertModel> {
@@ -148,10 +149,10 @@ function embeddingsTask(
   parts: PipelineParts<AnsweringModel>,
   sentence: SentenceConfig,
 ): Task<string, Tensor, FeatureExtractionOptions> {
-  const { model, tokenizer } = parts;
+  const { model } = parts;
   const { hidden_size } = model.config;
-  const maximum = Math.min(mostTokens(parts), sentence.maximum);
-  const lowered = (text: string) => sentence.lowerCase ? text.toLowerCase() : text;
+  const maximum = mostTokens(parts, sentence.maximum);
+  const tokenizer = sentence.lowerCase ? lowerCased(parts.tokenizer) : parts.tokenizer;
   return {
     model,
     action: "embed",
@@ -160,8 +161,9 @@ function embeddingsTask(
     begin(options) {
       const { normalize, truncation } = options;
       const modes = options.pooling === undefined ? filedModes(sentence) : modesOf(options.pooling);
-      const modules = modes.length === 0 ? [] : modulesBehind(modes, { sentence, hidden_size, normalize });
-      const width = widthOf(modules, Math.max(1, modes.length) * hidden_size);
+      const pooled = modes.length * widthOf(sentence.tokenModules, hidden_size);
+      const modules = modes.length === 0 ? [] : modulesBehind(modes, { sentence, pooled, normalize });
+      const width = modes.length === 0 ? hidden_size : widthOf(modules, pooled);
       const dimensions = options.dimensions ?? Math.min(sentence.dimensions ?? width, width);
       if (!(Number.isSafeInteger(dimensions) && dimensions >= 1 && dimensions <= width)) {
         throw new RangeError(
@@ -171,24 +173,28 @@ function embeddingsTask(
       checkPrecision(options, dimensions);
       const prompt = promptOf(options, sentence);
       const isLeftOut = prompt !== "" && !sentence.includePrompt && modes.length > 0;
-      const from = isLeftOut ? promptLength(lowered(prompt), { tokenizer, maximum }) : 0;
-      const { readout, ask } = planPooling(modes);
+      const from = isLeftOut ? promptLength(prompt, { tokenizer, maximum }) : 0;
+      const plan = planPooling(modes, sentence.tokenModules);
       const finish = { modules, dimensions, normalize: normalize === true };
       return {
         pack(text, name) {
           const subject = `embed ${name}`;
           if (prompt !== "") checkString(text, subject);
-          const whole = typeof text === "string" ? lowered(prompt + text) : text;
-          const encoding = encodeText(whole, { tokenizer, maximum, subject, mayBeEmpty: true, truncation });
-          checkBehind(encoding, { from, subject, text });
-          return [{ encoding }];
+          const whole = typeof text === "string" ? prompt + text : text;
+          const encoding = encodeText(whole, { tokenizer, maximum, subject, needs: "nothing", truncation });
+          if (from < encoding.input_ids.length) return [{ encoding }];
+          checkEmpty(modes, { subject, text });
+          return [];
         },
-        readout,
-        ask: ({ encoding }) => ask({ tokens: encoding.input_ids.length, from }),
+        readout: plan.readout,
+        ask: ({ encoding }) => plan.ask({ tokens: encoding.input_ids.length, from }),
         collect([result], [item]) {
-          const tokens = item!.encoding.input_ids.length;
-          const values = result!.values as Float32Array;
-          if (modes.length > 0) return new Tensor("float32", finished(values, finish), [1, dimensions]);
+          const tokens = item?.encoding.input_ids.length ?? 0;
+          const values = result?.values as Float32Array | undefined ?? new Float32Array(pooled);
+          if (modes.length > 0) {
+            const vector = tokens > 0 ? plan.finish?.(values, { tokens, from }) ?? values : values;
+            return new Tensor("float32", finished(vector, finish), [1, dimensions]);
+          }
           const data = new Float32Array(tokens * dimensions);
           for (let row = 0; row < tokens; row++) {
             const state = values.subarray(row * hidden_size, (row + 1) * hidden_size);
@@ -203,10 +209,10 @@ function embeddingsTask(
 
 /** What is made of a pooled state, or of a token's. */
 function finished(
-  state: Float32Array,
+  state: Float32Array | Float64Array,
   { modules, dimensions, normalize }: { modules: readonly VectorModule[]; dimensions: number; normalize: boolean },
 ): Float32Array {
-  if (modules.length === 0 && !normalize) return state.slice(0, dimensions);
+  if (modules.length === 0 && !normalize) return new Float32Array(state.subarray(0, dimensions));
   const vector = modules.reduce<Float64Array>((given, module) => module.apply(given), new Float64Array(state));
   const kept = vector.subarray(0, dimensions);
   return new Float32Array(normalize ? normalized(kept) : kept);
@@ -215,17 +221,16 @@ function finished(
 /** The modules behind some poolings. @throws {RangeError} If they do not take what these give. */
 function modulesBehind(
   modes: readonly PoolingMode[],
-  { sentence, hidden_size, normalize }: { sentence: SentenceConfig; hidden_size: number; normalize?: boolean },
+  { sentence, pooled, normalize }: { sentence: SentenceConfig; pooled: number; normalize?: boolean },
 ): readonly VectorModule[] {
   const modules = sentence.modules.filter(({ kind }) => kind !== "Normalize" || normalize !== false);
   const first = modules.find(({ inputs }) => inputs !== null);
-  const given = modes.length * hidden_size;
-  if (first === undefined || first.inputs === given) return modules;
+  if (first === undefined || first.inputs === pooled) return modules;
   throw new RangeError(
     `Cannot embed texts: the model's ${first.kind} takes ${first.inputs} numbers, and pooling ${
       modes.join(", ")
     } gives ` +
-      `${given}; leave out pooling, as the model's files say`,
+      `${pooled}; leave out pooling, as the model's files say`,
   );
 }
 

@@ -6,7 +6,7 @@ import type { NarrowBertForMaskedLM } from "../../heads/masked_lm.ts";
 import { targetWords, topWords, type TopWordsAnswer } from "../../heads/readouts/words.ts";
 import { MAX_TOP_K } from "../../kernels/rows/top_k.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
-import { checkString, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
+import { checkString, encodeText, mostTokens, type TextEncoding, type TextOptions } from "../engine/encode.ts";
 import { targetIds } from "./fill_mask_targets.ts";
 import { sizeWithLogits } from "./logits_size.ts";
 import { type PipelineParts, type SimplePipeline, simplePipeline } from "../engine/parts.ts";
@@ -62,6 +62,7 @@ export type FillMaskPipeline = SimplePipeline<string, FilledText, FillMaskOption
 
 /** A text, and the positions of its masks. */
 interface MaskedText extends Item {
+  readonly encoding: TextEncoding;
   readonly masks: readonly number[];
 }
 
@@ -122,15 +123,20 @@ function filledText(
       score: values[mask * each + k]!,
       token,
       token_str: tokenizer.decode([token]),
-      sequence: sequenceOf(encoding.input_ids.with(position, token), masks.length > 1, tokenizer),
+      sequence: sequenceOf(
+        { ...encoding, input_ids: encoding.input_ids.with(position, token) },
+        masks.length,
+        tokenizer,
+      ),
     }))
   );
   return masks.length === 1 ? filled[0]! : filled;
 }
 
-/** The text of ids without `[CLS]` and `[SEP]`; with `masked`, special tokens inside it, such as masks, are shown. */
-function sequenceOf(ids: readonly number[], masked: boolean, tokenizer: BertTokenizer): string {
-  return masked ? tokenizer.decode(ids.slice(1, -1)) : tokenizer.decode(ids, { skip_special_tokens: true });
+/** The text of an encoding without special tokens; of several masks, with those inside it, as the others are shown. */
+function sequenceOf({ input_ids, special_tokens_mask }: TextEncoding, masks: number, tokenizer: BertTokenizer): string {
+  if (masks === 1) return tokenizer.decode(input_ids, { skip_special_tokens: true });
+  return tokenizer.decode(input_ids.filter((_, position) => special_tokens_mask[position] === 0));
 }
 
 function positionsOf(token: number, ids: readonly number[]): number[] {

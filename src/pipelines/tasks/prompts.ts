@@ -1,10 +1,8 @@
 /** Prompts: what stands before a text, by the names that sentence-transformers gives its options. */
 
-import { InputError } from "../../base/errors.ts";
-import { excerpt, kindOf, quote, quoted } from "../../base/messages.ts";
+import { kindOf, quote, quoted } from "../../base/messages.ts";
 import type { SentenceConfig } from "../../heads/sentence/sentence_config.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
-import type { Encoding } from "../../text/encoding/encoding.ts";
 
 /** Options that choose a prompt. */
 export interface PromptOptions {
@@ -44,24 +42,14 @@ export function promptOf(
 }
 
 /**
- * How many tokens of a text with a prompt are the prompt's: those that it has by itself, without what ends it. As
- * sentence-transformers counts them.
+ * How many tokens of a text with a prompt are the prompt's: those that it has by itself, without a special token at their
+ * end. As sentence-transformers counts them.
  */
 export function promptLength(
   prompt: string,
   { tokenizer, maximum }: { tokenizer: BertTokenizer; maximum: number },
 ): number {
-  const { input_ids } = tokenizer.encode_plus(prompt, { truncation: true, max_length: maximum });
-  return input_ids.at(-1) === tokenizer.sep_token_id ? input_ids.length - 1 : input_ids.length;
-}
-
-/** @throws {InputError} If no token of a text is left from a position on. */
-export function checkBehind(
-  { input_ids }: Encoding,
-  { from, subject, text }: { from: number; subject: string; text: string },
-): void {
-  if (from < input_ids.length) return;
-  throw new InputError(
-    `Cannot ${subject}: its files leave the prompt out of the embedding, and nothing is left of ${excerpt(text)}`,
-  );
+  const ids = tokenizer.encode(prompt, { truncation: true, max_length: maximum });
+  const isEnded = ids.length > 0 && tokenizer.all_special_ids.includes(ids.at(-1) as number);
+  return isEnded ? ids.length - 1 : ids.length;
 }

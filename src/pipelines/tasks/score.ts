@@ -71,7 +71,10 @@ function scoreTask(parts: PipelineParts<AnsweringModel>): Task<string, TextScore
         const subject = `score ${name}`;
         checkString(text, subject);
         const encoding = encodeText(text, { tokenizer, maximum, subject, truncation });
-        const items = encoding.input_ids.flatMap((id, position) => special.has(id) ? [] : [{ encoding, position }]);
+        const { input_ids, special_tokens_mask } = encoding;
+        const items = input_ids.flatMap((id, position) =>
+          special_tokens_mask[position] === 1 || special.has(id) ? [] : [{ encoding, position }]
+        );
         if (items.length > 0) return items;
         throw new InputError(`Cannot ${subject}: it must hold a word that is no special token, got ${excerpt(text)}`);
       },

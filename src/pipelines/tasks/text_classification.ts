@@ -108,7 +108,7 @@ function labelsTask(
       const apply = scoreFunction(function_to_apply, config);
       return {
         pack(input, name) {
-          const context = { tokenizer, maximum, subject: `classify ${name}`, mayBeEmpty: true, truncation };
+          const context = { tokenizer, maximum, subject: `classify ${name}`, needs: "token" as const, truncation };
           return [{ encoding: encodeText(input, context) }];
         },
         readout: labelLogits,

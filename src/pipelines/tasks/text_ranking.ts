@@ -3,7 +3,8 @@
 import { ConfigError } from "../../base/errors.ts";
 import type { NarrowBertForSequenceClassification } from "../../heads/sequence_classification.ts";
 import { labelLogits } from "../../heads/readouts/labels.ts";
-import type { Activation } from "../../heads/sentence/activations.ts";
+import { NO_RANKING_CONFIG, type RankingConfig } from "../../heads/sentence/ranking.ts";
+import { lowerCased } from "../../text/bert_tokenizer.ts";
 import { checkString, checkStrings, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
@@ -57,7 +58,7 @@ export interface TextRankingOptions extends TextOptions {
  * ```
  *
  * @throws {InputError} On an empty query or text, on a query without texts, or on a pair that is longer than the model
- *   takes.
+ *   takes, or than the `max_seq_length` of `sentence_bert_config.json` beside a CrossEncoder.
  * @throws {RangeError} If an option's value is not allowed.
  */
 export interface TextRankingPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
@@ -74,12 +75,12 @@ type Options = TextRankingOptions & CallOptions;
 /**
  * Makes the pipeline of a loaded classifier, which it then owns.
  *
- * @param activation From logits to scores, as the model's files say. Default: sigmoid.
+ * @param settings What the model's files say: of its scores, by default their sigmoid, and of the texts that it reads.
  * @throws {ConfigError} If it has more than one label.
  */
 export function createTextRanking(
   parts: PipelineParts<AnsweringModel>,
-  activation: Activation | null = null,
+  settings: RankingConfig = NO_RANKING_CONFIG,
 ): TextRankingPipeline {
   const { num_labels, id2label } = parts.model.config;
   if (num_labels !== 1) {
@@ -88,7 +89,7 @@ export function createTextRanking(
         "take one that was trained to score pairs of query and text",
     );
   }
-  const engine = new Engine(rankingTask(parts, activation));
+  const engine = new Engine(rankingTask(parts, settings));
   const call = (first: string | readonly RankingQuery[], second?: readonly string[] | Options, options?: Options) =>
     isList(first)
       ? engine.many(first, second as Options)
@@ -98,10 +99,11 @@ export function createTextRanking(
 
 function rankingTask(
   parts: PipelineParts<AnsweringModel>,
-  activation: Activation | null,
+  { activation, maximum: limit, lowerCase }: RankingConfig,
 ): Task<RankingQuery, RankedText[], TextRankingOptions> {
-  const { model, tokenizer } = parts;
-  const maximum = mostTokens(parts);
+  const { model } = parts;
+  const maximum = mostTokens(parts, limit);
+  const tokenizer = lowerCase ? lowerCased(parts.tokenizer) : parts.tokenizer;
   return {
     model,
     action: "rank the texts of",

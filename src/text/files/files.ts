@@ -16,6 +16,8 @@ export interface TokenizerFiles {
   readonly tokenizer: object;
   /** `tokenizer_config.json` as an object, `{}` if there is none. */
   readonly config: TokenizerConfig;
+  /** Whether text is lower-cased before the normalizer of these files has it. @default false */
+  readonly lowerCase?: boolean;
 }
 
 /**

@@ -41,13 +41,14 @@ export interface TokenizerParts {
  *
  * @throws {TokenizerError} On a wrong value or a part of a kind that is not known, named by its path.
  */
-export function readTokenizerJson({ location, tokenizer, config }: TokenizerFiles): TokenizerParts {
+export function readTokenizerJson({ location, tokenizer, config, lowerCase }: TokenizerFiles): TokenizerParts {
   const fail: Fail = (path, expected, found) => {
     throw new TokenizerError(
       `Cannot load a tokenizer from "${location}": ${path} must be ${expected}, got ${JSON.stringify(found)}`,
     );
   };
   const file: Record<string, unknown> = withConfig(tokenizer, config);
+  if (lowerCase) file.normalizer = lowerCasing(file.normalizer);
   const part = (name: string) => file[name] == null ? null : new Part(file[name], name, fail);
   if (file.version !== undefined && file.version !== "1.0") fail("version", '"1.0"', file.version);
   const listed = addedTokens(file.added_tokens ?? [], fail);
@@ -75,6 +76,14 @@ export function readTokenizerJson({ location, tokenizer, config }: TokenizerFile
     decoder: decoder === null ? undefined : readDecoder(decoder),
     post: readPostProcessor(part("post_processor")),
   };
+}
+
+/** A normalizer with `Lowercase` before it, unless that is one of its own; as sentence-transformers makes it. */
+function lowerCasing(normalizer: unknown): unknown {
+  const isSequence = isObject(normalizer) && normalizer.type === "Sequence" && Array.isArray(normalizer.normalizers);
+  const own: unknown[] = isSequence ? normalizer.normalizers as unknown[] : normalizer == null ? [] : [normalizer];
+  if (own.some((part) => isObject(part) && part.type === "Lowercase")) return normalizer;
+  return { type: "Sequence", normalizers: [{ type: "Lowercase" }, ...own] };
 }
 
 /** The options of a `BertNormalizer`. */

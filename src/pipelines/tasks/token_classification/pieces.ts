@@ -1,13 +1,52 @@
 /** From a text to word pieces with their places in it, and from word pieces to text. */
 
 import type { BertTokenizer } from "../../../text/bert_tokenizer.ts";
-import { encodeText } from "../../engine/encode.ts";
+import type { Encoding } from "../../../text/encoding/encoding.ts";
+import { encodeText, type TextEncoding } from "../../engine/encode.ts";
 import type { Piece } from "./entities.ts";
 
 /** A word piece of a text. */
 export interface TextPiece extends Piece {
   /** Its id in the vocabulary. */
   id: number;
+}
+
+/** A text's word pieces, and the tokens that the tokenizer puts round them. */
+export interface PiecedText {
+  readonly pieces: readonly TextPiece[];
+  /** The text's tokens, from which parts are taken. */
+  readonly encoding: TextEncoding;
+}
+
+/** How many tokens a tokenizer puts round a text. */
+export function tokensAround(tokenizer: BertTokenizer): number {
+  const { special_tokens_mask = [] } = tokenizer.encode_plus("", { return_special_tokens_mask: true });
+  return special_tokens_mask.filter((mask) => mask === 1).length;
+}
+
+/**
+ * The model's input for a run of a text's word pieces, with the tokens round them that the whole text has.
+ *
+ * @param run The first piece, and the one after the last.
+ * @returns The input, and the position of the first piece in it.
+ */
+export function inputOf({ encoding }: PiecedText, { from, to }: { from: number; to: number }): {
+  encoding: Encoding;
+  start: number;
+} {
+  const { special_tokens_mask: mask } = encoding;
+  const start = mask.indexOf(0);
+  const end = mask.lastIndexOf(0) + 1;
+  const part = (list: readonly number[]) => [
+    ...list.slice(0, start),
+    ...list.slice(start + from, start + to),
+    ...list.slice(end),
+  ];
+  const input_ids = part(encoding.input_ids);
+  return {
+    encoding: { input_ids, token_type_ids: part(encoding.token_type_ids), attention_mask: input_ids.map(() => 1) },
+    start,
+  };
 }
 
 /**
@@ -20,7 +59,7 @@ export interface TextPiece extends Piece {
 export function readPieces(
   text: string,
   context: { tokenizer: BertTokenizer; maximum: number; subject: string; truncation?: boolean | undefined },
-): TextPiece[] {
+): PiecedText {
   const { tokenizer, subject } = context;
   if (typeof text !== "string") throw new TypeError(`Cannot ${subject}: it must be a string, got ${typeof text}`);
   const encoding = encodeText(text, {
@@ -44,7 +83,7 @@ export function readPieces(
         : id !== tokenizer.unk_token_id && touchesWord(text, start),
     });
   });
-  return pieces;
+  return { pieces, encoding };
 }
 
 /** Python's rule for tokens that do not say whether they go on with a word: there is no space before or at their start. */

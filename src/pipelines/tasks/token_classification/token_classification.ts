@@ -15,7 +15,7 @@ import {
   groupName,
   type TokenEntity,
 } from "./entities.ts";
-import { readPieces, type TextPiece } from "./pieces.ts";
+import { inputOf, readPieces, type TextPiece, tokensAround } from "./pieces.ts";
 import { type TextWindow, windowsOf } from "./windows.ts";
 
 /** Options of {@linkcode TokenClassificationPipeline}. */
@@ -111,7 +111,7 @@ function entitiesTask(
   const { model, tokenizer } = parts;
   const { id2label, num_labels } = model.config;
   const maximum = mostTokens(parts);
-  const capacity = maximum - SPECIALS;
+  const capacity = maximum - tokensAround(tokenizer);
   return {
     model,
     action: "tag",
@@ -126,13 +126,14 @@ function entitiesTask(
       return {
         pack(text, name) {
           const limit = stride === undefined ? { maximum, truncation } : { maximum: Infinity, truncation: false };
-          const pieces = readPieces(text, { tokenizer, subject: `tag ${name}`, ...limit });
+          const read = readPieces(text, { tokenizer, subject: `tag ${name}`, ...limit });
+          const { pieces } = read;
           const begins = pieces.map(({ continues }) => !continues);
-          return windowsOf(begins, capacity, stride ?? 0).map((window) => ({
-            encoding: windowEncoding(pieces, window),
-            pieces: pieces.slice(window.first, window.last),
-            rows: windowRows(pieces, window, computed),
-          }));
+          return windowsOf(begins, capacity, stride ?? 0).map((window) => {
+            const { encoding, start } = inputOf(read, window);
+            const rows = windowRows(pieces, window, computed).map((row) => start + row);
+            return { encoding, pieces: pieces.slice(window.first, window.last), rows };
+          });
         },
         readout: tokenLogits,
         ask: ({ rows }) => ({ positions: rows }),
@@ -154,25 +155,16 @@ function entitiesTask(
       };
     },
   };
-
-  /** The model's input for a window: its pieces between `[CLS]` and `[SEP]`. */
-  function windowEncoding(pieces: readonly TextPiece[], { from, to }: TextWindow) {
-    const ids = pieces.slice(from, to).map(({ id }) => id);
-    const input_ids = [tokenizer.cls_token_id, ...ids, tokenizer.sep_token_id];
-    return { input_ids, token_type_ids: input_ids.map(() => 0), attention_mask: input_ids.map(() => 1) };
-  }
 }
 
-/** `[CLS]` and `[SEP]`. */
-const SPECIALS = 2;
-
+/** Which pieces of a window are computed, counted from its first. */
 function windowRows(
   pieces: readonly TextPiece[],
   { from, to, first, last }: TextWindow,
   computed: (piece: TextPiece) => boolean,
 ): number[] {
   const isRow = (piece: TextPiece, i: number) => from + i >= first && from + i < last && computed(piece);
-  return pieces.slice(from, to).flatMap((piece, i) => isRow(piece, i) ? [i + 1] : []); // after [CLS]
+  return pieces.slice(from, to).flatMap((piece, i) => isRow(piece, i) ? [i] : []);
 }
 
 function labelOf(found: TokenEntity | EntityGroup): string {
