@@ -1,7 +1,7 @@
 /** `narrowbert tokenize`: the word pieces of texts. */
 
 import { states } from "../../heads/readouts/states.ts";
-import { readModules, transformerFolder } from "../../heads/sentence/modules.ts";
+import { locateTransformer } from "../../heads/sentence/modules.ts";
 import { type ModelFolder, openFolder } from "../../io/folder/folder.ts";
 import { readConfig } from "../../model/config/config.ts";
 import { mostTokens } from "../../pipelines/engine/encode.ts";
@@ -40,7 +40,7 @@ As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }.`,
   async open({ model, truncate: truncation, offsets = true, ...values }, { signal, progress_callback }) {
     const source = model ?? TASKS["fill-mask"].defaultModel;
     const root = await openFolder(source, { ...openingOf(values), signal, progress_callback });
-    const folder = transformerFolder(root, await readModules(root));
+    const folder = await locateTransformer(root);
     const tokenizer = await openTokenizer(folder);
     const max_length = truncation ? await lengthOf(tokenizer, folder) : undefined;
     const options = { truncation, max_length, return_offsets_mapping: offsets };

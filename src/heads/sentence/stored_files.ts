@@ -1,7 +1,7 @@
 /** Which files of a folder are read for embeddings, for what brings or carries them along without a look at them. */
 
 import { findBytes, type ModelFolder } from "../../io/folder/model_folder.ts";
-import { MODULE_SETTINGS, MODULES, POOLING_FOLDER, SETTINGS } from "./files.ts";
+import { MODULE_SETTINGS, MODULES, POOLING_FOLDER, SETTINGS, TRANSFORMER_SETTINGS } from "./files.ts";
 import { isTransformer, type ModuleEntry } from "./modules.ts";
 import { findTransformerSettings } from "./transformer_settings.ts";
 
@@ -19,7 +19,7 @@ const WEIGHTLESS = ["Pooling", "Normalize", "Dropout"];
 export const SENTENCE_FILES: readonly string[] = [
   MODULES,
   SETTINGS,
-  TRANSFORMER_SETTINGS,
+  ...TRANSFORMER_SETTINGS,
   `${POOLING_FOLDER}/${MODULE_SETTINGS}`,
 ];
 

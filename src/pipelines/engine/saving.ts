@@ -3,7 +3,7 @@
 import { Tensor } from "../../base/tensor.ts";
 import { NarrowBertModel } from "../../heads/narrow_bert_model.ts";
 import { type PreTrainedModel, savedFilesOf as modelFilesOf } from "../../heads/pretrained.ts";
-import { readModules, transformerFolder } from "../../heads/sentence/modules.ts";
+import { locateTransformer, readModules } from "../../heads/sentence/modules.ts";
 import { SENTENCE_FILES, sentenceFiles } from "../../heads/sentence/stored_files.ts";
 import { openCheckpoint } from "../../io/checkpoint/open.ts";
 import type { ModelFolder } from "../../io/folder/folder.ts";
@@ -38,7 +38,7 @@ export async function savePipeline(
   const along = folder === null ? [] : await sentenceFiles(folder, modules);
   const others = new Map(along.map(({ name, bytes }) => [name, bytes]));
   for (const [name, bytes] of await tokenizerFilesOf(tokenizer)) others.set(name, bytes);
-  const pooler = folder === null ? undefined : await poolerOf(model, transformerFolder(folder, modules));
+  const pooler = folder === null ? undefined : await poolerOf(model, await locateTransformer(folder));
   const files = await modelFilesOf(model, options, pooler);
   const absent = [...SENTENCE_FILES, ...TOKENIZER_FILES].filter((name) => !others.has(name));
   await saveFiles(where, [...[...others].map(([name, bytes]) => [name, [bytes]] as const), ...files], { absent });

@@ -23,6 +23,7 @@ const FILES: Record<DataFormat, string> = {
   txt: "\ufeffone\r\n\nzwei ä\n🤗",
   jsonl: '{"text": "naïve"}\n\n"two"\r\n[1]\n{"a": 1, "b": ["x"]}\n',
   csv: 'id,text\n1,"two\nlinés, ""quoted"""\n\n2,plain\r\n3\n4,"last"',
+  tsv: 'id\ttext\n1\t"two\tlinés, ""quoted"""\n\n2\tplain, and more\r\n3\n4\tlast',
   conll:
     "-DOCSTART- -X- O\n\nEU NNP B-ORG\nrejects VBZ O\n\n\n日本\tNN\tB-LOC\r\nx\tNN\tO\n-DOCSTART- -X- O\nlast NN O",
 };
