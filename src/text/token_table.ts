@@ -1,7 +1,7 @@
 /** Tokens and ids of a tokenizer, those of its vocabulary and those added to it, and decoding. */
 
 import { cleanText } from "./pipeline/decoders.ts";
-import { normalizedText } from "./pipeline/splitter.ts";
+import { normalizedText } from "./splitting/pipeline_splitter.ts";
 import type { TokenizerParts } from "./files/tokenizer_json.ts";
 
 /** Finds tokens by ids and ids by tokens. */

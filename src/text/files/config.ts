@@ -3,7 +3,7 @@
 import { TokenizerError } from "../../base/errors.ts";
 import { isObject } from "../../base/json.ts";
 import type { Side } from "../encoding/encoding.ts";
-import type { AddedToken } from "./added_tokens.ts";
+import type { AddedToken } from "../splitting/added_tokens.ts";
 
 /** Name of each special token in `tokenizer_config.json`, and its text if that file does not say. */
 export const SPECIAL_TOKENS = {

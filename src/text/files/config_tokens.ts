@@ -1,7 +1,7 @@
 /** What `tokenizer_config.json` and the files beside it change in a `tokenizer.json`. */
 
 import { isObject } from "../../base/json.ts";
-import type { AddedToken } from "./added_tokens.ts";
+import type { AddedToken } from "../splitting/added_tokens.ts";
 import { kindOfClass } from "./classes.ts";
 import { type ConfigToken, contentOf, specialToken, type SpecialTokenName, type TokenizerConfig } from "./config.ts";
 

@@ -3,7 +3,7 @@
 import { TokenizerError } from "../../base/errors.ts";
 import { isObject } from "../../base/json.ts";
 import type { NormalizerOptions } from "../bert/normalizer.ts";
-import { BertSplitter } from "../bert/splitter.ts";
+import { BertSplitter } from "../splitting/bert_splitter.ts";
 import type { Splitter } from "../encoding/pieces.ts";
 import { type Decoder, readDecoder } from "../pipeline/decoders.ts";
 import { type Fail, Part } from "../pipeline/fields.ts";
@@ -12,12 +12,12 @@ import { type Normalizer, readNormalizer } from "../pipeline/normalizers.ts";
 import { type PostProcessing, readPostProcessor } from "../pipeline/post_processor.ts";
 import { readPreTokenizer } from "../pipeline/pre_tokenizers.ts";
 import { modelPart, readModel } from "../pipeline/models/read_model.ts";
-import { PipelineSplitter } from "../pipeline/splitter.ts";
+import { PipelineSplitter } from "../splitting/pipeline_splitter.ts";
 import { isId } from "../pipeline/models/vocabulary.ts";
-import { type AddedToken, withIds } from "./added_tokens.ts";
+import { type AddedToken, withIds } from "../splitting/added_tokens.ts";
 import { withConfig } from "./config_tokens.ts";
 import type { TokenizerFiles } from "./files.ts";
-import { readWordPiece } from "./word_piece.ts";
+import { readWordPiece } from "../pipeline/models/word_models.ts";
 
 /** The parts of a `tokenizer.json`. */
 export interface TokenizerParts {

@@ -1,7 +1,7 @@
 /** BERT's older tokenizer file, `vocab.txt`: one word piece a line, its id the line's number from 0. */
 
 import { TokenizerError } from "../../base/errors.ts";
-import { type AddedToken, withIds } from "./added_tokens.ts";
+import { type AddedToken, withIds } from "../splitting/added_tokens.ts";
 import { withConfig } from "./config_tokens.ts";
 import { specialToken, type TokenizerConfig } from "./config.ts";
 

@@ -41,13 +41,13 @@ export function readPieces(
       index,
       continues: tokenizer.has_word_pieces
         ? word === word_ids[index - 1]
-        : id !== tokenizer.unk_token_id && touchesWord(text, start),
+        : id !== tokenizer.unk_token_id && isInsideWord(text, start),
     });
   });
   return pieces;
 }
 
 /** Python's rule for tokens that do not say whether they go on with a word: there is no space before or at their start. */
-function touchesWord(text: string, start: number): boolean {
+function isInsideWord(text: string, start: number): boolean {
   return start > 0 && !text.slice(start - 1, start + 1).includes(" ");
 }
