@@ -10,7 +10,7 @@ import type { ModelHead } from "../../../src/model/head.ts";
 import { randomTexts } from "../../text/random_texts.ts";
 import { allBatches, examplesOf, listOf, texts, tokenizer } from "./data.ts";
 
-const { cls_token_id: CLS, sep_token_id: SEP, pad_token_id: PAD } = tokenizer;
+const [CLS, SEP, PAD] = [tokenizer.cls_token_id!, tokenizer.sep_token_id!, tokenizer.pad_token_id!];
 const IGNORE = -100;
 
 const idsOf = (text: string) => tokenizer.encode(text, { add_special_tokens: false });

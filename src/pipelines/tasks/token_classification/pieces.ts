@@ -39,9 +39,8 @@ export function readPieces(
       start,
       end,
       index,
-      continues: tokenizer.has_word_pieces
-        ? word === word_ids[index - 1]
-        : id !== tokenizer.unk_token_id && isInsideWord(text, start),
+      continues: id !== tokenizer.unk_token_id &&
+        (tokenizer.continuing_subword_prefix !== "" ? word === word_ids[index - 1] : isInsideWord(text, start)),
     });
   });
   return pieces;

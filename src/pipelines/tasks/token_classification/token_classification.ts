@@ -111,7 +111,9 @@ function entitiesTask(
   const { model, tokenizer } = parts;
   const { id2label, num_labels } = model.config;
   const maximum = mostTokens(parts);
-  const capacity = maximum - SPECIALS;
+  const frame = tokenizer.build_inputs_with_special_tokens([]);
+  const lead = tokenizer.build_inputs_with_special_tokens([TEXT]).indexOf(TEXT);
+  const capacity = maximum - frame.length;
   return {
     model,
     action: "tag",
@@ -131,7 +133,7 @@ function entitiesTask(
           return windowsOf(begins, capacity, stride ?? 0).map((window) => ({
             encoding: windowEncoding(pieces, window),
             pieces: pieces.slice(window.first, window.last),
-            rows: windowRows(pieces, window, computed),
+            rows: windowRows(pieces, window, computed).map((row) => lead + row),
           }));
         },
         readout: tokenLogits,
@@ -155,24 +157,25 @@ function entitiesTask(
     },
   };
 
-  /** The model's input for a window: its pieces between `[CLS]` and `[SEP]`. */
+  /** The model's input for a window: its pieces between the special tokens of a text. */
   function windowEncoding(pieces: readonly TextPiece[], { from, to }: TextWindow) {
     const ids = pieces.slice(from, to).map(({ id }) => id);
-    const input_ids = [tokenizer.cls_token_id, ...ids, tokenizer.sep_token_id];
+    const input_ids = tokenizer.build_inputs_with_special_tokens(ids);
     return { input_ids, token_type_ids: input_ids.map(() => 0), attention_mask: input_ids.map(() => 1) };
   }
 }
 
-/** `[CLS]` and `[SEP]`. */
-const SPECIALS = 2;
+/** Stands for a text among special tokens. */
+const TEXT = -1;
 
+/** The tokens of a window that the model computes, from 0. */
 function windowRows(
   pieces: readonly TextPiece[],
   { from, to, first, last }: TextWindow,
   computed: (piece: TextPiece) => boolean,
 ): number[] {
   const isRow = (piece: TextPiece, i: number) => from + i >= first && from + i < last && computed(piece);
-  return pieces.slice(from, to).flatMap((piece, i) => isRow(piece, i) ? [i + 1] : []); // after [CLS]
+  return pieces.slice(from, to).flatMap((piece, i) => isRow(piece, i) ? [i] : []);
 }
 
 function labelOf(found: TokenEntity | EntityGroup): string {

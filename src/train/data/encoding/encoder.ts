@@ -2,6 +2,7 @@
 
 import { IGNORE } from "../../../heads/labels.ts";
 import type { BertTokenizer, TextOrPair } from "../../../text/bert_tokenizer.ts";
+import { neededToken } from "../../../text/needed_token.ts";
 import type { DataExample, Example } from "../examples.ts";
 import type { Row, Sequence } from "./row.ts";
 
@@ -59,13 +60,13 @@ export function keptRange(
 export function framed(
   ids: Uint32Array,
   labels: Int32Array,
-  { cls_token_id, sep_token_id }: BertTokenizer,
+  tokenizer: BertTokenizer,
 ): { sequences: [Sequence]; labels: Int32Array } {
   const length = ids.length + 2;
   const framedIds = new Uint32Array(length);
-  framedIds[0] = cls_token_id;
+  framedIds[0] = neededToken(tokenizer, "cls_token", "train").id;
   framedIds.set(ids, 1);
-  framedIds[length - 1] = sep_token_id;
+  framedIds[length - 1] = neededToken(tokenizer, "sep_token", "train").id;
   const framedLabels = new Int32Array(length).fill(IGNORE);
   framedLabels.set(labels, 1);
   return { sequences: [{ ids: framedIds, first: length }], labels: framedLabels };

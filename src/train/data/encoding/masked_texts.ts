@@ -1,6 +1,7 @@
 /** Rows of texts some of whose tokens are to be guessed. */
 
 import { IGNORE } from "../../../heads/labels.ts";
+import { neededToken } from "../../../text/needed_token.ts";
 import type { TextExample } from "../examples.ts";
 import { type Encoder, type EncodingSettings, framed, keptRange } from "./encoder.ts";
 import { Masking, type MaskingSettings } from "./masking.ts";
@@ -45,6 +46,7 @@ export function maskedTexts(settings: MaskedTextSettings): Encoder<TextExample> 
  */
 function packed(texts: readonly Row[], { tokenizer, max_seq_length }: EncodingSettings): Row[] {
   const room = max_seq_length - 2;
+  const { id: separator } = neededToken(tokenizer, "sep_token", "pack texts");
   const rows: Row[] = [];
   const ids = new Uint32Array(room);
   const labels = new Int32Array(room);
@@ -61,7 +63,7 @@ function packed(texts: readonly Row[], { tokenizer, max_seq_length }: EncodingSe
     const tokenLabels = text.labels as Int32Array;
     if (filled === room) close();
     if (filled > 0) {
-      ids[filled] = tokenizer.sep_token_id;
+      ids[filled] = separator;
       labels[filled++] = IGNORE;
       if (filled === room) close();
     }
