@@ -49,7 +49,10 @@ for (const file of ["tokenizer.json", "vocab.txt"] as const) {
         offset_mapping: expected.offsets,
       }, text);
       assert.equal(tokenizer.decode(input_ids), expected.decoded);
-      assert.equal(tokenizer.decode(input_ids, { skip_special_tokens: true, clean_up_tokenization_spaces: true }), expected.decoded_clean);
+      assert.equal(
+        tokenizer.decode(input_ids, { skip_special_tokens: true, clean_up_tokenization_spaces: true }),
+        expected.decoded_clean,
+      );
     }
   });
 

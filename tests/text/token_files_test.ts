@@ -96,7 +96,9 @@ Deno.test("what save_pretrained writes brings back every one of these tokenizers
   const { texts, cases } = await read(FILE);
   const to = await Deno.makeTempDir();
   try {
-    for (const [number, { files, ids }] of cases.filter(({ differs }) => differs === undefined).slice(0, 50).entries()) {
+    for (
+      const [number, { files, ids }] of cases.filter(({ differs }) => differs === undefined).slice(0, 50).entries()
+    ) {
       const tokenizer = await NarrowBertTokenizerFast.from_pretrained(
         new Map(Object.entries(files).map(([name, text]) => [name, new TextEncoder().encode(text)])),
       );

@@ -87,7 +87,14 @@ function rows(
     ["GPU memory", `${size(gpu_bytes)} of f32 weights, besides what a batch needs`],
     ["layers", `${layers.full} full, ${layers.narrow} narrow`],
     ["tensors", Object.entries(tensors).map(([dtype, count]) => `${count} ${dtype}`).join(", ")],
-    ["tokenizer", tokenizer ? `${tokenizer.vocab_size} word pieces, ${tokenizer.mask_token === undefined ? "no mask" : `mask ${tokenizer.mask_token}`}` : "none"],
+    [
+      "tokenizer",
+      tokenizer
+        ? `${tokenizer.vocab_size} word pieces, ${
+          tokenizer.mask_token === undefined ? "no mask" : `mask ${tokenizer.mask_token}`
+        }`
+        : "none",
+    ],
     ...warnings.map((warning) => ["warning", warning]),
     ...Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
   ];

@@ -23,7 +23,7 @@ model is given. Prints for each piece: id, piece, start and end in its text (UTF
 As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }.`,
   options: {
     ...TEXT_OPTIONS,
-    offsets: toggle("say where pieces stand in the text (yes); only tokenizers of BERT's kind can"),
+    offsets: toggle("say where pieces stand in the text (yes)"),
   },
   examples: [
     'narrowbert tokenize "unbelievable"',

@@ -65,7 +65,7 @@ export function encodeText(input: TextInput, context: EncodeContext): Encoding {
   return encoding;
 }
 
-function encodePair({ text, text_pair }: { text: string; text_pair?: string }, context: EncodeContext): Encoding {
+function encodePair({ text, text_pair }: ReturnType<typeof readText>, context: EncodeContext): Encoding {
   const { tokenizer, maximum, subject, truncation = false, options } = context;
   try {
     return tokenizer.encode_plus(text, { ...options, text_pair, truncation, max_length: maximum });
@@ -81,15 +81,14 @@ function encodePair({ text, text_pair }: { text: string; text_pair?: string }, c
 /** `[CLS]` and `[SEP]`, of type 0 as the first text is. */
 const SPECIALS = 2;
 
-function readText(input: TextInput, subject: string): { text: string; text_pair?: string } {
+function readText(input: TextInput, subject: string): { text: string; text_pair?: string | null | undefined } {
   if (typeof input === "string") return { text: input };
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     throw new TypeError(`Cannot ${subject}: it must be a string or { text, text_pair }, got ${kindOf(input)}`);
   }
   checkString(input.text, subject, "its text");
-  const { text, text_pair = null } = input;
-  if (text_pair === null || text_pair === "") return { text };
-  checkString(text_pair, subject, "its text_pair");
+  const { text, text_pair } = input;
+  if (text_pair !== undefined && text_pair !== null) checkString(text_pair, subject, "its text_pair");
   return { text, text_pair };
 }
 

@@ -57,7 +57,9 @@ export function checkOptions(action: keyof typeof CHOICES, options: object): voi
 
 function checkValue(subject: string, value: unknown, choice: Choice): void {
   if (choice === "text") {
-    if (typeof value !== "string" && value !== null) throw new TypeError(`${subject} must be a string, got ${describe(value)}`);
+    if (typeof value !== "string" && value !== null) {
+      throw new TypeError(`${subject} must be a string, got ${describe(value)}`);
+    }
   } else if (typeof choice === "number") {
     if (typeof value !== "number") throw new TypeError(`${subject} must be a number, got ${describe(value)}`);
     // Infinity is allowed: it is the `model_max_length` of a model without a limit.

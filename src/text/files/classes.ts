@@ -66,11 +66,11 @@ const UNNAMED: TokenizerClass = { tokens: {}, hasTypes: true };
 /** The tokens by which the special ones of such a file are known, the likelier first. */
 export const USUAL_TOKENS: readonly Partial<Record<SpecialTokenName, string>>[] = [BERT_TOKENS, ROBERTA_TOKENS];
 
-/** The class that a folder is read by if only its `config.json` tells. */
+/** The class that transformers 5 reads a folder by if only its `config.json` tells. */
 const BY_MODEL_TYPE: Readonly<Record<string, string>> = {
   bert: "BertTokenizer",
-  distilbert: "DistilBertTokenizer",
-  electra: "ElectraTokenizer",
+  distilbert: "BertTokenizer",
+  electra: "BertTokenizer",
   mpnet: "MPNetTokenizer",
   roberta: "RobertaTokenizer",
   "xlm-roberta": "XLMRobertaTokenizer",

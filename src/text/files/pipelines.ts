@@ -107,10 +107,13 @@ const METASPACE = { type: "Metaspace", replacement: "▁", prepend_scheme: "alwa
 export const XLM_ROBERTA_PIPELINE: Pipeline = {
   parts: ({ normalizer, pre_tokenizer }, { add_prefix_space = true }) => {
     const metaspace = { ...METASPACE, prepend_scheme: add_prefix_space ? "always" : "never" };
-    const isOlder = isObject(pre_tokenizer) && pre_tokenizer.type === "Metaspace" && spaceNormalizer(normalizer) !== null;
+    const isOlder = isObject(pre_tokenizer) && pre_tokenizer.type === "Metaspace" &&
+      spaceNormalizer(normalizer) !== null;
     return {
       normalizer: isOlder ? normalizer : normalizer == null ? null : { type: "Precompiled" },
-      pre_tokenizer: isOlder ? metaspace : { type: "Sequence", pretokenizers: [{ type: "WhitespaceSplit" }, metaspace] },
+      pre_tokenizer: isOlder
+        ? metaspace
+        : { type: "Sequence", pretokenizers: [{ type: "WhitespaceSplit" }, metaspace] },
       model: { type: "Unigram", unk_id: 3, byte_fallback: false },
       decoder: metaspace,
     };
