@@ -55,11 +55,42 @@ Deno.test("a tokenizer.json alone is saved with all that a class would take its 
       );
       assert.deepEqual({ ...config, ...more, model_input_names: names }, config);
       assert.equal(config.mask_token, tokenizer.mask_token);
+      assert.equal(config.add_prefix_space, undefined);
       const again = await AutoTokenizer.from_pretrained(to);
       for (const text of ["Hello é東", "hello Héllo [MASK]", "東 hello"]) {
         assert.deepEqual(again.encode_plus(text, { text_pair: "é" }), tokenizer.encode_plus(text, { text_pair: "é" }));
       }
       assert.deepEqual(again.all_special_tokens, tokenizer.all_special_tokens);
+      for (const { name } of Deno.readDirSync(to)) await Deno.remove(`${to}/${name}`);
+    }
+  } finally {
+    await Deno.remove(to, { recursive: true });
+  }
+});
+
+Deno.test("bytes are saved with their add_prefix_space, which transformers 4 takes for false otherwise", async () => {
+  const vocab = { "[UNK]": 0, Ġ: 1, a: 2, Ġa: 3 };
+  const to = await Deno.makeTempDir();
+  try {
+    for (const add_prefix_space of [true, false]) {
+      const pre_tokenizer = { type: "ByteLevel", add_prefix_space, trim_offsets: true };
+      const model = { type: "BPE", vocab, merges: ["Ġ a"] };
+      const file = json({}, {
+        normalizer: null,
+        pre_tokenizer,
+        post_processor: null,
+        decoder: { type: "ByteLevel" },
+        model,
+      });
+      const tokenizer = await AutoTokenizer.from_pretrained(new Map([["tokenizer.json", utf8(file)]]));
+      assert.deepEqual(tokenizer.encode("a a"), [add_prefix_space ? 3 : 2, 3]);
+      await tokenizer.save_pretrained(to);
+      const config = JSON.parse(await Deno.readTextFile(`${to}/tokenizer_config.json`));
+      assert.deepEqual([config.tokenizer_class, config.add_prefix_space], [
+        "PreTrainedTokenizerFast",
+        add_prefix_space,
+      ]);
+      assert.deepEqual((await AutoTokenizer.from_pretrained(to)).encode("a a"), tokenizer.encode("a a"));
       for (const { name } of Deno.readDirSync(to)) await Deno.remove(`${to}/${name}`);
     }
   } finally {

@@ -1,5 +1,6 @@
 /** Writes the files of a tokenizer, for those that its folder does not hold. */
 
+import { isObject } from "../../base/json.ts";
 import type { TokenizerConfig } from "./config.ts";
 import { withConfig } from "./config_tokens.ts";
 import type { TokenizerFiles } from "./files.ts";
@@ -28,11 +29,11 @@ export function writtenFiles({ files, parts }: SavedTokenizer): Map<string, stri
     normalized: token.normalized ?? !token.special,
     special: token.special ?? false,
   }));
-  const json = { version: "1.0", ...withConfig(tokenizer, config), added_tokens: added };
+  const json: Record<string, unknown> = { version: "1.0", ...withConfig(tokenizer, config), added_tokens: added };
   const map = { ...tokens, ...listed(config) };
   const written = new Map([
     ["tokenizer.json", text(json)],
-    ["tokenizer_config.json", text({ ...config, ...map, ...settings(files, parts) })],
+    ["tokenizer_config.json", text({ ...config, ...map, ...settings(files, parts), ...prefixOf(json) })],
     ["special_tokens_map.json", text(map)],
   ]);
   if (parts.kind === "WordPiece" && isLines(parts.model.ids)) {
@@ -54,6 +55,12 @@ function settings({ config }: TokenizerFiles, { isBert, normalizing, defaults }:
     truncation_side: defaults.truncation_side,
     model_input_names: defaults.model_input_names,
   };
+}
+
+/** `add_prefix_space` of bytes: if it is not said, transformers 4 takes it for false, whatever `tokenizer.json` says. */
+function prefixOf({ pre_tokenizer: words }: Readonly<Record<string, unknown>>): TokenizerConfig {
+  const { type, add_prefix_space } = isObject(words) ? words : {};
+  return type === "ByteLevel" ? { add_prefix_space: add_prefix_space as boolean } : {};
 }
 
 function listed({ additional_special_tokens: tokens }: TokenizerConfig): object {
