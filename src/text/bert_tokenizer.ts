@@ -13,9 +13,10 @@ import { readTokenizerJson, type TokenizerParts } from "./files/tokenizer_json.t
 import { TokenTable } from "./token_table.ts";
 import { writtenFiles } from "./files/saving.ts";
 import { vocabularyText } from "./files/vocabulary.ts";
+import { neededToken } from "./needed_token.ts";
 
-/** A text, or a pair of texts that the model reads together. */
-export type TextOrPair = string | readonly [text: string, text_pair: string];
+/** A text, or a pair of texts that the model reads together. An empty second text, or `null`, is none. */
+export type TextOrPair = string | readonly [text: string, text_pair: string | null];
 
 /** Set once the class is defined: only it keeps its files. */
 let lowerCasing: (tokenizer: BertTokenizer) => BertTokenizer;
@@ -37,8 +38,10 @@ export class BertTokenizer extends BertVocabulary {
   readonly padding_side: "left" | "right";
   /** The end that is cut, if a call does not say. */
   readonly truncation_side: "left" | "right";
-  /** Whether its tokens are word pieces, so that a token that goes on with a word has a prefix of its own. */
-  readonly has_word_pieces: boolean;
+  /** The lists that its model is given. Without `token_type_ids` all tokens are of type 0. */
+  readonly model_input_names: readonly string[];
+  /** What stands before a token that goes on with a word, such as `##`; `""` if nothing does. */
+  readonly continuing_subword_prefix: string;
   readonly #files: TokenizerFiles;
   readonly #parts: TokenizerParts;
 
@@ -54,11 +57,13 @@ export class BertTokenizer extends BertVocabulary {
   constructor(files: TokenizerFiles) {
     const parts = readTokenizerJson(files);
     super(new TokenTable(parts), files);
-    const { config } = files;
-    this.model_max_length = config.model_max_length ?? Infinity;
-    this.padding_side = config.padding_side ?? "right";
-    this.truncation_side = config.truncation_side ?? "right";
-    this.has_word_pieces = parts.hasWordPieces;
+    ({
+      model_max_length: this.model_max_length,
+      padding_side: this.padding_side,
+      truncation_side: this.truncation_side,
+      model_input_names: this.model_input_names,
+    } = parts.defaults);
+    this.continuing_subword_prefix = parts.continuing_subword_prefix;
     this.#files = files;
     this.#parts = parts;
   }
@@ -73,7 +78,8 @@ export class BertTokenizer extends BertVocabulary {
    *
    * @throws {TypeError} If a text is not a string, or an option is unknown or of the wrong kind.
    * @throws {RangeError} If `max_length` or `stride` is no whole number or leaves no room.
-   * @throws {TokenizerError} If the vocabulary cannot spell the text, and has no unknown token.
+   * @throws {TokenizerError} If the vocabulary cannot spell the text, and has no unknown token; or if the text is to be
+   *   padded, and there is no padding token.
    */
   encode_plus(text: string, options: EncodeOptions = {}): Encoding {
     const plan = planEncoding(options, this);
@@ -115,6 +121,7 @@ export class BertTokenizer extends BertVocabulary {
    *
    * @throws {TypeError} If an option is unknown or of the wrong kind.
    * @throws {RangeError} If `max_length` is no whole number, or missing.
+   * @throws {TokenizerError} If there is no padding token.
    */
   pad(encodings: readonly Encoding[] | BatchEncoding, options?: PadOptions): BatchEncoding;
   /**
@@ -122,6 +129,7 @@ export class BertTokenizer extends BertVocabulary {
    *
    * @throws {TypeError} If an option is unknown or of the wrong kind.
    * @throws {RangeError} If `max_length` is no whole number, or missing.
+   * @throws {TokenizerError} If there is no padding token.
    */
   pad(encoding: Encoding, options?: PadOptions): Encoding;
   pad(encodings: Encoding | readonly Encoding[] | BatchEncoding, options: PadOptions = {}): Encoding | BatchEncoding {
@@ -140,20 +148,22 @@ export class BertTokenizer extends BertVocabulary {
    * @throws {TokenizerError} If the vocabulary does not fit that format.
    */
   protected vocabularyText(): string {
-    return vocabularyText(this.#parts.hasWordPieces ? this.#parts.model.ids : undefined, this.#files.location);
+    return vocabularyText(this.#parts.kind === "WordPiece" ? this.#parts.model.ids : undefined, this.#files.location);
   }
 
   /** The contents of the files that bring the tokenizer back, by name. */
   protected writtenFiles(): Map<string, string> {
-    const names = ["unk_token", "sep_token", "pad_token", "cls_token", "mask_token"] as const;
-    const special = names.map((name) => [name, { token: this[name], id: this[`${name}_id`] }] as const)
-      .filter(([, { id }]) => id < this.vocab_size);
-    return writtenFiles({ files: this.#files, parts: this.#parts, special: Object.fromEntries(special) });
+    return writtenFiles({ files: this.#files, parts: this.#parts });
   }
 
-  #encode({ text, text_pair }: { text: string; text_pair?: string }, plan: Plan, where = ""): Encoding {
+  #encode(
+    { text, text_pair }: { text: string; text_pair?: string | null | undefined },
+    plan: Plan,
+    where = "",
+  ): Encoding {
     const first = this.#pieces(text, `${where}text`);
-    const second = text_pair === undefined ? undefined : this.#pieces(text_pair, `${where}text_pair`);
+    const isPair = text_pair !== undefined && text_pair !== null && text_pair !== "";
+    const second = !isPair ? undefined : this.#pieces(text_pair, `${where}text_pair`);
     return encodePieces({ first, second }, plan, this.#parts.post);
   }
 
@@ -166,7 +176,8 @@ export class BertTokenizer extends BertVocabulary {
     if (plan === undefined) return encodings;
     const longest = () => encodings.reduce((length, { input_ids }) => Math.max(length, input_ids.length), 0);
     const length = plan.to === "longest" ? longest() : plan.to;
-    return encodings.map((encoding) => padEncoding(encoding, { length, side: plan.side, id: this.pad_token_id }));
+    const { id } = neededToken(this, "pad_token", "pad");
+    return encodings.map((encoding) => padEncoding(encoding, { length, side: plan.side, id }));
   }
 }
 

@@ -1,13 +1,19 @@
 /** Tokens and ids of a tokenizer, those of its vocabulary and those added to it, and decoding. */
 
+import type { Frame } from "./encoding/frame.ts";
+import type { SpecialTokens } from "./files/special_tokens.ts";
 import { cleanText } from "./pipeline/decoders.ts";
-import { normalizedText } from "./pipeline/splitter.ts";
+import { normalizedText } from "./splitting/pipeline_splitter.ts";
 import type { TokenizerParts } from "./files/tokenizer_json.ts";
 
 /** Finds tokens by ids and ids by tokens. */
 export class TokenTable {
   /** Number of tokens, added ones included. */
   readonly size: number;
+  /** Those that stand for no text. */
+  readonly special: SpecialTokens;
+  /** What stands round texts. */
+  readonly frame: Frame;
   readonly #parts: TokenizerParts;
   readonly #added: ReadonlyMap<string, number>;
   readonly #special: ReadonlySet<string>;
@@ -19,6 +25,8 @@ export class TokenTable {
   /** @param parts What the files hold. */
   constructor(parts: TokenizerParts) {
     this.#parts = parts;
+    this.special = parts.special;
+    this.frame = parts.post.frame;
     const { model: { ids, size = ids.size }, added, normalizer } = parts;
     this.#added = new Map(added.map(({ content, id }) => [content, id]));
     this.#special = new Set(added.filter(({ special }) => special).map(({ content }) => content));
@@ -38,7 +46,7 @@ export class TokenTable {
     return this.#tokensById().get(id);
   }
 
-  /** The text of ids; those without a token are left out. */
+  /** The text of ids; those without a token are left out. As in transformers 5, cleaning leaves a text of BPE as it is. */
   decode(ids: readonly number[], options: { skipSpecial: boolean; isCleaned: boolean }): string {
     const known = this.#tokensById();
     const tokens: string[] = [];
@@ -47,7 +55,7 @@ export class TokenTable {
       if (token !== undefined && !(options.skipSpecial && this.#special.has(token))) tokens.push(token);
     }
     const text = this.join(tokens);
-    return options.isCleaned ? cleanText(text) : text;
+    return options.isCleaned && this.#parts.kind !== "BPE" ? cleanText(text) : text;
   }
 
   /** The text of tokens, by the decoder. */

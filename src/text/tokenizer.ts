@@ -8,7 +8,11 @@ import { BertTokenizer } from "./bert_tokenizer.ts";
 import { copyTokenizerFiles, readTokenizerFiles } from "./files/files.ts";
 
 /** Set once the class is defined: only it keeps the folder that it was loaded from. */
-let openIn: (kind: typeof NarrowBertTokenizer, folder: ModelFolder) => Promise<NarrowBertTokenizer>;
+let openIn: (
+  kind: typeof NarrowBertTokenizer,
+  folder: ModelFolder,
+  modelConfig?: object,
+) => Promise<NarrowBertTokenizer>;
 
 /** Set once the class is defined: only it knows its folder. */
 let folderOf: (tokenizer: BertTokenizer) => ModelFolder | null;
@@ -36,9 +40,14 @@ export async function savedFilesOf(tokenizer: BertTokenizer): Promise<Map<string
   return files;
 }
 
-/** Reads the tokenizer of a folder that is open. @throws {TokenizerError} If the folder holds no readable tokenizer. */
-export function openTokenizer(folder: ModelFolder): Promise<NarrowBertTokenizer> {
-  return openIn(NarrowBertTokenizerFast, folder);
+/**
+ * Reads the tokenizer of a folder that is open.
+ *
+ * @param modelConfig The contents of its `config.json`, if they are known.
+ * @throws {TokenizerError} If the folder holds no readable tokenizer.
+ */
+export function openTokenizer(folder: ModelFolder, modelConfig?: object): Promise<NarrowBertTokenizer> {
+  return openIn(NarrowBertTokenizerFast, folder, modelConfig);
 }
 
 /**
@@ -54,8 +63,8 @@ export class NarrowBertTokenizer extends BertTokenizer {
   static {
     folderOf = (tokenizer) => #folder in tokenizer ? tokenizer.#folder : null;
     writtenBy = (tokenizer) => (tokenizer as NarrowBertTokenizer).writtenFiles();
-    openIn = async (kind, folder) => {
-      const tokenizer = new kind(await readTokenizerFiles(folder));
+    openIn = async (kind, folder, modelConfig) => {
+      const tokenizer = new kind(await readTokenizerFiles(folder, modelConfig));
       tokenizer.#folder = folder.detached();
       return tokenizer;
     };

@@ -74,3 +74,39 @@ Deno.test("tokens of a Unigram model with Metaspace stand where they are in the 
   assert.deepEqual(read(tokenizer, "ﬁne ﬁ"), [["▁fi", 0, 1, false], ["ne", 1, 3, true], ["▁fi", 3, 5, false]]);
   assert.equal(tokenizer.convert_tokens_to_string(["▁fi", "ne", "▁fi"]), "fine fi");
 });
+
+Deno.test("tokens say that they go on with a word if the model has a prefix for it, whatever its kind; else places do", () => {
+  const characters = [..."abc.,'"];
+  const tokens = [
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    "[PAD]",
+    "[MASK]",
+    ...characters,
+    ...characters.map((c) => `##${c}`),
+    "ab",
+  ];
+  const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]));
+  const parts = {
+    pre_tokenizer: { type: "Whitespace" },
+    post_processor: { type: "BertProcessing", sep: ["[SEP]", 2], cls: ["[CLS]", 1] },
+  };
+  const pairs = { type: "BPE", vocab, merges: ["a ##b"], unk_token: "[UNK]" };
+  const cases: [model: object, prefix: string, text: string, pieces: string[]][] = [
+    [{ ...pairs, continuing_subword_prefix: "##" }, "##", "ab.c a", ["ab", ".", "c", "a"]],
+    [{ ...pairs, continuing_subword_prefix: "##" }, "##", "abc, b.a", ["ab", "+##c", ",", "b", ".", "a"]],
+    [{ ...pairs, merges: [] }, "", "ab.c a", ["a", "+b", "+.", "+c", "a"]],
+    [{ type: "WordPiece", vocab, continuing_subword_prefix: "" }, "", "ab.c a", ["ab", "+.", "+c", "a"]],
+    [{ type: "WordPiece", vocab, continuing_subword_prefix: "" }, "", "abc, b.a", ["ab", "+c", "+,", "b", "+.", "+a"]],
+    [{ type: "WordPiece", vocab }, "##", "abc, b.a", ["ab", "+##c", ",", "b", ".", "a"]],
+    [{ type: "WordLevel", vocab, unk_token: "[UNK]" }, "", "ab.c a", ["ab", "+.", "+c", "a"]],
+  ];
+  for (const [model, prefix, text, pieces] of cases) {
+    const tokenizer = load({ ...parts, model });
+    assert.equal(tokenizer.continuing_subword_prefix, prefix);
+    const found = readPieces(text, { tokenizer, maximum: 64, subject: "tag" }).pieces
+      .map(({ word, continues }) => `${continues ? "+" : ""}${word}`);
+    assert.deepEqual(found, pieces, JSON.stringify({ ...model, vocab: 0 }));
+  }
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AddedToken } from "../../src/text/files/added_tokens.ts";
+import type { AddedToken } from "../../src/text/splitting/added_tokens.ts";
 import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
 import { tokenizerFromVocabulary } from "../../src/text/files/vocabulary.ts";
 import { goldenBytes } from "./goldens.ts";

@@ -17,7 +17,7 @@ Deno.test("a text that is no string is a TypeError that names it", () => {
       ["a", /texts must be a list, got "a"/],
       [["a", 7], /texts\[1\] must be a string or \[text, text_pair\], got 7/],
       [["a", ["b"]], /texts\[1\] must be a string or \[text, text_pair\], got a list/],
-      [["a", ["b", null]], /texts\[1\]: text_pair must be a string, got null/],
+      [["a", ["b", 7]], /texts\[1\]: text_pair must be a string, got 7/],
     ] as [string[], RegExp][]
   ) assert.throws(() => tokenizer.batch_encode_plus(texts), { name: "TypeError", message });
 });

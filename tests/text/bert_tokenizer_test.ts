@@ -45,7 +45,7 @@ Deno.test("special tokens, lengths and conversions of the shipped tokenizer", as
   assert.deepEqual(tokenizer.tokenize("Dogs [MASK]"), ["dogs", "[MASK]"]);
   assert.equal(tokenizer.convert_ids_to_tokens(340), "person");
   assert.deepEqual(tokenizer.convert_ids_to_tokens([1484, 8000]), ["horse", "[UNK]"]);
-  assert.deepEqual(tokenizer.all_special_ids, [0, 1, 2, 3, 4]);
+  assert.deepEqual(tokenizer.all_special_ids, [1, 3, 0, 2, 4]);
   assert.deepEqual(tokenizer.batch_decode([[2, 340, 3], []]), ["[CLS] person [SEP]", ""]);
   assert.equal(tokenizer.decode([340, 8000, 1484]), "person horse", "an id without a token is left out");
 });
@@ -89,10 +89,12 @@ Deno.test("tokenizer_config.json counts for more than tokenizer.json where it sa
   assert.deepEqual(sides.encode("person", { max_length: 4, padding: "max_length" }), [0, 2, 340, 3]);
 });
 
-Deno.test("an empty text_pair is still a pair", async () => {
-  assert.deepEqual((await shipped()).encode_plus("person", { text_pair: "" }), {
-    input_ids: [2, 340, 3, 3],
-    token_type_ids: [0, 0, 0, 1],
-    attention_mask: [1, 1, 1, 1],
-  });
+Deno.test("an empty text_pair is no pair, and neither is null; in a batch too", async () => {
+  const tokenizer = await shipped();
+  const single = { input_ids: [2, 340, 3], token_type_ids: [0, 0, 0], attention_mask: [1, 1, 1] };
+  for (const text_pair of ["", null, undefined]) {
+    assert.deepEqual(tokenizer.encode_plus("person", { text_pair }), single);
+    const { input_ids } = tokenizer.batch_encode_plus(["person", ["person", text_pair ?? null], ["person", "person"]]);
+    assert.deepEqual(input_ids, [[2, 340, 3], [2, 340, 3], [2, 340, 3, 340, 3]]);
+  }
 });

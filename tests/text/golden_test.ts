@@ -48,8 +48,11 @@ for (const file of ["tokenizer.json", "vocab.txt"] as const) {
         special_tokens_mask: expected.special_tokens_mask,
         offset_mapping: expected.offsets,
       }, text);
-      assert.equal(tokenizer.decode(input_ids, { clean_up_tokenization_spaces: false }), expected.decoded);
-      assert.equal(tokenizer.decode(input_ids, { skip_special_tokens: true }), expected.decoded_clean);
+      assert.equal(tokenizer.decode(input_ids), expected.decoded);
+      assert.equal(
+        tokenizer.decode(input_ids, { skip_special_tokens: true, clean_up_tokenization_spaces: true }),
+        expected.decoded_clean,
+      );
     }
   });
 

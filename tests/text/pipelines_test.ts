@@ -65,7 +65,10 @@ Deno.test("random tokenizers give Python's ids, offsets, words, pairs and texts,
       const options = { skip_special_tokens: index % 2 === 0, clean_up_tokenization_spaces: false };
       compare("text", tokenizer.decode(each.ids[index]!, options), each.decoded[index]);
       if (index % 10 === 0) {
-        const pair = tokenizer.encode_plus(text, { text_pair: texts[(index + 1) % texts.length]! });
+        const pair = tokenizer.encode_plus(text, {
+          text_pair: texts[(index + 1) % texts.length]!,
+          return_token_type_ids: true,
+        });
         compare("pair", [pair.input_ids, pair.token_type_ids], each.pairs[index / 10]);
       }
     }

@@ -150,7 +150,7 @@ Deno.test("pipelines on a model in training see each step", async () => {
   for (let step = 0; step < 12; step++) await optimizer.step(batch, { dropout: 0 });
   assert.equal(await best(), target);
   assert.notDeepEqual(await embed(text, { pooling: "mean" }), vector);
-  const positions = [ids.indexOf(tokenizer.mask_token_id)];
+  const positions = [ids.indexOf(tokenizer.mask_token_id!)];
   const [answer] = await model.trunk.answer([{ tokens: { input_ids: ids }, ask: { top_words: { positions } } }]);
   assert.equal((answer!.top_words as TopWordsAnswer).words[0], target);
 });

@@ -96,7 +96,7 @@ function inputsOf(tokenizer: BertTokenizer, texts: readonly string[], className:
   }
   const encoded = { input_ids, attention_mask, token_type_ids };
   if (className === "sequence_classification") return encoded;
-  const mask = tokenizer.mask_token_id;
+  const mask = tokenizer.mask_token_id ?? -1;
   const narrow_mask = input_ids.map((ids, i) =>
     ids.includes(mask) ? ids.map((id) => id === mask ? 1 : 0) : attention_mask[i] as number[]
   );

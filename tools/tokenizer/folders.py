@@ -3,7 +3,9 @@
     python -m venv venv && venv/bin/pip install transformers==5.24.0
     venv/bin/python tools/tokenizer/folders.py 60 20 tests/golden/text/folders.json.gz 1     # folders, texts, file, seed
 
-With another transformers, as 4.57.6, `folders.py --again FILE OUT` leaves out the folders whose ids it gives otherwise.
+Every other folder has a `tokenizer.json` and names a class that may change it. With another transformers, as 4.57.6,
+`folders.py --again FILE OUT` leaves out the folders of the first kind of which it makes anything else, and of the second
+notes in what they differ.
 """
 
 import gzip
@@ -16,10 +18,11 @@ import tempfile
 os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 import tokenizers
 import transformers
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import AutoTokenizer
 
 TOKENS = ["<ent>", "[E1]", "[E2]", "newword", "Cat", "<e/>", "é"]
-WORDS = "the The cat Cat sat newword <ent> [E1] [e1] [E2] [MASK] [mask] [PAD] [UNK] [SEP] <e/> é É naïve unbelievable , . 東京 Zz <mask> x<ent>y".split()
+WORDS = "the The cat Cat sat newword <ent> [E1] [e1] [E2] [MASK] [mask] [PAD] [UNK] [SEP] <e/> é É naïve unbelievable , . 東京 Zz <mask> x<ent>y ca\u0007t the\tcat \u3000 ".split(" ")
 
 
 def vocabulary(r: random.Random) -> list[str]:
@@ -74,7 +77,79 @@ def folder(r: random.Random) -> dict[str, str]:
     return {"vocab.txt": "\n".join(vocab) + "\n", **{k: json.dumps(v, ensure_ascii=False) for k, v in files.items()}}
 
 
-def ids(files: dict[str, str], texts: list[str]) -> list[list[int]]:
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+ROBERTA = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+BERT_CLASSES = "Bert DistilBert Electra MobileBert SqueezeBert Lxmert LayoutLM".split()
+
+
+def word_pieces(r: random.Random, special: list[str], unk: str) -> Tokenizer:
+    """A tokenizer of BERT's kind with any options, sometimes with a part that is not BERT's."""
+    pieces = [*special, *([unk] if unk not in special else []), *"abcdefghijklmnopqrstuvwxyzTCZEMS,.[]<>/1東京é", *("##" + c for c in "abcdefghijklmnopqrstuvwxyzé1"), "the", "cat", "The", "Cat", "##ing"]
+    made = Tokenizer(models.WordPiece({piece: i for i, piece in enumerate(pieces)}, unk_token=unk))
+    made.normalizer = normalizers.BertNormalizer(clean_text=r.random() < 0.95, lowercase=r.random() < 0.5, strip_accents=r.choice([None, True, False]), handle_chinese_chars=r.random() < 0.8)
+    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer() if r.random() < 0.95 else pre_tokenizers.WhitespaceSplit()
+    made.decoder = decoders.WordPiece()
+    return made
+
+
+def byte_pairs(r: random.Random) -> Tokenizer:
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocab = {token: i for i, token in enumerate([*ROBERTA, *alphabet, "th", "the", "\u0120c", "\u0120ca"])}
+    made = Tokenizer(models.BPE(vocab, [("t", "h"), ("th", "e"), ("\u0120", "c"), ("\u0120c", "a")], unk_token=r.choice([None, "<unk>"])))
+    prefix = r.random() < 0.5
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=prefix)
+    made.decoder = decoders.ByteLevel()
+    made.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=prefix)
+    return made
+
+
+def unigrams(r: random.Random) -> Tokenizer:
+    tokens = [*ROBERTA[:4], *"abcdefghijklmnopqrstuvwxyzTCZEMS,.[]<>/1", "\u2581the", "\u2581The", "\u2581", "cat", "sat"]
+    made = Tokenizer(models.Unigram([(token, -float(i % 7) - 1) for i, token in enumerate(tokens)] + [("<mask>", 0.0)], unk_id=3))
+    metaspace = pre_tokenizers.Metaspace(prepend_scheme="always")
+    made.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), metaspace]) if r.random() < 0.8 else metaspace
+    made.decoder = decoders.Metaspace(prepend_scheme="always")
+    made.post_processor = processors.TemplateProcessing("<s> $A </s>", "<s> $A </s> </s> $B </s>", [("<s>", 0), ("</s>", 2)])
+    return made
+
+
+def class_folder(r: random.Random) -> dict[str, str]:
+    """A `tokenizer.json` and a class that changes it by the options of `tokenizer_config.json`."""
+    kind = r.choice([*BERT_CLASSES, "Bert", "Bert", "MPNet", "Roberta", "Roberta", "XLMRoberta", "PreTrained", "PreTrained"])
+    config = {"tokenizer_class": f"{kind}Tokenizer{'Fast' if kind == 'PreTrained' else r.choice(['', 'Fast'])}"}
+    names = ROBERTA if kind in ("MPNet", "Roberta", "XLMRoberta") else SPECIAL
+    if kind == "Roberta":
+        made = byte_pairs(r)
+    elif kind == "XLMRoberta":
+        made = unigrams(r)
+        config["tokenizer_class"] = "XLMRobertaTokenizerFast"  # version 4 reads the other with sentencepiece alone
+    else:
+        made = word_pieces(r, names, "[UNK]")
+        cls, sep = (names[0], names[2]) if kind == "MPNet" else ("[CLS]", "[SEP]")
+        ids = [(sep, made.token_to_id(sep)), (cls, made.token_to_id(cls))]
+        twice = r.random() < (0.8 if kind == "MPNet" else 0.1)
+        bert = r.choice([processors.BertProcessing(*ids), processors.TemplateProcessing(f"{cls} $A {sep}", f"{cls} $A {sep} $B:1 {sep}:1", ids)])
+        made.post_processor = processors.RobertaProcessing(*ids, add_prefix_space=False) if twice else bert
+    for key in ("do_lower_case", "strip_accents", "tokenize_chinese_chars", "add_prefix_space", "trim_offsets", "clean_up_tokenization_spaces"):
+        if r.random() < 0.3:
+            config[key] = r.random() < 0.5
+    if kind == "PreTrained" or r.random() < 0.3:
+        config["model_input_names"] = ["input_ids", *(["token_type_ids"] if r.random() < 0.5 else []), "attention_mask"]
+    if kind == "PreTrained":
+        config |= {f"{name[1:-1].lower()}_token": name for name in SPECIAL if r.random() < 0.8}
+    if r.random() < 0.3:
+        config["additional_special_tokens"] = [r.choice(TOKENS[:3])]
+    listed = [token for token in [*SPECIAL, *ROBERTA] if made.token_to_id(token) is not None]
+    made.add_special_tokens([AddedToken(token, normalized=False, special=True, lstrip=token == "<mask>" and kind != "PreTrained") for token in listed])
+    if r.random() < 0.3:
+        made.enable_padding(direction=r.choice(["left", "right"]), pad_token=names[0 if names is SPECIAL else 1], pad_id=0 if names is SPECIAL else 1)
+    if r.random() < 0.3:
+        made.enable_truncation(6, direction=r.choice(["left", "right"]))
+    return {"tokenizer.json": made.to_str(), "tokenizer_config.json": json.dumps(config, ensure_ascii=False)}
+
+
+def facts(files: dict[str, str], texts: list[str]) -> dict:
+    """What transformers makes of a folder: ids, a pair with its types, padded and cut texts, special tokens, a text."""
     with tempfile.TemporaryDirectory() as path:
         for name, text in files.items():
             with open(f"{path}/{name}", "w") as file:
@@ -82,7 +157,22 @@ def ids(files: dict[str, str], texts: list[str]) -> list[list[int]]:
         with open(f"{path}/config.json", "w") as file:
             file.write('{"model_type": "bert"}')
         made = AutoTokenizer.from_pretrained(path)
-        return [made(text)["input_ids"] for text in texts]
+        ids = [made(text)["input_ids"] for text in texts]
+        pair = made(texts[0], texts[1], return_offsets_mapping=True)
+        try:
+            padded = made(texts[:3], padding=True)["input_ids"]
+        except ValueError:
+            padded = None
+        return {
+            "ids": ids,
+            "pair": [pair["input_ids"], pair.get("token_type_ids", [0] * len(pair["input_ids"]))],
+            "offsets": pair["offset_mapping"],
+            "padded": padded,
+            "cut": made(texts[2], truncation=True, max_length=5)["input_ids"],
+            "special": made.all_special_ids,
+            "decoded": [made.decode(each) for each in ids[:4]],
+            "size": len(made),
+        }
 
 
 def write(out: str, data: dict) -> None:
@@ -96,14 +186,18 @@ def main() -> None:
         agreed = []
         for number, case in enumerate(data["cases"]):
             try:
-                again = ids(case["files"], data["texts"])
+                again = json.loads(json.dumps(facts(case["files"], data["texts"])))
             except Exception as error:
-                again = repr(error)[:200]
-            if again == case["ids"]:
+                again = {"error": repr(error)[:200]}
+            own = () if tokenizers.__version__ == data["tokenizers"] else ("offsets", "decoded")
+            wrong = [name for name, value in again.items() if value != case.get(name) and name not in own]
+            if not wrong:
                 agreed.append(case)
             else:
-                wrong = [t for t, a, b in zip(data["texts"], again, case["ids"]) if a != b] if isinstance(again, list) else again
-                print(number, "differs:", json.dumps({k: v for k, v in case["files"].items() if k != "vocab.txt"})[:600], wrong[:1])
+                hidden = ("vocab.txt", "tokenizer.json")
+                print(number, "differs in", wrong, json.dumps({k: v for k, v in case["files"].items() if k not in hidden})[:600])
+                if "tokenizer.json" in case["files"]:
+                    agreed.append(case | {"differs": wrong})
         data["cases"], data["also"] = agreed, transformers.__version__
         write(sys.argv[3], data)
         return
@@ -112,9 +206,9 @@ def main() -> None:
     texts = [" ".join(r.choice(WORDS) for _ in range(r.randint(1, 8))) for _ in range(length)]
     cases = []
     while len(cases) < count:
-        files = folder(r)
+        files = class_folder(r) if len(cases) % 2 else folder(r)
         try:
-            cases.append({"files": files, "ids": ids(files, texts)})
+            cases.append({"files": files, **facts(files, texts)})
         except Exception as error:
             print("transformers fails:", repr(error)[:200], file=sys.stderr)
     data = {"transformers": transformers.__version__, "tokenizers": tokenizers.__version__, "seed": seed, "texts": texts, "cases": cases}

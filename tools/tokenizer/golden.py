@@ -91,7 +91,8 @@ def option_cases(texts: list[str]) -> list[dict]:
     made = tokenizer(USUAL)
     cases = []
     while len(cases) < 150:
-        pair = choose.sample(texts, choose.choice([1, 2, 2]))
+        text, *others = choose.sample(texts, choose.choice([1, 2, 2]))
+        pair = [text, *filter(None, others)]  # transformers takes an empty second text for none
         framed = choose.random() < 0.8
         max_length = choose.randint(3, 24)
         room = max_length - (len(pair) + 1 if framed else 0)

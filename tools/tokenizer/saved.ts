@@ -35,6 +35,8 @@ async function* sources(): AsyncGenerator<[name: string, files: Map<string, Uint
   }
   for (const [number, { files }] of (await golden("folders.json.gz")).cases.entries()) {
     yield [`folder ${number}`, new Map(Object.entries(files!).map(([name, text]) => [name, utf8(text)]))];
+    const json = files!["tokenizer.json"];
+    if (json !== undefined) yield [`tokenizer.json of folder ${number}`, new Map([["tokenizer.json", utf8(json)]])];
   }
   for (const [number, { json }] of (await golden("pipelines.json.gz")).cases.entries()) {
     const text = JSON.stringify(json);

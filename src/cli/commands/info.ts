@@ -54,7 +54,7 @@ async function describe(source: string | URL, options: OpenFolderOptions) {
     const { dtype } = checkpoint.info(name);
     tensors[dtype] = (tensors[dtype] ?? 0) + 1;
   }
-  const files = await findTokenizerFiles(folder);
+  const files = await findTokenizerFiles(folder, stored.to_json());
   const tokenizer = files && new BertTokenizer(files);
   const { full_length_layers: full, num_hidden_layers: all } = config;
   return {
@@ -87,7 +87,14 @@ function rows(
     ["GPU memory", `${size(gpu_bytes)} of f32 weights, besides what a batch needs`],
     ["layers", `${layers.full} full, ${layers.narrow} narrow`],
     ["tensors", Object.entries(tensors).map(([dtype, count]) => `${count} ${dtype}`).join(", ")],
-    ["tokenizer", tokenizer ? `${tokenizer.vocab_size} word pieces, mask ${tokenizer.mask_token}` : "none"],
+    [
+      "tokenizer",
+      tokenizer
+        ? `${tokenizer.vocab_size} word pieces, ${
+          tokenizer.mask_token === undefined ? "no mask" : `mask ${tokenizer.mask_token}`
+        }`
+        : "none",
+    ],
     ...warnings.map((warning) => ["warning", warning]),
     ...Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
   ];

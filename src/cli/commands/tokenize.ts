@@ -30,7 +30,7 @@ As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }.`,
   options: {
     ...TEXT_OPTIONS,
     ...PAIR_OPTIONS,
-    offsets: toggle("say where pieces stand in the text (yes); only tokenizers of BERT's kind can"),
+    offsets: toggle("say where pieces stand in the text (yes)"),
   },
   examples: [
     'narrowbert tokenize "unbelievable"',

@@ -61,15 +61,16 @@ export function encodeText(input: TextInput, context: EncodeContext): TextEncodi
   const { text, text_pair } = readText(input, subject);
   const encoding = encodePair({ text, text_pair }, context);
   const { length } = encoding.input_ids;
+  const isAlone = (text_pair ?? "") === ""; // as the tokenizer has it
   const isBare = () =>
-    text_pair === undefined
+    isAlone
       ? !encoding.special_tokens_mask.includes(0)
       : tokenizer.encode(text, { add_special_tokens: false }).length === 0;
   if (needs !== "nothing" && length === 0 || needs === "word" && isBare()) {
     throw new InputError(`Cannot ${subject}: ${first ?? "it"} must hold a word, got ${excerpt(text)}`);
   }
   if (length > maximum) {
-    const firstLength = text_pair === undefined ? length : tokenizer.encode(text).length;
+    const firstLength = isAlone ? length : tokenizer.encode(text).length;
     const isFirst = firstLength > maximum;
     const got = isFirst && first !== undefined ? `${firstLength} in ${first} alone` : length;
     const longest = isFirst || 2 * firstLength > length ? text : text_pair!;
@@ -81,7 +82,7 @@ export function encodeText(input: TextInput, context: EncodeContext): TextEncodi
   return encoding;
 }
 
-function encodePair({ text, text_pair }: { text: string; text_pair?: string }, context: EncodeContext): TextEncoding {
+function encodePair({ text, text_pair }: ReturnType<typeof readText>, context: EncodeContext): TextEncoding {
   const { tokenizer, maximum, subject, truncation = false, options } = context;
   const all = { ...options, text_pair, truncation, max_length: maximum, return_special_tokens_mask: true };
   try {
@@ -95,15 +96,14 @@ function encodePair({ text, text_pair }: { text: string; text_pair?: string }, c
   }
 }
 
-function readText(input: TextInput, subject: string): { text: string; text_pair?: string } {
+function readText(input: TextInput, subject: string): { text: string; text_pair?: string | null | undefined } {
   if (typeof input === "string") return { text: input };
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     throw new TypeError(`Cannot ${subject}: it must be a string or { text, text_pair }, got ${kindOf(input)}`);
   }
   checkString(input.text, subject, "its text");
-  const { text, text_pair = null } = input;
-  if (text_pair === null || text_pair === "") return { text };
-  checkString(text_pair, subject, "its text_pair");
+  const { text, text_pair } = input;
+  if (text_pair !== undefined && text_pair !== null) checkString(text_pair, subject, "its text_pair");
   return { text, text_pair };
 }
 

@@ -40,7 +40,7 @@ export async function loadParts<Model extends { dispose(): void }>(
   opened.folder.prepare?.([WEIGHT_NAMES, ...TOKENIZER_CHOICES]);
   const model = await loadModel(opened, options);
   try {
-    const tokenizer = await openTokenizer(opened.folder);
+    const tokenizer = await openTokenizer(opened.folder, opened.config.to_json());
     return keepFolder({ model, tokenizer }, opened.root);
   } catch (error) {
     model.dispose();

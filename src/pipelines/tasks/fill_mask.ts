@@ -6,6 +6,7 @@ import type { NarrowBertForMaskedLM } from "../../heads/masked_lm.ts";
 import { targetWords, topWords, type TopWordsAnswer } from "../../heads/readouts/words.ts";
 import { MAX_TOP_K } from "../../kernels/rows/top_k.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
+import { neededToken } from "../../text/needed_token.ts";
 import { checkString, encodeText, mostTokens, type TextEncoding, type TextOptions } from "../engine/encode.ts";
 import { targetIds } from "./fill_mask_targets.ts";
 import { sizeWithLogits } from "./logits_size.ts";
@@ -81,6 +82,7 @@ function fillMaskTask(parts: PipelineParts<AnsweringModel>): Task<string, Filled
     noun: "text",
     options: ["top_k", "targets", "truncation"],
     begin({ top_k = 5, targets, truncation }): TaskRun<string, FilledText, MaskedText> {
+      const mask = neededToken(tokenizer, "mask_token", "fill masks");
       const most = Math.min(MAX_TOP_K, vocab_size);
       if (!Number.isInteger(top_k) || top_k < 1 || top_k > most) {
         throw new RangeError(`Cannot fill masks: top_k must be a whole number from 1 to ${most}, got ${top_k}`);
@@ -93,16 +95,16 @@ function fillMaskTask(parts: PipelineParts<AnsweringModel>): Task<string, Filled
           const subject = `fill masks in ${name}`;
           checkString(text, subject);
           const encoding = encodeText(text, { tokenizer, maximum, subject, truncation });
-          const masks = positionsOf(tokenizer.mask_token_id, encoding.input_ids);
+          const masks = positionsOf(mask.id, encoding.input_ids);
           const isCut = truncation && encoding.input_ids.length === maximum;
-          const all = isCut ? positionsOf(tokenizer.mask_token_id, tokenizer.encode(text)).length : masks.length;
+          const all = isCut ? positionsOf(mask.id, tokenizer.encode(text)).length : masks.length;
           if (masks.length < all) {
             const cut = all === 1 ? "its mask" : `mask ${masks.length + 1} of ${all}`;
             throw new InputError(`Cannot ${subject}: truncation cuts off ${cut}, as the model takes ${maximum} tokens`);
           }
           if (masks.length > 0) return [{ encoding, masks }];
           throw new InputError(
-            `Cannot ${subject}: it must contain "${tokenizer.mask_token}", got ${excerpt(text)}`,
+            `Cannot ${subject}: it must contain "${mask.token}", got ${excerpt(text)}`,
           );
         },
         sizeOf: ({ encoding, masks }) => sizeWithLogits(encoding, masks.length * vocab_size),

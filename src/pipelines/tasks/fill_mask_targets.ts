@@ -19,7 +19,7 @@ export function targetIds(targets: readonly string[], tokenizer: BertTokenizer):
   if (replaced.length > 0) {
     warn(`targets that are no word piece of the vocabulary are replaced by their first: ${replaced.join(", ")}`);
   }
-  return [...new Set(pieces.map((piece) => tokenizer.convert_tokens_to_ids(piece)))];
+  return [...new Set(pieces.flatMap((piece) => tokenizer.convert_tokens_to_ids(piece) ?? []))];
 }
 
 /** A target itself if it is a word piece, else its first word piece. */

@@ -4,6 +4,7 @@ import { InputError } from "../../base/errors.ts";
 import { excerpt } from "../../base/messages.ts";
 import type { NarrowBertForMaskedLM } from "../../heads/masked_lm.ts";
 import { wordProbabilities } from "../../heads/readouts/words.ts";
+import { neededToken } from "../../text/needed_token.ts";
 import { checkString, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { sizeWithLogits } from "./logits_size.ts";
 import { type PipelineParts, type SimplePipeline, simplePipeline } from "../engine/parts.ts";
@@ -82,7 +83,7 @@ function scoreTask(parts: PipelineParts<AnsweringModel>): Task<string, TextScore
       readout: wordProbabilities,
       tokens: ({ encoding, position }) => ({
         ...encoding,
-        input_ids: encoding.input_ids.with(position, mask_token_id),
+        input_ids: encoding.input_ids.with(position, neededToken(tokenizer, "mask_token", "score texts").id),
       }),
       ask: ({ encoding, position }) => ({ positions: [position], words: [encoding.input_ids[position]] }),
       collect(results, items) {

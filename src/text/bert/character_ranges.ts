@@ -5,6 +5,12 @@ export function characterClass(table: string): string {
   return entries(table).map((range) => range.split("-").map((code) => `\\u{${code}}`).join("-")).join("");
 }
 
+/** Whether a character is in a table. */
+export function memberOf(table: string): (character: string) => boolean {
+  const expression = new RegExp(`^[${characterClass(table)}]`, "u");
+  return (character) => expression.test(character);
+}
+
 /** The number that a table gives to each of its characters: `7: 93c 9bc-9bd` gives 7 to three of them. */
 export function characterNumbers(table: string): Map<string, number> {
   const numbers = new Map<string, number>();

@@ -1,7 +1,7 @@
 /** BERT's normaliser: cleaned, lower-cased text without accents, and the origin of each of its characters. */
 
 import { ACCENTS, CHINESE, COMBINING_CLASSES, DECOMPOSED, DROPPED } from "./characters.ts";
-import { characterClass, characterNumbers } from "./character_ranges.ts";
+import { characterNumbers, memberOf } from "./character_ranges.ts";
 import { lowerCase } from "./lower_case.ts";
 import { type Mark, placeMarks } from "./mark_order.ts";
 
@@ -114,9 +114,4 @@ export class BertNormalizer {
     });
     return handle_chinese_chars && isChinese(character) ? [SPACE, ...parts, SPACE] : parts;
   }
-}
-
-function memberOf(table: string): (character: string) => boolean {
-  const expression = new RegExp(`[${characterClass(table)}]`, "u");
-  return (character) => expression.test(character);
 }

@@ -1,7 +1,15 @@
 /** WordPiece: the word pieces of single words, cached by word. */
 
-import { ownCopy } from "../own_copy.ts";
-import type { WordPieceModel } from "../files/word_piece.ts";
+import { remembering } from "./word_cache.ts";
+
+/** The settings of WordPiece, by their names in `tokenizer.json`. */
+export interface WordPieceModel {
+  unk_token: string;
+  /** Prefix of a piece that continues a word. */
+  continuing_subword_prefix: string;
+  /** Characters of the longest word that is split; a longer one is one unknown token. */
+  max_input_chars_per_word: number;
+}
 
 /** The pieces of a word; both lists are equally long. */
 export interface Spelling {
@@ -11,18 +19,12 @@ export interface Spelling {
   ends: readonly number[];
 }
 
-/** Most words that are cached; when there are more, the cache is cleared. */
-const REMEMBERED = 1 << 15;
-/** Longest word that is cached: longer ones are rare, and large. */
-const LONGEST_REMEMBERED = 64;
-
 /** Splits words by a vocabulary. */
 export class WordPieces {
   readonly #ids: ReadonlyMap<string, number>;
   readonly #model: WordPieceModel;
   /** UTF-16 units of the longest piece. */
   readonly #longest: number;
-  readonly #spellings = new Map<string, Spelling>();
 
   /** @param ids Id of each piece. */
   constructor(ids: ReadonlyMap<string, number>, model: WordPieceModel) {
@@ -32,16 +34,9 @@ export class WordPieces {
   }
 
   /** The pieces of a word; a word that the vocabulary cannot spell is one unknown token. */
-  spell(word: string): Spelling {
-    const known = this.#spellings.get(word);
-    if (known !== undefined) return known;
-    const spelling = this.#spell(word) ?? { ids: [this.#ids.get(this.#model.unk_token)!], ends: [word.length] };
-    if (word.length <= LONGEST_REMEMBERED) {
-      if (this.#spellings.size >= REMEMBERED) this.#spellings.clear();
-      this.#spellings.set(ownCopy(word), spelling);
-    }
-    return spelling;
-  }
+  readonly spell: (word: string) => Spelling = remembering((word) =>
+    this.#spell(word) ?? { ids: [this.#ids.get(this.#model.unk_token)!], ends: [word.length] }
+  );
 
   /** Takes the longest piece that matches, until the word is used up. */
   #spell(word: string): Spelling | undefined {

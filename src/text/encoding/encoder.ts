@@ -77,17 +77,18 @@ interface Assembly {
   trims: readonly boolean[];
 }
 
-function assemble(pair: PiecePair, kept: SpanPair, { plan: { wanted }, parts, trims }: Assembly): Encoding {
+function assemble(pair: PiecePair, kept: SpanPair, { plan: { wanted, types }, parts, trims }: Assembly): Encoding {
   const input_ids: number[] = [];
   const token_type_ids: number[] = [];
   const special_tokens_mask: number[] = [];
   const offset_mapping: Offset[] = [];
   const word_ids: (number | null)[] = [];
   for (const part of parts) {
+    const type = types ? part.type : 0;
     if ("ids" in part) {
       for (const id of part.ids) {
         input_ids.push(id);
-        token_type_ids.push(part.type);
+        token_type_ids.push(type);
         special_tokens_mask.push(1);
         offset_mapping.push([0, 0]);
         word_ids.push(null);
@@ -98,7 +99,7 @@ function assemble(pair: PiecePair, kept: SpanPair, { plan: { wanted }, parts, tr
     const span = part.text === 0 ? kept.first : kept.second!;
     for (let index = span.start; index < span.end; index++) {
       input_ids.push(pieces.ids[index]!);
-      token_type_ids.push(part.type);
+      token_type_ids.push(type);
     }
     if (wanted.special_tokens_mask) {
       for (let index = span.start; index < span.end; index++) special_tokens_mask.push(0);

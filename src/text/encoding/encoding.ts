@@ -10,7 +10,10 @@ export type Side = "left" | "right";
 export interface Encoding {
   /** Ids of the word pieces: `[CLS] text [SEP]` or `[CLS] text [SEP] text_pair [SEP]`, and padding. */
   input_ids: number[];
-  /** 0 for the first text with its special tokens, 1 for the second with its closing `[SEP]`; 0 for padding. */
+  /**
+   * 0 for the first text with its special tokens, 1 for the second with its closing `[SEP]`; 0 for padding. All are 0 if
+   * the tokenizer's `model_input_names` leave them out: then Python gives no types, and a model takes zeros.
+   */
   token_type_ids: number[];
   /** 1 for every token, 0 for padding. */
   attention_mask: number[];
@@ -31,7 +34,7 @@ export interface Encoding {
 export interface BatchEncoding {
   /** Ids of the word pieces of each text. */
   input_ids: number[][];
-  /** Types of the tokens of each text: 0 and 1. */
+  /** Types of the tokens of each text: 0 and 1, or all 0 if `model_input_names` leave them out. */
   token_type_ids: number[][];
   /** For each text, 1 for every token and 0 for padding. */
   attention_mask: number[][];
@@ -67,6 +70,8 @@ export interface BatchEncodeOptions {
   max_length?: number;
   /** Tokens that each overflowing part repeats of the part before it. Default 0. */
   stride?: number;
+  /** Whether `token_type_ids` tell the texts of a pair apart; else all are 0. Default: as `model_input_names` say. */
+  return_token_type_ids?: boolean;
   /** Give `special_tokens_mask`. Default `false`. */
   return_special_tokens_mask?: boolean;
   /** Give `offset_mapping`. Default `false`. */
@@ -79,8 +84,8 @@ export interface BatchEncodeOptions {
 
 /** How to encode a text. */
 export interface EncodeOptions extends BatchEncodeOptions {
-  /** A second text, as in premise and hypothesis. */
-  text_pair?: string;
+  /** A second text, as in premise and hypothesis. An empty one, or `null`, is none. */
+  text_pair?: string | null | undefined;
 }
 
 /** How to pad existing encodings. */
@@ -97,6 +102,6 @@ export interface PadOptions {
 export interface DecodeOptions {
   /** Leave out `[CLS]`, `[SEP]` and the like. Default `false`. */
   skip_special_tokens?: boolean;
-  /** Remove the spaces before punctuation. Default: as the tokenizer's configuration says, else `true`. */
+  /** Remove the spaces before punctuation. Default: as the tokenizer's configuration says, else `false`. */
   clean_up_tokenization_spaces?: boolean;
 }

@@ -25,23 +25,20 @@ export function specialCount(parts: readonly FramePart[]): number {
 /** A text, or a pair of texts, as one list for each. */
 export interface Pair<T> {
   first: readonly T[];
-  second?: readonly T[];
+  second?: readonly T[] | undefined;
 }
 
-/** Both lists in BERT's frame. */
-export function framed<T>({ first, second }: Pair<T>, { opening, closing }: { opening: T; closing: T }): T[] {
-  return second === undefined ? [opening, ...first, closing] : [opening, ...first, closing, ...second, closing];
+/** Both lists in a frame, with what `special` makes of the ids of special tokens. */
+export function framed<T>(frame: Frame, { first, second }: Pair<T>, special: (id: number) => T): T[] {
+  const parts = second === undefined ? frame.single : frame.pair;
+  return parts.flatMap((part) => "ids" in part ? part.ids.map(special) : part.text === 0 ? first : second!);
 }
 
-/** How many tokens each of two texts has. */
-export interface PairLengths {
-  first: number;
-  /** `undefined` if there is no second text. */
-  second?: number;
-}
-
-/** The types of the tokens of both texts in BERT's frame: 0 and 1. The last `[SEP]` is of type 1 too. */
-export function tokenTypes({ first, second }: PairLengths): number[] {
-  const types = new Array<number>(first + 2).fill(0);
-  return second === undefined ? types : [...types, ...new Array<number>(second + 1).fill(1)];
+/** The types of the tokens of both lists in a frame. */
+export function framedTypes(frame: Frame, { first, second }: Pair<unknown>): number[] {
+  const parts = second === undefined ? frame.single : frame.pair;
+  return parts.flatMap((part) => {
+    const { length } = "ids" in part ? part.ids : part.text === 0 ? first : second!;
+    return new Array<number>(length).fill(part.type);
+  });
 }

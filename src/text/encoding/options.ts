@@ -19,6 +19,7 @@ const ENCODE_CHOICES = {
   truncation: TRUNCATION,
   truncation_side: SIDE,
   stride: 0,
+  return_token_type_ids: SWITCH,
   return_special_tokens_mask: SWITCH,
   return_offsets_mapping: SWITCH,
   return_word_ids: SWITCH,
@@ -56,7 +57,9 @@ export function checkOptions(action: keyof typeof CHOICES, options: object): voi
 
 function checkValue(subject: string, value: unknown, choice: Choice): void {
   if (choice === "text") {
-    if (typeof value !== "string") throw new TypeError(`${subject} must be a string, got ${describe(value)}`);
+    if (typeof value !== "string" && value !== null) {
+      throw new TypeError(`${subject} must be a string, got ${describe(value)}`);
+    }
   } else if (typeof choice === "number") {
     if (typeof value !== "number") throw new TypeError(`${subject} must be a number, got ${describe(value)}`);
     // Infinity is allowed: it is the `model_max_length` of a model without a limit.

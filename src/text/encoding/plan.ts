@@ -10,6 +10,8 @@ export interface Defaults {
   model_max_length: number;
   padding_side: Side;
   truncation_side: Side;
+  /** The lists that a model is given. */
+  model_input_names: readonly string[];
 }
 
 /** Which lists an encoding holds besides the usual three. */
@@ -42,6 +44,8 @@ export interface Plan {
   frame: boolean;
   truncation?: TruncationPlan;
   padding?: PaddingPlan;
+  /** Whether tokens have the types of their texts; else all are of type 0. */
+  types: boolean;
   wanted: Wanted;
 }
 
@@ -64,6 +68,7 @@ export function planEncoding(options: EncodeOptions, defaults: Defaults): Plan {
       stride: options.stride ?? 0,
     },
     padding: planPadding("encode", { ...options, padding }, defaults),
+    types: options.return_token_type_ids ?? defaults.model_input_names.includes("token_type_ids"),
     wanted: {
       special_tokens_mask: options.return_special_tokens_mask ?? false,
       offset_mapping: options.return_offsets_mapping ?? false,

@@ -1,34 +1,40 @@
-/** The keys of `tokenizer_config.json`, and BERT's five special tokens, which it may rename. */
+/** The keys of `tokenizer_config.json`. */
 
 import { TokenizerError } from "../../base/errors.ts";
 import { isObject } from "../../base/json.ts";
 import type { Side } from "../encoding/encoding.ts";
-import type { AddedToken } from "./added_tokens.ts";
+import type { AddedToken } from "../splitting/added_tokens.ts";
 
-/** Name of each special token in `tokenizer_config.json`, and its text if that file does not say. */
-export const SPECIAL_TOKENS = {
-  pad_token: "[PAD]",
-  unk_token: "[UNK]",
-  cls_token: "[CLS]",
-  sep_token: "[SEP]",
-  mask_token: "[MASK]",
-} as const;
+/** The names of special tokens in `tokenizer_config.json`, in Python's order, by which new ones get their ids. */
+export const TOKEN_NAMES = [
+  "bos_token",
+  "eos_token",
+  "unk_token",
+  "sep_token",
+  "pad_token",
+  "cls_token",
+  "mask_token",
+] as const;
 
 /** The name of a special token in `tokenizer_config.json`. */
-export type SpecialTokenName = keyof typeof SPECIAL_TOKENS;
+export type SpecialTokenName = typeof TOKEN_NAMES[number];
 
 /** A token of these files that is found whole: its text, or how it is found. */
 export type ConfigToken = string | Omit<AddedToken, "id">;
 
 /** The keys of `tokenizer_config.json` that are used here. */
-export interface TokenizerConfig extends Partial<Record<SpecialTokenName | "bos_token" | "eos_token", ConfigToken>> {
+export interface TokenizerConfig extends Partial<Record<SpecialTokenName, ConfigToken>> {
   tokenizer_class?: string;
   /** Where the Python code of such a class is. */
   auto_map?: unknown;
   do_lower_case?: boolean;
   strip_accents?: boolean | null;
   tokenize_chinese_chars?: boolean;
+  add_prefix_space?: boolean;
+  trim_offsets?: boolean;
   clean_up_tokenization_spaces?: boolean;
+  /** The lists that a model is given. */
+  model_input_names?: readonly string[];
   model_max_length?: number;
   padding_side?: Side;
   truncation_side?: Side;
@@ -42,11 +48,6 @@ export interface TokenizerConfig extends Partial<Record<SpecialTokenName | "bos_
 /** The text of a token. */
 export function contentOf(token: ConfigToken): string {
   return typeof token === "string" ? token : token.content;
-}
-
-/** The text of the special token `name`. */
-export function specialToken(config: TokenizerConfig, name: SpecialTokenName): string {
-  return contentOf(config[name] ?? SPECIAL_TOKENS[name]);
 }
 
 /** A `model_max_length` from here on means that there is no limit, by a convention of Hugging Face's files. */
@@ -92,19 +93,19 @@ const FLAG: Check = [(value) => typeof value === "boolean", "true or false"];
 const SIDE: Check = [(value) => value === "left" || value === "right", '"left" or "right"'];
 const TOKEN: Check = [isToken, "a text or an object with a content"];
 const CHECKS: Record<keyof TokenizerConfig, Check> = {
-  pad_token: TOKEN,
-  unk_token: TOKEN,
-  cls_token: TOKEN,
-  sep_token: TOKEN,
-  mask_token: TOKEN,
-  bos_token: TOKEN,
-  eos_token: TOKEN,
+  ...Object.fromEntries(TOKEN_NAMES.map((name) => [name, TOKEN])) as Record<SpecialTokenName, Check>,
   tokenizer_class: [(value) => typeof value === "string", "the name of a class"],
   auto_map: [(value) => value !== null, "where the code of a class is"],
   do_lower_case: FLAG,
   strip_accents: [(value) => typeof value === "boolean" || value === null, "true, false or null"],
   tokenize_chinese_chars: FLAG,
+  add_prefix_space: FLAG,
+  trim_offsets: FLAG,
   clean_up_tokenization_spaces: FLAG,
+  model_input_names: [
+    (value) => Array.isArray(value) && value.every((name) => typeof name === "string"),
+    "a list of names",
+  ],
   model_max_length: [(value) => Number.isInteger(value) && value as number >= 1, "a whole number from 1 up"],
   padding_side: SIDE,
   truncation_side: SIDE,

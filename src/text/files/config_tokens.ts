@@ -1,40 +1,43 @@
 /** What `tokenizer_config.json` and the files beside it change in a `tokenizer.json`. */
 
 import { isObject } from "../../base/json.ts";
-import type { AddedToken } from "./added_tokens.ts";
-import { kindOfClass } from "./classes.ts";
-import { type ConfigToken, contentOf, specialToken, type SpecialTokenName, type TokenizerConfig } from "./config.ts";
-
-/** Python's order of special tokens, by which new ones get their ids. */
-const ORDER = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"] as const;
+import type { AddedToken } from "../splitting/added_tokens.ts";
+import { classOf, isUnnamed, specialToken, USUAL_TOKENS } from "./classes.ts";
+import { type ConfigToken, contentOf, type SpecialTokenName, TOKEN_NAMES, type TokenizerConfig } from "./config.ts";
+import { normalizerOptions } from "./pipelines.ts";
 
 /**
- * A `tokenizer.json` as transformers has it after reading the config: with the tokens that the config adds, and for
- * classes of BERT's kind with its normalizer's options. The ids of new tokens are left to `withIds`.
+ * A `tokenizer.json` as transformers has it after reading the config: with the tokens that the config and the class
+ * add, and with the options that they set. The ids of new tokens are left to `withIds`.
  */
 export function withConfig(tokenizer: object, config: TokenizerConfig): Record<string, unknown> {
-  const file: Record<string, unknown> = { ...tokenizer };
-  if (kindOfClass(config.tokenizer_class) === "bert") file.normalizer = withOptions(file.normalizer, config);
+  const { pipeline } = classOf(config);
+  const given: Record<string, unknown> = { ...tokenizer };
+  const file: Record<string, unknown> = pipeline === undefined ? given : { ...pipeline.withOptions(given, config) };
+  if (isUnnamed(config)) file.normalizer = withSaid(file.normalizer, config);
   const listed: unknown = file.added_tokens ?? [];
   if (!Array.isArray(listed)) return file; // its reader refuses it
-  file.added_tokens = [...listed, ...moreTokens(listed, config)];
+  file.added_tokens = [...listed, ...moreTokens(listed, specialTokens(config, file), config)];
   return file;
 }
 
-/** `tokenizer_config.json` overrides `tokenizer.json`, as in Hugging Face's `BertTokenizerFast`. */
-function withOptions(normalizer: unknown, config: TokenizerConfig): unknown {
+/** A normalizer with the options that the config says; the others stay, as no class sets them. */
+function withSaid(normalizer: unknown, config: TokenizerConfig): unknown {
   if (!isObject(normalizer) || normalizer.type !== "BertNormalizer") return normalizer;
-  const { tokenize_chinese_chars, strip_accents, do_lower_case } = config;
+  const { lowercase, strip_accents, handle_chinese_chars } = normalizerOptions(config);
   return {
     ...normalizer,
-    ...(tokenize_chinese_chars !== undefined && { handle_chinese_chars: tokenize_chinese_chars }),
-    ...(strip_accents !== undefined && { strip_accents }),
-    ...(do_lower_case !== undefined && { lowercase: do_lower_case }),
+    ...(config.do_lower_case !== undefined && { lowercase }),
+    ...(config.strip_accents !== undefined && { strip_accents }),
+    ...(config.tokenize_chinese_chars !== undefined && { handle_chinese_chars }),
   };
 }
 
-function moreTokens(listed: readonly unknown[], config: TokenizerConfig): AddedToken[] {
-  const special = specialTokens(config);
+function moreTokens(
+  listed: readonly unknown[],
+  special: readonly ConfigToken[],
+  config: TokenizerConfig,
+): AddedToken[] {
   const names = new Set(special.map(contentOf));
   const decoder = Object.entries(config.added_tokens_decoder ?? {})
     .sort(([a], [b]) => Number(a) - Number(b))
@@ -51,21 +54,42 @@ function moreTokens(listed: readonly unknown[], config: TokenizerConfig): AddedT
   return [...decoder.filter(({ content }) => content !== ""), ...rest];
 }
 
-/** All special tokens that a config names; for a class of BERT's kind BERT's five too. */
-function specialTokens(config: TokenizerConfig): ConfigToken[] {
-  const isBert = kindOfClass(config.tokenizer_class) === "bert";
-  const found: ConfigToken[] = [];
-  for (const name of ORDER) {
-    const token = config[name];
-    if (token !== undefined) found.push(token);
-    else if (isBert && name !== "bos_token" && name !== "eos_token") {
-      found.push(specialToken(config, name satisfies SpecialTokenName));
-    }
+/**
+ * The special token of each name, by the config, else by the class or the padding of `tokenizer.json`; if no class is
+ * named, the usual one that the file has.
+ */
+export function namedTokens(
+  config: TokenizerConfig,
+  file: Readonly<Record<string, unknown>>,
+): Partial<Record<SpecialTokenName, ConfigToken>> {
+  const found: Partial<Record<SpecialTokenName, ConfigToken>> = {};
+  for (const name of TOKEN_NAMES) {
+    const token = specialToken(config, name) ?? (name === "pad_token" ? padTokenOf(file) : undefined) ??
+      (isUnnamed(config) ? usualToken(name, file) : undefined);
+    if (token !== undefined) found[name] = token;
   }
-  found.push(...config.additional_special_tokens ?? []);
-  const extra = config.extra_special_tokens ?? [];
-  found.push(...(Array.isArray(extra) ? extra as readonly ConfigToken[] : Object.values(extra) as ConfigToken[]));
   return found;
+}
+
+/** All special tokens: those with a name, and the further ones that the config lists. */
+export function specialTokens(config: TokenizerConfig, file: Readonly<Record<string, unknown>>): ConfigToken[] {
+  const { additional_special_tokens: additional = [], extra_special_tokens: extra = [] } = config;
+  return [...Object.values(namedTokens(config, file)), ...additional, ...Object.values(extra) as ConfigToken[]];
+}
+
+function padTokenOf({ padding }: Readonly<Record<string, unknown>>): string | undefined {
+  return isObject(padding) && typeof padding.pad_token === "string" ? padding.pad_token : undefined;
+}
+
+function usualToken(name: SpecialTokenName, file: Readonly<Record<string, unknown>>): string | undefined {
+  return USUAL_TOKENS.map((tokens) => tokens[name]).find((token) => token !== undefined && has(file, token));
+}
+
+function has({ model, added_tokens }: Readonly<Record<string, unknown>>, token: string): boolean {
+  const vocab = isObject(model) ? model.vocab : undefined;
+  if (isObject(vocab) && Object.hasOwn(vocab, token)) return true;
+  if (Array.isArray(vocab) && vocab.some((entry) => Array.isArray(entry) && entry[0] === token)) return true;
+  return Array.isArray(added_tokens) && added_tokens.some((each) => isObject(each) && each.content === token);
 }
 
 function added(token: ConfigToken, id: number, isSpecial: boolean): AddedToken {

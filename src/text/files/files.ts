@@ -3,7 +3,7 @@
 import { TokenizerError } from "../../base/errors.ts";
 import { isObject } from "../../base/json.ts";
 import { findBytes, type ModelFolder } from "../../io/folder/model_folder.ts";
-import { kindOfClass } from "./classes.ts";
+import { classByModel, classNamed, classNames } from "./classes.ts";
 import { parseConfig, type TokenizerConfig } from "./config.ts";
 import { withLegacyFiles } from "./legacy_files.ts";
 import { tokenizerFromVocabulary } from "./vocabulary.ts";
@@ -23,10 +23,11 @@ export interface TokenizerFiles {
 /**
  * Reads and parses the tokenizer files of a folder.
  *
+ * @param modelConfig The contents of its `config.json`. Without them that is read if no other file names a class.
  * @throws {TokenizerError} If there is neither `tokenizer.json` nor `vocab.txt`, or a file is broken.
  */
-export async function readTokenizerFiles(folder: ModelFolder): Promise<TokenizerFiles> {
-  const files = await findTokenizerFiles(folder);
+export async function readTokenizerFiles(folder: ModelFolder, modelConfig?: object): Promise<TokenizerFiles> {
+  const files = await findTokenizerFiles(folder, modelConfig);
   if (files === null) throw noTokenizer(folder);
   return files;
 }
@@ -36,7 +37,7 @@ export async function readTokenizerFiles(folder: ModelFolder): Promise<Tokenizer
  *
  * @throws {TokenizerError} If a file is broken.
  */
-export async function findTokenizerFiles(folder: ModelFolder): Promise<TokenizerFiles | null> {
+export async function findTokenizerFiles(folder: ModelFolder, modelConfig?: object): Promise<TokenizerFiles | null> {
   const { location } = folder;
   folder.prepare?.(TOKENIZER_CHOICES);
   const stored = await findJson(folder, "tokenizer_config.json");
@@ -44,7 +45,9 @@ export async function findTokenizerFiles(folder: ModelFolder): Promise<Tokenizer
   const tokenizer = await findJson(folder, "tokenizer.json");
   const vocabulary = tokenizer === null ? await findText(folder, "vocab.txt") : null;
   if (tokenizer === null && vocabulary === null) return null;
-  checkClass(own.tokenizer_class, { location, hasJson: tokenizer !== null, isCode: own.auto_map !== undefined });
+  own.tokenizer_class ??= classByModel(modelConfig ?? await findJson(folder, "config.json")) ??
+    (vocabulary === null ? undefined : "BertTokenizer");
+  checkClass(own, { location, hasJson: tokenizer !== null });
   const config = own.added_tokens_decoder !== undefined ? own : await withOlder(own, folder);
   return { location, config, tokenizer: tokenizer ?? tokenizerFromVocabulary(vocabulary!, config) };
 }
@@ -59,24 +62,23 @@ async function withOlder(config: TokenizerConfig, folder: ModelFolder): Promise<
 
 /** Refuses a tokenizer of a class that computes other ids than its files say. */
 function checkClass(
-  name: string | undefined,
-  { location, hasJson, isCode }: { location: string; hasJson: boolean; isCode: boolean },
+  { tokenizer_class: name, auto_map }: TokenizerConfig,
+  { location, hasJson }: { location: string; hasJson: boolean },
 ): void {
-  const kind = kindOfClass(name);
-  if (kind === "bert" || kind === "fast" && hasJson) return;
-  if (isCode) {
+  if (name === undefined) return;
+  const known = classNamed(name);
+  if (known !== undefined && (hasJson || known.readsVocabulary)) return;
+  const subject = `Cannot load a tokenizer from "${location}"`;
+  if (auto_map !== undefined) {
     throw new TokenizerError(
-      `Cannot load a tokenizer from "${location}": its class ${
-        JSON.stringify(name)
-      } is Python code beside it, which runs ` +
-        "with trust_remote_code alone; nothing in a folder is executed here",
+      `${subject}: its class ${JSON.stringify(name)} is Python code beside it, which runs with trust_remote_code ` +
+        "alone; nothing in a folder is executed here",
     );
   }
-  throw new TokenizerError(
-    `Cannot load a tokenizer from "${location}": tokenizer_class in tokenizer_config.json must be BertTokenizer or ` +
-      `${hasJson ? "another whose tokenizer.json says all" : "of its kind, as there is no tokenizer.json"}, ` +
-      `got ${JSON.stringify(name)}`,
-  );
+  const expected = hasJson
+    ? `one of ${classNames()}, of which the last two are read as tokenizer.json says`
+    : "BertTokenizer or of its kind, as there is no tokenizer.json";
+  throw new TokenizerError(`${subject}: tokenizer_class must be ${expected}, got ${JSON.stringify(name)}`);
 }
 
 async function findText(folder: ModelFolder, file: string): Promise<string | null> {
@@ -124,6 +126,11 @@ export const TOKENIZER_FILES: readonly string[] = [
   "vocab.txt",
   "special_tokens_map.json",
   "added_tokens.json",
+  // What other tokenizers than BERT's are made from, which is not read here.
+  "vocab.json",
+  "merges.txt",
+  "spiece.model",
+  "sentencepiece.bpe.model",
 ];
 
 /**

@@ -2,7 +2,7 @@
 
 import { TokenizerError } from "../../base/errors.ts";
 import { isId } from "../pipeline/models/vocabulary.ts";
-import { type ConfigToken, contentOf, parseConfig, type TokenizerConfig } from "./config.ts";
+import { type ConfigToken, contentOf, parseConfig, TOKEN_NAMES, type TokenizerConfig } from "./config.ts";
 
 /** The contents of the files; `null` if there is none. */
 export interface LegacyFiles {
@@ -10,8 +10,6 @@ export interface LegacyFiles {
   special: object | null;
   added: object | null;
 }
-
-const KEYS = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"] as const;
 
 /**
  * The config with what the files say, which counts for more, as in transformers.
@@ -22,7 +20,7 @@ export function withLegacyFiles(config: TokenizerConfig, { location, special, ad
   const next: TokenizerConfig = { ...config };
   if (special !== null) {
     const map = parseConfig(special, location, "special_tokens_map.json");
-    for (const key of KEYS) if (map[key] !== undefined) next[key] = asSpecial(map[key]);
+    for (const key of TOKEN_NAMES) if (map[key] !== undefined) next[key] = asSpecial(map[key]);
     const listed = config.additional_special_tokens ?? [];
     const known = new Set(listed.map(contentOf));
     const more = (map.additional_special_tokens ?? []).filter((token) => !known.has(contentOf(token)));
@@ -50,9 +48,9 @@ export function withLegacyFiles(config: TokenizerConfig, { location, special, ad
 
 /** The special tokens that `added_tokens.json` knows: not those that `tokenizer_config.json` has as objects. */
 function plainSpecials(config: TokenizerConfig, next: TokenizerConfig): Set<string> {
-  const objects = new Set<unknown>([...KEYS.map((key) => config[key]), ...config.additional_special_tokens ?? []]
+  const objects = new Set<unknown>([...TOKEN_NAMES.map((key) => config[key]), ...config.additional_special_tokens ?? []]
     .filter((token) => typeof token === "object"));
-  const all = [...KEYS.map((key) => next[key]), ...next.additional_special_tokens ?? []];
+  const all = [...TOKEN_NAMES.map((key) => next[key]), ...next.additional_special_tokens ?? []];
   return new Set(all.filter((token) => token !== undefined && !objects.has(token)).map((token) => contentOf(token!)));
 }
 

@@ -1,9 +1,9 @@
 /** Writes the files of a tokenizer, for those that its folder does not hold. */
 
+import { isObject } from "../../base/json.ts";
 import type { TokenizerConfig } from "./config.ts";
 import { withConfig } from "./config_tokens.ts";
 import type { TokenizerFiles } from "./files.ts";
-import type { SpecialToken } from "./special_tokens.ts";
 import type { TokenizerParts } from "./tokenizer_json.ts";
 import { isLines, vocabularyText } from "./vocabulary.ts";
 
@@ -11,17 +11,15 @@ import { isLines, vocabularyText } from "./vocabulary.ts";
 export interface SavedTokenizer {
   files: TokenizerFiles;
   parts: TokenizerParts;
-  /** Special tokens by their names in `special_tokens_map.json`, those that there are. */
-  special: Readonly<Record<string, SpecialToken>>;
 }
 
 /**
  * The contents of `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json` and, if it can hold the
  * vocabulary, `vocab.txt`: together they bring the same tokenizer back, here and in Python.
  */
-export function writtenFiles({ files, parts, special }: SavedTokenizer): Map<string, string> {
+export function writtenFiles({ files, parts }: SavedTokenizer): Map<string, string> {
   const { config, tokenizer, location } = files;
-  const tokens = Object.fromEntries(Object.entries(special).map(([name, { token }]) => [name, token]));
+  const tokens = Object.fromEntries(Object.entries(parts.special.named).map(([name, { token }]) => [name, token]));
   const added = parts.added.toSorted((a, b) => a.id - b.id).map((token) => ({
     id: token.id,
     content: token.content,
@@ -31,22 +29,38 @@ export function writtenFiles({ files, parts, special }: SavedTokenizer): Map<str
     normalized: token.normalized ?? !token.special,
     special: token.special ?? false,
   }));
-  const json = { version: "1.0", ...withConfig(tokenizer, config), added_tokens: added };
+  const json: Record<string, unknown> = { version: "1.0", ...withConfig(tokenizer, config), added_tokens: added };
   const map = { ...tokens, ...listed(config) };
   const written = new Map([
     ["tokenizer.json", text(json)],
-    ["tokenizer_config.json", text({ ...config, ...map, tokenizer_class: classOf(files, parts) })],
+    ["tokenizer_config.json", text({ ...config, ...map, ...settings(files, parts), ...prefixOf(json) })],
     ["special_tokens_map.json", text(map)],
   ]);
-  if (parts.hasWordPieces && isLines(parts.model.ids)) {
+  if (parts.kind === "WordPiece" && isLines(parts.model.ids)) {
     written.set("vocab.txt", vocabularyText(parts.model.ids, location));
   }
   return written;
 }
 
-/** The class that Python loads the files by: `BertTokenizer` may build BERT's pipeline, whatever tokenizer.json says. */
-function classOf({ config }: TokenizerFiles, { isBert }: TokenizerParts): string {
-  return config.tokenizer_class ?? (isBert ? "BertTokenizer" : "PreTrainedTokenizerFast");
+/** The class that Python loads the files by, and whatever it would take its own default for. */
+function settings({ config }: TokenizerFiles, { isBert, normalizing, defaults }: TokenizerParts): TokenizerConfig {
+  return {
+    tokenizer_class: config.tokenizer_class ?? (isBert ? "BertTokenizer" : "PreTrainedTokenizerFast"),
+    ...(normalizing && {
+      do_lower_case: normalizing.lowercase,
+      strip_accents: normalizing.strip_accents,
+      tokenize_chinese_chars: normalizing.handle_chinese_chars,
+    }),
+    padding_side: defaults.padding_side,
+    truncation_side: defaults.truncation_side,
+    model_input_names: defaults.model_input_names,
+  };
+}
+
+/** `add_prefix_space` of bytes: if it is not said, transformers 4 takes it for false, whatever `tokenizer.json` says. */
+function prefixOf({ pre_tokenizer: words }: Readonly<Record<string, unknown>>): TokenizerConfig {
+  const { type, add_prefix_space } = isObject(words) ? words : {};
+  return type === "ByteLevel" ? { add_prefix_space: add_prefix_space as boolean } : {};
 }
 
 function listed({ additional_special_tokens: tokens }: TokenizerConfig): object {

@@ -1,7 +1,7 @@
-/** The five special tokens of a BERT tokenizer and their ids. */
+/** The special tokens of a tokenizer and their ids. */
 
 import { TokenizerError } from "../../base/errors.ts";
-import { SPECIAL_TOKENS, specialToken, type SpecialTokenName, type TokenizerConfig } from "./config.ts";
+import { type ConfigToken, contentOf, type SpecialTokenName } from "./config.ts";
 
 /** A special token: its text and its id. */
 export interface SpecialToken {
@@ -9,39 +9,40 @@ export interface SpecialToken {
   id: number;
 }
 
-/** The special tokens of RoBERTa's kind, by which a `tokenizer.json` may go. */
-const OTHERS: Record<SpecialTokenName, string> = {
-  pad_token: "<pad>",
-  unk_token: "<unk>",
-  cls_token: "<s>",
-  sep_token: "</s>",
-  mask_token: "<mask>",
-};
+/** The special tokens of a tokenizer. */
+export interface SpecialTokens {
+  /** Those that have a name. */
+  readonly named: Readonly<Partial<Record<SpecialTokenName, SpecialToken>>>;
+  /** Those and all others, each once, in Python's order. */
+  readonly all: readonly SpecialToken[];
+}
 
 /**
- * Finds every special token. One that there is not gets an id behind the vocabulary, as transformers gives a token that
- * is added: whoever does not use it needs none.
+ * Finds the ids of special tokens.
  *
- * @param table Tokens and ids.
- * @throws {TokenizerError} If the config names a token that there is not.
+ * @param idOf The id of a token; `undefined` if there is none.
+ * @throws {TokenizerError} If there is no such token.
  */
 export function findSpecialTokens(
-  { location, config }: { location: string; config: TokenizerConfig },
-  table: { readonly size: number; idOf(token: string): number | undefined },
-): Record<SpecialTokenName, SpecialToken> {
-  let next = table.size;
-  const find = (name: SpecialTokenName): SpecialToken => {
-    const token = specialToken(config, name);
-    const id = table.idOf(token);
+  { named, all, location }: {
+    named: Readonly<Partial<Record<SpecialTokenName, ConfigToken>>>;
+    all: readonly ConfigToken[];
+    location: string;
+  },
+  idOf: (token: string) => number | undefined,
+): SpecialTokens {
+  const find = (each: ConfigToken, name: string): SpecialToken => {
+    const token = contentOf(each);
+    const id = idOf(token);
     if (id !== undefined) return { token, id };
-    if (config[name] !== undefined) {
-      throw new TokenizerError(
-        `Cannot load a tokenizer from "${location}": ${name} "${token}" must be in the vocabulary, and is not`,
-      );
-    }
-    const other = table.idOf(OTHERS[name]);
-    return other !== undefined ? { token: OTHERS[name], id: other } : { token, id: next++ };
+    throw new TokenizerError(
+      `Cannot load a tokenizer from "${location}": ${name} "${token}" must be in the vocabulary, and is not`,
+    );
   };
-  const names = Object.keys(SPECIAL_TOKENS) as SpecialTokenName[];
-  return Object.fromEntries(names.map((name) => [name, find(name)])) as Record<SpecialTokenName, SpecialToken>;
+  const entries = Object.entries(named).map(([name, token]) => [name, find(token, name)]);
+  const each = all.filter((token) => contentOf(token) !== "").map((token) => find(token, "the special token"));
+  return {
+    named: Object.fromEntries(entries) as SpecialTokens["named"],
+    all: [...new Map(each.map((found) => [found.token, found])).values()],
+  };
 }

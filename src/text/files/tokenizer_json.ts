@@ -3,7 +3,7 @@
 import { TokenizerError } from "../../base/errors.ts";
 import { isObject } from "../../base/json.ts";
 import type { NormalizerOptions } from "../bert/normalizer.ts";
-import { BertSplitter } from "../bert/splitter.ts";
+import { BertSplitter } from "../splitting/bert_splitter.ts";
 import type { Splitter } from "../encoding/pieces.ts";
 import { type Decoder, readDecoder } from "../pipeline/decoders.ts";
 import { type Fail, Part } from "../pipeline/fields.ts";
@@ -12,21 +12,32 @@ import { type Normalizer, readNormalizer } from "../pipeline/normalizers.ts";
 import { type PostProcessing, readPostProcessor } from "../pipeline/post_processor.ts";
 import { readPreTokenizer } from "../pipeline/pre_tokenizers.ts";
 import { modelPart, readModel } from "../pipeline/models/read_model.ts";
-import { PipelineSplitter } from "../pipeline/splitter.ts";
+import { PipelineSplitter } from "../splitting/pipeline_splitter.ts";
 import { isId } from "../pipeline/models/vocabulary.ts";
-import { type AddedToken, withIds } from "./added_tokens.ts";
-import { withConfig } from "./config_tokens.ts";
+import { type AddedToken, withIds } from "../splitting/added_tokens.ts";
+import { contentOf, type TokenizerConfig } from "./config.ts";
+import { namedTokens, specialTokens, withConfig } from "./config_tokens.ts";
+import { readDefaults } from "./defaults.ts";
 import type { TokenizerFiles } from "./files.ts";
-import { readWordPiece } from "./word_piece.ts";
+import type { Difference } from "./pipelines.ts";
+import { type Contents, pipelineFault } from "./pipeline_check.ts";
+import { findSpecialTokens, type SpecialTokens } from "./special_tokens.ts";
+import { readWordPiece } from "../pipeline/models/word_models.ts";
 
 /** The parts of a `tokenizer.json`. */
 export interface TokenizerParts {
   splitter: Splitter;
   model: Model;
-  /** Whether all parts are BERT's own. */
+  /** Whether `BertTokenizer` makes the same of the vocabulary, but for the options of the normalizer. */
   isBert: boolean;
-  /** Whether the model is WordPiece, so that `vocab.txt` can hold it. */
-  hasWordPieces: boolean;
+  /** The options of BERT's normalizer, if it has that one. */
+  normalizing: NormalizerOptions | undefined;
+  /** The kind of the model. */
+  kind: string;
+  /** What the model puts before a token that goes on with a word; `""` if nothing. */
+  continuing_subword_prefix: string;
+  special: SpecialTokens;
+  defaults: ReturnType<typeof readDefaults>;
   /** Added tokens with the ids that they have. */
   added: readonly AddedToken[];
   /** What is done to texts before they are split into words. */
@@ -41,7 +52,8 @@ export interface TokenizerParts {
  *
  * @throws {TokenizerError} On a wrong value or a part of a kind that is not known, named by its path.
  */
-export function readTokenizerJson({ location, tokenizer, config, lowerCase }: TokenizerFiles): TokenizerParts {
+export function readTokenizerJson(files: TokenizerFiles): TokenizerParts {
+  const { location, tokenizer, config, lowerCase } = files;
   const fail: Fail = (path, expected, found) => {
     throw new TokenizerError(
       `Cannot load a tokenizer from "${location}": ${path} must be ${expected}, got ${JSON.stringify(found)}`,
@@ -58,23 +70,40 @@ export function readTokenizerJson({ location, tokenizer, config, lowerCase }: To
   const [normal, words, decoder] = [part("normalizer"), part("pre_tokenizer"), part("decoder")];
   const normalizer = normal === null ? undefined : readNormalizer(normal);
   const preTokenizer = words === null ? undefined : readPreTokenizer(words);
-  const isBert = model.type === "WordPiece" && normal?.type === "BertNormalizer" && words?.type === "BertPreTokenizer";
+  const normalizing = normal?.type === "BertNormalizer" ? bertOptions(normal) : undefined;
+  const post = readPostProcessor(part("post_processor"));
+  const addedIds = new Map(added.map(({ content, id }) => [content, id]));
+  const idOf = (token: string) => addedIds.get(token) ?? spelling.ids.get(token);
+  const typed = { ...tokenizer, model: { ...(file.model as object), type: model.type } };
+  const contents = { file: typed, frame: post.frame, idOf };
+  checkClass(files, pipelineFault(contents, config));
+  // What offsets are trimmed by depends on the texts of tokens, which BERT's splitter does not give.
+  const isFast = model.type === "WordPiece" && normalizing !== undefined && words?.type === "BertPreTokenizer" &&
+    post.trims.length === 0;
   return {
-    splitter: isBert
+    splitter: isFast
       ? new BertSplitter({
         added,
-        normalizer: bertOptions(normal),
+        normalizer: normalizing,
         ids: spelling.ids,
         model: readWordPiece(model, spelling.ids),
       })
       : new PipelineSplitter({ added, normalizer, preTokenizer, model: spelling }),
     model: spelling,
-    isBert,
-    hasWordPieces: model.type === "WordPiece",
+    isBert: isBertTokenizer(contents, config),
+    normalizing,
+    kind: model.type,
+    continuing_subword_prefix: model.type === "WordPiece"
+      ? model.text("continuing_subword_prefix", "##")
+      : model.type === "BPE"
+      ? model.text("continuing_subword_prefix", "")
+      : "",
+    special: findSpecialTokens({ named: namedTokens(config, file), all: specialTokens(config, file), location }, idOf),
+    defaults: readDefaults(file, config, fail),
     added,
     normalizer,
     decoder: decoder === null ? undefined : readDecoder(decoder),
-    post: readPostProcessor(part("post_processor")),
+    post,
   };
 }
 
@@ -84,6 +113,23 @@ function lowerCasing(normalizer: unknown): unknown {
   const own: unknown[] = isSequence ? normalizer.normalizers as unknown[] : normalizer == null ? [] : [normalizer];
   if (own.some((part) => isObject(part) && part.type === "Lowercase")) return normalizer;
   return { type: "Sequence", normalizers: [{ type: "Lowercase" }, ...own] };
+}
+
+/** Whether `BertTokenizer` makes the same: its pipeline of the vocabulary, and no token that there is not. */
+function isBertTokenizer(contents: Contents, config: TokenizerConfig): boolean {
+  const named = { ...config, tokenizer_class: "BertTokenizer" };
+  return pipelineFault(contents, named) === undefined &&
+    Object.values(namedTokens(named, contents.file)).every((token) => contents.idOf(contentOf(token)) !== undefined);
+}
+
+/** Refuses a file that Python's class reads otherwise in its versions 4 and 5. */
+function checkClass({ location, config }: TokenizerFiles, fault: Difference | undefined): void {
+  if (fault === undefined) return;
+  throw new TokenizerError(
+    `Cannot load a tokenizer from "${location}": ${fault.path} must be ${JSON.stringify(fault.wanted)} for the ` +
+      `tokenizer_class ${config.tokenizer_class}, of which Python's transformers 4 and 5 make different tokenizers ` +
+      `else, got ${JSON.stringify(fault.value ?? null)}; PreTrainedTokenizerFast is read as tokenizer.json says`,
+  );
 }
 
 /** The options of a `BertNormalizer`. */

@@ -1,9 +1,11 @@
 /** BERT's older tokenizer file, `vocab.txt`: one word piece a line, its id the line's number from 0. */
 
 import { TokenizerError } from "../../base/errors.ts";
-import { type AddedToken, withIds } from "./added_tokens.ts";
+import { type AddedToken, withIds } from "../splitting/added_tokens.ts";
 import { withConfig } from "./config_tokens.ts";
-import { specialToken, type TokenizerConfig } from "./config.ts";
+import { bertToken } from "./classes.ts";
+import type { TokenizerConfig } from "./config.ts";
+import { normalizerOptions } from "./pipelines.ts";
 
 /**
  * The `tokenizer.json` object of the BERT tokenizer with this vocabulary.
@@ -24,15 +26,13 @@ export function tokenizerFromVocabulary(text: string, config: TokenizerConfig): 
     normalizer: {
       type: "BertNormalizer",
       clean_text: true,
-      handle_chinese_chars: config.tokenize_chinese_chars ?? true,
-      strip_accents: config.strip_accents ?? null,
-      lowercase: config.do_lower_case ?? true,
+      ...normalizerOptions(config),
     },
     pre_tokenizer: { type: "BertPreTokenizer" },
     decoder: { type: "WordPiece", prefix: "##", cleanup: true },
     model: {
       type: "WordPiece",
-      unk_token: specialToken(config, "unk_token"),
+      unk_token: bertToken(config, "unk_token"),
       continuing_subword_prefix: "##",
       max_input_chars_per_word: 100,
       vocab: Object.fromEntries(ids),
@@ -79,10 +79,7 @@ function idsOfAll(
 
 /** BERT's frame as a `TemplateProcessing`. */
 function frame(ids: ReadonlyMap<string, number>, config: TokenizerConfig): object {
-  const [cls, sep] = (["cls_token", "sep_token"] as const).map((name) => specialToken(config, name)) as [
-    string,
-    string,
-  ];
+  const [cls, sep] = [bertToken(config, "cls_token"), bertToken(config, "sep_token")];
   const entry = (id: string) => [id, { id, ids: [ids.get(id)], tokens: [id] }];
   const special = (id: string, type_id: number) => ({ SpecialToken: { id, type_id } });
   const single = [special(cls, 0), { Sequence: { id: "A", type_id: 0 } }, special(sep, 0)];

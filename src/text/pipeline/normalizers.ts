@@ -1,6 +1,6 @@
 /** The normalizers of `tokenizer.json`, by their names there. */
 
-import { characterClass } from "../bert/character_ranges.ts";
+import { memberOf } from "../bert/character_ranges.ts";
 import { ACCENTS, CHINESE, DROPPED } from "../bert/characters.ts";
 import { lowerCase } from "../bert/lower_case.ts";
 import type { AlignedText, Changes } from "./aligned_text.ts";
@@ -110,9 +110,4 @@ function strip(text: AlignedText, left: boolean, right: boolean): void {
   if (first === 0 && end === characters.length) return;
   const kept = characters.slice(first, Math.max(first, end));
   text.transform({ characters: kept, changes: kept.map(() => 0) }, first);
-}
-
-function memberOf(table: string): (character: string) => boolean {
-  const expression = new RegExp(`[${characterClass(table)}]`, "u");
-  return (character) => expression.test(character);
 }

@@ -26,6 +26,12 @@ export function bertFrame(cls: number, sep: number): Frame {
   return { single, pair: [...single, { text: 1, type: 1 }, { ids: [sep], type: 1 }] };
 }
 
+/** RoBERTa's frame: two tokens between texts, and no types. */
+export function robertaFrame(cls: number, sep: number): Frame {
+  const single: FramePart[] = [{ ids: [cls], type: 0 }, { text: 0, type: 0 }, { ids: [sep], type: 0 }];
+  return { single, pair: [...single, { ids: [sep], type: 0 }, { text: 1, type: 0 }, { ids: [sep], type: 0 }] };
+}
+
 /**
  * Reads a `post_processor`; `null` adds nothing.
  *
@@ -41,11 +47,11 @@ function readOne(part: Part): Partial<PostProcessing> {
     case "BertProcessing":
       return { frame: bertFrame(tokenId(part, "cls"), tokenId(part, "sep")) };
     case "RobertaProcessing": {
-      const [cls, sep] = [tokenId(part, "cls"), tokenId(part, "sep")];
       const prefix = part.flag("add_prefix_space", true);
-      const single: FramePart[] = [{ ids: [cls], type: 0 }, { text: 0, type: 0 }, { ids: [sep], type: 0 }];
-      const pair: FramePart[] = [...single, { ids: [sep], type: 0 }, { text: 1, type: 0 }, { ids: [sep], type: 0 }];
-      return { frame: { single, pair }, trims: part.flag("trim_offsets", true) ? [prefix] : [] };
+      return {
+        frame: robertaFrame(tokenId(part, "cls"), tokenId(part, "sep")),
+        trims: part.flag("trim_offsets", true) ? [prefix] : [],
+      };
     }
     case "TemplateProcessing":
       return { frame: { single: template(part, "single"), pair: template(part, "pair") } };

@@ -1,6 +1,7 @@
 /** Regular expressions of `tokenizer.json`: Oniguruma's syntax as JavaScript's, as far as both mean the same. */
 
 import { characterClass } from "../bert/character_ranges.ts";
+import { hasLongFold } from "./case_folds.ts";
 import { DIGITS, LETTERS, NUMBERS, REGEX_PUNCTUATION, REGEX_WORD, SPACES } from "./regex_characters.ts";
 
 /** What stands for a class, as the inside of a character class. */
@@ -78,6 +79,15 @@ function unknown(part: string): SyntaxError {
 function translate(pattern: string): string {
   let out = "";
   let at = 0;
+  /** Of each open group, whether it minds no case. */
+  const groups: boolean[] = [];
+  const ignoresCase = () => groups.includes(true);
+  /** The letters in a row before this place, in a group that minds no case. */
+  let letters = "";
+  const checkFolds = () => {
+    if (hasLongFold(letters)) throw unknown(`(?i:${letters})`);
+    letters = "";
+  };
   const rest = () => pattern.slice(at);
   const take = (expression: RegExp): RegExpMatchArray | null => {
     const match = rest().match(expression);
@@ -106,6 +116,9 @@ function translate(pattern: string): string {
   };
   while (at < pattern.length) {
     const character = String.fromCodePoint(pattern.codePointAt(at)!);
+    const isLetter = /\p{L}|\p{M}/u.test(character);
+    if (isLetter && ignoresCase()) letters += character;
+    if (!isLetter && !/[()]/.test(character)) checkFolds(); // Oniguruma sees letters in a row through groups
     if (character === "\\") {
       out += escaped(false);
     } else if (character === "[") {
@@ -113,6 +126,7 @@ function translate(pattern: string): string {
     } else if (character === "(") {
       const group = take(/^\((\?i:|\?:|\?=|\?!|\?<=|\?<!)/) ?? (rest().startsWith("(?") ? null : take(/^\(/));
       if (group === null) throw unknown(rest().slice(0, 3));
+      groups.push(group[0] === "(?i:");
       out += group[0];
     } else if (/[*+?]/.test(character)) {
       if (take(/^[*+?]\+/) !== null) throw unknown(pattern.slice(at - 2, at));
@@ -124,6 +138,7 @@ function translate(pattern: string): string {
       out += count[0];
     } else {
       at += character.length;
+      if (character === ")") groups.pop();
       out += character === "."
         ? "[^\\n]"
         : character === "^"
@@ -135,6 +150,7 @@ function translate(pattern: string): string {
         : literal(character);
     }
   }
+  checkFolds();
   return out;
 
   function bracket(): string {
@@ -152,6 +168,7 @@ function translate(pattern: string): string {
       }
       const character = String.fromCodePoint(pattern.codePointAt(at)!);
       at += character.length;
+      if (ignoresCase() && hasLongFold(character)) throw unknown(`(?i:[${character}])`);
       inside += character === "-" && !isRange(inside, rest()) ? "\\-" : character === "-" ? "-" : literal(character);
     }
     at++;

@@ -1,7 +1,13 @@
 /** What batches hold, and that models take them. No GPU takes part. */
 
 import assert from "node:assert/strict";
-import { datasetOf, type DataTask, NarrowBertConfig, type TrainingDataOptions } from "../../../mod.ts";
+import {
+  datasetOf,
+  type DataTask,
+  NarrowBertConfig,
+  NarrowBertTokenizerFast,
+  type TrainingDataOptions,
+} from "../../../mod.ts";
 import { lossCall } from "../../../src/heads/calls/losses.ts";
 import { MASKED_LM } from "../../../src/heads/layers/masked_lm.ts";
 import { MULTIPLE_CHOICE, SEQUENCE_CLASSIFICATION } from "../../../src/heads/layers/pooled_classifier.ts";
@@ -10,7 +16,7 @@ import type { ModelHead } from "../../../src/model/head.ts";
 import { randomTexts } from "../../text/random_texts.ts";
 import { allBatches, examplesOf, listOf, texts, tokenizer } from "./data.ts";
 
-const { cls_token_id: CLS, sep_token_id: SEP, pad_token_id: PAD } = tokenizer;
+const [CLS, SEP, PAD] = [tokenizer.cls_token_id!, tokenizer.sep_token_id!, tokenizer.pad_token_id!];
 const IGNORE = -100;
 
 const idsOf = (text: string) => tokenizer.encode(text, { add_special_tokens: false });
@@ -224,5 +230,81 @@ Deno.test("options that do not fit are refused", () => {
   });
   assert.throws(() => data.evaluation({ tokenizer, per_device_eval_batch_size: 0.5 }), {
     message: "Cannot read evaluation data: per_device_eval_batch_size must be a whole number from 1, got 0.5",
+  });
+});
+
+Deno.test("texts to guess, packed texts and tags have the frame of their tokenizer", async () => {
+  const words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "sat", "##s"];
+  const vocab = Object.fromEntries(words.map((word, id) => [word, id]));
+  const special = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+  const text = (type_id = 0) => ({ Sequence: { id: "A", type_id } });
+  const load = async (single: unknown[] | null) => {
+    const json = {
+      version: "1.0",
+      added_tokens: words.slice(0, 5).map((content, id) => ({ id, content, special: true })),
+      normalizer: null,
+      pre_tokenizer: { type: "Whitespace" },
+      post_processor: single && {
+        type: "TemplateProcessing",
+        single,
+        pair: [text(), { Sequence: { id: "B", type_id: 0 } }],
+        special_tokens: Object.fromEntries(
+          ["[CLS]", "[SEP]", "[MASK]"].map((
+            id,
+          ) => [id, { id, ids: id === "[MASK]" ? [4, 1] : [vocab[id]!], tokens: [id] }]),
+        ),
+      },
+      model: {
+        type: "WordPiece",
+        vocab,
+        unk_token: "[UNK]",
+        continuing_subword_prefix: "##",
+        max_input_chars_per_word: 100,
+      },
+    };
+    const config = {
+      tokenizer_class: "PreTrainedTokenizerFast",
+      ...Object.fromEntries(
+        ["pad", "unk", "cls", "sep", "mask"].map((name) => [`${name}_token`, `[${name.toUpperCase()}]`]),
+      ),
+    };
+    const bytes = (value: object) => new TextEncoder().encode(JSON.stringify(value));
+    return await NarrowBertTokenizerFast.from_pretrained(
+      new Map([["tokenizer.json", bytes(json)], ["tokenizer_config.json", bytes(config)]]),
+    );
+  };
+  const frames: [single: unknown[] | null, before: number[], after: number[]][] = [
+    [null, [], []],
+    [[special("[CLS]"), text()], [2], []],
+    [[text(), special("[SEP]"), special("[CLS]")], [], [3, 2]],
+    [[special("[CLS]"), special("[MASK]"), text(), special("[SEP]")], [2, 4, 1], [3]],
+  ];
+  for (const [single, before, after] of frames) {
+    const own = await load(single);
+    const around = before.length + after.length;
+    const tags = { tokens: ["the", "cats", "sat"], tags: ["O", "B", "O"] };
+    const tagged = await batchOf("tag", [tags], { tokenizer: own });
+    assert.deepEqual(listOf(tagged, "input_ids"), [[...before, 5, 6, 8, 7, ...after]]);
+    const none = (list: number[]) => list.map(() => IGNORE);
+    assert.deepEqual(listOf(tagged, "labels"), [[...none(before), 1, 0, IGNORE, 1, ...none(after)]]);
+    const masked = await batchOf("mlm", ["the cats sat the cat sat", "sat"].map((text) => ({ text })), {
+      tokenizer: own,
+      mlm_probability: 0.01,
+      max_seq_length: around + 5,
+    });
+    const [first] = listOf<number[][]>(masked, "input_ids");
+    assert.equal(first!.length, around + 5);
+    assert.deepEqual([first!.slice(0, before.length), first!.slice(before.length + 5)], [before, after]);
+  }
+  const long = await load([...Array.from({ length: 5 }, () => special("[CLS]")), text()]);
+  await assert.rejects(batchOf("mlm", [{ text: "the" }], { tokenizer: long, max_seq_length: 5 }), {
+    name: "RangeError",
+    message:
+      "Cannot train with sequences of 5 tokens: max_seq_length must be larger than 5, the special tokens of a text",
+  });
+  const wrong = await load([special("[CLS]"), text(1)]);
+  await assert.rejects(batchOf("mlm", [{ text: "the" }], { tokenizer: wrong }), {
+    name: "TokenizerError",
+    message: "Cannot train with this tokenizer: all tokens of a single text must have the token type 0, got 1",
   });
 });

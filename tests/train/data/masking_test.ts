@@ -35,7 +35,7 @@ Deno.test("15% of the tokens are drawn: 80% are masked, 10% replaced, 10% stay, 
     const kinds = { masked: 0, replaced: 0, kept: 0 };
     const replacements: number[] = [];
     for (let example = 0; example < 400; example++) {
-      const ids = Uint32Array.from({ length: 100 }, (_, i) => i % 10 === 0 ? tokenizer.unk_token_id : 20 + i);
+      const ids = Uint32Array.from({ length: 100 }, (_, i) => i % 10 === 0 ? tokenizer.unk_token_id! : 20 + i);
       const before = ids.slice();
       masking.apply(ids, null, { epoch: 1, example }).forEach((label, i) => {
         const id = ids[i]!;

@@ -78,15 +78,14 @@ export function readPieces(
       start,
       end,
       index,
-      continues: tokenizer.has_word_pieces
-        ? word === word_ids[index - 1]
-        : id !== tokenizer.unk_token_id && touchesWord(text, start),
+      continues: id !== tokenizer.unk_token_id &&
+        (tokenizer.continuing_subword_prefix !== "" ? word === word_ids[index - 1] : isInsideWord(text, start)),
     });
   });
   return { pieces, encoding };
 }
 
 /** Python's rule for tokens that do not say whether they go on with a word: there is no space before or at their start. */
-function touchesWord(text: string, start: number): boolean {
+function isInsideWord(text: string, start: number): boolean {
   return start > 0 && !text.slice(start - 1, start + 1).includes(" ");
 }

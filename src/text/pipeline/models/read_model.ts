@@ -1,13 +1,13 @@
 /** The `model` of `tokenizer.json`. */
 
 import { isObject } from "../../../base/json.ts";
-import { readWordPiece } from "../../files/word_piece.ts";
+import { remembering } from "../../bert/word_cache.ts";
 import { bytePairs } from "./bpe.ts";
 import { type Fail, Part } from "../fields.ts";
-import { type Model, remembering } from "./model.ts";
+import type { Model } from "./model.ts";
 import { unigram } from "./unigram.ts";
 import { readVocabulary } from "./vocabulary.ts";
-import { wordLevel, wordPiece } from "./word_models.ts";
+import { readWordPiece, wordLevel, wordPiece } from "./word_models.ts";
 
 const KINDS = ["WordPiece", "BPE", "Unigram", "WordLevel"];
 
@@ -30,10 +30,14 @@ export function readModel(part: Part): Model {
     case "WordLevel":
       return wordLevel(part);
     case "BPE":
-      return remembering(bytePairs(part));
+      return cached(bytePairs(part));
     case "Unigram":
-      return remembering(unigram(part));
+      return cached(unigram(part));
     default:
       return part.unknown(KINDS);
   }
+}
+
+function cached(model: Model): Model {
+  return { ...model, spell: remembering(model.spell) };
 }

@@ -1,11 +1,21 @@
 /** The models WordPiece and WordLevel. */
 
 import { TokenizerError } from "../../../base/errors.ts";
-import { WordPieces } from "../../bert/word_pieces.ts";
-import type { WordPieceModel } from "../../files/word_piece.ts";
+import { type WordPieceModel, WordPieces } from "../../bert/word_pieces.ts";
 import type { Part } from "../fields.ts";
 import { type Model, wholeWord } from "./model.ts";
 import { readVocabulary } from "./vocabulary.ts";
+
+/** Reads the settings of WordPiece whose vocabulary is `ids`. @throws {TokenizerError} If one is wrong. */
+export function readWordPiece(part: Part, ids: ReadonlyMap<string, number>): WordPieceModel {
+  const unk_token = part.text("unk_token", "[UNK]");
+  if (!ids.has(unk_token)) part.fail("model.unk_token", "in the vocabulary", unk_token);
+  return {
+    unk_token,
+    continuing_subword_prefix: part.text("continuing_subword_prefix", "##"),
+    max_input_chars_per_word: part.count("max_input_chars_per_word", 0, 100),
+  };
+}
 
 /** WordPiece of a checked model. */
 export function wordPiece(ids: ReadonlyMap<string, number>, model: WordPieceModel): Model {

@@ -1,7 +1,9 @@
 /** What all tasks share in making rows of examples. */
 
+import { TokenizerError } from "../../../base/errors.ts";
 import { IGNORE } from "../../../heads/labels.ts";
 import type { BertTokenizer, TextOrPair } from "../../../text/bert_tokenizer.ts";
+import { neededToken } from "../../../text/needed_token.ts";
 import type { DataExample, Example } from "../examples.ts";
 import type { Row, Sequence } from "./row.ts";
 
@@ -55,18 +57,52 @@ export function keptRange(
   return truncation_side === "left" ? [length - room, length] : [0, room];
 }
 
-/** Tokens between `[CLS]` and `[SEP]`, and their labels, of which those two have none. */
-export function framed(
-  ids: Uint32Array,
-  labels: Int32Array,
-  { cls_token_id, sep_token_id }: BertTokenizer,
-): { sequences: [Sequence]; labels: Int32Array } {
-  const length = ids.length + 2;
-  const framedIds = new Uint32Array(length);
-  framedIds[0] = cls_token_id;
-  framedIds.set(ids, 1);
-  framedIds[length - 1] = sep_token_id;
-  const framedLabels = new Int32Array(length).fill(IGNORE);
-  framedLabels.set(labels, 1);
-  return { sequences: [{ ids: framedIds, first: length }], labels: framedLabels };
+/** The special tokens that a tokenizer puts round a text. */
+export class Frame {
+  readonly #before: readonly number[];
+  readonly #after: readonly number[];
+
+  /**
+   * @throws {RangeError} If they leave no room for a text.
+   * @throws {TokenizerError} If some of them do not belong to the first text, whose token type is 0.
+   */
+  constructor({ tokenizer, max_seq_length }: EncodingSettings) {
+    const around = tokenizer.build_inputs_with_special_tokens([TEXT]);
+    const at = around.indexOf(TEXT);
+    this.#before = around.slice(0, at);
+    this.#after = around.slice(at + 1);
+    const type = tokenizer.create_token_type_ids_from_sequences([TEXT]).find((type) => type !== 0);
+    if (type !== undefined) {
+      throw new TokenizerError(
+        `Cannot train with this tokenizer: all tokens of a single text must have the token type 0, got ${type}`,
+      );
+    }
+    if (this.length >= max_seq_length) {
+      throw new RangeError(
+        `Cannot train with sequences of ${max_seq_length} tokens: max_seq_length must be larger than ${this.length}, the ` +
+          "special tokens of a text",
+      );
+    }
+  }
+
+  /** How many they are. */
+  get length(): number {
+    return this.#before.length + this.#after.length;
+  }
+
+  /** Tokens between them, and their labels, of which the special ones have none. */
+  around(ids: Uint32Array, labels: Int32Array): { sequences: [Sequence]; labels: Int32Array } {
+    const length = ids.length + this.length;
+    const start = this.#before.length;
+    const framedIds = new Uint32Array(length);
+    framedIds.set(this.#before);
+    framedIds.set(ids, start);
+    framedIds.set(this.#after, start + ids.length);
+    const framedLabels = new Int32Array(length).fill(IGNORE);
+    framedLabels.set(labels, start);
+    return { sequences: [{ ids: framedIds, first: length }], labels: framedLabels };
+  }
 }
+
+/** Stands for a text among special tokens. */
+const TEXT = -1;

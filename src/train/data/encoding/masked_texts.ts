@@ -1,8 +1,9 @@
 /** Rows of texts some of whose tokens are to be guessed. */
 
 import { IGNORE } from "../../../heads/labels.ts";
+import { neededToken } from "../../../text/needed_token.ts";
 import type { TextExample } from "../examples.ts";
-import { type Encoder, type EncodingSettings, framed, keptRange } from "./encoder.ts";
+import { type Encoder, type EncodingSettings, Frame, keptRange } from "./encoder.ts";
 import { Masking, type MaskingSettings } from "./masking.ts";
 import { type Row, rowOf, type Sequence } from "./row.ts";
 
@@ -16,7 +17,8 @@ export interface MaskedTextSettings extends EncodingSettings, MaskingSettings {
 export function maskedTexts(settings: MaskedTextSettings): Encoder<TextExample> {
   const { tokenizer, max_seq_length, whole_word_mask, pack_texts } = settings;
   const masking = new Masking(tokenizer, settings);
-  const room = pack_texts ? Infinity : max_seq_length - 2;
+  const frame = new Frame(settings);
+  const room = pack_texts ? Infinity : max_seq_length - frame.length;
   return {
     encode(examples, epoch) {
       const { input_ids, word_ids } = tokenizer.batch_encode_plus(examples.map(({ example }) => example.text), {
@@ -32,27 +34,28 @@ export function maskedTexts(settings: MaskedTextSettings): Encoder<TextExample> 
         const truncated = list.length > room;
         // A packed text gets its frame in its block.
         if (pack_texts) return rowOf([number], { sequences: [{ ids, first: ids.length }], labels, truncated });
-        return rowOf([number], { ...framed(ids, labels, tokenizer), truncated });
+        return rowOf([number], { ...frame.around(ids, labels), truncated });
       });
     },
-    ...(pack_texts && { arrange: (rows: readonly Row[]) => packed(rows, settings) }),
+    ...(pack_texts && { arrange: (rows: readonly Row[]) => packed(rows, frame, settings) }),
   };
 }
 
 /**
- * Texts one behind the other with `[SEP]` between them, cut into rows of `max_seq_length`, each between `[CLS]` and
- * `[SEP]`. Nothing is left out; the last row may be shorter.
+ * Texts one behind the other with `[SEP]` between them, cut into rows of `max_seq_length`, each in the frame of a text.
+ * Nothing is left out; the last row may be shorter.
  */
-function packed(texts: readonly Row[], { tokenizer, max_seq_length }: EncodingSettings): Row[] {
-  const room = max_seq_length - 2;
+function packed(texts: readonly Row[], frame: Frame, { tokenizer, max_seq_length }: EncodingSettings): Row[] {
+  const room = max_seq_length - frame.length;
+  const { id: separator } = neededToken(tokenizer, "sep_token", "pack texts");
   const rows: Row[] = [];
   const ids = new Uint32Array(room);
   const labels = new Int32Array(room);
   let filled = 0;
   let examples: number[] = [];
   const close = () => {
-    const frame = framed(ids.subarray(0, filled), labels.subarray(0, filled), tokenizer);
-    rows.push(rowOf(examples, { ...frame, truncated: false }));
+    const row = frame.around(ids.subarray(0, filled), labels.subarray(0, filled));
+    rows.push(rowOf(examples, { ...row, truncated: false }));
     filled = 0;
     examples = [];
   };
@@ -61,7 +64,7 @@ function packed(texts: readonly Row[], { tokenizer, max_seq_length }: EncodingSe
     const tokenLabels = text.labels as Int32Array;
     if (filled === room) close();
     if (filled > 0) {
-      ids[filled] = tokenizer.sep_token_id;
+      ids[filled] = separator;
       labels[filled++] = IGNORE;
       if (filled === room) close();
     }

@@ -3,6 +3,7 @@
 import { philox } from "../../../base/random.ts";
 import { IGNORE } from "../../../heads/labels.ts";
 import type { BertTokenizer } from "../../../text/bert_tokenizer.ts";
+import { neededToken } from "../../../text/needed_token.ts";
 import { keyOf } from "../order/random.ts";
 
 /** Of the tokens to be guessed, the share that becomes the mask, and the share that becomes any other token. */
@@ -32,7 +33,7 @@ export class Masking {
 
   constructor(tokenizer: BertTokenizer, settings: MaskingSettings) {
     this.#settings = settings;
-    this.#mask = tokenizer.mask_token_id;
+    this.#mask = neededToken(tokenizer, "mask_token", "mask texts").id;
     this.#special = new Set(tokenizer.all_special_ids);
     const ids = Uint32Array.from({ length: tokenizer.vocab_size }, (_, id) => id);
     this.#ordinary = ids.filter((id) => !this.#special.has(id));

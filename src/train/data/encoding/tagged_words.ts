@@ -5,15 +5,17 @@ import type { BertTokenizer } from "../../../text/bert_tokenizer.ts";
 import { ownCopy } from "../../../text/own_copy.ts";
 import type { TaggedExample } from "../examples.ts";
 import type { LabelSet } from "../tasks/labels.ts";
-import { type Encoder, type EncodingSettings, framed, keptRange } from "./encoder.ts";
+import { type Encoder, type EncodingSettings, Frame, keptRange } from "./encoder.ts";
 import { rowOf } from "./row.ts";
 
 /** Most words whose pieces are remembered; if there are more, all are forgotten. */
 const REMEMBERED = 2 ** 16;
 
 /** Encodes sentences whose words are given, as tokenizers do with `is_split_into_words`. */
-export function taggedWords({ tokenizer, max_seq_length }: EncodingSettings, labels: LabelSet): Encoder<TaggedExample> {
+export function taggedWords(settings: EncodingSettings, labels: LabelSet): Encoder<TaggedExample> {
+  const { tokenizer, max_seq_length } = settings;
   const words = new WordPieces(tokenizer);
+  const frame = new Frame(settings);
   return {
     encode: (examples) =>
       examples.map(({ number, example: { tokens, tags } }) => {
@@ -28,9 +30,9 @@ export function taggedWords({ tokenizer, max_seq_length }: EncodingSettings, lab
           ids.set(word, at);
           at += word.length;
         });
-        const [begin, end] = keptRange(length, max_seq_length - 2, tokenizer);
+        const [begin, end] = keptRange(length, max_seq_length - frame.length, tokenizer);
         return rowOf([number], {
-          ...framed(ids.subarray(begin, end), targets.subarray(begin, end), tokenizer),
+          ...frame.around(ids.subarray(begin, end), targets.subarray(begin, end)),
           truncated: end - begin < length,
         });
       }),

@@ -1,5 +1,6 @@
 /** What batches are made of. */
 
+import { neededToken } from "../../../text/needed_token.ts";
 import type { Encoder } from "../encoding/encoder.ts";
 import { choices } from "../encoding/choices.ts";
 import { type BatchInputs, collate, type Layout } from "../encoding/collate.ts";
@@ -49,7 +50,7 @@ export function encoderOf({ task, labels }: Source, settings: BatchSettings): En
 /** A batch of rows. */
 export function batchOf(rows: readonly Row[], { task, labels }: Source, { tokenizer }: BatchSettings): DataBatch {
   const layout: Layout = {
-    padding: tokenizer.pad_token_id,
+    padding: neededToken(tokenizer, "pad_token", "pad a batch").id,
     hasChoices: task === "choose",
     problem: task === "classify" ? (labels as LabelSet).problem : null,
   };

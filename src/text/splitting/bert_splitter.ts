@@ -1,11 +1,10 @@
 /** BERT's way from text to word pieces: added tokens, normaliser, words, pieces, with exact offsets throughout. */
 
-import { type AddedToken, AddedTokenSplitter } from "../files/added_tokens.ts";
-import { BertNormalizer, type NormalizedText, type NormalizerOptions } from "./normalizer.ts";
+import { type AddedToken, AddedTokenSplitter } from "./added_tokens.ts";
+import { BertNormalizer, type NormalizedText, type NormalizerOptions } from "../bert/normalizer.ts";
 import type { Pieces, Splitter } from "../encoding/pieces.ts";
-import type { WordPieceModel } from "../files/word_piece.ts";
-import { WordPieces } from "./word_pieces.ts";
-import { words } from "./words.ts";
+import { type WordPieceModel, WordPieces } from "../bert/word_pieces.ts";
+import { words } from "../bert/words.ts";
 
 /** The parts of a tokenizer of BERT's own kind. */
 export interface BertParts {

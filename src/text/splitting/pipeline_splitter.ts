@@ -1,11 +1,11 @@
 /** The way from text to tokens of any `tokenizer.json`: added tokens, normalizer, words, tokens, with exact offsets. */
 
 import type { Pieces, Splitter } from "../encoding/pieces.ts";
-import { type AddedToken, AddedTokenSplitter } from "../files/added_tokens.ts";
-import { AlignedText } from "./aligned_text.ts";
-import type { Model } from "./models/model.ts";
-import type { Normalizer } from "./normalizers.ts";
-import { type PreTokenizer, wordsOf } from "./pre_tokenizers.ts";
+import { type AddedToken, AddedTokenSplitter } from "./added_tokens.ts";
+import { AlignedText } from "../pipeline/aligned_text.ts";
+import type { Model } from "../pipeline/models/model.ts";
+import type { Normalizer } from "../pipeline/normalizers.ts";
+import { type PreTokenizer, wordsOf } from "../pipeline/pre_tokenizers.ts";
 
 /** The parts of a pipeline. */
 export interface PipelineParts {

@@ -1,6 +1,6 @@
 /** Finds added tokens such as `[MASK]` in a text, before the rest of it is normalised or split. */
 
-import { characterClass } from "../bert/character_ranges.ts";
+import { memberOf } from "../bert/character_ranges.ts";
 import { WORD } from "../pipeline/characters.ts";
 import type { Model } from "../pipeline/models/model.ts";
 import { escape } from "../pipeline/regex.ts";
@@ -27,7 +27,7 @@ export interface Stretch {
   id?: number;
 }
 
-const WORD_CHARACTER = new RegExp(`^[${characterClass(WORD)}]`, "u");
+const isWord = memberOf(WORD);
 const SPACE = /\p{White_Space}/u; // every one of them is a single UTF-16 unit
 
 /** Splits texts at added tokens. */
@@ -68,7 +68,7 @@ export class AddedTokenSplitter {
 function touchesWord(text: string, start: number, end: number): boolean {
   const pair = text.codePointAt(start - 2) ?? 0; // V8 finds no such character before the end of a text by itself
   const before = text.slice(start - (pair > 0xffff ? 2 : 1), start);
-  return start > 0 && WORD_CHARACTER.test(before) || WORD_CHARACTER.test(text.slice(end, end + 2));
+  return start > 0 && isWord(before) || end < text.length && isWord(String.fromCodePoint(text.codePointAt(end)!));
 }
 
 /**
