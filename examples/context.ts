@@ -17,7 +17,7 @@ using context = await trunk.encode(tokens);
 console.log(`${context.texts} texts are kept, in ${context.bytes} bytes of the GPU`);
 
 // The first question: what stands at the masks?
-const masks = tokens.map(({ input_ids }) => input_ids.indexOf(tokenizer.mask_token_id));
+const masks = tokens.map(({ input_ids }) => input_ids.indexOf(tokenizer.mask_token_id!));
 const words = await trunk.ask(
   context,
   masks.map((mask, text) => ({

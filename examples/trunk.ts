@@ -9,7 +9,7 @@ using trunk = await Trunk.load(folder, { readouts: [topWords, meanState] });
 const texts = ["the [MASK] of a king", "a large [MASK] with a long neck", "a small brown bird"];
 const queries = texts.map((text) => {
   const tokens = tokenizer.encode_plus(text);
-  const mask = tokens.input_ids.indexOf(tokenizer.mask_token_id);
+  const mask = tokens.input_ids.indexOf(tokenizer.mask_token_id!);
   return { tokens, ask: { mean_state: {}, ...(mask >= 0 && { top_words: { positions: [mask], top_k: 2 } }) } };
 });
 

@@ -3,7 +3,6 @@
 import { TokenizerError } from "../../../base/errors.ts";
 import { IGNORE } from "../../../heads/labels.ts";
 import type { BertTokenizer, TextOrPair } from "../../../text/bert_tokenizer.ts";
-import { neededToken } from "../../../text/needed_token.ts";
 import type { DataExample, Example } from "../examples.ts";
 import type { Row, Sequence } from "./row.ts";
 
