@@ -41,7 +41,7 @@ export type AnswerOptions = Pick<ForwardOptions, "signal" | "narrow">;
  * using trunk = await Trunk.load(folder, { readouts: [topWords, meanState] });
  *
  * const tokens = tokenizer.encode_plus("a large [MASK] with a long neck");
- * const positions = [tokens.input_ids.indexOf(tokenizer.mask_token_id)];
+ * const positions = [tokens.input_ids.indexOf(tokenizer.mask_token_id!)];
  * const [answers] = await trunk.answer([{ tokens, ask: { top_words: { positions }, mean_state: {} } }]);
  * console.log(tokenizer.decode([answers!.top_words!.words[0]!])); // head
  * console.log(answers!.mean_state!.values.length); // 128
