@@ -76,21 +76,15 @@ function classModel(model: unknown): ClassModel | null {
   return { core: coreOf(model), head, name };
 }
 
-/** The checkpoint names of a model's tensors, those of other models' heads on its weights left out. */
-export function namesOf(model: PreTrainedModel): string[] {
-  return [...shapesOf(model).keys()];
-}
-
 /** The shapes of a model's tensors by checkpoint name, those of other models' heads on its weights left out. */
 export function shapesOf(model: PreTrainedModel): Map<string, readonly number[]> {
   return parameterShapes(coreOf(model).config, ownParts(model));
 }
 
 /**
- * What {@linkcode PreTrainedModel.save_pretrained} writes: the weights, then the config.
+ * What {@linkcode PreTrainedModel.save_pretrained} writes: the weights, then the config. @throws As that does.
  *
  * @param further Weights that the model does without, by checkpoint name, which are saved with its own.
- * @throws {TypeError | RangeError} On an option that is wrong, or a weight beyond the range of the type that is asked for.
  */
 export async function savedFilesOf(
   model: PreTrainedModel,
@@ -98,8 +92,8 @@ export async function savedFilesOf(
   further: ReadonlyMap<string, Tensor> = new Map(),
 ): Promise<ModelFile[]> {
   const dtype = savedDtypeOf(options);
-  const { config, tensors } = await coreOf(model).readWeights(ownParts(model));
-  return modelFiles({ config, className: model.constructor.name, tensors: new Map([...tensors, ...further]), dtype });
+  const { config, tensors: own } = await coreOf(model).readWeights(ownParts(model));
+  return modelFiles({ config, className: model.constructor.name, tensors: new Map([...own, ...further]), dtype });
 }
 
 /** What {@linkcode PreTrainedModel.load_state_dict} finds wrong with weights. @throws {Error} If the model was disposed of. */

@@ -6,7 +6,7 @@ import type { Tensor } from "../base/tensor.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
 import type { LossCall } from "../heads/distillation.ts";
 import { checkDropout, dropoutScalars, LOSS_OPTIONS, lossBytes, type LossOptions, runLoss } from "../heads/loss_run.ts";
-import { coreOf, namesOf, PreTrainedModel, type TeacherOption } from "../heads/pretrained.ts";
+import { coreOf, PreTrainedModel, shapesOf, type TeacherOption } from "../heads/pretrained.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
 import type { ModelCore } from "../model/core.ts";
 import { type LossParts, readLossParts } from "../model/distillation.ts";
@@ -106,7 +106,7 @@ export abstract class Optimizer {
     this.lr = settings.lr;
     this.weight_decay = settings.weight_decay;
     this.max_grad_norm = settings.max_grad_norm;
-    const names = namesOf(model);
+    const names = [...shapesOf(model).keys()];
     const groups = settingsOf(action, settings, names);
     const state = new OptimizerState(this.#core, stepPrograms(rule, groups));
     this.#state = state;

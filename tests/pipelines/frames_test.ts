@@ -43,7 +43,15 @@ const TEMPLATE = {
 function framedBy(post_processor: object | null): BertTokenizer {
   return new BertTokenizer({
     location: "folder",
-    config: { tokenizer_class: "PreTrainedTokenizerFast" },
+    config: {
+      tokenizer_class: "PreTrainedTokenizerFast",
+      model_input_names: ["input_ids", "token_type_ids", "attention_mask"],
+      pad_token: "[PAD]",
+      unk_token: "[UNK]",
+      cls_token: "[CLS]",
+      sep_token: "[SEP]",
+      mask_token: "[MASK]",
+    },
     tokenizer: {
       post_processor,
       added_tokens: [0, 1, 2, 3, 4, 13].map((id) => ({ id, content: WORDS[id], normalized: false, special: true })),
