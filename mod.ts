@@ -27,6 +27,7 @@ export { type TaskName, type TaskPipelines } from "./src/pipelines/task_pipeline
 // What all pipelines share: calls, streams, ownership.
 export { type TextInput, type TextOptions } from "./src/pipelines/engine/encode.ts";
 export { type PipelineOwner, type PipelineParts, type SimplePipeline } from "./src/pipelines/engine/parts.ts";
+export { type BatchingOptions } from "./src/heads/trunk/query_batcher.ts";
 export {
   type CallOptions,
   type Inputs,

@@ -4,6 +4,7 @@ import { InputError, NonFiniteError } from "../../base/errors.ts";
 import { nameOf } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
 import type { ReadoutAnswer } from "../../heads/readouts/readout.ts";
+import type { Answering } from "../../heads/trunk/query_batcher.ts";
 import { tokenBatches } from "./batches.ts";
 import { misfit } from "./encode.ts";
 import { Entry } from "./entry.ts";
@@ -28,9 +29,12 @@ type Windows<Output> = Iterable<Entry<Output>[]> | AsyncIterable<Entry<Output>[]
 /** A task that can be called. */
 export class Engine<Input, Output, Options extends object> {
   readonly #task: Task<Input, Output, Options>;
+  readonly #trunk: Answering;
 
-  constructor(task: Task<Input, Output, Options>) {
+  /** @param trunk What answers. Default: the model's own. */
+  constructor(task: Task<Input, Output, Options>, trunk: Answering = task.model.trunk) {
     this.#task = task;
+    this.#trunk = trunk;
   }
 
   /** The answer to one input. */
@@ -115,7 +119,7 @@ export class Engine<Input, Output, Options extends object> {
       const queries = batch.map(({ item }) => {
         return { tokens: run.tokens?.(item) ?? item.encoding, ask: { [name]: run.ask(item) } };
       });
-      const answers = await this.#task.model.trunk.answer(queries, { signal });
+      const answers = await this.#trunk.answer(queries, { signal });
       return answers.map((answer) => answer[name] as ReadoutAnswer);
     };
     const settle = (batch: Piece<Output>[], answers: ReadoutAnswer[]) =>

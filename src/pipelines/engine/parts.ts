@@ -5,6 +5,7 @@ import type { PreTrainedModel } from "../../heads/pretrained.ts";
 import type { ModelFolder } from "../../io/folder/folder.ts";
 import type { SaveOptions } from "../../model/weights/saving.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
+import { type Answering, type BatchingOptions, QueryBatcher } from "../../heads/trunk/query_batcher.ts";
 import { Engine } from "./engine.ts";
 import { savePipeline } from "./saving.ts";
 import type { AnsweringModel, CallOptions, Stream, Task } from "./task.ts";
@@ -15,6 +16,14 @@ export interface PipelineParts<Model> {
   readonly model: Model;
   /** The tokenizer. */
   readonly tokenizer: BertTokenizer;
+}
+
+/** What a task makes a pipeline of. */
+export interface TaskParts extends PipelineParts<AnsweringModel> {
+  /** What answers. @default the model's trunk */
+  readonly trunk?: Answering;
+  /** Called when the pipeline is disposed of, and nobody uses it. @default the model's `dispose` */
+  readonly release?: () => void;
 }
 
 /** The folders that parts were loaded from, and pipelines on them. */
@@ -50,6 +59,25 @@ export interface PipelineOwner<Model> extends PipelineParts<Model> {
    * @throws {ConfigError} If modules in it are Python code, which would be missing in the new folder.
    */
   save_pretrained(folder: string | URL, options?: SaveOptions): Promise<void>;
+  /**
+   * The same pipeline, for many callers at once: calls that come while the GPU computes are answered together, so that
+   * requests of a server take little more time than a list. It uses the weights of this one, which stay until both are
+   * disposed of.
+   *
+   * @throws {TypeError} On an unknown option.
+   * @throws {RangeError} If an option's value is not allowed.
+   *
+   * @example
+   * ```ts
+   * import { pipeline } from "@narrowbert/webgpu";
+   *
+   * using classify = await pipeline("text-classification");
+   * using shared = classify.batched({ maxBatch: 32 });
+   * const texts = ["a large animal", "the wife of a king", "to go by air"];
+   * await Promise.all(texts.map((text) => shared(text))); // one pass over the model
+   * ```
+   */
+  batched(options?: BatchingOptions): this;
   /** Frees the model's GPU memory, after the calls and streams under way. The pipeline cannot be called afterwards. */
   dispose(): void;
   /** {@linkcode dispose}, for `using`. */
@@ -72,6 +100,8 @@ interface PipelineCalls<Args extends unknown[], StreamArgs extends unknown[]> {
   readonly name: string;
   readonly call: (...args: Args) => Promise<unknown>;
   readonly stream: (...args: StreamArgs) => AsyncIterable<unknown>;
+  /** Makes the pipeline of other parts. */
+  readonly remake: (parts: TaskParts) => PipelineOwner<unknown>;
 }
 
 /**
@@ -85,12 +115,12 @@ export function asPipeline<
   Args extends unknown[],
   StreamArgs extends unknown[],
 >(
-  { name, call, stream }: PipelineCalls<Args, StreamArgs>,
-  parts: PipelineParts<AnsweringModel>,
+  { name, call, stream, remake }: PipelineCalls<Args, StreamArgs>,
+  parts: TaskParts,
 ): Pipeline {
-  const { model, tokenizer } = parts;
+  const { model, tokenizer, release = () => model.dispose() } = parts;
   const folder = keptFolder(parts)?.detached() ?? null;
-  const lease = new Lease(`Cannot use this ${name} pipeline: it was disposed`, () => model.dispose());
+  const lease = new Lease(`Cannot use this ${name} pipeline: it was disposed`, release);
   const pipeline = (...args: Args) => lease.use(() => call(...args));
   const dispose = () => lease.dispose();
   Object.defineProperty(pipeline, "name", { value: name });
@@ -101,6 +131,10 @@ export function asPipeline<
     },
     save_pretrained: (where: string | URL, options?: SaveOptions) =>
       lease.use(() => savePipeline({ model: model as PreTrainedModel, tokenizer, folder }, where, options)),
+    batched(options?: BatchingOptions) {
+      const trunk = new QueryBatcher(model.trunk, options);
+      return remake(keepFolder({ model, tokenizer, trunk, release: lease.enter() }, folder));
+    },
     model,
     tokenizer,
     dispose,
@@ -111,13 +145,14 @@ export function asPipeline<
 
 /** Makes the pipeline of a task whose inputs are never arrays. */
 export function simplePipeline<Input, Output, Options extends object, Model>(
-  { name, task }: { name: string; task: Task<Input, Output, Options> },
-  parts: PipelineParts<AnsweringModel>,
+  { name, task }: { name: string; task: (parts: TaskParts) => Task<Input, Output, Options> },
+  parts: TaskParts,
 ): SimplePipeline<Input, Output, Options, Model> {
-  const engine = new Engine(task);
+  const engine = new Engine(task(parts), parts.trunk);
+  const remake = (others: TaskParts) => simplePipeline({ name, task }, others);
   const call = (input: Input | readonly Input[], options?: Options & CallOptions) =>
     isList(input) ? engine.many(input, options) : engine.one(input, options);
-  return asPipeline({ name, call, stream: engine.stream }, parts);
+  return asPipeline({ name, call, stream: engine.stream, remake }, parts);
 }
 
 /** Whether the input of a call is a list. */

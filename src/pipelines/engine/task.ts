@@ -3,7 +3,7 @@
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import type { Readout, ReadoutAnswer } from "../../heads/readouts/readout.ts";
 import type { QueryTokens } from "../../heads/readouts/query_tokens.ts";
-import type { Query } from "../../heads/trunk/query.ts";
+import type { Answering } from "../../heads/trunk/query_batcher.ts";
 import type { Encoding } from "../../text/encoding/encoding.ts";
 
 /** A sequence of tokens for the model to compute; tasks add their own fields. */
@@ -15,12 +15,7 @@ export interface Item {
 /** The part of a model that tasks use: its trunk, which answers. */
 export interface AnsweringModel {
   readonly config: NarrowBertConfig;
-  readonly trunk: {
-    answer(
-      queries: readonly Query[],
-      options: { signal?: AbortSignal | undefined },
-    ): Promise<readonly Readonly<Partial<Record<string, ReadoutAnswer>>>[]>;
-  };
+  readonly trunk: Answering;
   dispose(): void;
 }
 

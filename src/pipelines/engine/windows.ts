@@ -8,12 +8,15 @@ import type { Inputs } from "./task.ts";
 /** Most time that a window waits for its inputs, all waits added up, in ms. */
 const PATIENCE_MS = 50;
 
+/** Most inputs of the first window; each further one may have twice as many, so that the first answers come soon. */
+const FIRST = 16;
+
 /** Tokens that complete a window, however few inputs it has. */
 const WINDOW_TOKENS = 16 * BATCH_TOKENS;
 
 /** How {@linkcode windows} reads. */
 export interface WindowOptions<Input, Entry> {
-  /** Most inputs of a window. */
+  /** Most inputs of a window, in the end. */
   size: number;
   /** Makes an entry of an input. */
   admit: (input: Input) => Entry;
@@ -21,7 +24,7 @@ export interface WindowOptions<Input, Entry> {
 }
 
 /**
- * Windows of a source's inputs. The source is read only when the next window is asked for.
+ * Windows of a source's inputs, which grow from {@linkcode FIRST} inputs to `size`. The source is read only when the next window is asked for.
  *
  * If the waits for a window's inputs add up to 50 ms, the window is yielded early, followed by {@linkcode PAUSE}: a
  * caller that needs an answer before it sends the next input gets one. If the source throws, its earlier inputs are
@@ -34,6 +37,7 @@ export async function* windows<Input, Entry extends { readonly tokens: number }>
   const source = new InputReader(inputs, signal);
   let window: Entry[] = [];
   let tokens = 0;
+  let most = Math.min(FIRST, size);
   let patience: number | undefined = PATIENCE_MS; // the rest of it; undefined after a pause: no limit
   try {
     for (;;) {
@@ -44,7 +48,8 @@ export async function* windows<Input, Entry extends { readonly tokens: number }>
         const entry = admit(step.value);
         window.push(entry);
         tokens += entry.tokens;
-        if (window.length < size && tokens < WINDOW_TOKENS) continue;
+        if (window.length < most && tokens < WINDOW_TOKENS) continue;
+        most = Math.min(2 * most, size);
       }
       if (window.length > 0) yield window;
       window = [];

@@ -9,7 +9,7 @@ import type { Similarity } from "../../heads/sentence/settings.ts";
 import { normalized, type VectorModule } from "../../heads/sentence/vector_modules.ts";
 import { checkString, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
-import { asPipeline, isList, type PipelineParts, type SimplePipeline } from "../engine/parts.ts";
+import { asPipeline, isList, type PipelineParts, type SimplePipeline, type TaskParts } from "../engine/parts.ts";
 import { lowerCased } from "../../text/bert_tokenizer.ts";
 import { checkEmpty, modesOf, planPooling, type Pooling, POOLINGS } from "./pooling.ts";
 import { needsRanges, type Precision, PRECISIONS, quantize, type Ranges, rangesOf } from "./precision.ts";
@@ -101,10 +101,10 @@ export function hasFiledPooling(pipeline: FeatureExtractionPipeline): boolean {
  * @param sentence The settings for embeddings in the model's files.
  */
 export function createFeatureExtraction(
-  parts: PipelineParts<AnsweringModel>,
+  parts: TaskParts,
   sentence: SentenceConfig = NO_SENTENCE_CONFIG,
 ): FeatureExtractionPipeline {
-  const engine = new Engine(embeddingsTask(parts, sentence));
+  const engine = new Engine(embeddingsTask(parts, sentence), parts.trunk);
   const call = async (input: string | readonly string[], options: FeatureExtractionOptions & CallOptions = {}) => {
     const embeddings = await engine.many(isList(input) ? input : [input], options);
     const { precision = "float32" } = options;
@@ -123,7 +123,7 @@ export function createFeatureExtraction(
   const { prompts, defaultPrompt, similarity } = sentence;
   const pipeline = Object.assign(
     asPipeline<FeatureExtractionPipeline, Parameters<typeof call>, Parameters<typeof stream>>(
-      { name: "feature-extraction", call, stream },
+      { name: "feature-extraction", call, stream, remake: (others) => createFeatureExtraction(others, sentence) },
       parts,
     ),
     {

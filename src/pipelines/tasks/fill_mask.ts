@@ -10,7 +10,7 @@ import { neededToken } from "../../text/needed_token.ts";
 import { checkString, encodeText, mostTokens, type TextEncoding, type TextOptions } from "../engine/encode.ts";
 import { targetIds } from "./fill_mask_targets.ts";
 import { sizeWithLogits } from "./logits_size.ts";
-import { type PipelineParts, type SimplePipeline, simplePipeline } from "../engine/parts.ts";
+import { type PipelineParts, type SimplePipeline, simplePipeline, type TaskParts } from "../engine/parts.ts";
 import type { AnsweringModel, Item, Task, TaskRun } from "../engine/task.ts";
 
 /** One word for a mask. */
@@ -68,8 +68,8 @@ interface MaskedText extends Item {
 }
 
 /** Makes the pipeline of a loaded masked language model, which it then owns. */
-export function createFillMask(parts: PipelineParts<AnsweringModel>): FillMaskPipeline {
-  return simplePipeline({ name: "fill-mask", task: fillMaskTask(parts) }, parts);
+export function createFillMask(parts: TaskParts): FillMaskPipeline {
+  return simplePipeline({ name: "fill-mask", task: fillMaskTask }, parts);
 }
 
 function fillMaskTask(parts: PipelineParts<AnsweringModel>): Task<string, FilledText, FillMaskOptions> {

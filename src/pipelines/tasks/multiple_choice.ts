@@ -4,7 +4,7 @@ import type { NarrowBertForMultipleChoice } from "../../heads/multiple_choice.ts
 import { choiceLogit } from "../../heads/readouts/labels.ts";
 import { checkString, checkStrings, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
-import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
+import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../engine/parts.ts";
 import { softmax } from "../../base/softmax.ts";
 import { bestFirst } from "./scores.ts";
 import type { AnsweringModel, CallOptions, Stream, Task } from "../engine/task.ts";
@@ -55,13 +55,13 @@ export interface MultipleChoicePipeline extends PipelineOwner<NarrowBertForMulti
 type Options = TextOptions & CallOptions;
 
 /** Makes the pipeline of a loaded model, which it then owns. */
-export function createMultipleChoice(parts: PipelineParts<AnsweringModel>): MultipleChoicePipeline {
-  const engine = new Engine(choiceTask(parts));
+export function createMultipleChoice(parts: TaskParts): MultipleChoicePipeline {
+  const engine = new Engine(choiceTask(parts), parts.trunk);
   const call = (first: string | readonly Question[], second?: readonly string[] | Options, options?: Options) =>
     isList(first)
       ? engine.many(first, second as Options)
       : engine.one({ prompt: first, choices: second as readonly string[] }, options);
-  return asPipeline({ name: "multiple-choice", call, stream: engine.stream }, parts);
+  return asPipeline({ name: "multiple-choice", call, stream: engine.stream, remake: createMultipleChoice }, parts);
 }
 
 function choiceTask(parts: PipelineParts<AnsweringModel>): Task<Question, ScoredChoice[], TextOptions> {

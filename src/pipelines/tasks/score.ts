@@ -7,7 +7,7 @@ import { wordProbabilities } from "../../heads/readouts/words.ts";
 import { neededToken } from "../../text/needed_token.ts";
 import { checkString, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { sizeWithLogits } from "./logits_size.ts";
-import { type PipelineParts, type SimplePipeline, simplePipeline } from "../engine/parts.ts";
+import { type PipelineParts, type SimplePipeline, simplePipeline, type TaskParts } from "../engine/parts.ts";
 import type { AnsweringModel, Item, Task, TaskRun } from "../engine/task.ts";
 
 /** How likely one token of a text is. */
@@ -53,8 +53,8 @@ interface Masking extends Item {
 }
 
 /** Makes the pipeline of a loaded masked language model, which it then owns. */
-export function createScore(parts: PipelineParts<AnsweringModel>): ScorePipeline {
-  return simplePipeline({ name: "score", task: scoreTask(parts) }, parts);
+export function createScore(parts: TaskParts): ScorePipeline {
+  return simplePipeline({ name: "score", task: scoreTask }, parts);
 }
 
 function scoreTask(parts: PipelineParts<AnsweringModel>): Task<string, TextScore, TextOptions> {

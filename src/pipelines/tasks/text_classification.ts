@@ -4,7 +4,7 @@ import type { NarrowBertForSequenceClassification } from "../../heads/sequence_c
 import { labelLogits } from "../../heads/readouts/labels.ts";
 import { encodeText, mostTokens, type TextInput, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
-import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
+import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../engine/parts.ts";
 import { bestFirst, checkTopK, type ScoreFunction, scoreFunction, scores } from "./scores.ts";
 import type { AnsweringModel, CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
 
@@ -73,22 +73,22 @@ export interface TextClassificationPipeline extends PipelineOwner<NarrowBertForS
 }
 
 /** Makes the pipeline of a loaded classifier, which it then owns. */
-export function createTextClassification(parts: PipelineParts<AnsweringModel>): TextClassificationPipeline {
+export function createTextClassification(parts: TaskParts): TextClassificationPipeline {
   const task = labelsTask(parts);
-  const labels = new Engine(task);
+  const labels = new Engine(task, parts.trunk);
   const best = new Engine<TextInput, LabelScore, TextClassificationOptions>({
     ...task,
     begin(options) {
       const run = task.begin(options);
       return { ...run, collect: (...results) => run.collect(...results)[0] as LabelScore };
     },
-  });
+  }, parts.trunk);
   const inLists = ({ top_k = 1 }: TextClassificationOptions = {}) => top_k === 1 ? best : labels;
   const call = (input: TextInput | readonly TextInput[], options?: TextClassificationOptions & CallOptions) =>
     isList(input) ? inLists(options).many(input, options) : labels.one(input, options);
   const stream = (texts: Inputs<TextInput>, options?: TextClassificationOptions & StreamOptions) =>
     inLists(options).stream(texts, options);
-  return asPipeline({ name: "text-classification", call, stream }, parts);
+  return asPipeline({ name: "text-classification", call, stream, remake: createTextClassification }, parts);
 }
 
 /** Every text's labels, best first, as a list. */

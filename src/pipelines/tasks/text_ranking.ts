@@ -7,7 +7,7 @@ import { NO_RANKING_CONFIG, type RankingConfig } from "../../heads/sentence/rank
 import { lowerCased } from "../../text/bert_tokenizer.ts";
 import { checkString, checkStrings, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
-import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
+import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../engine/parts.ts";
 import { bestFirst, checkTopK, scores } from "./scores.ts";
 import type { AnsweringModel, CallOptions, Stream, Task } from "../engine/task.ts";
 
@@ -79,7 +79,7 @@ type Options = TextRankingOptions & CallOptions;
  * @throws {ConfigError} If it has more than one label.
  */
 export function createTextRanking(
-  parts: PipelineParts<AnsweringModel>,
+  parts: TaskParts,
   settings: RankingConfig = NO_RANKING_CONFIG,
 ): TextRankingPipeline {
   const { num_labels, id2label } = parts.model.config;
@@ -89,12 +89,17 @@ export function createTextRanking(
         "take one that was trained to score pairs of query and text",
     );
   }
-  const engine = new Engine(rankingTask(parts, settings));
+  const engine = new Engine(rankingTask(parts, settings), parts.trunk);
   const call = (first: string | readonly RankingQuery[], second?: readonly string[] | Options, options?: Options) =>
     isList(first)
       ? engine.many(first, second as Options)
       : engine.one({ query: first, texts: second as readonly string[] }, options);
-  return asPipeline({ name: "text-ranking", call, stream: engine.stream }, parts);
+  return asPipeline({
+    name: "text-ranking",
+    call,
+    stream: engine.stream,
+    remake: (others) => createTextRanking(others, settings),
+  }, parts);
 }
 
 function rankingTask(

@@ -12,7 +12,7 @@ import {
   type TextOptions,
 } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
-import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../engine/parts.ts";
+import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../engine/parts.ts";
 import { softmax } from "../../base/softmax.ts";
 import { bestFirst } from "./scores.ts";
 import type { AnsweringModel, CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
@@ -89,11 +89,11 @@ export interface ZeroShotClassificationPipeline extends PipelineOwner<NarrowBert
  * @throws {ConfigError} If none of its labels says that a text entails the hypothesis.
  */
 export function createZeroShotClassification(
-  parts: PipelineParts<AnsweringModel>,
+  parts: TaskParts,
 ): ZeroShotClassificationPipeline {
   const entailment = entailmentOf(parts.model.config);
   const engine = (labels: CandidateLabels) =>
-    new Engine(zeroShotTask(parts, { labels: readLabels(labels), entailment }));
+    new Engine(zeroShotTask(parts, { labels: readLabels(labels), entailment }), parts.trunk);
   const call = async (
     input: string | readonly string[],
     labels: CandidateLabels,
@@ -104,7 +104,7 @@ export function createZeroShotClassification(
     labels: CandidateLabels,
     options?: ZeroShotClassificationOptions & StreamOptions,
   ) => engine(labels).stream(texts, options);
-  return asPipeline({ name: "zero-shot-classification", call, stream }, parts);
+  return asPipeline({ name: "zero-shot-classification", call, stream, remake: createZeroShotClassification }, parts);
 }
 
 function zeroShotTask(

@@ -4,7 +4,7 @@ import type { NarrowBertForTokenClassification } from "../../../heads/token_clas
 import { tokenLogits } from "../../../heads/readouts/labels.ts";
 import { mostTokens, type TextOptions } from "../../engine/encode.ts";
 import { Engine } from "../../engine/engine.ts";
-import { asPipeline, isList, type PipelineOwner, type PipelineParts } from "../../engine/parts.ts";
+import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../../engine/parts.ts";
 import { softmax } from "../../../base/softmax.ts";
 import type { AnsweringModel, CallOptions, Inputs, Item, StreamOptions, Task, TaskRun } from "../../engine/task.ts";
 import {
@@ -98,11 +98,14 @@ interface Window extends Item {
 }
 
 /** Makes the pipeline of a loaded token classifier, which it then owns. */
-export function createTokenClassification(parts: PipelineParts<AnsweringModel>): TokenClassificationPipeline {
-  const engine = new Engine(entitiesTask(parts));
+export function createTokenClassification(parts: TaskParts): TokenClassificationPipeline {
+  const engine = new Engine(entitiesTask(parts), parts.trunk);
   const call = (input: string | readonly string[], options?: TokenClassificationOptions & CallOptions) =>
     isList(input) ? engine.many(input, options) : engine.one(input, options);
-  return asPipeline({ name: "token-classification", call, stream: engine.stream }, parts);
+  return asPipeline(
+    { name: "token-classification", call, stream: engine.stream, remake: createTokenClassification },
+    parts,
+  );
 }
 
 function entitiesTask(

@@ -1,0 +1,223 @@
+/** Gathers the queries of many callers, and answers them together. */
+
+import { InputError, OverloadedError } from "../../base/errors.ts";
+import { checkOptionNames } from "../../base/options.ts";
+import { tick } from "../../base/tick.ts";
+import type { ReadoutAnswer } from "../readouts/readout.ts";
+import type { Query } from "./query.ts";
+
+/** The answers to a query, by the names of its readouts. */
+export type NamedAnswers = Readonly<Partial<Record<string, ReadoutAnswer>>>;
+
+/** What answers queries together: a trunk. */
+export interface Answering {
+  answer(
+    queries: readonly Query[],
+    options: { signal?: AbortSignal | undefined },
+  ): Promise<readonly NamedAnswers[]>;
+}
+
+/** How queries are gathered. */
+export interface BatchingOptions {
+  /** Most queries of a batch. @default 64 */
+  maxBatch?: number;
+  /** Most tokens of a batch; a query with more is a batch of its own. @default 4096 */
+  maxTokens?: number;
+  /**
+   * How long the first query of a batch waits for others if the GPU has nothing to do, in ms. While the GPU computes a
+   * batch, queries wait for it anyway, so 0 is best for callers that come again and again. @default 0
+   */
+  maxWaitMs?: number;
+  /** Most queries that wait; further ones are refused, unless none waits. @default 1024 */
+  maxQueue?: number;
+}
+
+/** Names of {@linkcode BatchingOptions}. */
+const NAMES = ["maxBatch", "maxTokens", "maxWaitMs", "maxQueue"];
+
+/** A query that is not answered. */
+interface Waiting {
+  readonly query: Query;
+  readonly tokens: number;
+  /** When it came, by `performance.now()`. */
+  readonly since: number;
+  /** Tells its caller; `null` once it was told. */
+  settle: ((told: { answer: NamedAnswers } | { error: unknown }) => void) | null;
+}
+
+/**
+ * Answers the queries of many callers in batches: first come first served, one batch at a time, and a second one if it is
+ * full. Answers are those that each caller would get alone, to 1e-5. A query whose caller has aborted leaves the queue.
+ */
+export class QueryBatcher implements Answering {
+  readonly #trunk: Answering;
+  readonly #settings: Required<BatchingOptions>;
+  readonly #queue: Waiting[] = [];
+  /** Batches that are computed now. */
+  #running = 0;
+  /** Whether a run of {@linkcode QueryBatcher.#serve} looks after the queue. */
+  #isServed = false;
+  /** Ends the present wait of that run. */
+  #wake: () => void = () => {};
+
+  /**
+   * @throws {TypeError} On an unknown option.
+   * @throws {RangeError} If an option's value is not allowed.
+   */
+  constructor(trunk: Answering, options: BatchingOptions = {}) {
+    checkOptionNames("batch calls", options, NAMES);
+    const { maxBatch = 64, maxTokens = 4096, maxWaitMs = 0, maxQueue = 1024 } = options;
+    for (const [name, value] of Object.entries({ maxBatch, maxTokens, maxQueue })) {
+      if (Number.isSafeInteger(value) && value >= 1) continue;
+      throw new RangeError(`Cannot batch calls: ${name} must be a whole number from 1, got ${value}`);
+    }
+    if (!(maxWaitMs >= 0 && maxWaitMs < 2 ** 31)) {
+      throw new RangeError(`Cannot batch calls: maxWaitMs must be a time from 0 in ms, got ${maxWaitMs}`);
+    }
+    this.#trunk = trunk;
+    this.#settings = { maxBatch, maxTokens, maxWaitMs, maxQueue };
+  }
+
+  /** Queries that wait for their batch. */
+  get waiting(): number {
+    return this.#queue.filter(({ settle }) => settle !== null).length;
+  }
+
+  /**
+   * Answers queries, in their order.
+   *
+   * @throws {OverloadedError} If too many wait already.
+   * @throws {InputError} If one of them does not fit the model; those of other callers are answered.
+   */
+  async answer(
+    queries: readonly Query[],
+    { signal }: { signal?: AbortSignal | undefined } = {},
+  ): Promise<NamedAnswers[]> {
+    signal?.throwIfAborted();
+    const { waiting } = this;
+    const { maxQueue } = this.#settings;
+    if (waiting > 0 && waiting + queries.length > maxQueue) {
+      const more = queries.length === 1 ? "another query" : `${queries.length} more queries`;
+      throw new OverloadedError(`Cannot answer ${more}: ${waiting} wait, and at most ${maxQueue} may; try again later`);
+    }
+    const added: Waiting[] = [];
+    const answers = queries.map((query) => {
+      const { promise, resolve, reject } = Promise.withResolvers<NamedAnswers>();
+      const one: Waiting = {
+        query,
+        tokens: query.tokens.input_ids.length,
+        since: performance.now(),
+        settle(told) {
+          one.settle = null;
+          if ("answer" in told) resolve(told.answer);
+          else reject(told.error);
+        },
+      };
+      promise.catch(() => {}); // told by the first of them
+      added.push(one);
+      return promise;
+    });
+    const abort = () => {
+      for (const one of added) one.settle?.({ error: signal!.reason });
+    };
+    signal?.addEventListener("abort", abort);
+    this.#queue.push(...added);
+    this.#look();
+    try {
+      return await Promise.all(answers);
+    } catch (error) {
+      for (const one of added) one.settle?.({ error });
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Sees to it that the queue is served. */
+  #look(): void {
+    this.#wake();
+    if (this.#isServed) return;
+    this.#isServed = true;
+    void this.#serve();
+  }
+
+  async #serve(): Promise<void> {
+    await tick(); // callers that come in the same turn of the event loop share a batch
+    for (;;) {
+      this.#drop();
+      const [first] = this.#queue;
+      if (first === undefined) break;
+      if (this.#isDue(first)) {
+        void this.#compute(this.#take());
+        continue;
+      }
+      const left = this.#running > 0 ? null : first.since + this.#settings.maxWaitMs - performance.now();
+      await new Promise<void>((resolve) => {
+        const timer = left === null ? undefined : setTimeout(resolve, left);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#isServed = false;
+  }
+
+  /** Whether a batch is computed now: the GPU has nothing to do and the first query has waited, or the batch is full. */
+  #isDue({ since }: Waiting): boolean {
+    const { maxBatch, maxTokens, maxWaitMs } = this.#settings;
+    if (this.#running === 0 && performance.now() - since >= maxWaitMs) return true;
+    const isFull = this.#queue.length >= maxBatch ||
+      this.#queue.reduce((sum, { tokens }) => sum + tokens, 0) >= maxTokens;
+    return isFull && this.#running < 2;
+  }
+
+  /** Drops queries whose callers were told. */
+  #drop(): void {
+    const left = this.#queue.filter(({ settle }) => settle !== null);
+    this.#queue.splice(0, this.#queue.length, ...left);
+  }
+
+  /** Takes the first queries of the queue, as many as a batch may have. */
+  #take(): Waiting[] {
+    const { maxBatch, maxTokens } = this.#settings;
+    let [count, tokens] = [0, 0];
+    for (const one of this.#queue) {
+      tokens += one.tokens;
+      if (count > 0 && (count === maxBatch || tokens > maxTokens)) break;
+      count++;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  /** Computes a batch, and tells its callers. If all of them have aborted, it is stopped. */
+  async #compute(batch: readonly Waiting[]): Promise<void> {
+    this.#running++;
+    const unwanted = new AbortController();
+    for (const one of batch) {
+      const { settle } = one;
+      one.settle = (told) => {
+        settle!(told);
+        if (batch.every((other) => other.settle === null)) unwanted.abort();
+      };
+    }
+    try {
+      await this.#answerAll(batch, unwanted.signal);
+    } finally {
+      this.#running--;
+      this.#wake();
+    }
+  }
+
+  async #answerAll(batch: readonly Waiting[], signal: AbortSignal): Promise<void> {
+    try {
+      const answers = await this.#trunk.answer(batch.map(({ query }) => query), { signal });
+      for (const [i, one] of batch.entries()) one.settle?.({ answer: answers[i]! });
+    } catch (error) {
+      // One query that does not fit fails all: then each is asked by itself.
+      if (batch.length > 1 && error instanceof InputError) {
+        for (const one of batch) if (one.settle !== null) await this.#answerAll([one], signal);
+      } else for (const one of batch) one.settle?.({ error });
+    }
+  }
+}
