@@ -1,5 +1,7 @@
 /** How long a resource lives: until its owner disposes of it and its last user has left. */
 
+import { DisposedError } from "./errors.ts";
+
 /**
  * Counts the users of a resource, and releases it once.
  *
@@ -30,16 +32,16 @@ export class Lease {
     this.#release = release;
   }
 
-  /** @throws {Error} If the resource was disposed of. */
+  /** @throws {DisposedError} If the resource was disposed of. */
   check(): void {
-    if (this.#disposed) throw new Error(this.#refusal);
+    if (this.#disposed) throw new DisposedError(this.#refusal);
   }
 
   /**
    * Adds a user, which keeps the resource until it leaves.
    *
    * @returns A function by which the user leaves; further calls of it do nothing.
-   * @throws {Error} If the resource was disposed of.
+   * @throws {DisposedError} If the resource was disposed of.
    */
   enter(): () => void {
     this.check();

@@ -1,6 +1,6 @@
 /** Calls of students with a teacher: what is learned, and whether both models fit. */
 
-import { InputError } from "../base/errors.ts";
+import { DisposedError, InputError } from "../base/errors.ts";
 import { classOf, shown } from "../base/messages.ts";
 import { checkOptionNames } from "../base/options.ts";
 import type { Batch, ModelInputs } from "../model/batch/inputs.ts";
@@ -91,7 +91,7 @@ function readModel(
   try {
     found = classModel(model);
   } catch (cause) {
-    throw new Error(`Cannot ${purpose}: teacher.model must be on the GPU, but it was disposed of`, { cause });
+    throw new DisposedError(`Cannot ${purpose}: teacher.model must be on the GPU, but it was disposed of`, { cause });
   }
   if (found !== null) return found;
   throw new TypeError(`Cannot ${purpose}: teacher.model must be a loaded model, got ${classOf(model)}`);

@@ -1,5 +1,6 @@
 /** The base of all model classes: loading, random weights, saving, pruning, freeing memory. */
 
+import { DisposedError } from "../base/errors.ts";
 import { expectMap, refuseProblems, stateDictProblems } from "../base/state_dict.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { ModelSource } from "../io/folder/folder.ts";
@@ -291,7 +292,7 @@ export abstract class PreTrainedModel {
   }
 
   #live(): ModelCore {
-    if (this.#disposed) throw new Error(`Cannot use this ${this.constructor.name}: it was disposed`);
+    if (this.#disposed) throw new DisposedError(`Cannot use this ${this.constructor.name}: it was disposed`);
     return this.#core;
   }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DisposedError } from "../../src/base/errors.ts";
 import { Lease } from "../../src/base/lease.ts";
 
 /** A lease whose releases are counted. */
@@ -7,7 +8,7 @@ function counted(): { lease: Lease; released: () => number } {
   return { lease: new Lease("Cannot use this thing: it was disposed", () => released++), released: () => released };
 }
 
-const REFUSED = new Error("Cannot use this thing: it was disposed");
+const REFUSED = new DisposedError("Cannot use this thing: it was disposed");
 
 Deno.test("lease: what nobody uses is released at once, and once", () => {
   const { lease, released } = counted();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { InputError, NonFiniteError } from "../../src/base/errors.ts";
+import { pipeline } from "../../mod.ts";
+import { InputError, type NarrowBertError, NonFiniteError } from "../../src/base/errors.ts";
 import { BATCH_TOKENS, PADDED } from "../../src/pipelines/engine/batches.ts";
 import type { Progress } from "../../src/pipelines/engine/task.ts";
 import { shouting } from "./fake_task.ts";
@@ -335,4 +336,23 @@ Deno.test("a stream of what is no iterable is refused by name", () => {
       ),
     );
   }
+});
+
+Deno.test("a list gives errors in place of answers if it is told to, each with its input", async () => {
+  const classify = await pipeline("text-classification");
+  const long = "person ".repeat(500);
+  const texts = ["king", long, "a small tool", 7 as unknown as string];
+  await assert.rejects(classify(texts), (error: InputError) => error.code === "input" && error.index === 1);
+  const answers = await classify(texts, { errors: "yield" });
+  assert.deepEqual(answers.map((answer) => answer instanceof Error), [false, true, false, true]);
+  const { index, input, code } = answers[1] as InputError;
+  assert.deepEqual([index, input === long, code], [1, true, "input"]);
+  assert.equal((answers[3] as Error).name, "TypeError");
+  assert.deepEqual(answers[0], (await classify(["king"]))[0]);
+  const streamed = await Array.fromAsync(classify.stream(texts, { errors: "yield" }));
+  assert.deepEqual(streamed.map((answer) => (answer as InputError).index), [undefined, 1, undefined, undefined]);
+  await assert.rejects(classify(texts, { errors: "skip" as "yield" }), /errors must be "throw" or "yield", got "skip"/);
+  await assert.rejects(classify("king", { errors: "yield" } as object), /errors/);
+  classify.dispose();
+  await assert.rejects(classify("king"), (error: NarrowBertError) => error.code === "disposed");
 });

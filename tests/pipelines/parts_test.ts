@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { DisposedError } from "../../src/base/errors.ts";
 import { createFillMask } from "../../src/pipelines/tasks/fill_mask.ts";
 import { createTextClassification } from "../../src/pipelines/tasks/text_classification.ts";
 import { FakeClassifier, FakeMaskedLM, shippedTokenizer } from "./fakes.ts";
 
 const tokenizer = await shippedTokenizer();
-const DISPOSED = new Error("Cannot use this text-classification pipeline: it was disposed");
+const DISPOSED = new DisposedError("Cannot use this text-classification pipeline: it was disposed");
 
 function classifying() {
   const model = new FakeClassifier({}, () => [0, 1]);

@@ -1,6 +1,6 @@
 /** A trunk: one set of weights that answers many questions about texts in one pass. */
 
-import { InputError } from "../../base/errors.ts";
+import { DisposedError, InputError } from "../../base/errors.ts";
 import { kindOf } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
 import type { ModelSource } from "../../io/folder/folder.ts";
@@ -241,7 +241,7 @@ export class Trunk<R extends Readout = Readout> {
 
   #check(action: string, options: AnswerOptions, known: readonly string[]): void {
     checkOptionNames(action, options, known);
-    if (this.#disposed) throw new Error("Cannot use this Trunk: it was disposed");
+    if (this.#disposed) throw new DisposedError("Cannot use this Trunk: it was disposed");
     this.#core.check();
     options.signal?.throwIfAborted();
   }

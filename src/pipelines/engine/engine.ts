@@ -1,5 +1,6 @@
 /** Runs a task: single inputs, lists, streams, batches, stopping, progress. */
 
+import { errorAbout } from "../../base/error_about.ts";
 import { InputError, NonFiniteError } from "../../base/errors.ts";
 import { nameOf } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
@@ -9,7 +10,7 @@ import { tokenBatches } from "./batches.ts";
 import { misfit } from "./encode.ts";
 import { Entry } from "./entry.ts";
 import { overlapped, PAUSE } from "./overlap.ts";
-import type { CallOptions, Inputs, Item, Stream, StreamOptions, Task, TaskRun } from "./task.ts";
+import type { CallOptions, Inputs, Item, List, ListOptions, Stream, StreamOptions, Task, TaskRun } from "./task.ts";
 import { windows } from "./windows.ts";
 
 /** Most inputs that a stream sorts by length together. */
@@ -21,6 +22,14 @@ interface Piece<Output> {
   /** Its index among the entry's items. */
   readonly index: number;
   readonly item: Item;
+}
+
+/** Which input of a call it is. */
+interface InputPlace {
+  /** Its number, from 0. */
+  readonly index: number;
+  /** What messages call it. */
+  readonly name: string;
 }
 
 /** Windows of inputs to compute together; at a pause the source has no input ready. */
@@ -39,24 +48,31 @@ export class Engine<Input, Output, Options extends object> {
 
   /** The answer to one input. */
   async one(input: Input, options?: Options & CallOptions): Promise<Output> {
+    this.#checkOptions(options ?? {}, ["signal", "progress_callback"]);
     const [answer] = await this.many([input], options);
     return answer as Output;
   }
 
   /** The answers to a list, in its order. All of it is checked before any of it is computed. */
-  async many(inputs: readonly Input[], options: Options & CallOptions = {} as Options): Promise<Output[]> {
-    const run = this.#begin(options, ["signal", "progress_callback"]);
-    const { signal, progress_callback } = options;
+  readonly many = (async (inputs: readonly Input[], options: Options & ListOptions = {} as Options) => {
+    const run = this.#begin(options, ["signal", "progress_callback", "errors"]);
+    const { signal, progress_callback, errors = "throw" } = options;
+    this.#checkErrors(errors);
     signal?.throwIfAborted();
     const total = inputs.length;
-    const entries = inputs.map((input, i) => this.#admit(run, input, nameOf(this.#task.noun, i, total)));
+    const entries = inputs.map((input, i) => {
+      const place = { index: i, name: nameOf(this.#task.noun, i, total) };
+      return errors === "yield" ? this.#admitOrRefuse(run, input, place) : this.#admit(run, input, place);
+    });
     let done = entries.filter(({ outcome }) => outcome !== null).length;
     for await (const settled of this.#computed(run, [entries], signal)) {
       done += settled;
       progress_callback?.({ done, total });
     }
-    return entries.map((entry) => entry.answer());
-  }
+    return entries.map((entry) =>
+      errors === "yield" && "error" in entry.outcome! ? entry.outcome.error : entry.answer()
+    );
+  }) as List<Input, Output, Options>;
 
   /** The answers to the inputs of an iterable; see {@linkcode Stream}. */
   readonly stream = ((inputs: Inputs<Input>, options: Options & StreamOptions = {} as Options) => {
@@ -74,29 +90,44 @@ export class Engine<Input, Output, Options extends object> {
     if (!Number.isSafeInteger(window) || window < 1) {
       throw this.#refusal(`window must be a whole number from 1, got ${window}`);
     }
-    if (errors !== "throw" && errors !== "yield") {
-      throw this.#refusal(`errors must be "throw" or "yield", got "${errors}"`);
-    }
+    this.#checkErrors(errors);
     return this.#streamed(run, inputs, { ...options, window, errors });
   }) as Stream<Input, Output, Options>;
 
   #begin(options: Options, more: readonly (keyof StreamOptions)[]): TaskRun<Input, Output> {
-    checkOptionNames(`${this.#task.action} a ${this.#task.noun}`, options, [...this.#task.options, ...more]);
+    this.#checkOptions(options, more);
     return this.#task.begin(options);
+  }
+
+  #checkOptions(options: object, more: readonly (keyof StreamOptions)[]): void {
+    checkOptionNames(`${this.#task.action} a ${this.#task.noun}`, options, [...this.#task.options, ...more]);
+  }
+
+  #checkErrors(errors: string): void {
+    if (errors === "throw" || errors === "yield") return;
+    throw this.#refusal(`errors must be "throw" or "yield", got "${errors}"`);
   }
 
   #refusal(why: string): RangeError {
     return new RangeError(`Cannot ${this.#task.action} a ${this.#task.noun}: ${why}`);
   }
 
-  #admit(run: TaskRun<Input, Output>, input: Input, name: string): Entry<Output> {
+  #admit(run: TaskRun<Input, Output>, input: Input, { index, name }: InputPlace): Entry<Output> {
+    try {
+      return this.#entryOf(run, input, { index, name });
+    } catch (error) {
+      throw errorAbout(error, index, input);
+    }
+  }
+
+  #entryOf(run: TaskRun<Input, Output>, input: Input, { index, name }: InputPlace): Entry<Output> {
     const items = run.pack(input, name);
     const { config } = this.#task.model;
     for (const { encoding } of items) {
       const problem = config === undefined ? null : misfit(encoding, config);
       if (problem !== null) throw new InputError(`Cannot ${this.#task.action} ${name}: ${problem}`);
     }
-    return new Entry<Output>(items, (results) => {
+    const collect = (results: readonly ReadoutAnswer[]) => {
       for (const { values } of results) {
         const at = firstNonFinite(values);
         if (at < 0) continue;
@@ -105,6 +136,13 @@ export class Engine<Input, Output, Options extends object> {
         );
       }
       return run.collect(results, items, input);
+    };
+    return new Entry<Output>(items, (results) => {
+      try {
+        return collect(results);
+      } catch (error) {
+        throw errorAbout(error, index, input);
+      }
     });
   }
 
@@ -140,7 +178,7 @@ export class Engine<Input, Output, Options extends object> {
     let read = 0;
     let done = 0;
     const admit = (input: Input) => {
-      const entry = this.#admitOrRefuse(run, input, nameOf(noun, read++));
+      const entry = this.#admitOrRefuse(run, input, { index: read, name: nameOf(noun, read++) });
       waiting.push(entry);
       return entry;
     };
@@ -161,9 +199,9 @@ export class Engine<Input, Output, Options extends object> {
   }
 
   /** As `#admit`, but an input that does not fit becomes an entry with its error. */
-  #admitOrRefuse(run: TaskRun<Input, Output>, input: Input, name: string): Entry<Output> {
+  #admitOrRefuse(run: TaskRun<Input, Output>, input: Input, place: InputPlace): Entry<Output> {
     try {
-      return this.#admit(run, input, name);
+      return this.#admit(run, input, place);
     } catch (error) {
       return new Entry<Output>([], () => {
         throw error;

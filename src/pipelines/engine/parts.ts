@@ -8,7 +8,7 @@ import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import { type Answering, type BatchingOptions, QueryBatcher } from "../../heads/trunk/query_batcher.ts";
 import { Engine } from "./engine.ts";
 import { savePipeline } from "./saving.ts";
-import type { AnsweringModel, CallOptions, Stream, Task } from "./task.ts";
+import type { AnsweringModel, CallOptions, ListOptions, Stream, Task } from "./task.ts";
 
 /** The model and tokenizer of a pipeline. */
 export interface PipelineParts<Model> {
@@ -88,8 +88,10 @@ export interface PipelineOwner<Model> extends PipelineParts<Model> {
 export interface SimplePipeline<Input, Output, Options, Model> extends PipelineOwner<Model> {
   /** The answer to an input. */
   (input: Input, options?: Options & CallOptions): Promise<Output>;
+  /** The answers to a list of inputs, in their order, and an error in place of one that cannot be computed. */
+  (inputs: readonly Input[], options: Options & ListOptions & { errors: "yield" }): Promise<(Output | Error)[]>;
   /** The answers to a list of inputs, in their order. */
-  (inputs: readonly Input[], options?: Options & CallOptions): Promise<Output[]>;
+  (inputs: readonly Input[], options?: Options & ListOptions): Promise<Output[]>;
   /** Answers in the order of the inputs, read from an iterable. */
   readonly stream: Stream<Input, Output, Options>;
 }

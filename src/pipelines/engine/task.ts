@@ -92,17 +92,27 @@ export interface CallOptions {
   progress_callback?: (progress: Progress) => void;
 }
 
-/** Options of every stream. */
-export interface StreamOptions extends CallOptions {
+/** Options of every list of inputs. */
+export interface ListOptions extends CallOptions {
   /**
-   * How the stream handles an input that cannot be computed. In place of its answer, `throw` ends the stream with its
-   * error; `yield` gives the error like an answer.
-   *
-   * @default "throw"
+   * What happens if an input cannot be computed: `throw` ends the call or the stream with its error, `yield` gives the error
+   * in the place of the answer. @default "throw"
    */
   errors?: "throw" | "yield";
+}
+
+/** Options of every stream. */
+export interface StreamOptions extends ListOptions {
   /** Most inputs of a window, which are sorted by length and computed; two windows are held at most. @default 1024 */
   window?: number;
+}
+
+/** Answers to a list of inputs, in their order. */
+export interface List<Input, Output, Options> {
+  /** Answers, and an error in place of the answer to an input that cannot be computed. */
+  (inputs: readonly Input[], options: Options & ListOptions & { errors: "yield" }): Promise<(Output | Error)[]>;
+  /** Answers; an input that cannot be computed is the error of the call. */
+  (inputs: readonly Input[], options?: Options & ListOptions): Promise<Output[]>;
 }
 
 /** The source of a stream's inputs. */

@@ -15,7 +15,7 @@ import { checkEmpty, modesOf, planPooling, type Pooling, POOLINGS } from "./pool
 import { needsRanges, type Precision, PRECISIONS, quantize, type Ranges, rangesOf } from "./precision.ts";
 import { promptLength, promptOf, type PromptOptions } from "./prompts.ts";
 import { similarities } from "./similarity.ts";
-import type { AnsweringModel, CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
+import type { AnsweringModel, Inputs, ListOptions, StreamOptions, Task } from "../engine/task.ts";
 
 /** Options of {@linkcode FeatureExtractionPipeline}. */
 export interface FeatureExtractionOptions extends TextOptions, PromptOptions {
@@ -105,11 +105,14 @@ export function createFeatureExtraction(
   sentence: SentenceConfig = NO_SENTENCE_CONFIG,
 ): FeatureExtractionPipeline {
   const engine = new Engine(embeddingsTask(parts, sentence), parts.trunk);
-  const call = async (input: string | readonly string[], options: FeatureExtractionOptions & CallOptions = {}) => {
-    const embeddings = await engine.many(isList(input) ? input : [input], options);
+  const call = async (input: string | readonly string[], options: FeatureExtractionOptions & ListOptions = {}) => {
+    const found: (Tensor | Error)[] = isList(input)
+      ? await engine.many(input, options)
+      : [await engine.one(input, options)];
+    const embeddings = found.filter((one) => one instanceof Tensor);
     const { precision = "float32" } = options;
     const ranges = options.ranges ?? (needsRanges(precision) ? rangesOf(embeddings) : undefined);
-    const quantized = embeddings.map((embedding) => quantize(embedding, precision, ranges));
+    const quantized = found.map((one) => one instanceof Tensor ? quantize(one, precision, ranges) : one);
     return isList(input) ? quantized : quantized[0];
   };
   const stream = (texts: Inputs<string>, options: FeatureExtractionOptions & StreamOptions = {}) => {

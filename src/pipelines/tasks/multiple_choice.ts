@@ -7,7 +7,7 @@ import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../engine/parts.ts";
 import { softmax } from "../../base/softmax.ts";
 import { bestFirst } from "./scores.ts";
-import type { AnsweringModel, CallOptions, Stream, Task } from "../engine/task.ts";
+import type { AnsweringModel, CallOptions, ListOptions, Stream, Task } from "../engine/task.ts";
 
 /** A prompt and its possible continuations. */
 export interface Question {
@@ -46,13 +46,18 @@ export interface ScoredChoice {
 export interface MultipleChoicePipeline extends PipelineOwner<NarrowBertForMultipleChoice> {
   /** The scored choices of a question. */
   (prompt: string, choices: readonly string[], options?: TextOptions & CallOptions): Promise<ScoredChoice[]>;
+  /** The scored choices of each question, and an error in place of those of one that cannot be computed. */
+  (
+    questions: readonly Question[],
+    options: TextOptions & ListOptions & { errors: "yield" },
+  ): Promise<(ScoredChoice[] | Error)[]>;
   /** The scored choices of each question. */
-  (questions: readonly Question[], options?: TextOptions & CallOptions): Promise<ScoredChoice[][]>;
+  (questions: readonly Question[], options?: TextOptions & ListOptions): Promise<ScoredChoice[][]>;
   /** The scored choices of one question after the other. */
   readonly stream: Stream<Question, ScoredChoice[], TextOptions>;
 }
 
-type Options = TextOptions & CallOptions;
+type Options = TextOptions & ListOptions;
 
 /** Makes the pipeline of a loaded model, which it then owns. */
 export function createMultipleChoice(parts: TaskParts): MultipleChoicePipeline {

@@ -6,7 +6,7 @@ import { encodeText, mostTokens, type TextInput, type TextOptions } from "../eng
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../engine/parts.ts";
 import { bestFirst, checkTopK, type ScoreFunction, scoreFunction, scores } from "./scores.ts";
-import type { AnsweringModel, CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
+import type { AnsweringModel, CallOptions, Inputs, ListOptions, StreamOptions, Task } from "../engine/task.ts";
 
 /** A label with its score. */
 export interface LabelScore {
@@ -50,10 +50,15 @@ export type BatchLabels<K extends number | null> = [K] extends [1] ? LabelScore[
 export interface TextClassificationPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
   /** One text gives its `top_k` labels, best first. */
   (text: TextInput, options?: TextClassificationOptions & CallOptions): Promise<LabelScore[]>;
+  /** A list of texts gives the list below, with an error in place of the labels of a text that cannot be computed. */
+  <K extends number | null = 1>(
+    texts: readonly TextInput[],
+    options: TextClassificationOptions<K> & ListOptions & { errors: "yield" },
+  ): Promise<(BatchLabels<K>[number] | Error)[]>;
   /** A list of texts gives a list: of labels if `top_k` is 1, else of lists of labels. */
   <K extends number | null = 1>(
     texts: readonly TextInput[],
-    options?: TextClassificationOptions<K> & CallOptions,
+    options?: TextClassificationOptions<K> & ListOptions,
   ): Promise<BatchLabels<K>>;
   /**
    * A stream of texts gives the same as a list, one by one, and an error in place of the labels of a text that cannot
@@ -84,7 +89,7 @@ export function createTextClassification(parts: TaskParts): TextClassificationPi
     },
   }, parts.trunk);
   const inLists = ({ top_k = 1 }: TextClassificationOptions = {}) => top_k === 1 ? best : labels;
-  const call = (input: TextInput | readonly TextInput[], options?: TextClassificationOptions & CallOptions) =>
+  const call = (input: TextInput | readonly TextInput[], options?: TextClassificationOptions & ListOptions) =>
     isList(input) ? inLists(options).many(input, options) : labels.one(input, options);
   const stream = (texts: Inputs<TextInput>, options?: TextClassificationOptions & StreamOptions) =>
     inLists(options).stream(texts, options);

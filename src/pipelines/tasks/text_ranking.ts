@@ -9,7 +9,7 @@ import { checkString, checkStrings, encodeText, mostTokens, type TextOptions } f
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../engine/parts.ts";
 import { bestFirst, checkTopK, scores } from "./scores.ts";
-import type { AnsweringModel, CallOptions, Stream, Task } from "../engine/task.ts";
+import type { AnsweringModel, CallOptions, ListOptions, Stream, Task } from "../engine/task.ts";
 
 /** A query and the texts to rank for it. */
 export interface RankingQuery {
@@ -64,13 +64,18 @@ export interface TextRankingOptions extends TextOptions {
 export interface TextRankingPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
   /** The ranking of the texts of a query. */
   (query: string, texts: readonly string[], options?: TextRankingOptions & CallOptions): Promise<RankedText[]>;
+  /** The rankings of each query, and an error in place of that of one that cannot be computed. */
+  (
+    queries: readonly RankingQuery[],
+    options: TextRankingOptions & ListOptions & { errors: "yield" },
+  ): Promise<(RankedText[] | Error)[]>;
   /** The rankings of each query. */
-  (queries: readonly RankingQuery[], options?: TextRankingOptions & CallOptions): Promise<RankedText[][]>;
+  (queries: readonly RankingQuery[], options?: TextRankingOptions & ListOptions): Promise<RankedText[][]>;
   /** The rankings of one query after the other. */
   readonly stream: Stream<RankingQuery, RankedText[], TextRankingOptions>;
 }
 
-type Options = TextRankingOptions & CallOptions;
+type Options = TextRankingOptions & ListOptions;
 
 /**
  * Makes the pipeline of a loaded classifier, which it then owns.

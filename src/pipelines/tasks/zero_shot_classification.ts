@@ -15,7 +15,7 @@ import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../engine/parts.ts";
 import { softmax } from "../../base/softmax.ts";
 import { bestFirst } from "./scores.ts";
-import type { AnsweringModel, CallOptions, Inputs, StreamOptions, Task } from "../engine/task.ts";
+import type { AnsweringModel, CallOptions, Inputs, ListOptions, StreamOptions, Task } from "../engine/task.ts";
 
 /** The labels of a text, best first. */
 export interface ZeroShotLabels {
@@ -63,11 +63,17 @@ export interface ZeroShotClassificationPipeline extends PipelineOwner<NarrowBert
     labels: CandidateLabels,
     options?: ZeroShotClassificationOptions & CallOptions,
   ): Promise<ZeroShotLabels>;
+  /** The labels of each text, and an error in place of those of a text that cannot be computed. */
+  (
+    texts: readonly string[],
+    labels: CandidateLabels,
+    options: ZeroShotClassificationOptions & ListOptions & { errors: "yield" },
+  ): Promise<(ZeroShotLabels | Error)[]>;
   /** The labels of each text. */
   (
     texts: readonly string[],
     labels: CandidateLabels,
-    options?: ZeroShotClassificationOptions & CallOptions,
+    options?: ZeroShotClassificationOptions & ListOptions,
   ): Promise<ZeroShotLabels[]>;
   /** The labels of one text after the other, and an error in place of those of a text that cannot be computed. */
   stream(
@@ -97,7 +103,7 @@ export function createZeroShotClassification(
   const call = async (
     input: string | readonly string[],
     labels: CandidateLabels,
-    options?: ZeroShotClassificationOptions & CallOptions,
+    options?: ZeroShotClassificationOptions & ListOptions,
   ) => isList(input) ? await engine(labels).many(input, options) : await engine(labels).one(input, options);
   const stream = (
     texts: Inputs<string>,

@@ -6,7 +6,16 @@ import { mostTokens, type TextOptions } from "../../engine/encode.ts";
 import { Engine } from "../../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../../engine/parts.ts";
 import { softmax } from "../../../base/softmax.ts";
-import type { AnsweringModel, CallOptions, Inputs, Item, StreamOptions, Task, TaskRun } from "../../engine/task.ts";
+import type {
+  AnsweringModel,
+  CallOptions,
+  Inputs,
+  Item,
+  ListOptions,
+  StreamOptions,
+  Task,
+  TaskRun,
+} from "../../engine/task.ts";
 import {
   aggregate,
   AGGREGATION_STRATEGIES,
@@ -72,10 +81,15 @@ export interface TokenClassificationPipeline extends PipelineOwner<NarrowBertFor
     text: string,
     options?: TokenClassificationOptions<S> & CallOptions,
   ): Promise<Entities<S>>;
+  /** The entities of each text, and an error in place of those of a text that cannot be computed. */
+  <S extends AggregationStrategy = "none">(
+    texts: readonly string[],
+    options: TokenClassificationOptions<S> & ListOptions & { errors: "yield" },
+  ): Promise<(Entities<S> | Error)[]>;
   /** The entities of each text. */
   <S extends AggregationStrategy = "none">(
     texts: readonly string[],
-    options?: TokenClassificationOptions<S> & CallOptions,
+    options?: TokenClassificationOptions<S> & ListOptions,
   ): Promise<Entities<S>[]>;
   /** The entities of one text after the other, and an error in place of those of a text that cannot be computed. */
   stream<S extends AggregationStrategy = "none">(
@@ -100,7 +114,7 @@ interface Window extends Item {
 /** Makes the pipeline of a loaded token classifier, which it then owns. */
 export function createTokenClassification(parts: TaskParts): TokenClassificationPipeline {
   const engine = new Engine(entitiesTask(parts), parts.trunk);
-  const call = (input: string | readonly string[], options?: TokenClassificationOptions & CallOptions) =>
+  const call = (input: string | readonly string[], options?: TokenClassificationOptions & ListOptions) =>
     isList(input) ? engine.many(input, options) : engine.one(input, options);
   return asPipeline(
     { name: "token-classification", call, stream: engine.stream, remake: createTokenClassification },
