@@ -276,6 +276,7 @@ export {
   type PadOptions,
   type TruncationStrategy,
 } from "./src/text/encoding/encoding.ts";
+export { narrowMask, type Span } from "./src/text/encoding/narrow_mask.ts";
 
 // --- Files: folders of models, safetensors, and PyTorch's checkpoints ---
 

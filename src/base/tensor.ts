@@ -29,6 +29,9 @@ const ARRAYS = {
   bool: Uint8Array,
 } as const;
 
+/** Elements that consoles show. */
+const SHOWN = 6;
+
 /**
  * An n-dimensional array on the CPU, row-major.
  *
@@ -98,6 +101,21 @@ export class Tensor {
       return Array.from({ length: this.dims[depth] as number }, () => level(depth + 1));
     };
     return level(0);
+  }
+
+  /** A tensor as consoles show it: its type, its dimensions and its first elements. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    const { type, dims, data } = this;
+    const shown = Array.from(data.subarray(0, SHOWN) as ArrayLike<number | bigint>, (element) => {
+      if (type === "bool") return `${element !== 0}`;
+      return `${type === "float32" ? Number(Number(element).toPrecision(6)) : element}`;
+    });
+    return `Tensor ${type} ${shapeText(dims)} { ${shown.join(", ")}${data.length > SHOWN ? ", …" : ""} }`;
+  }
+
+  /** As {@linkcode Tensor} is shown by Node.js's consoles. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return (this as unknown as Record<symbol, () => string>)[Symbol.for("nodejs.util.inspect.custom")]!();
   }
 
   /** The only element of a one-element tensor, as a number. */

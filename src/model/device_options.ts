@@ -16,11 +16,12 @@ export interface DeviceOptions {
   device?: GPUDevice;
   /**
    * Element type of the weights of products and of the word embeddings on the GPU. `f16` halves their memory; it needs
-   * a device with the feature `shader-f16`. All other weights, and all computing, have 32 bits. `auto` is `f32`.
+   * a device with the feature `shader-f16`. All other weights, and all computing, have 32 bits. `auto` is `f32`; `fp32`
+   * and `fp16`, as transformers.js has them, mean the same.
    *
    * @default "auto"
    */
-  dtype?: "f32" | "f16" | "auto";
+  dtype?: "f32" | "f16" | "auto" | "fp32" | "fp16";
   /**
    * `low` saves about 10 ms of every call, which Deno's `mapAsync` takes beyond the work: in versions that are known to
    * allow it results are read without its promise. Elsewhere it changes nothing.
@@ -30,8 +31,17 @@ export interface DeviceOptions {
   latency?: "normal" | "low";
 }
 
+/** Values of {@linkcode DeviceOptions.dtype}, and what they mean. */
+const WEIGHT_DTYPES: Readonly<Record<NonNullable<DeviceOptions["dtype"]>, WeightDtype>> = {
+  f32: "f32",
+  f16: "f16",
+  auto: "f32",
+  fp32: "f32",
+  fp16: "f16",
+};
+
 /** Values of {@linkcode DeviceOptions.dtype}. */
-export const DTYPES: readonly NonNullable<DeviceOptions["dtype"]>[] = ["f32", "f16", "auto"];
+export const DTYPES = Object.keys(WEIGHT_DTYPES) as readonly NonNullable<DeviceOptions["dtype"]>[];
 
 /** Names of the {@linkcode DeviceOptions}. */
 export const DEVICE_OPTIONS = ["device", "dtype", "latency"];
@@ -71,14 +81,15 @@ export async function openDevice(
   { device, dtype = "auto", latency = "normal" }: DeviceOptions,
 ): Promise<DeviceChoice> {
   const gpu = await requestGpu(device === undefined ? {} : { device });
-  if (dtype === "f16" && !gpu.features.has("shader-f16")) {
+  const weights = WEIGHT_DTYPES[dtype];
+  if (weights === "f16" && !gpu.features.has("shader-f16")) {
     throw new RangeError(
       `Cannot make a model with dtype "f16": ${gpu.name} lacks the feature shader-f16, or the device was made ` +
         'without it; use dtype "f32"',
     );
   }
   await loadTuning(gpu);
-  return { gpu, dtype: dtype === "auto" ? "f32" : dtype, latency };
+  return { gpu, dtype: weights, latency };
 }
 
 function checkChoice(name: string, value: unknown, choices: readonly string[]): void {

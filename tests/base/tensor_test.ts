@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { inspect } from "node:util";
 import { Tensor, type TensorData, type TensorType } from "../../src/base/tensor.ts";
 
 const HOLDERS: Record<TensorType, TensorData> = {
@@ -94,3 +95,22 @@ for (const [what, make, message] of WRONG) {
     });
   });
 }
+
+Deno.test("consoles show a tensor in a line", () => {
+  const cases: [tensor: Tensor, shown: string][] = [
+    [new Tensor("float32", [0.1, 2, -3e-9], [3]), "Tensor float32 [3] { 0.1, 2, -3e-9 }"],
+    [
+      new Tensor("float32", new Float32Array(300).fill(0.5), [2, 150]),
+      "Tensor float32 [2, 150] { 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, … }",
+    ],
+    [new Tensor("int64", [1n, 2n ** 60n], [1, 2]), "Tensor int64 [1, 2] { 1, 1152921504606846976 }"],
+    [new Tensor("bool", [1, 0], [2]), "Tensor bool [2] { true, false }"],
+    [new Tensor("float64", [0.1], []), "Tensor float64 [] { 0.1 }"],
+    [new Tensor("uint8", [], [0, 3]), "Tensor uint8 [0, 3] {  }"],
+  ];
+  for (const [tensor, shown] of cases) {
+    assert.equal(Deno.inspect(tensor), shown);
+    assert.equal(inspect(tensor), shown);
+  }
+  assert.equal(Deno.inspect({ a: cases[0]![0] }), `{ a: ${cases[0]![1]} }`);
+});

@@ -261,3 +261,14 @@ Deno.test("positions of one row serve every batch, of one sequence too", () => {
     }
   }
 });
+
+Deno.test("what tokenizers add on request is passed over", () => {
+  const added = {
+    special_tokens_mask: [[1, 0, 1]],
+    offset_mapping: [[[0, 1]]],
+    word_ids: [[null, 0, null]],
+    overflowing: [],
+  };
+  const inputs = { input_ids: IDS, ...added };
+  assert.deepEqual(readInputs(inputs, config), readInputs({ input_ids: IDS }, config));
+});

@@ -244,12 +244,15 @@ Deno.test("optimizers and models that were disposed of are refused by name, and 
   first.dispose();
   first.dispose();
   for (const call of [() => first.step(MASKED.batch), () => first.memory(MASKED.batch)]) {
-    await assert.rejects(call(), { name: "Error", message: "Cannot use the optimizer: it was disposed of" });
+    await assert.rejects(call(), { name: "DisposedError", message: "Cannot use the optimizer: it was disposed of" });
   }
   assert.ok((await second.step(MASKED.batch, OPTIONS)).applied, "another optimizer of the model goes on");
   model.dispose();
   for (const call of [() => second.step(MASKED.batch), () => second.memory(MASKED.batch)]) {
-    await assert.rejects(call(), { name: "Error", message: "Cannot use this NarrowBertForMaskedLM: it was disposed" });
+    await assert.rejects(call(), {
+      name: "DisposedError",
+      message: "Cannot use this NarrowBertForMaskedLM: it was disposed",
+    });
   }
   assert.throws(() => adamW(model), { message: "Cannot use this NarrowBertForMaskedLM: it was disposed" });
   second.dispose();

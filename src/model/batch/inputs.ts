@@ -64,6 +64,9 @@ const NAMES = new Set([
   "labels",
 ]);
 
+/** What tokenizers tell besides on request, which no model reads. */
+const OF_TOKENIZERS = new Set(["special_tokens_mask", "offset_mapping", "word_ids", "overflowing"]);
+
 /** Names of the dimensions before the tokens: one, or two for multiple choice. */
 export type LeadingNames = readonly ["batch"] | readonly ["batch", "choices"];
 
@@ -116,13 +119,13 @@ export function readInputs(
   };
 }
 
-/** Checks that `inputs` is an object, and that every key is the name of an input. */
+/** Checks that `inputs` is an object, and that every key is the name of an input, or one that tokenizers add. */
 function checkNames(inputs: ModelInputs): void {
   if (typeof inputs !== "object" || inputs === null) {
     throw new InputError(`Cannot run the model: inputs must be an object with input_ids, got ${String(inputs)}`);
   }
   for (const name of Object.keys(inputs)) {
-    if (NAMES.has(name)) continue;
+    if (NAMES.has(name) || OF_TOKENIZERS.has(name)) continue;
     throw new InputError(`Cannot run the model: there is no input "${name}"; inputs are ${[...NAMES].join(", ")}`);
   }
 }
