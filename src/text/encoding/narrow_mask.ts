@@ -40,5 +40,7 @@ export function narrowMask({ offset_mapping }: Pick<Encoding, "offset_mapping">,
       `Cannot find tokens by places in a text: a span must be two indices, the first not behind the second, got [${start}, ${end}]`,
     );
   }
-  return offset_mapping.map(([first, last]) => Number(spans.some(([start, end]) => first < end && start < last)));
+  return offset_mapping.map(([first, last]) =>
+    Number(spans.some(([start, end]) => Math.max(first, start) < Math.min(last, end)))
+  );
 }
