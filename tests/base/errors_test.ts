@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as module from "../../mod.ts";
-import { errorAbout } from "../../src/base/error_about.ts";
+import { errorAbout } from "../../src/pipelines/engine/error_about.ts";
 import * as errors from "../../src/base/errors.ts";
 
 const { NarrowBertError, ...classes } = errors;

@@ -228,7 +228,7 @@ Deno.test("a context that is disposed of while it is asked answers, and refuses 
   assert.equal(gpu.counts.liveBytes, before);
   assert.deepEqual(await asking, expected);
   assert.equal(gpu.counts.liveBytes, before - tokensOf(3).input_ids.length * 32 * 4);
-  await assert.rejects(() => trunk.ask(context, [query]), /^Error: Cannot ask this context: it was disposed/);
+  await assert.rejects(() => trunk.ask(context, [query]), /^DisposedError: Cannot ask this context: it was disposed/);
 });
 
 Deno.test("a model frees its contexts when its last owner disposes of it", async () => {

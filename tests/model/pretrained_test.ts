@@ -37,7 +37,7 @@ Deno.test("a base model without a pooler in its files says which option loads it
 
 Deno.test("a dtype that cannot be computed in is an error, before anything is read", async () => {
   const load = NarrowBertModel.from_pretrained("/nowhere", { dtype: "float32" as "f32" });
-  const message = 'Cannot make a model with dtype "float32": it must be "f32", "f16" or "auto"';
+  const message = 'Cannot make a model with dtype "float32": it must be "f32", "f16", "auto", "fp32" or "fp16"';
   await assert.rejects(load, { name: "RangeError", message });
 });
 
@@ -183,7 +183,7 @@ Deno.test("a model takes the GPU bytes that it says, and gives them back once", 
   model.dispose();
   model.dispose();
   assert.equal(buffers.liveBytes, before);
-  const disposed = /^Error: Cannot use this NarrowBertModel: it was disposed$/;
+  const disposed = /^DisposedError: Cannot use this NarrowBertModel: it was disposed$/;
   await assert.rejects(model.forward(IDS), disposed);
   await assert.rejects(model.state_dict(), disposed);
   assert.throws(() => model.prune_heads({ 0: [0] }), disposed);

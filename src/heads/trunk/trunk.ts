@@ -182,7 +182,7 @@ export class Trunk<R extends Readout = Readout> {
    * @param context Made by {@linkcode encode}, of this trunk or of another one on the same weights.
    * @throws {InputError} If the context is of other weights, or of weights that were changed or pruned since, or as
    *   {@linkcode answer}.
-   * @throws {Error} If the context was disposed of.
+   * @throws {DisposedError} If the context was disposed of.
    */
   async ask(
     context: Context,

@@ -1,6 +1,6 @@
 /** Runs a task: single inputs, lists, streams, batches, stopping, progress. */
 
-import { errorAbout } from "../../base/error_about.ts";
+import { errorAbout } from "./error_about.ts";
 import { InputError, NonFiniteError } from "../../base/errors.ts";
 import { nameOf } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";

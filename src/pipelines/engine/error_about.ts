@@ -1,6 +1,6 @@
 /** Errors about one input of many. */
 
-import { NarrowBertError } from "./errors.ts";
+import { NarrowBertError } from "../../base/errors.ts";
 
 /**
  * Says which input an error is about, unless that is said already; of other errors than this library's nothing is.
