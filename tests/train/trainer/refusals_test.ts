@@ -299,7 +299,7 @@ Deno.test("a disposed model and f16 weights are refused", () =>
     model.dispose();
     const message = "Cannot use this NarrowBertForSequenceClassification: it was disposed";
     const refuses = (expected: object) => (trainer: Trainer) => assert.rejects(trainer.train(), expected);
-    await withTrainer(folder, { model }, refuses({ name: "Error", message }));
+    await withTrainer(folder, { model }, refuses({ name: "DisposedError", message }));
     const halfModel = () => {
       return NarrowBertForSequenceClassification.from_pretrained(folder, { dtype: "f16", config: { id2label } });
     };
