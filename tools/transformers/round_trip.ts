@@ -1,7 +1,7 @@
 /**
  * Converts BERTs of Python's transformers into NarrowBERTs and back, and saves them by `save_pretrained`: what transformers
  * computes of them must stay the same to the last bit, and what this library computes must be that. It takes a Python with
- * torch and transformers, which PYTHON names: `PYTHON=venv/bin/python deno task transformers`.
+ * torch and transformers 4 (version 5 prunes no heads), which PYTHON names: `PYTHON=venv/bin/python deno task transformers`.
  */
 
 import assert from "node:assert/strict";
