@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
 import { readTokenizerFiles } from "../../src/text/files/files.ts";
+import { bertJson } from "./bert_json.ts";
 import { filesFolder } from "./folders.ts";
 
 const WORDS =
@@ -11,28 +12,8 @@ const WORDS =
 const VOCAB = Object.fromEntries(WORDS.map((word, id) => [word, id]));
 
 /** A cased `tokenizer.json` of BERT's kind with other parts. */
-const cased = (more: object = {}) => ({
-  version: "1.0",
-  added_tokens: [],
-  normalizer: {
-    type: "BertNormalizer",
-    clean_text: true,
-    handle_chinese_chars: false,
-    strip_accents: false,
-    lowercase: false,
-  },
-  pre_tokenizer: { type: "BertPreTokenizer" },
-  post_processor: { type: "BertProcessing", sep: ["[SEP]", 3], cls: ["[CLS]", 2] },
-  decoder: { type: "WordPiece", prefix: "##", cleanup: true },
-  model: {
-    type: "WordPiece",
-    unk_token: "[UNK]",
-    continuing_subword_prefix: "##",
-    max_input_chars_per_word: 100,
-    vocab: VOCAB,
-  },
-  ...more,
-});
+const cased = (more: object = {}) =>
+  bertJson(WORDS, { handle_chinese_chars: false, strip_accents: false, lowercase: false }, more);
 
 const UNCASED = cased({ normalizer: { type: "BertNormalizer" } });
 const FAST = { tokenizer_class: "PreTrainedTokenizerFast" };

@@ -2,27 +2,13 @@
 
 import assert from "node:assert/strict";
 import { AutoTokenizer } from "../../src/text/tokenizer.ts";
+import { bertJson } from "./bert_json.ts";
 
 const WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] hello Hello é ##e 東".split(" ");
 const utf8 = (value: unknown) => new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
 
 /** A `tokenizer.json` of BERT's kind. */
-const json = (normalizer: object, more: object = {}, words = WORDS) => ({
-  version: "1.0",
-  added_tokens: [],
-  normalizer: { type: "BertNormalizer", clean_text: true, ...normalizer },
-  pre_tokenizer: { type: "BertPreTokenizer" },
-  post_processor: { type: "BertProcessing", sep: ["[SEP]", 3], cls: ["[CLS]", 2] },
-  decoder: { type: "WordPiece", prefix: "##", cleanup: true },
-  model: {
-    type: "WordPiece",
-    unk_token: "[UNK]",
-    continuing_subword_prefix: "##",
-    max_input_chars_per_word: 100,
-    vocab: Object.fromEntries(words.map((word, id) => [word, id])),
-  },
-  ...more,
-});
+const json = (normalizer: object, more: object = {}, words = WORDS) => bertJson(words, normalizer, more);
 
 Deno.test("a tokenizer.json alone is saved with all that a class would take its own default for", async () => {
   const [names, more] = [["input_ids", "token_type_ids", "attention_mask"], {
