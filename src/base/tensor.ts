@@ -103,19 +103,14 @@ export class Tensor {
     return level(0);
   }
 
-  /** A tensor as consoles show it: its type, its dimensions and its first elements. */
+  /** A tensor as Node.js's consoles show it: its type, its dimensions and its first elements. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
-    const { type, dims, data } = this;
-    const shown = Array.from(data.subarray(0, SHOWN) as ArrayLike<number | bigint>, (element) => {
-      if (type === "bool") return `${element !== 0}`;
-      return `${type === "float32" ? Number(Number(element).toPrecision(6)) : element}`;
-    });
-    return `Tensor ${type} ${shapeText(dims)} { ${shown.join(", ")}${data.length > SHOWN ? ", …" : ""} }`;
+    return shownBriefly(this);
   }
 
-  /** As {@linkcode Tensor} is shown by Node.js's consoles. */
+  /** The same for Deno's. */
   [Symbol.for("Deno.customInspect")](): string {
-    return (this as unknown as Record<symbol, () => string>)[Symbol.for("nodejs.util.inspect.custom")]!();
+    return shownBriefly(this);
   }
 
   /** The only element of a one-element tensor, as a number. */
@@ -125,4 +120,12 @@ export class Tensor {
     }
     return Number(this.data[0]);
   }
+}
+
+function shownBriefly({ type, dims, data }: Tensor): string {
+  const shown = Array.from(data.subarray(0, SHOWN) as ArrayLike<number | bigint>, (element) => {
+    if (type === "bool") return `${element !== 0}`;
+    return `${type === "float32" ? Number(Number(element).toPrecision(6)) : element}`;
+  });
+  return `Tensor ${type} ${shapeText(dims)} { ${shown.join(", ")}${data.length > SHOWN ? ", …" : ""} }`;
 }

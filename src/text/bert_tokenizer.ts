@@ -18,6 +18,11 @@ import { neededToken } from "./needed_token.ts";
 /** A text, or a pair of texts that the model reads together. An empty second text, or `null`, is none. */
 export type TextOrPair = string | readonly [text: string, text_pair: string | null];
 
+/** Whether there is a second text: an empty one is none. */
+export function isSecondText(text: string | null | undefined): text is string {
+  return text !== undefined && text !== null && text !== "";
+}
+
 /** Set once the class is defined: only it keeps its files. */
 let lowerCasing: (tokenizer: BertTokenizer) => BertTokenizer;
 
@@ -162,8 +167,7 @@ export class BertTokenizer extends BertVocabulary {
     where = "",
   ): Encoding {
     const first = this.#pieces(text, `${where}text`);
-    const isPair = text_pair !== undefined && text_pair !== null && text_pair !== "";
-    const second = !isPair ? undefined : this.#pieces(text_pair, `${where}text_pair`);
+    const second = isSecondText(text_pair) ? this.#pieces(text_pair, `${where}text_pair`) : undefined;
     return encodePieces({ first, second }, plan, this.#parts.post);
   }
 

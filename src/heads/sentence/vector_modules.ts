@@ -43,6 +43,11 @@ export const VECTOR_MODULES: Readonly<Record<string, Read>> = {
     Promise.resolve({ kind: "Dropout", feature: VECTOR, inputs: null, outputs: null, apply: (vector) => vector }),
 };
 
+/** What a chain of modules makes of a vector. */
+export function applied(modules: readonly VectorModule[], vector: Float32Array | Float64Array): Float64Array {
+  return modules.reduce<Float64Array>((given, module) => module.apply(given), new Float64Array(vector));
+}
+
 /** What a module takes, if its settings do not say otherwise; a LayerNorm and a Dropout take it always. */
 const VECTOR: Feature = "sentence_embedding";
 

@@ -5,6 +5,7 @@ import { checkOptionNames } from "../../base/options.ts";
 import { tick } from "../../base/tick.ts";
 import type { ReadoutAnswer } from "../readouts/readout.ts";
 import type { Query } from "./query.ts";
+import { PASS_TOKENS } from "./sequences.ts";
 
 /** The answers to a query, by the names of its readouts. */
 export type NamedAnswers = Readonly<Partial<Record<string, ReadoutAnswer>>>;
@@ -66,7 +67,7 @@ export class QueryBatcher implements Answering {
    */
   constructor(trunk: Answering, options: BatchingOptions = {}) {
     checkOptionNames("batch calls", options, NAMES);
-    const { maxBatch = 64, maxTokens = 4096, maxWaitMs = 0, maxQueue = 1024 } = options;
+    const { maxBatch = 64, maxTokens = PASS_TOKENS, maxWaitMs = 0, maxQueue = 1024 } = options;
     for (const [name, value] of Object.entries({ maxBatch, maxTokens, maxQueue })) {
       if (Number.isSafeInteger(value) && value >= 1) continue;
       throw new RangeError(`Cannot batch calls: ${name} must be a whole number from 1, got ${value}`);

@@ -43,8 +43,11 @@ export interface AskedText<Text> {
   readonly readings: readonly Reading[];
 }
 
-/** Most tokens of a pass; longer lists of texts are answered in several. */
-const PASS_TOKENS = 4096;
+/**
+ * Most tokens of a pass; longer lists of texts are answered in several. They keep a GPU busy and make the fixed cost of a
+ * readback small; the activations of a base-sized model still fit the default limits of a WebGPU device.
+ */
+export const PASS_TOKENS = 4096;
 
 /** Most elements that readouts compute from the rows of a pass: 128 MiB, which every WebGPU device can bind. */
 const PASS_ELEMENTS = 2 ** 25;

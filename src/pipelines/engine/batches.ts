@@ -1,10 +1,9 @@
 /** Cuts encoded texts into batches of bounded size. */
 
-/**
- * Most tokens of a pass over a model. They keep a GPU busy and make the fixed cost of a readback small; the activations
- * of a base-sized model still fit the default limits of a WebGPU device.
- */
-export const BATCH_TOKENS = 4096;
+import { PASS_TOKENS } from "../../heads/trunk/sequences.ts";
+
+/** Most tokens of a batch: those of a pass over a model. */
+export const BATCH_TOKENS = PASS_TOKENS;
 
 /**
  * Upper bound of items x longest item, as a multiple of `maximum`. The GPU skips padding, but stores attention

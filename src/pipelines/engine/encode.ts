@@ -2,7 +2,7 @@
 
 import { InputError } from "../../base/errors.ts";
 import { excerpt, kindOf, nameOf } from "../../base/messages.ts";
-import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
+import { type BertTokenizer, isSecondText } from "../../text/bert_tokenizer.ts";
 import type { EncodeOptions, Encoding } from "../../text/encoding/encoding.ts";
 
 /** A text, or a pair of texts that the model reads together. An empty `text_pair`, or `null`, is none. */
@@ -61,16 +61,16 @@ export function encodeText(input: TextInput, context: EncodeContext): TextEncodi
   const { text, text_pair } = readText(input, subject);
   const encoding = encodePair({ text, text_pair }, context);
   const { length } = encoding.input_ids;
-  const isAlone = (text_pair ?? "") === ""; // as the tokenizer has it
+  const isPair = isSecondText(text_pair);
   const isBare = () =>
-    isAlone
-      ? !encoding.special_tokens_mask.includes(0)
-      : tokenizer.encode(text, { add_special_tokens: false }).length === 0;
+    isPair
+      ? tokenizer.encode(text, { add_special_tokens: false }).length === 0
+      : !encoding.special_tokens_mask.includes(0);
   if (needs !== "nothing" && length === 0 || needs === "word" && isBare()) {
     throw new InputError(`Cannot ${subject}: ${first ?? "it"} must hold a word, got ${excerpt(text)}`);
   }
   if (length > maximum) {
-    const firstLength = isAlone ? length : tokenizer.encode(text).length;
+    const firstLength = isPair ? tokenizer.encode(text).length : length;
     const isFirst = firstLength > maximum;
     const got = isFirst && first !== undefined ? `${firstLength} in ${first} alone` : length;
     const longest = isFirst || 2 * firstLength > length ? text : text_pair!;

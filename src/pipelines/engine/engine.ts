@@ -48,16 +48,23 @@ export class Engine<Input, Output, Options extends object> {
 
   /** The answer to one input. */
   async one(input: Input, options?: Options & CallOptions): Promise<Output> {
-    this.#checkOptions(options ?? {}, ["signal", "progress_callback"]);
-    const [answer] = await this.many([input], options);
+    const run = this.#begin(options ?? {} as Options, ["signal", "progress_callback"]);
+    const [answer] = await this.#listed(run, [input], options);
     return answer as Output;
   }
 
   /** The answers to a list, in its order. All of it is checked before any of it is computed. */
   readonly many = (async (inputs: readonly Input[], options: Options & ListOptions = {} as Options) => {
     const run = this.#begin(options, ["signal", "progress_callback", "errors"]);
-    const { signal, progress_callback, errors = "throw" } = options;
-    this.#checkErrors(errors);
+    this.#checkErrors(options.errors);
+    return await this.#listed(run, inputs, options);
+  }) as List<Input, Output, Options>;
+
+  async #listed(
+    run: TaskRun<Input, Output>,
+    inputs: readonly Input[],
+    { signal, progress_callback, errors }: ListOptions = {},
+  ): Promise<(Output | Error)[]> {
     signal?.throwIfAborted();
     const total = inputs.length;
     const entries = inputs.map((input, i) => {
@@ -69,15 +76,13 @@ export class Engine<Input, Output, Options extends object> {
       done += settled;
       progress_callback?.({ done, total });
     }
-    return entries.map((entry) =>
-      errors === "yield" && "error" in entry.outcome! ? entry.outcome.error : entry.answer()
-    );
-  }) as List<Input, Output, Options>;
+    return entries.map((entry) => answerOf(entry, errors));
+  }
 
   /** The answers to the inputs of an iterable; see {@linkcode Stream}. */
   readonly stream = ((inputs: Inputs<Input>, options: Options & StreamOptions = {} as Options) => {
     const run = this.#begin(options, ["signal", "progress_callback", "errors", "window"]);
-    const { window = WINDOW, errors = "throw" } = options;
+    const { window = WINDOW, errors } = options;
     const isList = typeof inputs === "object" && inputs !== null &&
       (Symbol.asyncIterator in inputs || Symbol.iterator in inputs);
     if (!isList) {
@@ -91,19 +96,15 @@ export class Engine<Input, Output, Options extends object> {
       throw this.#refusal(`window must be a whole number from 1, got ${window}`);
     }
     this.#checkErrors(errors);
-    return this.#streamed(run, inputs, { ...options, window, errors });
+    return this.#streamed(run, inputs, { ...options, window });
   }) as Stream<Input, Output, Options>;
 
   #begin(options: Options, more: readonly (keyof StreamOptions)[]): TaskRun<Input, Output> {
-    this.#checkOptions(options, more);
+    checkOptionNames(`${this.#task.action} a ${this.#task.noun}`, options, [...this.#task.options, ...more]);
     return this.#task.begin(options);
   }
 
-  #checkOptions(options: object, more: readonly (keyof StreamOptions)[]): void {
-    checkOptionNames(`${this.#task.action} a ${this.#task.noun}`, options, [...this.#task.options, ...more]);
-  }
-
-  #checkErrors(errors: string): void {
+  #checkErrors(errors: ListOptions["errors"] = "throw"): void {
     if (errors === "throw" || errors === "yield") return;
     throw this.#refusal(`errors must be "throw" or "yield", got "${errors}"`);
   }
@@ -113,20 +114,14 @@ export class Engine<Input, Output, Options extends object> {
   }
 
   #admit(run: TaskRun<Input, Output>, input: Input, { index, name }: InputPlace): Entry<Output> {
-    try {
-      return this.#entryOf(run, input, { index, name });
-    } catch (error) {
-      throw errorAbout(error, index, input);
-    }
-  }
-
-  #entryOf(run: TaskRun<Input, Output>, input: Input, { index, name }: InputPlace): Entry<Output> {
-    const items = run.pack(input, name);
-    const { config } = this.#task.model;
-    for (const { encoding } of items) {
-      const problem = config === undefined ? null : misfit(encoding, config);
-      if (problem !== null) throw new InputError(`Cannot ${this.#task.action} ${name}: ${problem}`);
-    }
+    const about = <T>(work: () => T): T => {
+      try {
+        return work();
+      } catch (error) {
+        throw errorAbout(error, index, input);
+      }
+    };
+    const items = about(() => this.#pack(run, input, name));
     const collect = (results: readonly ReadoutAnswer[]) => {
       for (const { values } of results) {
         const at = firstNonFinite(values);
@@ -137,13 +132,17 @@ export class Engine<Input, Output, Options extends object> {
       }
       return run.collect(results, items, input);
     };
-    return new Entry<Output>(items, (results) => {
-      try {
-        return collect(results);
-      } catch (error) {
-        throw errorAbout(error, index, input);
-      }
-    });
+    return new Entry<Output>(items, (results) => about(() => collect(results)));
+  }
+
+  #pack(run: TaskRun<Input, Output>, input: Input, name: string): Item[] {
+    const items = run.pack(input, name);
+    const { config } = this.#task.model;
+    for (const { encoding } of items) {
+      const problem = config === undefined ? null : misfit(encoding, config);
+      if (problem !== null) throw new InputError(`Cannot ${this.#task.action} ${name}: ${problem}`);
+    }
+    return items;
   }
 
   /** Computes windows of entries in batches. After each, and at a pause, yields the number of entries settled by it. */
@@ -189,7 +188,7 @@ export class Engine<Input, Output, Options extends object> {
       if (settled.length > 0) progress_callback?.({ done });
       for (const entry of settled) {
         signal?.throwIfAborted();
-        yield errors === "yield" && "error" in entry.outcome! ? entry.outcome.error : entry.answer();
+        yield answerOf(entry, errors);
       }
     }
     for await (const _ of this.#computed(run, windows(inputs, { size: window, admit, signal }), signal)) {
@@ -208,6 +207,11 @@ export class Engine<Input, Output, Options extends object> {
       });
     }
   }
+}
+
+/** The answer of a settled entry, or its error if that is asked for. @throws Its error, if it is not. */
+function answerOf<Output>(entry: Entry<Output>, errors: ListOptions["errors"]): Output | Error {
+  return errors === "yield" && "error" in entry.outcome! ? entry.outcome.error : entry.answer();
 }
 
 /** Batches of a window's items, the largest first: its allocations on the GPU then serve the others too. */

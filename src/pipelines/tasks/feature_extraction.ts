@@ -6,7 +6,7 @@ import type { NarrowBertModel } from "../../heads/narrow_bert_model.ts";
 import type { PoolingMode } from "../../heads/readouts/pooled_state.ts";
 import { NO_SENTENCE_CONFIG, type SentenceConfig, widthOf } from "../../heads/sentence/sentence_config.ts";
 import type { Similarity } from "../../heads/sentence/settings.ts";
-import { normalized, type VectorModule } from "../../heads/sentence/vector_modules.ts";
+import { applied, normalized, type VectorModule } from "../../heads/sentence/vector_modules.ts";
 import { checkString, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineParts, type SimplePipeline, type TaskParts } from "../engine/parts.ts";
@@ -216,8 +216,7 @@ function finished(
   { modules, dimensions, normalize }: { modules: readonly VectorModule[]; dimensions: number; normalize: boolean },
 ): Float32Array {
   if (modules.length === 0 && !normalize) return new Float32Array(state.subarray(0, dimensions));
-  const vector = modules.reduce<Float64Array>((given, module) => module.apply(given), new Float64Array(state));
-  const kept = vector.subarray(0, dimensions);
+  const kept = applied(modules, state).subarray(0, dimensions);
   return new Float32Array(normalize ? normalized(kept) : kept);
 }
 

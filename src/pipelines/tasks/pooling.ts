@@ -6,7 +6,7 @@ import { excerpt } from "../../base/messages.ts";
 import { pooledState, POOLING_MODES, type PoolingMode } from "../../heads/readouts/pooled_state.ts";
 import { meanState, states } from "../../heads/readouts/states.ts";
 import { poolStates } from "../../heads/sentence/pool_states.ts";
-import type { VectorModule } from "../../heads/sentence/vector_modules.ts";
+import { applied, type VectorModule } from "../../heads/sentence/vector_modules.ts";
 
 /**
  * A way from token embeddings to the embedding of a text, by the name that sentence-transformers gives it; `none` leaves
@@ -40,14 +40,13 @@ export interface PoolingPlan {
 export function planPooling(modes: readonly PoolingMode[], modules: readonly VectorModule[] = []): PoolingPlan {
   const [only, ...more] = modes;
   if (only !== undefined && modules.length > 0) {
-    const changed = (state: Float32Array) =>
-      modules.reduce<Float64Array>((given, module) => module.apply(given), new Float64Array(state));
     return {
       readout: states,
       ask: () => ({}),
       finish(values, { tokens, from }) {
         const width = values.length / tokens;
-        const rows = Array.from({ length: tokens }, (_, i) => changed(values.subarray(i * width, (i + 1) * width)));
+        const stateOf = (token: number) => values.subarray(token * width, (token + 1) * width);
+        const rows = Array.from({ length: tokens }, (_, i) => applied(modules, stateOf(i)));
         return poolStates(rows, { modes, from });
       },
     };

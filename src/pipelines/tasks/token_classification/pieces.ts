@@ -18,12 +18,6 @@ export interface PiecedText {
   readonly encoding: TextEncoding;
 }
 
-/** How many tokens a tokenizer puts round a text. */
-export function tokensAround(tokenizer: BertTokenizer): number {
-  const { special_tokens_mask = [] } = tokenizer.encode_plus("", { return_special_tokens_mask: true });
-  return special_tokens_mask.filter((mask) => mask === 1).length;
-}
-
 /**
  * The model's input for a run of a text's word pieces, with the tokens round them that the whole text has.
  *

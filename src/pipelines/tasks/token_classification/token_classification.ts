@@ -24,7 +24,7 @@ import {
   groupName,
   type TokenEntity,
 } from "./entities.ts";
-import { inputOf, readPieces, type TextPiece, tokensAround } from "./pieces.ts";
+import { inputOf, readPieces, type TextPiece } from "./pieces.ts";
 import { type TextWindow, windowsOf } from "./windows.ts";
 
 /** Options of {@linkcode TokenClassificationPipeline}. */
@@ -128,7 +128,7 @@ function entitiesTask(
   const { model, tokenizer } = parts;
   const { id2label, num_labels } = model.config;
   const maximum = mostTokens(parts);
-  const capacity = maximum - tokensAround(tokenizer);
+  const capacity = maximum - tokenizer.build_inputs_with_special_tokens([]).length;
   return {
     model,
     action: "tag",
