@@ -1,4 +1,7 @@
-/** NarrowBERT without a head: embeddings, full layers over every token, narrow layers over the rows asked for. */
+/**
+ * NarrowBERT without a head: embeddings, full layers over every token, narrow layers over the rows asked for. Of an
+ * ordinary BERT's last layer too only these rows are needed: with them alone it gives the same results.
+ */
 
 import { recompute } from "../graph/autodiff.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -16,10 +19,18 @@ import type { ParameterSet } from "../nn/parameters.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import { BODY, layerPath, remainingHeads } from "./weights/published_names.ts";
 
-/** How many of its full and narrow layers a body that is cut short has. */
+/** How many layers of its two halves a body has: those over every token, and those that may compute some rows alone. */
 export interface Depth {
   full: number;
   narrow: number;
+}
+
+/** The halves of a model. The last layer of an ordinary BERT, whose layers are all full, is in the second one. */
+export function halvesOf(
+  { num_hidden_layers: layers, full_length_layers }: Pick<NarrowBertConfig, "num_hidden_layers" | "full_length_layers">,
+): Depth {
+  const full = Math.min(full_length_layers, layers - 1);
+  return { full, narrow: layers - full };
 }
 
 /** Options of both halves of a traced body. */
@@ -65,11 +76,12 @@ export class Body {
   readonly #config: NarrowBertConfig;
   readonly #full: Layer<FullAttention>[] = [];
   readonly #narrow: Layer<NarrowAttention>[] = [];
-  readonly #projection: ContextProjection | null;
+  readonly #projection: ContextProjection;
 
   /** Declares the parameters of all layers. */
   constructor(parameters: ParameterSet, config: NarrowBertConfig) {
-    const { hidden_size: width, layer_norm_eps: eps, full_length_layers: full, num_hidden_layers: layers } = config;
+    const { hidden_size: width, layer_norm_eps: eps } = config;
+    const halves = halvesOf(config);
     this.#config = config;
     this.embeddings = new Embeddings(parameters, `${BODY}embeddings`, {
       vocabulary: config.vocab_size,
@@ -88,24 +100,23 @@ export class Body {
         activation: config.hidden_act,
         eps,
       });
-    for (let layer = 0; layer < full; layer++) {
+    for (let layer = 0; layer < halves.full; layer++) {
       const attention = new FullAttention(parameters, attentionPath(layer), this.#attentionShape(layer));
       this.#full.push({ attention, feedForward: feedForward(layer) });
     }
-    const narrow = Array.from({ length: layers - full }, (_, i) => ({
-      path: attentionPath(full + i),
-      shape: this.#attentionShape(full + i),
+    const narrow = Array.from({ length: halves.narrow }, (_, i) => ({
+      path: attentionPath(halves.full + i),
+      shape: this.#attentionShape(halves.full + i),
     }));
-    this.#projection = narrow.length === 0 ? null : new ContextProjection(parameters, narrow);
+    const projection = this.#projection = new ContextProjection(parameters, narrow);
     narrow.forEach((layer, i) => {
-      const projection = this.#projection as ContextProjection;
       const attention = new NarrowAttention(parameters, layer, { projection, layer: i });
-      this.#narrow.push({ attention, feedForward: feedForward(full + i) });
+      this.#narrow.push({ attention, feedForward: feedForward(halves.full + i) });
     });
   }
 
   /**
-   * The first half: the embeddings, then the full layers over every token. Gives the context `[T, H]`.
+   * The first half: the embeddings, then its layers over every token. Gives the context `[T, H]`.
    * Declares the inputs `attention_tables`, `head_scale.N`, and `tokens` and, if the caller gives word embeddings, `embeds`.
    */
   encode(g: Graph, { embedded, ...call }: BodyCall & { embedded: boolean }): Value {
@@ -128,19 +139,24 @@ export class Body {
     return g.resident(name, "f32", ["T", this.#config.hidden_size]);
   }
 
+  /** The narrow rows `[R, H]` of the state of all tokens. Declares the input `row_index`. */
+  rows(g: Graph, x: Value): Value {
+    const index = g.input("row_index", "u32", ["R"]);
+    const inverse = g.differentiable ? { inverse: g.input("row_inverse", "u32", ["T"]) } : {};
+    return gatherRows(g, { label: "narrow_rows", x, index, ...inverse });
+  }
+
   /**
-   * The second half: the narrow layers over the narrow rows, all against the context. Gives the rows' state `[R, H]`.
+   * The second half over the narrow rows, in each layer against the context. Gives the rows' state `[R, H]`.
    * Declares the inputs `attention_tables`, `head_scale.N` and `row_index`.
    */
   narrow(g: Graph, context: Value, { plan, ...call }: BodyCall & { plan: NarrowPlan }): Value {
     const rows = attentionTables(g, "row");
     const together = plan.form === "projected" ? plan.together : 1;
-    const index = g.input("row_index", "u32", ["R"]);
-    const inverse = g.differentiable ? { inverse: g.input("row_inverse", "u32", ["T"]) } : {};
-    let x = gatherRows(g, { label: "narrow_rows", x: context, index, ...inverse });
+    let x = this.rows(g, context);
     const end = Math.min(this.#narrow.length, call.depth?.narrow ?? Infinity);
     for (let first = 0, count = 0; first < end; first += count) {
-      const projection = this.#projection as ContextProjection;
+      const projection = this.#projection;
       count = Math.min(projection.together(first, together), end - first);
       const group = this.#narrow.slice(first, first + count);
       const keysAndValues = plan.form === "absorbed" ? null : projection.project(g, context, { first, count });
@@ -157,10 +173,10 @@ export class Body {
     return x;
   }
 
-  /** The layers after the full ones as ordinary layers over every token, `[T, H]` to `[T, H]`. */
+  /** The second half as ordinary layers over every token, `[T, H]` to `[T, H]`. */
   ordinary(g: Graph, x: Value, call: BodyCall): Value {
     const rows = this.#tokenRows(g);
-    for (const [i, { attention, feedForward }] of this.#narrow.entries()) {
+    for (const [i, { attention, feedForward }] of this.#narrow.slice(0, call.depth?.narrow).entries()) {
       const layer = this.#full.length + i;
       x = this.#layer(g, { layer, call, inputs: { x } }, ({ x }) => {
         const attended = attention.applyOrdinary(g, x, { rows, ...this.#options(g, layer, call) });

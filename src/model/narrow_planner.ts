@@ -69,6 +69,11 @@ export function narrowFormOf(
   return asked === "auto" ? planNarrowForm(work, { withKeys }) : asked;
 }
 
+/** Whether the last layer of an ordinary BERT is cheaper over `R` narrow rows than over all `T` tokens. */
+export function isNarrowingCheaper({ R: rows, T: tokens }: { R: number; T: number }): boolean {
+  return 4 * rows <= 3 * tokens;
+}
+
 /**
  * How many of `layers` narrow layers have their keys and values projected by one product: all, or a half, a quarter, …
  * of them. So few programs serve all sizes.

@@ -13,15 +13,15 @@ import { pitch } from "../kernels/kernel.ts";
 import { tuningOf } from "../kernels/tuning/tuning.ts";
 import type { Parameter } from "../nn/parameters.ts";
 import { inversesOf } from "./batch/inverses.ts";
-import { pack, type Packed } from "./batch/packing.ts";
+import { pack, type Packed, type PackedSizes } from "./batch/packing.ts";
 import type { Ragged } from "./batch/ragged.ts";
-import type { Body, Depth } from "./body.ts";
+import { type Body, type Depth, halvesOf } from "./body.ts";
 import type { Lesson, LessonScalars } from "./distillation.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import { FORWARD_OPTIONS, type ForwardOptions } from "./forward_options.ts";
 import type { Head } from "./head.ts";
 import type { Learning, LearningCall } from "./learning.ts";
-import { mayStoreProbabilities, narrowFormOf, planProjection } from "./narrow_planner.ts";
+import { isNarrowingCheaper, mayStoreProbabilities, narrowFormOf, planProjection } from "./narrow_planner.ts";
 import { type StageCall, stageKey } from "./stage.ts";
 import {
   CONTEXT,
@@ -42,6 +42,11 @@ export interface RunCall {
   ordinary: boolean;
   /** Layers that are computed, for a probe. Default: all. */
   depth?: Depth;
+  /**
+   * Whether an ordinary BERT's last layer computes the narrow rows alone, whatever is asked for. Default: if that is
+   * cheaper, and nobody asks for the states or attentions of all tokens.
+   */
+  narrows?: boolean;
   /** `[layers, heads]`, heads counted as before pruning; null if all are 1. */
   headMask: ArrayLike<number> | null;
   /** The stages, which compute from the last state. */
@@ -171,10 +176,11 @@ export class Runner {
   }
 
   /** The program for a call, and what it is called with. */
-  #prepare({ ragged, ordinary, depth, headMask, stages, options, learning, teacher }: RunCall, half: Half) {
+  #prepare({ headMask, stages, teacher, ...call }: RunCall, half: Half) {
+    const { ragged, ordinary, options, learning } = call;
     checkOptionNames("run the model", options, FORWARD_OPTIONS);
     const packed = pack(ragged, { gradients: learning !== undefined });
-    const plan = this.#plan({ ragged, packed, ordinary, depth, options, learning }, half);
+    const plan = this.#plan({ ...call, packed }, half);
     const trace = teacher === undefined ? null : teacher.runner.#asTeacher({ ragged, packed, ordinary }, teacher);
     const program = this.#program(plan, stages, trace);
     if (teacher !== undefined) teacher.runner.#pupils.add(this.#programs);
@@ -223,25 +229,28 @@ export class Runner {
 
   /** Plans a call of these sizes: which layers it computes, and in which form. */
   #plan(
-    { ragged, packed: { sizes, rowKeys }, ordinary, depth, options, learning }: Omit<RunCall, "headMask" | "stages"> & {
-      packed: Packed;
-    },
+    { ragged, packed: { sizes, rowKeys }, ordinary, depth, options, learning, narrows }:
+      & Omit<RunCall, "headMask" | "stages">
+      & { packed: Packed },
     half: Half,
   ): TraceCall {
-    const { num_hidden_layers: layers, full_length_layers: full, headSize } = this.#config;
+    const { headSize } = this.#config;
+    const overAll = ordinary || this.#isOrdinary && !(narrows ?? mayNarrow(sizes, { half, options }));
     const { hidden_size: width, num_attention_heads: heads } = this.#config;
     const work = { rows: sizes.R, tokens: sizes.T, rowKeys, width, heads, headSize: pitch(headSize) };
     const withKeys = this.#config.position_embedding_type === "relative_key_query";
     const form = narrowFormOf(work, { asked: options.narrow ?? "auto", withKeys });
     // If no narrow layer runs as such, the form makes no difference: one program serves both.
-    const isNarrow = !ordinary && full < layers && half !== "encode";
-    const together = planProjection(work, { layers: layers - full, largest: this.#gpu.buffers.largest });
+    const isNarrow = !overAll && half !== "encode";
+    const { narrow: layers } = halvesOf(this.#config);
+    const together = planProjection(work, { layers, largest: this.#gpu.buffers.largest });
     // A graph that is differentiated stores them anyway.
     const rows = half === "narrow" ? sizes.R : half === "encode" ? sizes.T : Math.max(sizes.T, sizes.R);
     const mayStore = learning === undefined && mayStoreProbabilities(rows, { keys: sizes.K, heads });
     return {
       half,
       ordinary,
+      overAll,
       depth,
       plan: !isNarrow || form === "absorbed" ? { form: "absorbed" } : { form: "projected", together },
       probabilities: options.output_attentions ? "output" : mayStore ? "scratch" : "none",
@@ -256,6 +265,11 @@ export class Runner {
   /** This model as a teacher in another's program. */
   #asTeacher(call: Pick<RunCall, "ragged" | "ordinary"> & { packed: Packed }, { lesson }: TeacherCall): TeacherTrace {
     return { body: this.#body, call: this.#plan({ ...call, options: {} }, "both"), layerOf: this.#layerOf, lesson };
+  }
+
+  /** Whether all layers are full, so that narrowing the last one changes no result. */
+  get #isOrdinary(): boolean {
+    return this.#config.full_length_layers === this.#config.num_hidden_layers;
   }
 
   #program(call: TraceCall, stages: readonly StageCall[], teacher: TeacherTrace | null): Program {
@@ -281,6 +295,12 @@ export class Runner {
     }
     return inputs;
   }
+}
+
+/** Whether the last layer of an ordinary BERT is to compute the narrow rows alone. A context has that of all tokens. */
+function mayNarrow(sizes: PackedSizes, { half, options }: { half: Half; options: ForwardOptions }): boolean {
+  const { output_hidden_states: states = false, output_attentions: attentions = false } = options;
+  return half === "both" && !states && !attentions && isNarrowingCheaper(sizes);
 }
 
 /** A teacher's inputs. */

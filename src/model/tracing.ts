@@ -22,8 +22,10 @@ export type Half = "both" | "encode" | "narrow";
 /** How a traced program computes the body. */
 export interface TraceCall {
   half: Half;
-  /** Whether the layers after the full ones run as ordinary layers. */
+  /** Whether the results are those of all tokens, not of the narrow rows. */
   ordinary: boolean;
+  /** Whether the body's second half computes all tokens. */
+  overAll: boolean;
   plan: NarrowPlan;
   probabilities: ProbabilityStorage;
   /** Layers that are computed. Default: all. */
@@ -73,7 +75,7 @@ export function traceModel(
   },
 ): void {
   if (call.half === "encode") {
-    g.output(CONTEXT, body.encode(g, { ...bodyCall(g, call), embedded: call.embedded }), { on: "gpu" });
+    g.output(CONTEXT, traceContext(g, body, { call, own: bodyCall(g, call) }), { on: "gpu" });
     return;
   }
   const taught = teacher === null ? null : traceTeacher(g, teacher);
@@ -107,10 +109,17 @@ function traceTeacher(g: Graph, { body, call, layerOf, lesson }: TeacherTrace): 
 
 /** Traces a body, or its second half on a context that is there, and returns its last state. */
 function traceBody(g: Graph, body: Body, asked: TraceCall, prefix = ""): Value {
-  const { half, ordinary, plan, embedded } = asked;
-  const call = bodyCall(g, asked, prefix);
-  const context = half === "narrow" ? body.context(g, CONTEXT) : body.encode(g, { ...call, embedded });
-  return ordinary ? body.ordinary(g, context, call) : body.narrow(g, context, { ...call, plan });
+  const { half, ordinary, overAll, plan } = asked;
+  const own = bodyCall(g, asked, prefix);
+  const context = half === "narrow" ? body.context(g, CONTEXT) : traceContext(g, body, { call: asked, own });
+  if (ordinary) return context;
+  return overAll ? body.rows(g, context) : body.narrow(g, context, { ...own, plan });
+}
+
+/** Traces what a body computes of all tokens. */
+function traceContext(g: Graph, body: Body, { call, own }: { call: TraceCall; own: BodyCall }): Value {
+  const context = body.encode(g, { ...own, embedded: call.embedded });
+  return call.overAll ? body.ordinary(g, context, own) : context;
 }
 
 function bodyCall(g: Graph, { depth, probabilities, hiddenStates, recomputes }: TraceCall, prefix = ""): BodyCall {
@@ -126,11 +135,13 @@ function bodyCall(g: Graph, { depth, probabilities, hiddenStates, recomputes }: 
 
 /** A key of how the body is traced, for the cache of programs. */
 export function traceKey(call: TraceCall): string {
-  const { half, ordinary, depth, plan, probabilities, embedded, hiddenStates, learning, drops, recomputes } = call;
+  const { half, ordinary, overAll, depth, plan, probabilities, embedded, hiddenStates, learning, drops, recomputes } =
+    call;
   const layers = depth === undefined ? "all" : [depth.full, depth.narrow];
   const form = plan.form === "absorbed" ? "absorbed" : plan.together;
   const learns = learning === null ? null : identityOf(learning);
-  return [half, ordinary, layers, form, probabilities, embedded, hiddenStates, learns, drops, recomputes].join();
+  return [half, ordinary, overAll, layers, form, probabilities, embedded, hiddenStates, learns, drops, recomputes]
+    .join();
 }
 
 /** A key of how a teacher is traced, and of what is learned from it. */

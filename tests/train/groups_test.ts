@@ -42,6 +42,7 @@ function traced(groups: Groups, config = CONFIG): { labels: string[]; gaps: stri
     call: {
       half: "both",
       ordinary: false,
+      overAll: false,
       plan: { form: "projected", together: 2 },
       probabilities: "scratch",
       embedded: false,

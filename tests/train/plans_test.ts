@@ -59,6 +59,7 @@ function stepOf({ full, recomputes, narrow, drops = false, phase = "whole", adap
     call: {
       half: "both",
       ordinary: false,
+      overAll: false,
       plan: narrow === "absorbed" ? { form: narrow } : { form: narrow, together: 2 },
       probabilities: "scratch",
       embedded: false,

@@ -2,6 +2,7 @@
 
 import type { Ragged } from "../batch/ragged.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
+import { type Depth, halvesOf } from "../body.ts";
 import { BODY, layerPath, remainingHeads, WORD_EMBEDDINGS } from "../weights/published_names.ts";
 import { softmax } from "./functions.ts";
 import { add, pick, rowOf, type Rows, zeroRows } from "./rows.ts";
@@ -32,12 +33,12 @@ interface Attended {
 /**
  * Computes a batch whose tokens are all keys.
  *
- * @param layers The numbers of full and of narrow layers that are computed, as in a body that is cut short.
- * @returns The states of all tokens up to the last full layer, then those of the narrow rows.
+ * @param layers How many layers of each half are computed.
+ * @returns The states of all tokens in the first half, then those of the narrow rows.
  */
 export function* bodyStates(
   twin: Twin,
-  { config, ragged, layers }: { config: NarrowBertConfig; ragged: Ragged; layers: { full: number; narrow: number } },
+  { config, ragged, layers }: { config: NarrowBertConfig; ragged: Ragged; layers: Depth },
 ): Generator<TwinState, void> {
   const { tokenSpans, rowSpans } = spansOf(ragged);
   const { places, rows } = ragged;
@@ -51,7 +52,7 @@ export function* bodyStates(
   const attended = { context: x, spans: rowSpans, rowPlaces: pickPlaces(places, rows), tokenPlaces: places };
   x = pick(x, rows);
   for (let i = 0; i < layers.narrow; i++) {
-    const layer = config.full_length_layers + i;
+    const layer = halvesOf(config).full + i;
     x = computeLayer(twin, config, { layer, x, attended });
     yield { layer, rows: x };
   }

@@ -14,7 +14,7 @@ import type { ElementSource } from "../../nn/parameters.ts";
 import type { Ragged } from "../batch/ragged.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
 import { BASE, type Head, type ModelParts } from "../head.ts";
-import type { Depth } from "../body.ts";
+import { type Depth, halvesOf } from "../body.ts";
 import type { Runner } from "../runner.ts";
 import type { StageCall } from "../stage.ts";
 import { firstWrong, type WrongElement } from "./comparison.ts";
@@ -68,7 +68,15 @@ export async function probe(model: ProbedModel, calls: readonly ProbeCall[], sig
     const heads = model.heads.includes(BASE) ? model.heads : [BASE, ...model.heads];
     const stages = heads.map((head) => stageOf(head, ragged));
     const options = { output_hidden_states: true, signal, ...(narrow && { narrow }) };
-    const running = model.runner.run({ ragged, ordinary: false, depth, headMask: null, stages, options });
+    const running = model.runner.run({
+      ragged,
+      ordinary: false,
+      depth,
+      narrows: true,
+      headMask: null,
+      stages,
+      options,
+    });
     const twin = { ragged, depth, heads };
     // The CPU computes while the GPU does. Both end before an error frees the weights.
     const [ran, computed] = await Promise.allSettled([running, takingTurns(expectations(model, twin), signal)]);
@@ -93,11 +101,12 @@ async function takingTurns<T>(all: Iterable<T>, signal?: AbortSignal): Promise<T
   return taken;
 }
 
-/** The first full and the first narrow layers, as many as there are weights for; the least is one each. */
+/** The first layers of each half, as many as there are weights for; the least is one each. */
 export function depthOf(config: NarrowBertConfig): Depth {
-  const { hidden_size: h, intermediate_size: f, num_hidden_layers: all, full_length_layers: full } = config;
+  const { hidden_size: h, intermediate_size: f } = config;
+  const { full, narrow } = halvesOf(config);
   const most = Math.max(1, Math.floor(MOST_WEIGHTS / (4 * h * h + 2 * h * f) / 2));
-  return { full: Math.min(full, most), narrow: Math.min(all - full, most) };
+  return { full: Math.min(full, most), narrow: Math.min(narrow, most) };
 }
 
 function stageOf(head: Head, { rowCounts }: Ragged): StageCall {
@@ -125,7 +134,7 @@ function* expectations(
     const kind = layer < config.full_length_layers ? "full" : "narrow";
     const place = layer < 0 ? "the embeddings" : `layer ${layer} (${kind})`;
     yield { place, output: `hidden_states.${layer + 1}`, rows };
-    last = layer < config.full_length_layers ? pick(rows, ragged.rows) : rows;
+    last = layer < halvesOf(config).full ? pick(rows, ragged.rows) : rows;
   }
   for (const head of heads) {
     const { rows: own } = stageOf(head, ragged);
