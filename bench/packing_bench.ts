@@ -6,8 +6,9 @@
 import { NarrowBertConfig, topWords } from "../mod.ts";
 import { definitionOf } from "../src/heads/readouts/definition.ts";
 import { checkQuery } from "../src/heads/trunk/checks.ts";
+import { SPEEDS } from "../src/gpu/adapter.ts";
 import { planPass, raggedOfPass } from "../src/heads/trunk/pass.ts";
-import { askedTexts, passesOf } from "../src/heads/trunk/sequences.ts";
+import { askedTexts, passesOf, passLimits } from "../src/heads/trunk/sequences.ts";
 import { pack } from "../src/model/batch/packing.ts";
 
 const TEXTS = 64;
@@ -25,5 +26,7 @@ const readouts = new Map([["top_words", definitionOf(topWords)]]);
 
 Deno.bench({ name: `${TEXTS} texts of ${TOKENS} tokens, 2 rows each`, group: "packing" }, () => {
   const checked = queries.map((query) => checkQuery(query, { readouts, config, subject: "a query" }));
-  for (const sequences of passesOf(askedTexts(checked), config)) pack(raggedOfPass(sequences, planPass(sequences)));
+  for (const sequences of passesOf(askedTexts(checked), { config, limits: passLimits(config, SPEEDS.nvidia) })) {
+    pack(raggedOfPass(sequences, planPass(sequences)));
+  }
 });

@@ -27,10 +27,13 @@ export interface Loading {
 
 /** A loaded model that answers questions. */
 export interface StreamingModel<Question, Answer> extends Disposable {
-  /** Yields one answer a question, in order; a question that fails yields its error. */
+  /**
+   * Yields one answer a question, in order; a question that fails yields its error. Once it is to stop, what is answered
+   * by then comes, with the reason for what is not, and the stream ends.
+   */
   stream(
     questions: AsyncIterable<Question>,
-    options: { signal: AbortSignal; errors: "yield" },
+    options: { signal: AbortSignal; stop: AbortSignal; errors: "yield" },
   ): AsyncIterable<Answer | Error>;
 }
 
@@ -105,7 +108,7 @@ async function answerAll<O extends Options, Question, Answer>(
   const gather = command.gather?.(own);
   const printed = openOutput(command, shared, terminal);
   const output = gather === undefined ? printed : gathered(printed, gather);
-  const progress = new ProgressBar(terminal, inputs.bytes);
+  const progress = new ProgressBar(terminal, inputs.length);
   const loading: Loading = {
     signal: terminal.signal,
     timings,
@@ -138,14 +141,15 @@ async function answerAll<O extends Options, Question, Answer>(
   }
 
   const failed = new AbortController(); // aborted when an answer cannot be given or printed
-  const signal = AbortSignal.any([terminal.signal, failed.signal]);
-  const answers = model.stream(questions(), { signal, errors: "yield" });
+  const stop = terminal.signal;
+  const answers = model.stream(questions(), { signal: failed.signal, stop, errors: "yield" });
   for await (const burst of bursts(answers, { most: BURST, stop: () => failed.abort() })) {
     let end = 0;
     let block: Answered<Answer>[] = [];
     for (const answer of burst) {
       const item = asked.shift()!;
       end = item.end;
+      if (stop.aborted && answer === stop.reason) continue; // it was not answered
       answered++;
       if (!(answer instanceof Error)) block.push({ index: item.index, fields: item.fields as Fields, answer });
       else {
@@ -157,7 +161,9 @@ async function answerAll<O extends Options, Question, Answer>(
     await output.put(block);
     await progress.answered(answered, end);
   }
+  if (stop.aborted && gather !== undefined) throw stop.reason; // a part of the texts has no common answer
   await output.end();
+  stop.throwIfAborted();
   timings?.lap("run");
   if (timings !== null) await terminal.complain(timings.report());
   refused.check();

@@ -8,6 +8,7 @@ import {
   adapterName,
   classify,
   describeAdapter,
+  type Speed,
   SPEEDS,
 } from "./adapter.ts";
 import { BufferVersions } from "./buffer_versions.ts";
@@ -71,7 +72,7 @@ export class Gpu {
     this.textures = new TexturePool(device, this.versions);
     this.checked = checked;
     this.scheduler = new Scheduler(this, {
-      speed: SPEEDS[this.adapterClass],
+      speed: this.speed,
       clock: workClock(this.adapterClass),
     });
     const failure = this.#failure;
@@ -86,6 +87,11 @@ export class Gpu {
       const error = new Error(`WebGPU reported an error: ${message}`);
       if (!this.scheduler.fail(error, { all: false })) failure.error ??= error;
     });
+  }
+
+  /** How fast the adapter is taken to be. */
+  get speed(): Speed {
+    return SPEEDS[this.adapterClass];
   }
 
   /** The adapter's name, as benches and `doctor` print it. */

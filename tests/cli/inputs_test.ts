@@ -58,7 +58,7 @@ Deno.test("files hold what their names end with, one after the other, and standa
     [`${path}/b.jsonl:3`, { text: "three", id: 3 }],
     [`${path}/c.csv:2`, { id: "4", text: "four, 4" }],
   ]);
-  const { bytes, items } = await openInputs(
+  const { length: bytes, items } = await openInputs(
     [],
     { ...NO_NAMES, input: input.toSpliced(1, 1) },
     new MemoryTerminal(),

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { ProgressBar } from "../../src/cli/outputs/progress.ts";
 import { MemoryTerminal } from "./terminals.ts";
 
-/** A bar over 200 bytes on a terminal of some width, and a clock that is set by hand. */
-function bar({ columns = 80, color = false, bytes = 200 as number | null } = {}) {
+/** A bar over a length of 200 on a terminal of some width, and a clock that is set by hand. */
+function bar({ columns = 80, color = false, length = 200 as number | null } = {}) {
   const terminal = new MemoryTerminal();
   terminal.statusStyle = { columns, color };
   const clock = { now: 0 };
-  return { terminal, clock, progress: new ProgressBar(terminal, bytes, () => clock.now) };
+  return { terminal, clock, progress: new ProgressBar(terminal, length, () => clock.now) };
 }
 
 Deno.test("the bar comes after a second, and is drawn ten times a second at most", async () => {
@@ -17,8 +17,8 @@ Deno.test("the bar comes after a second, and is drawn ten times a second at most
     await progress.answered(1500, 100);
   }
   assert.deepEqual(terminal.statuses, [
-    "############------------  50%  1,500 answered, 1500 a second",
-    "############------------  50%  1,500 answered, 1364 a second",
+    "############------------  50%  1,500 answered, 1500 a second, 1 s left",
+    "############------------  50%  1,500 answered, 1364 a second, 2 s left",
   ]);
 });
 
@@ -30,7 +30,7 @@ Deno.test("the bar has a color where it may, and keeps to the width of the termi
 });
 
 Deno.test("without a known end there is a count and no bar", async () => {
-  const { terminal, clock, progress } = bar({ bytes: null });
+  const { terminal, clock, progress } = bar({ length: null });
   clock.now = 2000;
   await progress.answered(10, 0);
   assert.deepEqual(terminal.statuses, ["10 answered, 5 a second"]);

@@ -61,7 +61,7 @@ for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     assert.match(await stderr, new RegExp(`^narrowbert: ended by ${signal}$`, "m"));
     assert(stdout.endsWith("}\n"), stdout.slice(-100));
     const ids = stdout.trimEnd().split("\n").map((line) => JSON.parse(line).id);
-    assert.deepEqual(ids, ids.map((_, i) => i));
+    assert(ids.every((id, i) => i === 0 || id > ids[i - 1]), "in their order");
     assert(ids.length < MANY);
   });
 }
@@ -125,19 +125,26 @@ for (const format of ["table", "jsonl"]) {
   });
 }
 
-for (const [format, printed] of [["--json", /^$/], ["--jsonl", /^\{.*\}\n$/]] as const) {
-  Deno.test(`an interrupted run prints ${format === "--json" ? "no part of an array" : "what is answered"}`, async () => {
+for (const format of ["--json", "--jsonl"]) {
+  Deno.test(`an interrupted run prints what is answered: ${format}`, async () => {
     const controller = new AbortController();
     async function* endless() {
-      yield* chunks("a large animal\n");
-      await new Promise(() => {}); // the pipe stays open
+      for (;;) {
+        yield* chunks("a large animal\n");
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
     }
     const terminal = new MemoryTerminal(endless(), controller.signal);
-    const write = terminal.write.bind(terminal);
-    terminal.write = (text) => (controller.abort(new Interrupted("SIGTERM")), write(text));
-    if (format === "--json") setTimeout(() => controller.abort(new Interrupted("SIGTERM")), 300);
+    // The bar tells that texts are answered, which are not printed yet if they are to be an array.
+    terminal.statusStyle = { columns: 80, color: false };
+    terminal.status = (line) => {
+      if (line.includes("answered")) controller.abort(new Interrupted("SIGTERM"));
+      return Promise.resolve();
+    };
     assert.equal(await main(["classify", format], terminal), 143);
-    assert.match(terminal.stdout, printed);
+    const { stdout } = terminal;
+    const answers = format === "--json" ? JSON.parse(stdout) : stdout.trimEnd().split("\n").map((l) => JSON.parse(l));
+    assert(answers.length > 0 && answers.every(({ text }: { text: string }) => text === "a large animal"), stdout);
     assert.equal(terminal.stderr, "narrowbert: ended by SIGTERM\n");
   });
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readSafetensors } from "../../mod.ts";
-import { durationText } from "../../src/cli/learning/training.ts";
+import { durationText } from "../../src/cli/outputs/sizes.ts";
 import { folderOf, smallModel } from "./folders.ts";
 import { runDeno } from "./processes.ts";
 import { narrowbert, narrowbertJson } from "./terminals.ts";

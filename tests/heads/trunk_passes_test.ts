@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { labelLogits, NarrowBertModel, type Query, Trunk } from "../../mod.ts";
+import { SPEEDS } from "../../src/gpu/adapter.ts";
+import { passLimits } from "../../src/heads/trunk/sequences.ts";
 import { countOf, gpuCallsOf } from "../properties/gpu_calls.ts";
 import { CONFIG, longTokensOf, type READOUTS, smallTrunk, tokensOf } from "./small_trunk.ts";
 
@@ -128,4 +130,16 @@ Deno.test("questions about one text that differ a little have answers of their o
       assert.deepEqual({ ...found, values: 0 }, { ...others, values: 0 });
     }
   }
+});
+
+Deno.test("no kernel of a pass takes more than an estimated 0.5 s, and a pass has 4,096 tokens at most", () => {
+  const base = { hidden_size: 768, intermediate_size: 3072 };
+  for (const speed of Object.values(SPEEDS)) {
+    const { tokens, elements } = passLimits(base, speed);
+    const { rate } = speed;
+    assert(tokens * 768 * 3072 * rate <= 5e8 && tokens <= 4096);
+    assert(elements * 768 * rate <= 5e8 && elements <= 2 ** 25);
+  }
+  assert.deepEqual(passLimits(base, SPEEDS.software), { tokens: 1324, elements: 4_069_010 });
+  assert.equal(passLimits({ hidden_size: 384, intermediate_size: 1536 }, SPEEDS.software).tokens, 4096);
 });

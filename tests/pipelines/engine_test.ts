@@ -95,7 +95,7 @@ Deno.test("progress counts the inputs that are answered", async () => {
   assert.deepEqual(seen, [{ done: 1, total: 4 }, { done: 2, total: 4 }, { done: 4, total: 4 }]);
   seen.length = 0;
   await Array.fromAsync(engine.stream(words([5, 5, 5]), { ...options, window: 2 }));
-  assert.deepEqual(seen, [{ done: 2 }, { done: 3 }]);
+  assert.deepEqual(seen, [{ done: 2, total: 3 }, { done: 3, total: 3 }]);
   const stop = () => engine.many(["a"], { progress_callback: () => assert.fail("enough") });
   await assert.rejects(stop, /enough/);
 });
@@ -280,6 +280,60 @@ Deno.test("aborting a stream gives no further answer, not even one that is there
     }
   }, /enough/);
   assert.deepEqual(seen, ["A", "B"]);
+});
+
+/** Stops a stream of texts when batch `last` is to be computed, and gives what comes of it. */
+async function stopped(texts: readonly string[], { last, errors }: { last: number; errors: "throw" | "yield" }) {
+  const controller = new AbortController();
+  const reason = new Error("that will do");
+  const { engine, journal } = shouting(async (_, signal) => {
+    if (journal.batches.length < last) return;
+    await tick(); // so that the batches before it are settled
+    controller.abort(reason);
+    signal!.throwIfAborted();
+  });
+  const options = { stop: controller.signal, errors, window: texts.length };
+  return { answers: await Array.fromAsync(engine.stream(texts, options as { errors: "yield" })), journal, reason };
+}
+
+Deno.test("a stream that is stopped yields what is answered, and ends without an error", async () => {
+  const full = BATCH_TOKENS;
+  // Batches in the order of their length: the third text, the first, the second.
+  const texts = words([full - 1, full - 2, full]);
+  const [first, second] = [texts[0]!.toUpperCase(), texts[2]!.toUpperCase()];
+  const some = await stopped(texts, { last: 3, errors: "yield" });
+  assert.deepEqual(some.answers, [first, some.reason, second]);
+  const prefix = await stopped(texts, { last: 3, errors: "throw" });
+  assert.deepEqual(prefix.answers, [first]);
+  assert.equal(prefix.journal.running, 0);
+  const none = await stopped(texts, { last: 1, errors: "yield" });
+  assert.deepEqual(none.answers, []);
+  assert.equal(none.journal.batches.length <= 2, true);
+});
+
+Deno.test("a stream that is stopped does not wait for its source; an abort goes before a stop", async () => {
+  const stop = AbortSignal.abort(new Error("stop"));
+  const signal = AbortSignal.abort(new Error("abort"));
+  async function* silent() {
+    yield "one";
+    await new Promise(() => {});
+  }
+  const { engine, journal } = shouting();
+  assert.deepEqual(await Array.fromAsync(engine.stream(silent(), { stop })), []);
+  await assert.rejects(Array.fromAsync(engine.stream(silent(), { stop, signal })), /^Error: abort$/);
+  assert.deepEqual(journal.batches, []);
+});
+
+Deno.test("a stream tells how many inputs there are if its source says so", async () => {
+  const { engine } = shouting();
+  const totalsOf = async (inputs: Iterable<string>) => {
+    const found: (number | undefined)[] = [];
+    for await (const _ of engine.stream(inputs, { progress_callback: ({ total }) => found.push(total) }));
+    return found;
+  };
+  assert.deepEqual(await totalsOf(["one", "two"]), [2]);
+  assert.deepEqual(await totalsOf(new Set(["one", "two"])), [2]);
+  assert.deepEqual(await totalsOf(["one"].values()), [undefined]);
 });
 
 Deno.test("aborting before a call begins computes nothing", async () => {

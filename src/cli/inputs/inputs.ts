@@ -41,7 +41,7 @@ export interface InputItem {
   readonly index: number;
   /** Its place for messages, such as `reviews.txt:3`; `null` for an argument. */
   readonly place: string | null;
-  /** How many bytes of all input have been read with it. */
+  /** How much of the {@linkcode Inputs.length} has been read with it. */
   readonly end: number;
   readonly fields: Fields | InputError;
 }
@@ -49,8 +49,8 @@ export interface InputItem {
 /** All questions to the model. */
 export interface Inputs {
   readonly items: AsyncIterable<InputItem>;
-  /** The bytes of all files; `null` if they are not known. */
-  readonly bytes: number | null;
+  /** The bytes of all files, or the number of arguments; `null` if it is not known. */
+  readonly length: number | null;
 }
 
 /** A file that is to be read. */
@@ -76,7 +76,7 @@ export async function openInputs(
   if (texts.length > 0) {
     if (input.length > 0) throw new UsageError("texts are arguments or come from --input, got both");
     checkNaming(naming, []);
-    return { items: fromArguments(texts), bytes: null };
+    return { items: fromArguments(texts), length: texts.length };
   }
   const piped = terminal.input();
   if (input.length === 0 && piped === null) throw new UsageError(NO_TEXT);
@@ -87,17 +87,17 @@ export async function openInputs(
     sources.push(name === "-" ? standardInput(piped, format) : await file(name, format));
   }
   checkNaming(naming, sources.map(({ format }) => format));
-  const bytes = sources.reduce<number | null>(
+  const length = sources.reduce<number | null>(
     (sum, { bytes }) => sum === null || bytes === null ? null : sum + bytes,
     0,
   );
-  return { items: fromSources(sources, { asked: input.length > 0, naming }), bytes };
+  return { items: fromSources(sources, { asked: input.length > 0, naming }), length };
 }
 
 const NO_TEXT = "no text: give texts as arguments, files by --input, or a text a line on standard input";
 
 async function* fromArguments(texts: readonly string[]): AsyncGenerator<InputItem> {
-  for (const [index, text] of texts.entries()) yield { index, place: null, end: 0, fields: { text } };
+  for (const [index, text] of texts.entries()) yield { index, place: null, end: index + 1, fields: { text } };
 }
 
 /** Options that say how fields are separated, and which of them hold the texts. */

@@ -17,6 +17,7 @@ import type { DataColumns } from "../../train/data/tasks/columns.ts";
 import type { TrainingProgress } from "../../train/trainer/progress.ts";
 import type { NarrowBertTokenizer } from "../../text/tokenizer.ts";
 import { choice, count, flag, list, number, UsageError } from "../options.ts";
+import { durationText } from "../outputs/sizes.ts";
 import type { Terminal } from "../outputs/terminal.ts";
 
 /** What can be learned, and the class that learns it. */
@@ -208,15 +209,6 @@ function stepLine(
   return `step ${step} of ${steps}, epoch ${epoch.toFixed(2)}, loss ${
     loss.toFixed(4)
   }, ${speed} tokens a second, ${left} left`;
-}
-
-/** A time in words. */
-export function durationText(seconds: number): string {
-  const whole = Math.ceil(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  const minutes = Math.round(whole / 60);
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** Refuses a folder that is missing among the options. */

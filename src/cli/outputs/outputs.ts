@@ -36,7 +36,7 @@ export interface Layout<Answer> {
 /** Prints answers as they come. */
 export interface AnswerOutput<Answer> {
   put(answered: readonly Answered<Answer>[]): Promise<void>;
-  /** Called when all is answered. */
+  /** Called when all is answered, or all that will be. */
   end(): Promise<void>;
 }
 
@@ -73,7 +73,7 @@ export function gathered<Answer>(output: AnswerOutput<Answer>, gather: Gather<An
   };
 }
 
-/** Printed once all is answered, so that a run that fails or is interrupted prints no part of an array. */
+/** Printed as a whole in the end, so that a run that fails prints no part of an array. */
 function jsonArray<Answer>(layout: Layout<Answer>, terminal: Terminal): AnswerOutput<Answer> {
   const elements: string[] = [];
   return {

@@ -1,6 +1,7 @@
 /** A progress bar for long runs on standard error, if that is a terminal. */
 
 import type { ProgressInfo } from "../../io/folder/folder.ts";
+import { durationText } from "./sizes.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A run shows no bar before this time, in ms. */
@@ -13,18 +14,18 @@ const LENGTH = 24;
 /** The bar of one run: of loading a model, then of answering. `main` removes it. */
 export class ProgressBar {
   readonly #terminal: Terminal;
-  readonly #bytes: number | null;
+  readonly #length: number | null;
   readonly #now: () => number;
   #begun: number;
   #drawn = -Infinity;
 
   /**
-   * @param bytes All bytes of the input; `null` if they are not known.
+   * @param length The length of the input, in any unit; `null` if it is not known.
    * @param now The time, in ms.
    */
-  constructor(terminal: Terminal, bytes: number | null, now = () => performance.now()) {
+  constructor(terminal: Terminal, length: number | null, now = () => performance.now()) {
     this.#terminal = terminal;
-    this.#bytes = bytes;
+    this.#length = length;
     this.#now = now;
     this.#begun = now();
   }
@@ -40,11 +41,12 @@ export class ProgressBar {
     this.#begun = this.#now();
   }
 
-  /** `count` questions are answered, the last of which ends at byte `end` of the input. */
+  /** `count` questions are answered, the last of which ends at `end` of the input's length. */
   async answered(count: number, end: number): Promise<void> {
-    const rate = count / ((this.#now() - this.#begun) / 1000);
-    const share = this.#bytes === null || this.#bytes === 0 ? null : end / this.#bytes;
-    await this.#draw(share, `${count.toLocaleString("en")} answered, ${rate.toFixed(0)} a second`);
+    const seconds = (this.#now() - this.#begun) / 1000;
+    const share = this.#length === null || this.#length === 0 ? null : Math.min(1, end / this.#length);
+    const left = share === null || share === 0 ? "" : `, ${durationText(seconds * (1 - share) / share)} left`;
+    await this.#draw(share, `${count.toLocaleString("en")} answered, ${(count / seconds).toFixed(0)} a second${left}`);
   }
 
   async #draw(share: number | null, text: string): Promise<void> {

@@ -11,7 +11,7 @@ import { checkTokens } from "./checks.ts";
 import { type ContextParts, KeptContext, type Segment, type TextPlace } from "./context.ts";
 import { planPass } from "./pass.ts";
 import type { QueryTokens } from "../readouts/query_tokens.ts";
-import { type CheckedQuestions, DistinctTexts, passesOf, readingsOf } from "./sequences.ts";
+import { type CheckedQuestions, DistinctTexts, passesOf, passLimits, readingsOf } from "./sequences.ts";
 
 /**
  * Encodes texts, and leaves their context on the GPU. Equal texts are encoded once.
@@ -35,7 +35,7 @@ export async function encodeTexts(
     tokens: text.input_ids.length,
     readings: [],
   }));
-  for (const [segment, sequences] of passesOf(encoded, core.config).entries()) {
+  for (const [segment, sequences] of passesOf(encoded, passing(core)).entries()) {
     batches.push(raggedOfSequences(sequences.map(({ text: { text } }) => ({
       ids: text.input_ids,
       types: text.token_type_ids ?? null,
@@ -105,12 +105,17 @@ export function planContextPasses(
     tokens,
     readings: readingsOf(questions, askers),
   }));
-  return passesOf(asked, core.config, cuts).map((sequences) => {
+  return passesOf(asked, { ...passing(core), cuts }).map((sequences) => {
     const pass = planPass(sequences);
     const { buffer: context, ragged } = segments[sequences[0]!.text.segment] as Segment;
     const rows = new Map(sequences.map(({ text: { sequence } }, i) => [sequence, pass.rows[i] as ArrayLike<number>]));
     return { ...pass, context, ragged: withRows(ragged, rows) };
   });
+}
+
+/** How texts of a model are cut into passes. */
+export function passing({ config, gpu }: ModelCore) {
+  return { config, limits: passLimits(config, gpu.speed) };
 }
 
 /** A batch with other narrow rows. @param rows Positions, by the number of the sequence; others have none. */

@@ -12,6 +12,8 @@ export type NamedAnswers = Readonly<Partial<Record<string, ReadoutAnswer>>>;
 
 /** What answers queries together: a trunk. */
 export interface Answering {
+  /** Most tokens that are answered in one pass. @default 4096 */
+  readonly passTokens?: number;
   answer(
     queries: readonly Query[],
     options: { signal?: AbortSignal | undefined },
@@ -22,7 +24,7 @@ export interface Answering {
 export interface BatchingOptions {
   /** Most queries of a batch. @default 64 */
   maxBatch?: number;
-  /** Most tokens of a batch; a query with more is a batch of its own. @default 4096 */
+  /** Most tokens of a batch; a query with more is a batch of its own. @default the trunk's `passTokens` */
   maxTokens?: number;
   /**
    * How long the first query of a batch waits for others if the GPU has nothing to do, in ms. While the GPU computes a
@@ -67,7 +69,7 @@ export class QueryBatcher implements Answering {
    */
   constructor(trunk: Answering, options: BatchingOptions = {}) {
     checkOptionNames("batch calls", options, NAMES);
-    const { maxBatch = 64, maxTokens = PASS_TOKENS, maxWaitMs = 0, maxQueue = 1024 } = options;
+    const { maxBatch = 64, maxTokens = trunk.passTokens ?? PASS_TOKENS, maxWaitMs = 0, maxQueue = 1024 } = options;
     for (const [name, value] of Object.entries({ maxBatch, maxTokens, maxQueue })) {
       if (Number.isSafeInteger(value) && value >= 1) continue;
       throw new RangeError(`Cannot batch calls: ${name} must be a whole number from 1, got ${value}`);
@@ -77,6 +79,11 @@ export class QueryBatcher implements Answering {
     }
     this.#trunk = trunk;
     this.#settings = { maxBatch, maxTokens, maxWaitMs, maxQueue };
+  }
+
+  /** Most tokens of a batch. */
+  get passTokens(): number {
+    return this.#settings.maxTokens;
   }
 
   /** Queries that wait for their batch. */

@@ -1,5 +1,6 @@
 /** Groups questions by their texts, and cuts the texts into passes. */
 
+import type { Speed } from "../../gpu/adapter.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import type { ReadoutDefinition } from "../readouts/definition.ts";
 import type { QueryTokens } from "../readouts/query_tokens.ts";
@@ -52,14 +53,43 @@ export const PASS_TOKENS = 4096;
 /** Most elements that readouts compute from the rows of a pass: 128 MiB, which every WebGPU device can bind. */
 const PASS_ELEMENTS = 2 ** 25;
 
+/** Most work of a kernel, in estimated ns. A submission has one at least, and in Deno may keep other events waiting. */
+const KERNEL_NS = 5e8;
+
+/** How large a pass may be. */
+export interface PassLimits {
+  /** Most tokens. */
+  readonly tokens: number;
+  /** Most elements that readouts compute. */
+  readonly elements: number;
+}
+
+/** The limits of a model's passes on a device of a speed: no kernel of the model or its readouts runs for long. */
+export function passLimits(
+  { hidden_size: width, intermediate_size: inner }: Pick<NarrowBertConfig, "hidden_size" | "intermediate_size">,
+  { rate }: Speed,
+): PassLimits {
+  const most = KERNEL_NS / rate / width;
+  const columns = Math.max(inner, 3 * width);
+  return {
+    tokens: Math.max(1, Math.min(PASS_TOKENS, Math.floor(most / columns))),
+    elements: Math.min(PASS_ELEMENTS, Math.floor(most)),
+  };
+}
+
 /**
  * Texts in passes. A text that is too large by itself is a pass of its own; one with more questions than fit a pass is in
- * several. `cuts` says between which texts a pass must end.
+ * several.
+ *
+ * @param how `cuts` says between which texts a pass must end.
  */
 export function passesOf<Text>(
   texts: Iterable<AskedText<Text>>,
-  config: NarrowBertConfig,
-  cuts: (before: Text, text: Text) => boolean = () => false,
+  { config, limits, cuts = () => false }: {
+    config: NarrowBertConfig;
+    limits: PassLimits;
+    cuts?: (before: Text, text: Text) => boolean;
+  },
 ): Sequence<Text>[][] {
   const sizeOf = ({ readout, positions }: Reading) =>
     positions.length * (readout.columns?.(config) ?? config.hidden_size);
@@ -73,14 +103,14 @@ export function passesOf<Text>(
     const size = all.reduce((sum, reading) => sum + sizeOf(reading), 0);
     const before = passes.at(-1)?.at(-1);
     const isCut = before !== undefined && cuts(before.text, text);
-    if (total + tokens > PASS_TOKENS || elements + size > PASS_ELEMENTS || isCut) begin();
+    if (total + tokens > limits.tokens || elements + size > limits.elements || isCut) begin();
     let readings: Reading[] = [];
     const put = () => {
       passes.at(-1)!.push({ text, readings });
       total += tokens;
     };
     for (const reading of all) {
-      if (readings.length > 0 && elements + sizeOf(reading) > PASS_ELEMENTS) {
+      if (readings.length > 0 && elements + sizeOf(reading) > limits.elements) {
         put();
         begin();
         readings = [];

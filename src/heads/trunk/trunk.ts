@@ -18,7 +18,7 @@ import { HEADS } from "../registry.ts";
 import { answerPasses, checkAll, namedAnswers } from "./answering.ts";
 import { checkContextQuery, checkQuery } from "./checks.ts";
 import { type Context, partsOfContext } from "./context.ts";
-import { encodeTexts, planContextPasses } from "./encoding.ts";
+import { encodeTexts, passing, planContextPasses } from "./encoding.ts";
 import { planPass, raggedOfPass } from "./pass.ts";
 import type { Answers, ContextQuery, Query } from "./query.ts";
 import { askedTexts, passesOf } from "./sequences.ts";
@@ -112,6 +112,11 @@ export class Trunk<R extends Readout = Readout> {
     return this.#core.config;
   }
 
+  /** Most tokens of a pass: 4,096, and fewer if the model is large for a slow device. */
+  get passTokens(): number {
+    return passing(this.#core).limits.tokens;
+  }
+
   /** Names of the readouts that can be asked. */
   get readouts(): string[] {
     return [...this.#readouts.keys()];
@@ -129,7 +134,7 @@ export class Trunk<R extends Readout = Readout> {
 
   /**
    * Answers queries, in their order: for each the answers by the name of the readout that was asked. Their texts share
-   * passes of up to 4,096 tokens. A call goes on with the weights and the queries as they were when it was made.
+   * passes of up to {@linkcode passTokens} tokens. A call goes on with the weights and the queries as they were when it was made.
    *
    * @throws {InputError} If a query does not fit the model, asks an unknown readout or by an unknown name, or names
    *   rows outside its text.
@@ -138,7 +143,7 @@ export class Trunk<R extends Readout = Readout> {
     this.#check("answer queries", options, ["signal", "narrow"]);
     const checked = checkAll(queries, (query, subject) => checkQuery(query, this.#asked(subject)));
     // Planned before anything is awaited: later changes of the caller's arrays have no effect.
-    const passes = passesOf(askedTexts(checked), this.config).map((sequences) => {
+    const passes = passesOf(askedTexts(checked), passing(this.#core)).map((sequences) => {
       const pass = planPass(sequences);
       return { ...pass, ragged: raggedOfPass(sequences, pass) };
     });

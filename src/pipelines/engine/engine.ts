@@ -6,7 +6,7 @@ import { nameOf } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
 import type { ReadoutAnswer } from "../../heads/readouts/readout.ts";
 import type { Answering } from "../../heads/trunk/query_batcher.ts";
-import { tokenBatches } from "./batches.ts";
+import { BATCH_TOKENS, tokenBatches } from "./batches.ts";
 import { misfit } from "./encode.ts";
 import { Entry } from "./entry.ts";
 import { overlapped, PAUSE } from "./overlap.ts";
@@ -81,7 +81,7 @@ export class Engine<Input, Output, Options extends object> {
 
   /** The answers to the inputs of an iterable; see {@linkcode Stream}. */
   readonly stream = ((inputs: Inputs<Input>, options: Options & StreamOptions = {} as Options) => {
-    const run = this.#begin(options, ["signal", "progress_callback", "errors", "window"]);
+    const run = this.#begin(options, ["signal", "progress_callback", "errors", "window", "stop"]);
     const { window = WINDOW, errors } = options;
     const isList = typeof inputs === "object" && inputs !== null &&
       (Symbol.asyncIterator in inputs || Symbol.iterator in inputs);
@@ -161,7 +161,7 @@ export class Engine<Input, Output, Options extends object> {
     };
     const settle = (batch: Piece<Output>[], answers: ReadoutAnswer[]) =>
       batch.filter(({ entry, index }, i) => entry.put(index, answers[i] as ReadoutAnswer)).length;
-    for await (const finished of overlapped(batches(run, entries), compute)) {
+    for await (const finished of overlapped(batches(run, entries, this.#trunk.passTokens), compute)) {
       signal?.throwIfAborted();
       yield finished === PAUSE ? 0 : settle(finished.batch, finished.result);
     }
@@ -170,9 +170,11 @@ export class Engine<Input, Output, Options extends object> {
   async *#streamed(
     run: TaskRun<Input, Output>,
     inputs: Inputs<Input>,
-    { signal, progress_callback, errors, window }: StreamOptions & { window: number },
+    { signal: aborted, progress_callback, errors, window, stop }: StreamOptions & { window: number },
   ): AsyncGenerator<Output | Error> {
     const { noun } = this.#task;
+    const signal = stop === undefined ? aborted : AbortSignal.any([stop, ...(aborted === undefined ? [] : [aborted])]);
+    const total = countOf(inputs);
     const waiting: Entry<Output>[] = []; // in the order of the inputs
     let read = 0;
     let done = 0;
@@ -185,14 +187,28 @@ export class Engine<Input, Output, Options extends object> {
       const end = waiting.findIndex(({ outcome }) => outcome === null);
       const settled = waiting.splice(0, end < 0 ? waiting.length : end);
       done += settled.length;
-      if (settled.length > 0) progress_callback?.({ done });
+      if (settled.length > 0) progress_callback?.({ done, ...(total !== undefined && { total }) });
       for (const entry of settled) {
-        signal?.throwIfAborted();
+        aborted?.throwIfAborted();
         yield answerOf(entry, errors);
       }
     }
-    for await (const _ of this.#computed(run, windows(inputs, { size: window, admit, signal }), signal)) {
+    try {
+      for await (const _ of this.#computed(run, windows(inputs, { size: window, admit, signal }), signal)) {
+        yield* answers();
+      }
+    } catch (error) {
+      aborted?.throwIfAborted();
+      if (!stop?.aborted) throw error;
       yield* answers();
+      if (errors !== "yield") return;
+      // Behind the first without an answer there may be some with one.
+      const end = waiting.findLastIndex(({ outcome }) => outcome !== null) + 1;
+      for (const entry of waiting.splice(0, end)) {
+        aborted?.throwIfAborted();
+        yield entry.outcome === null ? stop.reason : answerOf(entry, errors);
+      }
+      return;
     }
     yield* answers();
   }
@@ -214,17 +230,24 @@ function answerOf<Output>(entry: Entry<Output>, errors: ListOptions["errors"]): 
   return errors === "yield" && "error" in entry.outcome! ? entry.outcome.error : entry.answer();
 }
 
+/** How many inputs there are, if their collection says so. */
+function countOf(inputs: Inputs<unknown>): number | undefined {
+  const { length, size } = inputs as { length?: unknown; size?: unknown };
+  return [length, size].find((count): count is number => typeof count === "number");
+}
+
 /** Batches of a window's items, the largest first: its allocations on the GPU then serve the others too. */
 async function* batches<Output>(
   run: TaskRun<never, Output>,
   entries: Windows<Output>,
+  maximum = BATCH_TOKENS,
 ): AsyncGenerator<Piece<Output>[] | typeof PAUSE> {
   const sizeOf = ({ item }: Piece<Output>) => run.sizeOf?.(item) ?? item.encoding.input_ids.length;
   for await (const window of entries) {
     if (window === PAUSE) yield PAUSE;
     else {
       const pieces = window.flatMap((entry) => entry.items.map((item, index) => ({ entry, index, item })));
-      yield* tokenBatches(pieces.sort((a, b) => sizeOf(b) - sizeOf(a)), { sizeOf });
+      yield* tokenBatches(pieces.sort((a, b) => sizeOf(b) - sizeOf(a)), { sizeOf, maximum });
     }
   }
 }

@@ -62,7 +62,7 @@ export interface TaskRun<
    * @throws {InputError} If the input does not fit the task or the model. It concerns this input alone.
    */
   pack(input: Input, name: string): TaskItem[];
-  /** The size of an item; a batch is full at `BATCH_TOKENS`. @default the number of its tokens */
+  /** The size of an item; a batch is full at the trunk's `passTokens`. @default the number of its tokens */
   sizeOf?(item: TaskItem): number;
   /** The tokens of an item. @default its encoding */
   tokens?(item: TaskItem): QueryTokens;
@@ -80,7 +80,7 @@ export interface TaskRun<
 export interface Progress {
   /** Inputs that are answered. */
   done: number;
-  /** All inputs, if their number is known. */
+  /** All inputs, if their number is known: of a list, or of a stream over something with a `length` or `size`. */
   total?: number;
 }
 
@@ -105,6 +105,12 @@ export interface ListOptions extends CallOptions {
 export interface StreamOptions extends ListOptions {
   /** Most inputs of a window, which are sorted by length and computed; two windows are held at most. @default 1024 */
   window?: number;
+  /**
+   * Ends the stream early, without an error: when it aborts, no further input is read or computed. What is answered by then
+   * is still yielded, up to the first input that is not; with `errors: "yield"` up to the last one that is, and the
+   * signal's reason in place of the answers that are missing between.
+   */
+  stop?: AbortSignal;
 }
 
 /** Answers to a list of inputs, in their order. */
