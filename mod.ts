@@ -321,4 +321,5 @@ export {
   OverloadedError,
   ProbeError,
   TokenizerError,
+  WorkerError,
 } from "./src/base/errors.ts";

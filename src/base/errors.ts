@@ -16,7 +16,8 @@ export type ErrorCode =
   | "tokenizer"
   | "overloaded"
   | "non_finite"
-  | "disposed";
+  | "disposed"
+  | "worker";
 
 /** The base of all errors that are this library's own. */
 export abstract class NarrowBertError extends Error {
@@ -141,5 +142,15 @@ export class DisposedError extends NarrowBertError {
   /** What went wrong, for programs. */
   override get code(): "disposed" {
     return "disposed";
+  }
+}
+
+/** A Worker has ended, or gives no sign of life: what was asked of it is not answered. */
+export class WorkerError extends NarrowBertError {
+  /** `WorkerError`, which stands before the message when the error is shown. */
+  override name = "WorkerError";
+  /** What went wrong, for programs. */
+  override get code(): "worker" {
+    return "worker";
   }
 }

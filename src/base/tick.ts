@@ -2,7 +2,8 @@
 
 /**
  * Lets the event loop run once: timers, events, answers of servers. A message takes 0.05 ms there and back; a timer takes
- * 2 ms in Deno, and 4 ms in a browser.
+ * 2 ms in Deno, and 4 ms in a browser. Each turn opens a channel and closes it: in Deno an open port that had a message
+ * keeps the process alive, even if it is unreferenced.
  */
 export function tick(): Promise<void> {
   return new Promise((resolve) => {

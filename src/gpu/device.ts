@@ -18,7 +18,7 @@ import { openDevice } from "./open.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { StagingPool } from "./readback.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
-import { nextTurn } from "./scheduler/turn.ts";
+import { tick } from "../base/tick.ts";
 import { TexturePool } from "./textures.ts";
 import { workClock } from "./scheduler/work_clock.ts";
 
@@ -157,7 +157,7 @@ export class Gpu {
 
   /** As {@linkcode checkLost}, once every loss so far is known: the promise of a loss settles in a later turn. */
   async confirm(): Promise<void> {
-    await nextTurn();
+    await tick();
     this.checkLost();
   }
 
@@ -236,7 +236,7 @@ export async function requestGpu(options: GpuOptions = {}): Promise<Gpu> {
   const opening = shared;
   if (opening !== null) {
     const gpu = await opening;
-    await nextTurn();
+    await tick();
     if (!gpu.lost) return gpu;
     if (shared === opening) shared = null;
   }

@@ -25,6 +25,11 @@ export interface Depth {
   narrow: number;
 }
 
+/** Whether a model is an ordinary BERT: all its layers are full, so that some rows of the last one are as they would be. */
+export function isOrdinary({ num_hidden_layers, full_length_layers }: NarrowBertConfig): boolean {
+  return full_length_layers === num_hidden_layers;
+}
+
 /** The halves of a model. The last layer of an ordinary BERT, whose layers are all full, is in the second one. */
 export function halvesOf(
   { num_hidden_layers: layers, full_length_layers }: Pick<NarrowBertConfig, "num_hidden_layers" | "full_length_layers">,

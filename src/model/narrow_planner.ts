@@ -9,6 +9,7 @@
  */
 
 import type { NarrowForm } from "../nn/narrow_attention.ts";
+import type { ForwardOptions } from "./forward_options.ts";
 
 /** Sizes that decide about the form. */
 export interface NarrowWork {
@@ -69,9 +70,13 @@ export function narrowFormOf(
   return asked === "auto" ? planNarrowForm(work, { withKeys }) : asked;
 }
 
-/** Whether the last layer of an ordinary BERT is cheaper over `R` narrow rows than over all `T` tokens. */
-export function isNarrowingCheaper({ R: rows, T: tokens }: { R: number; T: number }): boolean {
-  return 4 * rows <= 3 * tokens;
+/**
+ * Whether the last layer of an ordinary BERT is to compute its `R` narrow rows alone in place of all `T` tokens: if that
+ * is cheaper, and nobody asks for the states or attentions of all.
+ */
+export function mayNarrow({ R: rows, T: tokens }: { R: number; T: number }, options: ForwardOptions): boolean {
+  const { output_hidden_states: states = false, output_attentions: attentions = false } = options;
+  return 4 * rows <= 3 * tokens && !states && !attentions;
 }
 
 /**

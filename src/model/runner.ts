@@ -13,20 +13,20 @@ import { pitch } from "../kernels/kernel.ts";
 import { tuningOf } from "../kernels/tuning/tuning.ts";
 import type { Parameter } from "../nn/parameters.ts";
 import { inversesOf } from "./batch/inverses.ts";
-import { pack, type Packed, type PackedSizes } from "./batch/packing.ts";
+import { pack, type Packed } from "./batch/packing.ts";
 import type { Ragged } from "./batch/ragged.ts";
-import { type Body, type Depth, halvesOf } from "./body.ts";
+import { type Body, type Depth, halvesOf, isOrdinary } from "./body.ts";
 import type { Lesson, LessonScalars } from "./distillation.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
 import { FORWARD_OPTIONS, type ForwardOptions } from "./forward_options.ts";
 import type { Head } from "./head.ts";
 import type { Learning, LearningCall } from "./learning.ts";
-import { isNarrowingCheaper, mayStoreProbabilities, narrowFormOf, planProjection } from "./narrow_planner.ts";
+import { mayNarrow, mayStoreProbabilities, narrowFormOf, planProjection } from "./narrow_planner.ts";
 import { type StageCall, stageKey } from "./stage.ts";
 import {
   CONTEXT,
   type Half,
-  TEACHER_PREFIX,
+  teacherInputs,
   teacherKey,
   type TeacherTrace,
   type TraceCall,
@@ -42,10 +42,7 @@ export interface RunCall {
   ordinary: boolean;
   /** Layers that are computed, for a probe. Default: all. */
   depth?: Depth;
-  /**
-   * Whether an ordinary BERT's last layer computes the narrow rows alone, whatever is asked for. Default: if that is
-   * cheaper, and nobody asks for the states or attentions of all tokens.
-   */
+  /** Whether an ordinary BERT's last layer computes the narrow rows alone. Default: as {@linkcode mayNarrow} says. */
   narrows?: boolean;
   /** `[layers, heads]`, heads counted as before pruning; null if all are 1. */
   headMask: ArrayLike<number> | null;
@@ -197,7 +194,7 @@ export class Runner {
       ...(headMask === null ? this.#unmasked : this.#headScales(headMask)),
       ...(ragged.embeds && { embeds: ragged.embeds }),
       ...(learning && inversesOf(ragged, this.#config)),
-      ...(teacher && prefixed(teacher.runner.#unmasked)),
+      ...(teacher && teacherInputs(teacher.runner.#unmasked)),
     };
     for (const { rows, prefix, ...call } of stages) {
       if (rows !== null) {
@@ -235,7 +232,9 @@ export class Runner {
     half: Half,
   ): TraceCall {
     const { headSize } = this.#config;
-    const overAll = ordinary || this.#isOrdinary && !(narrows ?? mayNarrow(sizes, { half, options }));
+    // The context of an ordinary BERT, whose layers are all full, has been through the last one too.
+    const mayBeNarrow = narrows ?? (half === "both" && mayNarrow(sizes, options));
+    const overAll = ordinary || isOrdinary(this.#config) && !mayBeNarrow;
     const { hidden_size: width, num_attention_heads: heads } = this.#config;
     const work = { rows: sizes.R, tokens: sizes.T, rowKeys, width, heads, headSize: pitch(headSize) };
     const withKeys = this.#config.position_embedding_type === "relative_key_query";
@@ -267,11 +266,6 @@ export class Runner {
     return { body: this.#body, call: this.#plan({ ...call, options: {} }, "both"), layerOf: this.#layerOf, lesson };
   }
 
-  /** Whether all layers are full, so that narrowing the last one changes no result. */
-  get #isOrdinary(): boolean {
-    return this.#config.full_length_layers === this.#config.num_hidden_layers;
-  }
-
   #program(call: TraceCall, stages: readonly StageCall[], teacher: TeacherTrace | null): Program {
     const { learning, drops } = call;
     const key = [traceKey(call), ...stages.map(stageKey), teacher && teacherKey(teacher)].join();
@@ -295,17 +289,6 @@ export class Runner {
     }
     return inputs;
   }
-}
-
-/** Whether the last layer of an ordinary BERT is to compute the narrow rows alone. A context has that of all tokens. */
-function mayNarrow(sizes: PackedSizes, { half, options }: { half: Half; options: ForwardOptions }): boolean {
-  const { output_hidden_states: states = false, output_attentions: attentions = false } = options;
-  return half === "both" && !states && !attentions && isNarrowingCheaper(sizes);
-}
-
-/** A teacher's inputs. */
-function prefixed(inputs: Record<string, InputData>): Record<string, InputData> {
-  return Object.fromEntries(Object.entries(inputs).map(([name, data]) => [TEACHER_PREFIX + name, data]));
 }
 
 /** Those of a call's scalars or residents that a program declares. */

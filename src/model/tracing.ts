@@ -4,6 +4,7 @@ import { detached } from "../graph/detached.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
 import type { ProbabilityStorage } from "../graph/ops/attention/attention.ts";
+import type { InputData } from "../graph/program/upload.ts";
 import { gatherRows } from "../graph/ops/rows/gather_rows.ts";
 import type { NarrowPlan } from "../nn/narrow_attention.ts";
 import type { Parameter } from "../nn/parameters.ts";
@@ -51,7 +52,12 @@ export interface TeacherTrace {
 }
 
 /** In front of the names of the inputs that only a teacher reads. */
-export const TEACHER_PREFIX = "teacher.";
+const TEACHER_PREFIX = "teacher.";
+
+/** A teacher's inputs. */
+export function teacherInputs(inputs: Record<string, InputData>): Record<string, InputData> {
+  return Object.fromEntries(Object.entries(inputs).map(([name, data]) => [TEACHER_PREFIX + name, data]));
+}
 
 /** The name of a context that stays on the GPU: a result of the half that makes it, a resident of the other. */
 export const CONTEXT = "context";

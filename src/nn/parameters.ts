@@ -13,7 +13,7 @@ import { elementCount } from "../base/shape.ts";
 import type { ParameterBuffer } from "../graph/value.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { bufferSize } from "../gpu/buffers.ts";
-import { nextTurn } from "../gpu/scheduler/turn.ts";
+import { tick } from "../base/tick.ts";
 import { pitch } from "../kernels/kernel.ts";
 import type { Elements } from "./layout/lay_out.ts";
 import type { Placement } from "./layout/placement.ts";
@@ -197,7 +197,7 @@ export class ParameterSet {
           read += tile.value;
           if (read < TURN) continue;
           read = 0;
-          await nextTurn();
+          await tick();
           signal?.throwIfAborted();
         }
       }

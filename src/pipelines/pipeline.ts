@@ -3,13 +3,15 @@
 import { CheckpointError } from "../base/errors.ts";
 import { classOf, kindOf } from "../base/messages.ts";
 import { checkOptionNames } from "../base/options.ts";
-import { LOAD_OPTIONS, type LoadOptions } from "../model/model_options.ts";
+import { LOAD_OPTIONS } from "../model/model_options.ts";
 import { PreTrainedModel } from "../heads/pretrained.ts";
 import type { ModelSource } from "../io/folder/folder.ts";
 import { BertTokenizer } from "../text/bert_tokenizer.ts";
 import type { PipelineParts } from "./engine/parts.ts";
 import type { TaskName, TaskPipelines } from "./task_pipelines.ts";
 import { taskNamed } from "./task_table.ts";
+import type { PipelineOptions } from "./worker/request.ts";
+import { WorkerModel } from "./worker/worker_model.ts";
 
 /** A loaded model with its tokenizer. Every pipeline is such a pair. */
 export type SharedParts = PipelineParts<PreTrainedModel>;
@@ -44,7 +46,7 @@ export type SharedParts = PipelineParts<PreTrainedModel>;
  *   `feature-extraction`, `zero-shot-classification`, `multiple-choice`, `text-ranking` or `score`.
  * @param model Path or URL of the model's folder, its id on the Hugging Face Hub, its files in memory, another pipeline, or a model and its tokenizer.
  *   Default, if the task has one: a small model shipped with this module, trained on WordNet's definitions.
- * @param options As of the model classes' `from_pretrained`.
+ * @param options As of the model classes' `from_pretrained`, and `worker: true` to compute in a Worker.
  * @throws {RangeError} On an unknown task.
  * @throws {TypeError} On an unknown option, or if `model` is none of these, or if a model that is to be shared lacks
  *   the task's head.
@@ -53,11 +55,12 @@ export type SharedParts = PipelineParts<PreTrainedModel>;
  * @throws {TokenizerError} If it holds no readable tokenizer.
  * @throws {NoAdapterError} Without a WebGPU adapter.
  * @throws {DeviceLostError} If the device is lost.
+ * @throws {WorkerError} If its Worker cannot be started, or ends.
  */
 export async function pipeline<T extends TaskName>(
   task: T,
   model?: ModelSource | SharedParts,
-  options: LoadOptions = {},
+  options: PipelineOptions = {},
 ): Promise<TaskPipelines[T]> {
   const { defaultModel, modelClass, load, share } = taskNamed(task);
   if (isShared(model)) {
@@ -65,14 +68,14 @@ export async function pipeline<T extends TaskName>(
     return await share(model, task) as TaskPipelines[T];
   }
   checkSource(model);
-  checkOptionNames("make a pipeline", options, LOAD_OPTIONS);
+  checkOptionNames("make a pipeline", options, [...LOAD_OPTIONS, "worker"]);
   const source = model ?? defaultModel;
   if (source === null) {
     throw new CheckpointError(
       `Cannot make a pipeline: no model is shipped for ${task}; name the folder of a ${modelClass}`,
     );
   }
-  const made = await load(source, options) as TaskPipelines[T];
+  const made = await load(source, options, task) as TaskPipelines[T];
   try {
     options.progress_callback?.({ status: "ready", task, model: `${source}` });
   } catch (error) {
@@ -96,6 +99,11 @@ function checkSource(model: unknown): void {
 function isShared(model: ModelSource | SharedParts | undefined): model is SharedParts {
   const isParts = (typeof model === "object" || typeof model === "function") && model !== null && "model" in model;
   if (!isParts) return false;
+  if ((model.model as unknown) instanceof WorkerModel) {
+    throw new TypeError(
+      "Cannot make a pipeline: model must be in this thread to be shared, and this one is in a Worker; load it again",
+    );
+  }
   if (!(model.model instanceof PreTrainedModel)) {
     throw new TypeError(`Cannot make a pipeline: model must be a model of this library, got ${kindOf(model.model)}`);
   }

@@ -15,7 +15,7 @@ import type { ModelSource } from "../io/folder/folder.ts";
 import type { LoadOptions } from "../model/model_options.ts";
 import { createFeatureExtraction } from "./tasks/feature_extraction.ts";
 import { createFillMask } from "./tasks/fill_mask.ts";
-import { checkShared, loadParts, type ModelLoader } from "./engine/load.ts";
+import { checkShared, type LoadedModel, loadModelOf, loadParts, type ModelLoader } from "./engine/load.ts";
 import { createMultipleChoice } from "./tasks/multiple_choice.ts";
 import { keepFolder, keptFolder, type PipelineParts } from "./engine/parts.ts";
 import type { TaskName, TaskPipelines } from "./task_pipelines.ts";
@@ -23,6 +23,8 @@ import { createScore } from "./tasks/score.ts";
 import { createTextClassification } from "./tasks/text_classification.ts";
 import { createTextRanking } from "./tasks/text_ranking.ts";
 import { createTokenClassification } from "./tasks/token_classification/token_classification.ts";
+import { loadInWorker } from "./worker/load.ts";
+import { type PipelineOptions, workerSettings } from "./worker/request.ts";
 import { createZeroShotClassification } from "./tasks/zero_shot_classification.ts";
 
 /** One row of the table. */
@@ -32,7 +34,9 @@ export interface TaskRow<Pipeline, DefaultModel extends URL | null> {
   /** Class of the model, for messages and help. */
   readonly modelClass: string;
   /** Loads model and tokenizer from one folder and makes the pipeline, which owns them. */
-  load(source: ModelSource, options: LoadOptions): Promise<Pipeline>;
+  load(source: ModelSource, options: PipelineOptions, task: TaskName): Promise<Pipeline>;
+  /** Loads the model alone. */
+  loadModel(source: ModelSource, options: LoadOptions): Promise<LoadedModel<PreTrainedModel>>;
   /**
    * Makes the pipeline on the weights of a loaded model, which it then shares.
    *
@@ -58,9 +62,14 @@ function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extend
   return {
     defaultModel,
     modelClass: loader.modelClass.name,
-    async load(source, options) {
-      return await owned(await loadParts(loader, source, options));
+    async load(source, { worker, ...options }, task) {
+      const settings = workerSettings(worker);
+      if (settings === null) return await owned(await loadParts(loader, source, options));
+      // What a task takes of a model is there: its config, and what answers.
+      const parts = await loadInWorker(loader, { task, source, options, settings });
+      return await owned(parts as unknown as PipelineParts<Model>);
     },
+    loadModel: (source, options) => loadModelOf(loader, { source, options }),
     async share(parts, task) {
       checkShared(task, loader.modelClass, parts.model);
       const { tokenizer } = parts;

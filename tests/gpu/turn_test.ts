@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { callsOfThisTurn, nextTurn, sleep } from "../../src/gpu/scheduler/turn.ts";
+import { tick } from "../../src/base/tick.ts";
+import { callsOfThisTurn, sleep } from "../../src/gpu/scheduler/turn.ts";
 import { runDeno } from "../cli/processes.ts";
 
-const TURN = new URL("../../src/gpu/scheduler/turn.ts", import.meta.url).href;
+const TICK = new URL("../../src/base/tick.ts", import.meta.url).href;
 
 /** Tells `what` after so many steps of promises. */
 async function after(steps: number, what: string, told: string[]): Promise<void> {
@@ -14,7 +15,7 @@ Deno.test("calls of this turn come first, then what promises do, then messages a
   const told: string[] = [];
   await Promise.all([
     sleep(20).then(() => told.push("timer")),
-    nextTurn().then(() => told.push("turn")),
+    tick().then(() => told.push("turn")),
     callsOfThisTurn().then(() => told.push("calls")),
     after(40, "a call", told),
     after(1000, "a long chain", told),
@@ -25,11 +26,11 @@ Deno.test("calls of this turn come first, then what promises do, then messages a
 
 Deno.test("timers have their time between turns, and a process ends after its last turn", async () => {
   const script = `
-    import { nextTurn } from "${TURN}";
+    import { tick } from "${TICK}";
     let timers = 0;
     const interval = setInterval(() => timers++, 1);
     const end = performance.now() + 100;
-    while (performance.now() < end) await nextTurn();
+    while (performance.now() < end) await tick();
     clearInterval(interval);
     console.log(timers > 5);`;
   const { code, stdout } = await runDeno(["-"], { stdin: script });
@@ -40,6 +41,6 @@ Deno.test({
   name: "a turn leaves no port open",
   sanitizeResources: true,
   async fn() {
-    for (let i = 0; i < 10; i++) await nextTurn();
+    for (let i = 0; i < 10; i++) await tick();
   },
 });

@@ -410,3 +410,20 @@ Deno.test("a list gives errors in place of answers if it is told to, each with i
   classify.dispose();
   await assert.rejects(classify("king"), (error: NarrowBertError) => error.code === "disposed");
 });
+
+Deno.test("waitMs is how long a window waits for inputs that come one by one", async () => {
+  const sizesWith = async (waitMs: number) => {
+    async function* source() {
+      for (let i = 0; i < 6; i++) {
+        await tick(20);
+        yield `${i}`;
+      }
+    }
+    const { engine, journal } = shouting();
+    assert.equal((await Array.fromAsync(engine.stream(source(), { waitMs }))).length, 6);
+    return journal.batches.map(({ length }) => length);
+  };
+  assert.deepEqual(await sizesWith(0), [1, 1, 1, 1, 1, 1]);
+  assert.deepEqual(await sizesWith(10_000), [6]);
+  for (const waitMs of [-1, NaN, Infinity]) assert.throws(() => shouting().engine.stream([], { waitMs }), RangeError);
+});

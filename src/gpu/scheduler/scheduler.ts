@@ -11,13 +11,14 @@
  */
 
 import { deno } from "../../base/runtime.ts";
+import { tick } from "../../base/tick.ts";
 import type { Speed } from "../adapter.ts";
 import { type Job, Ticket } from "./job.ts";
 import { JobQueue } from "./job_queue.ts";
 import { Meter, type Work } from "./meter.ts";
 import { Pace } from "./pace.ts";
 import type { StagingPool } from "../readback.ts";
-import { callsOfThisTurn, nextTurn } from "./turn.ts";
+import { callsOfThisTurn } from "./turn.ts";
 import type { WorkClock } from "./work_clock.ts";
 
 /** What a scheduler needs of the device that it serves. */
@@ -120,7 +121,7 @@ export class Scheduler {
       const flight: Submission = next;
       await this.#submit(flight);
       if (this.#holds) {
-        if (!await this.#pace.sleep() && this.#needsTurn(flight)) await nextTurn();
+        if (!await this.#pace.sleep() && this.#needsTurn(flight)) await tick();
         next = this.#encode(); // while the GPU finishes
         this.#read(flight); // the GPU is idle when this returns; the next submission does not wait for the promises
       } else {

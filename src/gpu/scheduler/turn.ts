@@ -11,23 +11,6 @@ export async function callsOfThisTurn(): Promise<void> {
   for (let i = 0; i < STEPS; i++) await null;
 }
 
-/**
- * Waits for the next turn of the event loop, by a message: a timer would take 2 ms, and 4 ms in a browser. Timers,
- * events and answers of servers have their turn meanwhile. Each turn opens a channel and closes it: in Deno an open port
- * that had a message keeps the process alive, even if it is unreferenced.
- */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      port2.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
-}
-
 /** Waits `milliseconds`, by a timer. */
 export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));

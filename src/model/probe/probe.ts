@@ -6,7 +6,7 @@
 import { ProbeError } from "../../base/errors.ts";
 import { shapeText } from "../../base/shape.ts";
 import type { Gpu } from "../../gpu/device.ts";
-import { nextTurn } from "../../gpu/scheduler/turn.ts";
+import { tick } from "../../base/tick.ts";
 import type { RunOutput } from "../../graph/program/outputs.ts";
 import type { WeightDtype } from "../../nn/layout/upload.ts";
 import type { NarrowForm } from "../../nn/narrow_attention.ts";
@@ -92,10 +92,10 @@ export async function probe(model: ProbedModel, calls: readonly ProbeCall[], sig
 /** All of a generator, with turns of the event loop between. */
 async function takingTurns<T>(all: Iterable<T>, signal?: AbortSignal): Promise<T[]> {
   const taken: T[] = [];
-  await nextTurn();
+  await tick();
   for (const one of all) {
     taken.push(one);
-    await nextTurn();
+    await tick();
     signal?.throwIfAborted();
   }
   return taken;

@@ -4,6 +4,7 @@ import { errorAbout } from "./error_about.ts";
 import { InputError, NonFiniteError } from "../../base/errors.ts";
 import { nameOf } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
+import { tick } from "../../base/tick.ts";
 import type { ReadoutAnswer } from "../../heads/readouts/readout.ts";
 import type { Answering } from "../../heads/trunk/query_batcher.ts";
 import { BATCH_TOKENS, tokenBatches } from "./batches.ts";
@@ -11,7 +12,10 @@ import { misfit } from "./encode.ts";
 import { Entry } from "./entry.ts";
 import { overlapped, PAUSE } from "./overlap.ts";
 import type { CallOptions, Inputs, Item, List, ListOptions, Stream, StreamOptions, Task, TaskRun } from "./task.ts";
-import { windows } from "./windows.ts";
+import { WAIT_MS, windows } from "./windows.ts";
+
+/** How long inputs are encoded until other events of the process have their turn, in ms. */
+const SLICE_MS = 10;
 
 /** Most inputs that a stream sorts by length together. */
 const WINDOW = 1024;
@@ -66,11 +70,18 @@ export class Engine<Input, Output, Options extends object> {
     { signal, progress_callback, errors }: ListOptions = {},
   ): Promise<(Output | Error)[]> {
     signal?.throwIfAborted();
-    const total = inputs.length;
-    const entries = inputs.map((input, i) => {
-      const place = { index: i, name: nameOf(this.#task.noun, i, total) };
-      return errors === "yield" ? this.#admitOrRefuse(run, input, place) : this.#admit(run, input, place);
-    });
+    const given = [...inputs]; // later changes of the caller's array have no effect
+    const total = given.length;
+    const entries: Entry<Output>[] = [];
+    let began = performance.now();
+    for (const [index, input] of given.entries()) {
+      const place = { index, name: nameOf(this.#task.noun, index, total) };
+      entries.push(errors === "yield" ? this.#admitOrRefuse(run, input, place) : this.#admit(run, input, place));
+      if (performance.now() - began < SLICE_MS) continue;
+      await tick();
+      signal?.throwIfAborted();
+      began = performance.now();
+    }
     let done = entries.filter(({ outcome }) => outcome !== null).length;
     for await (const settled of this.#computed(run, [entries], signal)) {
       done += settled;
@@ -81,8 +92,8 @@ export class Engine<Input, Output, Options extends object> {
 
   /** The answers to the inputs of an iterable; see {@linkcode Stream}. */
   readonly stream = ((inputs: Inputs<Input>, options: Options & StreamOptions = {} as Options) => {
-    const run = this.#begin(options, ["signal", "progress_callback", "errors", "window", "stop"]);
-    const { window = WINDOW, errors } = options;
+    const run = this.#begin(options, ["signal", "progress_callback", "errors", "window", "waitMs", "stop"]);
+    const { window = WINDOW, waitMs = WAIT_MS, errors } = options;
     const isList = typeof inputs === "object" && inputs !== null &&
       (Symbol.asyncIterator in inputs || Symbol.iterator in inputs);
     if (!isList) {
@@ -95,8 +106,11 @@ export class Engine<Input, Output, Options extends object> {
     if (!Number.isSafeInteger(window) || window < 1) {
       throw this.#refusal(`window must be a whole number from 1, got ${window}`);
     }
+    if (!(waitMs >= 0 && waitMs < 2 ** 31)) {
+      throw this.#refusal(`waitMs must be a time from 0 in ms, got ${waitMs}`);
+    }
     this.#checkErrors(errors);
-    return this.#streamed(run, inputs, { ...options, window });
+    return this.#streamed(run, inputs, { ...options, window, waitMs });
   }) as Stream<Input, Output, Options>;
 
   #begin(options: Options, more: readonly (keyof StreamOptions)[]): TaskRun<Input, Output> {
@@ -170,7 +184,10 @@ export class Engine<Input, Output, Options extends object> {
   async *#streamed(
     run: TaskRun<Input, Output>,
     inputs: Inputs<Input>,
-    { signal: aborted, progress_callback, errors, window, stop }: StreamOptions & { window: number },
+    { signal: aborted, progress_callback, errors, window, waitMs, stop }: StreamOptions & {
+      window: number;
+      waitMs: number;
+    },
   ): AsyncGenerator<Output | Error> {
     const { noun } = this.#task;
     const signal = stop === undefined ? aborted : AbortSignal.any([stop, ...(aborted === undefined ? [] : [aborted])]);
@@ -194,7 +211,7 @@ export class Engine<Input, Output, Options extends object> {
       }
     }
     try {
-      for await (const _ of this.#computed(run, windows(inputs, { size: window, admit, signal }), signal)) {
+      for await (const _ of this.#computed(run, windows(inputs, { size: window, waitMs, admit, signal }), signal)) {
         yield* answers();
       }
     } catch (error) {

@@ -17,10 +17,36 @@ import { keepFolder, type PipelineParts } from "./parts.ts";
 /** How a task loads its model. */
 export interface ModelLoader<Model> {
   /** The class that the model must be of. */
-  readonly modelClass: { readonly name: string; readonly head: ModelHead };
+  readonly modelClass: { readonly name: string; readonly head: ModelHead; readonly prototype: object };
   readonly loadModel: (opened: OpenedModel, options: LoadOptions) => Promise<Model>;
   /** Makes one on the weights of another model. @throws {TypeError} If these lack what it needs. */
   readonly shareModel: (other: PreTrainedModel) => Model;
+}
+
+/** A model with the folder that it was loaded from. */
+export interface LoadedModel<Model> {
+  readonly model: Model;
+  readonly opened: OpenedModel;
+}
+
+/**
+ * Opens a folder, and loads the model in it.
+ *
+ * @param files Sets of files besides the weights of which the first that is there is read soon.
+ * @throws As {@linkcode loadParts}.
+ */
+export async function loadModelOf<Model>(
+  { modelClass, loadModel }: Pick<ModelLoader<Model>, "modelClass" | "loadModel">,
+  { source, options, files = [] }: {
+    source: ModelSource;
+    options: LoadOptions;
+    files?: readonly (readonly string[])[];
+  },
+): Promise<LoadedModel<Model>> {
+  const opened = await openModel(source, options, locateTransformer);
+  checkHead(modelClass, opened);
+  opened.folder.prepare?.([WEIGHT_NAMES, ...files]);
+  return { model: await loadModel(opened, options), opened };
 }
 
 /**
@@ -31,14 +57,11 @@ export interface ModelLoader<Model> {
  * @throws {ConfigError} If its list of modules is not valid.
  */
 export async function loadParts<Model extends { dispose(): void }>(
-  { modelClass, loadModel }: ModelLoader<Model>,
+  loader: ModelLoader<Model>,
   source: ModelSource,
   options: LoadOptions,
 ): Promise<PipelineParts<Model>> {
-  const opened = await openModel(source, options, locateTransformer);
-  checkHead(modelClass, opened);
-  opened.folder.prepare?.([WEIGHT_NAMES, ...TOKENIZER_CHOICES]);
-  const model = await loadModel(opened, options);
+  const { model, opened } = await loadModelOf(loader, { source, options, files: TOKENIZER_CHOICES });
   try {
     const tokenizer = await openTokenizer(opened.folder, opened.config.to_json());
     return keepFolder({ model, tokenizer }, opened.root);
@@ -73,7 +96,7 @@ export function checkShared(
  *
  * @throws {CheckpointError} If it names another class; the message has both.
  */
-function checkHead(
+export function checkHead(
   { name, head: wanted }: ModelLoader<unknown>["modelClass"],
   { folder: { location }, config }: OpenedModel,
 ): void {

@@ -3,11 +3,11 @@
 import { Lease } from "../../base/lease.ts";
 import type { PreTrainedModel } from "../../heads/pretrained.ts";
 import type { ModelFolder } from "../../io/folder/folder.ts";
-import type { SaveOptions } from "../../model/weights/saving.ts";
+import type { ModelFile, SaveOptions } from "../../model/weights/saving.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import { type Answering, type BatchingOptions, QueryBatcher } from "../../heads/trunk/query_batcher.ts";
 import { Engine } from "./engine.ts";
-import { savePipeline } from "./saving.ts";
+import { modelFilesOf, savePipeline } from "./saving.ts";
 import type { AnsweringModel, CallOptions, ListOptions, Stream, Task } from "./task.ts";
 
 /** The model and tokenizer of a pipeline. */
@@ -24,6 +24,8 @@ export interface TaskParts extends PipelineParts<AnsweringModel> {
   readonly trunk?: Answering;
   /** Called when the pipeline is disposed of, and nobody uses it. @default the model's `dispose` */
   readonly release?: () => void;
+  /** The model's files, which `save_pretrained` writes. @default those of the model, which is one of this thread */
+  readonly files?: (options: SaveOptions) => Promise<ModelFile[]>;
 }
 
 /** The folders that parts were loaded from, and pipelines on them. */
@@ -122,6 +124,7 @@ export function asPipeline<
 ): Pipeline {
   const { model, tokenizer, release = () => model.dispose() } = parts;
   const folder = keptFolder(parts)?.detached() ?? null;
+  const { files = (options: SaveOptions) => modelFilesOf(model as PreTrainedModel, folder, options) } = parts;
   const lease = new Lease(`Cannot use this ${name} pipeline: it was disposed`, release);
   const pipeline = (...args: Args) => lease.use(() => call(...args));
   const dispose = () => lease.dispose();
@@ -132,10 +135,10 @@ export function asPipeline<
       return lease.stream(stream(...args));
     },
     save_pretrained: (where: string | URL, options?: SaveOptions) =>
-      lease.use(() => savePipeline({ model: model as PreTrainedModel, tokenizer, folder }, where, options)),
+      lease.use(() => savePipeline({ files, tokenizer, folder }, where, options)),
     batched(options?: BatchingOptions) {
       const trunk = new QueryBatcher(model.trunk, options);
-      return remake(keepFolder({ model, tokenizer, trunk, release: lease.enter() }, folder));
+      return remake(keepFolder({ model, tokenizer, trunk, files, release: lease.enter() }, folder));
     },
     model,
     tokenizer,

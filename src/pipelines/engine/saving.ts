@@ -2,14 +2,14 @@
 
 import { Tensor } from "../../base/tensor.ts";
 import { NarrowBertModel } from "../../heads/narrow_bert_model.ts";
-import { type PreTrainedModel, savedFilesOf as modelFilesOf } from "../../heads/pretrained.ts";
+import { type PreTrainedModel, savedFilesOf } from "../../heads/pretrained.ts";
 import { locateTransformer, readModules } from "../../heads/sentence/modules.ts";
 import { SENTENCE_FILES, sentenceFiles } from "../../heads/sentence/stored_files.ts";
 import { openCheckpoint } from "../../io/checkpoint/open.ts";
 import type { ModelFolder } from "../../io/folder/folder.ts";
 import { saveFiles } from "../../io/folder/on_disk.ts";
 import { BODY } from "../../model/weights/published_names.ts";
-import type { SaveOptions } from "../../model/weights/saving.ts";
+import type { ModelFile, SaveOptions } from "../../model/weights/saving.ts";
 import { publishedName } from "../../model/weights/stored_names.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import { TOKENIZER_FILES } from "../../text/files/files.ts";
@@ -17,7 +17,8 @@ import { savedFilesOf as tokenizerFilesOf } from "../../text/tokenizer.ts";
 
 /** What a pipeline is saved by. */
 export interface SavedPipeline {
-  readonly model: PreTrainedModel;
+  /** The files of its model. */
+  readonly files: (options: SaveOptions) => Promise<ModelFile[]>;
   readonly tokenizer: BertTokenizer;
   /** The folder that they were loaded from; `null` if they were given by themselves. */
   readonly folder: ModelFolder | null;
@@ -30,7 +31,7 @@ export interface SavedPipeline {
  * @throws As `save_pretrained` of a pipeline.
  */
 export async function savePipeline(
-  { model, tokenizer, folder }: SavedPipeline,
+  { files: modelFiles, tokenizer, folder }: SavedPipeline,
   where: string | URL,
   options: SaveOptions = {},
 ): Promise<void> {
@@ -38,10 +39,19 @@ export async function savePipeline(
   const along = folder === null ? [] : await sentenceFiles(folder, modules);
   const others = new Map(along.map(({ name, bytes }) => [name, bytes]));
   for (const [name, bytes] of await tokenizerFilesOf(tokenizer)) others.set(name, bytes);
-  const pooler = folder === null ? undefined : await poolerOf(model, await locateTransformer(folder));
-  const files = await modelFilesOf(model, options, pooler);
+  const files = await modelFiles(options);
   const absent = [...SENTENCE_FILES, ...TOKENIZER_FILES].filter((name) => !others.has(name));
   await saveFiles(where, [...[...others].map(([name, bytes]) => [name, [bytes]] as const), ...files], { absent });
+}
+
+/** The files of a pipeline's model, with the pooler that it does without. @param folder The one that it was loaded from. */
+export async function modelFilesOf(
+  model: PreTrainedModel,
+  folder: ModelFolder | null,
+  options: SaveOptions,
+): Promise<ModelFile[]> {
+  const pooler = folder === null ? undefined : await poolerOf(model, await locateTransformer(folder));
+  return await savedFilesOf(model, options, pooler);
 }
 
 /** The pooler of a base model's folder, which a pipeline does without. */

@@ -106,6 +106,11 @@ export interface StreamOptions extends ListOptions {
   /** Most inputs of a window, which are sorted by length and computed; two windows are held at most. @default 1024 */
   window?: number;
   /**
+   * Most time that a window waits for its inputs, all waits added up, in ms: then those that have come are computed and
+   * answered. Less suits a queue whose senders wait for answers. @default 50
+   */
+  waitMs?: number;
+  /**
    * Ends the stream early, without an error: when it aborts, no further input is read or computed. What is answered by then
    * is still yielded, up to the first input that is not; with `errors: "yield"` up to the last one that is, and the
    * signal's reason in place of the answers that are missing between.
@@ -126,7 +131,7 @@ export type Inputs<Input> = AsyncIterable<Input> | Iterable<Input>;
 
 /**
  * Streams answers, in the order of the inputs. Inputs are read a window at a time, sorted by length and computed in
- * batches. Nothing is read unless an answer is asked for. If the waits for the inputs of a window add up to 50 ms, the
+ * batches. Nothing is read unless an answer is asked for. If the waits for the inputs of a window add up to `waitMs`, the
  * inputs that have come are computed and answered before more are read. The pipeline's model stays on the GPU until
  * every stream that was begun has ended, or was left by `break` or `return()`.
  */

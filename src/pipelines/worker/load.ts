@@ -1,0 +1,40 @@
+/** Loads a pipeline's model in a Worker, and its tokenizer here. */
+
+import { locateTransformer } from "../../heads/sentence/modules.ts";
+import type { ModelSource } from "../../io/folder/folder.ts";
+import { openModel } from "../../model/loading.ts";
+import type { LoadOptions } from "../../model/model_options.ts";
+import { openTokenizer } from "../../text/tokenizer.ts";
+import { checkHead, type ModelLoader } from "../engine/load.ts";
+import { keepFolder, type TaskParts } from "../engine/parts.ts";
+import type { TaskName } from "../task_pipelines.ts";
+import { loadRequest, type WorkerOptions } from "./request.ts";
+import { WorkerModel } from "./worker_model.ts";
+
+/**
+ * Loads both at once.
+ *
+ * @throws As loading in this thread; {@linkcode WorkerError} if the Worker cannot be started, or ends.
+ */
+export async function loadInWorker(
+  { modelClass }: Pick<ModelLoader<unknown>, "modelClass">,
+  { task, source, options, settings }: {
+    task: TaskName;
+    source: ModelSource;
+    options: LoadOptions;
+    settings: Required<WorkerOptions>;
+  },
+): Promise<TaskParts> {
+  const { signal, progress_callback, ...quiet } = options;
+  const request = loadRequest(task, source, options);
+  const opened = await openModel(source, { ...quiet, ...(signal && { signal }) }, locateTransformer);
+  checkHead(modelClass, opened);
+  const loading = WorkerModel.start(modelClass, request, { signal, progress_callback, ...settings });
+  loading.catch(() => {}); // thrown below
+  const tokenizer = await openTokenizer(opened.folder, opened.config.to_json()).catch(async (error) => {
+    await loading.then((model) => model.dispose(), () => {});
+    throw error;
+  });
+  const model = await loading;
+  return keepFolder({ model, tokenizer, files: (options) => model.files(options) }, opened.root);
+}
