@@ -22,6 +22,7 @@
 // --- Pipelines: from texts to answers ---
 
 export { pipeline, type SharedParts } from "./src/pipelines/pipeline.ts";
+export { type PipelineOptions, type WorkerOptions } from "./src/pipelines/worker/request.ts";
 export { type TaskName, type TaskPipelines } from "./src/pipelines/task_pipelines.ts";
 
 // What all pipelines share: calls, streams, ownership.
@@ -40,11 +41,11 @@ export {
 
 // fill-mask, and score.
 export {
+  type FilledBy,
   type FilledMask,
   type FilledText,
   type FillMaskOptions,
   type FillMaskPipeline,
-  wordsByMask,
 } from "./src/pipelines/tasks/fill_mask.ts";
 export { type ScorePipeline, type TextScore, type TokenScore } from "./src/pipelines/tasks/score.ts";
 
@@ -56,7 +57,7 @@ export {
 export { type PromptOptions } from "./src/pipelines/tasks/prompts.ts";
 export { type Pooling } from "./src/pipelines/tasks/pooling.ts";
 export { type Similarity } from "./src/heads/sentence/settings.ts";
-export { type Precision, quantize, type Ranges } from "./src/pipelines/tasks/precision.ts";
+export { type Embedding, type Precision, quantize, type Ranges } from "./src/pipelines/tasks/precision.ts";
 
 // text-classification, zero-shot-classification, text-ranking and multiple-choice.
 export {
@@ -121,7 +122,7 @@ export { PreTrainedModel, type Teacher, type TeacherOption } from "./src/heads/p
 export { type ArrayInput, type NestedInput } from "./src/model/batch/arrays.ts";
 export { type ModelInputs } from "./src/model/batch/inputs.ts";
 export { type CommonOutputs, type ForwardOptions } from "./src/model/forward_options.ts";
-export { type NestedArray, Tensor, type TensorData, type TensorType } from "./src/base/tensor.ts";
+export { type NestedArray, Tensor, type TensorArrays, type TensorData, type TensorType } from "./src/base/tensor.ts";
 
 // Where they come from.
 export { type DeviceOptions } from "./src/model/device_options.ts";

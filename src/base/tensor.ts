@@ -5,15 +5,28 @@ import { elementCount, shapeText } from "./shape.ts";
 /** Element types of a {@linkcode Tensor}. */
 export type TensorType = "float32" | "float64" | "int32" | "uint32" | "int64" | "uint8" | "int8" | "bool";
 
-/** The typed array that holds a {@linkcode Tensor}'s elements; `bool` is one byte each. */
-export type TensorData =
-  | Float32Array
-  | Float64Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | Uint8Array
-  | Int8Array;
+/** The typed array that holds the elements of each type; `bool` is one byte each. */
+export interface TensorArrays {
+  /** 32-bit floating point. */
+  float32: Float32Array;
+  /** 64-bit floating point. */
+  float64: Float64Array;
+  /** Signed, 32 bits. */
+  int32: Int32Array;
+  /** Unsigned, 32 bits. */
+  uint32: Uint32Array;
+  /** Signed, 64 bits. */
+  int64: BigInt64Array;
+  /** Unsigned, 8 bits. */
+  uint8: Uint8Array;
+  /** Signed, 8 bits. */
+  int8: Int8Array;
+  /** 0 or 1. */
+  bool: Uint8Array;
+}
+
+/** The typed array that holds a {@linkcode Tensor}'s elements. */
+export type TensorData<Type extends TensorType = TensorType> = TensorArrays[Type];
 
 /** Nested arrays as {@linkcode Tensor.tolist} returns them; a 0-d tensor gives the bare element. */
 export type NestedArray = number | bigint | boolean | NestedArray[];
@@ -40,12 +53,14 @@ const SHOWN = 6;
  * const t = new Tensor("float32", [1, 2, 3, 4, 5, 6], [2, 3]);
  * t.tolist(); // [[1, 2, 3], [4, 5, 6]]
  * ```
+ *
+ * @typeParam Type Its element type: a `Tensor<"float32">` has a `Float32Array`.
  */
-export class Tensor {
+export class Tensor<Type extends TensorType = TensorType> {
   /** Element type. */
-  readonly type: TensorType;
+  readonly type: Type;
   /** Elements in row-major order. */
-  readonly data: TensorData;
+  readonly data: TensorData<Type>;
   /** Dimensions; `[]` for a scalar. */
   readonly dims: readonly number[];
 
@@ -57,7 +72,7 @@ export class Tensor {
    * @param dims Dimensions, whose product must be the number of elements.
    * @throws {TypeError} On an unknown type, the wrong kind of array or a count that does not fit `dims`.
    */
-  constructor(type: TensorType, data: TensorData | readonly (number | bigint | boolean)[], dims: readonly number[]) {
+  constructor(type: Type, data: TensorData<Type> | readonly (number | bigint | boolean)[], dims: readonly number[]) {
     if (!Object.hasOwn(ARRAYS, type)) {
       throw new TypeError(`Cannot make a Tensor: type must be one of ${Object.keys(ARRAYS).join(", ")}, got "${type}"`);
     }
@@ -77,9 +92,9 @@ export class Tensor {
       }
       this.data = data;
     } else if (type === "int64") {
-      this.data = BigInt64Array.from(data, BigInt);
+      this.data = BigInt64Array.from(data as readonly bigint[], BigInt) as TensorData<Type>;
     } else {
-      this.data = (Array_ as typeof Float32Array).from(data, Number) as TensorData;
+      this.data = (Array_ as typeof Float32Array).from(data as readonly number[], Number) as TensorData<Type>;
     }
     this.type = type;
     this.dims = [...dims];

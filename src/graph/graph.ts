@@ -20,16 +20,16 @@ interface OpenNode extends Node {
 export class Graph {
   readonly nodes: Node[] = [];
   /** What calls upload, by name, constants included. */
-  readonly inputs = new Map<string, Value>();
+  readonly inputs: Map<string, Value> = new Map();
   /** The buffers that each call binds, by name, as they are before the call. */
-  readonly residents = new Map<string, Value>();
+  readonly residents: Map<string, Value> = new Map();
   /** What calls read back, by name. */
-  readonly outputs = new Map<string, Value>();
+  readonly outputs: Map<string, Value> = new Map();
   /** What calls copy to buffers of their callers, by name. */
-  readonly kept = new Map<string, Value>();
+  readonly kept: Map<string, Value> = new Map();
   /** The scalars that each call gives, by name; symbols of shapes too. */
-  readonly scalars = new Map<string, Scalar>();
-  readonly tape = new Tape();
+  readonly scalars: Map<string, Scalar> = new Map();
+  readonly tape: Tape = new Tape();
   readonly #parameters = new Map<ParameterBuffer, Storage>();
   readonly #versions = new Versions();
   readonly #labels = new Set<string>();

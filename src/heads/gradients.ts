@@ -4,7 +4,7 @@ import { checkOptionNames } from "../base/options.ts";
 import { Tensor } from "../base/tensor.ts";
 import type { RunOutput } from "../graph/program/outputs.ts";
 import { type LossParts, readLossParts } from "../model/distillation.ts";
-import { toTensor } from "../model/common_outputs.ts";
+import { floatTensor } from "../model/common_outputs.ts";
 import type { ModelCore } from "../model/core.ts";
 import type { ModelParts } from "../model/head.ts";
 import { gradientGroups, readGradients } from "../model/learning.ts";
@@ -17,14 +17,14 @@ import { checkSeed, dropoutScalars, LOSS_OPTIONS, type LossOptions, runLossForEa
 /** The loss of a batch, and its gradients. */
 export interface Gradients {
   /** Mean loss over the labels, 0-d; with a teacher, the weighted sum of the parts. */
-  loss: Tensor;
+  loss: Tensor<"float32">;
   /** With a teacher: the parts of the loss, before they are weighted. */
   losses?: LossParts;
   /**
    * The derivative of the loss by each weight, by checkpoint name and in the checkpoint's shape; linear weights are
    * `[out, in]`. Zeros if the loss does not depend on a weight.
    */
-  gradients: Map<string, Tensor>;
+  gradients: Map<string, Tensor<"float32">>;
 }
 
 /** Options of `gradients`; as for `forward`. */
@@ -63,5 +63,5 @@ export async function gradientsOf(
     return [name, new Tensor("float32", data, shape)];
   }));
   const losses = call.teaching && readLossParts([outputs]);
-  return { loss: toTensor(outputs.get("loss") as RunOutput), gradients, ...(losses && { losses }) };
+  return { loss: floatTensor(outputs.get("loss") as RunOutput), gradients, ...(losses && { losses }) };
 }

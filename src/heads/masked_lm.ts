@@ -19,19 +19,19 @@ import { PreTrainedModel } from "./pretrained.ts";
 /** The likeliest words of each narrow row. */
 export interface TopWords {
   /** Word pieces by falling probability, int32 `[B, rows, k]`. */
-  indices: Tensor;
+  indices: Tensor<"int32">;
   /** Their probabilities, `[B, rows, k]`. */
-  scores: Tensor;
+  scores: Tensor<"float32">;
   /** The position of each row, int32 `[B, rows]`, -1 for padding. */
-  narrow_positions: Tensor;
+  narrow_positions: Tensor<"int32">;
 }
 
 /** How likely the model finds the labels of each narrow row. */
 export interface LabelLikelihood {
   /** The natural logarithm of each label's probability, `[B, rows]`; 0 in padding. */
-  log_probabilities: Tensor;
+  log_probabilities: Tensor<"float32">;
   /** The position of each row, int32 `[B, rows]`, -1 for padding. */
-  narrow_positions: Tensor;
+  narrow_positions: Tensor<"int32">;
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import type { RunOutput } from "../graph/program/outputs.ts";
 import type { ModelInputs } from "../model/batch/inputs.ts";
-import { toTensor } from "../model/common_outputs.ts";
+import { floatTensor } from "../model/common_outputs.ts";
 import type { ForwardOptions } from "../model/forward_options.ts";
 import type { ModelHead } from "../model/head.ts";
 import { multipleChoiceCall } from "./calls/multiple_choice.ts";
@@ -40,6 +40,6 @@ export class NarrowBertForMultipleChoice extends PreTrainedModel {
   async forward(inputs: ModelInputs, options: ForwardOptions = {}): Promise<HeadOutput> {
     const call = multipleChoiceCall(inputs, this.config);
     const { outputs, common } = await runPadded(this, { ...call, options });
-    return headOutput(toTensor(outputs.get("logits") as RunOutput), outputs, common);
+    return headOutput(floatTensor(outputs.get("logits") as RunOutput), outputs, common);
   }
 }

@@ -7,7 +7,7 @@ import type { RunOutput } from "../graph/program/outputs.ts";
 import { type Batch, type ModelInputs, readInputs } from "../model/batch/inputs.ts";
 import { firstRowRule, maskedRowRule } from "../model/batch/row_rules.ts";
 import { lastAxis } from "../model/batch/unpacking.ts";
-import { toTensor } from "../model/common_outputs.ts";
+import { floatTensor } from "../model/common_outputs.ts";
 import type { CommonOutputs, ForwardOptions } from "../model/forward_options.ts";
 import { BASE, type ModelHead } from "../model/head.ts";
 import type { Pooler } from "../model/pooler.ts";
@@ -18,9 +18,9 @@ import { PreTrainedModel } from "./pretrained.ts";
 /** Results of {@linkcode NarrowBertModel.forward}. */
 export interface NarrowBertModelOutput extends CommonOutputs {
   /** `[B, 1, H]` with a pooler, `[B, rows, H]` with a narrow mask, `[B, L, H]` in the ordinary mode. */
-  last_hidden_state: Tensor;
+  last_hidden_state: Tensor<"float32">;
   /** `tanh` of a linear layer on each sequence's first row, `[B, H]`; only with a pooler. */
-  pooler_output?: Tensor;
+  pooler_output?: Tensor<"float32">;
 }
 
 /**
@@ -61,7 +61,7 @@ export class NarrowBertModel extends PreTrainedModel {
       ...common,
     };
     const pooled = outputs.get("pooler_output");
-    if (pooled !== undefined) result.pooler_output = toTensor(pooled);
+    if (pooled !== undefined) result.pooler_output = floatTensor(pooled);
     return result;
   }
 
@@ -72,7 +72,7 @@ export class NarrowBertModel extends PreTrainedModel {
    * @param inputs As for `forward`; without `narrow_mask`, the rows are those of `attention_mask`.
    * @throws {InputError} If an input does not fit the model, or the model has a pooler.
    */
-  async mean_pooling(inputs: ModelInputs, options: ForwardOptions = {}): Promise<Tensor> {
+  async mean_pooling(inputs: ModelInputs, options: ForwardOptions = {}): Promise<Tensor<"float32">> {
     if (this.pooler) {
       throw new InputError(
         "Cannot take the mean of the rows of a model that has a pooler: it computes position 0 of each sequence alone; " +
@@ -83,7 +83,7 @@ export class NarrowBertModel extends PreTrainedModel {
     const rows = { ...batch, narrow: batch.narrow ?? batch.mask };
     const head = { stage: MEAN, inputs: { row_starts: startsOf(rows) }, scalars: { row_starts: batch.sequences + 1 } };
     const { outputs } = await runPadded(this, { batch: rows, rule: "narrow_mask", head, options });
-    return toTensor(outputs.get("means") as RunOutput);
+    return floatTensor(outputs.get("means") as RunOutput);
   }
 
   #readUnlabelled(inputs: ModelInputs): Batch {

@@ -35,6 +35,11 @@ export function commonOutputs(
 }
 
 /** A program's output as a tensor. */
-export function toTensor({ data, dims }: RunOutput): Tensor {
+function toTensor({ data, dims }: RunOutput): Tensor {
   return new Tensor(data instanceof Uint32Array ? "uint32" : "float32", data, dims);
+}
+
+/** A program's output of floating point as a tensor. */
+export function floatTensor({ data, dims }: RunOutput): Tensor<"float32"> {
+  return new Tensor("float32", data as Float32Array, dims);
 }

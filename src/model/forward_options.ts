@@ -37,11 +37,11 @@ export const FORWARD_OPTIONS = [
 /** Results that all classes return on request; float32 unless it says otherwise. */
 export interface CommonOutputs {
   /** Embedding output, then each layer: `[B, L, H]` for full layers, `[B, rows, H]` for narrow ones. */
-  hidden_states?: Tensor[];
+  hidden_states?: Tensor<"float32">[];
   /** Full layers `[B, A, L, L]`, narrow layers `[B, A, rows, L]`. */
-  attentions?: Tensor[];
+  attentions?: Tensor<"float32">[];
   /** The position of each narrow row, int32 `[B, rows]`, -1 for padding; not in the ordinary mode. */
-  narrow_positions?: Tensor;
+  narrow_positions?: Tensor<"int32">;
   /** Every kernel's result by its path; only with `recordValues`. */
   recorded?: Map<string, Tensor>;
 }

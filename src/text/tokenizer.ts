@@ -141,7 +141,7 @@ export class NarrowBertTokenizerFast extends NarrowBertTokenizer {
  * console.log(tokenizer.decode(input_ids)); // [CLS] a large [MASK] [SEP]
  * ```
  */
-export const AutoTokenizer = {
+export const AutoTokenizer: {
   /**
    * Loads a {@linkcode NarrowBertTokenizerFast}, or with `use_fast: false` a {@linkcode NarrowBertTokenizer}.
    *
@@ -150,8 +150,10 @@ export const AutoTokenizer = {
    */
   from_pretrained(
     source: ModelSource,
-    { use_fast = true, ...options }: OpenFolderOptions & { use_fast?: boolean } = {},
-  ): Promise<NarrowBertTokenizer> {
+    options?: OpenFolderOptions & { use_fast?: boolean },
+  ): Promise<NarrowBertTokenizer>;
+} = {
+  from_pretrained(source, { use_fast = true, ...options } = {}) {
     return (use_fast ? NarrowBertTokenizerFast : NarrowBertTokenizer).from_pretrained(source, options);
   },
 };

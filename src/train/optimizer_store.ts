@@ -149,9 +149,9 @@ export class OptimizerStore {
 
   async #readState(dropout: Tensor): Promise<Map<string, Tensor>> {
     const read = await this.#state.read(this.#moments);
-    const state = new Map(this.#moments.names.map((name) => {
+    const state = new Map<string, Tensor>(this.#moments.names.map((name) => {
       const { data, shape } = read.get(name) as GatheredTensor;
-      return [name, new Tensor("float32", data, shape)];
+      return [name, new Tensor("float32", data, shape)] as const;
     }));
     return state.set(DROPOUT, dropout);
   }

@@ -63,7 +63,7 @@ const WRONG: [what: string, make: () => Tensor, message: RegExp][] = [
   ["an inherited name", () => new Tensor("toString" as TensorType, [1], [1]), /type must be .*got "toString"/],
   [
     "another type's array",
-    () => new Tensor("float32", Int32Array.of(1), [1]),
+    () => new Tensor("float32", Int32Array.of(1) as never, [1]),
     /float32 needs a Float32Array, got a Int32/,
   ],
   ["too few elements", () => new Tensor("float32", [1, 2], [3]), /dims \[3\] hold 3 elements, but data has 2/],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/base/errors.ts";
-import { createFillMask, wordsByMask } from "../../src/pipelines/tasks/fill_mask.ts";
+import { createFillMask } from "../../src/pipelines/tasks/fill_mask.ts";
 import { type Call, FakeMaskedLM, shippedTokenizer, warnings } from "./fakes.ts";
 
 const tokenizer = await shippedTokenizer();
@@ -19,7 +19,7 @@ Deno.test("one mask gives its words, likeliest first, with the filled text", asy
 });
 
 Deno.test("several masks give one list per mask, and show the other masks", async () => {
-  const words = wordsByMask(await filling().fill("[MASK] and [MASK]", { top_k: 1 }));
+  const words = await filling().fill("[MASK] and [MASK]", { top_k: 1, per_mask: true });
   assert.deepEqual(words.map((list) => list.map(({ token }) => token)), [[340], [350]]);
   assert.equal(words[0]![0]!.sequence, "person and [MASK]");
 });
@@ -97,13 +97,13 @@ Deno.test("targets are the only words to choose from, each once, likeliest first
   words.forEach((word) => assert("token" in word && Math.abs(word.score - word.token / total) < 1e-9));
   assert.equal((await fill("a [MASK]", { targets: ["person", "horse", "the"], top_k: 2 })).length, 2);
   assert.equal((await fill("a [MASK]", { targets: "person" })).length, 1);
-  const [first, second] = wordsByMask(await fill("[MASK] [MASK]", { targets: ["person", "horse"] }));
+  const [first, second] = await fill("[MASK] [MASK]", { targets: ["person", "horse"], per_mask: true });
   assert.deepEqual(first!.map(({ token }) => token), second!.map(({ token }) => token));
 });
 
 Deno.test("targets that are no word piece give their first ones, with one warning for all", async () => {
   const said = await warnings(async () => {
-    const [words] = wordsByMask(await filling().fill("a [MASK]", { targets: ["horsey", "king", "Treey"] }));
+    const [words] = await filling().fill("a [MASK]", { targets: ["horsey", "king", "Treey"], per_mask: true });
     assert.deepEqual(words!.map(({ token_str }) => token_str).sort(), ["horse", "king", "tree"]);
   });
   assert.deepEqual(said, [

@@ -8,7 +8,7 @@ import { InputError } from "../../src/base/errors.ts";
 import { Tensor } from "../../src/base/tensor.ts";
 import { NarrowBertConfig } from "../../src/model/config/config.ts";
 import type { AnsweringModel } from "../../src/pipelines/engine/task.ts";
-import { createFillMask, wordsByMask } from "../../src/pipelines/tasks/fill_mask.ts";
+import { createFillMask } from "../../src/pipelines/tasks/fill_mask.ts";
 import { createScore } from "../../src/pipelines/tasks/score.ts";
 import { createTextClassification } from "../../src/pipelines/tasks/text_classification.ts";
 import { createTextRanking } from "../../src/pipelines/tasks/text_ranking.ts";
@@ -171,7 +171,7 @@ Deno.test("the text with a mask filled has all its words, and no token of the fr
   for (const [frame, tokenizer] of Object.entries(FRAMES)) {
     const fill = createFillMask({ model: new FakeTokens(16), tokenizer });
     for (const [text, sequences] of filled) {
-      const found = wordsByMask(await fill(text, { top_k: 1 })).flat().map(({ sequence }) => sequence);
+      const found = (await fill(text, { top_k: 1, per_mask: true })).flat().map(({ sequence }) => sequence);
       assert.deepEqual(found, sequences, `${frame} ${text}`);
     }
   }

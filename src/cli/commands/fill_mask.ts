@@ -1,6 +1,5 @@
 /** `narrowbert fill-mask`: the likeliest words for each mask. */
 
-import { wordsByMask } from "../../pipelines/tasks/fill_mask.ts";
 import { textOf } from "../inputs/questions.ts";
 import { count, list } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
@@ -26,12 +25,13 @@ As JSON: { text, masks: [[{ score, token, token_str, sequence }]] }, a list for 
   question: textOf,
   async open({ truncate: truncation, "top-k": top_k, targets, ...values }, loading) {
     const fill = await loadPipeline("fill-mask", values, loading);
-    return answerBy(fill, (texts, options) => fill.stream(texts, { ...options, truncation, top_k, targets }));
+    return answerBy(
+      fill,
+      (texts, options) => fill.stream(texts, { ...options, truncation, top_k, targets, per_mask: true }),
+    );
   },
-  json: (filled) => ({ masks: wordsByMask(filled) }),
-  tables: (filled) =>
-    wordsByMask(filled).map((words) =>
-      words.map(({ token_str, score, sequence }) => [token_str, score.toFixed(4), sequence])
-    ),
+  json: (masks) => ({ masks }),
+  tables: (masks) =>
+    masks.map((words) => words.map(({ token_str, score, sequence }) => [token_str, score.toFixed(4), sequence])),
   apart: true,
 });

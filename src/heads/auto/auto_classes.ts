@@ -150,14 +150,16 @@ export const AutoModelForMultipleChoice: AutoClass<NarrowBertForMultipleChoice> 
  * console.log(config.architectures); // [ "NarrowBertForSequenceClassification" ]
  * ```
  */
-export const AutoConfig = {
+export const AutoConfig: {
   /**
    * The config of a folder.
    *
    * @throws {CheckpointError} If there is no such folder, or no config.json in it.
    * @throws {ConfigError} If it is of another architecture, or not valid.
    */
-  from_pretrained(source: ModelSource, options: LoadConfigOptions = {}): Promise<NarrowBertConfig> {
+  from_pretrained(source: ModelSource, options?: LoadConfigOptions): Promise<NarrowBertConfig>;
+} = {
+  from_pretrained(source, options = {}) {
     return NarrowBertConfig.from_pretrained(source, options);
   },
 };

@@ -4,7 +4,7 @@
  */
 
 import { elementCount } from "../../base/shape.ts";
-import { Tensor } from "../../base/tensor.ts";
+import { Tensor, type TensorData } from "../../base/tensor.ts";
 import type { RunOutput } from "../../graph/program/outputs.ts";
 import type { Batch } from "./inputs.ts";
 import type { Packed } from "./packing.ts";
@@ -32,7 +32,11 @@ export class Unpacker {
   }
 
   /** Per-token or per-row results `[T, C]` or `[R, C]` as `[B, L, C]` or `[B, rows, C]`. */
-  states({ data, dims }: RunOutput, axis: Axis, type: "float32" | "int32" = "float32"): Tensor {
+  states<Type extends "float32" | "int32" = "float32">(
+    { data, dims }: RunOutput,
+    axis: Axis,
+    type: Type = "float32" as Type,
+  ): Tensor<Type> {
     const { sequences } = this.#batch;
     const columns = elementCount(dims.slice(1));
     const extent = this.#extent(axis);
@@ -40,11 +44,11 @@ export class Unpacker {
     this.#slotsOf(axis).forEach((slot, i) => {
       out.set(data.subarray(i * columns, (i + 1) * columns), slot * columns);
     });
-    return new Tensor(type, out, [sequences, extent, ...dims.slice(1)]);
+    return new Tensor(type, out as TensorData<Type>, [sequences, extent, ...dims.slice(1)]);
   }
 
   /** Probabilities `[T or R, A, keys]` as `[B, A, L or rows, L]`; the columns of tokens that are no keys are 0. */
-  attentions({ data, dims }: RunOutput, axis: Axis): Tensor {
+  attentions({ data, dims }: RunOutput, axis: Axis): Tensor<"float32"> {
     const [count = 0, heads = 0, stride = 0] = dims;
     const { sequences, length } = this.#batch;
     const { places, keyCounts } = this.#ragged;
@@ -68,7 +72,7 @@ export class Unpacker {
   }
 
   /** Positions of the narrow rows `[B, rows]`, -1 for padding. */
-  narrowPositions(): Tensor {
+  narrowPositions(): Tensor<"int32"> {
     const { places, rows } = this.#ragged;
     const out = new Int32Array(this.#batch.sequences * this.#rows).fill(-1);
     this.#slotsOf("rows").forEach((slot, i) => out[slot] = places[rows[i] as number] as number);

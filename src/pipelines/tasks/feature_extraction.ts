@@ -9,16 +9,24 @@ import type { Similarity } from "../../heads/sentence/settings.ts";
 import { applied, normalized, type VectorModule } from "../../heads/sentence/vector_modules.ts";
 import { checkString, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
-import { asPipeline, isList, type PipelineParts, type SimplePipeline, type TaskParts } from "../engine/parts.ts";
+import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../engine/parts.ts";
 import { lowerCased } from "../../text/bert_tokenizer.ts";
 import { checkEmpty, modesOf, planPooling, type Pooling, POOLINGS } from "./pooling.ts";
-import { needsRanges, type Precision, PRECISIONS, quantize, type Ranges, rangesOf } from "./precision.ts";
+import {
+  type Embedding,
+  needsRanges,
+  type Precision,
+  PRECISIONS,
+  quantize,
+  type Ranges,
+  rangesOf,
+} from "./precision.ts";
 import { promptLength, promptOf, type PromptOptions } from "./prompts.ts";
 import { similarities } from "./similarity.ts";
-import type { AnsweringModel, Inputs, ListOptions, StreamOptions, Task } from "../engine/task.ts";
+import type { AnsweringModel, CallOptions, Inputs, ListOptions, StreamOptions, Task } from "../engine/task.ts";
 
 /** Options of {@linkcode FeatureExtractionPipeline}. */
-export interface FeatureExtractionOptions extends TextOptions, PromptOptions {
+export interface FeatureExtractionOptions<P extends Precision = Precision> extends TextOptions, PromptOptions {
   /**
    * `mean` and the others give one embedding a text: the mean over its tokens, special tokens included, or the embedding
    * of `[CLS]` (`cls`) or of the last token (`lasttoken`), of which narrow layers compute that row only. A list joins
@@ -41,7 +49,7 @@ export interface FeatureExtractionOptions extends TextOptions, PromptOptions {
    * Element type. `int8` and `uint8` are 256 steps between the ends of {@linkcode ranges}; `binary` and `ubinary` are
    * signs, eight to a byte. Default `float32`.
    */
-  precision?: Precision;
+  precision?: P;
   /**
    * For `int8` and `uint8`: smallest and largest value of each dimension, taken from many embeddings. Default: those of
    * the call's own embeddings; of a single embedding, its smallest and largest value for all dimensions. The numbers of
@@ -71,8 +79,32 @@ export interface FeatureExtractionOptions extends TextOptions, PromptOptions {
  * @throws {ConfigError} If `pooling` is left out, and the model's files ask for something else than these poolings and
  *   the modules Dense, LayerNorm, Normalize and Dropout about them.
  */
-export interface FeatureExtractionPipeline
-  extends SimplePipeline<string, Tensor, FeatureExtractionOptions, NarrowBertModel> {
+export interface FeatureExtractionPipeline extends PipelineOwner<NarrowBertModel> {
+  /** The embeddings of a text. */
+  <P extends Precision = "float32">(
+    text: string,
+    options?: FeatureExtractionOptions<P> & CallOptions,
+  ): Promise<Embedding<P>>;
+  /** Those of a list of texts, in their order, and an error in place of those that cannot be computed. */
+  <P extends Precision = "float32">(
+    texts: readonly string[],
+    options: FeatureExtractionOptions<P> & ListOptions & { errors: "yield" },
+  ): Promise<(Embedding<P> | Error)[]>;
+  /** Those of a list of texts, in their order. */
+  <P extends Precision = "float32">(
+    texts: readonly string[],
+    options?: FeatureExtractionOptions<P> & ListOptions,
+  ): Promise<Embedding<P>[]>;
+  /** Those of a stream of texts, one by one, and an error in place of those that cannot be computed. */
+  stream<P extends Precision = "float32">(
+    texts: Inputs<string>,
+    options: FeatureExtractionOptions<P> & StreamOptions & { errors: "yield" },
+  ): AsyncIterableIterator<Embedding<P> | Error>;
+  /** Those of a stream of texts, one by one; it ends with the error of a text that cannot be computed. */
+  stream<P extends Precision = "float32">(
+    texts: Inputs<string>,
+    options?: FeatureExtractionOptions<P> & StreamOptions,
+  ): AsyncIterableIterator<Embedding<P>>;
   /** The prompts that the model's files have, by name. */
   readonly prompts: Readonly<Record<string, string>>;
   /** The prompt of a call that names none; `null` for no prompt. */

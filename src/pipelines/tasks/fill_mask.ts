@@ -10,8 +10,17 @@ import { neededToken } from "../../text/needed_token.ts";
 import { checkString, encodeText, mostTokens, type TextEncoding, type TextOptions } from "../engine/encode.ts";
 import { targetIds } from "./fill_mask_targets.ts";
 import { sizeWithLogits } from "./logits_size.ts";
-import { type PipelineParts, type SimplePipeline, simplePipeline, type TaskParts } from "../engine/parts.ts";
-import type { AnsweringModel, Item, Task, TaskRun } from "../engine/task.ts";
+import { type PipelineOwner, type PipelineParts, simplePipeline, type TaskParts } from "../engine/parts.ts";
+import type {
+  AnsweringModel,
+  CallOptions,
+  Inputs,
+  Item,
+  ListOptions,
+  StreamOptions,
+  Task,
+  TaskRun,
+} from "../engine/task.ts";
 
 /** One word for a mask. */
 export interface FilledMask {
@@ -28,13 +37,11 @@ export interface FilledMask {
 /** The words for one text: a list if it has one mask; a list per mask, from left to right, if it has several. */
 export type FilledText = FilledMask[] | FilledMask[][];
 
-/** The words for one text as a list per mask, also if it has one mask only. */
-export function wordsByMask(filled: FilledText): FilledMask[][] {
-  return filled.every((entry) => Array.isArray(entry)) ? filled : [filled as FilledMask[]];
-}
+/** The words for one text, as {@linkcode FillMaskOptions.per_mask} says. */
+export type FilledBy<PerMask extends boolean> = PerMask extends true ? FilledMask[][] : FilledText;
 
 /** Options of {@linkcode FillMaskPipeline}. */
-export interface FillMaskOptions extends TextOptions {
+export interface FillMaskOptions<PerMask extends boolean = boolean> extends TextOptions {
   /** How many words to give for each mask, likeliest first: from 1 to 128 and the size of the vocabulary. Default 5. */
   top_k?: number;
   /**
@@ -42,6 +49,8 @@ export interface FillMaskOptions extends TextOptions {
    * piece, with a warning.
    */
   targets?: string | readonly string[];
+  /** Whether the words are in a list for each mask, also if a text has one mask only. @default false */
+  per_mask?: PerMask;
 }
 
 /**
@@ -54,12 +63,39 @@ export interface FillMaskOptions extends TextOptions {
  * using fill = await pipeline("fill-mask");
  * await fill("the [MASK] of a king", { top_k: 1 }); // [{ score: 0.06…, token_str: "wife", … }]
  * await fill("the [MASK] of a king", { targets: ["son", "wife"] });
+ * for (const words of await fill("the [MASK] of a [MASK]", { per_mask: true })) console.log(words[0]!.token_str);
  * ```
  *
  * @throws {InputError} On a text without a mask, or one that is longer than the model takes.
  * @throws {RangeError} If an option's value is not allowed, such as a target without any word piece.
  */
-export type FillMaskPipeline = SimplePipeline<string, FilledText, FillMaskOptions, NarrowBertForMaskedLM>;
+export interface FillMaskPipeline extends PipelineOwner<NarrowBertForMaskedLM> {
+  /** The words for a text. */
+  <PerMask extends boolean = false>(
+    text: string,
+    options?: FillMaskOptions<PerMask> & CallOptions,
+  ): Promise<FilledBy<PerMask>>;
+  /** Those for a list of texts, in their order, and an error in place of those that cannot be computed. */
+  <PerMask extends boolean = false>(
+    texts: readonly string[],
+    options: FillMaskOptions<PerMask> & ListOptions & { errors: "yield" },
+  ): Promise<(FilledBy<PerMask> | Error)[]>;
+  /** Those for a list of texts, in their order. */
+  <PerMask extends boolean = false>(
+    texts: readonly string[],
+    options?: FillMaskOptions<PerMask> & ListOptions,
+  ): Promise<FilledBy<PerMask>[]>;
+  /** Those for a stream of texts, one by one, and an error in place of those that cannot be computed. */
+  stream<PerMask extends boolean = false>(
+    texts: Inputs<string>,
+    options: FillMaskOptions<PerMask> & StreamOptions & { errors: "yield" },
+  ): AsyncIterableIterator<FilledBy<PerMask> | Error>;
+  /** Those for a stream of texts, one by one; it ends with the error of a text that cannot be computed. */
+  stream<PerMask extends boolean = false>(
+    texts: Inputs<string>,
+    options?: FillMaskOptions<PerMask> & StreamOptions,
+  ): AsyncIterableIterator<FilledBy<PerMask>>;
+}
 
 /** A text, and the positions of its masks. */
 interface MaskedText extends Item {
@@ -69,7 +105,7 @@ interface MaskedText extends Item {
 
 /** Makes the pipeline of a loaded masked language model, which it then owns. */
 export function createFillMask(parts: TaskParts): FillMaskPipeline {
-  return simplePipeline({ name: "fill-mask", task: fillMaskTask }, parts);
+  return simplePipeline({ name: "fill-mask", task: fillMaskTask }, parts) as unknown as FillMaskPipeline;
 }
 
 function fillMaskTask(parts: PipelineParts<AnsweringModel>): Task<string, FilledText, FillMaskOptions> {
@@ -80,8 +116,8 @@ function fillMaskTask(parts: PipelineParts<AnsweringModel>): Task<string, Filled
     model,
     action: "fill masks in",
     noun: "text",
-    options: ["top_k", "targets", "truncation"],
-    begin({ top_k = 5, targets, truncation }): TaskRun<string, FilledText, MaskedText> {
+    options: ["top_k", "targets", "per_mask", "truncation"],
+    begin({ top_k = 5, targets, per_mask = false, truncation }): TaskRun<string, FilledText, MaskedText> {
       const mask = neededToken(tokenizer, "mask_token", "fill masks");
       const most = Math.min(MAX_TOP_K, vocab_size);
       if (!Number.isInteger(top_k) || top_k < 1 || top_k > most) {
@@ -108,19 +144,23 @@ function fillMaskTask(parts: PipelineParts<AnsweringModel>): Task<string, Filled
           );
         },
         sizeOf: ({ encoding, masks }) => sizeWithLogits(encoding, masks.length * vocab_size),
-        collect: ([words], [item]) => filledText(item!, words as TopWordsAnswer, tokenizer),
+        collect([words], [item]) {
+          const filled = wordsByMask(item!, words as TopWordsAnswer, tokenizer);
+          return per_mask || filled.length > 1 ? filled : filled[0]!;
+        },
       };
     },
   };
 }
 
-function filledText(
+/** The words for each mask of a text. */
+function wordsByMask(
   { encoding, masks }: MaskedText,
   { values, words }: TopWordsAnswer,
   tokenizer: BertTokenizer,
-): FilledText {
+): FilledMask[][] {
   const each = words.length / masks.length;
-  const filled = masks.map((position, mask) =>
+  return masks.map((position, mask) =>
     Array.from(words).slice(mask * each, (mask + 1) * each).map((token, k): FilledMask => ({
       score: values[mask * each + k]!,
       token,
@@ -132,7 +172,6 @@ function filledText(
       ),
     }))
   );
-  return masks.length === 1 ? filled[0]! : filled;
 }
 
 /** The text of an encoding without special tokens; of several masks, with those inside it, as the others are shown. */

@@ -5,6 +5,11 @@ import { Tensor } from "../../base/tensor.ts";
 /** An element type of embeddings; see {@linkcode quantize}. */
 export type Precision = "float32" | "int8" | "uint8" | "binary" | "ubinary";
 
+/** A tensor of embeddings in a precision: those of bits are bytes. */
+export type Embedding<P extends Precision = "float32"> = Tensor<
+  P extends "binary" ? "int8" : P extends "ubinary" ? "uint8" : P
+>;
+
 /** Every {@linkcode Precision}. */
 export const PRECISIONS: readonly Precision[] = ["float32", "int8", "uint8", "binary", "ubinary"];
 
@@ -55,7 +60,11 @@ export function rangesOf(tensors: readonly Tensor[]): Ranges {
  * console.log(quantize(embedding, "ubinary").tolist()); // [[166]]
  * ```
  */
-export function quantize(tensor: Tensor, precision: Precision, ranges?: Ranges): Tensor {
+export function quantize<P extends Precision>(tensor: Tensor, precision: P, ranges?: Ranges): Embedding<P> {
+  return quantized(tensor, precision, ranges) as Embedding<P>;
+}
+
+function quantized(tensor: Tensor, precision: Precision, ranges?: Ranges): Tensor {
   if (precision === "float32") return tensor;
   if (precision === "binary" || precision === "ubinary") return packBits(tensor, precision);
   const { data, dims } = tensor;
