@@ -320,6 +320,7 @@ export {
   NoAdapterError,
   NonFiniteError,
   OverloadedError,
+  PermissionError,
   ProbeError,
   TokenizerError,
   WorkerError,

@@ -17,7 +17,8 @@ export type ErrorCode =
   | "overloaded"
   | "non_finite"
   | "disposed"
-  | "worker";
+  | "worker"
+  | "permission";
 
 /** The base of all errors that are this library's own. */
 export abstract class NarrowBertError extends Error {
@@ -152,5 +153,15 @@ export class WorkerError extends NarrowBertError {
   /** What went wrong, for programs. */
   override get code(): "worker" {
     return "worker";
+  }
+}
+
+/** Deno was not given a permission that something takes. The message names the flag. */
+export class PermissionError extends NarrowBertError {
+  /** `PermissionError`, which stands before the message when the error is shown. */
+  override name = "PermissionError";
+  /** What went wrong, for programs. */
+  override get code(): "permission" {
+    return "permission";
   }
 }

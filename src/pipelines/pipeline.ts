@@ -75,7 +75,9 @@ export async function pipeline<T extends TaskName>(
       `Cannot make a pipeline: no model is shipped for ${task}; name the folder of a ${modelClass}`,
     );
   }
-  const made = await load(source, options, task) as TaskPipelines[T];
+  const made = await load(source, options, task).catch((error) => {
+    throw model === undefined || model === null ? withCure(error, modelClass) : error;
+  }) as TaskPipelines[T];
   try {
     options.progress_callback?.({ status: "ready", task, model: `${source}` });
   } catch (error) {
@@ -83,6 +85,16 @@ export async function pipeline<T extends TaskName>(
     throw error;
   }
   return made;
+}
+
+/** An error about a shipped model, which says what to do if it is not there. */
+function withCure(error: unknown, modelClass: string): unknown {
+  if (!(error instanceof CheckpointError)) return error;
+  return new CheckpointError(
+    `${error.message}; the shipped models are files of this library, which a bundle leaves out: name the folder of a ` +
+      modelClass,
+    { cause: error },
+  );
 }
 
 /** @throws {TypeError} If what is to be loaded is something else. */

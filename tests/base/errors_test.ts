@@ -21,7 +21,7 @@ for (const [name, ErrorClass] of Object.entries(classes)) {
 }
 
 Deno.test("callers get from mod.ts the very classes that are thrown", () => {
-  assert.equal(Object.keys(errors).length, 11);
+  assert.equal(Object.keys(errors).length, 13);
   for (const [name, ErrorClass] of Object.entries(errors)) {
     assert.equal(module[name as keyof typeof module], ErrorClass, name);
   }

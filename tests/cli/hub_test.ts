@@ -90,7 +90,10 @@ Deno.test("a script with read and write of the cache, net and the variables alon
         /Cannot download "tokenizer_config\.json" of "org\/model" into the cache: it takes --allow-read=.*other --allow-write=/,
       );
       const alone = await runDeno([script], { env });
-      assert.match(alone.stderr, /NotCapable: .*read access to "org\/model"/);
+      assert.match(
+        alone.stderr,
+        /PermissionError: Deno may not read "org\/model": it takes --allow-read=org\/model if it is a folder; a model of the Hub takes --allow-env=HF_HOME,HOME, --allow-net,/,
+      );
     });
   }));
 

@@ -4,6 +4,7 @@ import {
   type EntityGroup,
   type TokenEntity,
 } from "../../src/pipelines/tasks/token_classification/entities.ts";
+import { pipeline } from "../../mod.ts";
 import { pipelineCases } from "../golden/pipelines/pipeline_case.ts";
 import { folderOf, smallModel } from "./folders.ts";
 import { narrowbert, narrowbertJson } from "./terminals.ts";
@@ -33,15 +34,19 @@ Deno.test("tag answers as Python's pipeline under every strategy", async () => {
   }
 });
 
-Deno.test("tag prints kind, score, place and words; word by word if nothing else is asked for", async () => {
+Deno.test("tag prints kind, score, place and words; piece by piece if nothing else is asked for, as in code", async () => {
   await using model = await smallModel("ner");
   const args = ["tag", "--model", model.path, "--ignore-labels", "O,LOC"];
-  const { code, stdout, stderr } = await narrowbert([...args, "Anna moved to New York", "a"]);
+  const texts = ["Anna moved to New York", "a"];
+  const { code, stdout, stderr } = await narrowbert([...args, "--aggregation-strategy", "first", ...texts]);
   assert.deepEqual([code, stderr], [0, ""]);
   assert.equal(
     stdout.replaceAll(/0\.\d{4}/g, "0.____"),
     "ORG  0.____  0   4   Anna\nPER  0.____  11  13  to\nORG  0.____  14  22  New York\n\nno entities\n",
   );
+  const [{ entities }] = await narrowbertJson<[{ entities: TokenEntity[] }]>([...args, "--json", texts[0]!]);
+  using ask = await pipeline("token-classification", model.path);
+  assert.deepEqual(entities, await ask(texts[0]!, { ignore_labels: ["O", "LOC"] }));
 });
 
 Deno.test("tag --stride takes a text of any length", async () => {

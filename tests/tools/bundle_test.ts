@@ -103,3 +103,18 @@ Deno.test("without Deno, a server that cannot be reached is an error that says w
       /^CheckpointError: Cannot read "http:.*\/modules\.json": .+; the server must run, and .*\(CORS\)\n$/,
     );
   }));
+
+Deno.test("a bundle says that it has no shipped models", () =>
+  inTemporaryFolder(async (folder) => {
+    await bundleTo(`${folder}/library.js`);
+    await Deno.writeTextFile(
+      `${folder}/script.js`,
+      `import { pipeline } from "./library.js";
+      await pipeline("fill-mask").catch(({ name, message }) => console.log(name + ": " + message));`,
+    );
+    const { stdout } = await runDeno(["--no-config", "--no-lock", "--allow-read", `${folder}/script.js`]);
+    assert.match(
+      stdout,
+      /^CheckpointError: Cannot open ".*mlm\/": there is no such folder; the shipped models are files of this library, which a bundle leaves out: name the folder of a NarrowBertForMaskedLM\n$/,
+    );
+  }));

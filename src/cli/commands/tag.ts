@@ -10,29 +10,31 @@ import { textCommand } from "../text_command.ts";
 export const tag = textCommand({
   name: "tag",
   about: `\
-Finds entities in texts, such as names of persons and places. Prints for each entity: kind, score,
-start and end in the text (UTF-16 indices), and what stands there.
-As JSON: { text, entities: [{ entity_group, score, word, start, end }] }; with the strategy none
-[{ entity, score, index, word, start, end }].`,
+Finds entities in texts, such as names of persons and places. Prints for each word piece that is one,
+or with --aggregation-strategy for each entity: kind, score, start and end in the text (UTF-16
+indices), and what stands there.
+As JSON: { text, entities: [{ entity, score, index, word, start, end }] }; with another strategy than
+none [{ entity_group, score, word, start, end }].`,
   options: {
     ...PIPELINE_OPTIONS,
     "aggregation-strategy": choice(
       AGGREGATION_STRATEGIES,
-      "how word pieces become entities: not at all, piece by piece, or word by word, where a word's label is that of " +
-        "its first piece (first, the default), of the mean of its pieces, or of its most certain piece",
+      "how word pieces become entities: not at all (none, the default), piece by piece (simple), or word by word, where " +
+        "a word's label is that of its first piece (first, which computes these pieces alone), of the mean of its pieces " +
+        "(average), or of its most certain piece (max)",
     ),
     "ignore-labels": list("LABEL,...", "leave out entities with these labels (O)"),
     stride: count("take texts of any length, in windows that share that many word pieces", { from: 0 }),
   },
   examples: [
     'narrowbert tag "the old man drove his car to the garden"',
-    'narrowbert tag --model models/ner "Anna moved to New York"',
-    "narrowbert tag --model models/ner --stride 32 --input letters.jsonl --jsonl",
+    'narrowbert tag --model models/ner --aggregation-strategy first "Anna moved to New York"',
+    "narrowbert tag --model models/ner --aggregation-strategy first --stride 32 --input letters.jsonl --jsonl",
   ],
   question: textOf,
   async open(values, loading) {
     const { truncate: truncation, "ignore-labels": ignore_labels, stride } = values;
-    const aggregation_strategy = values["aggregation-strategy"] ?? "first";
+    const { "aggregation-strategy": aggregation_strategy } = values;
     const tag = await loadPipeline("token-classification", values, loading);
     return answerBy(
       tag,

@@ -52,9 +52,9 @@ const PATH = /^[/.~]|[\\:]/;
 /**
  * Opens the folder that a model is in. Whoever loads opens it once, and hands it on.
  *
- * @throws {CheckpointError} If there is no such folder, or if it is a path or an id and this is no Deno. A missing
- *   permission is Deno's own `NotCapable`, which says so. A server is asked for files only, so a URL without a folder, or
- *   an id without a repository, fails at the first file.
+ * @throws {CheckpointError} If there is no such folder, or if it is a path or an id and this is no Deno. A server is asked
+ *   for files only, so a URL without a folder, or an id without a repository, fails at the first file.
+ * @throws {PermissionError} If Deno may not read it.
  */
 export async function openFolder(
   where: ModelSource,

@@ -2,7 +2,7 @@
 
 import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
-import { deno } from "../../base/runtime.ts";
+import { deno, permissionError } from "../../base/runtime.ts";
 import { withoutSecrets } from "./location.ts";
 
 const FIRST_CAPACITY = 1 << 16;
@@ -108,7 +108,7 @@ function memoryFor(bytes: number, { url }: Response): Uint8Array<ArrayBuffer> {
 
 /** The error of a failed `fetch`. A network failure is a `TypeError`; an abort or a missing permission is passed on. */
 function networkError(url: URL, error: unknown, { context = "", cure = "" } = {}): unknown {
-  if (!(error instanceof TypeError)) return error;
+  if (!(error instanceof TypeError)) return permissionError(error);
   const { message } = innermost(error);
   const problem = `${context}${withoutSecrets(message)}${cure && `; ${cure}`}`;
   // A cause is printed with the error, so one that tells a secret is left out.

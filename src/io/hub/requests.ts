@@ -3,6 +3,7 @@
  * of a redirect, and the token must not go to another host.
  */
 
+import { permissionError } from "../../base/runtime.ts";
 import { urlForMessages } from "../folder/http_file.ts";
 import { withoutSecrets } from "../folder/location.ts";
 import { type HubAccess, isOfHub } from "./access.ts";
@@ -87,7 +88,7 @@ function redirected(
  */
 export function lostConnection(what: string, error: unknown, where: string): unknown {
   if (error instanceof DeadlineError) return hubError(what, `${where}: ${error.message}`, LOST);
-  if (!(error instanceof Error) || !LOST_NAMES.includes(error.name)) return error;
+  if (!(error instanceof Error) || !LOST_NAMES.includes(error.name)) return permissionError(error);
   // The cause is left out: its text may hold a URL that is signed.
   return hubError(what, `${where}: ${problemOf(error)}`, LOST);
 }

@@ -9,7 +9,7 @@ import { requestWriting } from "./writing_permission.ts";
  * renamed. Whatever goes wrong, a file that was there before is left as it was. Needs read and write permission for the
  * folder that it is in.
  *
- * @throws {Deno.errors.NotCapable} Without that permission.
+ * @throws {PermissionError} Without that permission.
  */
 export async function writeAtomically(path: string | URL, parts: Iterable<Uint8Array>): Promise<void> {
   const target = pathOf(path);

@@ -1,5 +1,6 @@
 /** The folder that a caller means by a path or by an id of the Hugging Face Hub. */
 
+import { PermissionError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
 import { isGranted } from "../../base/runtime.ts";
 import { warn } from "../../base/warn.ts";
@@ -7,6 +8,9 @@ import type { ModelFolder } from "../folder/model_folder.ts";
 import type { HubFolderOptions } from "./hub/hub_folder.ts";
 import { openLocalFolder } from "./local_folder.ts";
 import { ifThere } from "./paths.ts";
+
+/** What a model of the Hub takes. */
+const HUB_FLAGS = "takes --allow-env=HF_HOME,HOME, --allow-net, and --allow-read and --allow-write of its cache";
 
 /**
  * Opens a folder of this machine, or if there is none of that path, a repository of the Hub.
@@ -23,7 +27,12 @@ export async function openNamedFolder(
   const { subfolder, progress, signal } = options;
   if (id === null) return await openLocalFolder(where, { subfolder, progress, signal });
   if (await mayLook(id, options)) {
-    const folder = await openLocalFolder(where, { subfolder, progress, signal });
+    const folder = await openLocalFolder(where, { subfolder, progress, signal }).catch((error) => {
+      if (!(error instanceof PermissionError)) throw error;
+      throw new PermissionError(`${error.message} if it is a folder; a model of the Hub ${HUB_FLAGS}`, {
+        cause: error,
+      });
+    });
     if (folder !== null || await ifThere(Deno.stat(id)) !== null) {
       if (options.revision !== undefined) warnOfFolder(id, options.revision);
       return folder;

@@ -31,7 +31,7 @@ interface NewFolder {
  *
  * @throws {TypeError} If there is something at the path other than an empty folder, or the path ends in no name.
  * @throws {Error} If there is an unfinished folder beside it.
- * @throws {Deno.errors.NotCapable} Without permission to write both.
+ * @throws {PermissionError} Without permission to write both.
  */
 export async function checkNewFolder(where: string | URL): Promise<NewFolder> {
   const given = absolute(pathOf(where));

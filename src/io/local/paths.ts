@@ -1,6 +1,7 @@
 /** Paths of this machine. `node:path` and `node:url` would do, but a browser's bundle must not name them. */
 
 import { quote } from "../../base/messages.ts";
+import { permissionError } from "../../base/runtime.ts";
 import { pathIn } from "../folder/path.ts";
 
 /** Whether paths are those of Windows. */
@@ -54,13 +55,13 @@ export function isNotThere(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }
 
-/** What is found at a path; `null` if nothing is there. A missing permission is Deno's own error, which says what to do. */
+/** What is found at a path; `null` if nothing is there. @throws {PermissionError} If that may not be known. */
 export async function ifThere<T>(found: Promise<T>): Promise<T | null> {
   try {
     return await found;
   } catch (error) {
     if (isNotThere(error)) return null;
-    throw error;
+    throw permissionError(error);
   }
 }
 

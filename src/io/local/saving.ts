@@ -15,7 +15,7 @@ export type NewFile = readonly [name: string, parts: Iterable<Uint8Array>];
  * @param options `absent`: names of files that must not be there.
  * @returns Their paths.
  * @throws {TypeError} If the folder is a file, or has one that must not be there.
- * @throws {Deno.errors.NotCapable} Without permission to read and write there, before anything is written.
+ * @throws {PermissionError} Without permission to read and write there, before anything is written.
  */
 export async function writeFiles(
   where: string | URL,
@@ -49,7 +49,7 @@ export async function writeFiles(
  *
  * @param action What it is made for, for messages.
  * @throws {TypeError} If it is a file.
- * @throws {Deno.errors.NotCapable} Without permission to read and write there.
+ * @throws {PermissionError} Without permission to read and write there.
  */
 export async function makeFolder(path: string, action: string): Promise<void> {
   await requestWriting(path, action);

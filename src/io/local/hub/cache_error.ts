@@ -1,17 +1,17 @@
 /** The errors of a cache that cannot be read or written, in this library's words. */
 
 import { CheckpointError } from "../../../base/errors.ts";
+import { permissionError } from "../../../base/runtime.ts";
 import { quote } from "../../../base/messages.ts";
 import { hubError } from "../../hub/hub_error.ts";
 
 /**
- * The error of a file system's failure. A missing permission of Deno says itself what to do, and is passed on, as is all
- * that is no failure of the file system.
+ * The error of a file system's failure. A missing permission is a `PermissionError`; what is no failure of the file
+ * system is passed on.
  */
 export function cacheError(what: string, cache: string, error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof CheckpointError || error instanceof Deno.errors.NotCapable) {
-    return error;
-  }
+  if (!(error instanceof Error) || error instanceof CheckpointError) return error;
+  if (error instanceof Deno.errors.NotCapable) return permissionError(error);
   if (!isOfFileSystem(error)) return error;
   return hubError(what, `the cache ${quote(cache)} ${problemOf(error)}`, { cause: error });
 }
