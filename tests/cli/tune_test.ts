@@ -223,10 +223,10 @@ Deno.test("a tuning anew that is interrupted goes on with the rest of the slots,
   await using tuning = await tuner();
   await tuning.remember(INFERENCE_SLOTS);
   const child = tuning.spawn("--again");
-  const stderr = await sendAt(child, { text: "1 of 9  ", signal: "SIGINT" });
+  const stderr = await sendAt(child, { text: `1 of ${INFERENCE_SLOTS.length}  `, signal: "SIGINT" });
   assert.equal((await child.status).code, 130);
   const rest = INFERENCE_SLOTS.slice(1).join();
-  assert(stderr.includes(`\n1 of 9 parts are tuned and remembered in ${tuning.file}; `), stderr);
+  assert(stderr.includes(`\n1 of ${INFERENCE_SLOTS.length} parts are tuned and remembered in ${tuning.file}; `), stderr);
   assert(stderr.includes(`; to go on: narrowbert tune --only ${rest}\n`), stderr);
   assert.equal(Object.keys(await tuning.slots()).length, INFERENCE_SLOTS.length);
   await child.stdout.cancel();
@@ -240,7 +240,7 @@ Deno.test("a tuning that is interrupted before a slot is done leaves the file as
   assert.deepEqual([code, stdout], [130, ""]);
   assert.equal(
     stderr,
-    `0 of 8 parts are tuned and remembered in ${tuning.file}; to go on: narrowbert tune\n` +
+    `0 of ${INFERENCE_SLOTS.length - 1} parts are tuned and remembered in ${tuning.file}; to go on: narrowbert tune\n` +
       "narrowbert: ended by SIGINT\n",
   );
   assert.equal(await Deno.readTextFile(tuning.file), before);

@@ -20,7 +20,7 @@ const SAMPLES = 256;
 const FEW_OUTPUTS = 8192;
 
 /** Rows of the problem with odd sizes. */
-const ODD_ROWS = { few: 3, some: 37, many: 95 };
+const ODD_ROWS = { few: 3, some: 29, several: 37, many: 95 };
 
 /** A problem with odd sizes for the edges of tiles (and rows as far apart as textures need), and those of the model. */
 export function matmulWorks(slot: MatmulSlot, sizes: ModelSizes): Work[] {
@@ -45,15 +45,19 @@ function products(slot: MatmulSlot, { rows, hidden, heads, forward }: ModelSizes
       return [dense(1), dense(4), absorbValue(4)];
     case "matmul_nn_some":
       return [dense(32), { m: 32, n: forward, k: hidden }, absorbValue(32)];
+    case "matmul_nn_several":
+      return [dense(64), { m: 64, n: forward, k: hidden }, absorbValue(64)];
     case "matmul_nn_many":
       return [dense(rows), { m: rows, n: forward, k: hidden }, { m: rows, n: hidden, k: forward }];
     case "matmul_nt_few":
       return [absorbKey(1), absorbKey(4), logits(4)];
     case "matmul_nt_some":
       return [absorbKey(32), logits(32)];
+    case "matmul_nt_several":
+      return [absorbKey(64), logits(64)];
     case "matmul_nt_many":
       return [absorbKey(rows), logits(rows)];
-    case "matmul_tn_some":
+    case "matmul_tn_several":
       return [{ m: 64, n: hidden, k: rows }];
     case "matmul_tn_many":
     case "matmul_tt":

@@ -14,6 +14,7 @@ import { ATTENTION_SLOTS, isMatmulSlot, MATMUL_SLOTS, type RowClass, type Slot }
 const MATMULS: Readonly<Record<RowClass, readonly Kernel[]>> = {
   few: [matmul, matmulSplit],
   some: [matmul, matmulTiled, matmulSplit],
+  several: [matmul, matmulTextured, matmulTiled, matmulSplit],
   many: [matmul, matmulTextured, matmulTiled],
 };
 
@@ -22,10 +23,14 @@ export function candidates(slot: Slot): Variant[] {
   if (isMatmulSlot(slot)) {
     const { transposeA, transposeB, rows } = MATMUL_SLOTS[slot];
     const transposes = { TRANSPOSE_A: Number(transposeA), TRANSPOSE_B: Number(transposeB) };
-    return MATMULS[rows].flatMap((kernel) => variantsOf(kernel, transposes));
+    // What does not fit textures falls back on a slot of fewer rows, so that of the fewest has none.
+    const kernels = transposeA && rows === "several" ? MATMULS.some : MATMULS[rows];
+    return kernels.flatMap((kernel) => variantsOf(kernel, transposes));
   }
-  const kernels: readonly Kernel[] = ATTENTION_SLOTS[slot].mayStore ? [attention, attentionProbabilities] : [attention];
-  return kernels.flatMap((kernel) => variantsOf(kernel, { RELATIVE: 0 }));
+  const forAttention: readonly Kernel[] = ATTENTION_SLOTS[slot].mayStore
+    ? [attention, attentionProbabilities]
+    : [attention];
+  return forAttention.flatMap((kernel) => variantsOf(kernel, { RELATIVE: 0 }));
 }
 
 /** The variants of a kernel with the given constants; a constant that the kernel does not have is 0. */

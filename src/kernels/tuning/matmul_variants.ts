@@ -30,15 +30,13 @@ export function matmulVariants(
     return weights === "f16" && kernel.f16 !== null ? { kernel: kernel.f16, constants } : { kernel, constants };
   });
   const mostRows = slots.map(([, { rows }]) => MOST_ROWS[rows]);
-  const last = all.length - 1;
-  const isTextured = all[last]!.kernel.name === matmulTextured.name;
+  const isTextured = all.map(({ kernel }) => kernel.name === matmulTextured.name);
   return {
     all,
     pick(params) {
       const index = mostRows.findIndex((most) => params.m <= most);
-      const isMisfit = index === last && isTextured &&
-        (weights === "f16" || !fitsTextures(params, { transposeA, transposeB }));
-      return isMisfit ? last - 1 : index;
+      if (!isTextured[index] || (weights !== "f16" && fitsTextures(params, { transposeA, transposeB }))) return index;
+      return isTextured.lastIndexOf(false, index); // of fewer rows
     },
   };
 }

@@ -16,6 +16,7 @@ interface Choices {
   /** Products by their rows. */
   few: Variant;
   some: Variant;
+  several: Variant;
   many: Variant;
   /** Products of many rows with A transposed, and all others with A transposed. */
   manyTransposed?: Variant;
@@ -32,6 +33,7 @@ interface Choices {
 const SOFTWARE: Choices = {
   few: variantOf(matmul, { ROWS: 4 }),
   some: variantOf(matmul),
+  several: variantOf(matmulTextured),
   many: variantOf(matmulTextured),
   manyTransposed: variantOf(matmulTextured),
   transposed: variantOf(matmul),
@@ -46,6 +48,7 @@ const SOFTWARE: Choices = {
 const GPU: Choices = {
   few: variantOf(matmulSplit),
   some: variantOf(matmulSplit, { ROWS: 8, SPLITS: 16 }),
+  several: variantOf(matmulSplit, { ROWS: 8, SPLITS: 16 }),
   many: variantOf(matmulTiled),
   transposed: variantOf(matmulTiled),
   attention: variantOf(attention, { LANES: 32 }),

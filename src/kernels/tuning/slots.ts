@@ -2,11 +2,11 @@
 
 import type { Variant } from "../kernel.ts";
 
-/** How many rows a product has: up to 4, up to 64, or more. */
-export type RowClass = "few" | "some" | "many";
+/** How many rows a product has: up to 4, up to 32, up to 64, or more. */
+export type RowClass = "few" | "some" | "several" | "many";
 
 /** Most rows of a product of each class. */
-export const MOST_ROWS: Readonly<Record<RowClass, number>> = { few: 4, some: 64, many: Infinity };
+export const MOST_ROWS: Readonly<Record<RowClass, number>> = { few: 4, some: 32, several: 64, many: Infinity };
 
 /** A slot of matrix products `A * B`. */
 interface MatmulSlotSpec {
@@ -22,11 +22,13 @@ interface MatmulSlotSpec {
 export const MATMUL_SLOTS = {
   matmul_nn_few: { transposeA: false, transposeB: false, rows: "few" },
   matmul_nn_some: { transposeA: false, transposeB: false, rows: "some" },
+  matmul_nn_several: { transposeA: false, transposeB: false, rows: "several" },
   matmul_nn_many: { transposeA: false, transposeB: false, rows: "many" },
   matmul_nt_few: { transposeA: false, transposeB: true, rows: "few" },
   matmul_nt_some: { transposeA: false, transposeB: true, rows: "some" },
+  matmul_nt_several: { transposeA: false, transposeB: true, rows: "several" },
   matmul_nt_many: { transposeA: false, transposeB: true, rows: "many" },
-  matmul_tn_some: { transposeA: true, transposeB: false, rows: "some" },
+  matmul_tn_several: { transposeA: true, transposeB: false, rows: "several" },
   matmul_tn_many: { transposeA: true, transposeB: false, rows: "many" },
   matmul_tt: { transposeA: true, transposeB: true, rows: "many" },
 } as const satisfies Record<string, MatmulSlotSpec>;
@@ -57,7 +59,7 @@ export type Slot = MatmulSlot | AttentionSlot;
 export const SLOTS = Object.keys({ ...MATMUL_SLOTS, ...ATTENTION_SLOTS }) as readonly Slot[];
 
 /** Slots that no model runs when it answers, only when it is trained. */
-export const TRAINING_SLOTS: readonly Slot[] = ["matmul_tn_some", "matmul_tn_many", "matmul_tt"];
+export const TRAINING_SLOTS: readonly Slot[] = ["matmul_tn_several", "matmul_tn_many", "matmul_tt"];
 
 /** Slots that models run when they answer. */
 export const INFERENCE_SLOTS: readonly Slot[] = SLOTS.filter((slot) => !TRAINING_SLOTS.includes(slot));
