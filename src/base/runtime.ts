@@ -20,15 +20,24 @@ const DOING: Readonly<Record<string, string>> = {
 export function permissionError(error: unknown): unknown {
   const Denied = deno()?.errors.NotCapable;
   if (Denied === undefined || !(error instanceof Denied)) return error;
-  const [, kind = "", what = ""] = /^Requires (\w+) access to "(.+?)", run again/.exec(error.message) ?? [];
-  if (DOING[kind] === undefined) return new PermissionError(error.message, { cause: error });
-  const flag = flagOf(kind, what);
-  return new PermissionError(`Deno may not ${DOING[kind]} ${JSON.stringify(what)}: it takes ${flag}`, { cause: error });
+  const lacking = lackingPermission(error.message);
+  return new PermissionError(lacking === null ? error.message : messageOf(lacking), { cause: error });
 }
 
-/** A flag by which Deno permits something. */
-export function flagOf(kind: string, value: string): string {
-  return `--allow-${kind}=${/^[\w./:\\-]+$/.test(value) ? value : JSON.stringify(value)}`;
+/** What Deno says that a program lacks; null if it says something else. */
+export function lackingPermission(message: string): { kind: string; what: string } | null {
+  const [, kind = "", what = ""] = /^Requires (\w+) access to "(.+?)", run again/.exec(message) ?? [];
+  return DOING[kind] === undefined ? null : { kind, what };
+}
+
+function messageOf({ kind, what }: { kind: string; what: string }): string {
+  return `Deno may not ${DOING[kind]} ${JSON.stringify(what)}: it takes ${permissionFlag(kind, what)}`;
+}
+
+/** The flag by which Deno permits something, as a shell takes it. Commas stand between values, so those inside are doubled. */
+export function permissionFlag(kind: string, value: string): string {
+  const flag = `--allow-${kind}=${value.replaceAll(",", ",,")}`;
+  return /^[\w./:,=\\-]+$/.test(flag) ? flag : `'${flag.replaceAll("'", "'\\''")}'`;
 }
 
 /** Whether Deno has granted a permission. Never prompts. */

@@ -16,3 +16,18 @@ export function tick(): Promise<void> {
     port2.postMessage(null);
   });
 }
+
+/** How long work goes on until other events have their turn, in ms. */
+const SLICE_MS = 10;
+
+/** Work that may take long, in slices. */
+export class Slices {
+  #began = performance.now();
+
+  /** Between two pieces of the work: lets the event loop run if the slice has lasted long enough. */
+  async next(): Promise<void> {
+    if (performance.now() - this.#began < SLICE_MS) return;
+    await tick();
+    this.#began = performance.now();
+  }
+}

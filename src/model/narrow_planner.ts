@@ -70,13 +70,11 @@ export function narrowFormOf(
   return asked === "auto" ? planNarrowForm(work, { withKeys }) : asked;
 }
 
-/**
- * Whether the last layer of an ordinary BERT is to compute its `R` narrow rows alone in place of all `T` tokens: if that
- * is cheaper, and nobody asks for the states or attentions of all.
- */
-export function mayNarrow({ R: rows, T: tokens }: { R: number; T: number }, options: ForwardOptions): boolean {
-  const { output_hidden_states: states = false, output_attentions: attentions = false } = options;
-  return 4 * rows <= 3 * tokens && !states && !attentions;
+/** What the last layer of an ordinary BERT computes: the narrow rows alone, unless somebody asks for what all tokens have. */
+export function lastLayerOf(
+  { output_hidden_states: states = false, output_attentions: attentions = false }: ForwardOptions,
+): "all" | "rows" {
+  return states || attentions ? "all" : "rows";
 }
 
 /**

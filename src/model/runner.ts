@@ -21,7 +21,7 @@ import type { NarrowBertConfig } from "./config/config.ts";
 import { FORWARD_OPTIONS, type ForwardOptions } from "./forward_options.ts";
 import type { Head } from "./head.ts";
 import type { Learning, LearningCall } from "./learning.ts";
-import { mayNarrow, mayStoreProbabilities, narrowFormOf, planProjection } from "./narrow_planner.ts";
+import { lastLayerOf, mayStoreProbabilities, narrowFormOf, planProjection } from "./narrow_planner.ts";
 import { type StageCall, stageKey } from "./stage.ts";
 import {
   CONTEXT,
@@ -42,8 +42,8 @@ export interface RunCall {
   ordinary: boolean;
   /** Layers that are computed, for a probe. Default: all. */
   depth?: Depth;
-  /** Whether an ordinary BERT's last layer computes the narrow rows alone. Default: as {@linkcode mayNarrow} says. */
-  narrows?: boolean;
+  /** What an ordinary BERT's last layer computes. Default: as {@linkcode lastLayerOf} says. */
+  lastLayer?: "all" | "rows";
   /** `[layers, heads]`, heads counted as before pruning; null if all are 1. */
   headMask: ArrayLike<number> | null;
   /** The stages, which compute from the last state. */
@@ -226,19 +226,20 @@ export class Runner {
 
   /** Plans a call of these sizes: which layers it computes, and in which form. */
   #plan(
-    { ragged, packed: { sizes, rowKeys }, ordinary, depth, options, learning, narrows }:
+    { ragged, packed: { sizes, rowKeys }, ordinary, depth, options, learning, lastLayer = lastLayerOf(options) }:
       & Omit<RunCall, "headMask" | "stages">
       & { packed: Packed },
     half: Half,
   ): TraceCall {
     const { headSize } = this.#config;
     // The context of an ordinary BERT, whose layers are all full, has been through the last one too.
-    const mayBeNarrow = narrows ?? (half === "both" && mayNarrow(sizes, options));
-    const overAll = ordinary || isOrdinary(this.#config) && !mayBeNarrow;
+    const overAll = ordinary || isOrdinary(this.#config) && (half !== "both" || lastLayer === "all");
     const { hidden_size: width, num_attention_heads: heads } = this.#config;
     const work = { rows: sizes.R, tokens: sizes.T, rowKeys, width, heads, headSize: pitch(headSize) };
     const withKeys = this.#config.position_embedding_type === "relative_key_query";
-    const form = narrowFormOf(work, { asked: options.narrow ?? "auto", withKeys });
+    // A learning ordinary BERT has one program, in one workspace, for batches of few rows and of many.
+    const isAlways = learning !== undefined && isOrdinary(this.#config);
+    const form = narrowFormOf(work, { asked: options.narrow ?? (isAlways ? "projected" : "auto"), withKeys });
     // If no narrow layer runs as such, the form makes no difference: one program serves both.
     const isNarrow = !overAll && half !== "encode";
     const { narrow: layers } = halvesOf(this.#config);

@@ -89,7 +89,9 @@ export async function pipeline<T extends TaskName>(
 
 /** An error about a shipped model, which says what to do if it is not there. */
 function withCure(error: unknown, modelClass: string): unknown {
-  if (!(error instanceof CheckpointError)) return error;
+  if (!(error instanceof CheckpointError) || !/there is no such folder|file config\.json/.test(error.message)) {
+    return error;
+  }
   return new CheckpointError(
     `${error.message}; the shipped models are files of this library, which a bundle leaves out: name the folder of a ` +
       modelClass,

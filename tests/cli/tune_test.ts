@@ -226,7 +226,10 @@ Deno.test("a tuning anew that is interrupted goes on with the rest of the slots,
   const stderr = await sendAt(child, { text: `1 of ${INFERENCE_SLOTS.length}  `, signal: "SIGINT" });
   assert.equal((await child.status).code, 130);
   const rest = INFERENCE_SLOTS.slice(1).join();
-  assert(stderr.includes(`\n1 of ${INFERENCE_SLOTS.length} parts are tuned and remembered in ${tuning.file}; `), stderr);
+  assert(
+    stderr.includes(`\n1 of ${INFERENCE_SLOTS.length} parts are tuned and remembered in ${tuning.file}; `),
+    stderr,
+  );
   assert(stderr.includes(`; to go on: narrowbert tune --only ${rest}\n`), stderr);
   assert.equal(Object.keys(await tuning.slots()).length, INFERENCE_SLOTS.length);
   await child.stdout.cancel();

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import {
+  AdamW,
   labelLogits,
   meanState,
   NarrowBertConfig,
@@ -83,18 +84,16 @@ Deno.test("an ordinary BERT's attentions are those of all tokens", async () => {
   assertClose(plain!.data as Float32Array, pooler_output!.data as Float32Array, BOUND, "pooled");
 });
 
-Deno.test("an ordinary BERT computes few rows alone, and many with all the others", async () => {
+Deno.test("an ordinary BERT computes the rows that are asked for, few or all", async () => {
   using model = await NarrowBertForTokenClassification.from_config(configOf(), { seed: 5 });
   const { input_ids, attention_mask } = batch();
   const { logits: all } = await model.forward({ input_ids, attention_mask });
   const narrow = (every: number) => attention_mask.map((row) => row.map((kept, l) => l % every === 0 ? kept : 0));
-  const tokens = LENGTHS.reduce((sum, length) => sum + length, 0);
-  for (const [every, computes] of [[1, "all"], [2, "some"], [30, "some"]] as const) {
+  for (const every of [1, 2, 30]) {
     const inputs = { input_ids, attention_mask, narrow_mask: narrow(every) };
     const { logits, narrow_positions, recorded } = await model.forward(inputs, { recordValues: true });
     const rows = inputs.narrow_mask.flat().reduce((sum, one) => sum + one, 0);
-    // Before the head, which computes rows alone in any case.
-    assert.equal(rowsOfLast(recorded!, 2), computes === "all" ? tokens : rows);
+    assert.equal(rowsOfLast(recorded!, 2), rows);
     const [, most] = narrow_positions!.dims as [number, number];
     for (let b = 0; b < LENGTHS.length; b++) {
       for (let r = 0; r < most; r++) {
@@ -108,6 +107,29 @@ Deno.test("an ordinary BERT computes few rows alone, and many with all the other
       }
     }
   }
+});
+
+Deno.test("a head mask counts in the last layer too", async () => {
+  using model = await NarrowBertForSequenceClassification.from_config(configOf(), { seed: 3 });
+  const head_mask = Array.from({ length: 3 }, (_, layer) => [0, 1, 0.5, layer === 2 ? 0 : 1]);
+  const all = await model.forward({ ...batch(), head_mask }, { output_hidden_states: true });
+  const some = await model.forward({ ...batch(), head_mask });
+  assertClose(some.logits.data, all.logits.data, BOUND, "logits");
+  assert.notDeepEqual(some.logits.data, (await model.forward(batch())).logits.data);
+});
+
+Deno.test("batches of few rows and of many learn in one workspace", async () => {
+  using model = await NarrowBertForMaskedLM.from_config(configOf(), { seed: 5 });
+  using optimizer = new AdamW(model, { lr: 1e-3 });
+  const { input_ids } = batch();
+  const labelled = (every: number) => ({
+    input_ids,
+    labels: input_ids.map((row) => row.map((id, l) => l % every === 0 ? id : -100)),
+  });
+  const [few, all] = [labelled(20), labelled(1)];
+  const of = async (batches: ReturnType<typeof labelled>[]) => (await optimizer.memory(batches)).activations;
+  const [both, larger] = [await of([few, all]), await of([all])];
+  assert(both <= 1.05 * larger, `${both} bytes for both, ${larger} for the larger`);
 });
 
 Deno.test("an ordinary BERT's texts without rows cost it nothing but their context", async () => {
@@ -126,7 +148,9 @@ Deno.test("a trunk on an ordinary BERT answers alike from its texts and from the
   using context = await trunk.encode(texts);
   const again = await trunk.ask(context, asks.map((ask, text) => ({ text, ask })));
   answers.forEach((one, i) => {
-    const [a, b] = [one.label_logits!, again[i]!.label_logits!];
-    assertClose(a.values as Float32Array, b.values as Float32Array, BOUND, `text ${i}`);
+    for (const name of Object.keys(asks[i]!) as (keyof typeof one)[]) {
+      const [a, b] = [one[name]!, again[i]![name]!];
+      assertClose(a.values as Float32Array, b.values as Float32Array, BOUND, `${name} of text ${i}`);
+    }
   });
 });

@@ -56,6 +56,15 @@ Deno.test("errors come back with class, message, code, cause and stack", () => {
   const abort = errorFrom(errorData(new DOMException("stopped", "AbortError")));
   assert(abort instanceof DOMException && abort.name === "AbortError");
   assert.equal(errorFrom(errorData("a text")).message, "a text");
+  for (const name of ["OperationError", "QuotaExceededError", "TimeoutError"]) {
+    const after = errorFrom(errorData(new DOMException("no", name)));
+    assert(after instanceof DOMException && after.name === name, name);
+  }
+  const many = errorFrom(errorData(new AggregateError([new RangeError("one"), new TypeError("two")], "both")));
+  assert(many instanceof AggregateError && many.errors[0] instanceof RangeError && many.errors[1] instanceof TypeError);
+  const circle = new Error("round");
+  circle.cause = circle;
+  assert.equal(errorFrom(errorData(circle)).message, "round");
   class Odd extends Error {
     override name = "Odd";
   }
@@ -126,6 +135,26 @@ Deno.test("a Worker without a sign of life is given up, with all calls; one that
   for (const call of calls) await assert.rejects(call, dead);
   await assert.rejects(side.calls.call("slow", null), dead);
   assert.equal(side.state.ended, 1);
+});
+
+Deno.test("a hung Worker is given up too if its callers abort before; a busy caller does not take it for dead", async () => {
+  using side = connected({ slow: () => late(400).then(() => ({ value: "done" })) }, { timeoutMs: 120 });
+  const busy = side.calls.call("slow", null);
+  for (let i = 0; i < 3; i++) { // this thread is busy for longer than that
+    const end = performance.now() + 180;
+    while (performance.now() < end);
+    await late(0);
+  }
+  assert.equal(await busy, "done");
+  side.port.onmessage = () => {};
+  let died: unknown = null;
+  const begun = performance.now();
+  while (died === null && performance.now() - begun < 5000) {
+    await side.calls.call("slow", null, { signal: AbortSignal.timeout(50) }).catch((error) => {
+      if (error instanceof errors.WorkerError) died = error;
+    });
+  }
+  assert.match(String(died), /no sign of life since 0.12 s/);
 });
 
 Deno.test("a Worker that tells of its death fails all calls, with what it threw as the cause", async () => {

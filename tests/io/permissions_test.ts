@@ -82,7 +82,12 @@ Deno.test("permissions: writing needs read and write of the folder, as renaming 
 Deno.test("permissions: what saving lacks is told before anything is written", () =>
   inTemporaryFolder(async (folder) => {
     const [models, quoted] = [`${folder}/models`, `"${folder}/my models"`];
-    const flags = (folder: string) => `it takes --allow-read=${folder} --allow-write=${folder}`;
+    const flags = (folder: string) =>
+      `it takes ${
+        ["read", "write"].map((kind) => `--allow-${kind}=${folder}`).map((f) => f.includes(" ") ? `'${f}'` : f).join(
+          " ",
+        )
+      }`;
     const code = `
       const messageOf = (made) => made.catch(({ name, message }) => console.log(name + ": " + message));
       await messageOf(onDisk.saveFiles(${JSON.stringify(models)}, [["a", [new Uint8Array(1)]]]));
@@ -90,7 +95,7 @@ Deno.test("permissions: what saving lacks is told before anything is written", (
       await messageOf(training.CheckpointFolder.open(${JSON.stringify(models)}));`;
     const expected = [
       `Cannot save to "${models}": ${flags(models)}`,
-      `Cannot save to ${quoted}: ${flags(quoted)}`,
+      `Cannot save to ${quoted}: ${flags(JSON.parse(quoted))}`,
       `Cannot make the folder "${models}": ${flags(models)}`,
     ].map((message) => `PermissionError: ${message}\n`).join("");
     for (const permissions of [[], [`--allow-write=${folder}`]]) assert.equal(await run(code, permissions), expected);

@@ -114,3 +114,34 @@ Deno.test("a text that does not fit, or whose caller aborts, leaves the others a
   assert.match((long as PromiseRejectedResult).reason.message, /the model takes 96 tokens, got 502/);
   assert.equal((aborted as PromiseRejectedResult).reason.message, "gone");
 });
+
+Deno.test("a list or a stream that is longer than the queue is answered, and single callers come in between", async () => {
+  using classify = await pipeline("text-classification");
+  using shared = classify.batched({ maxBatch: 16, maxQueue: 64 });
+  const many = Array.from({ length: 300 }, (_, i) => `${TEXTS[i % TEXTS.length]} ${i}`);
+  const expected = await classify(many);
+  const order: string[] = [];
+  const told = <T>(name: string, answer: Promise<T>) => answer.finally(() => order.push(name));
+  const list = told("list", shared(many));
+  const stream = told("stream", Array.fromAsync(shared.stream(many, { errors: "yield" })));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const single = told("single", shared(TEXTS[0]!));
+  assertNear(await single, [(await classify(TEXTS[0]!))[0]]);
+  assertNear(await list, expected);
+  assertNear(await stream, expected);
+  assert.equal(order[0], "single");
+});
+
+Deno.test("a list that a full queue refuses ends with that error, and leaves nothing behind", async () => {
+  using classify = await pipeline("text-classification");
+  using shared = classify.batched({ maxBatch: 4, maxQueue: 4 });
+  const call = () => shared(TEXTS[0]!);
+  const first = Array.from({ length: 4 }, call);
+  await new Promise((resolve) => setTimeout(resolve)); // they are computed now
+  const callers = Promise.allSettled([...first, ...Array.from({ length: 12 }, call)]);
+  const list = shared(Array.from({ length: 40 }, () => TEXTS[1]!));
+  await assert.rejects(list, { name: "OverloadedError", code: "overloaded" });
+  const settled = await callers;
+  assert(settled.some(({ status }) => status === "fulfilled") && settled.some(({ status }) => status === "rejected"));
+  assert.equal((await shared(TEXTS)).length, TEXTS.length); // there is room again
+});

@@ -427,3 +427,59 @@ Deno.test("waitMs is how long a window waits for inputs that come one by one", a
   assert.deepEqual(await sizesWith(10_000), [6]);
   for (const waitMs of [-1, NaN, Infinity]) assert.throws(() => shouting().engine.stream([], { waitMs }), RangeError);
 });
+
+Deno.test("a stream over an array lets other events have their turn while it encodes", async () => {
+  const { engine } = shouting();
+  const texts = Array.from({ length: 1024 }, (_, i) => `${i} `.repeat(600));
+  let last = performance.now();
+  let longest = 0;
+  const look = () => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  };
+  const timer = setInterval(look, 1);
+  let turns = 0;
+  const counting = setInterval(() => turns++, 1);
+  for await (const _ of engine.stream(texts)) if (turns > 4) break;
+  clearInterval(timer);
+  clearInterval(counting);
+  assert(turns > 4, `${turns} turns, the longest pause ${longest} ms`);
+});
+
+Deno.test("what goes wrong after a stop is an error all the same", async () => {
+  const stop = new AbortController();
+  const thrown = new Error("a full disk");
+  const { engine } = shouting();
+  const texts = words(new Array(40).fill(3));
+  const progress_callback = () => {
+    stop.abort();
+    throw thrown;
+  };
+  await assert.rejects(Array.fromAsync(engine.stream(texts, { stop: stop.signal, progress_callback })), thrown);
+  const bad = new AbortController();
+  const answers: string[] = [];
+  const read = async () => {
+    for await (const answer of engine.stream(["one", "two", "is it?", "four"], { stop: bad.signal })) {
+      answers.push(answer);
+      if (answers.length === 2) bad.abort();
+    }
+  };
+  await assert.rejects(read, /it must not ask/);
+  assert.deepEqual(answers, ["ONE", "TWO"]);
+});
+
+Deno.test("an abort does not wait for a source that does not let itself be closed", async () => {
+  const { engine } = shouting();
+  async function* stubborn() {
+    try {
+      for (let i = 0;; i++) yield `${i}`;
+    } finally {
+      await new Promise(() => {});
+    }
+  }
+  const controller = new AbortController();
+  const read = async () => {
+    for await (const _ of engine.stream(stubborn(), { signal: controller.signal, window: 4 })) controller.abort();
+  };
+  await assert.rejects(read, { name: "AbortError" });
+});

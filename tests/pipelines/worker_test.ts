@@ -131,6 +131,31 @@ Deno.test("a Worker takes the permission to read the library, and ends with its 
   assert.equal(denied.code, 0);
   assert.match(
     denied.stdout,
-    /^WorkerError worker The GPU's Worker has ended: Requires read access to .*--allow-read flag\n$/,
+    /^PermissionError permission Deno may not read the Worker's modules, .*: it takes (--allow-read=.*)\n$/,
   );
+  const [, flag] = /(--allow-read=.*)\n/.exec(denied.stdout)!;
+  assert.equal((await run([flag!])).stdout, "2\n");
+});
+
+Deno.test("a Worker whose module cannot be loaded is an error at once, in browsers too, which give no reason", async () => {
+  const own = globalThis.Worker;
+  class Absent extends EventTarget {
+    onmessage = null;
+    onmessageerror = null;
+    onerror: ((event: Event) => void) | null = null;
+    constructor() {
+      super();
+      setTimeout(() => this.onerror!(new Event("error", { cancelable: true })));
+    }
+    postMessage() {}
+    terminate() {}
+  }
+  globalThis.Worker = Absent as unknown as typeof Worker;
+  try {
+    const message =
+      /^WorkerError: The GPU's Worker cannot run: its module .*entry\.ts cannot be loaded; a bundle does not/;
+    await assert.rejects(pipeline("text-classification", undefined, { worker: true }), message);
+  } finally {
+    globalThis.Worker = own;
+  }
 });

@@ -1,11 +1,15 @@
 /** Calls of methods in a Worker: answers, errors, aborts and events come back, and no call waits for a Worker that is gone. */
 
+import { tick } from "../../base/tick.ts";
 import { errorFrom } from "./error_data.ts";
 import { WorkerError } from "../../base/errors.ts";
 import type { FromWorker, Port, ToWorker } from "./messages.ts";
 
-/** Time between two questions for a sign of life while calls are under way, in ms. */
+/** Most time between two questions for a sign of life while calls are under way, in ms. */
 const INTERVAL = 1000;
+
+/** How many questions at least stay without an answer before a Worker is given up. */
+const LEAST = 4;
 
 /** Options of a call. */
 export interface RemoteCallOptions {
@@ -89,7 +93,7 @@ export class RemoteCalls {
 
   #receive(message: FromWorker): void {
     this.#unanswered = 0;
-    if (message.kind === "pong") return;
+    if (message.kind === "pong") return this.#watch();
     if (message.kind === "died") {
       const cause = errorFrom(message.error);
       return this.end(new WorkerError(`The GPU's Worker has ended: ${cause.message}; load the model again`, { cause }));
@@ -107,17 +111,20 @@ export class RemoteCalls {
     }
   }
 
-  /** Asks for signs of life as long as calls are under way. The questions are counted: this thread may be busy too. */
+  /**
+   * Asks for signs of life as long as calls are under way, or a question is open: callers that abort tell nothing of the
+   * Worker. The questions are counted, and answers that have come are read first: this thread may be busy too.
+   */
   #watch(): void {
-    if (this.#pending.size === 0) {
+    if (this.#end !== null || (this.#pending.size === 0 && this.#unanswered === 0)) {
       clearInterval(this.#timer);
       this.#timer = undefined;
       return;
     }
     if (this.#timer !== undefined) return;
-    this.#unanswered = 0;
-    const every = Math.min(INTERVAL, this.#patience);
-    this.#timer = setInterval(() => {
+    const every = Math.min(INTERVAL, this.#patience / LEAST);
+    this.#timer = setInterval(async () => {
+      if (this.#unanswered * every >= this.#patience) await tick();
       if (this.#unanswered * every >= this.#patience) {
         const waited = `${this.#patience / 1000} s`;
         return this.end(

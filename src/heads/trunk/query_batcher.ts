@@ -14,10 +14,19 @@ export type NamedAnswers = Readonly<Partial<Record<string, ReadoutAnswer>>>;
 export interface Answering {
   /** Most tokens that are answered in one pass. @default 4096 */
   readonly passTokens?: number;
-  answer(
-    queries: readonly Query[],
-    options: { signal?: AbortSignal | undefined },
-  ): Promise<readonly NamedAnswers[]>;
+  /** Of a queue: most queries that are answered in one pass. */
+  readonly passQueries?: number;
+  answer(queries: readonly Query[], options: AnsweringOptions): Promise<readonly NamedAnswers[]>;
+}
+
+/** Options of what answers queries. */
+export interface AnsweringOptions {
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Of a queue: whether these wait for room if it is full, as the rest of a call does of which some were admitted.
+   * @default false
+   */
+  readonly waits?: boolean;
 }
 
 /** How queries are gathered. */
@@ -56,6 +65,8 @@ export class QueryBatcher implements Answering {
   readonly #trunk: Answering;
   readonly #settings: Required<BatchingOptions>;
   readonly #queue: Waiting[] = [];
+  /** Queries that wait for room in the queue. */
+  readonly #late: Waiting[] = [];
   /** Batches that are computed now. */
   #running = 0;
   /** Whether a run of {@linkcode QueryBatcher.#serve} looks after the queue. */
@@ -86,6 +97,11 @@ export class QueryBatcher implements Answering {
     return this.#settings.maxTokens;
   }
 
+  /** Most queries of a batch. */
+  get passQueries(): number {
+    return this.#settings.maxBatch;
+  }
+
   /** Queries that wait for their batch. */
   get waiting(): number {
     return this.#queue.filter(({ settle }) => settle !== null).length;
@@ -94,17 +110,17 @@ export class QueryBatcher implements Answering {
   /**
    * Answers queries, in their order.
    *
-   * @throws {OverloadedError} If too many wait already.
+   * @throws {OverloadedError} If too many wait already, unless these wait for room.
    * @throws {InputError} If one of them does not fit the model; those of other callers are answered.
    */
   async answer(
     queries: readonly Query[],
-    { signal }: { signal?: AbortSignal | undefined } = {},
+    { signal, waits = false }: AnsweringOptions = {},
   ): Promise<NamedAnswers[]> {
     signal?.throwIfAborted();
     const { waiting } = this;
     const { maxQueue } = this.#settings;
-    if (waiting > 0 && waiting + queries.length > maxQueue) {
+    if (!waits && waiting > 0 && waiting + queries.length > maxQueue) {
       const more = queries.length === 1 ? "another query" : `${queries.length} more queries`;
       throw new OverloadedError(`Cannot answer ${more}: ${waiting} wait, and at most ${maxQueue} may; try again later`);
     }
@@ -129,7 +145,8 @@ export class QueryBatcher implements Answering {
       for (const one of added) one.settle?.({ error: signal!.reason });
     };
     signal?.addEventListener("abort", abort);
-    this.#queue.push(...added);
+    (waits ? this.#late : this.#queue).push(...added);
+    this.#refill();
     this.#look();
     try {
       return await Promise.all(answers);
@@ -184,6 +201,17 @@ export class QueryBatcher implements Answering {
   #drop(): void {
     const left = this.#queue.filter(({ settle }) => settle !== null);
     this.#queue.splice(0, this.#queue.length, ...left);
+    this.#refill();
+  }
+
+  /** Lets queries into the queue that wait for room there. */
+  #refill(): void {
+    for (let { waiting } = this; this.#late.length > 0 && waiting < this.#settings.maxQueue;) {
+      const late = this.#late.shift()!;
+      if (late.settle === null) continue; // its caller was told
+      this.#queue.push(late);
+      waiting++;
+    }
   }
 
   /** Takes the first queries of the queue, as many as a batch may have. */
@@ -195,7 +223,9 @@ export class QueryBatcher implements Answering {
       if (count > 0 && (count === maxBatch || tokens > maxTokens)) break;
       count++;
     }
-    return this.#queue.splice(0, count);
+    const taken = this.#queue.splice(0, count);
+    this.#refill();
+    return taken;
   }
 
   /** Computes a batch, and tells its callers. If all of them have aborted, it is stopped. */

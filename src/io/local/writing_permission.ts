@@ -1,7 +1,7 @@
 /** The permissions that writing takes, asked for before anything is written. */
 
 import { PermissionError } from "../../base/errors.ts";
-import { flagOf } from "../../base/runtime.ts";
+import { permissionFlag } from "../../base/runtime.ts";
 
 /**
  * Asks for the permissions to write in a folder: to read it too, as a file is written under a temporary name and renamed.
@@ -18,5 +18,5 @@ export async function requestWriting(folder: string, action: string): Promise<vo
 
 /** The flags that permit writing in a folder. */
 export function writingFlags(folder: string): string {
-  return `${flagOf("read", folder)} ${flagOf("write", folder)}`;
+  return `${permissionFlag("read", folder)} ${permissionFlag("write", folder)}`;
 }

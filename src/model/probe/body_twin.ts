@@ -33,12 +33,18 @@ interface Attended {
 /**
  * Computes a batch whose tokens are all keys.
  *
- * @param layers How many layers of each half are computed.
+ * @param call `layers`: how many layers of each half are computed; `lastLayer`: whether an ordinary BERT's last one, which
+ *   is all of its second half, computes all tokens.
  * @returns The states of all tokens in the first half, then those of the narrow rows.
  */
 export function* bodyStates(
   twin: Twin,
-  { config, ragged, layers }: { config: NarrowBertConfig; ragged: Ragged; layers: Depth },
+  { config, ragged, layers, lastLayer = "rows" }: {
+    config: NarrowBertConfig;
+    ragged: Ragged;
+    layers: Depth;
+    lastLayer?: "all" | "rows";
+  },
 ): Generator<TwinState, void> {
   const { tokenSpans, rowSpans } = spansOf(ragged);
   const { places, rows } = ragged;
@@ -49,8 +55,14 @@ export function* bodyStates(
     x = computeLayer(twin, config, { layer, x, attended });
     yield { layer, rows: x };
   }
-  const attended = { context: x, spans: rowSpans, rowPlaces: pickPlaces(places, rows), tokenPlaces: places };
-  x = pick(x, rows);
+  const isOfAll = lastLayer === "all";
+  const attended = {
+    context: x,
+    spans: isOfAll ? tokenSpans : rowSpans,
+    rowPlaces: isOfAll ? places : pickPlaces(places, rows),
+    tokenPlaces: places,
+  };
+  if (!isOfAll) x = pick(x, rows);
   for (let i = 0; i < layers.narrow; i++) {
     const layer = halvesOf(config).full + i;
     x = computeLayer(twin, config, { layer, x, attended });

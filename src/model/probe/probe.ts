@@ -14,7 +14,7 @@ import type { ElementSource } from "../../nn/parameters.ts";
 import type { Ragged } from "../batch/ragged.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
 import { BASE, type Head, type ModelParts } from "../head.ts";
-import { type Depth, halvesOf } from "../body.ts";
+import { type Depth, halvesOf, isOrdinary } from "../body.ts";
 import type { Runner } from "../runner.ts";
 import type { StageCall } from "../stage.ts";
 import { firstWrong, type WrongElement } from "./comparison.ts";
@@ -62,31 +62,34 @@ interface Expected {
  * @throws {ProbeError} Naming the first part of the model that differs, and the element that differs most.
  */
 export async function probe(model: ProbedModel, calls: readonly ProbeCall[], signal?: AbortSignal): Promise<void> {
-  for (const { lengths, narrow } of calls) {
-    const ragged = probeBatch(lengths, model.config);
-    const depth = depthOf(model.config);
-    const heads = model.heads.includes(BASE) ? model.heads : [BASE, ...model.heads];
-    const stages = heads.map((head) => stageOf(head, ragged));
-    const options = { output_hidden_states: true, signal, ...(narrow && { narrow }) };
-    const running = model.runner.run({
-      ragged,
-      ordinary: false,
-      depth,
-      narrows: true,
-      headMask: null,
-      stages,
-      options,
-    });
-    const twin = { ragged, depth, heads };
-    // The CPU computes while the GPU does. Both end before an error frees the weights.
-    const [ran, computed] = await Promise.allSettled([running, takingTurns(expectations(model, twin), signal)]);
-    if (ran.status === "rejected") throw ran.reason;
-    if (computed.status === "rejected") throw computed.reason;
-    const found = compare(ran.value.outputs, computed.value);
-    // A model may carry the rounding of a right device further than that: what does it do to a rounding here?
-    if (found === null || isRounding(found, expectations(model, { ...twin, blur: roundingBlur() }))) continue;
-    throw refusal(model.gpu, found);
-  }
+  // The last layer of an ordinary BERT may run over all tokens too: then it is another computation.
+  const ways = isOrdinary(model.config) ? ["rows", "all"] as const : ["rows"] as const;
+  for (const call of calls) for (const lastLayer of ways) await probeOnce(model, { ...call, lastLayer }, signal);
+}
+
+async function probeOnce(
+  model: ProbedModel,
+  { lengths, narrow, lastLayer }: ProbeCall & { lastLayer: "all" | "rows" },
+  signal?: AbortSignal,
+): Promise<void> {
+  const ragged = probeBatch(lengths, model.config);
+  const depth = depthOf(model.config);
+  const heads = model.heads.includes(BASE) ? model.heads : [BASE, ...model.heads];
+  const stages = heads.map((head) => stageOf(head, ragged));
+  const options = { output_hidden_states: true, signal, ...(narrow && { narrow }) };
+  const call = { ragged, ordinary: false, depth, lastLayer, headMask: null, stages, options };
+  const twin = { ragged, depth, heads, lastLayer };
+  // The CPU computes while the GPU does. Both end before an error frees the weights.
+  const [ran, computed] = await Promise.allSettled([
+    model.runner.run(call),
+    takingTurns(expectations(model, twin), signal),
+  ]);
+  if (ran.status === "rejected") throw ran.reason;
+  if (computed.status === "rejected") throw computed.reason;
+  const found = compare(ran.value.outputs, computed.value);
+  // A model may carry the rounding of a right device further than that: what does it do to a rounding here?
+  if (found === null || isRounding(found, expectations(model, { ...twin, blur: roundingBlur() }))) return;
+  throw refusal(model.gpu, found);
 }
 
 /** All of a generator, with turns of the event loop between. */
@@ -121,20 +124,21 @@ function stageOf(head: Head, { rowCounts }: Ragged): StageCall {
 /** All that is computed in float64, in the order of the computation. */
 function* expectations(
   { config, weights, dtype, pooler }: ProbedModel,
-  { ragged, depth, heads, blur }: {
+  { ragged, depth, heads, lastLayer, blur }: {
     ragged: Ragged;
     depth: Depth;
+    lastLayer: "all" | "rows";
     heads: readonly Head[];
     blur?: (x: Rows) => void;
   },
 ): Generator<Expected, void> {
   const twin = new Twin({ weights, dtype, eps: config.layer_norm_eps, blur });
   let last: Rows | null = null;
-  for (const { layer, rows } of bodyStates(twin, { config, ragged, layers: depth })) {
+  for (const { layer, rows } of bodyStates(twin, { config, ragged, layers: depth, lastLayer })) {
     const kind = layer < config.full_length_layers ? "full" : "narrow";
     const place = layer < 0 ? "the embeddings" : `layer ${layer} (${kind})`;
     yield { place, output: `hidden_states.${layer + 1}`, rows };
-    last = layer < halvesOf(config).full ? pick(rows, ragged.rows) : rows;
+    last = layer < halvesOf(config).full || lastLayer === "all" ? pick(rows, ragged.rows) : rows;
   }
   for (const head of heads) {
     const { rows: own } = stageOf(head, ragged);

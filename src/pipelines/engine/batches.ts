@@ -17,11 +17,13 @@ export const PADDED = 4;
  */
 export function* tokenBatches<T>(
   items: readonly T[],
-  { sizeOf, maximum = BATCH_TOKENS }: {
+  { sizeOf, maximum = BATCH_TOKENS, most = Infinity }: {
     /** The size of an item. */
     sizeOf: (item: T) => number;
     /** The largest size of a batch. */
     maximum?: number;
+    /** Most items. */
+    most?: number;
   },
 ): Generator<T[]> {
   let batch: T[] = [];
@@ -31,7 +33,8 @@ export function* tokenBatches<T>(
     const size = sizeOf(item);
     total += size;
     largest = Math.max(largest, size);
-    if (batch.length > 0 && (total > maximum || (batch.length + 1) * largest > PADDED * maximum)) {
+    const isFull = batch.length === most || total > maximum || (batch.length + 1) * largest > PADDED * maximum;
+    if (batch.length > 0 && isFull) {
       yield batch;
       batch = [];
       total = largest = size;

@@ -4,7 +4,7 @@ import { errorAbout } from "./error_about.ts";
 import { InputError, NonFiniteError } from "../../base/errors.ts";
 import { nameOf } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
-import { tick } from "../../base/tick.ts";
+import { Slices } from "../../base/tick.ts";
 import type { ReadoutAnswer } from "../../heads/readouts/readout.ts";
 import type { Answering } from "../../heads/trunk/query_batcher.ts";
 import { BATCH_TOKENS, tokenBatches } from "./batches.ts";
@@ -13,9 +13,6 @@ import { Entry } from "./entry.ts";
 import { overlapped, PAUSE } from "./overlap.ts";
 import type { CallOptions, Inputs, Item, List, ListOptions, Stream, StreamOptions, Task, TaskRun } from "./task.ts";
 import { WAIT_MS, windows } from "./windows.ts";
-
-/** How long inputs are encoded until other events of the process have their turn, in ms. */
-const SLICE_MS = 10;
 
 /** Most inputs that a stream sorts by length together. */
 const WINDOW = 1024;
@@ -73,14 +70,12 @@ export class Engine<Input, Output, Options extends object> {
     const given = [...inputs]; // later changes of the caller's array have no effect
     const total = given.length;
     const entries: Entry<Output>[] = [];
-    let began = performance.now();
+    const slices = new Slices();
     for (const [index, input] of given.entries()) {
       const place = { index, name: nameOf(this.#task.noun, index, total) };
       entries.push(errors === "yield" ? this.#admitOrRefuse(run, input, place) : this.#admit(run, input, place));
-      if (performance.now() - began < SLICE_MS) continue;
-      await tick();
+      await slices.next();
       signal?.throwIfAborted();
-      began = performance.now();
     }
     let done = entries.filter(({ outcome }) => outcome !== null).length;
     for await (const settled of this.#computed(run, [entries], signal)) {
@@ -166,16 +161,27 @@ export class Engine<Input, Output, Options extends object> {
     signal: AbortSignal | undefined,
   ): AsyncGenerator<number> {
     const { name } = run.readout;
+    const failed = new AbortController(); // then what was begun behind is of no use
+    const either = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
+    const isQueue = this.#trunk.passQueries !== undefined;
+    let waits = false; // only the first batch of a call may be refused by a queue that is full
     const compute = async (batch: Piece<Output>[]) => {
       const queries = batch.map(({ item }) => {
         return { tokens: run.tokens?.(item) ?? item.encoding, ask: { [name]: run.ask(item) } };
       });
-      const answers = await this.#trunk.answer(queries, { signal });
-      return answers.map((answer) => answer[name] as ReadoutAnswer);
+      const options = { signal: either, ...(waits && isQueue && { waits }) };
+      waits = true;
+      try {
+        const answers = await this.#trunk.answer(queries, options);
+        return answers.map((answer) => answer[name] as ReadoutAnswer);
+      } catch (error) {
+        failed.abort(error);
+        throw error;
+      }
     };
     const settle = (batch: Piece<Output>[], answers: ReadoutAnswer[]) =>
       batch.filter(({ entry, index }, i) => entry.put(index, answers[i] as ReadoutAnswer)).length;
-    for await (const finished of overlapped(batches(run, entries, this.#trunk.passTokens), compute)) {
+    for await (const finished of overlapped(batches(run, entries, this.#trunk), compute)) {
       signal?.throwIfAborted();
       yield finished === PAUSE ? 0 : settle(finished.batch, finished.result);
     }
@@ -202,22 +208,24 @@ export class Engine<Input, Output, Options extends object> {
     };
     function* answers() {
       const end = waiting.findIndex(({ outcome }) => outcome === null);
-      const settled = waiting.splice(0, end < 0 ? waiting.length : end);
-      done += settled.length;
-      if (settled.length > 0) progress_callback?.({ done, ...(total !== undefined && { total }) });
+      const count = end < 0 ? waiting.length : end;
+      done += count;
+      if (count > 0) progress_callback?.({ done, ...(total !== undefined && { total }) });
+      const settled = waiting.splice(0, count);
       for (const entry of settled) {
         aborted?.throwIfAborted();
         yield answerOf(entry, errors);
       }
     }
+    const steps = this.#computed(run, windows(inputs, { size: window, waitMs, admit, signal }), signal);
     try {
-      for await (const _ of this.#computed(run, windows(inputs, { size: window, waitMs, admit, signal }), signal)) {
-        yield* answers();
-      }
-    } catch (error) {
-      aborted?.throwIfAborted();
-      if (!stop?.aborted) throw error;
-      yield* answers();
+      while (!await isOver(steps, stop)) yield* answers();
+    } finally {
+      await steps.return(0);
+    }
+    aborted?.throwIfAborted();
+    yield* answers();
+    if (stop?.aborted) {
       if (errors !== "yield") return;
       // Behind the first without an answer there may be some with one.
       const end = waiting.findLastIndex(({ outcome }) => outcome !== null) + 1;
@@ -225,9 +233,7 @@ export class Engine<Input, Output, Options extends object> {
         aborted?.throwIfAborted();
         yield entry.outcome === null ? stop.reason : answerOf(entry, errors);
       }
-      return;
     }
-    yield* answers();
   }
 
   /** As `#admit`, but an input that does not fit becomes an entry with its error. */
@@ -247,6 +253,16 @@ function answerOf<Output>(entry: Entry<Output>, errors: ListOptions["errors"]): 
   return errors === "yield" && "error" in entry.outcome! ? entry.outcome.error : entry.answer();
 }
 
+/** Whether a computation is over, by its end or by a stop. @throws Its error. */
+async function isOver(steps: AsyncGenerator<number>, stop: AbortSignal | undefined): Promise<boolean> {
+  try {
+    return (await steps.next()).done === true;
+  } catch (error) {
+    if (stop?.aborted && error === stop.reason) return true;
+    throw error;
+  }
+}
+
 /** How many inputs there are, if their collection says so. */
 function countOf(inputs: Inputs<unknown>): number | undefined {
   const { length, size } = inputs as { length?: unknown; size?: unknown };
@@ -257,14 +273,14 @@ function countOf(inputs: Inputs<unknown>): number | undefined {
 async function* batches<Output>(
   run: TaskRun<never, Output>,
   entries: Windows<Output>,
-  maximum = BATCH_TOKENS,
+  { passTokens: maximum = BATCH_TOKENS, passQueries: most = Infinity }: Answering,
 ): AsyncGenerator<Piece<Output>[] | typeof PAUSE> {
   const sizeOf = ({ item }: Piece<Output>) => run.sizeOf?.(item) ?? item.encoding.input_ids.length;
   for await (const window of entries) {
     if (window === PAUSE) yield PAUSE;
     else {
       const pieces = window.flatMap((entry) => entry.items.map((item, index) => ({ entry, index, item })));
-      yield* tokenBatches(pieces.sort((a, b) => sizeOf(b) - sizeOf(a)), { sizeOf, maximum });
+      yield* tokenBatches(pieces.sort((a, b) => sizeOf(b) - sizeOf(a)), { sizeOf, maximum, most });
     }
   }
 }

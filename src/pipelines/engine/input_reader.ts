@@ -35,12 +35,12 @@ export class InputReader<T> {
     }
   }
 
-  /** Ends the iteration. Waits for the source to end, unless it is busy with an input. */
+  /** Ends the iteration. Waits for the source to end, unless it is busy with an input or the signal has aborted. */
   async close(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
     const closed = (async () => await this.#iterator.return?.())();
-    if (this.#pending === null) await closed;
+    if (this.#pending === null && !this.#signal?.aborted) await closed;
     else closed.catch(() => {});
   }
 

@@ -1,5 +1,6 @@
 /** Reads a stream's inputs a window at a time, so that inputs of similar length can be computed together. */
 
+import { Slices } from "../../base/tick.ts";
 import { BATCH_TOKENS } from "./batches.ts";
 import { PAUSE } from "./overlap.ts";
 import { InputReader, LATE } from "./input_reader.ts";
@@ -37,6 +38,7 @@ export async function* windows<Input, Entry extends { readonly tokens: number }>
   { size, waitMs, admit, signal }: WindowOptions<Input, Entry>,
 ): AsyncGenerator<Entry[] | typeof PAUSE> {
   const source = new InputReader(inputs, signal);
+  const slices = new Slices();
   let window: Entry[] = [];
   let tokens = 0;
   let most = Math.min(FIRST, size);
@@ -48,6 +50,7 @@ export async function* windows<Input, Entry extends { readonly tokens: number }>
       patience = patience === undefined ? waitMs : Math.max(0, patience - (performance.now() - asked));
       if (step !== LATE && !step.done) {
         const entry = admit(step.value);
+        await slices.next();
         window.push(entry);
         tokens += entry.tokens;
         if (window.length < most && tokens < WINDOW_TOKENS) continue;

@@ -30,11 +30,10 @@ export async function loadInWorker(
   const opened = await openModel(source, { ...quiet, ...(signal && { signal }) }, locateTransformer);
   checkHead(modelClass, opened);
   const loading = WorkerModel.start(modelClass, request, { signal, progress_callback, ...settings });
-  loading.catch(() => {}); // thrown below
-  const tokenizer = await openTokenizer(opened.folder, opened.config.to_json()).catch(async (error) => {
-    await loading.then((model) => model.dispose(), () => {});
+  const both = [loading, openTokenizer(opened.folder, opened.config.to_json())] as const;
+  const [model, tokenizer] = await Promise.all(both).catch((error) => {
+    loading.then((model) => model.dispose(), () => {});
     throw error;
   });
-  const model = await loading;
   return keepFolder({ model, tokenizer, files: (options) => model.files(options) }, opened.root);
 }

@@ -1,6 +1,7 @@
 /** A model in a Worker, as the pipelines of this thread see it. */
 
-import { WorkerError } from "../../base/errors.ts";
+import { PermissionError, WorkerError } from "../../base/errors.ts";
+import { lackingPermission, permissionFlag } from "../../base/runtime.ts";
 import { RemoteCalls } from "../../heads/remote/calls.ts";
 import { RemoteTrunk } from "../../heads/remote/remote_trunk.ts";
 import type { ProgressInfo } from "../../io/folder/folder.ts";
@@ -9,6 +10,27 @@ import type { LoadOptions } from "../../model/model_options.ts";
 import type { ModelFile, SaveOptions } from "../../model/weights/saving.ts";
 import type { AnsweringModel } from "../engine/task.ts";
 import type { LoadReply, LoadRequest, WorkerOptions } from "./request.ts";
+
+/** The module of the Worker. */
+const ENTRY = new URL("./entry.ts", import.meta.url);
+
+/** The library's folder, which the Worker's modules and shaders are in. */
+const LIBRARY = new URL("../../../", import.meta.url);
+
+/** The error of a Worker that cannot run, by what is said of it. */
+function startError(message: string): Error {
+  const [why] = message.split("\n"); // its stack follows
+  if (lackingPermission(message) !== null) {
+    const flag = LIBRARY.protocol === "file:"
+      ? permissionFlag("read", decodeURIComponent(LIBRARY.pathname))
+      : permissionFlag("import", LIBRARY.host);
+    return new PermissionError(`Deno may not read the Worker's modules, ${LIBRARY}: it takes ${flag}`);
+  }
+  return new WorkerError(
+    `The GPU's Worker cannot run: ${why || `its module ${ENTRY} cannot be loaded`}; a bundle does not have it, and ` +
+      "deno compile and deno cache take it by name",
+  );
+}
 
 /** What the Worker cannot be asked, by name: it throws when it is read. */
 function refuse(model: WorkerModel, { name, prototype }: { readonly name: string; readonly prototype: object }): void {
@@ -60,14 +82,14 @@ export class WorkerModel implements AnsweringModel {
       & Pick<LoadOptions, "signal" | "progress_callback">
       & Required<WorkerOptions>,
   ): Promise<WorkerModel> {
-    const worker = new Worker(new URL("./entry.ts", import.meta.url), { type: "module", name: "narrowbert" });
+    const worker = new Worker(ENTRY, { type: "module", name: "narrowbert" });
     const calls = new RemoteCalls(worker, { timeoutMs, onEnd: () => worker.terminate() });
-    // What the Worker cannot tell by itself, such as that its module cannot be read.
+    // What the Worker cannot tell by itself, such as that its module cannot be read. Browsers give no reason then.
     worker.onerror = (event) => {
       event.preventDefault();
-      const [why] = event.message.split("\n"); // its stack follows
-      calls.end(new WorkerError(`The GPU's Worker has ended: ${why || "it cannot be started"}`));
+      calls.end(startError((event as Partial<ErrorEvent>).message ?? ""));
     };
+    worker.onmessageerror = () => calls.end(new WorkerError("The GPU's Worker sent what cannot be read; load again"));
     try {
       const onEvent = (info: unknown) => progress_callback?.(info as ProgressInfo);
       return new WorkerModel(calls, await calls.call("load", request, { signal, onEvent }) as LoadReply, modelClass);
