@@ -1,5 +1,6 @@
 /** Checks options objects, so that a misspelt option is an error rather than ignored. */
 
+import { kindOf } from "./messages.ts";
 import { suggestion } from "./suggestion.ts";
 
 /**
@@ -16,8 +17,27 @@ export function checkOptionNames(action: string, options: object, allowed: reado
   }
   const unknown = Object.keys(options).find((name) => !allowed.includes(name));
   if (unknown !== undefined) {
-    const options = allowed.join(", ");
+    const options = allowed.length === 0 ? "it takes no options" : `options are ${allowed.join(", ")}`;
     const end = suggestion(unknown, allowed);
-    throw new TypeError(`Cannot ${action}: there is no option "${unknown}"; options are ${options}${end}`);
+    throw new TypeError(`Cannot ${action}: there is no option "${unknown}"; ${options}${end}`);
   }
+}
+
+/**
+ * Checks the options by which every call can be stopped and watched.
+ *
+ * @throws {TypeError} Naming the option and what it must be.
+ */
+export function checkCallbacks(
+  action: string,
+  options: { readonly signal?: unknown; readonly stop?: unknown; readonly progress_callback?: unknown },
+): void {
+  for (const name of ["signal", "stop"] as const) {
+    const value = options[name];
+    if (value === undefined || value instanceof AbortSignal) continue;
+    throw new TypeError(`Cannot ${action}: ${name} must be an AbortSignal, got ${kindOf(value)}`);
+  }
+  const { progress_callback: callback } = options;
+  if (callback === undefined || typeof callback === "function") return;
+  throw new TypeError(`Cannot ${action}: progress_callback must be a function, got ${kindOf(callback)}`);
 }

@@ -33,7 +33,13 @@ export interface StreamingModel<Question, Answer> extends Disposable {
    */
   stream(
     questions: AsyncIterable<Question>,
-    options: { signal: AbortSignal; stop: AbortSignal; errors: "yield" },
+    options: {
+      signal: AbortSignal;
+      stop: AbortSignal;
+      errors: "yield";
+      /** Called with the number of questions that are computed. */
+      progress_callback: (progress: { done: number }) => void;
+    },
   ): AsyncIterable<Answer | Error>;
 }
 
@@ -125,16 +131,19 @@ async function answerAll<O extends Options, Question, Answer>(
   const refused = new Refusals(shared["skip-bad"], terminal);
   // The pipeline's messages number its questions, but not the texts of one question.
   const placeOf = ({ place, index }: InputItem) => place ?? (gather === undefined ? null : `text ${index + 1}`);
-  let answered = 0;
+  const read = { questions: 0, end: 0 };
+  let left: { first: string; count: number } | null = null; // texts before others that are answered
 
   async function* questions() {
     for await (const item of inputs.items) {
+      read.end = item.end;
       const fields = item.fields instanceof InputError ? item.fields : renamed(item.fields, command.textField);
       if (shared["skip-empty"] && !(fields instanceof InputError) && isBlank(fields)) continue;
       const question = fields instanceof InputError ? fields : attempt(() => command.question(fields, own));
       if (question instanceof InputError) await refused.take(placeOf(item), question);
       else {
         asked.push({ ...item, fields });
+        read.questions++;
         yield question;
       }
     }
@@ -142,16 +151,18 @@ async function answerAll<O extends Options, Question, Answer>(
 
   const failed = new AbortController(); // aborted when an answer cannot be given or printed
   const stop = terminal.signal;
-  const answers = model.stream(questions(), { signal: failed.signal, stop, errors: "yield" });
+  // What is computed is as far through the input as through the questions that were read of it.
+  const progress_callback = ({ done }: { done: number }) => progress.answered(done, read.end * done / read.questions);
+  const options = { signal: failed.signal, stop, errors: "yield" as const, progress_callback };
+  const answers = model.stream(questions(), options);
   for await (const burst of bursts(answers, { most: BURST, stop: () => failed.abort() })) {
-    let end = 0;
     let block: Answered<Answer>[] = [];
     for (const answer of burst) {
       const item = asked.shift()!;
-      end = item.end;
-      if (stop.aborted && answer === stop.reason) continue; // it was not answered
-      answered++;
-      if (!(answer instanceof Error)) block.push({ index: item.index, fields: item.fields as Fields, answer });
+      if (stop.aborted && answer === stop.reason) {
+        left ??= { first: placeOf(item) ?? `text ${item.index + 1}`, count: 0 };
+        left.count++;
+      } else if (!(answer instanceof Error)) block.push({ index: item.index, fields: item.fields as Fields, answer });
       else {
         await output.put(block);
         block = [];
@@ -159,10 +170,13 @@ async function answerAll<O extends Options, Question, Answer>(
       }
     }
     await output.put(block);
-    await progress.answered(answered, end);
   }
   if (stop.aborted && gather !== undefined) throw stop.reason; // a part of the texts has no common answer
   await output.end();
+  if (left !== null) {
+    const what = left.count === 1 ? "1 text is" : `${left.count} texts are`;
+    await terminal.complain(`narrowbert: ${what} not answered before others that are, the first ${left.first}\n`);
+  }
   stop.throwIfAborted();
   timings?.lap("run");
   if (timings !== null) await terminal.complain(timings.report());

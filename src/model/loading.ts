@@ -1,7 +1,7 @@
 /** Makes models: from a folder, or with random weights. */
 
 import { describe } from "../base/messages.ts";
-import { checkOptionNames } from "../base/options.ts";
+import { checkCallbacks, checkOptionNames } from "../base/options.ts";
 import { warn } from "../base/warn.ts";
 import { openCheckpoint } from "../io/checkpoint/open.ts";
 import { type ModelFolder, type ModelSource, openFolder } from "../io/folder/folder.ts";
@@ -45,6 +45,7 @@ export async function openModel(
   locate?: (folder: ModelFolder) => Promise<ModelFolder>,
 ): Promise<OpenedModel> {
   checkOptionNames("load a model", options, LOAD_OPTIONS);
+  checkCallbacks("load a model", options);
   checkDeviceOptions(options);
   checkContextLimit(options);
   checkVerify(options);

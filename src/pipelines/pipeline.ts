@@ -8,10 +8,10 @@ import { PreTrainedModel } from "../heads/pretrained.ts";
 import type { ModelSource } from "../io/folder/folder.ts";
 import { BertTokenizer } from "../text/bert_tokenizer.ts";
 import type { PipelineParts } from "./engine/parts.ts";
-import type { TaskName, TaskPipelines } from "./task_pipelines.ts";
+import type { TaskName, TaskPipelines, WorkerPipelines } from "./task_pipelines.ts";
 import { taskNamed } from "./task_table.ts";
-import type { PipelineOptions } from "./worker/request.ts";
-import { WorkerModel } from "./worker/worker_model.ts";
+import type { PipelineOptions, WorkerOptions } from "./worker/request.ts";
+import { isInWorker } from "./worker/worker_model.ts";
 
 /** A loaded model with its tokenizer. Every pipeline is such a pair. */
 export type SharedParts = PipelineParts<PreTrainedModel>;
@@ -57,11 +57,22 @@ export type SharedParts = PipelineParts<PreTrainedModel>;
  * @throws {DeviceLostError} If the device is lost.
  * @throws {WorkerError} If its Worker cannot be started, or ends.
  */
+export function pipeline<T extends TaskName>(
+  task: T,
+  model: ModelSource | null | undefined,
+  options: PipelineOptions & { worker: true | WorkerOptions },
+): Promise<WorkerPipelines[T]>;
+/** Makes a pipeline of a model in this thread, or one that shares the weights of a loaded model. */
+export function pipeline<T extends TaskName>(
+  task: T,
+  model?: ModelSource | SharedParts | null,
+  options?: PipelineOptions,
+): Promise<TaskPipelines[T]>;
 export async function pipeline<T extends TaskName>(
   task: T,
-  model?: ModelSource | SharedParts,
+  model?: ModelSource | SharedParts | null,
   options: PipelineOptions = {},
-): Promise<TaskPipelines[T]> {
+): Promise<unknown> {
   const { defaultModel, modelClass, load, share } = taskNamed(task);
   if (isShared(model)) {
     checkOptionNames("make a pipeline on a loaded model", options, []);
@@ -110,10 +121,10 @@ function checkSource(model: unknown): void {
 }
 
 /** Whether a model is loaded already. @throws {TypeError} If its `model` or `tokenizer` is something else. */
-function isShared(model: ModelSource | SharedParts | undefined): model is SharedParts {
+function isShared(model: ModelSource | SharedParts | null | undefined): model is SharedParts {
   const isParts = (typeof model === "object" || typeof model === "function") && model !== null && "model" in model;
   if (!isParts) return false;
-  if ((model.model as unknown) instanceof WorkerModel) {
+  if (isInWorker(model.model)) {
     throw new TypeError(
       "Cannot make a pipeline: model must be in this thread to be shared, and this one is in a Worker; load it again",
     );

@@ -131,7 +131,7 @@ Deno.test("a Worker without a sign of life is given up, with all calls; one that
   assert.equal(await side.calls.call("slow", null), "done");
   side.port.onmessage = () => {}; // it hangs
   const calls = [side.calls.call("slow", null), side.calls.call("slow", null)];
-  const dead = { name: "WorkerError", code: "worker", message: /no sign of life since 0.04 s; load the model again/ };
+  const dead = { name: "WorkerError", code: "worker", message: /no sign of life for 0.04 s; load the model again/ };
   for (const call of calls) await assert.rejects(call, dead);
   await assert.rejects(side.calls.call("slow", null), dead);
   assert.equal(side.state.ended, 1);
@@ -154,7 +154,7 @@ Deno.test("a hung Worker is given up too if its callers abort before; a busy cal
       if (error instanceof errors.WorkerError) died = error;
     });
   }
-  assert.match(String(died), /no sign of life since 0.12 s/);
+  assert.match(String(died), /no sign of life for 0.12 s/);
 });
 
 Deno.test("a Worker that tells of its death fails all calls, with what it threw as the cause", async () => {

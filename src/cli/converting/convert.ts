@@ -94,7 +94,7 @@ function rows(done: Description): Row[] {
       ? [
         [
           "to do",
-          "train it: other layers are narrow than it learned with, and its answers are worse until then",
+          "train it: it learned with other layers narrow, and its answers are worse until then",
         ] as Row,
       ]
       : []),

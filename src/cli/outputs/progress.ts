@@ -41,12 +41,13 @@ export class ProgressBar {
     this.#begun = this.#now();
   }
 
-  /** `count` questions are answered, the last of which ends at `end` of the input's length. */
-  async answered(count: number, end: number): Promise<void> {
+  /** `count` questions are answered, which are the input up to `end` of its length. */
+  answered(count: number, end: number): void {
     const seconds = (this.#now() - this.#begun) / 1000;
     const share = this.#length === null || this.#length === 0 ? null : Math.min(1, end / this.#length);
     const left = share === null || share === 0 ? "" : `, ${durationText(seconds * (1 - share) / share)} left`;
-    await this.#draw(share, `${count.toLocaleString("en")} answered, ${(count / seconds).toFixed(0)} a second${left}`);
+    this.#draw(share, `${count.toLocaleString("en")} answered, ${(count / seconds).toFixed(0)} a second${left}`)
+      .catch(() => {}); // a failed status line is no failure
   }
 
   async #draw(share: number | null, text: string): Promise<void> {

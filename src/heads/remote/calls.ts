@@ -128,7 +128,7 @@ export class RemoteCalls {
       if (this.#unanswered * every >= this.#patience) {
         const waited = `${this.#patience / 1000} s`;
         return this.end(
-          new WorkerError(`The GPU's Worker gives no sign of life since ${waited}; load the model again`),
+          new WorkerError(`The GPU's Worker has given no sign of life for ${waited}; load the model again`),
         );
       }
       this.#unanswered++;

@@ -3,6 +3,7 @@
  * of a redirect, and the token must not go to another host.
  */
 
+import { PermissionError } from "../../base/errors.ts";
 import { permissionError } from "../../base/runtime.ts";
 import { urlForMessages } from "../folder/http_file.ts";
 import { withoutSecrets } from "../folder/location.ts";
@@ -88,7 +89,13 @@ function redirected(
  */
 export function lostConnection(what: string, error: unknown, where: string): unknown {
   if (error instanceof DeadlineError) return hubError(what, `${where}: ${error.message}`, LOST);
-  if (!(error instanceof Error) || !LOST_NAMES.includes(error.name)) return permissionError(error);
+  const refusal = permissionError(error);
+  if (refusal instanceof PermissionError) {
+    return new PermissionError(
+      `${what}: Deno may not reach ${where}: it takes --allow-net, as files come from other hosts`,
+    );
+  }
+  if (!(error instanceof Error) || !LOST_NAMES.includes(error.name)) return error;
   // The cause is left out: its text may hold a URL that is signed.
   return hubError(what, `${where}: ${problemOf(error)}`, LOST);
 }

@@ -3,27 +3,19 @@
 import { errorAbout } from "./error_about.ts";
 import { InputError, NonFiniteError } from "../../base/errors.ts";
 import { nameOf } from "../../base/messages.ts";
-import { checkOptionNames } from "../../base/options.ts";
+import { checkCallbacks, checkOptionNames } from "../../base/options.ts";
 import { Slices } from "../../base/tick.ts";
 import type { ReadoutAnswer } from "../../heads/readouts/readout.ts";
 import type { Answering } from "../../heads/trunk/query_batcher.ts";
-import { BATCH_TOKENS, tokenBatches } from "./batches.ts";
 import { misfit } from "./encode.ts";
 import { Entry } from "./entry.ts";
 import { overlapped, PAUSE } from "./overlap.ts";
+import { type Piece, piecesInBatches, type Windows } from "./pieces.ts";
 import type { CallOptions, Inputs, Item, List, ListOptions, Stream, StreamOptions, Task, TaskRun } from "./task.ts";
 import { WAIT_MS, windows } from "./windows.ts";
 
 /** Most inputs that a stream sorts by length together. */
 const WINDOW = 1024;
-
-/** An item of an entry. */
-interface Piece<Output> {
-  readonly entry: Entry<Output>;
-  /** Its index among the entry's items. */
-  readonly index: number;
-  readonly item: Item;
-}
 
 /** Which input of a call it is. */
 interface InputPlace {
@@ -32,9 +24,6 @@ interface InputPlace {
   /** What messages call it. */
   readonly name: string;
 }
-
-/** Windows of inputs to compute together; at a pause the source has no input ready. */
-type Windows<Output> = Iterable<Entry<Output>[]> | AsyncIterable<Entry<Output>[] | typeof PAUSE>;
 
 /** A task that can be called. */
 export class Engine<Input, Output, Options extends object> {
@@ -49,6 +38,9 @@ export class Engine<Input, Output, Options extends object> {
 
   /** The answer to one input. */
   async one(input: Input, options?: Options & CallOptions): Promise<Output> {
+    if (Object.hasOwn(options ?? {}, "errors")) {
+      throw new TypeError(`Cannot ${this.#task.action} one ${this.#task.noun} with errors: lists and streams take it`);
+    }
     const run = this.#begin(options ?? {} as Options, ["signal", "progress_callback"]);
     const [answer] = await this.#listed(run, [input], options);
     return answer as Output;
@@ -109,7 +101,9 @@ export class Engine<Input, Output, Options extends object> {
   }) as Stream<Input, Output, Options>;
 
   #begin(options: Options, more: readonly (keyof StreamOptions)[]): TaskRun<Input, Output> {
-    checkOptionNames(`${this.#task.action} a ${this.#task.noun}`, options, [...this.#task.options, ...more]);
+    const action = `${this.#task.action} a ${this.#task.noun}`;
+    checkOptionNames(action, options, [...this.#task.options, ...more]);
+    checkCallbacks(action, options);
     return this.#task.begin(options);
   }
 
@@ -181,7 +175,7 @@ export class Engine<Input, Output, Options extends object> {
     };
     const settle = (batch: Piece<Output>[], answers: ReadoutAnswer[]) =>
       batch.filter(({ entry, index }, i) => entry.put(index, answers[i] as ReadoutAnswer)).length;
-    for await (const finished of overlapped(batches(run, entries, this.#trunk), compute)) {
+    for await (const finished of overlapped(piecesInBatches(run, entries, this.#trunk), compute)) {
       signal?.throwIfAborted();
       yield finished === PAUSE ? 0 : settle(finished.batch, finished.result);
     }
@@ -204,22 +198,29 @@ export class Engine<Input, Output, Options extends object> {
     const admit = (input: Input) => {
       const entry = this.#admitOrRefuse(run, input, { index: read, name: nameOf(noun, read++) });
       waiting.push(entry);
+      if (entry.outcome !== null) done++; // it is refused, or has nothing to compute
       return entry;
     };
     function* answers() {
       const end = waiting.findIndex(({ outcome }) => outcome === null);
-      const count = end < 0 ? waiting.length : end;
-      done += count;
-      if (count > 0) progress_callback?.({ done, ...(total !== undefined && { total }) });
-      const settled = waiting.splice(0, count);
-      for (const entry of settled) {
+      for (const entry of waiting.splice(0, end < 0 ? waiting.length : end)) {
         aborted?.throwIfAborted();
         yield answerOf(entry, errors);
       }
     }
     const steps = this.#computed(run, windows(inputs, { size: window, waitMs, admit, signal }), signal);
+    let told = 0;
+    const tell = () => {
+      if (done > told) progress_callback?.({ done, ...(total !== undefined && { total }) });
+      told = done;
+    };
     try {
-      while (!await isOver(steps, stop)) yield* answers();
+      for (let settled: number | null; (settled = await nextOf(steps, stop)) !== null;) {
+        done += settled;
+        tell();
+        yield* answers();
+      }
+      tell();
     } finally {
       await steps.return(0);
     }
@@ -228,10 +229,11 @@ export class Engine<Input, Output, Options extends object> {
     if (stop?.aborted) {
       if (errors !== "yield") return;
       // Behind the first without an answer there may be some with one.
-      const end = waiting.findLastIndex(({ outcome }) => outcome !== null) + 1;
+      const end = waiting.findLastIndex(({ outcome }) => outcome !== null && "answer" in outcome) + 1;
+      const reason = stop.reason instanceof Error ? stop.reason : new Error(`${stop.reason}`, { cause: stop.reason });
       for (const entry of waiting.splice(0, end)) {
         aborted?.throwIfAborted();
-        yield entry.outcome === null ? stop.reason : answerOf(entry, errors);
+        yield entry.outcome === null ? reason : answerOf(entry, errors);
       }
     }
   }
@@ -253,12 +255,13 @@ function answerOf<Output>(entry: Entry<Output>, errors: ListOptions["errors"]): 
   return errors === "yield" && "error" in entry.outcome! ? entry.outcome.error : entry.answer();
 }
 
-/** Whether a computation is over, by its end or by a stop. @throws Its error. */
-async function isOver(steps: AsyncGenerator<number>, stop: AbortSignal | undefined): Promise<boolean> {
+/** What the next step of a computation settles; null if it is over, by its end or by a stop. @throws Its error. */
+async function nextOf(steps: AsyncGenerator<number>, stop: AbortSignal | undefined): Promise<number | null> {
   try {
-    return (await steps.next()).done === true;
+    const { done, value } = await steps.next();
+    return done ? null : value;
   } catch (error) {
-    if (stop?.aborted && error === stop.reason) return true;
+    if (stop?.aborted && error === stop.reason) return null;
     throw error;
   }
 }
@@ -267,22 +270,6 @@ async function isOver(steps: AsyncGenerator<number>, stop: AbortSignal | undefin
 function countOf(inputs: Inputs<unknown>): number | undefined {
   const { length, size } = inputs as { length?: unknown; size?: unknown };
   return [length, size].find((count): count is number => typeof count === "number");
-}
-
-/** Batches of a window's items, the largest first: its allocations on the GPU then serve the others too. */
-async function* batches<Output>(
-  run: TaskRun<never, Output>,
-  entries: Windows<Output>,
-  { passTokens: maximum = BATCH_TOKENS, passQueries: most = Infinity }: Answering,
-): AsyncGenerator<Piece<Output>[] | typeof PAUSE> {
-  const sizeOf = ({ item }: Piece<Output>) => run.sizeOf?.(item) ?? item.encoding.input_ids.length;
-  for await (const window of entries) {
-    if (window === PAUSE) yield PAUSE;
-    else {
-      const pieces = window.flatMap((entry) => entry.items.map((item, index) => ({ entry, index, item })));
-      yield* tokenBatches(pieces.sort((a, b) => sizeOf(b) - sizeOf(a)), { sizeOf, maximum, most });
-    }
-  }
 }
 
 /** Index of the first number that is NaN or infinite; -1 if there is none. */

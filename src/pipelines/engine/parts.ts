@@ -3,6 +3,7 @@
 import { Lease } from "../../base/lease.ts";
 import type { PreTrainedModel } from "../../heads/pretrained.ts";
 import type { ModelFolder } from "../../io/folder/folder.ts";
+import type { NarrowBertConfig } from "../../model/config/config.ts";
 import type { ModelFile, SaveOptions } from "../../model/weights/saving.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import { type Answering, type BatchingOptions, QueryBatcher } from "../../heads/trunk/query_batcher.ts";
@@ -18,12 +19,22 @@ export interface PipelineParts<Model> {
   readonly tokenizer: BertTokenizer;
 }
 
+/** What there is here of a model that is in a Worker. */
+export interface ModelInWorker {
+  /** The model's configuration. */
+  readonly config: NarrowBertConfig;
+  /** GPU bytes of the weights. */
+  readonly weightBytes: number;
+}
+
 /** What a task makes a pipeline of. */
 export interface TaskParts extends PipelineParts<AnsweringModel> {
   /** What answers. @default the model's trunk */
   readonly trunk?: Answering;
   /** Called when the pipeline is disposed of, and nobody uses it. @default the model's `dispose` */
   readonly release?: () => void;
+  /** What the pipeline shows as its model. @default the model */
+  readonly face?: object;
   /** The model's files, which `save_pretrained` writes. @default those of the model, which is one of this thread */
   readonly files?: (options: SaveOptions) => Promise<ModelFile[]>;
 }
@@ -124,7 +135,8 @@ export function asPipeline<
 ): Pipeline {
   const { model, tokenizer, release = () => model.dispose() } = parts;
   const folder = keptFolder(parts)?.detached() ?? null;
-  const { files = (options: SaveOptions) => modelFilesOf(model as PreTrainedModel, folder, options) } = parts;
+  const { face = model, files = (options: SaveOptions) => modelFilesOf(model as PreTrainedModel, folder, options) } =
+    parts;
   const lease = new Lease(`Cannot use this ${name} pipeline: it was disposed`, release);
   const pipeline = (...args: Args) => lease.use(() => call(...args));
   const dispose = () => lease.dispose();
@@ -137,10 +149,16 @@ export function asPipeline<
     save_pretrained: (where: string | URL, options?: SaveOptions) =>
       lease.use(() => savePipeline({ files, tokenizer, folder }, where, options)),
     batched(options?: BatchingOptions) {
-      const trunk = new QueryBatcher(model.trunk, options);
-      return remake(keepFolder({ model, tokenizer, trunk, files, release: lease.enter() }, folder));
+      const release = lease.enter();
+      try {
+        const trunk = new QueryBatcher(model.trunk, options);
+        return remake(keepFolder({ model, face, tokenizer, trunk, files, release }, folder));
+      } catch (error) {
+        release();
+        throw error;
+      }
     },
-    model,
+    model: face,
     tokenizer,
     dispose,
     [Symbol.dispose]: dispose,

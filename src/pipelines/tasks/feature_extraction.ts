@@ -79,7 +79,7 @@ export interface FeatureExtractionOptions<P extends Precision = Precision> exten
  * @throws {ConfigError} If `pooling` is left out, and the model's files ask for something else than these poolings and
  *   the modules Dense, LayerNorm, Normalize and Dropout about them.
  */
-export interface FeatureExtractionPipeline extends PipelineOwner<NarrowBertModel> {
+export interface FeatureExtractionPipeline<Model = NarrowBertModel> extends PipelineOwner<Model> {
   /** The embeddings of a text. */
   <P extends Precision = "float32">(
     text: string,

@@ -69,7 +69,7 @@ export interface FillMaskOptions<PerMask extends boolean = boolean> extends Text
  * @throws {InputError} On a text without a mask, or one that is longer than the model takes.
  * @throws {RangeError} If an option's value is not allowed, such as a target without any word piece.
  */
-export interface FillMaskPipeline extends PipelineOwner<NarrowBertForMaskedLM> {
+export interface FillMaskPipeline<Model = NarrowBertForMaskedLM> extends PipelineOwner<Model> {
   /** The words for a text. */
   <PerMask extends boolean = false>(
     text: string,

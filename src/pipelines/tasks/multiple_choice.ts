@@ -43,7 +43,7 @@ export interface ScoredChoice {
  * @throws {InputError} On an empty prompt or choice, on a question without choices, or on a pair that is longer than
  *   the model takes.
  */
-export interface MultipleChoicePipeline extends PipelineOwner<NarrowBertForMultipleChoice> {
+export interface MultipleChoicePipeline<Model = NarrowBertForMultipleChoice> extends PipelineOwner<Model> {
   /** The scored choices of a question. */
   (prompt: string, choices: readonly string[], options?: TextOptions & CallOptions): Promise<ScoredChoice[]>;
   /** The scored choices of each question, and an error in place of those of one that cannot be computed. */

@@ -45,7 +45,7 @@ export interface TextScore {
  *
  * @throws {InputError} On a text without a word, or one that is longer than the model takes.
  */
-export type ScorePipeline = SimplePipeline<string, TextScore, TextOptions, NarrowBertForMaskedLM>;
+export type ScorePipeline<Model = NarrowBertForMaskedLM> = SimplePipeline<string, TextScore, TextOptions, Model>;
 
 /** A text, and the position of the token to mask. */
 interface Masking extends Item {

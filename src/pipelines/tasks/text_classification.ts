@@ -47,7 +47,7 @@ export type BatchLabels<K extends number | null> = [K] extends [1] ? LabelScore[
  * @throws {InputError} On a text that is longer than the model takes, or that the model does not know.
  * @throws {RangeError} If an option's value is not allowed.
  */
-export interface TextClassificationPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
+export interface TextClassificationPipeline<Model = NarrowBertForSequenceClassification> extends PipelineOwner<Model> {
   /** One text gives its `top_k` labels, best first. */
   (text: TextInput, options?: TextClassificationOptions & CallOptions): Promise<LabelScore[]>;
   /** A list of texts gives the list below, with an error in place of the labels of a text that cannot be computed. */

@@ -61,7 +61,7 @@ export interface TextRankingOptions extends TextOptions {
  *   takes, or than the `max_seq_length` of `sentence_bert_config.json` beside a CrossEncoder.
  * @throws {RangeError} If an option's value is not allowed.
  */
-export interface TextRankingPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
+export interface TextRankingPipeline<Model = NarrowBertForSequenceClassification> extends PipelineOwner<Model> {
   /** The ranking of the texts of a query. */
   (query: string, texts: readonly string[], options?: TextRankingOptions & CallOptions): Promise<RankedText[]>;
   /** The rankings of each query, and an error in place of that of one that cannot be computed. */

@@ -56,7 +56,8 @@ export type CandidateLabels = string | readonly string[];
  *   one.
  * @throws {RangeError} On a template that does not contain `{}` once.
  */
-export interface ZeroShotClassificationPipeline extends PipelineOwner<NarrowBertForSequenceClassification> {
+export interface ZeroShotClassificationPipeline<Model = NarrowBertForSequenceClassification>
+  extends PipelineOwner<Model> {
   /** The labels of a text. */
   (
     text: string,

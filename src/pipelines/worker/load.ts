@@ -4,6 +4,7 @@ import { locateTransformer } from "../../heads/sentence/modules.ts";
 import type { ModelSource } from "../../io/folder/folder.ts";
 import { openModel } from "../../model/loading.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
+import type { SaveOptions } from "../../model/weights/saving.ts";
 import { openTokenizer } from "../../text/tokenizer.ts";
 import { checkHead, type ModelLoader } from "../engine/load.ts";
 import { keepFolder, type TaskParts } from "../engine/parts.ts";
@@ -35,5 +36,8 @@ export async function loadInWorker(
     loading.then((model) => model.dispose(), () => {});
     throw error;
   });
-  return keepFolder({ model, tokenizer, files: (options) => model.files(options) }, opened.root);
+  return keepFolder(
+    { model, face: model.face, tokenizer, files: (options: SaveOptions) => model.files(options) },
+    opened.root,
+  );
 }

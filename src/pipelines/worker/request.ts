@@ -11,7 +11,7 @@ import type { TaskName } from "../task_pipelines.ts";
 export interface WorkerOptions {
   /**
    * After how many ms without a sign of life the Worker is given up while calls are under way: they fail with a
-   * `WorkerError`. Loading a model and a kernel that runs for long keep it from giving one. @default 60000
+   * `WorkerError`. Loading a model and a kernel that runs for long keep it from giving one. At least 1000. @default 60000
    */
   timeoutMs?: number;
 }
@@ -43,8 +43,9 @@ export interface LoadReply {
   readonly passTokens: number;
 }
 
-/** Time after which a Worker is given up, in ms. */
+/** Time after which a Worker is given up, in ms, and the least that may be asked for: a Worker takes that to start. */
 const TIMEOUT_MS = 60_000;
+const LEAST_MS = 1000;
 
 /**
  * The request of a model.
@@ -75,13 +76,13 @@ export function loadRequest(task: TaskName, source: ModelSource, options: LoadOp
 export function workerSettings(asked: PipelineOptions["worker"]): Required<WorkerOptions> | null {
   if (asked === undefined || asked === false) return null;
   if (asked === true) return { timeoutMs: TIMEOUT_MS };
-  if (typeof asked !== "object" || asked === null) {
+  if (typeof asked !== "object" || asked === null || Array.isArray(asked)) {
     throw new TypeError(`Cannot make a pipeline: worker must be true, false or { timeoutMs }, got ${describe(asked)}`);
   }
   checkOptionNames("make a pipeline in a Worker", asked, ["timeoutMs"]);
   const { timeoutMs = TIMEOUT_MS } = asked;
-  if (timeoutMs > 0 && timeoutMs < 2 ** 31) return { timeoutMs };
+  if (timeoutMs >= LEAST_MS && timeoutMs < 2 ** 31) return { timeoutMs };
   throw new RangeError(
-    `Cannot make a pipeline: worker's timeoutMs must be a time in ms over 0, got ${describe(timeoutMs)}`,
+    `Cannot make a pipeline: worker's timeoutMs must be a time from 1000 in ms, got ${describe(timeoutMs)}`,
   );
 }

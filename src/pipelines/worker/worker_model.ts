@@ -8,6 +8,7 @@ import type { ProgressInfo } from "../../io/folder/folder.ts";
 import { NarrowBertConfig } from "../../model/config/config.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
 import type { ModelFile, SaveOptions } from "../../model/weights/saving.ts";
+import type { ModelInWorker } from "../engine/parts.ts";
 import type { AnsweringModel } from "../engine/task.ts";
 import type { LoadReply, LoadRequest, WorkerOptions } from "./request.ts";
 
@@ -32,11 +33,23 @@ function startError(message: string): Error {
   );
 }
 
-/** What the Worker cannot be asked, by name: it throws when it is read. */
-function refuse(model: WorkerModel, { name, prototype }: { readonly name: string; readonly prototype: object }): void {
+/** What pipelines show of models that are in Workers. */
+const faces = new WeakSet<object>();
+
+/** Whether this is what a pipeline shows of a model that is in a Worker. */
+export function isInWorker(face: object): boolean {
+  return faces.has(face);
+}
+
+/** What is shown of a model: all that its class has besides throws when it is read. */
+function faceOf(
+  { config, weightBytes }: ModelInWorker,
+  { name, prototype }: { readonly name: string; readonly prototype: object },
+): ModelInWorker {
+  const face = { config, weightBytes };
   for (let of = prototype; of !== Object.prototype; of = Object.getPrototypeOf(of)) {
-    for (const member of Object.getOwnPropertyNames(of).filter((one) => !(one in model))) {
-      Object.defineProperty(model, member, {
+    for (const member of Object.getOwnPropertyNames(of).filter((one) => !(one in face))) {
+      Object.defineProperty(face, member, {
         get(): never {
           throw new TypeError(
             `Cannot use ${member} of this ${name}: it is in a Worker; its pipeline and its config can be used, or load ` +
@@ -46,6 +59,8 @@ function refuse(model: WorkerModel, { name, prototype }: { readonly name: string
       });
     }
   }
+  faces.add(face);
+  return face;
 }
 
 /** A model in a Worker. */
@@ -54,6 +69,8 @@ export class WorkerModel implements AnsweringModel {
   /** GPU bytes of the weights. */
   readonly weightBytes: number;
   readonly trunk: RemoteTrunk;
+  /** What its pipeline shows of it. */
+  readonly face: ModelInWorker;
   readonly #calls: RemoteCalls;
 
   /** @param modelClass The class that it is of, in the Worker. */
@@ -66,7 +83,7 @@ export class WorkerModel implements AnsweringModel {
     this.config = new NarrowBertConfig(config);
     this.weightBytes = weightBytes;
     this.trunk = new RemoteTrunk(calls, { passTokens });
-    refuse(this, modelClass);
+    this.face = faceOf(this, modelClass);
   }
 
   /**

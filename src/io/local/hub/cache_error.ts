@@ -1,9 +1,9 @@
 /** The errors of a cache that cannot be read or written, in this library's words. */
 
-import { CheckpointError } from "../../../base/errors.ts";
-import { permissionError } from "../../../base/runtime.ts";
+import { CheckpointError, PermissionError } from "../../../base/errors.ts";
 import { quote } from "../../../base/messages.ts";
 import { hubError } from "../../hub/hub_error.ts";
+import { writingFlags } from "../writing_permission.ts";
 
 /**
  * The error of a file system's failure. A missing permission is a `PermissionError`; what is no failure of the file
@@ -11,7 +11,9 @@ import { hubError } from "../../hub/hub_error.ts";
  */
 export function cacheError(what: string, cache: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof CheckpointError) return error;
-  if (error instanceof Deno.errors.NotCapable) return permissionError(error);
+  if (error instanceof Deno.errors.NotCapable) {
+    return new PermissionError(`Cannot read ${what} of the cache: it takes ${writingFlags(cache)}`, { cause: error });
+  }
   if (!isOfFileSystem(error)) return error;
   return hubError(what, `the cache ${quote(cache)} ${problemOf(error)}`, { cause: error });
 }

@@ -75,7 +75,7 @@ export type Entities<S extends AggregationStrategy> = [S] extends ["none"] ? Tok
  * @throws {InputError} If a text is empty, or is longer than the model takes and there is no `stride`.
  * @throws {RangeError} If an option's value is not allowed.
  */
-export interface TokenClassificationPipeline extends PipelineOwner<NarrowBertForTokenClassification> {
+export interface TokenClassificationPipeline<Model = NarrowBertForTokenClassification> extends PipelineOwner<Model> {
   /** The entities of a text. */
   <S extends AggregationStrategy = "none">(
     text: string,
