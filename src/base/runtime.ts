@@ -36,8 +36,9 @@ function messageOf({ kind, what }: { kind: string; what: string }): string {
 
 /** The flag by which Deno permits something, as a shell takes it. Commas stand between values, so those inside are doubled. */
 export function permissionFlag(kind: string, value: string): string {
-  const flag = `--allow-${kind}=${value.replaceAll(",", ",,")}`;
-  return /^[\w./:,=\\-]+$/.test(flag) ? flag : `'${flag.replaceAll("'", "'\\''")}'`;
+  const values = value.replaceAll(",", ",,");
+  const quote = /^[\w./:,=-]+$/.test(values) ? "" : /["$`\\!]/.test(values) ? "'" : '"';
+  return `--allow-${kind}=${quote}${quote === "'" ? values.replaceAll("'", "'\\''") : values}${quote}`;
 }
 
 /** Whether Deno has granted a permission. Never prompts. */

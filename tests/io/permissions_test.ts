@@ -82,12 +82,10 @@ Deno.test("permissions: writing needs read and write of the folder, as renaming 
 Deno.test("permissions: what saving lacks is told before anything is written", () =>
   inTemporaryFolder(async (folder) => {
     const [models, quoted] = [`${folder}/models`, `"${folder}/my models"`];
-    const flags = (folder: string) =>
-      `it takes ${
-        ["read", "write"].map((kind) => `--allow-${kind}=${folder}`).map((f) => f.includes(" ") ? `'${f}'` : f).join(
-          " ",
-        )
-      }`;
+    const flags = (folder: string) => {
+      const value = folder.includes(" ") ? `"${folder}"` : folder;
+      return `it takes --allow-read=${value} --allow-write=${value}`;
+    };
     const code = `
       const messageOf = (made) => made.catch(({ name, message }) => console.log(name + ": " + message));
       await messageOf(onDisk.saveFiles(${JSON.stringify(models)}, [["a", [new Uint8Array(1)]]]));

@@ -3,6 +3,7 @@
  * to the environment and to files that a tuning needs is here, so that what computes runs in a browser too.
  */
 
+import { PermissionError } from "../../base/errors.ts";
 import { isGranted } from "../../base/runtime.ts";
 import { pathIn } from "../folder/path.ts";
 import { writeAtomically } from "./atomic_write.ts";
@@ -82,7 +83,7 @@ export async function writableTuningFolder(): Promise<string> {
     );
   }
   if (!(["read", "write"] as const).every((name) => isGranted({ name, path: folder }))) {
-    throw new Error(`Cannot remember a tuning in ${folder}: it takes ${writingFlags(folder)}`);
+    throw new PermissionError(`Cannot remember a tuning in ${folder}: it takes ${writingFlags(folder)}`);
   }
   try {
     await Deno.mkdir(folder, { recursive: true });
