@@ -34,11 +34,11 @@ function messageOf({ kind, what }: { kind: string; what: string }): string {
   return `Deno may not ${DOING[kind]} ${JSON.stringify(what)}: it takes ${permissionFlag(kind, what)}`;
 }
 
-/** The flag by which Deno permits something, as a shell takes it. Commas stand between values, so those inside are doubled. */
+/** The flag by which Deno permits something, as a shell takes it. Commas stand between values, so one that has any needs all. */
 export function permissionFlag(kind: string, value: string): string {
-  const values = value.replaceAll(",", ",,");
-  const quote = /^[\w./:,=-]+$/.test(values) ? "" : /["$`\\!]/.test(values) ? "'" : '"';
-  return `--allow-${kind}=${quote}${quote === "'" ? values.replaceAll("'", "'\\''") : values}${quote}`;
+  if (value.includes(",")) return `--allow-${kind}`;
+  const quote = /^[\w./:=-]+$/.test(value) ? "" : /["$`\\!]/.test(value) ? "'" : '"';
+  return `--allow-${kind}=${quote}${quote === "'" ? value.replaceAll("'", "'\\''") : value}${quote}`;
 }
 
 /** Whether Deno has granted a permission. Never prompts. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { permissionFlag } from "../../src/base/runtime.ts";
 Deno.test("a flag of a permission is what a shell and Deno take, whatever is in the path", async () => {
   const parent = await Deno.makeTempDir();
-  const folder = `${parent}/it's $HOME, "a" \`b\` `;
+  const folder = `${parent}/it's $HOME "a" \`b\` `;
   try {
     await Deno.mkdir(folder);
     await Deno.writeTextFile(`${folder}/a.txt`, "here");
@@ -21,5 +21,6 @@ Deno.test("a flag of a permission is what a shell and Deno take, whatever is in 
     await Deno.remove(parent, { recursive: true });
   }
   assert.equal(permissionFlag("net", "huggingface.co:443"), "--allow-net=huggingface.co:443");
+  assert.equal(permissionFlag("read", "/a,b"), "--allow-read");
   assert.equal(permissionFlag("read", "/a b"), '--allow-read="/a b"');
 });
