@@ -16,20 +16,25 @@ export interface Sizes {
   vocabulary: number;
 }
 
-/** Operations over `lengths` tokens of each sequence, and `rows` narrow rows of each, with logits over the vocabulary or not. */
+/**
+ * Operations over `lengths` tokens of each sequence, and `rows` narrow rows of each, with logits over the vocabulary or not.
+ * The last layer of an ordinary BERT computes the rows alone too.
+ */
 export function flopOf(
   { layers, full, width: h, heads, inner: f, vocabulary }: Sizes,
-  { lengths, rows, logits = false }: { lengths: readonly number[]; rows: number; logits?: boolean },
+  { lengths, rows, logits = false }: { lengths: readonly number[]; rows: number | "all"; logits?: boolean },
 ): number {
   // Of each row of a layer: two projections of H x H besides keys and values, and the feed-forward.
   const row = 2 * (2 * h * h + 2 * h * f);
+  const whole = Math.min(full, layers - 1);
   const ofSequence = (length: number) => {
+    const own = rows === "all" ? length : rows;
     const fullLayer = length * (row + 4 * h * h + 4 * length * h);
     // Absorbed: keys' and values' projections for the rows, and all heads as wide as the context; else for all tokens.
-    const absorbed = rows * (row + 4 * h * h + 4 * length * heads * h);
-    const projected = rows * (row + 4 * length * h) + length * 4 * h * h;
-    const head = logits ? rows * (2 * h * h + 2 * h * vocabulary) : 0;
-    return full * fullLayer + (layers - full) * Math.min(absorbed, projected) + head;
+    const absorbed = own * (row + 4 * h * h + 4 * length * heads * h);
+    const projected = own * (row + 4 * length * h) + length * 4 * h * h;
+    const head = logits ? own * (2 * h * h + 2 * h * vocabulary) : 0;
+    return whole * fullLayer + (layers - whole) * Math.min(absorbed, projected) + head;
   };
   return lengths.reduce((sum, length) => sum + ofSequence(length), 0);
 }
