@@ -5,11 +5,10 @@
 
 import { BertTokenizer } from "../src/text/bert_tokenizer.ts";
 import { Tokenizer } from "npm:@huggingface/tokenizers@0.2.0";
+import { readGolden } from "../tests/text/goldens.ts";
 import { randomTexts } from "../tests/text/random_texts.ts";
 
-const json = JSON.parse(
-  await Deno.readTextFile(new URL("../tests/golden/text/minilm_tokenizer.json", import.meta.url)),
-);
+const json = await readGolden<Record<string, unknown>>("minilm_tokenizer.json.gz");
 const english = (await Deno.readTextFile(new URL("texts.txt", import.meta.url))).trim().split("\n");
 
 const files = { location: "minilm_tokenizer.json", tokenizer: json, config: {} };

@@ -27,7 +27,7 @@ interface MethodCase {
   get_special_tokens_mask_already: number[];
 }
 
-const { cases } = await readGolden<{ cases: GoldenCase[] }>("tokenizer.json");
+const { cases } = await readGolden<{ cases: GoldenCase[] }>("tokenizer.json.gz");
 
 for (const file of ["tokenizer.json", "vocab.txt"] as const) {
   Deno.test(`91 golden texts and pairs by ${file} alone: every list and both decodings are Python's`, async () => {

@@ -2,11 +2,10 @@
 
 import assert from "node:assert/strict";
 import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
+import { readGolden } from "./goldens.ts";
 import { randomTexts } from "./random_texts.ts";
 
-const json = JSON.parse(
-  await Deno.readTextFile(new URL("../golden/text/minilm_tokenizer.json", import.meta.url)),
-) as Record<string, unknown>;
+const json = await readGolden<Record<string, unknown>>("minilm_tokenizer.json.gz");
 
 for (
   const options of [
