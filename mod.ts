@@ -23,7 +23,7 @@
 
 export { pipeline, type SharedParts } from "./src/pipelines/pipeline.ts";
 export { type PipelineOptions, type WorkerOptions } from "./src/pipelines/worker/request.ts";
-export { type TaskName, type TaskPipelines, type WorkerPipelines } from "./src/pipelines/task_pipelines.ts";
+export { type Shown, type TaskName, type TaskPipelines } from "./src/pipelines/task_pipelines.ts";
 
 // What all pipelines share: calls, streams, ownership.
 export { type TextInput, type TextOptions } from "./src/pipelines/engine/encode.ts";

@@ -3,6 +3,7 @@
 import { InputError } from "../base/errors.ts";
 import { warn } from "../base/warn.ts";
 import { raggedOf } from "../model/batch/padded.ts";
+import { isOrdinary } from "../model/config/halves.ts";
 import type { ModelCore } from "../model/core.ts";
 import type { ForwardOptions } from "../model/forward_options.ts";
 import type { RunCall } from "../model/runner.ts";
@@ -41,7 +42,7 @@ const warned = new WeakSet<ModelCore>();
 /** Warns once that narrow layers run as ordinary ones, which a NarrowBERT did not learn. */
 function warnOrdinary(core: ModelCore): void {
   const { full_length_layers: full, num_hidden_layers: layers } = core.config;
-  if (full === layers || warned.has(core)) return;
+  if (isOrdinary(core.config) || warned.has(core)) return;
   warned.add(core);
   warn(
     `no narrow_mask was given, so all ${layers} layers run over all tokens as in an ordinary BERT; a model trained ` +

@@ -17,26 +17,8 @@ import { ContextProjection } from "../nn/context_projection.ts";
 import { NarrowAttention, type NarrowPlan } from "../nn/narrow_attention.ts";
 import type { ParameterSet } from "../nn/parameters.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
+import { type Depth, halvesOf } from "./config/halves.ts";
 import { BODY, layerPath, remainingHeads } from "./weights/published_names.ts";
-
-/** How many layers of its two halves a body has: those over every token, and those that may compute some rows alone. */
-export interface Depth {
-  full: number;
-  narrow: number;
-}
-
-/** Whether a model is an ordinary BERT: all its layers are full, so that some rows of the last one are as they would be. */
-export function isOrdinary({ num_hidden_layers, full_length_layers }: NarrowBertConfig): boolean {
-  return full_length_layers === num_hidden_layers;
-}
-
-/** The halves of a model. The last layer of an ordinary BERT, whose layers are all full, is in the second one. */
-export function halvesOf(
-  { num_hidden_layers: layers, full_length_layers }: Pick<NarrowBertConfig, "num_hidden_layers" | "full_length_layers">,
-): Depth {
-  const full = Math.min(full_length_layers, layers - 1);
-  return { full, narrow: layers - full };
-}
 
 /** Options of both halves of a traced body. */
 export interface BodyCall {

@@ -15,9 +15,10 @@ import type { Parameter } from "../nn/parameters.ts";
 import { inversesOf } from "./batch/inverses.ts";
 import { pack, type Packed } from "./batch/packing.ts";
 import type { Ragged } from "./batch/ragged.ts";
-import { type Body, type Depth, halvesOf, isOrdinary } from "./body.ts";
+import type { Body } from "./body.ts";
 import type { Lesson, LessonScalars } from "./distillation.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
+import { type Depth, halvesOf, isOrdinary } from "./config/halves.ts";
 import { FORWARD_OPTIONS, type ForwardOptions } from "./forward_options.ts";
 import type { Head } from "./head.ts";
 import type { Learning, LearningCall } from "./learning.ts";
@@ -231,10 +232,9 @@ export class Runner {
       & { packed: Packed },
     half: Half,
   ): TraceCall {
-    const { headSize } = this.#config;
+    const { hidden_size: width, num_attention_heads: heads, headSize } = this.#config;
     // The context of an ordinary BERT, whose layers are all full, has been through the last one too.
     const overAll = ordinary || isOrdinary(this.#config) && (half !== "both" || lastLayer === "all");
-    const { hidden_size: width, num_attention_heads: heads } = this.#config;
     const work = { rows: sizes.R, tokens: sizes.T, rowKeys, width, heads, headSize: pitch(headSize) };
     const withKeys = this.#config.position_embedding_type === "relative_key_query";
     // A learning ordinary BERT has one program, in one workspace, for batches of few rows and of many.

@@ -5,10 +5,10 @@ import { classOf, kindOf } from "../base/messages.ts";
 import { checkOptionNames } from "../base/options.ts";
 import { LOAD_OPTIONS } from "../model/model_options.ts";
 import { PreTrainedModel } from "../heads/pretrained.ts";
-import type { ModelSource } from "../io/folder/folder.ts";
+import { type ModelSource, openFolder } from "../io/folder/folder.ts";
 import { BertTokenizer } from "../text/bert_tokenizer.ts";
 import type { PipelineParts } from "./engine/parts.ts";
-import type { TaskName, TaskPipelines, WorkerPipelines } from "./task_pipelines.ts";
+import type { TaskName, TaskPipelines } from "./task_pipelines.ts";
 import { taskNamed } from "./task_table.ts";
 import type { PipelineOptions, WorkerOptions } from "./worker/request.ts";
 import { isInWorker } from "./worker/worker_model.ts";
@@ -61,7 +61,7 @@ export function pipeline<T extends TaskName>(
   task: T,
   model: ModelSource | null | undefined,
   options: PipelineOptions & { worker: true | WorkerOptions },
-): Promise<WorkerPipelines[T]>;
+): Promise<TaskPipelines<true>[T]>;
 /** Makes a pipeline of a model in this thread, or one that shares the weights of a loaded model. */
 export function pipeline<T extends TaskName>(
   task: T,
@@ -86,8 +86,8 @@ export async function pipeline<T extends TaskName>(
       `Cannot make a pipeline: no model is shipped for ${task}; name the folder of a ${modelClass}`,
     );
   }
-  const made = await load(source, options, task).catch((error) => {
-    throw model === undefined || model === null ? withCure(error, modelClass) : error;
+  const made = await load(source, options, task).catch(async (error) => {
+    throw source === defaultModel ? await withCure(error, { folder: source, modelClass }) : error;
   }) as TaskPipelines[T];
   try {
     options.progress_callback?.({ status: "ready", task, model: `${source}` });
@@ -99,10 +99,12 @@ export async function pipeline<T extends TaskName>(
 }
 
 /** An error about a shipped model, which says what to do if it is not there. */
-function withCure(error: unknown, modelClass: string): unknown {
-  if (!(error instanceof CheckpointError) || !/there is no such folder|file config\.json/.test(error.message)) {
-    return error;
-  }
+async function withCure(
+  error: unknown,
+  { folder, modelClass }: { folder: URL; modelClass: string },
+): Promise<unknown> {
+  const config = () => openFolder(folder).then((opened) => opened.find("config.json")).catch(() => null);
+  if (!(error instanceof CheckpointError) || await config() !== null) return error;
   return new CheckpointError(
     `${error.message}; the shipped models are files of this library, which a bundle leaves out: name the folder of a ` +
       modelClass,

@@ -176,7 +176,7 @@ Deno.test("a trunk behind a channel answers as it does here, to many callers, ab
     ask: { label_logits: {}, mean_state: {}, top_words: { positions: [1], top_k: 3 }, states: { positions: [0, 2] } },
   })) as unknown as Query[];
   const expected = await (trunk as Answering).answer(queries, {});
-  using side = connected(answerMethod(trunk as Answering) as unknown as Methods);
+  using side = connected(answerMethod(() => trunk as Answering));
   const remote = new RemoteTrunk(side.calls, trunk);
   assert.equal(remote.passTokens, trunk.passTokens);
   assert.deepEqual(await remote.answer(queries), expected);

@@ -4,7 +4,7 @@ import type { ReadoutAnswer } from "../readouts/readout.ts";
 import type { Query } from "../trunk/query.ts";
 import type { Answering, NamedAnswers } from "../trunk/query_batcher.ts";
 import type { RemoteCalls } from "./calls.ts";
-import type { Served, ServedCall } from "./serve.ts";
+import type { Methods, Served, ServedCall } from "./serve.ts";
 
 /** The method by which a trunk answers. */
 const ANSWER = "answer";
@@ -33,11 +33,11 @@ export class RemoteTrunk implements Answering {
   }
 }
 
-/** The method of a Worker by which a trunk answers. */
-export function answerMethod(trunk: Answering) {
+/** The method of a Worker by which a trunk answers. @param trunkOf Gives the trunk when it is asked. */
+export function answerMethod(trunkOf: () => Answering): Methods {
   return {
     async [ANSWER](queries: readonly Query[], { signal }: ServedCall): Promise<Served> {
-      const value = await trunk.answer(queries, { signal });
+      const value = await trunkOf().answer(queries, { signal });
       return { value, transfer: [...buffersOf(value)] };
     },
   };

@@ -2,7 +2,7 @@
 
 import type { Ragged } from "../batch/ragged.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
-import { type Depth, halvesOf } from "../body.ts";
+import { type Depth, halvesOf } from "../config/halves.ts";
 import { BODY, layerPath, remainingHeads, WORD_EMBEDDINGS } from "../weights/published_names.ts";
 import { softmax } from "./functions.ts";
 import { add, pick, rowOf, type Rows, zeroRows } from "./rows.ts";

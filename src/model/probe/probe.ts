@@ -14,7 +14,7 @@ import type { ElementSource } from "../../nn/parameters.ts";
 import type { Ragged } from "../batch/ragged.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
 import { BASE, type Head, type ModelParts } from "../head.ts";
-import { type Depth, halvesOf, isOrdinary } from "../body.ts";
+import { type Depth, halvesOf, isOrdinary } from "../config/halves.ts";
 import type { Runner } from "../runner.ts";
 import type { StageCall } from "../stage.ts";
 import { firstWrong, type WrongElement } from "./comparison.ts";

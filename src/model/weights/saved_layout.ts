@@ -2,6 +2,7 @@
 
 import type { SavedDtype } from "./saved_dtype.ts";
 import type { NarrowBertConfig } from "../config/config.ts";
+import { isOrdinary } from "../config/halves.ts";
 import { layerOf } from "./layers.ts";
 import { BODY, DECODER_BIAS, layerPath, LOGIT_BIAS } from "./published_names.ts";
 
@@ -13,9 +14,7 @@ export type SavedLayout = "narrow_bert" | "bert";
 
 /** The layout of a model's own: an ordinary BERT, whose layers are all full, stays one. */
 export function layoutOf(config: NarrowBertConfig): SavedLayout {
-  return config.model_type === "bert" && config.full_length_layers === config.num_hidden_layers
-    ? "bert"
-    : "narrow_bert";
+  return config.model_type === "bert" && isOrdinary(config) ? "bert" : "narrow_bert";
 }
 
 /** The class of a layout for a class of this library: `BertForMaskedLM` for `NarrowBertForMaskedLM`. */

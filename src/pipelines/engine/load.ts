@@ -30,6 +30,21 @@ export interface LoadedModel<Model> {
 }
 
 /**
+ * Opens a folder for a task, where in it the model is.
+ *
+ * @throws As {@linkcode loadParts}.
+ */
+export async function openFor(
+  modelClass: ModelLoader<unknown>["modelClass"],
+  source: ModelSource,
+  options: LoadOptions,
+): Promise<OpenedModel> {
+  const opened = await openModel(source, options, locateTransformer);
+  checkHead(modelClass, opened);
+  return opened;
+}
+
+/**
  * Opens a folder, and loads the model in it.
  *
  * @param files Sets of files besides the weights of which the first that is there is read soon.
@@ -43,8 +58,7 @@ export async function loadModelOf<Model>(
     files?: readonly (readonly string[])[];
   },
 ): Promise<LoadedModel<Model>> {
-  const opened = await openModel(source, options, locateTransformer);
-  checkHead(modelClass, opened);
+  const opened = await openFor(modelClass, source, options);
   opened.folder.prepare?.([WEIGHT_NAMES, ...files]);
   return { model: await loadModel(opened, options), opened };
 }
@@ -96,7 +110,7 @@ export function checkShared(
  *
  * @throws {CheckpointError} If it names another class; the message has both.
  */
-export function checkHead(
+function checkHead(
   { name, head: wanted }: ModelLoader<unknown>["modelClass"],
   { folder: { location }, config }: OpenedModel,
 ): void {

@@ -1,12 +1,10 @@
 /** Loads a pipeline's model in a Worker, and its tokenizer here. */
 
-import { locateTransformer } from "../../heads/sentence/modules.ts";
 import type { ModelSource } from "../../io/folder/folder.ts";
-import { openModel } from "../../model/loading.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
 import type { SaveOptions } from "../../model/weights/saving.ts";
 import { openTokenizer } from "../../text/tokenizer.ts";
-import { checkHead, type ModelLoader } from "../engine/load.ts";
+import { type ModelLoader, openFor } from "../engine/load.ts";
 import { keepFolder, type TaskParts } from "../engine/parts.ts";
 import type { TaskName } from "../task_pipelines.ts";
 import { loadRequest, type WorkerOptions } from "./request.ts";
@@ -28,8 +26,7 @@ export async function loadInWorker(
 ): Promise<TaskParts> {
   const { signal, progress_callback, ...quiet } = options;
   const request = loadRequest(task, source, options);
-  const opened = await openModel(source, { ...quiet, ...(signal && { signal }) }, locateTransformer);
-  checkHead(modelClass, opened);
+  const opened = await openFor(modelClass, source, { ...quiet, ...(signal && { signal }) });
   const loading = WorkerModel.start(modelClass, request, { signal, progress_callback, ...settings });
   const both = [loading, openTokenizer(opened.folder, opened.config.to_json())] as const;
   const [model, tokenizer] = await Promise.all(both).catch((error) => {

@@ -3,7 +3,6 @@
 import type { PreTrainedModel } from "../../heads/pretrained.ts";
 import { answerMethod } from "../../heads/remote/remote_trunk.ts";
 import type { Methods, Served, ServedCall } from "../../heads/remote/serve.ts";
-import type { Query } from "../../heads/trunk/query.ts";
 import type { SaveOptions } from "../../model/weights/saving.ts";
 import type { LoadedModel } from "../engine/load.ts";
 import { modelFilesOf } from "../engine/saving.ts";
@@ -24,7 +23,7 @@ export function methodsOfWorker(): Methods {
       const value: LoadReply = { config: config.to_json(), weightBytes, passTokens };
       return { value };
     },
-    answer: (queries: readonly Query[], call: ServedCall) => answerMethod(ready().model.trunk).answer(queries, call),
+    ...answerMethod(() => ready().model.trunk),
     async files(options: SaveOptions): Promise<Served> {
       const { model, opened: { root } } = ready();
       const value = await modelFilesOf(model, root, options);
