@@ -61,8 +61,16 @@ export {
 } from "./src/pipelines/tasks/feature_extraction.ts";
 export { type PromptOptions } from "./src/pipelines/tasks/prompts.ts";
 export { type Pooling } from "./src/pipelines/tasks/pooling.ts";
-export { type Similarity } from "./src/heads/sentence/settings.ts";
 export { type Embedding, type Precision, quantize, type Ranges } from "./src/pipelines/tasks/precision.ts";
+
+// What embeddings are good for: comparing, searching, keeping in files.
+export { cos_sim, dot_score, euclidean_sim, manhattan_sim, type Similarity } from "./src/vectors/similarity.ts";
+export { semantic_search, type SemanticSearchOptions } from "./src/vectors/semantic_search.ts";
+export { type SearchOptions, VectorIndex, type VectorIndexOptions } from "./src/vectors/vector_index.ts";
+export { type SearchHit } from "./src/vectors/best.ts";
+export { type Vectors } from "./src/vectors/matrix.ts";
+export { cat } from "./src/vectors/cat.ts";
+export { readNpy, writeNpy, type WriteNpyOptions } from "./src/io/npy/npy.ts";
 
 // text-classification, zero-shot-classification, text-ranking and multiple-choice.
 export {

@@ -31,7 +31,8 @@ export type TensorData<Type extends TensorType = TensorType> = TensorArrays[Type
 /** Nested arrays as {@linkcode Tensor.tolist} returns them; a 0-d tensor gives the bare element. */
 export type NestedArray = number | bigint | boolean | NestedArray[];
 
-const ARRAYS = {
+/** The typed array of each type. */
+export const TENSOR_ARRAYS = {
   float32: Float32Array,
   float64: Float64Array,
   int32: Int32Array,
@@ -73,10 +74,12 @@ export class Tensor<Type extends TensorType = TensorType> {
    * @throws {TypeError} On an unknown type, the wrong kind of array or a count that does not fit `dims`.
    */
   constructor(type: Type, data: TensorData<Type> | readonly (number | bigint | boolean)[], dims: readonly number[]) {
-    if (!Object.hasOwn(ARRAYS, type)) {
-      throw new TypeError(`Cannot make a Tensor: type must be one of ${Object.keys(ARRAYS).join(", ")}, got "${type}"`);
+    if (!Object.hasOwn(TENSOR_ARRAYS, type)) {
+      throw new TypeError(
+        `Cannot make a Tensor: type must be one of ${Object.keys(TENSOR_ARRAYS).join(", ")}, got "${type}"`,
+      );
     }
-    const Array_ = ARRAYS[type];
+    const Array_ = TENSOR_ARRAYS[type];
     if (dims.some((d) => !Number.isSafeInteger(d) || d < 0)) {
       throw new TypeError(`Cannot make a Tensor: dims must be whole numbers from 0, got ${shapeText(dims)}`);
     }

@@ -238,9 +238,12 @@ Deno.test("similarity compares embeddings as the model's files say", async () =>
   assert(Math.abs(embed.similarity([one!], [other!])[0]![0]! - dot) < 1e-3);
   assert.deepEqual(embed.similarity([], []), []);
   const half = await embed("horse", { dimensions: 8 });
-  assert.throws(() => embed.similarity([one!], [half]), /they must be of one size, got 16 and 8 numbers/);
+  assert.throws(() => embed.similarity([one!], [half]), /embeddings must have as many numbers as others, got 16 and 8/);
   const tokens = await embed("horse", { pooling: "none" });
-  assert.throws(() => embed.similarity([tokens], []), /each must be float32 \[1, H\], got float32 \[1, 3, 16\]/);
+  assert.throws(
+    () => embed.similarity([tokens], []),
+    /embeddings\[0\] must be a float32 Tensor \[1, H\], or numbers, got float32 \[1, 3, 16\]/,
+  );
 });
 
 Deno.test("int8 and uint8 take their ranges from the list, or as they are given", async () => {

@@ -11,7 +11,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ["src/io", "src/gpu"],
   ["src/text", "src/kernels"],
   ["src/graph"],
-  ["src/nn"],
+  ["src/nn", "src/vectors"],
   ["src/model"],
   ["src/heads"],
   ["src/pipelines", "src/train"],

@@ -3,12 +3,8 @@
 import { quote, quoted } from "../../base/messages.ts";
 import type { ModelFolder } from "../../io/folder/model_folder.ts";
 import { SETTINGS } from "./files.ts";
+import { SIMILARITIES, type Similarity } from "../../vectors/similarity.ts";
 import { findJsonFile, type JsonFile } from "./json_file.ts";
-
-/** How embeddings of a model are compared, by the name that sentence-transformers gives it. */
-export type Similarity = "cosine" | "dot" | "euclidean" | "manhattan";
-
-const SIMILARITIES: readonly Similarity[] = ["cosine", "dot", "euclidean", "manhattan"];
 
 /** Settings of a whole model. */
 export interface SentenceSettings {

@@ -3,9 +3,8 @@
 import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
 import { type FileBytes, MemoryBytes } from "../folder/file_bytes.ts";
-import { readBody, requestFile } from "../folder/http_file.ts";
-import { parseLocation, withoutSecrets } from "../folder/location.ts";
-import { localFiles } from "../folder/on_disk.ts";
+import { withoutSecrets } from "../folder/location.ts";
+import { findWholeFile } from "../folder/whole_file.ts";
 import { type SafetensorsFile, SafetensorsTensor } from "./file.ts";
 import { readHeader, scanHeader } from "./header.ts";
 import { checkLayout } from "./layout.ts";
@@ -66,14 +65,7 @@ export function openSafetensors(file: FileBytes, name: string): SafetensorsFile 
 }
 
 async function readFile(where: string | URL): Promise<Uint8Array> {
-  const location = parseLocation(where);
-  if ("local" in location) {
-    const { readWhole } = await localFiles(`read ${quote(`${where}`)}`, "give a URL");
-    const bytes = await readWhole(location.local);
-    if (bytes !== null) return bytes;
-  } else {
-    const response = await requestFile(location.url);
-    if (response !== undefined) return await readBody(response);
-  }
+  const bytes = await findWholeFile(where);
+  if (bytes !== null) return bytes;
   throw new CheckpointError(`Cannot read ${quote(withoutSecrets(`${where}`))}: there is no such file`);
 }

@@ -5,7 +5,6 @@ import { Tensor } from "../../base/tensor.ts";
 import type { NarrowBertModel } from "../../heads/narrow_bert_model.ts";
 import type { PoolingMode } from "../../heads/readouts/pooled_state.ts";
 import { NO_SENTENCE_CONFIG, type SentenceConfig, widthOf } from "../../heads/sentence/sentence_config.ts";
-import type { Similarity } from "../../heads/sentence/settings.ts";
 import { applied, normalized, type VectorModule } from "../../heads/sentence/vector_modules.ts";
 import { checkString, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
@@ -22,6 +21,8 @@ import {
   rangesOf,
 } from "./precision.ts";
 import { promptLength, promptOf, type PromptOptions } from "./prompts.ts";
+import type { Vectors } from "../../vectors/matrix.ts";
+import type { Similarity } from "../../vectors/similarity.ts";
 import { similarities } from "./similarity.ts";
 import type { AnsweringModel, CallOptions, Inputs, ListOptions, StreamOptions, Task } from "../engine/task.ts";
 
@@ -116,7 +117,7 @@ export interface FeatureExtractionPipeline<Model = NarrowBertModel> extends Pipe
    *
    * @throws {TypeError} If one is no float32 embedding of a text, or they are of several sizes.
    */
-  similarity(embeddings: readonly Tensor[], others: readonly Tensor[]): number[][];
+  similarity(embeddings: Vectors, others: Vectors): number[][];
 }
 
 const configs = new WeakMap<FeatureExtractionPipeline, SentenceConfig>();
@@ -165,8 +166,7 @@ export function createFeatureExtraction(
       prompts,
       default_prompt_name: defaultPrompt,
       similarity_fn_name: similarity,
-      similarity: (embeddings: readonly Tensor[], others: readonly Tensor[]) =>
-        similarities(embeddings, others, similarity),
+      similarity: (embeddings: Vectors, others: Vectors) => similarities(embeddings, others, similarity),
     },
   );
   configs.set(pipeline, sentence);

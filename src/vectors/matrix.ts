@@ -1,0 +1,104 @@
+/** Vectors of one size, as the rows of a matrix. */
+
+import { InputError } from "../base/errors.ts";
+import { kindOf } from "../base/messages.ts";
+import { shapeText } from "../base/shape.ts";
+import { Tensor } from "../base/tensor.ts";
+
+/**
+ * Vectors of H numbers each: a float32 tensor `[N, H]`, or a list with one vector an element, each a float32 tensor
+ * `[1, H]` or `[H]`, as pipelines give them, or an array of numbers. A tensor `[H]` is one vector.
+ */
+export type Vectors = Tensor | readonly (Tensor | ArrayLike<number>)[];
+
+/** Vectors, row by row. */
+export interface Matrix {
+  /** `[rows, columns]`; it may be the caller's own array. */
+  readonly data: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/**
+ * Vectors as a matrix. A tensor is not copied.
+ *
+ * @param what What messages call them: `queries`.
+ * @throws {TypeError} If they are no vectors, or of several sizes.
+ */
+export function matrixOf(vectors: Vectors, what: string): Matrix {
+  if (vectors instanceof Tensor) {
+    const { data, dims } = floats(vectors, what);
+    if (dims.length !== 1 && dims.length !== 2) throw wrong(what, `float32 ${shapeText(dims)}`);
+    const columns = dims.at(-1) as number;
+    return { data, rows: dims.length === 1 ? 1 : dims[0] as number, columns };
+  }
+  if (!Array.isArray(vectors)) throw wrong(what, kindOf(vectors));
+  const rows = vectors.map((vector, i) => rowOf(vector, `${what}[${i}]`));
+  const columns = rows[0]?.length ?? 0;
+  const data = new Float32Array(rows.length * columns);
+  for (const [i, row] of rows.entries()) {
+    if (row.length !== columns) {
+      throw new TypeError(
+        `Cannot compare vectors: ${what} must be of one size, got ${columns} numbers in the first and ${row.length} in ` +
+          `${what}[${i}]`,
+      );
+    }
+    data.set(row, i * columns);
+  }
+  return { data, rows: rows.length, columns };
+}
+
+function rowOf(vector: Tensor | ArrayLike<number>, name: string): ArrayLike<number> {
+  if (vector instanceof Tensor) {
+    const { data, dims } = floats(vector, name);
+    if (dims.length === 1 || (dims.length === 2 && dims[0] === 1)) return data;
+    throw wrong(name, `float32 ${shapeText(dims)}`, ONE);
+  }
+  const isNumbers = vector instanceof Float32Array || vector instanceof Float64Array ||
+    (Array.isArray(vector) && vector.every((x) => typeof x === "number"));
+  if (isNumbers) return vector;
+  throw wrong(name, kindOf(vector), ONE);
+}
+
+function floats(tensor: Tensor, name: string): Tensor<"float32"> {
+  if (tensor.type === "float32") return tensor as Tensor<"float32">;
+  throw wrong(name, `${tensor.type} ${shapeText(tensor.dims)}`);
+}
+
+const ALL = "a float32 Tensor [N, H], or a list of vectors";
+const ONE = "a float32 Tensor [1, H], or numbers";
+
+function wrong(name: string, found: string, expected = ALL): TypeError {
+  return new TypeError(`Cannot compare vectors: ${name} must be ${expected}, got ${found}`);
+}
+
+/** @throws {TypeError} If two matrices are of vectors of several sizes; one without rows fits any. */
+export function checkWidths(a: Matrix, b: Matrix, [first, second]: readonly [string, string]): void {
+  if (a.rows === 0 || b.rows === 0 || a.columns === b.columns) return;
+  throw new TypeError(
+    `Cannot compare vectors: ${first} must have as many numbers as ${second}, got ${a.columns} and ${b.columns}; they ` +
+      "are of different models, or of other dimensions",
+  );
+}
+
+/**
+ * The Euclidean length of each row.
+ *
+ * @param what What messages call the vectors.
+ * @throws {InputError} If one has a number that is not finite.
+ */
+export function lengthsOf({ data, rows, columns }: Matrix, what: string): Float64Array {
+  const lengths = new Float64Array(rows);
+  for (let r = 0; r < rows; r++) {
+    let sum = 0;
+    for (let i = r * columns; i < (r + 1) * columns; i++) sum += (data[i] as number) ** 2;
+    if (!Number.isFinite(sum)) {
+      const at = data.subarray(r * columns, (r + 1) * columns).findIndex((x) => !Number.isFinite(x));
+      throw new InputError(
+        `Cannot compare vectors: ${what}[${r}] must hold finite numbers, got ${data[r * columns + at]}`,
+      );
+    }
+    lengths[r] = Math.sqrt(sum);
+  }
+  return lengths;
+}
