@@ -22,7 +22,12 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: "embed",
     summary: "turn texts into vectors",
-    load: async () => (await import("./commands/embed.ts")).embed,
+    load: async () => (await import("./embedding/embed.ts")).embed,
+  },
+  {
+    name: "search",
+    summary: "find the texts whose vectors are most alike to a query's",
+    load: async () => (await import("./embedding/search.ts")).search,
   },
   {
     name: "rank",

@@ -1,14 +1,13 @@
 /** `narrowbert embed`: the embeddings of texts. */
 
 import { InputError } from "../../base/errors.ts";
-import { hasFiledPooling } from "../../pipelines/tasks/feature_extraction.ts";
-import { POOLINGS } from "../../pipelines/tasks/pooling.ts";
 import { PRECISIONS, type Ranges } from "../../pipelines/tasks/precision.ts";
 import { textOf } from "../inputs/questions.ts";
-import { choice, count, toggle, UsageError, value } from "../options.ts";
-import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
+import { choice, UsageError, value } from "../options.ts";
+import { answerBy } from "../pipelines.ts";
 import { shortened } from "../outputs/table.ts";
 import { textCommand } from "../text_command.ts";
+import { EMBEDDING_OPTIONS, openEmbedding, PROMPT_OPTIONS, TOKEN_POOLING } from "./options.ts";
 
 /** Numbers that a table shows of an embedding. */
 const SHOWN = 4;
@@ -21,19 +20,9 @@ Turns texts into vectors that are the closer the more alike the texts are. Print
 embedding, its first numbers, and the text; JSON has all numbers.
 As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[...]] }, one a token.`,
   options: {
-    ...PIPELINE_OPTIONS,
-    pooling: choice(
-      POOLINGS,
-      "one embedding a token, or one a text by a way of sentence-transformers; by default as 1_Pooling/config.json beside " +
-        "the model says, else mean",
-    ),
-    normalize: toggle("scale embeddings to length 1 at last; by default as modules.json beside the model says"),
-    dimensions: count("keep that many numbers, the first ones"),
-    prompt: value("TEXT", "put a text before each; by default the default prompt of the model's files"),
-    "prompt-name": value(
-      "NAME",
-      "put a prompt before each text, of config_sentence_transformers.json beside the model",
-    ),
+    ...EMBEDDING_OPTIONS,
+    pooling: TOKEN_POOLING,
+    ...PROMPT_OPTIONS,
     precision: choice(PRECISIONS, "element type (float32)"),
     ranges: value(
       "FILE",
@@ -46,18 +35,13 @@ As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[.
   ],
   question: textOf,
   async open(values, loading) {
-    const { truncate: truncation, normalize, dimensions, precision, prompt, "prompt-name": prompt_name } = values;
-    if (prompt !== undefined && prompt_name !== undefined) {
-      throw new UsageError("give --prompt or --prompt-name, not both");
-    }
+    const { precision } = values;
     if (precision?.endsWith("int8") && values.ranges === undefined) {
       throw new UsageError(`--precision ${precision} needs --ranges`);
     }
     const ranges = values.ranges === undefined ? undefined : await readRanges(values.ranges);
-    const embed = await loadPipeline("feature-extraction", values, loading);
-    // One embedding a text if the files do not say; what they say that is wrong, the pipeline tells.
-    const pooling = values.pooling ?? (hasFiledPooling(embed) ? undefined : "mean");
-    const own = { pooling, normalize, dimensions, precision, ranges, truncation, prompt, prompt_name };
+    const { embed, options } = await openEmbedding(values, loading);
+    const own = { ...options, precision, ranges };
     return answerBy(embed, (texts, options) => embed.stream(texts, { ...options, ...own }));
   },
   json: (tensor) => {
