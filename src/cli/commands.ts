@@ -26,7 +26,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: "search",
-    summary: "find the texts whose vectors are most alike to a query's",
+    summary: "find the texts that are most alike to a query",
     load: async () => (await import("./embedding/search.ts")).search,
   },
   {

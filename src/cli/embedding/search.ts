@@ -61,8 +61,8 @@ As JSON: { query, results: [{ index, score, text }] }, where index counts from 0
   options: OPTIONS,
   examples: [
     'narrowbert search --query "a large animal" --input texts.txt',
-    "narrowbert embed --input texts.txt --output vectors.safetensors",
-    'narrowbert search --query "a large animal" --vectors vectors.safetensors --input texts.txt --top-k 3',
+    "narrowbert embed --input texts.txt --jsonl > vectors.jsonl",
+    'narrowbert search --query "a large animal" --vectors vectors.jsonl --top-k 3',
   ],
   async run({ values, positionals }, terminal) {
     checkQueries(values.query);
