@@ -309,7 +309,7 @@ export { type Dtype, type DtypeArray, type DtypeArrays } from "./src/base/dtype.
 export { type AdapterClass, type AdapterDescription } from "./src/gpu/adapter.ts";
 export { type GpuOptions } from "./src/gpu/device.ts";
 export { type GpuInfo, requestGpu } from "./src/gpu/request.ts";
-export { type KernelTime, Profiler } from "./src/gpu/profiler.ts";
+export { type KernelTime, Profiler } from "./src/gpu/profiling/profiler.ts";
 
 // --- Errors that callers can act on ---
 
