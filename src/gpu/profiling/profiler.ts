@@ -55,7 +55,11 @@ export class Profiler {
     storeIn = (profiler) => profiler.#store;
   }
 
-  /** @throws {Error} If the device was made without the `timestamp-query` feature. */
+  /**
+   * Makes a profiler for calls on a device.
+   *
+   * @throws {Error} If the device was made without the `timestamp-query` feature.
+   */
   constructor(device: GPUDevice) {
     if (!device.features.has("timestamp-query")) {
       throw new Error("Cannot profile kernels: this device lacks the feature timestamp-query");

@@ -14,7 +14,7 @@ export interface ProfileTableOptions {
 const TOP = 20;
 
 /** Characters of a bar that stands for all of the time. */
-const BAR = 40;
+const BAR = 20;
 
 /** A column: its heading, and whether it is set to the right. */
 type Column = readonly [heading: string, align: "left" | "right"];
