@@ -7,7 +7,7 @@ import { runDeno } from "./processes.ts";
 import { MemoryTerminal, narrowbert } from "./terminals.ts";
 
 const NAMES =
-  "fill-mask, classify, tag, embed, rank, choose, zero-shot, score, train, evaluate, tokenize, download, cache, convert, info, doctor, tune, bench, completions";
+  "fill-mask, classify, tag, embed, rank, choose, zero-shot, score, train, evaluate, tokenize, download, cache, convert, info, doctor, tune, bench, profile, completions";
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href;
 
 Deno.test("--help lists every command; every command has help with examples", async () => {
@@ -34,7 +34,13 @@ Deno.test("the examples of help give options that there are", async () => {
       const [words = ""] = line.split(/ [<>] /); // what follows is for the shell
       const [command, ...args] = words.match(/"[^"]*"|\S+/g)!.map((word) => word.replaceAll('"', ""));
       assert.equal(command, name);
-      readOptions(args, options);
+      // What `profile` runs begins where its own options end.
+      const inner = name === "profile"
+        ? args.findIndex((arg) => COMMANDS.some((row) => row.name === arg))
+        : args.length;
+      readOptions(args.slice(0, inner), options);
+      const row = COMMANDS.find((row) => row.name === args[inner]);
+      if (row !== undefined) readOptions(args.slice(inner + 1), (await row.load()).options);
     }
   }
 });

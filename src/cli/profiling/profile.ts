@@ -11,7 +11,7 @@ const OPTIONS = {
   report: value("FILE", "write a page of HTML too"),
   trace: TRACE,
   top: count("kernels that have a line of their own (20)"),
-  json: flag("write the tables as JSON: { adapters, peak, kernels, parts, totals, notes }"),
+  json: flag("write the tables as JSON: { adapters, peak, kernels, parts, totals, … }"),
   ...COMMON_OPTIONS,
 } satisfies Options;
 

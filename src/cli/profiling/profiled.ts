@@ -35,8 +35,8 @@ export interface ProfiledCommand {
   run(): Promise<void>;
 }
 
-/** The traces of the profile under way, to which a command inside may add its own. */
-let traces: string[] | null = null;
+/** The profile under way: its traces, to which a command inside may add its own, and its other files. */
+let underWay: { readonly traces: string[]; readonly others: readonly string[] } | null = null;
 
 /** Most characters of a trace that are written at once. */
 const PART = 65536;
@@ -49,22 +49,21 @@ const PART = 65536;
  * @throws What the command throws.
  */
 export async function profiled({ name, run }: ProfiledCommand, wanted: Wanted, terminal: Terminal): Promise<void> {
-  const files = [...wanted.traces, wanted.report, wanted.tables?.file].filter((path) => path !== undefined);
-  const paths = [...traces ?? [], ...files].map((path) => resolve(path));
+  const others = [wanted.report, wanted.tables?.file].filter((path) => path !== undefined);
+  const files = [...underWay?.traces ?? [], ...underWay?.others ?? [], ...wanted.traces, ...others];
+  const paths = files.map((path) => resolve(path));
   const twice = paths.find((path, i) => paths.indexOf(path) < i);
   if (twice !== undefined) throw new UsageError(`one file cannot have two things of a profile, got ${quote(twice)}`);
   for (const path of wanted.traces) await checkWritable("trace", path);
   if (wanted.report !== undefined) await checkWritable("report", wanted.report);
   if (wanted.tables?.file !== undefined) await checkWritable("table", wanted.tables.file);
-  if (traces !== null) {
-    traces.push(...wanted.traces);
+  if (underWay !== null) {
+    underWay.traces.push(...wanted.traces);
     return await run();
   }
-  const all = traces = [...wanted.traces];
-  using profiling = startProfile({
-    since: 0,
-    ...(all.length === 0 && wanted.report === undefined && { maxEvents: 0 }),
-  });
+  const all = [...wanted.traces];
+  underWay = { traces: all, others };
+  using profiling = startProfile({ since: 0 });
   profiling.addPhase("start of Deno", 0, terminal.started);
   const started = performance.now();
   profiling.addPhase("modules", terminal.started, started);
@@ -79,7 +78,7 @@ export async function profiled({ name, run }: ProfiledCommand, wanted: Wanted, t
     if (!(error instanceof UsageError)) await finish(false).catch((second) => complain(second, terminal));
     throw error;
   } finally {
-    traces = null;
+    underWay = null;
   }
   await finish(wanted.tables !== undefined || wanted.report !== undefined);
 }
@@ -95,6 +94,9 @@ async function write(
   { traces, report, tables }: Wanted,
   { name, terminal }: { name: string; terminal: Terminal },
 ): Promise<void> {
+  if (traces.length > 0) {
+    for (const note of profile.traceNotes) await terminal.complain(`narrowbert: ${note}\n`);
+  }
   for (const path of traces) await writeFile("trace", path, grouped(profile.traceParts()));
   if (report !== undefined) await writeFile("report", report, [profileReport(profile, name)]);
   if (tables !== undefined) {

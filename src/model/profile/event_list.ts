@@ -32,7 +32,7 @@ export class EventList {
     this.#most = most;
   }
 
-  /** How many are left out, and that many there were. */
+  /** How many are left out. */
   get dropped(): number {
     return this.#dropped;
   }

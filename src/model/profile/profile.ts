@@ -19,18 +19,24 @@ export class Profile implements ProfileParts {
   readonly parts: readonly PartProfile[];
   /** Sums. */
   readonly totals: ProfileTotals;
-  /** What is missing, in sentences: kernels without times, events that did not fit. */
+  /** What is missing, in sentences: kernels without times. */
   readonly notes: readonly string[];
+  /** What is missing in the trace besides: events that did not fit. */
+  readonly traceNotes: readonly string[];
   readonly #events: readonly TraceEvent[];
 
   /** Takes what was collected. */
-  constructor({ adapters, peak, kernels, parts, totals, notes }: ProfileParts, events: readonly TraceEvent[]) {
+  constructor(
+    { adapters, peak, kernels, parts, totals, notes, traceNotes }: ProfileParts,
+    events: readonly TraceEvent[],
+  ) {
     this.adapters = adapters;
     this.peak = peak;
     this.kernels = kernels;
     this.parts = parts;
     this.totals = totals;
     this.notes = notes;
+    this.traceNotes = traceNotes;
     this.#events = events;
   }
 
@@ -46,12 +52,13 @@ export class Profile implements ProfileParts {
 
   /** The same text in parts, one after the other. */
   traceParts(): Iterable<string> {
-    return chromeTrace(this.#events, this);
+    const { adapters, notes, traceNotes } = this;
+    return chromeTrace(this.#events, { adapters, notes: [...notes, ...traceNotes] });
   }
 
   /** The sums, for `JSON.stringify`. */
   toJSON(): ProfileParts {
-    const { adapters, peak, kernels, parts, totals, notes } = this;
-    return { adapters, peak, kernels, parts, totals, notes };
+    const { adapters, peak, kernels, parts, totals, notes, traceNotes } = this;
+    return { adapters, peak, kernels, parts, totals, notes, traceNotes };
   }
 }

@@ -15,6 +15,8 @@ export interface ProfileParts {
   readonly parts: readonly PartProfile[];
   /** Sums. */
   readonly totals: ProfileTotals;
-  /** What is missing, in sentences: kernels without times, events that did not fit. */
+  /** What is missing, in sentences: kernels without times. */
   readonly notes: readonly string[];
+  /** What is missing in the trace besides: events that did not fit. */
+  readonly traceNotes: readonly string[];
 }

@@ -84,7 +84,16 @@ export class Profiling {
     }
     const { kernels, parts } = this.#sums;
     const totals = this.#sums.totals(end - this.#start);
-    return new Profile({ adapters, peak: most, kernels, parts, totals, notes: this.#notes() }, this.#events.events);
+    const found = {
+      adapters,
+      peak: most,
+      kernels,
+      parts,
+      totals,
+      notes: this.#notes(),
+      traceNotes: this.#traceNotes(),
+    };
+    return new Profile(found, this.#events.events);
   }
 
   /** Ends it without a result, if it was not stopped. */
@@ -139,14 +148,14 @@ export class Profiling {
     }
     if (this.#untimed > 0) notes.push(`The driver gave no time for ${this.#untimed} kernels, which count as 0`);
     if (lost > 0) notes.push(`The times of ${lost} kernels are lost, as their device was`);
-    const { dropped } = this.#events;
-    if (dropped > 0 && this.#most > 0) {
-      const last = this.#events.events.at(-1)!.end / 1000;
-      notes.push(
-        `The trace has the first ${this.#most} events, up to ${last.toFixed(1)} s: ${dropped} more are left out`,
-      );
-    }
     return notes;
+  }
+
+  #traceNotes(): string[] {
+    const { dropped, events } = this.#events;
+    if (dropped === 0 || this.#most === 0) return [];
+    const last = events.at(-1)!.end / 1000;
+    return [`The trace has the first ${this.#most} events, up to ${last.toFixed(1)} s: ${dropped} more are left out`];
   }
 }
 

@@ -184,12 +184,12 @@ Deno.test("a trace holds so many events, says what is left out, and the sums hav
   const trace = readTrace(cut.trace());
   assert.equal(trace.events.length, 10);
   assert.match(
-    cut.notes[0]!,
+    cut.traceNotes[0]!,
     new RegExp(`^The trace has the first 10 events, up to [\\d.]+ s: ${all - 10} more are left out$`),
   );
   assert.equal(cut.totals.calls, (await profiled()).totals.calls);
   const none = await profiled(0);
-  assert.deepEqual([readTrace(none.trace()).events, none.notes], [[], []]);
+  assert.deepEqual([readTrace(none.trace()).events, none.traceNotes], [[], []]);
 });
 
 Deno.test("one profile is under way at a time; it stops once, or with its block", async () => {
