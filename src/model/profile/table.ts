@@ -104,7 +104,7 @@ function totalsText({ totals, kernels }: ProfileParts): string {
     lines.push(["computing", ms(computing), "from the first submission to the last result"]);
     if (kernels.length > 0) {
       lines.push(
-        ["  kernels", of(totals.kernels), `${totals.calls} in ${totals.submissions} submissions`],
+        ["  kernels", of(totals.kernels), `${totals.calls}; submissions: ${totals.submissions}`],
         ["  between kernels", of(between), "copies, and waits of one kernel for another"],
         ["  GPU idle", of(idle), "it waits for the CPU"],
       );
