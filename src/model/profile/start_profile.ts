@@ -1,5 +1,6 @@
 /** Profiles whatever this thread does: its phases, and every kernel of every program. */
 
+import { DeviceLostError } from "../../base/errors.ts";
 import { listenToSpans, type Span } from "../../base/spans/spans.ts";
 import { adapterName, describeAdapter } from "../../gpu/adapter.ts";
 import { requestGpu } from "../../gpu/device.ts";
@@ -64,11 +65,7 @@ export class Profiling {
     this.#addSpan({ lane: "process", name, start, end });
   }
 
-  /**
-   * Ends it, and waits for the times of the kernels that were submitted.
-   *
-   * @throws {DeviceLostError} With `peak`, if the device is lost.
-   */
+  /** Ends it, and waits for the times of the kernels that were submitted. @throws {Error} If it was stopped before. */
   async stop({ peak = false }: StopOptions = {}): Promise<Profile> {
     const end = performance.now();
     this.#end();
@@ -78,10 +75,7 @@ export class Profiling {
     const { devices } = this.#session;
     const adapters = [...new Set(devices.map(({ adapterInfo }) => adapterName(describeAdapter(adapterInfo))))];
     const [device] = devices;
-    let most: Peak | null = null;
-    if (peak && device !== undefined && this.#submissions > 0) {
-      most = await measurePeak(await requestGpu({ device }), { quick: true });
-    }
+    const most = peak && device !== undefined && this.#submissions > 0 ? await peakOf(device) : null;
     const { kernels, parts } = this.#sums;
     const totals = this.#sums.totals(end - this.#start);
     const found = {
@@ -156,6 +150,17 @@ export class Profiling {
     if (dropped === 0 || this.#most === 0) return [];
     const last = events.at(-1)!.end / 1000;
     return [`The trace has the first ${this.#most} events, up to ${last.toFixed(1)} s: ${dropped} more are left out`];
+  }
+}
+
+/** What the adapter of a device can do at most; null if the device is lost. */
+async function peakOf(device: GPUDevice): Promise<Peak | null> {
+  try {
+    const gpu = await requestGpu({ device });
+    return await gpu.watch(() => measurePeak(gpu, { quick: true }));
+  } catch (error) {
+    if (error instanceof DeviceLostError) return null;
+    throw error;
   }
 }
 

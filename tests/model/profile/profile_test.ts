@@ -229,3 +229,18 @@ Deno.test("calls that are aborted leave a profile whole", async () => {
   assert.ok(done >= 3 && totals.calls >= done * each && totals.calls % each === 0, `${totals.calls} of ${done} calls`);
   assert.deepEqual(notes, []);
 });
+
+Deno.test("a profile outlives a device that is lost, with what was done on it", async () => {
+  const device = await ownDevice({ requiredFeatures: ["timestamp-query"] });
+  using model = await NarrowBertModel.from_pretrained(goldenModel("base-pooler"), { device });
+  using profiling = startProfile();
+  await model.forward(INPUTS);
+  const late = Array.from({ length: 3 }, () => model.forward(INPUTS));
+  await Promise.resolve();
+  device.destroy();
+  await Promise.allSettled(late);
+  const profile = await profiling.stop({ peak: true });
+  assert.equal(profile.peak, null);
+  assert.ok(profile.notes.every((note) => /^The times of \d+ kernels are lost, as their device was$/.test(note)));
+  readTrace(profile.trace());
+});
