@@ -317,7 +317,16 @@ export { type Dtype, type DtypeArray, type DtypeArrays } from "./src/base/dtype.
 export { type AdapterClass, type AdapterDescription } from "./src/gpu/adapter.ts";
 export { type GpuOptions } from "./src/gpu/device.ts";
 export { type GpuInfo, requestGpu } from "./src/gpu/request.ts";
-export { type KernelTime, Profiler } from "./src/gpu/profiler.ts";
+
+// --- Profiles: where the time goes ---
+
+export { type KernelTime, Profiler } from "./src/gpu/profiling/profiler.ts";
+export { type ProfileOptions, Profiling, startProfile, type StopOptions } from "./src/model/profile/start_profile.ts";
+export { Profile } from "./src/model/profile/profile.ts";
+export { type ProfileParts } from "./src/model/profile/profile_parts.ts";
+export { type KernelProfile, type PartProfile, type ProfileTotals } from "./src/model/profile/sums.ts";
+export { type ProfileTableOptions } from "./src/model/profile/table.ts";
+export { type Peak } from "./src/kernels/peak.ts";
 
 // --- Errors that callers can act on ---
 

@@ -1,14 +1,11 @@
 /** How long the GPU works while something runs, by timestamps before and after every submission. */
 
 import type { Gpu } from "../src/gpu/device.ts";
+import { MOST_TIMESTAMPS, TimestampSet } from "../src/gpu/profiling/timestamps.ts";
 import { Recorder } from "../src/gpu/recorder.ts";
 
-/** Each submission takes two of the 4,096 queries that a set may have. */
-const MOST_SUBMISSIONS = 2048;
-
-const QUERY_RESOLVE_COPY_SRC = 0x200 | 0x04;
-const MAP_READ_COPY_DST = 0x01 | 0x08;
-const MAP_MODE_READ = 0x01;
+/** Each submission takes two timestamps. */
+const MOST_SUBMISSIONS = MOST_TIMESTAMPS / 2;
 
 /** Milliseconds. */
 export interface GpuTime {
@@ -24,7 +21,8 @@ export interface GpuTime {
  * @throws {Error} If the device lacks `timestamp-query`, or there are more than 2,048 submissions.
  */
 export async function gpuTimeOf({ device }: Gpu, body: () => Promise<unknown>): Promise<GpuTime> {
-  const querySet = device.createQuerySet({ type: "timestamp", count: 2 * MOST_SUBMISSIONS });
+  const set = new TimestampSet(device, MOST_TIMESTAMPS);
+  const { querySet } = set;
   const stamp = (writes: Omit<GPUComputePassTimestampWrites, "querySet">) => {
     const recorder = new Recorder(device);
     recorder.stamp({ querySet, ...writes });
@@ -46,25 +44,18 @@ export async function gpuTimeOf({ device }: Gpu, body: () => Promise<unknown>): 
     GPUQueue.prototype.submit = submit;
   }
   const wall = performance.now() - start;
-  const stamps = await resolve(device, querySet, 2 * submissions);
-  querySet.destroy();
+  const stamps = await stampsOf(device, set, 2 * submissions);
+  set.destroy();
   return { wall, busy: unionOf(stamps) / 1e6 };
 }
 
-/** The first `count` timestamps of a set, in nanoseconds. */
-async function resolve(device: GPUDevice, querySet: GPUQuerySet, count: number): Promise<BigUint64Array> {
+/** The first `count` timestamps of a set. */
+async function stampsOf(device: GPUDevice, set: TimestampSet, count: number): Promise<BigUint64Array> {
   if (count === 0) return new BigUint64Array();
-  const size = 8 * count;
-  const resolved = device.createBuffer({ size, usage: QUERY_RESOLVE_COPY_SRC });
-  const staging = device.createBuffer({ size, usage: MAP_READ_COPY_DST });
-  const encoder = device.createCommandEncoder();
-  encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
-  encoder.copyBufferToBuffer(resolved, 0, staging, 0, size);
-  device.queue.submit([encoder.finish()]);
-  await staging.mapAsync(MAP_MODE_READ);
-  const stamps = new BigUint64Array(staging.getMappedRange().slice(0));
-  for (const buffer of [resolved, staging]) buffer.destroy();
-  return stamps;
+  const recorder = new Recorder(device);
+  recorder.resolve(set, count);
+  recorder.submit();
+  return await set.read(count);
 }
 
 /** Length of the union of intervals, whose starts rise. */

@@ -1,19 +1,19 @@
 /**
  * Every kernel of the registry at the sizes of a model, in the variant that this adapter gets: billions of operations or
- * of bytes a second, and their share of the adapter's peak as `peak.ts` measures it. Each result is checked before it is
- * timed. A sample is as many dispatches in one submit, each with the copies to textures that it needs, as make the wait
- * for the GPU small beside them.
+ * of bytes a second, and their share of the adapter's peak as `src/kernels/peak.ts` measures it. Each result is checked
+ * before it is timed. A sample is as many dispatches in one submit, each with the copies to textures that it needs, as
+ * make the wait for the GPU small beside them.
  */
 
 import assert from "node:assert/strict";
 import type { Kernel } from "../src/kernels/kernel.ts";
 import { prepareLaunch } from "../src/kernels/launch.ts";
+import { measurePeak, wall } from "../src/kernels/peak.ts";
 import { KERNELS } from "../src/kernels/registry.ts";
 import { tuningOf } from "../src/kernels/tuning/tuning.ts";
 import { judge } from "../tests/conformance/conformance.ts";
 import type { KernelWork } from "./kernels/work.ts";
 import { worksOf } from "./kernels/works.ts";
-import { measurePeak, wall } from "./peak.ts";
 import { benchRate } from "./rate.ts";
 import { figures, gpu, note, report } from "./report.ts";
 
@@ -41,7 +41,7 @@ for (const { kernel, ofKernel } of works) {
   else for (const work of ofKernel) await bench(kernel, work);
 }
 // Again, as the machine may have been busy at first.
-await measurePeak(gpu, peak);
+await measurePeak(gpu, { best: peak });
 
 async function bench(kernel: Kernel, work: KernelWork): Promise<void> {
   assert.equal(await judge(gpu, kernel, work), null, `${kernel.name} ${work.name} is wrong`);

@@ -10,10 +10,10 @@ import { sumSquares } from "../src/graph/ops/training/optimizer/sum_squares.ts";
 import { Program } from "../src/graph/program/program.ts";
 import { coreOf } from "../src/heads/pretrained.ts";
 import { prepareLaunch } from "../src/kernels/launch.ts";
+import { copyKernel } from "../src/kernels/peak.ts";
 import { tuningOf } from "../src/kernels/tuning/tuning.ts";
 import type { Parameter } from "../src/nn/parameters.ts";
 import { momentOf, STATE } from "../src/train/update.ts";
-import { copyKernel } from "./peak.ts";
 
 /** The norm of all gradients, clipping, AdamW on all weights, and the copies of weights to textures. */
 export interface Update {

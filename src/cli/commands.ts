@@ -100,6 +100,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./commands/bench.ts")).bench,
   },
   {
+    name: "profile",
+    summary: "say where the time of another command goes, kernel by kernel",
+    load: async () => (await import("./profiling/profile.ts")).profileOf(COMMANDS),
+  },
+  {
     name: "completions",
     summary: "print a script that completes command lines in a shell",
     load: async () => (await import("./commands/completions.ts")).completionsOf(COMMANDS),

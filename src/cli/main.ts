@@ -95,8 +95,8 @@ function hasFlag(args: readonly string[], ...flags: string[]): boolean {
 function complaint(error: unknown, { before, name, after }: CommandLine): string {
   if (hasFlag([...before, ...after], "--debug")) return `narrowbert: ${inspect(error)}\n`;
   const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n(?! {2}- )\s*/g, " ");
-  const command = COMMANDS.find((row) => row.name === name);
-  const help = error instanceof UsageError ? `; see narrowbert ${command ? command.name + " " : ""}--help` : "";
+  const command = error instanceof UsageError ? error.command ?? COMMANDS.find((row) => row.name === name)?.name : name;
+  const help = error instanceof UsageError ? `; see narrowbert ${command ? `${command} ` : ""}--help` : "";
   return `narrowbert: ${printable(message)}${help}\n`;
 }
 

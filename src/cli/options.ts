@@ -6,6 +6,8 @@ import { suggestion } from "../base/suggestion.ts";
 /** The command line is wrong: exit code 2. */
 export class UsageError extends Error {
   override name = "UsageError";
+  /** The command whose help says more; that of the command line, if it is not known. */
+  command?: string;
 }
 
 /** One option of a command. */

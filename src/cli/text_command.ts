@@ -52,6 +52,8 @@ export interface TextCommandDefinition<O extends Options, Question, Answer> exte
   readonly about: string;
   /** Its own options. */
   readonly options: O;
+  /** Whether it computes by a model. Default: it does. */
+  readonly computes?: boolean;
   readonly examples: readonly string[];
   /** Checks options and texts together, before anything is loaded. @throws {UsageError} If they do not fit. */
   check?(values: Values<O>, texts: readonly string[]): void;
@@ -88,12 +90,13 @@ function isBlank({ text }: Fields): boolean {
 export function textCommand<O extends Options, Question, Answer>(
   definition: TextCommandDefinition<O, Question, Answer>,
 ): Command {
-  const { name, positionals = "[text ...]", about, options, examples } = definition;
+  const { name, positionals = "[text ...]", about, options, computes = true, examples } = definition;
   return defineCommand({
     name,
     positionals,
     about: `${about}\n\n${ABOUT_INPUT}`,
     options: { ...options, ...SHARED_OPTIONS } as O & typeof SHARED_OPTIONS,
+    computes,
     examples,
     run: ({ values, positionals }, terminal) => answerAll(definition, { values, positionals }, terminal),
   });

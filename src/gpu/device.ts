@@ -2,6 +2,7 @@
 
 import { DeviceLostError } from "../base/errors.ts";
 import { deno, isGranted } from "../base/runtime.ts";
+import { spanned } from "../base/spans/spans.ts";
 import {
   type AdapterClass,
   type AdapterDescription,
@@ -264,7 +265,7 @@ function gpuOf(device: GPUDevice, options: Omit<GpuOptions, "device">): Gpu {
 }
 
 async function openGpu(options: Omit<GpuOptions, "device">): Promise<Gpu> {
-  return gpuOf(await openDevice(), options);
+  return gpuOf(await spanned("process", "open the device", () => openDevice()), options);
 }
 
 /** The debug modes named in `NARROWBERT_GPU_DEBUG` (`checked`, `poisoned`), if the process may read it. */

@@ -1,5 +1,7 @@
 /** Compiled pipelines by (source, entry, constants), checked against the device's limits before they are made. */
 
+import { beginSpan, endSpan } from "../base/spans/spans.ts";
+
 /**
  * How a kernel uses a binding: it reads a storage buffer (`read`); writes one that holds nothing yet (`write`), and may
  * read what it wrote there; updates one in place (`update`); or reads a texture of 32-bit floats (`texture`).
@@ -55,6 +57,9 @@ export class PipelineCache {
   #compiling = 0;
   #compilingSince = 0;
   #compileMilliseconds = 0;
+  /** The span of the pipelines that are being compiled, and their number. */
+  #compilingSpan = 0;
+  #begun = 0;
 
   /**
    * @param device The device that compiles.
@@ -120,11 +125,19 @@ export class PipelineCache {
   }
 
   async #timed<T>(compile: () => Promise<T>): Promise<T> {
-    if (this.#compiling++ === 0) this.#compilingSince = performance.now();
+    if (this.#compiling++ === 0) {
+      this.#compilingSince = performance.now();
+      this.#compilingSpan = beginSpan();
+      this.#begun = 0;
+    }
+    this.#begun++;
     try {
       return await compile();
     } finally {
-      if (--this.#compiling === 0) this.#compileMilliseconds += performance.now() - this.#compilingSince;
+      if (--this.#compiling === 0) {
+        this.#compileMilliseconds += performance.now() - this.#compilingSince;
+        endSpan(this.#compilingSpan, "process", "compile", { kernels: this.#begun });
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 /** Records dispatches, in as few compute passes as possible, and copies. */
 
-import type { Profiler } from "./profiler.ts";
+import { KernelRecording, type KernelStore, type KernelWork, noteTimed } from "./profiling/kernel_store.ts";
+import type { TimestampSet } from "./profiling/timestamps.ts";
 import { copyToTexture, type TextureView } from "./textures.ts";
 
 /** One dispatch. */
@@ -11,29 +12,31 @@ export interface Dispatch {
   bindGroup: GPUBindGroup;
   /** Workgroups in x, y, z. */
   grid: readonly [number, number, number];
+  /** What it computes, for profiles. */
+  work?: KernelWork;
 }
 
 /** A command encoder that keeps one compute pass open until a copy needs it closed. */
 export class Recorder {
   readonly #device: GPUDevice;
   readonly #encoder: GPUCommandEncoder;
-  readonly #profiler: Profiler | null;
+  /** The dispatches that are timed; null if none are. */
+  readonly #timing: KernelRecording | null;
   #pass: GPUComputePassEncoder | null = null;
 
-  /** @param profiler If given, times every dispatch; each then has a pass of its own. */
-  constructor(device: GPUDevice, profiler: Profiler | null = null) {
+  /** @param times If given, gets the time of every dispatch; each then has a pass of its own. */
+  constructor(device: GPUDevice, times: KernelStore | null = null) {
     this.#device = device;
     this.#encoder = device.createCommandEncoder();
-    this.#profiler = profiler;
+    this.#timing = times === null ? null : new KernelRecording(times);
   }
 
   /** Appends a dispatch; one with an empty grid is left out. */
-  dispatch({ label, pipeline, bindGroup, grid: [x, y, z] }: Dispatch): void {
+  dispatch({ label, pipeline, bindGroup, grid: [x, y, z], work }: Dispatch): void {
     if (x === 0 || y === 0 || z === 0) return;
-    if (this.#profiler !== null) {
+    if (this.#timing !== null) {
       this.#endPass();
-      const timestampWrites = this.#profiler.next(label);
-      if (timestampWrites !== undefined) this.#pass = this.#encoder.beginComputePass({ timestampWrites });
+      this.#pass = this.#encoder.beginComputePass({ timestampWrites: this.#timing.next(label, work ?? null) });
     }
     this.#pass ??= this.#encoder.beginComputePass();
     this.#pass.setPipeline(pipeline);
@@ -60,16 +63,26 @@ export class Recorder {
     this.#encoder.beginComputePass({ timestampWrites }).end();
   }
 
-  /** Ends the recording. @param profiler The profiler whose timestamps were written; by default the recorder's own. */
-  finish(profiler: Profiler | null = this.#profiler): GPUCommandBuffer {
+  /** Appends what makes the first `count` timestamps of a set readable. */
+  resolve(set: TimestampSet, count: number): void {
     this.#endPass();
-    profiler?.resolve(this.#encoder);
-    return this.#encoder.finish();
+    set.resolve(this.#encoder, count);
+  }
+
+  /** Ends the recording. */
+  finish(): GPUCommandBuffer {
+    this.#endPass();
+    this.#timing?.resolve(this.#encoder);
+    const commands = this.#encoder.finish();
+    if (this.#timing !== null) noteTimed(commands, this.#timing);
+    return commands;
   }
 
   /** Ends the recording and submits it by itself. */
-  submit(profiler: Profiler | null = this.#profiler): void {
-    this.#device.queue.submit([this.finish(profiler)]);
+  submit(): void {
+    const at = performance.now();
+    this.#device.queue.submit([this.finish()]);
+    this.#timing?.submitted({ at, done: null });
   }
 
   #endPass(): void {

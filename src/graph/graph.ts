@@ -34,6 +34,7 @@ export class Graph {
   readonly #versions = new Versions();
   readonly #labels = new Set<string>();
   readonly #scopes: string[] = [];
+  #part: string | null = null;
   /** The variants that are fast on the adapter that the graph is for. */
   readonly tuning: Tuning;
   /**
@@ -149,6 +150,22 @@ export class Graph {
     }
   }
 
+  /** The part of the computation that is traced; null if none was named. */
+  get part(): string | null {
+    return this.#part;
+  }
+
+  /** Runs `body`, and counts what it traces as a part of the computation. */
+  within<T>(part: string | null, body: () => T): T {
+    const outer = this.#part;
+    this.#part = part;
+    try {
+      return body();
+    } finally {
+      this.#part = outer;
+    }
+  }
+
   /** A label with the names of the scopes around it. */
   path(label: string): string {
     return [...this.#scopes, label].join("/");
@@ -175,6 +192,7 @@ export class Graph {
     const updates: Value[] = [];
     const node: OpenNode = {
       label,
+      part: this.#part,
       kernel: kernel as unknown as Kernel,
       bindings,
       updates,

@@ -58,6 +58,7 @@ export type AnyOp = Op<Values, unknown, Values>;
  */
 export function apply<I extends Values, A, O extends Values>(g: Graph, op: Op<I, A, O>, site: Site<I, A>): O {
   const path = g.path(site.label);
+  const { part } = g;
   for (const value of Object.values(site.inputs)) if (value !== undefined) g.checkReadable(path, value);
   const types = inferred(path, op, site);
   const { result } = g.tape.capture(() => op.lower(g, site));
@@ -76,12 +77,18 @@ export function apply<I extends Values, A, O extends Values>(g: Graph, op: Op<I,
           wanted: (input) => wanted(String(input)),
           accumulate: (input, update) => accumulate(String(input), update),
         };
-        return op.gradient(g, at, gradients as Partial<O>);
+        const { gradient } = op;
+        return g.within(gradientPart(part), () => gradient(g, at, gradients as Partial<O>));
       }
       throw new Error(`Cannot differentiate ${path} (${op.name}): ${op.noGradient}`);
     },
   });
   return outputs;
+}
+
+/** The part of a computation that the gradients of another part are. */
+function gradientPart(part: string | null): string | null {
+  return part === null ? null : `${part}, gradients`;
 }
 
 function inferred<I extends Values, A, O extends Values>(

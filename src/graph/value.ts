@@ -50,6 +50,8 @@ export interface Value extends Type {
 export interface Node {
   /** Unique in the graph. */
   readonly label: string;
+  /** The part of the computation that it belongs to, for profiles; null if none was named. */
+  readonly part: string | null;
   /** The contract that all variants share: names, bindings and params. */
   readonly kernel: Kernel;
   /** The values of the kernel's bindings: what it reads, and what it has written when the call is done. */

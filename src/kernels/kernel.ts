@@ -48,8 +48,22 @@ export interface KernelSpec<F extends string, B extends string, C extends string
   grid(params: Params<F>, constants: Readonly<Record<C, number>>): Grid;
   /** Features that a device must have. */
   features?: readonly GPUFeatureName[];
+  /** How much work a call is, for profiles. Left out, the kernel touches all of what is bound to it, once. */
+  work?: KernelEffort<NoInfer<F>, NoInfer<B>>;
   /** For bindings that are textures: the matrices that are copied to them. */
   textures?(params: Params<F>, constants: Readonly<Record<C, number>>): Partial<Record<B, TextureView>>;
+}
+
+/** How much work calls of a kernel are. */
+export interface KernelEffort<F extends string = string, B extends string = string> {
+  /**
+   * Floating-point operations: two for each multiply-add of products and attention. Left out, the kernel moves memory.
+   *
+   * @param words The contents of a binding that the call uploads.
+   */
+  operations?(params: Params<F>, constants: Constants, words: (binding: B) => Uint32Array): number;
+  /** Elements of the bindings of which a call touches only some, as rows that it gathers. */
+  touched?(params: Params<F>): Partial<Record<B, number>>;
 }
 
 /** Rows of a texture, and texels of a row, that every device allows. */
@@ -76,6 +90,7 @@ export interface Kernel<F extends string = string, B extends string = string> {
   grid(params: Params<F>, constants: Constants): Grid;
   /** The matrices that are copied to bindings that are textures; null for a kernel without textures. */
   readonly textures: ((params: Params<F>, constants: Constants) => Partial<Record<B, TextureView>>) | null;
+  readonly work: KernelEffort<F, B>;
   /** What the pipeline cache needs, with its key. */
   request(constants: Constants): PipelineRequest & { key: string };
   /** Writes the uniform struct's fields at byte `offset`. */
@@ -140,6 +155,7 @@ export function defineKernel<F extends string, B extends string, C extends strin
       return grid;
     },
     textures: spec.textures as Kernel<F, B>["textures"] ?? null,
+    work: spec.work ?? {},
     request(constants) {
       return {
         key: pipelineKey(name, constants),

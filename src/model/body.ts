@@ -36,6 +36,14 @@ export interface BodyCall {
   recomputes: boolean;
 }
 
+/** The parts of a model, as profiles call them. Those of the layers say how many rows they compute. */
+const PARTS = {
+  embeddings: "embeddings",
+  full: "full layers",
+  narrow: "narrow layers",
+  ordinary: "narrow layers over all tokens",
+};
+
 /** One layer: attention, then feed-forward. */
 interface Layer<Attention> {
   attention: Attention;
@@ -110,10 +118,10 @@ export class Body {
     const tokens = g.input("tokens", "u32", ["T", 4]);
     const embeds = embedded ? g.input("embeds", "f32", ["T", this.#config.hidden_size], "pitched") : null;
     const rows = this.#tokenRows(g);
-    let x = this.embeddings.apply(g, tokens, embeds);
+    let x = g.within(PARTS.embeddings, () => this.embeddings.apply(g, tokens, embeds));
     call.onState?.(0, x);
     for (const [layer, { attention, feedForward }] of this.#full.slice(0, call.depth?.full).entries()) {
-      x = this.#layer(g, { layer, call, inputs: { x } }, ({ x }) => {
+      x = this.#layer(g, { part: PARTS.full, layer, call, inputs: { x } }, ({ x }) => {
         const attended = attention.apply(g, x, { rows, ...this.#options(g, layer, call) });
         return this.#finish(g, attended, { layer, feedForward, call });
       });
@@ -130,7 +138,7 @@ export class Body {
   rows(g: Graph, x: Value): Value {
     const index = g.input("row_index", "u32", ["R"]);
     const inverse = g.differentiable ? { inverse: g.input("row_inverse", "u32", ["T"]) } : {};
-    return gatherRows(g, { label: "narrow_rows", x, index, ...inverse });
+    return g.within(PARTS.narrow, () => gatherRows(g, { label: "narrow_rows", x, index, ...inverse }));
   }
 
   /**
@@ -146,11 +154,12 @@ export class Body {
       const projection = this.#projection;
       count = Math.min(projection.together(first, together), end - first);
       const group = this.#narrow.slice(first, first + count);
-      const keysAndValues = plan.form === "absorbed" ? null : projection.project(g, context, { first, count });
+      const project = () => projection.project(g, context, { first, count });
+      const keysAndValues = plan.form === "absorbed" ? null : g.within(PARTS.narrow, project);
       for (const [i, { attention, feedForward }] of group.entries()) {
         const layer = this.#full.length + first + i;
         const projected = keysAndValues?.(first + i) ?? null;
-        x = this.#layer(g, { layer, call, inputs: { x, context } }, ({ x, context }) => {
+        x = this.#layer(g, { part: PARTS.narrow, layer, call, inputs: { x, context } }, ({ x, context }) => {
           const narrow = { context, projected };
           const attended = attention.apply(g, x, { rows, narrow, ...this.#options(g, layer, call) });
           return this.#finish(g, attended, { layer, feedForward, call });
@@ -165,7 +174,7 @@ export class Body {
     const rows = this.#tokenRows(g);
     for (const [i, { attention, feedForward }] of this.#narrow.slice(0, call.depth?.narrow).entries()) {
       const layer = this.#full.length + i;
-      x = this.#layer(g, { layer, call, inputs: { x } }, ({ x }) => {
+      x = this.#layer(g, { part: PARTS.ordinary, layer, call, inputs: { x } }, ({ x }) => {
         const attended = attention.applyOrdinary(g, x, { rows, ...this.#options(g, layer, call) });
         return this.#finish(g, attended, { layer, feedForward, call });
       });
@@ -176,10 +185,11 @@ export class Body {
   /** Traces a layer, so that its gradients compute it again if the call says so. */
   #layer<I extends { x: Value; context?: Value }>(
     g: Graph,
-    { layer, call, inputs }: { layer: number; call: BodyCall; inputs: I },
+    { part, layer, call, inputs }: { part: string; layer: number; call: BodyCall; inputs: I },
     body: (inputs: I) => Value,
   ): Value {
-    return call.recomputes ? recompute(g, { label: `layer.${layer}`, inputs, body }) : body(inputs);
+    const trace = (inputs: I) => g.within(part, () => body(inputs));
+    return call.recomputes ? recompute(g, { label: `layer.${layer}`, inputs, body: trace }) : trace(inputs);
   }
 
   #tokenRows(g: Graph): AttentionTables {

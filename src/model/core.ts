@@ -3,6 +3,7 @@
 import { Lease } from "../base/lease.ts";
 import { kindOf } from "../base/messages.ts";
 import { Tensor } from "../base/tensor.ts";
+import { spanned } from "../base/spans/spans.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Latency } from "../gpu/readback.ts";
 import type { ElementSource, ParameterSet } from "../nn/parameters.ts";
@@ -261,11 +262,13 @@ async function loadModel(shape: CoreShape, weights: ElementSource, signal?: Abor
   const loaded: ParameterSet[] = [];
   try {
     for (const parameters of all) parameters.checkFits(gpu);
-    for (const parameters of all) {
-      await parameters.load(gpu, weights, { signal });
-      loaded.push(parameters);
-    }
-    await gpu.confirm();
+    await spanned("process", "weights", async () => {
+      for (const parameters of all) {
+        await parameters.load(gpu, weights, { signal });
+        loaded.push(parameters);
+      }
+      await gpu.confirm();
+    });
   } catch (error) {
     for (const parameters of loaded) parameters.dispose();
     throw error;

@@ -1,7 +1,7 @@
 /** Options of a call, and results that all classes return on request. */
 
 import type { Tensor } from "../base/tensor.ts";
-import type { Profiler } from "../gpu/profiler.ts";
+import type { Profiler } from "../gpu/profiling/profiler.ts";
 
 /** Options of every call. */
 export interface ForwardOptions {

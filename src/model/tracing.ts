@@ -52,6 +52,10 @@ export interface TeacherTrace {
   lesson: Lesson;
 }
 
+/** What profiles call the stages, and what a learning computes besides the gradients of the model's parts. */
+const HEAD_PART = "head";
+const LEARNING_PART = "loss and update";
+
 /** In front of the names of the inputs that only a teacher reads. */
 const TEACHER_PREFIX = "teacher.";
 
@@ -89,17 +93,20 @@ export function traceModel(
   const last = traceBody(g, body, call);
   for (const { stage, rows, prefix } of stages) {
     const { head } = stage;
-    const own = rows === null ? last : gatherRows(g, {
-      label: `${prefix}rows`,
-      x: last,
-      index: g.input(`${prefix}rows`, "u32", [`${prefix}R`]),
+    const { own, values } = g.within(HEAD_PART, () => {
+      const own = rows === null ? last : gatherRows(g, {
+        label: `${prefix}rows`,
+        x: last,
+        index: g.input(`${prefix}rows`, "u32", [`${prefix}R`]),
+      });
+      return { own, values: stage.trace(g, own, layerOf(head)) };
     });
-    const values = stage.trace(g, own, layerOf(head));
     if (call.learning !== null) {
       const { logits, loss: labels } = values as { logits: Value; loss?: Value };
       const results = { student: { states: own, logits }, labels };
       const loss = taught === null ? labels : traceDistillation(g, taught.lesson, { ...results, teacher: taught });
-      call.learning.trace(g, loss as Value, parameters);
+      const { learning } = call;
+      g.within(LEARNING_PART, () => learning.trace(g, loss as Value, parameters));
     } else for (const [name, value] of Object.entries(values)) g.output(prefix + name, value);
   }
 }
@@ -109,7 +116,7 @@ function traceTeacher(g: Graph, { body, call, layerOf, lesson }: TeacherTrace): 
   return detached(g, () =>
     g.scope("teacher", () => {
       const states = traceBody(g, body, call, TEACHER_PREFIX);
-      const { logits } = lesson.stage.trace(g, states, layerOf(lesson.stage.head));
+      const { logits } = g.within(HEAD_PART, () => lesson.stage.trace(g, states, layerOf(lesson.stage.head)));
       return { states, logits: logits as Value, lesson };
     }));
 }

@@ -1,6 +1,7 @@
 /** BERT's tokenizer: from text to word pieces' ids with `[CLS]` and `[SEP]`, and back. */
 
 import { describe } from "../base/messages.ts";
+import { beginSpan, endSpan } from "../base/spans/spans.ts";
 import { BertVocabulary } from "./bert_vocabulary.ts";
 import { encodePieces } from "./encoding/encoder.ts";
 import type { BatchEncodeOptions, BatchEncoding, EncodeOptions, Encoding, PadOptions } from "./encoding/encoding.ts";
@@ -173,7 +174,10 @@ export class BertTokenizer extends BertVocabulary {
 
   #pieces(text: string, name: string): Pieces {
     if (typeof text !== "string") throw new TypeError(`Cannot encode: ${name} must be a string, got ${describe(text)}`);
-    return this.#parts.splitter.split(text.toWellFormed());
+    const begun = beginSpan();
+    const pieces = this.#parts.splitter.split(text.toWellFormed());
+    endSpan(begun, "tokenizer", "encode");
+    return pieces;
   }
 
   #pad(encodings: readonly Encoding[], plan: PaddingPlan | undefined): readonly Encoding[] {

@@ -3,6 +3,7 @@
 import { type ModelSource, openFolder, type OpenFolderOptions } from "../io/folder/folder.ts";
 import { isPlainName, type ModelFolder } from "../io/folder/model_folder.ts";
 import { TokenizerError } from "../base/errors.ts";
+import { beginSpan, endSpan, spanned } from "../base/spans/spans.ts";
 import { saveFiles } from "../io/folder/on_disk.ts";
 import { BertTokenizer } from "./bert_tokenizer.ts";
 import { copyTokenizerFiles, readTokenizerFiles } from "./files/files.ts";
@@ -64,7 +65,10 @@ export class NarrowBertTokenizer extends BertTokenizer {
     folderOf = (tokenizer) => #folder in tokenizer ? tokenizer.#folder : null;
     writtenBy = (tokenizer) => (tokenizer as NarrowBertTokenizer).writtenFiles();
     openIn = async (kind, folder, modelConfig) => {
-      const tokenizer = new kind(await readTokenizerFiles(folder, modelConfig));
+      const files = await spanned("process", "files of the tokenizer", () => readTokenizerFiles(folder, modelConfig));
+      const begun = beginSpan();
+      const tokenizer = new kind(files);
+      endSpan(begun, "process", "tokenizer");
       tokenizer.#folder = folder.detached();
       return tokenizer;
     };

@@ -34,6 +34,10 @@ Deno.test("bash completes commands, options, values and files", async () => {
   assert.deepEqual(await completed("classify", "--model", "b"), ["b.txt"]);
   assert.deepEqual(await completed("classify", "--top-k", ""), []);
   assert.deepEqual(await completed("completions", "z"), ["zsh"]);
+  assert.deepEqual(await completed("profile", "c"), ["classify", "choose"]);
+  assert.deepEqual(await completed("profile", "--to"), ["--top"]);
+  assert.deepEqual(await completed("profile", "--top", "5", "embed", "--no"), ["--normalize", "--no-normalize"]);
+  assert.deepEqual(await completed("classify", "profile", "--to"), ["--top-k"]);
 });
 
 for (const shell of ["zsh", "fish"]) {

@@ -7,7 +7,7 @@ import { runDeno } from "./processes.ts";
 import { MemoryTerminal, narrowbert } from "./terminals.ts";
 
 const NAMES =
-  "fill-mask, classify, tag, embed, search, rank, choose, zero-shot, score, train, evaluate, tokenize, download, cache, convert, info, doctor, tune, bench, completions";
+  "fill-mask, classify, tag, embed, search, rank, choose, zero-shot, score, train, evaluate, tokenize, download, cache, convert, info, doctor, tune, bench, profile, completions";
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href;
 
 Deno.test("--help lists every command; every command has help with examples", async () => {
@@ -35,7 +35,12 @@ Deno.test("the examples of help give options that there are", async () => {
       const [words = ""] = line.split(/ [<>] /); // what follows is for the shell
       const [command, ...args] = words.match(/"[^"]*"|\S+/g)!.map((word) => word.replaceAll('"', ""));
       named.push(command!);
-      readOptions(args, (await COMMANDS.find((row) => row.name === command)!.load()).options);
+      const isCommand = (word: string) => COMMANDS.some((row) => row.name === word);
+      // What `profile` runs begins where its own options end.
+      const inner = command === "profile" ? args.findIndex(isCommand) : -1;
+      const optionsOf = async (name: string) => (await COMMANDS.find((row) => row.name === name)!.load()).options;
+      readOptions(inner < 0 ? args : args.slice(0, inner), await optionsOf(command!));
+      if (inner >= 0) readOptions(args.slice(inner + 1), await optionsOf(args[inner]!));
     }
     assert(named.includes(name), name);
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { NarrowBertModel } from "../../mod.ts";
 import { requestGpu } from "../../src/gpu/device.ts";
-import { Profiler } from "../../src/gpu/profiler.ts";
+import { Profiler } from "../../src/gpu/profiling/profiler.ts";
 import { goldenModel } from "../golden/golden_case.ts";
 import { fakeDevice } from "./fake_devices.ts";
 

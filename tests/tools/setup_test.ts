@@ -155,10 +155,54 @@ Deno.test("narrowbert: a path with a comma, which Deno cannot permit, is refused
     assert.deepEqual([code, stdout], [2, ""]);
     assert.equal(
       stderr,
-      "narrowbert: --output, --report and a converted model's folder cannot have a comma: Deno permits no such path\n",
+      "narrowbert: --output, --report, --trace, --table and a converted model's folder cannot have a comma: Deno permits " +
+        "no such path\n",
     );
   }
   assert.equal((await run("bin/narrowbert", ["classify", "--output", "a,b"], {})).code, 0);
+});
+
+Deno.test("narrowbert: may write what a profile is asked for, and what the command that it runs may", async () => {
+  const cases: [args: string[], granted: string[]][] = [
+    [["classify", "--trace", "t.json", "text"], ["t.json"]],
+    [["classify", "--trace=a b.json"], ["a b.json"]],
+    [["classify", "--", "--trace=t.json"], []],
+    [["classify", "--table", "t.txt", "--report", "r.html"], []],
+    [["train", "mlm", "--output", "o", "--report", "r.html", "--trace", "t.json"], ["o", "r.html", "t.json"]],
+    [["profile", "classify", "text"], []],
+    [
+      ["profile", "--table", "t.txt", "--report", "p.html", "--trace", "t.json", "classify"],
+      ["t.json", "t.txt", "p.html"],
+    ],
+    [["profile", "--report=p.html", "--top", "3", "train", "mlm", "--report=r.html", "--output=o"], [
+      "o",
+      "r.html",
+      "p.html",
+    ]],
+    [["profile", "--trace", "1.json", "embed", "--trace", "2.json"], ["2.json", "1.json"]],
+    [["profile", "classify", "--report", "r.html", "--output", "train"], []],
+    [["classify", "profile", "--report=r.html", "--table=t.txt"], []],
+  ];
+  for (const [args, granted] of cases) {
+    const { stdout, code } = await run("bin/narrowbert", args, {});
+    assert.equal(code, 0);
+    const [line = ""] = stdout.split("\n");
+    const own = line.slice(0, /\[--lock/.exec(line)!.index);
+    assert.deepEqual([...own.matchAll(/\[--allow-write=(.*?)\]/g)].map(([, path]) => path), granted, args.join(" "));
+  }
+  const host = await run("bin/narrowbert", ["profile", "classify", "--model", "https://host.example/a"], {});
+  assert.match(host.stdout, /\[--allow-net=host\.example\]/);
+  for (
+    const args of [["classify", "--trace", "a,b"], ["profile", "--table=a,b", "classify"], [
+      "profile",
+      "--report",
+      "a,b",
+    ]]
+  ) {
+    const { code, stderr } = await run("bin/narrowbert", args, {});
+    assert.equal(code, 2, args.join(" "));
+    assert.match(stderr, /cannot have a comma/);
+  }
 });
 
 Deno.test("narrowbert: a Hub id takes all hosts, the Hub's variables, and writing in its cache; a path takes none", async () => {

@@ -32,6 +32,7 @@ As JSON: { adapter, texts, single, stream }, the last two in texts a second.`,
     texts: count("how many texts to stream (1000)"),
     json: flag("print JSON"),
   },
+  computes: true,
   examples: ["narrowbert bench", "narrowbert bench --texts 5000 --json"],
   async run({ values }, terminal) {
     const { signal } = terminal;

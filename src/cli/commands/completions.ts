@@ -28,14 +28,17 @@ export const completionsOf = (rows: readonly CommandRow[]): Command =>
       const asked = positionals.join(" ");
       const script = Object.hasOwn(SHELLS, asked) ? SHELLS[asked] : undefined;
       if (script === undefined) throw new UsageError(`completions takes one of ${NAMES.join(", ")}, got "${asked}"`);
-      const commands = rows.map(async ({ name, summary, load }): Promise<CompletedCommand> => ({
+      const loaded = await Promise.all(rows.map(async ({ load, ...row }) => ({ ...row, command: await load() })));
+      const computing = loaded.filter(({ command }) => command.computes).map(({ name }) => name);
+      const commands = loaded.map(({ name, summary, command: { options } }): CompletedCommand => ({
         name,
         summary,
-        options: (await load()).options,
+        options,
         ...(name === "completions" && { words: NAMES }),
         ...(name === "cache" && { words: CACHE_ACTIONS }),
+        ...(name === "profile" && { words: computing, runs: true }),
         ...((name === "train" || name === "evaluate") && { words: TASKS }),
       }));
-      await terminal.write(script(await Promise.all(commands)));
+      await terminal.write(script(commands));
     },
   });

@@ -40,6 +40,7 @@ computes. As JSON: { adapter, class, driver, tuning, other_tunings, limits, feat
 tuning is a file or null, other_tunings are for other drivers; probe is { dtypes, error }, of
 which one is null.`,
   options: { json: flag("print JSON") },
+  computes: true,
   examples: ["narrowbert doctor", "narrowbert doctor --json"],
   async run({ values }, terminal) {
     const gpu = await requestGpu();

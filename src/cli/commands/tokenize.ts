@@ -32,6 +32,7 @@ As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }.`,
     ...PAIR_OPTIONS,
     offsets: toggle("say where pieces stand in the text (yes)"),
   },
+  computes: false,
   examples: [
     'narrowbert tokenize "unbelievable"',
     "narrowbert tokenize --model models/ner --input texts.txt --jsonl",

@@ -14,6 +14,17 @@ export function bash(commands: readonly CompletedCommand[]): string {
     const written = completedOptions(options).map((option) => `--${option.name}`);
     return `    ${name}) _narrowbert_words ${[...words, ...written].join(" ")} ;;\n`;
   });
+  // A command that runs another one, once that is there, is completed as the other one.
+  const runners = commands.filter(({ runs }) => runs).map(({ name, words = [] }) =>
+    `  if [ "$command" = ${name} ]; then
+    for word in "\${COMP_WORDS[@]:2:COMP_CWORD-2}"; do
+      case "$word" in
+        ${words.join(" | ")}) command=$word; break ;;
+      esac
+    done
+  fi
+`
+  ).join("");
   return `\
 _narrowbert_words() {
   COMPREPLY=($(compgen -W "$*" -- "\${COMP_WORDS[COMP_CWORD]}"))
@@ -30,7 +41,8 @@ _narrowbert() {
   fi
   case "\${COMP_WORDS[COMP_CWORD-1]}" in
 ${[...new Set(values)].join("")}  esac
-  case "\${COMP_WORDS[1]}" in
+  local command="\${COMP_WORDS[1]}" word
+${runners}  case "$command" in
 ${words.join("")}  esac
 }
 complete -F _narrowbert narrowbert

@@ -10,6 +10,8 @@ export interface CompletedCommand {
   readonly options: Options;
   /** Its positional arguments, if they come from a list of words. */
   readonly words?: readonly string[];
+  /** Whether these words are commands, whose own arguments follow. */
+  readonly runs?: boolean;
 }
 
 /** An option as users write it. */

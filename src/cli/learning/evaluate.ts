@@ -40,6 +40,7 @@ As JSON: { loss, accuracy, … }, and with --mistakes { …, mistakes: [{ text, 
     ...DATA_OPTIONS,
     json: flag("print JSON"),
   },
+  computes: true,
   examples: [
     "narrowbert evaluate classify --model models/mine --input test.csv --mistakes 5",
     "narrowbert evaluate mlm --model models/narrow --input texts.txt --json",

@@ -7,12 +7,12 @@ import type { ScheduleName } from "../../train/schedules.ts";
 import { trainingReport } from "../../train/report/report.ts";
 import type { Interval } from "../../train/trainer/arguments.ts";
 import { Trainer } from "../../train/trainer/trainer.ts";
-import { quote } from "../../base/messages.ts";
 import { defineCommand } from "../command.ts";
 import { loadingOf, MODEL, MODEL_OPTIONS } from "../models.ts";
 import { choice, count, flag, list, number, UsageError, value, values } from "../options.ts";
 import { json, table } from "../outputs/table.ts";
 import type { Terminal } from "../outputs/terminal.ts";
+import { checkWritable } from "../outputs/writable.ts";
 import {
   checkWords,
   DATA_OPTIONS,
@@ -111,6 +111,7 @@ one, bit by bit. Names of arguments are Hugging Face's. As JSON: what the last e
     ...ARGUMENTS,
     json: flag("print JSON"),
   },
+  computes: true,
   examples: [
     "narrowbert train classify --model models/bert --train train.csv --eval test.csv --output models/mine",
     "narrowbert train mlm --model models/bert --full-length-layers 2 --train texts.txt --output models/narrow",
@@ -125,7 +126,7 @@ one, bit by bit. Names of arguments are Hugging Face's. As JSON: what the last e
     refuseUnheeded(values, ["problem-type"], { what: "classify", isMet: task === "classify" });
     refuseUnheeded(values, TEACHING, { what: "--teacher", isMet: values.teacher !== undefined });
     refuseUnheeded(values, EVALUATED, { what: "--eval", isMet: values.eval.length > 0 });
-    if (values.report !== undefined) await checkWritable(values.report, output);
+    if (values.report !== undefined) await checkReport(values.report, output);
     const { format, columns, labels, "problem-type": asked } = values;
     const dataset = await openData(values.train, { task, format, columns, labels, problem_type: asked }, terminal);
     const { problem_type } = dataset;
@@ -192,20 +193,12 @@ const seqLength = { "max-seq-length": DATA_OPTIONS["max-seq-length"] };
 const TEACHING = ["teacher-weight", "temperature"];
 const EVALUATED = ["eval-steps", "metric-for-best-model", "early-stopping-threshold"];
 
-/**
- * Finds out before a training whether a file can be written after it. What is in it stays.
- *
- * @param output The folder of the training, which may not be there yet.
- */
-async function checkWritable(path: string, output: string): Promise<void> {
-  try {
-    const isNew = await Deno.lstat(path).then(() => false, () => true);
-    (await Deno.open(path, { append: true, create: true })).close();
-    if (isNew) await Deno.remove(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound && resolve(dirname(path)) === resolve(output)) return;
-    throw new Error(`Cannot write the report ${quote(path)}: ${(cause as Error).message}`, { cause });
-  }
+/** Checks that the report can be written; the folder of the training may not be there yet. */
+async function checkReport(path: string, output: string): Promise<void> {
+  await checkWritable("report", path).catch((error) => {
+    const isInOutput = resolve(dirname(path)) === resolve(output);
+    if (!(error.cause instanceof Deno.errors.NotFound && isInOutput)) throw error;
+  });
 }
 
 async function tellHowToResume(terminal: Terminal, trainer: Trainer, output: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** Work for the GPU that ends with a readback, and its way through the scheduler. */
 
+import type { SpanDetails } from "../../base/spans/spans.ts";
 import type { Work } from "./meter.ts";
 import type { Latency, StagingPool } from "../readback.ts";
 
@@ -7,6 +8,8 @@ import type { Latency, StagingPool } from "../readback.ts";
 export interface Job<T> {
   /** Names the work in errors: `Cannot run LABEL: …`. */
   readonly label: string;
+  /** What a profile tells of it, such as its sizes. */
+  readonly details?: SpanDetails | undefined;
   /**
    * The steps, in order. Their costs decide how many are submitted together; the clock never does. A job without steps
    * only copies.

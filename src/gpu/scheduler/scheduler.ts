@@ -11,12 +11,15 @@
  */
 
 import { deno } from "../../base/runtime.ts";
+import { beginSpan, endSpan } from "../../base/spans/spans.ts";
 import { tick } from "../../base/tick.ts";
 import type { Speed } from "../adapter.ts";
 import { type Job, Ticket } from "./job.ts";
 import { JobQueue } from "./job_queue.ts";
 import { Meter, type Work } from "./meter.ts";
 import { Pace } from "./pace.ts";
+import { timedBy } from "../profiling/kernel_store.ts";
+import { TimedFlights } from "../profiling/timed_flights.ts";
 import type { StagingPool } from "../readback.ts";
 import { callsOfThisTurn } from "./turn.ts";
 import type { WorkClock } from "./work_clock.ts";
@@ -54,6 +57,7 @@ export class Scheduler {
   readonly #unsettled = new Set<Ticket>();
   /** Whether waiting for the GPU blocks the event loop: in Deno it does, in browsers it does not. */
   readonly #holds = deno() !== undefined;
+  readonly #timed = new TimedFlights();
   #working = false;
 
   constructor(host: SchedulerHost, { speed, clock }: { speed: Speed; clock: WorkClock }) {
@@ -89,6 +93,7 @@ export class Scheduler {
       job.onFailed?.(error);
       throw error;
     }
+    const asked = beginSpan();
     const ticket = new Ticket(job, staging);
     this.#unsettled.add(ticket as Ticket);
     this.#queue.add(ticket as Ticket);
@@ -97,6 +102,7 @@ export class Scheduler {
       return await this.#host.watch(() => ticket.promise);
     } finally {
       this.#unsettled.delete(ticket as Ticket);
+      endSpan(asked, "jobs", job.label, job.details);
     }
   }
 
@@ -121,11 +127,15 @@ export class Scheduler {
       const flight: Submission = next;
       await this.#submit(flight);
       if (this.#holds) {
+        const waits = beginSpan();
         if (!await this.#pace.sleep() && this.#needsTurn(flight)) await tick();
+        endSpan(waits, "scheduler", "wait");
         next = this.#encode(); // while the GPU finishes
-        this.#read(flight); // the GPU is idle when this returns; the next submission does not wait for the promises
+        // The GPU is idle when this returns; the next submission does not wait for the promises.
+        if (this.#read(flight).length > 0) this.#timed.finish();
       } else {
         await Promise.allSettled([...this.#read(flight), this.#host.device.queue.onSubmittedWorkDone()]);
+        this.#timed.finish();
         next = this.#encode();
       }
     }
@@ -143,6 +153,13 @@ export class Scheduler {
 
   /** Encodes the next submission; null if no job waits. A job that fails is rejected and left out. */
   #encode(): Submission | null {
+    const begun = beginSpan();
+    const next = this.#encodeNext();
+    if (next !== null) endSpan(begun, "scheduler", "encode");
+    return next;
+  }
+
+  #encodeNext(): Submission | null {
     const commands: GPUCommandBuffer[] = [];
     const tickets: Ticket[] = [];
     const ended: Ticket[] = [];
@@ -159,6 +176,7 @@ export class Scheduler {
           try {
             const encoded = job.encode(first, end);
             if (!ticket.settled) commands.push(encoded);
+            else timedBy(encoded)?.drop();
           } catch (error) {
             ticket.reject(error);
           }
@@ -176,11 +194,14 @@ export class Scheduler {
   async #submit({ commands, tickets, works, checks }: Submission): Promise<void> {
     const { queue } = this.#host.device;
     const labels = [...new Set(tickets.map(({ job }) => job.label))];
+    const begun = beginSpan();
+    this.#timed.submit(commands);
     try {
       let submitted = Promise.resolve();
       this.#pace.submit(works, () => {
         submitted = this.#host.guarded(labels.join(" and "), () => queue.submit([...commands]));
       });
+      endSpan(begun, "scheduler", "submit");
       await Promise.all([submitted, ...checks]);
     } catch (error) {
       for (const ticket of tickets) ticket.reject(error);
@@ -193,6 +214,7 @@ export class Scheduler {
     const waiting = ended.filter(({ settled }) => !settled);
     const reads: Promise<void>[] = [];
     if (waiting.length === 0) return reads;
+    const begun = beginSpan();
     this.#pace.finish(() => {
       for (const ticket of waiting) {
         const { job } = ticket;
@@ -201,6 +223,7 @@ export class Scheduler {
         reads.push(staging.readInto(job.staging, job.bytes, take, job.latency).then(() => {}, (e) => ticket.reject(e)));
       }
     });
+    endSpan(begun, "scheduler", "read");
     return reads;
   }
 }

@@ -10,7 +10,9 @@
 import type { Gpu } from "../../gpu/device.ts";
 import type { Job } from "../../gpu/scheduler/job.ts";
 import type { Work } from "../../gpu/scheduler/meter.ts";
-import type { Profiler } from "../../gpu/profiler.ts";
+import { kernelStoreOf, type Profiler } from "../../gpu/profiling/profiler.ts";
+import { kernelSession } from "../../gpu/profiling/session.ts";
+import type { KernelWork } from "../../gpu/profiling/kernel_store.ts";
 import type { Latency } from "../../gpu/readback.ts";
 import { Recorder } from "../../gpu/recorder.ts";
 import type { WeightTexture } from "../../gpu/textures.ts";
@@ -29,9 +31,10 @@ import {
 } from "./outputs.ts";
 import { type Observer, observerOf } from "./recording.ts";
 import type { Residents } from "./residents.ts";
-import type { Plan } from "./steps.ts";
+import type { Plan, Step } from "./steps.ts";
 import { checkInputs, fillInputs, fillParams, type InputData } from "./upload.ts";
 import type { Value } from "../value.ts";
+import { workOf } from "../work.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What a run takes. */
@@ -134,6 +137,7 @@ export class ProgramCall {
     this.#staging = staging.acquire(roomy <= limits.maxBufferSize ? roomy : this.#bytes);
     return {
       label: "a program",
+      details: plan.scalars,
       steps: works,
       encode: (first, end) => this.#encode(first, end),
       staging: this.#staging,
@@ -159,7 +163,9 @@ export class ProgramCall {
    */
   #encode(first: number, end: number): GPUCommandBuffer {
     const { gpu: { device, versions }, graph, plan, workspace, bind } = this.#context;
-    const recorder = new Recorder(device, this.#options.profiler ?? null);
+    const { profiler } = this.#options;
+    const times = profiler ? kernelStoreOf(profiler) : kernelSession()?.storeOf(device) ?? null;
+    const recorder = new Recorder(device, times);
     try {
       if (first === 0) this.#begin(recorder);
       else if (this.#bound?.generation !== workspace.generation) this.#bound = bind(this.#bound!.allocation);
@@ -169,7 +175,7 @@ export class ProgramCall {
         for (const place of this.#replaced[i] ?? []) this.#copyOut(recorder, place);
         if (!step.isEmpty) {
           for (const copy of copies) this.#copyIn(recorder, copy);
-          recorder.dispatch(dispatch);
+          recorder.dispatch(times === null ? dispatch : { ...dispatch, work: this.#workOf(step) });
           for (const buffer of changes) versions.changed(buffer);
         }
         for (const place of this.#recorded[i] ?? []) this.#copyOut(recorder, place);
@@ -230,6 +236,11 @@ export class ProgramCall {
     const { allocation, residents } = this.#bound as BoundSteps;
     const range = sliceOf(allocation, value, residents);
     recorder.copy(range.buffer, range.offset, this.#staging as GPUBuffer, offset, bytes);
+  }
+
+  #workOf(step: Step): KernelWork {
+    const { scalars, inputs } = this.#options;
+    return workOf(step, { scalars, inputs });
   }
 
   #keep(recorder: Recorder, { name, value }: { name: string; value: Value }): void {

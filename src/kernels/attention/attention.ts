@@ -4,6 +4,7 @@ import exponentials from "../../../kernels/lib/exponentials.wgsl" with { type: "
 import scores from "../../../kernels/lib/attention_scores.wgsl" with { type: "text" };
 import tiles from "../../../kernels/lib/attention_tiles.wgsl" with { type: "text" };
 import source from "../../../kernels/attention.wgsl" with { type: "text" };
+import { attentionEffort } from "./attention_effort.ts";
 import { defineKernel, foldedGrid } from "../kernel.ts";
 
 /** The most query rows of one tile; they are consecutive rows of one sequence. */
@@ -66,4 +67,5 @@ export const attention = defineKernel({
   workgroupSize: ({ LANES }) => [LANES, 1, 1],
   workgroupBytes: ({ LANES }) => TILE_ROWS * (LANES * (2 * 16 + 4) + 4),
   grid: ({ tiles, heads }) => foldedGrid(tiles * heads),
+  work: attentionEffort(({ RELATIVE = 0 }) => 2 + RELATIVE),
 });

@@ -2,6 +2,7 @@
 
 import tiles from "../../../kernels/lib/attention_tiles.wgsl" with { type: "text" };
 import source from "../../../kernels/attention_apply.wgsl" with { type: "text" };
+import { attentionEffort } from "./attention_effort.ts";
 import { defineKernel, foldedGrid } from "../kernel.ts";
 
 /**
@@ -32,4 +33,5 @@ export const attentionApply = defineKernel({
   constantSets: [{}],
   workgroupSize: ({ LANES }) => [LANES, 1, 1],
   grid: ({ tiles, heads, head_size }, { LANES }) => foldedGrid(tiles * heads * Math.ceil(head_size / (8 * LANES))),
+  work: attentionEffort(() => 1),
 });

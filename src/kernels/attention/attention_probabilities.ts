@@ -5,6 +5,7 @@ import scores from "../../../kernels/lib/attention_scores.wgsl" with { type: "te
 import tiles from "../../../kernels/lib/attention_tiles.wgsl" with { type: "text" };
 import source from "../../../kernels/attention_probabilities.wgsl" with { type: "text" };
 import { TILE_ROWS } from "./attention.ts";
+import { attentionEffort } from "./attention_effort.ts";
 import { defineKernel, foldedGrid, type Variant } from "../kernel.ts";
 
 /**
@@ -56,6 +57,7 @@ export const attentionProbabilities = defineKernel({
   workgroupSize: ({ LANES }) => [LANES, 1, 1],
   workgroupBytes: ({ LANES }) => TILE_ROWS * (LANES + 1) * (4 + 4),
   grid: ({ tiles, heads }) => foldedGrid(tiles * heads),
+  work: attentionEffort(({ RELATIVE = 0 }) => 1 + RELATIVE),
 });
 
 /** Whether a variant of attention stores probabilities for `attention_apply`, rather than do all in one kernel. */

@@ -8,6 +8,7 @@ import {
   MATMUL_EPILOGUE,
   MATMUL_PARAMS,
   MATMUL_REGISTERS,
+  MATMUL_WORK,
 } from "./matmul_contract.ts";
 
 /** Columns of the tile that an invocation computes. */
@@ -27,6 +28,7 @@ export const matmul = defineWeightKernel({
   source: source + MATMUL_BUFFERS + MATMUL_REGISTERS + MATMUL_EPILOGUE,
   bindings: MATMUL_BINDINGS,
   params: MATMUL_PARAMS,
+  work: MATMUL_WORK,
   constants: { TRANSPOSE_A: 0, TRANSPOSE_B: 0, ROWS: 8, WORKGROUP_X: 8, WORKGROUP_Y: 1 },
   constantSets: [
     {},

@@ -15,6 +15,8 @@ import buffers from "../../../kernels/lib/matmul_buffers.wgsl" with { type: "tex
 import epilogue from "../../../kernels/lib/matmul_epilogue.wgsl" with { type: "text" };
 import registers from "../../../kernels/lib/matmul_registers.wgsl" with { type: "text" };
 
+import type { KernelEffort } from "../kernel.ts";
+
 /** Text after the own text of every matmul kernel: sizes, buffers but A and B, and what follows the sum. */
 export const MATMUL_EPILOGUE = epilogue + activations;
 /** Text of the kernels that read A and B from buffers. */
@@ -53,3 +55,9 @@ export const MATMUL_PARAMS = {
   activation: "u32",
   residual: "u32",
 } as const;
+
+/** How much work every matmul kernel is. */
+export const MATMUL_WORK: KernelEffort<keyof typeof MATMUL_PARAMS, keyof typeof MATMUL_BINDINGS> = {
+  operations: ({ m, n, k, batch }) => 2 * m * n * k * batch,
+  touched: ({ m, n, k, batch }) => ({ a: m * k * batch, b: k * n * batch, out: m * n * batch }),
+};

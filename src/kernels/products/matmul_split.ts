@@ -2,7 +2,7 @@
 
 import source from "../../../kernels/matmul_split.wgsl" with { type: "text" };
 import { defineWeightKernel } from "../kernel.ts";
-import { MATMUL_BINDINGS, MATMUL_BUFFERS, MATMUL_EPILOGUE, MATMUL_PARAMS } from "./matmul_contract.ts";
+import { MATMUL_BINDINGS, MATMUL_BUFFERS, MATMUL_EPILOGUE, MATMUL_PARAMS, MATMUL_WORK } from "./matmul_contract.ts";
 
 /** Stripes of 32 columns, each read once for up to 8 rows; and of 16, which make twice as many workgroups. */
 const STRIPES = [{}, { ROWS: 8, SPLITS: 16 }, { COLUMNS: 4 }];
@@ -14,6 +14,7 @@ export const matmulSplit = defineWeightKernel({
   source: source + MATMUL_BUFFERS + MATMUL_EPILOGUE,
   bindings: MATMUL_BINDINGS,
   params: MATMUL_PARAMS,
+  work: MATMUL_WORK,
   constants: { TRANSPOSE_B: 0, ROWS: 4, COLUMNS: 8, SPLITS: 32 },
   constantSets: [...STRIPES, ...STRIPES.map((stripe) => ({ ...stripe, TRANSPOSE_B: 1 }))],
   workgroupSize: ({ ROWS, COLUMNS, SPLITS }) => {

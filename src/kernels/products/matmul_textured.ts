@@ -2,7 +2,7 @@
 
 import source from "../../../kernels/matmul_textured.wgsl" with { type: "text" };
 import { defineKernel, MAX_TEXTURE_ROWS, type Params, pitch, type TextureView } from "../kernel.ts";
-import { MATMUL_BINDINGS, MATMUL_EPILOGUE, MATMUL_PARAMS, MATMUL_REGISTERS } from "./matmul_contract.ts";
+import { MATMUL_BINDINGS, MATMUL_EPILOGUE, MATMUL_PARAMS, MATMUL_REGISTERS, MATMUL_WORK } from "./matmul_contract.ts";
 
 type MatmulParams = Params<keyof typeof MATMUL_PARAMS>;
 
@@ -13,6 +13,7 @@ export const matmulTextured = defineKernel({
   source: source + MATMUL_REGISTERS + MATMUL_EPILOGUE,
   bindings: { ...MATMUL_BINDINGS, a: "texture", b: "texture" },
   params: MATMUL_PARAMS,
+  work: MATMUL_WORK,
   constants: { TRANSPOSE_A: 0, TRANSPOSE_B: 0, ROWS: 16, WORKGROUP_X: 8 },
   constantSets: [
     {},

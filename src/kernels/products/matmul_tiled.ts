@@ -2,7 +2,7 @@
 
 import source from "../../../kernels/matmul_tiled.wgsl" with { type: "text" };
 import { defineWeightKernel } from "../kernel.ts";
-import { MATMUL_BINDINGS, MATMUL_BUFFERS, MATMUL_EPILOGUE, MATMUL_PARAMS } from "./matmul_contract.ts";
+import { MATMUL_BINDINGS, MATMUL_BUFFERS, MATMUL_EPILOGUE, MATMUL_PARAMS, MATMUL_WORK } from "./matmul_contract.ts";
 
 /** Eight rows and columns an invocation: half as many reads of workgroup memory as with four. */
 const LARGE_BLOCKS = { THREAD_M: 8, THREAD_N: 8 };
@@ -25,6 +25,7 @@ export const matmulTiled = defineWeightKernel({
   source: source + MATMUL_BUFFERS + MATMUL_EPILOGUE,
   bindings: MATMUL_BINDINGS,
   params: MATMUL_PARAMS,
+  work: MATMUL_WORK,
   constants: { TRANSPOSE_A: 0, TRANSPOSE_B: 0, TILE_M: 64, TILE_N: 64, TILE_K: 16, THREAD_M: 4, THREAD_N: 4 },
   constantSets: [
     ...TILES,

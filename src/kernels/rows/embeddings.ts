@@ -26,6 +26,7 @@ export const embeddings = defineWeightKernel({
     out: "write",
   },
   params: { rows: "u32", columns: "u32", eps: "f32" },
+  work: { touched: ({ rows, columns }) => ({ words: rows * columns, positions: rows * columns }) },
   constants: { ...NARROW_ROWS, EMBEDS: 0, POSITIONS: 1 },
   constantSets: [{}, { EMBEDS: 1 }, { POSITIONS: 0 }, { EMBEDS: 1, POSITIONS: 0 }],
   ...rowLanes,

@@ -15,6 +15,7 @@ export const gatherRows = defineKernel({
   source,
   bindings: { x: "read", index: "read", out: "write" },
   params: { rows: "u32", columns: "u32" },
+  work: { touched: ({ rows, columns }) => ({ x: rows * columns }) },
   constants: {},
   constantSets: [{}],
   workgroupSize: () => [64, 1, 1],

@@ -13,6 +13,7 @@ export const gatherWords = defineWeightKernel({
   source,
   bindings: { tokens: "read", words: "read", out: "update" },
   params: { rows: "u32", columns: "u32", first: "u32", count: "u32" },
+  work: { touched: ({ rows, columns }) => ({ words: rows * columns }) },
   constants: {},
   constantSets: [{}],
   workgroupSize: () => [64, 1, 1],

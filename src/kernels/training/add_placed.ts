@@ -10,6 +10,7 @@ export const addPlaced = defineKernel({
   source,
   bindings: { x: "read", out: "update" },
   params: { rows: "u32", columns: "u32", at: "u32", stride: "u32" },
+  work: { touched: ({ rows, columns }) => ({ out: rows * columns }) },
   constants: {},
   constantSets: [{}],
   workgroupSize: () => [64, 1, 1],

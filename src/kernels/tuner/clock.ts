@@ -1,7 +1,7 @@
 /** Clocks for runs on the GPU. */
 
 import type { Gpu } from "../../gpu/device.ts";
-import { Profiler } from "../../gpu/profiler.ts";
+import { TimestampSet } from "../../gpu/profiling/timestamps.ts";
 import { Recorder } from "../../gpu/recorder.ts";
 import type { Prepared } from "./work.ts";
 
@@ -22,21 +22,22 @@ export function clockOf(gpu: Gpu): Clock {
 }
 
 function timestampClock({ device }: Gpu): Clock {
-  const profiler = new Profiler(device);
+  const stamps = new TimestampSet(device, 2);
+  const { querySet } = stamps;
   return {
     by: "timestamps",
     sample: 2,
     async time(run, times) {
-      const { querySet, ...index } = profiler.next("runs") as GPUComputePassTimestampWrites;
       const recorder = new Recorder(device);
-      recorder.stamp({ querySet, beginningOfPassWriteIndex: index.beginningOfPassWriteIndex });
+      recorder.stamp({ querySet, beginningOfPassWriteIndex: 0 });
       for (let i = 0; i < times; i++) run.record(recorder);
-      recorder.stamp({ querySet, endOfPassWriteIndex: index.endOfPassWriteIndex });
-      recorder.submit(profiler);
-      const [runs] = await profiler.collect();
-      return runs!.nanoseconds / 1e6;
+      recorder.stamp({ querySet, endOfPassWriteIndex: 1 });
+      recorder.resolve(stamps, 2);
+      recorder.submit();
+      const [begin, end] = await stamps.read(2);
+      return Number(end! - begin!) / 1e6;
     },
-    dispose: () => profiler.dispose(),
+    dispose: () => stamps.destroy(),
   };
 }
 

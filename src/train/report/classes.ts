@@ -3,7 +3,7 @@
 import type { EvaluationReport } from "./data.ts";
 import { type Markup, markup } from "./markup.ts";
 import { percentage, shownNumber } from "./numbers.ts";
-import { part } from "./section.ts";
+import { bar, part } from "./section.ts";
 import { scrolling, table } from "./table.ts";
 
 /** Most classes whose matrix is shown whole. */
@@ -16,9 +16,9 @@ export function classScores({ classes = [], scores = [] }: EvaluationReport): Ma
   if (scores.length === 0) return null;
   const rows = scores.map(({ precision, recall, f1, support }, i) => [
     name(classes[i] as string),
-    bar(precision),
-    bar(recall),
-    bar(f1),
+    shareBar(precision),
+    shareBar(recall),
+    shareBar(f1),
     support,
   ]);
   const columns = ["class", "precision", "recall", "F1", "examples"];
@@ -73,8 +73,8 @@ ${table({ name: "Confused classes", columns: ["class", "predicted as", "examples
 }
 
 /** A share as a number over a bar. */
-function bar(share: number): Markup {
-  return markup`<span class="bar" style="--share: ${Math.round(100 * share)}%">${share.toFixed(3)}</span>`;
+function shareBar(share: number): Markup {
+  return bar(share, share.toFixed(3));
 }
 
 /** The name of a class, whatever its script. */

@@ -7,7 +7,7 @@ import { figure } from "./figure.ts";
 import { curve, endOf, evaluationsOf, metricNames, metricText } from "./history.ts";
 import { type Markup, markup } from "./markup.ts";
 import { duration, shownNumber } from "./numbers.ts";
-import { section } from "./section.ts";
+import { facts, section } from "./section.ts";
 import { isBand, type Point, type Series } from "./series.ts";
 import { numbersBehind, table } from "./table.ts";
 
@@ -23,15 +23,14 @@ export function summary(report: TrainingReport): Markup {
   const evaluations = evaluationsOf(state);
   const best = evaluations.findLast(({ step }) => step === best_global_step) ?? evaluations.at(-1) ?? {};
   const end = endOf(state);
-  const facts: [string, string][] = [];
+  const first: [string, string][] = [];
   const steps = shownNumber(global_step);
-  facts.push(["steps", max_steps > global_step ? `${steps} of ${shownNumber(max_steps)}` : steps]);
-  facts.push(["epochs", shownNumber(epoch)]);
-  if (num_input_tokens_seen > 0) facts.push(["tokens", shownNumber(num_input_tokens_seen)]);
-  if (end.train_runtime !== undefined) facts.push(["time", duration(end.train_runtime)]);
-  for (const name of metricNames([best])) facts.push([metricText(name), shownNumber(best[name] as number)]);
-  const items = facts.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`);
-  return markup`<dl class="facts">${items}</dl>\n${bestModel(report)}`;
+  first.push(["steps", max_steps > global_step ? `${steps} of ${shownNumber(max_steps)}` : steps]);
+  first.push(["epochs", shownNumber(epoch)]);
+  if (num_input_tokens_seen > 0) first.push(["tokens", shownNumber(num_input_tokens_seen)]);
+  if (end.train_runtime !== undefined) first.push(["time", duration(end.train_runtime)]);
+  for (const name of metricNames([best])) first.push([metricText(name), shownNumber(best[name] as number)]);
+  return markup`${facts(first)}${bestModel(report)}`;
 }
 
 /** Which model is the best, whose numbers the summary has; null if none was chosen. */

@@ -5,13 +5,9 @@ import { type DrawChart, openCharts } from "./chart.ts";
 import { classScores, confusions } from "./classes.ts";
 import { curves, evaluations, resumptions, summary } from "./course.ts";
 import { checkReport, type TrainingReport } from "./data.ts";
-import { Markup, markup } from "./markup.ts";
-import { section } from "./section.ts";
-import { STYLE } from "./style.ts";
+import { type Markup, markup } from "./markup.ts";
+import { page, section } from "./section.ts";
 import { table } from "./table.ts";
-
-/** What the page may load: nothing; its style is in it. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
 /**
  * Makes the report of a training: a page of HTML with its curves, evaluations, classes, confusions, calibration, worst
@@ -47,26 +43,7 @@ export async function trainingReport(report: TrainingReport): Promise<string> {
     values("Settings", report.settings),
     values("Environment", report.environment),
   ];
-  const page = markup`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title}</title>
-<style>${new Markup(STYLE)}</style>
-</head>
-<body>
-<header>
-<h1>${title}</h1>
-${paragraph(description)}${summary(report)}</header>
-<main>
-${sections}</main>
-</body>
-</html>
-`;
-  return page.toString();
+  return page(title, { header: markup`${paragraph(description)}${summary(report)}`, sections });
 }
 
 function paragraph(text: string | undefined): Markup | null {

@@ -2,6 +2,7 @@
 
 import tiles from "../../../../kernels/lib/attention_tiles.wgsl" with { type: "text" };
 import source from "../../../../kernels/attention_distance_gradient.wgsl" with { type: "text" };
+import { attentionEffort } from "../../attention/attention_effort.ts";
 import { defineKernel, foldedGrid } from "../../kernel.ts";
 
 /**
@@ -37,4 +38,5 @@ export const attentionDistanceGradient = defineKernel({
   workgroupSize: ({ LANES }) => [LANES, 1, 1],
   workgroupBytes: ({ LANES }) => (16 + 16) * LANES,
   grid: ({ distances }) => foldedGrid(distances),
+  work: attentionEffort(() => 1),
 });

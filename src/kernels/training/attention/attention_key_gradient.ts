@@ -1,6 +1,7 @@
 /** The gradient of attention by its keys or values. */
 
 import source from "../../../../kernels/attention_key_gradient.wgsl" with { type: "text" };
+import { attentionEffort } from "../../attention/attention_effort.ts";
 import { defineKernel, foldedGrid } from "../../kernel.ts";
 
 /** The most keys of one tile; they are consecutive keys of one sequence. */
@@ -44,4 +45,5 @@ export const attentionKeyGradient = defineKernel({
   workgroupSize: ({ LANES }) => [LANES, 1, 1],
   grid: ({ tiles, heads, head_size, d_head }, { LANES }) =>
     foldedGrid(tiles * (d_head === 0 ? 1 : heads) * Math.ceil(head_size / (8 * LANES))),
+  work: attentionEffort(() => 1, { words: KEY_TILE_WORDS, rows: 4, keys: 1 }),
 });

@@ -2,6 +2,7 @@
 
 import tiles from "../../../../kernels/lib/attention_tiles.wgsl" with { type: "text" };
 import source from "../../../../kernels/attention_query_gradient.wgsl" with { type: "text" };
+import { attentionEffort } from "../../attention/attention_effort.ts";
 import { defineKernel, foldedGrid } from "../../kernel.ts";
 
 /**
@@ -36,4 +37,5 @@ export const attentionQueryGradient = defineKernel({
   constantSets: [{}, { RELATIVE: 1 }],
   workgroupSize: ({ LANES }) => [LANES, 1, 1],
   grid: ({ tiles, heads, head_size }, { LANES }) => foldedGrid(tiles * heads * Math.ceil(head_size / (8 * LANES))),
+  work: attentionEffort(() => 1),
 });

@@ -3,6 +3,7 @@
 import tiles from "../../../../kernels/lib/attention_tiles.wgsl" with { type: "text" };
 import source from "../../../../kernels/attention_score_gradient.wgsl" with { type: "text" };
 import { TILE_ROWS } from "../../attention/attention.ts";
+import { attentionEffort } from "../../attention/attention_effort.ts";
 import { defineKernel, foldedGrid } from "../../kernel.ts";
 
 /**
@@ -47,4 +48,5 @@ export const attentionScoreGradient = defineKernel({
   workgroupSize: ({ LANES }) => [LANES, 1, 1],
   workgroupBytes: ({ LANES }) => TILE_ROWS * (LANES + 1) * 4,
   grid: ({ tiles, heads }) => foldedGrid(tiles * heads),
+  work: attentionEffort(() => 1),
 });

@@ -26,6 +26,9 @@ export const adamw = defineKernel({
     rest2: "f32",
     eps: "f32",
   },
+  work: {
+    touched: ({ rows, columns }) => ({ g: rows * columns, p: rows * columns, m: rows * columns, v: rows * columns }),
+  },
   constants: { GAPS: 0 },
   constantSets: [{}, { GAPS: 1 }],
   workgroupSize: () => [64, 1, 1],

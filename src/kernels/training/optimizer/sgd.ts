@@ -15,6 +15,7 @@ export const sgd = defineKernel({
   source: source + columns,
   bindings: { g: "read", state: "read", p: "update", b: "update" },
   params: { rows: "u32", columns: "u32", at: "u32", stride: "u32", lr: "f32", decay: "f32", momentum: "f32" },
+  work: { touched: ({ rows, columns }) => ({ g: rows * columns, p: rows * columns, b: rows * columns }) },
   constants: { GAPS: 0 },
   constantSets: [{}, { GAPS: 1 }],
   workgroupSize: () => [64, 1, 1],

@@ -27,6 +27,7 @@ export const sumSquares = defineKernel({
   source: source + columns + finiteSums,
   bindings: { x: "read", out: "update" },
   params: { rows: "u32", columns: "u32", at: "u32", stride: "u32", to: "u32" },
+  work: { touched: ({ rows, columns }) => ({ x: rows * columns }) },
   constants: { GAPS: 0, LANES: 64 },
   constantSets: [{}, { GAPS: 1 }],
   workgroupSize: ({ LANES }) => [LANES, 1, 1],

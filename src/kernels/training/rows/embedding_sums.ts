@@ -10,6 +10,7 @@ export const embeddingSums = defineKernel({
   source,
   bindings: { tokens: "read", words: "read", positions: "read", types: "read", out: "write" },
   params: { rows: "u32", columns: "u32" },
+  work: { touched: ({ rows, columns }) => ({ words: rows * columns, positions: rows * columns }) },
   constants: { EMBEDS: 0, POSITIONS: 1 },
   constantSets: [{}, { EMBEDS: 1 }, { POSITIONS: 0 }, { EMBEDS: 1, POSITIONS: 0 }],
   workgroupSize: () => [64, 1, 1],
