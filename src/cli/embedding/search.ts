@@ -59,6 +59,7 @@ they were before: then texts are only shown, and none need be given. Prints scor
 A query gets the model's prompt "query", texts its prompt "document", if its files have them.
 As JSON: { query, results: [{ index, score, text }] }, where index counts from 0.`,
   options: OPTIONS,
+  computes: true,
   examples: [
     'narrowbert search --query "a large animal" --input texts.txt',
     "narrowbert embed --input texts.txt --jsonl > vectors.jsonl",
