@@ -2,6 +2,8 @@
 
 import { softmax } from "../../base/softmax.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
+import { aggregated } from "../windows/aggregated.ts";
+import type { Aggregation } from "../windows/options.ts";
 
 /** A function from the logits of a text to scores. */
 export type ScoreFunction = "softmax" | "sigmoid" | "none";
@@ -41,6 +43,31 @@ export function scores(logits: ArrayLike<number>, apply: ScoreFunction): number[
  */
 export function bestFirst(logits: ArrayLike<number>): number[] {
   return Array.from(logits, (_, i) => i).sort((a, b) => (logits[b] as number) - (logits[a] as number));
+}
+
+/** The same by scores of several windows, which need not be in the order of their logits; these order equal scores. */
+export function bestFirstOf(scores: ArrayLike<number>, logits: ArrayLike<number>): number[] {
+  return bestFirst(logits).sort((a, b) => (scores[b] as number) - (scores[a] as number));
+}
+
+/** Scores, and the numbers of what they are of, best first. */
+export interface OrderedScores {
+  readonly scores: ArrayLike<number>;
+  readonly order: readonly number[];
+}
+
+/**
+ * The scores of one window, or of several as one. Those of one are in the order of their logits.
+ *
+ * @param windows One at least.
+ */
+export function joinedScores(
+  windows: readonly { scores: ArrayLike<number>; logits: ArrayLike<number> }[],
+  aggregation: Aggregation,
+): OrderedScores {
+  const scores = aggregated(windows.map((window) => window.scores), aggregation);
+  const logits = aggregated(windows.map((window) => window.logits), aggregation);
+  return { scores, order: windows.length === 1 ? bestFirst(logits) : bestFirstOf(scores, logits) };
 }
 
 /**

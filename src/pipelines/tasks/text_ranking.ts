@@ -5,11 +5,16 @@ import type { NarrowBertForSequenceClassification } from "../../heads/sequence_c
 import { labelLogits } from "../../heads/readouts/labels.ts";
 import { NO_RANKING_CONFIG, type RankingConfig } from "../../heads/sentence/ranking.ts";
 import { lowerCased } from "../../text/bert_tokenizer.ts";
-import { checkString, checkStrings, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
+import { checkString, checkStrings, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../engine/parts.ts";
-import { bestFirst, checkTopK, scores } from "./scores.ts";
-import type { AnsweringModel, CallOptions, ListOptions, Stream, Task } from "../engine/task.ts";
+import { aggregated } from "../windows/aggregated.ts";
+import { specialTokens } from "../windows/cut_text.ts";
+import { WINDOW_OPTIONS, type WindowOptions, windowPlan } from "../windows/options.ts";
+import type { WindowPlace } from "../windows/places.ts";
+import { type TextWindow, textWindows } from "../windows/text_windows.ts";
+import { bestFirst, bestFirstOf, checkTopK, scores } from "./scores.ts";
+import type { AnsweringModel, CallOptions, ListOptions, Stream, Task, TaskRun } from "../engine/task.ts";
 
 /** A query and the texts to rank for it. */
 export interface RankingQuery {
@@ -19,20 +24,32 @@ export interface RankingQuery {
   texts: readonly string[];
 }
 
-/** A text's place in a ranking. */
-export interface RankedText {
-  /** Its place among the texts as they were given, from 0. */
-  index: number;
+/** How well a text, or a window of it, answers a query. */
+export interface RankingScore {
   /** Its score for the query: from 0 to 1, unless `raw_scores` or the model's `activation_fn` ask for something else. */
   score: number;
   /** The model's logit, with `return_logits`: it orders texts whose scores are the same. */
   logit?: number;
-  /** The text, with `return_text`. */
-  text?: string;
 }
 
-/** Options of {@linkcode TextRankingPipeline}. */
-export interface TextRankingOptions extends TextOptions {
+/** A window of a ranked text with its score. */
+export interface RankedWindow extends WindowPlace, RankingScore {}
+
+/** A text's place in a ranking. */
+export interface RankedText extends RankingScore {
+  /** Its place among the texts as they were given, from 0. */
+  index: number;
+  /** The text, with `return_text`. */
+  text?: string;
+  /** Its windows from left to right, with `return_windows`. */
+  windows?: RankedWindow[];
+}
+
+/**
+ * Options of {@linkcode TextRankingPipeline}. With `stride` a text is read in windows, the whole query with each, and its
+ * score is the largest of theirs (MaxP), or their mean, or that of the first (FirstP; Dai & Callan, SIGIR 2019).
+ */
+export interface TextRankingOptions extends TextOptions, WindowOptions {
   /** How many texts to give, best first. Default `null`: all. */
   top_k?: number | null;
   /** Give the model's logits, not their sigmoid or what a CrossEncoder's `activation_fn` makes of them. Default `false`. */
@@ -58,7 +75,8 @@ export interface TextRankingOptions extends TextOptions {
  * ```
  *
  * @throws {InputError} On an empty query or text, on a query without texts, or on a pair that is longer than the model
- *   takes, or than the `max_seq_length` of `sentence_bert_config.json` beside a CrossEncoder.
+ *   takes, or than the `max_seq_length` of `sentence_bert_config.json` beside a CrossEncoder; with `stride` on a query that
+ *   leaves a window no more of a text than neighbours share.
  * @throws {RangeError} If an option's value is not allowed.
  */
 export interface TextRankingPipeline<Model = NarrowBertForSequenceClassification> extends PipelineOwner<Model> {
@@ -107,6 +125,12 @@ export function createTextRanking(
   }, parts);
 }
 
+/** A window of one of a query's texts. */
+interface RankedItem extends TextWindow {
+  /** Which text. */
+  readonly index: number;
+}
+
 function rankingTask(
   parts: PipelineParts<AnsweringModel>,
   { activation, maximum: limit, lowerCase }: RankingConfig,
@@ -114,34 +138,57 @@ function rankingTask(
   const { model } = parts;
   const maximum = mostTokens(parts, limit);
   const tokenizer = lowerCase ? lowerCased(parts.tokenizer) : parts.tokenizer;
+  const capacity = maximum - specialTokens(tokenizer, { isPair: true }) - 1; // beside the shortest query
   return {
     model,
     action: "rank the texts of",
     noun: "query",
-    options: ["top_k", "raw_scores", "return_logits", "return_text", "truncation"],
-    begin({ top_k = null, raw_scores = false, return_logits = false, return_text = false, truncation }) {
+    options: ["top_k", "raw_scores", "return_logits", "return_text", "truncation", ...WINDOW_OPTIONS],
+    begin(
+      { top_k = null, raw_scores = false, return_logits = false, return_text = false, truncation, ...options },
+    ): TaskRun<RankingQuery, RankedText[], RankedItem> {
       checkTopK(top_k, "rank texts");
+      const plan = windowPlan(options, { action: "rank texts", capacity, usual: "max" });
       const scored = (logits: number[]) =>
         raw_scores || activation === null ? scores(logits, raw_scores ? "none" : "sigmoid") : logits.map(activation);
+      const scoreOf = (score: number, logit: number) => ({ score, ...(return_logits && { logit }) });
       return {
         pack(request, name) {
           const subject = `rank the texts of ${name}`;
           const { query, texts } = request ?? {};
           checkString(query, subject, "its query");
           checkStrings(texts, { subject, noun: "text" });
-          const context = { tokenizer, maximum, subject, first: "its query", truncation };
-          return texts.map((text) => ({ encoding: encodeText({ text: query, text_pair: text }, context) }));
+          const context = {
+            tokenizer,
+            maximum,
+            subject,
+            first: "its query",
+            truncation,
+            plan,
+            side: "text_pair",
+          } as const;
+          return texts.flatMap((text, index) =>
+            textWindows({ text: query, text_pair: text }, context).map((window) => ({ ...window, index }))
+          );
         },
         readout: labelLogits,
         ask: () => ({}),
-        collect(results, _items, { texts }) {
+        collect(results, items, { texts }) {
           const logits = results.map(({ values }) => values[0]!);
           const found = scored(logits);
-          return bestFirst(logits).slice(0, top_k ?? undefined).map((index) => ({
+          const windows = texts.map((): number[] => []);
+          items.forEach(({ index }, i) => windows[index]!.push(i));
+          const joined = (numbers: readonly number[]) =>
+            windows.map((own) => aggregated(own.map((i) => [numbers[i]!]), plan?.aggregation ?? "first")[0]!);
+          const [all, raw] = [joined(found), joined(logits)];
+          const order = items.length === texts.length ? bestFirst(raw) : bestFirstOf(all, raw);
+          return order.slice(0, top_k ?? undefined).map((index): RankedText => ({
             index,
-            score: found[index]!,
-            ...(return_logits && { logit: logits[index]! }),
+            ...scoreOf(all[index]!, raw[index]!),
             ...(return_text && { text: texts[index]! }),
+            ...(plan?.isShown && {
+              windows: windows[index]!.map((i) => ({ ...items[i]!.place!, ...scoreOf(found[i]!, logits[i]!) })),
+            }),
           }));
         },
       };

@@ -3,32 +3,42 @@
 import { ConfigError } from "../../base/errors.ts";
 import type { NarrowBertForSequenceClassification } from "../../heads/sequence_classification.ts";
 import { labelLogits } from "../../heads/readouts/labels.ts";
-import {
-  checkString,
-  checkStrings,
-  type EncodeContext,
-  encodeText,
-  mostTokens,
-  type TextOptions,
-} from "../engine/encode.ts";
+import { checkString, checkStrings, mostTokens, type TextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../engine/parts.ts";
 import { softmax } from "../../base/softmax.ts";
-import { bestFirst } from "./scores.ts";
-import type { AnsweringModel, CallOptions, Inputs, ListOptions, StreamOptions, Task } from "../engine/task.ts";
+import { specialTokens } from "../windows/cut_text.ts";
+import { WINDOW_OPTIONS, type WindowOptions, windowPlan } from "../windows/options.ts";
+import type { WindowPlace } from "../windows/places.ts";
+import { type TextWindow, textWindows } from "../windows/text_windows.ts";
+import { joinedScores } from "./scores.ts";
+import type { AnsweringModel, CallOptions, Inputs, ListOptions, StreamOptions, Task, TaskRun } from "../engine/task.ts";
 
-/** The labels of a text, best first. */
-export interface ZeroShotLabels {
-  /** The text. */
-  sequence: string;
+/** The labels of a text, or of a window, best first. */
+export interface ScoredLabels {
   /** The caller's labels, best first. */
   labels: string[];
   /** The score of each label. */
   scores: number[];
 }
 
-/** Options of {@linkcode ZeroShotClassificationPipeline}. */
-export interface ZeroShotClassificationOptions extends TextOptions {
+/** A window of a text with its labels. */
+export interface ZeroShotWindow extends WindowPlace, ScoredLabels {}
+
+/** The labels of a text, best first. */
+export interface ZeroShotLabels extends ScoredLabels {
+  /** The text. */
+  sequence: string;
+  /** Its windows from left to right, with `return_windows`. */
+  windows?: ZeroShotWindow[];
+}
+
+/**
+ * Options of {@linkcode ZeroShotClassificationPipeline}. With `stride` the text is cut, and each label's hypothesis is
+ * whole in every window; all labels have the same windows. A label's score is the mean of those of the windows, or their
+ * largest, which do not add up to 1 then, or that of the first.
+ */
+export interface ZeroShotClassificationOptions extends TextOptions, WindowOptions {
   /** A sentence that a label makes true or false of a text; `{}` stands for the label. Default `This example is {}.` */
   hypothesis_template?: string;
   /** Score each label by itself, as several may fit; else the scores add up to 1. Default `false`. */
@@ -52,8 +62,8 @@ export type CandidateLabels = string | readonly string[];
  * }
  * ```
  *
- * @throws {InputError} On an empty text, or one that is longer than the model takes; without labels, or on an empty
- *   one.
+ * @throws {InputError} On an empty text, or one that is longer than the model takes if there is no `stride`; without
+ *   labels, or on an empty one.
  * @throws {RangeError} On a template that does not contain `{}` once.
  */
 export interface ZeroShotClassificationPipeline<Model = NarrowBertForSequenceClassification>
@@ -119,37 +129,69 @@ function zeroShotTask(
   { labels, entailment }: { labels: readonly string[]; entailment: number },
 ): Task<string, ZeroShotLabels, ZeroShotClassificationOptions> {
   const { model, tokenizer } = parts;
-  const maximum = mostTokens(parts);
+  const most = mostTokens(parts);
   const contradiction = entailment === 0 ? model.config.num_labels - 1 : 0;
   return {
     model,
     action: "classify",
     noun: "text",
-    options: ["hypothesis_template", "multi_label", "truncation"],
-    begin({ hypothesis_template: template = "This example is {}.", multi_label = false, truncation = false }) {
+    options: ["hypothesis_template", "multi_label", "truncation", ...WINDOW_OPTIONS],
+    begin(
+      {
+        hypothesis_template: template = "This example is {}.",
+        multi_label = false,
+        truncation = false,
+        ...options
+      },
+    ): TaskRun<string, ZeroShotLabels, TextWindow> {
       if (template.split("{}").length !== 2) {
         throw new RangeError(
           `Cannot classify texts: hypothesis_template must contain {} once, where the label goes, got "${template}"`,
         );
       }
       const hypotheses = labels.map((label) => template.replace("{}", () => label));
+      const lengths = hypotheses.map((text) => tokenizer.encode(text, { add_special_tokens: false }).length);
+      const longest = Math.max(...lengths);
+      const capacity = most - specialTokens(tokenizer, { isPair: true }) - longest;
+      const beside = "the longest label's hypothesis";
+      const plan = windowPlan(options, { action: "classify texts", capacity, beside });
+      const isAlone = multi_label || labels.length === 1;
+      const scored = (rows: readonly ArrayLike<number>[]) => ({
+        scores: isAlone
+          ? rows.map((row) => softmax([row[contradiction]!, row[entailment]!])[1]!)
+          : softmax(rows.map((row) => row[entailment]!)),
+        logits: rows.map((row) => row[entailment]! - (isAlone ? row[contradiction]! : 0)),
+      });
+      const labelsOf = (windows: readonly ArrayLike<number>[][]): ScoredLabels => {
+        const { order, scores } = joinedScores(windows.map(scored), plan?.aggregation ?? "first");
+        return { labels: order.map((i) => labels[i]!), scores: order.map((i) => scores[i]!) };
+      };
       return {
         pack(text, name) {
           const subject = `classify ${name}`;
           checkString(text, subject);
-          const context: EncodeContext = { tokenizer, maximum, subject, truncation: truncation && "only_first" };
-          return hypotheses.map((text_pair) => ({ encoding: encodeText({ text, text_pair }, context) }));
+          const context = { tokenizer, subject, truncation: truncation && "only_first", plan, side: "text" } as const;
+          return hypotheses.flatMap((text_pair, label) => {
+            // A window has as much of the text beside a short label as beside the longest.
+            const maximum = plan === null ? most : most - longest + lengths[label]!;
+            return textWindows({ text, text_pair }, { ...context, maximum });
+          });
         },
         readout: labelLogits,
         ask: () => ({}),
-        collect(results, _items, sequence) {
-          const logits = results.map(({ values }) => values);
-          const alone = multi_label || labels.length === 1;
-          const scores = alone
-            ? logits.map((row) => softmax([row[contradiction]!, row[entailment]!])[1]!)
-            : softmax(logits.map((row) => row[entailment]!));
-          const order = bestFirst(logits.map((row) => row[entailment]! - (alone ? row[contradiction]! : 0)));
-          return { sequence, labels: order.map((i) => labels[i]!), scores: order.map((i) => scores[i]!) };
+        collect(results, items, sequence) {
+          const count = items.length / labels.length;
+          const windows = Array.from(
+            { length: count },
+            (_, window) => labels.map((_, label) => results[label * count + window]!.values),
+          );
+          return {
+            sequence,
+            ...labelsOf(windows),
+            ...(plan?.isShown && {
+              windows: windows.map((rows, window) => ({ ...items[window]!.place!, ...labelsOf([rows]) })),
+            }),
+          };
         },
       };
     },

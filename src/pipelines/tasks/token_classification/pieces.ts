@@ -1,7 +1,6 @@
 /** From a text to word pieces with their places in it, and from word pieces to text. */
 
 import type { BertTokenizer } from "../../../text/bert_tokenizer.ts";
-import type { Encoding } from "../../../text/encoding/encoding.ts";
 import { encodeText, type TextEncoding } from "../../engine/encode.ts";
 import type { Piece } from "./entities.ts";
 
@@ -11,36 +10,10 @@ export interface TextPiece extends Piece {
   id: number;
 }
 
-/** A text's word pieces, and the tokens that the tokenizer puts round them. */
+/** A text's word pieces, and its encoding. */
 export interface PiecedText {
   readonly pieces: readonly TextPiece[];
-  /** The text's tokens, from which parts are taken. */
   readonly encoding: TextEncoding;
-}
-
-/**
- * The model's input for a run of a text's word pieces, with the tokens round them that the whole text has.
- *
- * @param run The first piece, and the one after the last.
- * @returns The input, and the position of the first piece in it.
- */
-export function inputOf({ encoding }: PiecedText, { from, to }: { from: number; to: number }): {
-  encoding: Encoding;
-  start: number;
-} {
-  const { special_tokens_mask: mask } = encoding;
-  const start = mask.indexOf(0);
-  const end = mask.lastIndexOf(0) + 1;
-  const part = (list: readonly number[]) => [
-    ...list.slice(0, start),
-    ...list.slice(start + from, start + to),
-    ...list.slice(end),
-  ];
-  const input_ids = part(encoding.input_ids);
-  return {
-    encoding: { input_ids, token_type_ids: part(encoding.token_type_ids), attention_mask: input_ids.map(() => 1) },
-    start,
-  };
 }
 
 /**

@@ -24,11 +24,14 @@ import {
   groupName,
   type TokenEntity,
 } from "./entities.ts";
-import { inputOf, readPieces, type TextPiece } from "./pieces.ts";
-import { type TextWindow, windowsOf } from "./windows.ts";
+import { cutOf, specialTokens } from "../../windows/cut_text.ts";
+import { checkStride, type StrideOptions } from "../../windows/options.ts";
+import { tokenWindows } from "../../windows/token_windows.ts";
+import { readPieces, type TextPiece } from "./pieces.ts";
 
 /** Options of {@linkcode TokenClassificationPipeline}. */
-export interface TokenClassificationOptions<S extends AggregationStrategy = AggregationStrategy> extends TextOptions {
+export interface TokenClassificationOptions<S extends AggregationStrategy = AggregationStrategy>
+  extends TextOptions, StrideOptions {
   /**
    * `none` gives each word piece with its label; the others give groups of neighbours of one kind, joined from word
    * pieces (`simple`) or from whole words, labelled by their first piece (`first`), by the mean of their pieces
@@ -38,11 +41,6 @@ export interface TokenClassificationOptions<S extends AggregationStrategy = Aggr
   aggregation_strategy?: S;
   /** Labels of the model, or names of its groups, to leave out; `O` may be named in any case. Default `["O"]`. */
   ignore_labels?: readonly string[];
-  /**
-   * Takes a text of any length, in windows that share this many word pieces: fewer than the model takes. Each piece is
-   * computed once, in the window with more of its context. Nothing is cut then, and `truncation` is ignored.
-   */
-  stride?: number;
 }
 
 /** The entities of a text, from left to right. */
@@ -58,8 +56,8 @@ export type Entities<S extends AggregationStrategy> = [S] extends ["none"] ? Tok
  * - `start` and `end` are UTF-16 indices, as JavaScript slices.
  * - A piece continues the word before if the tokenizer says so. Python compares lengths, and takes a word with a
  *   combining accent or a soft hyphen for the end of the one before.
- * - With `stride` one window answers each piece, so `none` works with it too. Python drops the shorter of two entities
- *   that overlap.
+ * - With `stride` each piece is computed once, in the window with more of its context, so `none` works with it too.
+ *   Python drops the shorter of two entities that overlap.
  *
  * @example
  * ```ts
@@ -128,7 +126,7 @@ function entitiesTask(
   const { model, tokenizer } = parts;
   const { id2label, num_labels } = model.config;
   const maximum = mostTokens(parts);
-  const capacity = maximum - tokenizer.build_inputs_with_special_tokens([]).length;
+  const capacity = maximum - specialTokens(tokenizer);
   return {
     model,
     action: "tag",
@@ -137,19 +135,18 @@ function entitiesTask(
     begin(options): TaskRun<string, (TokenEntity | EntityGroup)[], Window> {
       const { aggregation_strategy: strategy = "none", ignore_labels = ["O"], stride, truncation } = options;
       checkStrategy(strategy);
-      checkStride(stride, capacity);
+      checkStride(stride, { action: "tag texts", capacity });
       checkIgnored(ignore_labels, id2label);
       const computed = ({ continues }: TextPiece) => strategy !== "first" || !continues;
       return {
         pack(text, name) {
           const limit = stride === undefined ? { maximum, truncation } : { maximum: Infinity, truncation: false };
           const read = readPieces(text, { tokenizer, subject: `tag ${name}`, ...limit });
-          const { pieces } = read;
-          const begins = pieces.map(({ continues }) => !continues);
-          return windowsOf(begins, capacity, stride ?? 0).map((window) => {
-            const { encoding, start } = inputOf(read, window);
-            const rows = windowRows(pieces, window, computed).map((row) => start + row);
-            return { encoding, pieces: pieces.slice(window.first, window.last), rows };
+          const cut = cutOf(read.encoding, { tokenizer });
+          const begins = read.pieces.map(({ continues }) => !continues);
+          return tokenWindows(cut, { begins, maximum, stride }).map(({ encoding, first, last, shift }) => {
+            const pieces = read.pieces.slice(first - cut.start, last - cut.start);
+            return { encoding, pieces, rows: pieces.filter(computed).map(({ index }) => index - shift) };
           });
         },
         readout: tokenLogits,
@@ -174,16 +171,6 @@ function entitiesTask(
   };
 }
 
-/** Which pieces of a window are computed, counted from its first. */
-function windowRows(
-  pieces: readonly TextPiece[],
-  { from, to, first, last }: TextWindow,
-  computed: (piece: TextPiece) => boolean,
-): number[] {
-  const isRow = (piece: TextPiece, i: number) => from + i >= first && from + i < last && computed(piece);
-  return pieces.slice(from, to).flatMap((piece, i) => isRow(piece, i) ? [i] : []);
-}
-
 function labelOf(found: TokenEntity | EntityGroup): string {
   return "entity" in found ? found.entity : found.entity_group;
 }
@@ -192,14 +179,6 @@ function checkStrategy(strategy: string): void {
   if (AGGREGATION_STRATEGIES.some((known) => known === strategy)) return;
   throw new RangeError(
     `Cannot tag texts: aggregation_strategy must be one of ${AGGREGATION_STRATEGIES.join(", ")}, got "${strategy}"`,
-  );
-}
-
-function checkStride(stride: number | undefined, capacity: number): void {
-  if (stride === undefined || (Number.isSafeInteger(stride) && stride >= 0 && stride < capacity)) return;
-  throw new RangeError(
-    `Cannot tag texts: stride must be a whole number from 0 to ${capacity - 1}, as the model takes ${capacity} word ` +
-      `pieces, got ${stride}`,
   );
 }
 

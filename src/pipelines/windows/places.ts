@@ -1,0 +1,33 @@
+/** Where windows stand in their text. */
+
+import type { ReadText, Side } from "./cut_text.ts";
+import type { Run } from "./runs.ts";
+
+/** A window's place in its text. Windows begin and end at no white space, and together hold everything else. */
+export interface WindowPlace {
+  /** The index of its first UTF-16 unit in the text. */
+  start: number;
+  /** The index after its last UTF-16 unit. */
+  end: number;
+  /** What stands there. */
+  text: string;
+  /** Of a pair, which of the two texts that is. */
+  of?: Side;
+}
+
+/**
+ * The place of a run of a text's tokens. What belongs to no token, such as a control character, stands with the token
+ * before it.
+ *
+ * @param skipped UTF-16 units of what stands before the caller's text: a prompt.
+ */
+export function placeOf({ encoding, start, end, text, pair }: ReadText, { from, to }: Run, skipped = 0): WindowPlace {
+  const tokens = encoding.offset_mapping!;
+  const first = from === 0 ? skipped : tokens[start + from]![0];
+  const last = start + to === end ? text.length : Math.max(tokens[start + to - 1]![1], tokens[start + to]![0]);
+  const part = text.slice(Math.max(first, skipped), last);
+  const trimmed = part.trim();
+  const begin = Math.max(first, skipped) - skipped + (part.length - part.trimStart().length);
+  const place = { start: begin, end: begin + trimmed.length, text: trimmed };
+  return pair === null ? place : { ...place, of: pair.side };
+}
