@@ -27,6 +27,8 @@ export { type Shown, type TaskName, type TaskPipelines } from "./src/pipelines/t
 
 // What all pipelines share: calls, streams, ownership.
 export { type TextInput, type TextOptions } from "./src/pipelines/engine/encode.ts";
+export { type Aggregation, type StrideOptions, type WindowOptions } from "./src/pipelines/windows/options.ts";
+export { type WindowPlace } from "./src/pipelines/windows/places.ts";
 export {
   type ModelInWorker,
   type PipelineOwner,
@@ -56,9 +58,12 @@ export { type ScorePipeline, type TextScore, type TokenScore } from "./src/pipel
 
 // feature-extraction.
 export {
-  type FeatureExtractionOptions,
+  type EmbeddedWindow,
   type FeatureExtractionPipeline,
+  type TextEmbedding,
+  type WindowEmbeddings,
 } from "./src/pipelines/tasks/feature_extraction.ts";
+export { type FeatureExtractionOptions } from "./src/pipelines/tasks/embedding/embeddings_task.ts";
 export { type PromptOptions } from "./src/pipelines/tasks/prompts.ts";
 export { type Pooling } from "./src/pipelines/tasks/pooling.ts";
 export { type Embedding, type Precision, quantize, type Ranges } from "./src/pipelines/tasks/precision.ts";
@@ -75,20 +80,27 @@ export { readNpy, writeNpy, type WriteNpyOptions } from "./src/io/npy/npy.ts";
 // text-classification, zero-shot-classification, text-ranking and multiple-choice.
 export {
   type BatchLabels,
+  type LabelledWindow,
   type LabelScore,
   type TextClassificationOptions,
   type TextClassificationPipeline,
+  type TextLabels,
+  type WindowLabels,
 } from "./src/pipelines/tasks/text_classification.ts";
 export { type ScoreFunction } from "./src/pipelines/tasks/scores.ts";
 export {
   type CandidateLabels,
+  type ScoredLabels,
   type ZeroShotClassificationOptions,
   type ZeroShotClassificationPipeline,
   type ZeroShotLabels,
+  type ZeroShotWindow,
 } from "./src/pipelines/tasks/zero_shot_classification.ts";
 export {
   type RankedText,
+  type RankedWindow,
   type RankingQuery,
+  type RankingScore,
   type TextRankingOptions,
   type TextRankingPipeline,
 } from "./src/pipelines/tasks/text_ranking.ts";

@@ -1,64 +1,36 @@
 /** Task `feature-extraction`: embeddings of texts, or of their tokens. */
 
-import { ConfigError } from "../../base/errors.ts";
-import { Tensor } from "../../base/tensor.ts";
+import type { Tensor } from "../../base/tensor.ts";
 import type { NarrowBertModel } from "../../heads/narrow_bert_model.ts";
-import type { PoolingMode } from "../../heads/readouts/pooled_state.ts";
-import { NO_SENTENCE_CONFIG, type SentenceConfig, widthOf } from "../../heads/sentence/sentence_config.ts";
-import { applied, normalized, type VectorModule } from "../../heads/sentence/vector_modules.ts";
-import { checkString, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
-import { Engine } from "../engine/engine.ts";
-import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../engine/parts.ts";
-import { lowerCased } from "../../text/bert_tokenizer.ts";
-import { checkEmpty, modesOf, planPooling, type Pooling, POOLINGS } from "./pooling.ts";
-import {
-  type Embedding,
-  needsRanges,
-  type Precision,
-  PRECISIONS,
-  quantize,
-  type Ranges,
-  rangesOf,
-} from "./precision.ts";
-import { promptLength, promptOf, type PromptOptions } from "./prompts.ts";
+import { NO_SENTENCE_CONFIG, type SentenceConfig } from "../../heads/sentence/sentence_config.ts";
 import type { Vectors } from "../../vectors/matrix.ts";
 import type { Similarity } from "../../vectors/similarity.ts";
+import { Engine } from "../engine/engine.ts";
+import { asPipeline, isList, type PipelineOwner, type TaskParts } from "../engine/parts.ts";
+import type { WindowPlace } from "../windows/places.ts";
+import { type EmbeddedText, embeddingsTask, type FeatureExtractionOptions } from "./embedding/embeddings_task.ts";
+import { type Embedding, needsRanges, type Precision, quantize, type Ranges, rangesOf } from "./precision.ts";
 import { similarities } from "./similarity.ts";
-import type { AnsweringModel, CallOptions, Inputs, ListOptions, StreamOptions, Task } from "../engine/task.ts";
+import type { CallOptions, Inputs, ListOptions, StreamOptions } from "../engine/task.ts";
 
-/** Options of {@linkcode FeatureExtractionPipeline}. */
-export interface FeatureExtractionOptions<P extends Precision = Precision> extends TextOptions, PromptOptions {
-  /**
-   * `mean` and the others give one embedding a text: the mean over its tokens, special tokens included, or the embedding
-   * of `[CLS]` (`cls`) or of the last token (`lasttoken`), of which narrow layers compute that row only. A list joins
-   * several. `none` gives an embedding for each token, before any further module. Default: as `modules.json` and
-   * `1_Pooling/config.json` beside the model say, else `none`. What `modules.json` puts before the pooling, for each
-   * token, and behind it is computed then too.
-   */
-  pooling?: Pooling | readonly PoolingMode[];
-  /**
-   * `true` scales every embedding to length 1, at last; `false` leaves out what `modules.json` says about that. Default:
-   * as `modules.json` says, where `Normalize` comes before {@linkcode dimensions}.
-   */
-  normalize?: boolean;
-  /**
-   * Dimensions to keep, the first ones (Matryoshka). Default: the `truncate_dim` of `config_sentence_transformers.json`,
-   * else all.
-   */
-  dimensions?: number;
-  /**
-   * Element type. `int8` and `uint8` are 256 steps between the ends of {@linkcode ranges}; `binary` and `ubinary` are
-   * signs, eight to a byte. Default `float32`.
-   */
-  precision?: P;
-  /**
-   * For `int8` and `uint8`: smallest and largest value of each dimension, taken from many embeddings. Default: those of
-   * the call's own embeddings; of a single embedding, its smallest and largest value for all dimensions. The numbers of
-   * a text then depend on the other texts of the call, and embeddings of two calls cannot be compared. A stream must be
-   * given ranges.
-   */
-  ranges?: Ranges;
+/** A window of a text with its embedding. */
+export interface EmbeddedWindow<P extends Precision = "float32"> extends WindowPlace {
+  /** Its embedding, `[1, H]`. */
+  embedding: Embedding<P>;
 }
+
+/** The embeddings of a text and of its windows. */
+export interface WindowEmbeddings<P extends Precision = "float32"> {
+  /** The text's embedding, `[1, H]`. */
+  embedding: Embedding<P>;
+  /** Its windows, from left to right. */
+  windows: EmbeddedWindow<P>[];
+}
+
+/** What a text gives, as `precision` and `return_windows` say. */
+export type TextEmbedding<P extends Precision = "float32", W extends boolean = false> = W extends true
+  ? WindowEmbeddings<P>
+  : Embedding<P>;
 
 /**
  * Embeds texts. A text gives a tensor, `[1, H]` with pooling and `[1, tokens, H]` without, as in transformers.js; a
@@ -75,37 +47,38 @@ export interface FeatureExtractionOptions<P extends Precision = Precision> exten
  * ```
  *
  * @throws {InputError} On a text that is longer than the model takes, or than the `max_seq_length` of
- *   `sentence_bert_config.json` beside it; on one without a token, if a pooling takes a token's state.
+ *   `sentence_bert_config.json` beside it, if there is no `stride`; on one without a token, if a pooling takes a token's
+ *   state.
  * @throws {RangeError} If an option's value is not allowed.
  * @throws {ConfigError} If `pooling` is left out, and the model's files ask for something else than these poolings and
  *   the modules Dense, LayerNorm, Normalize and Dropout about them.
  */
 export interface FeatureExtractionPipeline<Model = NarrowBertModel> extends PipelineOwner<Model> {
   /** The embeddings of a text. */
-  <P extends Precision = "float32">(
+  <P extends Precision = "float32", W extends boolean = false>(
     text: string,
-    options?: FeatureExtractionOptions<P> & CallOptions,
-  ): Promise<Embedding<P>>;
+    options?: FeatureExtractionOptions<P, W> & CallOptions,
+  ): Promise<TextEmbedding<P, W>>;
   /** Those of a list of texts, in their order, and an error in place of those that cannot be computed. */
-  <P extends Precision = "float32">(
+  <P extends Precision = "float32", W extends boolean = false>(
     texts: readonly string[],
-    options: FeatureExtractionOptions<P> & ListOptions & { errors: "yield" },
-  ): Promise<(Embedding<P> | Error)[]>;
+    options: FeatureExtractionOptions<P, W> & ListOptions & { errors: "yield" },
+  ): Promise<(TextEmbedding<P, W> | Error)[]>;
   /** Those of a list of texts, in their order. */
-  <P extends Precision = "float32">(
+  <P extends Precision = "float32", W extends boolean = false>(
     texts: readonly string[],
-    options?: FeatureExtractionOptions<P> & ListOptions,
-  ): Promise<Embedding<P>[]>;
+    options?: FeatureExtractionOptions<P, W> & ListOptions,
+  ): Promise<TextEmbedding<P, W>[]>;
   /** Those of a stream of texts, one by one, and an error in place of those that cannot be computed. */
-  stream<P extends Precision = "float32">(
+  stream<P extends Precision = "float32", W extends boolean = false>(
     texts: Inputs<string>,
-    options: FeatureExtractionOptions<P> & StreamOptions & { errors: "yield" },
-  ): AsyncIterableIterator<Embedding<P> | Error>;
+    options: FeatureExtractionOptions<P, W> & StreamOptions & { errors: "yield" },
+  ): AsyncIterableIterator<TextEmbedding<P, W> | Error>;
   /** Those of a stream of texts, one by one; it ends with the error of a text that cannot be computed. */
-  stream<P extends Precision = "float32">(
+  stream<P extends Precision = "float32", W extends boolean = false>(
     texts: Inputs<string>,
-    options?: FeatureExtractionOptions<P> & StreamOptions,
-  ): AsyncIterableIterator<Embedding<P>>;
+    options?: FeatureExtractionOptions<P, W> & StreamOptions,
+  ): AsyncIterableIterator<TextEmbedding<P, W>>;
   /** The prompts that the model's files have, by name. */
   readonly prompts: Readonly<Record<string, string>>;
   /** The prompt of a call that names none; `null` for no prompt. */
@@ -139,22 +112,22 @@ export function createFeatureExtraction(
 ): FeatureExtractionPipeline {
   const engine = new Engine(embeddingsTask(parts, sentence), parts.trunk);
   const call = async (input: string | readonly string[], options: FeatureExtractionOptions & ListOptions = {}) => {
-    const found: (Tensor | Error)[] = isList(input)
+    const found: (EmbeddedText | Error)[] = isList(input)
       ? await engine.many(input, options)
       : [await engine.one(input, options)];
-    const embeddings = found.filter((one) => one instanceof Tensor);
     const { precision = "float32" } = options;
-    const ranges = options.ranges ?? (needsRanges(precision) ? rangesOf(embeddings) : undefined);
-    const quantized = found.map((one) => one instanceof Tensor ? quantize(one, precision, ranges) : one);
-    return isList(input) ? quantized : quantized[0];
+    const own = () => rangesOf(found.flatMap((one) => one instanceof Error ? [] : [one.embedding]));
+    const ranges = options.ranges ?? (needsRanges(precision) ? own() : undefined);
+    const answers = found.map((one) => one instanceof Error ? one : answerOf(one, precision, ranges));
+    return isList(input) ? answers : answers[0];
   };
   const stream = (texts: Inputs<string>, options: FeatureExtractionOptions & StreamOptions = {}) => {
-    const embeddings = engine.stream(texts, options);
+    const embedded = engine.stream(texts, options);
     const { precision = "float32", ranges } = options;
     if (needsRanges(precision) && ranges === undefined) {
       throw new RangeError(`Cannot embed a stream as ${precision} without ranges: they are known at its end alone`);
     }
-    return quantizedStream(embeddings, precision, ranges);
+    return answersOf(embedded, precision, ranges);
   };
   const { prompts, defaultPrompt, similarity } = sentence;
   const pipeline = Object.assign(
@@ -173,125 +146,16 @@ export function createFeatureExtraction(
   return pipeline;
 }
 
-async function* quantizedStream(embeddings: AsyncIterable<Tensor>, precision: Precision, ranges?: Ranges) {
-  for await (const embedding of embeddings) {
-    yield embedding instanceof Tensor ? quantize(embedding, precision, ranges) : embedding;
-  }
+async function* answersOf(texts: AsyncIterable<EmbeddedText | Error>, precision: Precision, ranges?: Ranges) {
+  for await (const one of texts) yield one instanceof Error ? one : answerOf(one, precision, ranges);
 }
 
-/** Every text's embeddings as float32. */
-function embeddingsTask(
-  parts: PipelineParts<AnsweringModel>,
-  sentence: SentenceConfig,
-): Task<string, Tensor, FeatureExtractionOptions> {
-  const { model } = parts;
-  const { hidden_size } = model.config;
-  const maximum = mostTokens(parts, sentence.maximum);
-  const tokenizer = sentence.lowerCase ? lowerCased(parts.tokenizer) : parts.tokenizer;
+/** What a text gives: its embedding, or that and its windows with theirs. */
+function answerOf({ embedding, windows }: EmbeddedText, precision: Precision, ranges?: Ranges) {
+  const whole = quantize(embedding, precision, ranges);
+  if (windows === null) return whole;
   return {
-    model,
-    action: "embed",
-    noun: "text",
-    options: ["pooling", "normalize", "dimensions", "precision", "ranges", "truncation", "prompt", "prompt_name"],
-    begin(options) {
-      const { normalize, truncation } = options;
-      const modes = options.pooling === undefined ? filedModes(sentence) : modesOf(options.pooling);
-      const pooled = modes.length * widthOf(sentence.tokenModules, hidden_size);
-      const modules = modes.length === 0 ? [] : modulesBehind(modes, { sentence, pooled, normalize });
-      const width = modes.length === 0 ? hidden_size : widthOf(modules, pooled);
-      const dimensions = options.dimensions ?? Math.min(sentence.dimensions ?? width, width);
-      if (!(Number.isSafeInteger(dimensions) && dimensions >= 1 && dimensions <= width)) {
-        throw new RangeError(
-          `Cannot embed texts: dimensions must be a whole number from 1 to ${width}, got ${dimensions}`,
-        );
-      }
-      checkPrecision(options, dimensions);
-      const prompt = promptOf(options, sentence);
-      const isLeftOut = prompt !== "" && !sentence.includePrompt && modes.length > 0;
-      const from = isLeftOut ? promptLength(prompt, { tokenizer, maximum }) : 0;
-      const plan = planPooling(modes, sentence.tokenModules);
-      const finish = { modules, dimensions, normalize: normalize === true };
-      return {
-        pack(text, name) {
-          const subject = `embed ${name}`;
-          if (prompt !== "") checkString(text, subject);
-          const whole = typeof text === "string" ? prompt + text : text;
-          const encoding = encodeText(whole, { tokenizer, maximum, subject, needs: "nothing", truncation });
-          if (from < encoding.input_ids.length) return [{ encoding }];
-          checkEmpty(modes, { subject, text });
-          return [];
-        },
-        readout: plan.readout,
-        ask: ({ encoding }) => plan.ask({ tokens: encoding.input_ids.length, from }),
-        collect([result], [item]) {
-          const tokens = item?.encoding.input_ids.length ?? 0;
-          const values = result?.values as Float32Array | undefined ?? new Float32Array(pooled);
-          if (modes.length > 0) {
-            const vector = tokens > 0 ? plan.finish?.(values, { tokens, from }) ?? values : values;
-            return new Tensor("float32", finished(vector, finish), [1, dimensions]);
-          }
-          const data = new Float32Array(tokens * dimensions);
-          for (let row = 0; row < tokens; row++) {
-            const state = values.subarray(row * hidden_size, (row + 1) * hidden_size);
-            data.set(finished(state, finish), row * dimensions);
-          }
-          return new Tensor("float32", data, [1, tokens, dimensions]);
-        },
-      };
-    },
+    embedding: whole,
+    windows: windows.map(({ place, embedding }) => ({ ...place, embedding: quantize(embedding, precision, ranges) })),
   };
-}
-
-/** What is made of a pooled state, or of a token's. */
-function finished(
-  state: Float32Array | Float64Array,
-  { modules, dimensions, normalize }: { modules: readonly VectorModule[]; dimensions: number; normalize: boolean },
-): Float32Array {
-  if (modules.length === 0 && !normalize) return new Float32Array(state.subarray(0, dimensions));
-  const kept = applied(modules, state).subarray(0, dimensions);
-  return new Float32Array(normalize ? normalized(kept) : kept);
-}
-
-/** The modules behind some poolings. @throws {RangeError} If they do not take what these give. */
-function modulesBehind(
-  modes: readonly PoolingMode[],
-  { sentence, pooled, normalize }: { sentence: SentenceConfig; pooled: number; normalize?: boolean },
-): readonly VectorModule[] {
-  const modules = sentence.modules.filter(({ kind }) => kind !== "Normalize" || normalize !== false);
-  const first = modules.find(({ inputs }) => inputs !== null);
-  if (first === undefined || first.inputs === pooled) return modules;
-  throw new RangeError(
-    `Cannot embed texts: the model's ${first.kind} takes ${first.inputs} numbers, and pooling ${
-      modes.join(", ")
-    } gives ` +
-      `${pooled}; leave out pooling, as the model's files say`,
-  );
-}
-
-/** The poolings that the model's files name. @throws {ConfigError} If they ask for something that is not there. */
-function filedModes({ modes, missing }: SentenceConfig): readonly PoolingMode[] {
-  if (missing === null) return modes;
-  throw new ConfigError(
-    `Cannot embed texts as the model's files say: they ask for ${missing}; ${
-      POOLINGS.join(", ")
-    } can be computed of the ` +
-      "model's states alone; choose one by pooling",
-  );
-}
-
-function checkPrecision({ precision = "float32", ranges }: FeatureExtractionOptions, dimensions: number): void {
-  if (!PRECISIONS.includes(precision)) {
-    throw new RangeError(`Cannot embed texts: precision must be one of ${PRECISIONS.join(", ")}, got "${precision}"`);
-  }
-  if (precision.endsWith("binary") && dimensions % 8 !== 0) {
-    throw new RangeError(
-      `Cannot embed texts as ${precision}: dimensions must be a multiple of 8, as that many make a byte, got ${dimensions}`,
-    );
-  }
-  if (ranges === undefined) return;
-  const [starts, ends] = ranges;
-  if (starts?.length === dimensions && ends?.length === dimensions) return;
-  throw new RangeError(
-    `Cannot embed texts: ranges must be two arrays of ${dimensions} numbers, the smallest and largest of each dimension`,
-  );
 }

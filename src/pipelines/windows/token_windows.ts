@@ -1,6 +1,5 @@
 /** The windows of a text whose tokens are answered one by one: each token by the window with more of its context. */
 
-import type { Encoding } from "../../text/encoding/encoding.ts";
 import type { Item } from "../engine/task.ts";
 import { answeredRunsOf } from "./answered_runs.ts";
 import { type CutText, inputOf } from "./cut_text.ts";
@@ -38,6 +37,6 @@ export function tokenWindows(
 }
 
 /** For each token that may be cut, whether it begins a word; the encoding has `word_ids`. */
-export function wordBegins({ start, end }: CutText, { word_ids = [] }: Encoding): boolean[] {
+export function wordBegins({ encoding: { word_ids = [] }, start, end }: CutText): boolean[] {
   return word_ids.slice(start, end).map((word, i) => i === 0 || word !== word_ids[start + i - 1]);
 }
