@@ -54,7 +54,7 @@ export {
   type FillMaskOptions,
   type FillMaskPipeline,
 } from "./src/pipelines/tasks/fill_mask.ts";
-export { type ScorePipeline, type TextScore, type TokenScore } from "./src/pipelines/tasks/score.ts";
+export { type ScoreOptions, type ScorePipeline, type TextScore, type TokenScore } from "./src/pipelines/tasks/score.ts";
 
 // feature-extraction.
 export {

@@ -11,6 +11,9 @@ import { checkString, encodeText, mostTokens, type TextEncoding, type TextOption
 import { targetIds } from "./fill_mask_targets.ts";
 import { sizeWithLogits } from "./logits_size.ts";
 import { type PipelineOwner, type PipelineParts, simplePipeline, type TaskParts } from "../engine/parts.ts";
+import { cutOf, specialTokens } from "../windows/cut_text.ts";
+import { checkStride, type StrideOptions } from "../windows/options.ts";
+import { limitOf, tokenWindows, wordBegins } from "../windows/token_windows.ts";
 import type {
   AnsweringModel,
   CallOptions,
@@ -40,8 +43,8 @@ export type FilledText = FilledMask[] | FilledMask[][];
 /** The words for one text, as {@linkcode FillMaskOptions.per_mask} says. */
 export type FilledBy<PerMask extends boolean> = PerMask extends true ? FilledMask[][] : FilledText;
 
-/** Options of {@linkcode FillMaskPipeline}. */
-export interface FillMaskOptions<PerMask extends boolean = boolean> extends TextOptions {
+/** Options of {@linkcode FillMaskPipeline}. With `stride` each mask is filled in the window with more of its context. */
+export interface FillMaskOptions<PerMask extends boolean = boolean> extends TextOptions, StrideOptions {
   /** How many words to give for each mask, likeliest first: from 1 to 128 and the size of the vocabulary. Default 5. */
   top_k?: number;
   /**
@@ -66,7 +69,7 @@ export interface FillMaskOptions<PerMask extends boolean = boolean> extends Text
  * for (const words of await fill("the [MASK] of a [MASK]", { per_mask: true })) console.log(words[0]!.token_str);
  * ```
  *
- * @throws {InputError} On a text without a mask, or one that is longer than the model takes.
+ * @throws {InputError} On a text without a mask, or one that is longer than the model takes if there is no `stride`.
  * @throws {RangeError} If an option's value is not allowed, such as a target without any word piece.
  */
 export interface FillMaskPipeline<Model = NarrowBertForMaskedLM> extends PipelineOwner<Model> {
@@ -97,10 +100,14 @@ export interface FillMaskPipeline<Model = NarrowBertForMaskedLM> extends Pipelin
   ): AsyncIterableIterator<FilledBy<PerMask>>;
 }
 
-/** A text, and the positions of its masks. */
+/** A text or a window of one, and the masks that it fills. */
 interface MaskedText extends Item {
-  readonly encoding: TextEncoding;
+  /** The encoding of the text. */
+  readonly whole: TextEncoding;
+  /** The positions of the masks in that. */
   readonly masks: readonly number[];
+  /** How much smaller they are in the window. */
+  readonly shift: number;
 }
 
 /** Makes the pipeline of a loaded masked language model, which it then owns. */
@@ -116,36 +123,51 @@ function fillMaskTask(parts: PipelineParts<AnsweringModel>): Task<string, Filled
     model,
     action: "fill masks in",
     noun: "text",
-    options: ["top_k", "targets", "per_mask", "truncation"],
-    begin({ top_k = 5, targets, per_mask = false, truncation }): TaskRun<string, FilledText, MaskedText> {
+    options: ["top_k", "targets", "per_mask", "truncation", "stride"],
+    begin({ top_k = 5, targets, per_mask = false, truncation, stride }): TaskRun<string, FilledText, MaskedText> {
       const mask = neededToken(tokenizer, "mask_token", "fill masks");
       const most = Math.min(MAX_TOP_K, vocab_size);
       if (!Number.isInteger(top_k) || top_k < 1 || top_k > most) {
         throw new RangeError(`Cannot fill masks: top_k must be a whole number from 1 to ${most}, got ${top_k}`);
       }
+      checkStride(stride, { action: "fill masks", capacity: maximum - specialTokens(tokenizer) });
+      const limit = limitOf(maximum, { stride, truncation });
       const choice = targets === undefined ? null : targetIds([targets].flat(), tokenizer);
       return {
         readout: choice === null ? topWords : targetWords,
-        ask: ({ masks }) => ({ positions: masks, top_k, ...(choice !== null && { targets: choice }) }),
+        ask: ({ masks, shift }) => ({
+          positions: masks.map((position) => position - shift),
+          top_k,
+          ...(choice !== null && { targets: choice }),
+        }),
         pack(text, name) {
           const subject = `fill masks in ${name}`;
           checkString(text, subject);
-          const encoding = encodeText(text, { tokenizer, maximum, subject, truncation });
-          const masks = positionsOf(mask.id, encoding.input_ids);
-          const isCut = truncation && encoding.input_ids.length === maximum;
+          const whole = encodeText(text, { tokenizer, subject, ...limit, options: { return_word_ids: true } });
+          const masks = positionsOf(mask.id, whole.input_ids);
+          const isCut = limit.truncation && whole.input_ids.length === maximum;
           const all = isCut ? positionsOf(mask.id, tokenizer.encode(text)).length : masks.length;
           if (masks.length < all) {
             const cut = all === 1 ? "its mask" : `mask ${masks.length + 1} of ${all}`;
             throw new InputError(`Cannot ${subject}: truncation cuts off ${cut}, as the model takes ${maximum} tokens`);
           }
-          if (masks.length > 0) return [{ encoding, masks }];
-          throw new InputError(
-            `Cannot ${subject}: it must contain "${mask.token}", got ${excerpt(text)}`,
+          if (masks.length === 0) {
+            throw new InputError(`Cannot ${subject}: it must contain "${mask.token}", got ${excerpt(text)}`);
+          }
+          const cut = cutOf(whole, { tokenizer });
+          return tokenWindows(cut, { begins: wordBegins(cut), maximum, stride }).flatMap(
+            ({ encoding, first, last, shift }) => {
+              const own = masks.filter((position) => position >= first && position < last);
+              return own.length === 0 ? [] : [{ encoding, whole, masks: own, shift }];
+            },
           );
         },
         sizeOf: ({ encoding, masks }) => sizeWithLogits(encoding, masks.length * vocab_size),
-        collect([words], [item]) {
-          const filled = wordsByMask(item!, words as TopWordsAnswer, tokenizer);
+        collect(results, items) {
+          const count = items.reduce((sum, { masks }) => sum + masks.length, 0);
+          const filled = items.flatMap((item, i) =>
+            wordsByMask(item, results[i] as TopWordsAnswer, { tokenizer, count })
+          );
           return per_mask || filled.length > 1 ? filled : filled[0]!;
         },
       };
@@ -153,11 +175,15 @@ function fillMaskTask(parts: PipelineParts<AnsweringModel>): Task<string, Filled
   };
 }
 
-/** The words for each mask of a text. */
+/**
+ * The words for each mask of a window.
+ *
+ * @param of `count`: masks of the whole text.
+ */
 function wordsByMask(
-  { encoding, masks }: MaskedText,
+  { whole, masks }: MaskedText,
   { values, words }: TopWordsAnswer,
-  tokenizer: BertTokenizer,
+  { tokenizer, count }: { tokenizer: BertTokenizer; count: number },
 ): FilledMask[][] {
   const each = words.length / masks.length;
   return masks.map((position, mask) =>
@@ -165,11 +191,7 @@ function wordsByMask(
       score: values[mask * each + k]!,
       token,
       token_str: tokenizer.decode([token]),
-      sequence: sequenceOf(
-        { ...encoding, input_ids: encoding.input_ids.with(position, token) },
-        masks.length,
-        tokenizer,
-      ),
+      sequence: sequenceOf({ ...whole, input_ids: whole.input_ids.with(position, token) }, count, tokenizer),
     }))
   );
 }

@@ -9,10 +9,13 @@ import { checkString, encodeText, mostTokens, type TextOptions } from "../engine
 import { sizeWithLogits } from "./logits_size.ts";
 import { type PipelineParts, type SimplePipeline, simplePipeline, type TaskParts } from "../engine/parts.ts";
 import type { AnsweringModel, Item, Task, TaskRun } from "../engine/task.ts";
+import { cutOf, specialTokens } from "../windows/cut_text.ts";
+import { checkStride, type StrideOptions } from "../windows/options.ts";
+import { limitOf, tokenWindows, wordBegins } from "../windows/token_windows.ts";
 
 /** How likely one token of a text is. */
 export interface TokenScore {
-  /** Its position in the model's input; `[CLS]` is 0. */
+  /** Its position in the encoded text; `[CLS]` is 0. */
   index: number;
   /** Id of the word piece. */
   token: number;
@@ -31,6 +34,11 @@ export interface TextScore {
 }
 
 /**
+ * Options of {@linkcode ScorePipeline}. With `stride` each token is masked once, in the window with more of its context.
+ */
+export interface ScoreOptions extends TextOptions, StrideOptions {}
+
+/**
  * Scores texts by their pseudo log-likelihood (Salazar et al., ACL 2020). A text of n tokens is computed n times, each
  * time with another token masked; narrow layers compute only that token.
  *
@@ -43,12 +51,15 @@ export interface TextScore {
  * console.log(good!.score > bad!.score); // true
  * ```
  *
- * @throws {InputError} On a text without a word, or one that is longer than the model takes.
+ * @throws {InputError} On a text without a word, or one that is longer than the model takes if there is no `stride`.
  */
-export type ScorePipeline<Model = NarrowBertForMaskedLM> = SimplePipeline<string, TextScore, TextOptions, Model>;
+export type ScorePipeline<Model = NarrowBertForMaskedLM> = SimplePipeline<string, TextScore, ScoreOptions, Model>;
 
-/** A text, and the position of the token to mask. */
+/** A text or a window of one, and the token to mask. */
 interface Masking extends Item {
+  /** Its position in the text's encoding. */
+  readonly index: number;
+  /** Its position in the window. */
   readonly position: number;
 }
 
@@ -57,7 +68,7 @@ export function createScore(parts: TaskParts): ScorePipeline {
   return simplePipeline({ name: "score", task: scoreTask }, parts);
 }
 
-function scoreTask(parts: PipelineParts<AnsweringModel>): Task<string, TextScore, TextOptions> {
+function scoreTask(parts: PipelineParts<AnsweringModel>): Task<string, TextScore, ScoreOptions> {
   const { model, tokenizer } = parts;
   const maximum = mostTokens(parts);
   const { cls_token_id, sep_token_id, pad_token_id, mask_token_id } = tokenizer;
@@ -66,33 +77,41 @@ function scoreTask(parts: PipelineParts<AnsweringModel>): Task<string, TextScore
     model,
     action: "score",
     noun: "text",
-    options: ["truncation"],
-    begin: ({ truncation }): TaskRun<string, TextScore, Masking> => ({
-      pack(text, name) {
-        const subject = `score ${name}`;
-        checkString(text, subject);
-        const encoding = encodeText(text, { tokenizer, maximum, subject, truncation });
-        const { input_ids, special_tokens_mask } = encoding;
-        const items = input_ids.flatMap((id, position) =>
-          special_tokens_mask[position] === 1 || special.has(id) ? [] : [{ encoding, position }]
-        );
-        if (items.length > 0) return items;
-        throw new InputError(`Cannot ${subject}: it must hold a word that is no special token, got ${excerpt(text)}`);
-      },
-      sizeOf: ({ encoding }) => sizeWithLogits(encoding, model.config.vocab_size),
-      readout: wordProbabilities,
-      tokens: ({ encoding, position }) => ({
-        ...encoding,
-        input_ids: encoding.input_ids.with(position, neededToken(tokenizer, "mask_token", "score texts").id),
-      }),
-      ask: ({ encoding, position }) => ({ positions: [position], words: [encoding.input_ids[position]] }),
-      collect(results, items) {
-        const tokens = items.map(({ encoding, position }, i) => {
-          const token = encoding.input_ids[position]!;
-          return { index: position, token, token_str: tokenizer.decode([token]), score: results[i]!.values[0]! };
-        });
-        return { score: tokens.reduce((sum, { score }) => sum + score, 0), tokens };
-      },
-    }),
+    options: ["truncation", "stride"],
+    begin({ truncation, stride }): TaskRun<string, TextScore, Masking> {
+      checkStride(stride, { action: "score texts", capacity: maximum - specialTokens(tokenizer) });
+      const limit = limitOf(maximum, { stride, truncation });
+      return {
+        pack(text, name) {
+          const subject = `score ${name}`;
+          checkString(text, subject);
+          const encoding = encodeText(text, { tokenizer, subject, ...limit, options: { return_word_ids: true } });
+          const { input_ids, special_tokens_mask } = encoding;
+          const cut = cutOf(encoding, { tokenizer });
+          const windows = tokenWindows(cut, { begins: wordBegins(cut), maximum, stride });
+          const items = windows.flatMap(({ encoding, first, last, shift }) =>
+            Array.from({ length: last - first }, (_, i) => first + i)
+              .filter((index) => special_tokens_mask[index] === 0 && !special.has(input_ids[index]))
+              .map((index) => ({ encoding, index, position: index - shift }))
+          );
+          if (items.length > 0) return items;
+          throw new InputError(`Cannot ${subject}: it must hold a word that is no special token, got ${excerpt(text)}`);
+        },
+        sizeOf: ({ encoding }) => sizeWithLogits(encoding, model.config.vocab_size),
+        readout: wordProbabilities,
+        tokens: ({ encoding, position }) => ({
+          ...encoding,
+          input_ids: encoding.input_ids.with(position, neededToken(tokenizer, "mask_token", "score texts").id),
+        }),
+        ask: ({ encoding, position }) => ({ positions: [position], words: [encoding.input_ids[position]] }),
+        collect(results, items) {
+          const tokens = items.map(({ encoding, index, position }, i) => {
+            const token = encoding.input_ids[position]!;
+            return { index, token, token_str: tokenizer.decode([token]), score: results[i]!.values[0]! };
+          });
+          return { score: tokens.reduce((sum, { score }) => sum + score, 0), tokens };
+        },
+      };
+    },
   };
 }

@@ -158,13 +158,12 @@ function stateWindows(
 ): EmbeddedItem[] {
   const cut = readCutText(text, { ...context, head: head?.tokens, options: { return_word_ids: true } });
   const { stride } = plan;
-  const windows = tokenWindows(cut, { begins: wordBegins(cut), maximum: context.maximum, stride });
-  return windows.map(({ encoding, first, last, shift }, i) => {
-    // The tokens round the text, and a prompt's, are those of the first window, and of the last.
-    const from = i === 0 ? 0 : first;
-    const to = i === windows.length - 1 ? cut.encoding.input_ids.length : last;
-    return { encoding, positions: Array.from({ length: to - from }, (_, k) => from + k - shift) };
-  });
+  return tokenWindows(cut, { begins: wordBegins(cut), maximum: context.maximum, stride }).map(
+    ({ encoding, first, last, shift }) => ({
+      encoding,
+      positions: Array.from({ length: last - first }, (_, i) => first + i - shift),
+    }),
+  );
 }
 
 /** The states of all tokens, `[1, tokens, H]`. */

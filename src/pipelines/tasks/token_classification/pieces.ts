@@ -1,7 +1,7 @@
 /** From a text to word pieces with their places in it, and from word pieces to text. */
 
 import type { BertTokenizer } from "../../../text/bert_tokenizer.ts";
-import { encodeText, type TextEncoding } from "../../engine/encode.ts";
+import { type EncodeContext, encodeText, type TextEncoding } from "../../engine/encode.ts";
 import type { Piece } from "./entities.ts";
 
 /** A word piece of a text. */
@@ -25,7 +25,7 @@ export interface PiecedText {
  */
 export function readPieces(
   text: string,
-  context: { tokenizer: BertTokenizer; maximum: number; subject: string; truncation?: boolean | undefined },
+  context: Pick<EncodeContext, "tokenizer" | "maximum" | "subject" | "truncation">,
 ): PiecedText {
   const { tokenizer, subject } = context;
   if (typeof text !== "string") throw new TypeError(`Cannot ${subject}: it must be a string, got ${typeof text}`);

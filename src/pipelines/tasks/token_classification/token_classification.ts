@@ -26,7 +26,7 @@ import {
 } from "./entities.ts";
 import { cutOf, specialTokens } from "../../windows/cut_text.ts";
 import { checkStride, type StrideOptions } from "../../windows/options.ts";
-import { tokenWindows } from "../../windows/token_windows.ts";
+import { limitOf, tokenWindows } from "../../windows/token_windows.ts";
 import { readPieces, type TextPiece } from "./pieces.ts";
 
 /** Options of {@linkcode TokenClassificationPipeline}. */
@@ -140,12 +140,12 @@ function entitiesTask(
       const computed = ({ continues }: TextPiece) => strategy !== "first" || !continues;
       return {
         pack(text, name) {
-          const limit = stride === undefined ? { maximum, truncation } : { maximum: Infinity, truncation: false };
+          const limit = limitOf(maximum, { stride, truncation });
           const read = readPieces(text, { tokenizer, subject: `tag ${name}`, ...limit });
           const cut = cutOf(read.encoding, { tokenizer });
           const begins = read.pieces.map(({ continues }) => !continues);
           return tokenWindows(cut, { begins, maximum, stride }).map(({ encoding, first, last, shift }) => {
-            const pieces = read.pieces.slice(first - cut.start, last - cut.start);
+            const pieces = read.pieces.slice(Math.max(0, first - cut.start), last - cut.start);
             return { encoding, pieces, rows: pieces.filter(computed).map(({ index }) => index - shift) };
           });
         },
