@@ -59,11 +59,11 @@ export { type ScoreOptions, type ScorePipeline, type TextScore, type TokenScore 
 // feature-extraction.
 export {
   type EmbeddedWindow,
+  type FeatureExtractionOptions,
   type FeatureExtractionPipeline,
   type TextEmbedding,
   type WindowEmbeddings,
 } from "./src/pipelines/tasks/feature_extraction.ts";
-export { type FeatureExtractionOptions } from "./src/pipelines/tasks/embedding/embeddings_task.ts";
 export { type PromptOptions } from "./src/pipelines/tasks/prompts.ts";
 export { type Pooling } from "./src/pipelines/tasks/pooling.ts";
 export { type Embedding, type Precision, quantize, type Ranges } from "./src/pipelines/tasks/precision.ts";

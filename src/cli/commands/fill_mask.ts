@@ -4,6 +4,7 @@ import { textOf } from "../inputs/questions.ts";
 import { count, list } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
 import { textCommand } from "../text_command.ts";
+import { STRIDE_OPTION } from "../windows.ts";
 
 /** The command. */
 export const fillMask = textCommand({
@@ -16,6 +17,7 @@ As JSON: { text, masks: [[{ score, token, token_str, sequence }]] }, a list for 
     ...PIPELINE_OPTIONS,
     "top-k": count("how many words for each mask, likeliest first, at most 128 (5)"),
     targets: list("WORD,...", "choose from these words alone"),
+    ...STRIDE_OPTION,
   },
   examples: [
     'narrowbert fill-mask "the [MASK] of a king"',
@@ -23,11 +25,11 @@ As JSON: { text, masks: [[{ score, token, token_str, sequence }]] }, a list for 
     "narrowbert fill-mask --input masked.txt --top-k 1 --jsonl",
   ],
   question: textOf,
-  async open({ truncate: truncation, "top-k": top_k, targets, ...values }, loading) {
+  async open({ truncate: truncation, "top-k": top_k, targets, stride, ...values }, loading) {
     const fill = await loadPipeline("fill-mask", values, loading);
     return answerBy(
       fill,
-      (texts, options) => fill.stream(texts, { ...options, truncation, top_k, targets, per_mask: true }),
+      (texts, options) => fill.stream(texts, { ...options, truncation, top_k, targets, stride, per_mask: true }),
     );
   },
   json: (masks) => ({ masks }),

@@ -2,14 +2,15 @@
 
 import { InputError } from "../../base/errors.ts";
 import { without } from "../../base/json.ts";
-import { bestFirst } from "../../pipelines/tasks/scores.ts";
-import type { RankingQuery } from "../../pipelines/tasks/text_ranking.ts";
+import { bestFirst, bestFirstOf } from "../../pipelines/tasks/scores.ts";
+import type { RankedText, RankingQuery } from "../../pipelines/tasks/text_ranking.ts";
 import { textOf } from "../inputs/questions.ts";
 import { count, flag, UsageError, value } from "../options.ts";
 import { joined } from "../outputs/outputs.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
 import { shortened } from "../outputs/table.ts";
 import { textCommand } from "../text_command.ts";
+import { WINDOW_OPTIONS, windowOptions } from "../windows.ts";
 
 /** The command. */
 export const rank = textCommand({
@@ -18,12 +19,14 @@ export const rank = textCommand({
 Orders texts by how well they answer a query, best first. With --query all texts are ranked for it;
 without, each object of a .jsonl file has a "query" and its "texts". Prints score and text.
 As JSON: { query, texts: [{ index, score, text }] }, where index counts the texts from 0 as they
-were given; with --query the further fields of a text are printed beside its own.`,
+were given; with --query the further fields of a text are printed beside its own. With --windows a
+text has its windows too: [{ start, end, text, score }], start and end as UTF-16 indices.`,
   options: {
     ...PIPELINE_OPTIONS,
     query: value("TEXT", "what the texts are ranked for"),
     "top-k": count("how many texts, best first (all)"),
     "raw-scores": flag("print the model's logits as they are, rather than numbers from 0 to 1"),
+    ...WINDOW_OPTIONS,
   },
   examples: [
     'narrowbert rank --model models/ranker --query "the largest cat" "the tiger" "the mouse"',
@@ -43,21 +46,23 @@ were given; with --query the further fields of a text are printed beside its own
     throw new InputError('must be an object with a "query" and a list of "texts", as --query is not given');
   },
   async open({ truncate: truncation, "raw-scores": raw_scores, "top-k": top_k, ...values }, loading) {
-    const rank = await loadPipeline("text-ranking", values, loading);
     // Texts of one --query are answered one by one, and put in order by their logits in the end.
-    const own = { raw_scores, return_logits: values.query !== undefined, return_text: true, truncation, top_k };
+    const return_logits = values.query !== undefined;
+    const own = { raw_scores, return_logits, return_text: true, truncation, top_k, ...windowOptions(values) };
+    const rank = await loadPipeline("text-ranking", values, loading);
     return answerBy(rank, (queries: AsyncIterable<RankingQuery>, options) => {
       return rank.stream(queries, { ...options, ...own });
     });
   },
-  gather({ query, "top-k": top }) {
+  gather({ query, "top-k": top, stride }) {
     if (query === undefined) return undefined;
     return (answered) => {
       const texts = answered.map(({ index, fields, answer: [ranked] }) => {
         return joined(without(fields, "text"), { ...ranked!, index });
       });
-      const best = bestFirst(texts.map(({ logit }) => logit!)).slice(0, top).map((i) => texts[i]!);
-      return { fields: { query }, answer: best.map((text) => without(text, "logit")) };
+      const logits = texts.map(({ logit }) => logit!);
+      const order = stride === undefined ? bestFirst(logits) : bestFirstOf(texts.map(({ score }) => score), logits);
+      return { fields: { query }, answer: order.slice(0, top).map((i) => withoutLogits(texts[i]!)) };
     };
   },
   json: (texts) => ({ texts }),
@@ -65,3 +70,9 @@ were given; with --query the further fields of a text are printed beside its own
   tables: (ranking) => [ranking.map(({ score, text }) => [score.toFixed(4), shortened(text!)])],
   apart: true,
 });
+
+/** A text without the logits that it was put in order by. */
+function withoutLogits({ windows, ...text }: RankedText): RankedText {
+  const shown = windows?.map((window) => without(window, "logit"));
+  return { ...without(text, "logit"), ...(shown !== undefined && { windows: shown }) };
+}

@@ -4,6 +4,7 @@ import { textOf } from "../inputs/questions.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
 import { shortened } from "../outputs/table.ts";
 import { textCommand } from "../text_command.ts";
+import { STRIDE_OPTION } from "../windows.ts";
 
 /** The command. */
 export const score = textCommand({
@@ -12,15 +13,15 @@ export const score = textCommand({
 Says how likely a masked language model finds texts: the sum of the logarithms of each word piece's
 probability when it alone is masked. Prints the score, its mean over the word pieces, and the text.
 As JSON: { text, score, tokens: [{ index, token, token_str, score }] }.`,
-  options: PIPELINE_OPTIONS,
+  options: { ...PIPELINE_OPTIONS, ...STRIDE_OPTION },
   examples: [
     'narrowbert score "the wife of a king" "the wife king of a"',
     "narrowbert score --input sentences.txt --jsonl",
   ],
   question: textOf,
-  async open({ truncate: truncation, ...values }, loading) {
+  async open({ truncate: truncation, stride, ...values }, loading) {
     const score = await loadPipeline("score", values, loading);
-    return answerBy(score, (texts, options) => score.stream(texts, { ...options, truncation }));
+    return answerBy(score, (texts, options) => score.stream(texts, { ...options, truncation, stride }));
   },
   json: ({ score, tokens }) => ({ score, tokens }),
   tables: ({ score, tokens }, fields) => [

@@ -2,9 +2,10 @@
 
 import { AGGREGATION_STRATEGIES } from "../../pipelines/tasks/token_classification/entities.ts";
 import { textOf } from "../inputs/questions.ts";
-import { choice, count, list } from "../options.ts";
+import { choice, list } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
 import { textCommand } from "../text_command.ts";
+import { STRIDE_OPTION } from "../windows.ts";
 
 /** The command. */
 export const tag = textCommand({
@@ -24,7 +25,7 @@ none [{ entity_group, score, word, start, end }].`,
         "(average), or of its most certain piece (max)",
     ),
     "ignore-labels": list("LABEL,...", "leave out entities with these labels (O)"),
-    stride: count("take texts of any length, in windows that share that many word pieces", { from: 0 }),
+    ...STRIDE_OPTION,
   },
   examples: [
     'narrowbert tag "the old man drove his car to the garden"',

@@ -1,12 +1,15 @@
 /** `narrowbert embed`: the embeddings of texts. */
 
 import { InputError } from "../../base/errors.ts";
+import type { Tensor } from "../../base/tensor.ts";
+import type { Fields } from "../../io/records/record.ts";
 import { PRECISIONS, type Ranges } from "../../pipelines/tasks/precision.ts";
 import { textOf } from "../inputs/questions.ts";
 import { choice, UsageError, value } from "../options.ts";
 import { answerBy } from "../pipelines.ts";
 import { shortened } from "../outputs/table.ts";
 import { textCommand } from "../text_command.ts";
+import { WINDOW_OPTIONS, windowOptions } from "../windows.ts";
 import { EMBEDDING_OPTIONS, openEmbedding, PROMPT_OPTIONS, TOKEN_POOLING } from "./options.ts";
 
 /** Numbers that a table shows of an embedding. */
@@ -18,7 +21,8 @@ export const embed = textCommand({
   about: `\
 Turns texts into vectors that are the closer the more alike the texts are. Prints the size of each
 embedding, its first numbers, and the text; JSON has all numbers.
-As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[...]] }, one a token.`,
+As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[...]] }, one a token;
+with --windows [{ start, end, text, embedding }] besides, start and end as UTF-16 indices.`,
   options: {
     ...EMBEDDING_OPTIONS,
     pooling: TOKEN_POOLING,
@@ -28,6 +32,7 @@ As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[.
       "FILE",
       "for int8 and uint8: a JSON file of two lists, the smallest and the largest value of each dimension",
     ),
+    ...WINDOW_OPTIONS,
   },
   examples: [
     'narrowbert embed "a large animal" "a small bird"',
@@ -39,20 +44,28 @@ As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[.
     if (precision?.endsWith("int8") && values.ranges === undefined) {
       throw new UsageError(`--precision ${precision} needs --ranges`);
     }
+    const windows = windowOptions(values);
     const ranges = values.ranges === undefined ? undefined : await readRanges(values.ranges);
     const { embed, options } = await openEmbedding(values, loading);
-    const own = { ...options, precision, ranges };
+    const own = { ...options, precision, ranges, ...windows };
     return answerBy(embed, (texts, options) => embed.stream(texts, { ...options, ...own }));
   },
-  json: (tensor) => {
-    const [embedding] = tensor.tolist() as [number[] | number[][]];
-    return tensor.dims.length === 2 ? { embedding } : { embeddings: embedding };
+  json(answer) {
+    if (!("windows" in answer)) return numbersOf(answer);
+    const windows = answer.windows.map(({ embedding, ...place }) => ({ ...place, ...numbersOf(embedding) }));
+    return { ...numbersOf(answer.embedding), windows };
   },
-  tables: (tensor, fields) => {
+  tables(answer, fields) {
+    const tensor = "windows" in answer ? answer.embedding : answer;
     const first = [...tensor.data.subarray(0, SHOWN)].map((x) => `${+Number(x).toFixed(4)}`);
     return [[[tensor.dims.slice(1).join(" x "), `${first.join(" ")} ...`, shortened(textOf(fields))]]];
   },
 });
+
+function numbersOf(tensor: Tensor): Fields {
+  const [embedding] = tensor.tolist() as [number[] | number[][]];
+  return tensor.dims.length === 2 ? { embedding } : { embeddings: embedding };
+}
 
 async function readRanges(file: string): Promise<Ranges> {
   try {

@@ -13,6 +13,11 @@ import { type Embedding, needsRanges, type Precision, quantize, type Ranges, ran
 import { similarities } from "./similarity.ts";
 import type { CallOptions, Inputs, ListOptions, StreamOptions } from "../engine/task.ts";
 
+export type { FeatureExtractionOptions };
+
+/** Options of any call. */
+type AnyOptions = FeatureExtractionOptions<Precision, boolean>;
+
 /** A window of a text with its embedding. */
 export interface EmbeddedWindow<P extends Precision = "float32"> extends WindowPlace {
   /** Its embedding, `[1, H]`. */
@@ -111,7 +116,7 @@ export function createFeatureExtraction(
   sentence: SentenceConfig = NO_SENTENCE_CONFIG,
 ): FeatureExtractionPipeline {
   const engine = new Engine(embeddingsTask(parts, sentence), parts.trunk);
-  const call = async (input: string | readonly string[], options: FeatureExtractionOptions & ListOptions = {}) => {
+  const call = async (input: string | readonly string[], options: AnyOptions & ListOptions = {}) => {
     const found: (EmbeddedText | Error)[] = isList(input)
       ? await engine.many(input, options)
       : [await engine.one(input, options)];
@@ -121,7 +126,7 @@ export function createFeatureExtraction(
     const answers = found.map((one) => one instanceof Error ? one : answerOf(one, precision, ranges));
     return isList(input) ? answers : answers[0];
   };
-  const stream = (texts: Inputs<string>, options: FeatureExtractionOptions & StreamOptions = {}) => {
+  const stream = (texts: Inputs<string>, options: AnyOptions & StreamOptions = {}) => {
     const embedded = engine.stream(texts, options);
     const { precision = "float32", ranges } = options;
     if (needsRanges(precision) && ranges === undefined) {

@@ -38,7 +38,7 @@ export interface WindowLabels {
  * Options of {@linkcode TextClassificationPipeline}. With `stride` a score is the mean of those of the text's windows, or
  * their largest or first: of probabilities, if `function_to_apply` makes the logits that.
  */
-export interface TextClassificationOptions<K extends number | null = number | null, W extends boolean = boolean>
+export interface TextClassificationOptions<K extends number | null = number | null, W extends boolean = false>
   extends TextOptions, WindowOptions<W> {
   /** How many labels to give, best first; `null` gives all. Default 1. */
   top_k?: K;
@@ -110,6 +110,9 @@ export interface TextClassificationPipeline<Model = NarrowBertForSequenceClassif
   ): AsyncIterableIterator<BatchLabels<K, W>[number]>;
 }
 
+/** Options of any call. */
+type AnyOptions = TextClassificationOptions<number | null, boolean>;
+
 /** What a text is answered by: its labels, by themselves or with those of its windows. */
 type Labels = LabelScore[] | WindowLabels;
 
@@ -117,24 +120,23 @@ type Labels = LabelScore[] | WindowLabels;
 export function createTextClassification(parts: TaskParts): TextClassificationPipeline {
   const task = labelsTask(parts);
   const labels = new Engine(task, parts.trunk);
-  const best = new Engine<TextInput, LabelScore, TextClassificationOptions>({
+  const best = new Engine<TextInput, LabelScore, AnyOptions>({
     ...task,
     begin(options) {
       const run = task.begin(options);
       return { ...run, collect: (...results) => (run.collect(...results) as LabelScore[])[0] as LabelScore };
     },
   }, parts.trunk);
-  const inLists = ({ top_k = 1, return_windows }: TextClassificationOptions = {}) =>
-    top_k === 1 && !return_windows ? best : labels;
-  const call = (input: TextInput | readonly TextInput[], options?: TextClassificationOptions & ListOptions) =>
+  const inLists = ({ top_k = 1, return_windows }: AnyOptions = {}) => top_k === 1 && !return_windows ? best : labels;
+  const call = (input: TextInput | readonly TextInput[], options?: AnyOptions & ListOptions) =>
     isList(input) ? inLists(options).many(input, options) : labels.one(input, options);
-  const stream = (texts: Inputs<TextInput>, options?: TextClassificationOptions & StreamOptions) =>
+  const stream = (texts: Inputs<TextInput>, options?: AnyOptions & StreamOptions) =>
     inLists(options).stream(texts, options);
   return asPipeline({ name: "text-classification", call, stream, remake: createTextClassification }, parts);
 }
 
 /** Every text's labels, best first, as a list. */
-function labelsTask(parts: PipelineParts<AnsweringModel>): Task<TextInput, Labels, TextClassificationOptions> {
+function labelsTask(parts: PipelineParts<AnsweringModel>): Task<TextInput, Labels, AnyOptions> {
   const { model, tokenizer } = parts;
   const { config } = model;
   const maximum = mostTokens(parts);

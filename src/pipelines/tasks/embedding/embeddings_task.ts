@@ -24,7 +24,7 @@ import { type Finish, finished, joinedVector, modulesBehind, type Vector } from 
  * if theirs have. With the pooling `none` each token has its state from the window with more of its context, and there is
  * nothing to join.
  */
-export interface FeatureExtractionOptions<P extends Precision = Precision, W extends boolean = boolean>
+export interface FeatureExtractionOptions<P extends Precision = Precision, W extends boolean = false>
   extends TextOptions, PromptOptions, WindowOptions<W> {
   /**
    * `mean` and the others give one embedding a text: the mean over its tokens, special tokens included, or the embedding
@@ -75,7 +75,7 @@ interface EmbeddedItem extends Item {
 export function embeddingsTask(
   parts: PipelineParts<AnsweringModel>,
   sentence: SentenceConfig,
-): Task<string, EmbeddedText, FeatureExtractionOptions> {
+): Task<string, EmbeddedText, FeatureExtractionOptions<Precision, boolean>> {
   const { model } = parts;
   const { hidden_size } = model.config;
   const maximum = mostTokens(parts, sentence.maximum);
@@ -194,7 +194,7 @@ function filedModes({ modes, missing }: SentenceConfig): readonly PoolingMode[] 
 }
 
 /** Checks that nothing is asked for that there is of one embedding a text alone. */
-function checkUnpooled({ aggregation, return_windows }: FeatureExtractionOptions): void {
+function checkUnpooled({ aggregation, return_windows }: WindowOptions): void {
   const wrong = aggregation !== undefined ? "aggregation" : return_windows ? "return_windows" : null;
   if (wrong === null) return;
   throw new RangeError(
@@ -202,7 +202,10 @@ function checkUnpooled({ aggregation, return_windows }: FeatureExtractionOptions
   );
 }
 
-function checkPrecision({ precision = "float32", ranges }: FeatureExtractionOptions, dimensions: number): void {
+function checkPrecision(
+  { precision = "float32", ranges }: Pick<FeatureExtractionOptions, "precision" | "ranges">,
+  dimensions: number,
+): void {
   if (!PRECISIONS.includes(precision)) {
     throw new RangeError(`Cannot embed texts: precision must be one of ${PRECISIONS.join(", ")}, got "${precision}"`);
   }

@@ -1,0 +1,33 @@
+/** Options of commands that take texts of any length. */
+
+import { AGGREGATIONS, type WindowOptions } from "../pipelines/windows/options.ts";
+import { choice, count, flag, UsageError, type Values } from "./options.ts";
+
+/** The option of commands that answer tokens one by one. */
+export const STRIDE_OPTION = {
+  stride: count("take texts of any length, in windows that share that many tokens", { from: 0 }),
+};
+
+/** The options of commands that give one answer a text. */
+export const WINDOW_OPTIONS = {
+  ...STRIDE_OPTION,
+  aggregation: choice(
+    AGGREGATIONS,
+    "with --stride, what of the windows' answers: their mean, the largest of each number, or that of the first window; by " +
+      "default the mean, of a ranking the largest",
+  ),
+  windows: flag("with --stride, give each window with its own answer too, in JSON"),
+};
+
+/**
+ * The options of the pipeline.
+ *
+ * @throws {UsageError} If they need a stride, and there is none.
+ */
+export function windowOptions(
+  { stride, aggregation, windows }: Values<typeof WINDOW_OPTIONS>,
+): WindowOptions & { return_windows: boolean } {
+  const needy = aggregation !== undefined ? "--aggregation" : windows ? "--windows" : null;
+  if (stride === undefined && needy !== null) throw new UsageError(`${needy} needs --stride`);
+  return { stride, aggregation, return_windows: windows };
+}
