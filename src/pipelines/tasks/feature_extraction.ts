@@ -1,6 +1,5 @@
 /** Task `feature-extraction`: embeddings of texts, or of their tokens. */
 
-import type { Tensor } from "../../base/tensor.ts";
 import type { NarrowBertModel } from "../../heads/narrow_bert_model.ts";
 import { NO_SENTENCE_CONFIG, type SentenceConfig } from "../../heads/sentence/sentence_config.ts";
 import type { Vectors } from "../../vectors/matrix.ts";

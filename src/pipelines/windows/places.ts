@@ -1,6 +1,6 @@
 /** Where windows stand in their text. */
 
-import type { ReadText, Side } from "./cut_text.ts";
+import type { ReadText } from "./cut_text.ts";
 import type { Run } from "./runs.ts";
 
 /** A window's place in its text. Windows begin and end at no white space, and together hold everything else. */
@@ -12,7 +12,7 @@ export interface WindowPlace {
   /** What stands there. */
   text: string;
   /** Of a pair, which of the two texts that is. */
-  of?: Side;
+  of?: "text" | "text_pair";
 }
 
 /**

@@ -4,7 +4,7 @@ import { ConfigError } from "../../../base/errors.ts";
 import { Tensor } from "../../../base/tensor.ts";
 import type { PoolingMode } from "../../../heads/readouts/pooled_state.ts";
 import { type SentenceConfig, widthOf } from "../../../heads/sentence/sentence_config.ts";
-import { type BertTokenizer, lowerCased } from "../../../text/bert_tokenizer.ts";
+import { lowerCased } from "../../../text/bert_tokenizer.ts";
 import { checkString, mostTokens, type TextOptions } from "../../engine/encode.ts";
 import type { PipelineParts } from "../../engine/parts.ts";
 import type { AnsweringModel, Item, Task, TaskRun } from "../../engine/task.ts";
@@ -143,8 +143,8 @@ export function embeddingsTask(
           if (vectors.length === 0) vectors.push(new Float32Array(pooled)); // nothing is left of the text
           const tensor = (of: readonly Vector[]) =>
             new Tensor("float32", joinedVector(of, finish, plan?.aggregation ?? "first"), [1, dimensions]);
-          const windows = items.map(({ place }, i) => ({ place: place!, embedding: tensor([vectors[i]!]) }));
-          return { embedding: tensor(vectors), windows: plan?.isShown ? windows : null };
+          const windows = () => items.map(({ place }, i) => ({ place: place!, embedding: tensor([vectors[i]!]) }));
+          return { embedding: tensor(vectors), windows: plan?.isShown ? windows() : null };
         },
       };
     },

@@ -1,6 +1,5 @@
 /** From a text to word pieces with their places in it, and from word pieces to text. */
 
-import type { BertTokenizer } from "../../../text/bert_tokenizer.ts";
 import { type EncodeContext, encodeText, type TextEncoding } from "../../engine/encode.ts";
 import type { Piece } from "./entities.ts";
 
