@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "npm:fast-check@4.10.2";
-import { answeredRunsOf } from "../../src/pipelines/windows/answered_runs.ts";
+import { answeredRunsOf } from "../../../src/pipelines/windows/answered_runs.ts";
 
 /** Which pieces begin a word, for words of these lengths. */
 const words = (...lengths: number[]) => lengths.flatMap((length) => Array.from({ length }, (_, i) => i === 0));
@@ -44,7 +44,7 @@ Deno.test("whatever the text, every piece is in the charge of one window that ho
     stride: fc.nat(19),
   }).filter(({ capacity, stride }) => stride < capacity);
   fc.assert(fc.property(cases, ({ begins, capacity, stride }) => {
-    const windows = answeredRunsOf(begins, { capacity: capacity, stride: stride });
+    const windows = answeredRunsOf(begins, { capacity, stride });
     let next = 0;
     for (const { from, to, first, last } of windows) {
       assert(0 <= from && from <= first && first < last && last <= to && to <= begins.length);
@@ -63,7 +63,7 @@ Deno.test("a border parts a word only where all that two windows share is one wo
     stride: fc.nat(18),
   }).filter(({ capacity, stride }) => stride < capacity);
   fc.assert(fc.property(cases, ({ begins, capacity, stride }) => {
-    for (const { to, last } of answeredRunsOf(begins, { capacity: capacity, stride: stride })) {
+    for (const { to, last } of answeredRunsOf(begins, { capacity, stride })) {
       if (last === begins.length || begins[last]) continue;
       assert(begins.slice(to - stride, to + 1).every((begin) => !begin));
     }
