@@ -1,52 +1,18 @@
 import assert from "node:assert/strict";
 import { ConfigError, InputError } from "../../src/base/errors.ts";
 import { Tensor } from "../../src/base/tensor.ts";
-import { NarrowBertConfig } from "../../src/model/config/config.ts";
 import { BATCH_TOKENS, PADDED } from "../../src/pipelines/engine/batches.ts";
 import { createFeatureExtraction } from "../../src/pipelines/tasks/feature_extraction.ts";
-import type { AnsweringModel } from "../../src/pipelines/engine/task.ts";
 import { NO_SENTENCE_CONFIG, type SentenceConfig } from "../../src/heads/sentence/sentence_config.ts";
 import { normalized } from "../../src/heads/sentence/vector_modules.ts";
 import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
 import { readTokenizerFiles } from "../../src/text/files/files.ts";
 import { shippedFolder } from "../text/folders.ts";
-import { trunkOver } from "./fake_trunk.ts";
-import { type Call, shippedTokenizer } from "./fakes.ts";
+import { FakeEncoder, mean, state, WIDTH } from "./fake_encoder.ts";
+import { shippedTokenizer } from "./fakes.ts";
 
 const tokenizer = await shippedTokenizer();
 const { tokenizer: SHIPPED } = await readTokenizerFiles(shippedFolder("mlm"));
-const WIDTH = 16;
-
-/** The state of a token: multiples of its id, less its place, so that signs and sizes differ. */
-const state = (id: number, place: number) => Array.from({ length: WIDTH }, (_, i) => (i - 7) * id / 100 - place);
-
-/** A model without layers; it records its calls. */
-class FakeEncoder implements AnsweringModel {
-  readonly trunk = trunkOver(this);
-  readonly config = new NarrowBertConfig({ hidden_size: WIDTH, num_attention_heads: 2, max_position_embeddings: 96 });
-  readonly calls: Call[] = [];
-
-  forward(inputs: object) {
-    const { input_ids, narrow_mask } = inputs as Required<Call>;
-    this.calls.push(inputs as Call);
-    const rows = input_ids.map((ids, b) => ids.map(state).filter((_, l) => narrow_mask[b]![l] === 1));
-    const longest = Math.max(...rows.map(({ length }) => length));
-    const padded = rows.map((row) => [...row.flat(), ...new Array((longest - row.length) * WIDTH).fill(0)]);
-    const last_hidden_state = new Tensor("float32", padded.flat(), [rows.length, longest, WIDTH]);
-    return Promise.resolve({ last_hidden_state });
-  }
-
-  mean_pooling(inputs: object) {
-    const { input_ids, attention_mask } = inputs as Call;
-    this.calls.push(inputs as Call);
-    const means = input_ids.map((ids, b) => mean(ids.filter((_, l) => attention_mask[b]![l] === 1).map(state)));
-    return Promise.resolve(new Tensor("float32", means.flat(), [means.length, WIDTH]));
-  }
-
-  dispose() {}
-}
-
-const mean = (rows: number[][]) => rows[0]!.map((_, i) => rows.reduce((sum, row) => sum + row[i]!, 0) / rows.length);
 const lengthOf = ({ data }: Tensor) => Math.sqrt(Array.from(data, Number).reduce((sum, x) => sum + x * x, 0));
 const float32 = (values: number[]) => [...Float32Array.from(values)];
 
