@@ -4,11 +4,16 @@ import assert from "node:assert/strict";
 import {
   AutoTokenizer,
   type BertTokenizer,
+  type FeatureExtractionOptions,
   type FilledMask,
+  type LabelScore,
   type NarrowBertForMaskedLM,
   NarrowBertForSequenceClassification,
   pipeline,
   type Tensor,
+  type TextClassificationOptions,
+  type WindowEmbeddings,
+  type WindowLabels,
 } from "../../mod.ts";
 
 Deno.test("embeddings have the element type of their precision", async () => {
@@ -24,6 +29,37 @@ Deno.test("embeddings have the element type of their precision", async () => {
   const mixed: (Tensor<"float32"> | Error)[] = await embed(["a bird"], { errors: "yield" });
   assert(!(mixed[0] instanceof Error));
   for await (const { data } of embed.stream(["a bird"])) assert((data satisfies Float32Array) instanceof Float32Array);
+});
+
+Deno.test("answers have their windows if these are asked for", async () => {
+  using classify = await pipeline("text-classification");
+  const long = { stride: 8, return_windows: true } as const;
+  const { labels, windows }: WindowLabels = await classify("a bird", long);
+  assert.deepEqual([labels.length, windows[0]!.text, windows[0]!.end], [1, "a bird", 6]);
+  const all: WindowLabels[] = await classify(["a bird"], { ...long, top_k: 2 });
+  assert.equal(all[0]!.windows[0]!.labels.length, 2);
+  const mixed: (WindowLabels | Error)[] = await classify(["a bird"], { ...long, errors: "yield" });
+  assert(!(mixed[0] instanceof Error));
+  const flat: LabelScore[] = await classify(["a bird"], { stride: 8, aggregation: "max" });
+  const lists: LabelScore[][] = await classify(["a bird"], { stride: 8, top_k: 2 });
+  assert.deepEqual([flat[0]!.label, lists[0]!.length], [labels[0]!.label, 2]);
+  const either: WindowLabels | LabelScore[] = await classify("a bird", { stride: 8, return_windows: flat.length > 0 });
+  assert("windows" in either);
+  const saved: TextClassificationOptions = { stride: 8 };
+  const plain: LabelScore[] = await classify("a bird", saved);
+  assert.deepEqual(plain, labels);
+  for await (const one of classify.stream(["a bird"], long)) {
+    assert.equal((one satisfies WindowLabels).windows.length, 1);
+  }
+
+  using embed = await pipeline("feature-extraction");
+  const one: WindowEmbeddings<"ubinary"> = await embed("a bird", { ...long, pooling: "mean", precision: "ubinary" });
+  const bytes: Uint8Array = one.windows[0]!.embedding.data;
+  assert.equal(bytes.length, 16);
+  const joined: Tensor<"float32"> = await embed("a bird", { stride: 8, aggregation: "max", pooling: "mean" });
+  const options: FeatureExtractionOptions<"float32"> = { stride: 8, pooling: "mean" };
+  const again: Tensor<"float32"> = await embed("a bird", options);
+  assert.deepEqual(again, joined);
 });
 
 Deno.test("fill-mask has one shape for every number of masks if it is asked for", async () => {
