@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ConfigError, InputError } from "../../src/base/errors.ts";
-import { Tensor } from "../../src/base/tensor.ts";
+import type { Tensor } from "../../src/base/tensor.ts";
 import { BATCH_TOKENS, PADDED } from "../../src/pipelines/engine/batches.ts";
 import { createFeatureExtraction } from "../../src/pipelines/tasks/feature_extraction.ts";
 import { NO_SENTENCE_CONFIG, type SentenceConfig } from "../../src/heads/sentence/sentence_config.ts";

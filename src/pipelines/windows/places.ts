@@ -23,8 +23,11 @@ export interface WindowPlace {
  */
 export function placeOf({ encoding, start, end, text, pair }: ReadText, { from, to }: Run, skipped = 0): WindowPlace {
   const tokens = encoding.offset_mapping!;
-  const first = from === 0 ? skipped : tokens[start + from]![0];
-  const last = start + to === end ? text.length : Math.max(tokens[start + to - 1]![1], tokens[start + to]![0]);
+  // Byte-level tokens need not be in order: a space that was added stands behind the character that it was added to.
+  const own = tokens.slice(start + from, start + to);
+  const first = from === 0 ? skipped : own.reduce((least, [at]) => Math.min(least, at), Infinity);
+  const next = start + to === end ? text.length : tokens[start + to]![0];
+  const last = own.reduce((most, [, at]) => Math.max(most, at), next);
   const part = text.slice(Math.max(first, skipped), last);
   const trimmed = part.trim();
   const begin = Math.max(first, skipped) - skipped + (part.length - part.trimStart().length);
