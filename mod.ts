@@ -61,6 +61,7 @@ export {
   type EmbeddedWindow,
   type FeatureExtractionOptions,
   type FeatureExtractionPipeline,
+  type OneTensorOptions,
   type TextEmbedding,
   type WindowEmbeddings,
 } from "./src/pipelines/tasks/feature_extraction.ts";

@@ -271,3 +271,25 @@ Deno.test("options that cannot be are refused before the model runs", async () =
   await assert.rejects(() => embed("person ".repeat(2000)), InputError);
   assert.deepEqual(model.calls, []);
 });
+
+Deno.test("convert_to_tensor gives one tensor of a list", async () => {
+  const { embed } = fake();
+  const texts = ["person", "horse", "person horse"];
+  const each = await embed(texts, { pooling: "mean" });
+  const all = await embed(texts, { pooling: "mean", convert_to_tensor: true });
+  assert.deepEqual(all.tolist(), each.flatMap((one) => one.tolist()));
+  assert.deepEqual((await embed([], { pooling: "mean", convert_to_tensor: true })).dims, [0, 0]);
+  const call = (input: unknown, options: object) =>
+    (embed as unknown as (input: unknown, options: object) => Promise<unknown>)(input, {
+      pooling: "mean",
+      convert_to_tensor: true,
+      ...options,
+    });
+  await assert.rejects(call("person", {}), /convert_to_tensor is for a list whose errors are thrown, got one text/);
+  await assert.rejects(call(texts, { errors: "yield" }), /got errors "yield"/);
+  await assert.rejects(
+    call(texts, { pooling: "none" }),
+    /must have one embedding a text, and pooling "none" gives more/,
+  );
+  assert.throws(() => embed.stream(texts, { convert_to_tensor: true } as never), /got a stream/);
+});

@@ -23,6 +23,12 @@ Deno.test("embeddings have the element type of their precision", async () => {
   assert.equal(numbers.length, 128);
   const all: Tensor<"float32">[] = await embed(["a bird"]);
   assert.equal(all[0]!.type, "float32");
+  const list: Tensor<"int8"> = await embed(["a bird", "a hammer"], {
+    pooling: "mean",
+    precision: "binary",
+    convert_to_tensor: true,
+  });
+  assert.deepEqual(list.dims, [2, 16]);
   const bits: Tensor<"uint8"> = await embed("a bird", { pooling: "mean", precision: "ubinary" });
   const bytes: Uint8Array = bits.data;
   assert.equal(bytes.length, 16);

@@ -1,18 +1,25 @@
 /** Task `feature-extraction`: embeddings of texts, or of their tokens. */
 
+import { Tensor } from "../../base/tensor.ts";
 import type { NarrowBertModel } from "../../heads/narrow_bert_model.ts";
 import { NO_SENTENCE_CONFIG, type SentenceConfig } from "../../heads/sentence/sentence_config.ts";
+import { cat } from "../../vectors/cat.ts";
 import type { Vectors } from "../../vectors/matrix.ts";
 import type { Similarity } from "../../vectors/similarity.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type TaskParts } from "../engine/parts.ts";
 import type { WindowPlace } from "../windows/places.ts";
-import { type EmbeddedText, embeddingsTask, type FeatureExtractionOptions } from "./embedding/embeddings_task.ts";
+import {
+  type EmbeddedText,
+  embeddingsTask,
+  type FeatureExtractionOptions,
+  type OneTensorOptions,
+} from "./embedding/embeddings_task.ts";
 import { type Embedding, needsRanges, type Precision, quantize, type Ranges, rangesOf } from "./precision.ts";
 import { similarities } from "./similarity.ts";
 import type { CallOptions, Inputs, ListOptions, StreamOptions } from "../engine/task.ts";
 
-export type { FeatureExtractionOptions };
+export type { FeatureExtractionOptions, OneTensorOptions };
 
 /** Options of any call. */
 type AnyOptions = FeatureExtractionOptions<Precision, boolean>;
@@ -63,6 +70,11 @@ export interface FeatureExtractionPipeline<Model = NarrowBertModel> extends Pipe
     text: string,
     options?: FeatureExtractionOptions<P, W> & CallOptions,
   ): Promise<TextEmbedding<P, W>>;
+  /** Those of a list of N texts as one tensor, `[N, H]`. */
+  <P extends Precision = "float32">(
+    texts: readonly string[],
+    options: FeatureExtractionOptions<P> & CallOptions & OneTensorOptions,
+  ): Promise<Embedding<P>>;
   /** Those of a list of texts, in their order, and an error in place of those that cannot be computed. */
   <P extends Precision = "float32", W extends boolean = false>(
     texts: readonly string[],
@@ -115,7 +127,11 @@ export function createFeatureExtraction(
   sentence: SentenceConfig = NO_SENTENCE_CONFIG,
 ): FeatureExtractionPipeline {
   const engine = new Engine(embeddingsTask(parts, sentence), parts.trunk);
-  const call = async (input: string | readonly string[], options: AnyOptions & ListOptions = {}) => {
+  const call = async (
+    input: string | readonly string[],
+    options: AnyOptions & ListOptions & Partial<OneTensorOptions> = {},
+  ) => {
+    checkOneTensor(input, options);
     const found: (EmbeddedText | Error)[] = isList(input)
       ? await engine.many(input, options)
       : [await engine.one(input, options)];
@@ -123,9 +139,11 @@ export function createFeatureExtraction(
     const own = () => rangesOf(found.flatMap((one) => one instanceof Error ? [] : [one.embedding]));
     const ranges = options.ranges ?? (needsRanges(precision) ? own() : undefined);
     const answers = found.map((one) => one instanceof Error ? one : answerOf(one, precision, ranges));
-    return isList(input) ? answers : answers[0];
+    if (!isList(input)) return answers[0];
+    return options.convert_to_tensor ? joined(answers as Tensor[]) : answers;
   };
   const stream = (texts: Inputs<string>, options: AnyOptions & StreamOptions = {}) => {
+    checkOneTensor(null, options);
     const embedded = engine.stream(texts, options);
     const { precision = "float32", ranges } = options;
     if (needsRanges(precision) && ranges === undefined) {
@@ -148,6 +166,28 @@ export function createFeatureExtraction(
   );
   configs.set(pipeline, sentence);
   return pipeline;
+}
+
+/** @throws {TypeError} If one tensor is asked for of something else than a list, or with errors in it. */
+function checkOneTensor(
+  input: string | readonly string[] | null,
+  { convert_to_tensor, errors }: ListOptions & Partial<OneTensorOptions>,
+): void {
+  if (!convert_to_tensor) return;
+  const found = input === null
+    ? "a stream"
+    : !isList(input)
+    ? "one text"
+    : errors === "yield"
+    ? 'errors "yield"'
+    : null;
+  if (found === null) return;
+  throw new TypeError(`Cannot embed texts: convert_to_tensor is for a list whose errors are thrown, got ${found}`);
+}
+
+/** `[N, H]` of `[1, H]` each; `[0, 0]` of none. */
+function joined(embeddings: readonly Tensor[]): Tensor {
+  return embeddings.length === 0 ? new Tensor("float32", [], [0, 0]) : cat(embeddings);
 }
 
 async function* answersOf(texts: AsyncIterable<EmbeddedText | Error>, precision: Precision, ranges?: Ranges) {

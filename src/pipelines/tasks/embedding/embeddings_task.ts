@@ -58,6 +58,12 @@ export interface FeatureExtractionOptions<P extends Precision = Precision, W ext
   ranges?: Ranges;
 }
 
+/** Options of a call that gives one tensor for a list of texts. */
+export interface OneTensorOptions {
+  /** One tensor `[N, H]` for a list of N texts, as in sentence-transformers; it takes one embedding a text. */
+  convert_to_tensor: true;
+}
+
 /** A text's embedding as float32, and those of its windows if they are asked for. */
 export interface EmbeddedText {
   readonly embedding: Tensor;
@@ -75,7 +81,7 @@ interface EmbeddedItem extends Item {
 export function embeddingsTask(
   parts: PipelineParts<AnsweringModel>,
   sentence: SentenceConfig,
-): Task<string, EmbeddedText, FeatureExtractionOptions<Precision, boolean>> {
+): Task<string, EmbeddedText, FeatureExtractionOptions<Precision, boolean> & Partial<OneTensorOptions>> {
   const { model } = parts;
   const { hidden_size } = model.config;
   const maximum = mostTokens(parts, sentence.maximum);
@@ -93,6 +99,7 @@ export function embeddingsTask(
       "truncation",
       "prompt",
       "prompt_name",
+      "convert_to_tensor",
       ...WINDOW_OPTIONS,
     ],
     begin(options): TaskRun<string, EmbeddedText, EmbeddedItem> {
@@ -118,6 +125,7 @@ export function embeddingsTask(
       const beside = prompt === "" ? undefined : "the prompt";
       const plan = windowPlan(options, { action: "embed texts", capacity, beside });
       if (modes.length === 0) checkUnpooled(options);
+      if (options.convert_to_tensor) checkOneTensor(options, modes);
       return {
         pack(text, name) {
           const subject = `embed ${name}`;
@@ -220,4 +228,14 @@ function checkPrecision(
   throw new RangeError(
     `Cannot embed texts: ranges must be two arrays of ${dimensions} numbers, the smallest and largest of each dimension`,
   );
+}
+
+/** @throws {RangeError} If the embeddings of a list cannot be one tensor. */
+function checkOneTensor(
+  { return_windows }: FeatureExtractionOptions<Precision, boolean>,
+  modes: readonly PoolingMode[],
+): void {
+  const found = modes.length === 0 ? 'pooling "none"' : return_windows ? "return_windows" : null;
+  if (found === null) return;
+  throw new RangeError(`Cannot embed texts: convert_to_tensor must have one embedding a text, and ${found} gives more`);
 }
