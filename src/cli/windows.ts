@@ -8,14 +8,19 @@ export const STRIDE_OPTION = {
   stride: count("take texts of any length, in windows that share that many tokens", { from: 0 }),
 };
 
-/** The options of commands that give one answer a text. */
-export const WINDOW_OPTIONS = {
+/** The options of commands that join the windows' answers to one. */
+export const JOINING_OPTIONS = {
   ...STRIDE_OPTION,
   aggregation: choice(
     AGGREGATIONS,
     "with --stride, what of the windows' answers: their mean, the largest of each number, or that of the first window; by " +
       "default the mean, of a ranking the largest",
   ),
+};
+
+/** The options of commands that give one answer a text, and those of its windows if they are asked for. */
+export const WINDOW_OPTIONS = {
+  ...JOINING_OPTIONS,
   windows: flag("with --stride, give each window with its own answer too, in JSON"),
 };
 
@@ -25,7 +30,7 @@ export const WINDOW_OPTIONS = {
  * @throws {UsageError} If they need a stride, and there is none.
  */
 export function windowOptions(
-  { stride, aggregation, windows }: Values<typeof WINDOW_OPTIONS>,
+  { stride, aggregation, windows = false }: Values<typeof JOINING_OPTIONS> & { windows?: boolean },
 ): WindowOptions & { return_windows: boolean } {
   const needy = aggregation !== undefined ? "--aggregation" : windows ? "--windows" : null;
   if (stride === undefined && needy !== null) throw new UsageError(`${needy} needs --stride`);

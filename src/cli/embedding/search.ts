@@ -6,7 +6,6 @@ import type { Tensor } from "../../base/tensor.ts";
 import type { ProgressInfo } from "../../io/folder/folder.ts";
 import type { Fields } from "../../io/records/record.ts";
 import type { SearchHit } from "../../vectors/best.ts";
-import { cat } from "../../vectors/cat.ts";
 import { semantic_search } from "../../vectors/semantic_search.ts";
 import { SIMILARITIES } from "../../vectors/similarity.ts";
 import { defineCommand } from "../command.ts";
@@ -17,6 +16,7 @@ import { joined, type Layout, openOutput, OUTPUT_OPTIONS } from "../outputs/outp
 import { ProgressBar } from "../outputs/progress.ts";
 import { shortened } from "../outputs/table.ts";
 import type { Terminal } from "../outputs/terminal.ts";
+import { JOINING_OPTIONS, windowOptions } from "../windows.ts";
 import { checkMaker } from "./maker.ts";
 import { EMBEDDING_OPTIONS, openEmbedding, PROMPT_OPTIONS } from "./options.ts";
 import { readVectors } from "./read_vectors.ts";
@@ -27,6 +27,7 @@ const TOP_K = 5;
 const OPTIONS = {
   ...EMBEDDING_OPTIONS,
   ...PROMPT_OPTIONS,
+  ...JOINING_OPTIONS,
   query: values("TEXT", "what to search for; may be given several times", { short: "q" }),
   vectors: value("FILE", "search the vectors of a .safetensors, .npy or .jsonl file, as embed writes them"),
   "top-k": count(`how many texts, best first (${TOP_K})`),
@@ -67,6 +68,7 @@ As JSON: { query, results: [{ index, score, text }] }, where index counts from 0
   ],
   async run({ values, positionals }, terminal) {
     checkQueries(values.query);
+    const { return_windows: _, ...windows } = windowOptions(values);
     const output = openOutput(LAYOUT, values, terminal);
     const filed = values.vectors === undefined ? null : await readVectors(values.vectors);
     const isGiven = positionals.length > 0 || values.input.length > 0;
@@ -86,15 +88,15 @@ As JSON: { query, results: [{ index, score, text }] }, where index counts from 0
     const isPrompted = options.prompt !== undefined || options.prompt_name !== undefined;
     const queries = await embed(values.query, { ...options, ...(!isPrompted && { prompt_name: "query" }), signal });
     progress.begin();
-    const vectors = filed?.vectors ?? cat(
-      await embed((texts as Fields[]).map(textOf), {
-        ...options,
-        prompt: undefined,
-        prompt_name: "document",
-        signal,
-        progress_callback: ({ done }) => progress.answered(done, done),
-      }),
-    );
+    const vectors = filed?.vectors ?? await embed((texts as Fields[]).map(textOf), {
+      ...options,
+      ...windows,
+      prompt: undefined,
+      prompt_name: "document",
+      convert_to_tensor: true,
+      signal,
+      progress_callback: ({ done }) => progress.answered(done, done),
+    });
     const found = await semantic_search(queries, vectors, {
       top_k: values["top-k"] ?? TOP_K,
       score_function: values["score-function"] ?? embed.similarity_fn_name,
