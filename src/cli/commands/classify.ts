@@ -1,10 +1,12 @@
 /** `narrowbert classify`: the labels of texts. */
 
+import type { LabelScore } from "../../pipelines/tasks/text_classification.ts";
 import { FUNCTIONS } from "../../pipelines/tasks/scores.ts";
 import { PAIR_OPTIONS } from "../inputs/inputs.ts";
 import { textOf, textsOf } from "../inputs/questions.ts";
 import { choice, countOrAll } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
+import { fieldColumns, numbered } from "../outputs/columns.ts";
 import { shortened } from "../outputs/table.ts";
 import { textCommand } from "../text_command.ts";
 
@@ -14,7 +16,8 @@ export const classify = textCommand({
   about: `\
 Labels texts, or pairs of texts (objects and columns with "text_pair"). Without --model the shipped
 model says which of 41 topics a definition belongs to. Prints for each label: label, score, text.
-As JSON: { text, labels: [{ label, score }] }.`,
+As JSON: { text, labels: [{ label, score }] }. In a table the columns label and score; with several
+labels label_1, score_1, label_2 and so on.`,
   options: {
     ...PIPELINE_OPTIONS,
     ...PAIR_OPTIONS,
@@ -24,14 +27,22 @@ As JSON: { text, labels: [{ label, score }] }.`,
   examples: [
     'narrowbert classify "a large animal with a long trunk"',
     "narrowbert classify --top-k 3 --jsonl < definitions.txt",
-    "narrowbert classify --input reviews.csv --json",
+    "narrowbert classify --input reviews.csv --output labels.csv --skip-bad",
   ],
   question: textsOf,
   async open({ truncate: truncation, "top-k": top_k, "function-to-apply": function_to_apply, ...values }, loading) {
     const classify = await loadPipeline("text-classification", values, loading);
+    const { num_labels } = classify.model.config;
+    const most = Math.min(top_k === undefined ? 1 : top_k ?? num_labels, num_labels);
+    const columns = numbered(
+      most,
+      fieldColumns("label", "score"),
+      (labels: LabelScore | LabelScore[]) => [labels].flat(),
+    );
     return answerBy(
       classify,
       (texts, options) => classify.stream(texts, { ...options, truncation, top_k, function_to_apply }),
+      columns,
     );
   },
   json: (labels) => ({ labels: [labels].flat() }),

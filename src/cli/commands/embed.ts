@@ -1,6 +1,7 @@
 /** `narrowbert embed`: the embeddings of texts. */
 
 import { InputError } from "../../base/errors.ts";
+import type { Tensor } from "../../base/tensor.ts";
 import { hasFiledPooling } from "../../pipelines/tasks/feature_extraction.ts";
 import { POOLINGS } from "../../pipelines/tasks/pooling.ts";
 import { PRECISIONS, type Ranges } from "../../pipelines/tasks/precision.ts";
@@ -19,7 +20,8 @@ export const embed = textCommand({
   about: `\
 Turns texts into vectors that are the closer the more alike the texts are. Prints the size of each
 embedding, its first numbers, and the text; JSON has all numbers.
-As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[...]] }, one a token.`,
+As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[...]] }, one a token.
+In a table the same field is a column of JSON lists.`,
   options: {
     ...PIPELINE_OPTIONS,
     pooling: choice(
@@ -42,7 +44,7 @@ As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[.
   },
   examples: [
     'narrowbert embed "a large animal" "a small bird"',
-    "narrowbert embed --normalize --dimensions 64 --input texts.txt --jsonl > embeddings.jsonl",
+    "narrowbert embed --normalize --dimensions 64 --input texts.txt --output embeddings.jsonl",
   ],
   question: textOf,
   async open(values, loading) {
@@ -58,10 +60,12 @@ As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[.
     // One embedding a text if the files do not say; what they say that is wrong, the pipeline tells.
     const pooling = values.pooling ?? (hasFiledPooling(embed) ? undefined : "mean");
     const own = { pooling, normalize, dimensions, precision, ranges, truncation, prompt, prompt_name };
-    return answerBy(embed, (texts, options) => embed.stream(texts, { ...options, ...own }));
+    const name = values.pooling === "none" ? "embeddings" : "embedding";
+    const columns = [{ name, value: listOf }];
+    return answerBy(embed, (texts, options) => embed.stream(texts, { ...options, ...own }), columns);
   },
   json: (tensor) => {
-    const [embedding] = tensor.tolist() as [number[] | number[][]];
+    const embedding = listOf(tensor);
     return tensor.dims.length === 2 ? { embedding } : { embeddings: embedding };
   },
   tables: (tensor, fields) => {
@@ -69,6 +73,12 @@ As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[.
     return [[[tensor.dims.slice(1).join(" x "), `${first.join(" ")} ...`, shortened(textOf(fields))]]];
   },
 });
+
+/** The embedding of a text, or those of its tokens. */
+function listOf(tensor: Tensor): unknown {
+  const [embedding] = tensor.tolist() as unknown[];
+  return embedding;
+}
 
 async function readRanges(file: string): Promise<Ranges> {
   try {

@@ -5,6 +5,7 @@ import { without } from "../../base/json.ts";
 import { bestFirst } from "../../pipelines/tasks/scores.ts";
 import type { RankingQuery } from "../../pipelines/tasks/text_ranking.ts";
 import { textOf } from "../inputs/questions.ts";
+import type { Fields } from "../../io/records/record.ts";
 import { count, flag, UsageError, value } from "../options.ts";
 import { joined } from "../outputs/outputs.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
@@ -18,7 +19,8 @@ export const rank = textCommand({
 Orders texts by how well they answer a query, best first. With --query all texts are ranked for it;
 without, each object of a .jsonl file has a "query" and its "texts". Prints score and text.
 As JSON: { query, texts: [{ index, score, text }] }, where index counts the texts from 0 as they
-were given; with --query the further fields of a text are printed beside its own.`,
+were given; with --query the further fields of a text are printed beside its own. In a table a row
+for each text, best first; without --query a row for each query, with a JSON list texts.`,
   options: {
     ...PIPELINE_OPTIONS,
     query: value("TEXT", "what the texts are ranked for"),
@@ -46,9 +48,11 @@ were given; with --query the further fields of a text are printed beside its own
     const rank = await loadPipeline("text-ranking", values, loading);
     // Texts of one --query are answered one by one, and put in order by their logits in the end.
     const own = { raw_scores, return_logits: values.query !== undefined, return_text: true, truncation, top_k };
-    return answerBy(rank, (queries: AsyncIterable<RankingQuery>, options) => {
-      return rank.stream(queries, { ...options, ...own });
-    });
+    return answerBy(
+      rank,
+      (queries: AsyncIterable<RankingQuery>, options) => rank.stream(queries, { ...options, ...own }),
+      [{ name: "texts", value: (texts) => texts }],
+    );
   },
   gather({ query, "top-k": top }) {
     if (query === undefined) return undefined;
@@ -61,6 +65,7 @@ were given; with --query the further fields of a text are printed beside its own
     };
   },
   json: (texts) => ({ texts }),
+  listed: (texts) => texts as readonly unknown[] as readonly Fields[],
   repeats: ["texts"],
   tables: (ranking) => [ranking.map(({ score, text }) => [score.toFixed(4), shortened(text!)])],
   apart: true,

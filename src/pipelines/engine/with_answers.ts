@@ -1,0 +1,123 @@
+/** Gives the records that a stream's inputs are made of back, with the answers. */
+
+import { kindOf } from "../../base/messages.ts";
+import type { Inputs } from "./task.ts";
+
+/** How records are asked about. */
+export interface Asking<Item extends object, Asked, Answer> {
+  /** Makes the input of a record. An error that it returns stands in place of the answer; one that it throws ends the stream. */
+  ask: (record: Item) => Asked;
+  /** Answers the inputs, one answer each in their order, as `stream` of every pipeline does. */
+  by: (inputs: AsyncIterable<Exclude<Asked, Error>>) => AsyncIterable<Answer>;
+}
+
+/** A record and the answer to it, or the error that stands in the place of the answer. */
+export type WithAnswer<Item, Asked, Answer> = Item & {
+  /** The answer of the pipeline. */
+  readonly answer: Answer | Extract<Asked, Error>;
+};
+
+/** A record that has been read. */
+interface Waiting<Item, Refusal> {
+  readonly item: Item;
+  /** What stands in place of its answer; null if the answer is to come. */
+  readonly refusal: Refusal | null;
+}
+
+/** Refused records that are read on before the first of them is taken. */
+const MOST_REFUSED = 1024;
+
+/**
+ * Streams the answers to records: each record comes back with its fields, and with the answer as `answer`. The order, the
+ * memory and the errors are those of the stream that answers.
+ *
+ * @param records Objects, from any iterable, which have no field `answer`.
+ * @throws {TypeError} If one of them is no object, or has such a field.
+ *
+ * @example
+ * ```ts
+ * import { pipeline, withAnswers } from "@narrowbert/webgpu";
+ *
+ * using classify = await pipeline("text-classification");
+ * const rows = [{ line: 1, text: "a large animal" }, { line: 2, text: "to go by air" }];
+ * const answered = withAnswers(rows, { ask: ({ text }) => text, by: (texts) => classify.stream(texts) });
+ * for await (const { line, answer: { label } } of answered) console.log(line, label);
+ * ```
+ */
+export async function* withAnswers<Item extends object, Asked, Answer>(
+  records: Inputs<Item>,
+  { ask, by }: Asking<Item, Asked, Answer>,
+): AsyncGenerator<WithAnswer<Item, Asked, Answer>> {
+  type Refusal = Extract<Asked, Error>;
+  const waiting: Waiting<Item, Refusal>[] = []; // in the order of the records
+  let taken = Promise.withResolvers<void>(); // when refused records are taken
+  let refused = Promise.withResolvers<null>(); // when one is the first that waits
+
+  async function* inputs() {
+    for await (const item of records) {
+      checkRecord(item);
+      const asked = ask(item);
+      const refusal = asked instanceof Error ? asked as Refusal : null;
+      waiting.push({ item, refusal });
+      if (refusal === null) yield asked as Exclude<Asked, Error>;
+      else if (isRefused(waiting)) {
+        refused.resolve(null);
+        if (waiting.length > MOST_REFUSED) await taken.promise;
+      }
+    }
+  }
+
+  function* takeRefused() {
+    refused = Promise.withResolvers();
+    while (isRefused(waiting)) {
+      const { item, refusal } = waiting.shift()!;
+      yield { ...item, answer: refusal as Refusal };
+    }
+    taken.resolve();
+    taken = Promise.withResolvers();
+  }
+
+  const answers = by(inputs())[Symbol.asyncIterator]();
+  let pending: Promise<IteratorResult<Answer>> | null = null;
+  let isOver = false;
+  try {
+    while (!isOver) {
+      pending ??= answers.next();
+      const step = await Promise.race([pending, refused.promise]);
+      yield* takeRefused();
+      if (step === null) continue; // refused records come before the next answer
+      pending = null;
+      isOver = step.done ?? false;
+      if (!step.done) yield { ...answeredBy(waiting), answer: step.value };
+      if (isRefused(waiting)) refused.resolve(null);
+    }
+  } catch (error) {
+    isOver = true;
+    throw error;
+  } finally {
+    pending?.catch(() => {}); // nobody waits for it any more
+    const closed = isOver ? undefined : answers.return?.();
+    if (pending === null) await closed;
+    else closed?.catch(() => {});
+  }
+}
+
+function isRefused(waiting: readonly Waiting<unknown, unknown>[]): boolean {
+  return waiting.length > 0 && waiting[0]!.refusal !== null;
+}
+
+/** The record of the next answer. */
+function answeredBy<Item>(waiting: Waiting<Item, unknown>[]): Item {
+  const first = waiting.shift();
+  if (first === undefined) {
+    throw new TypeError("Cannot answer records: the stream gave more answers than it got inputs");
+  }
+  return first.item;
+}
+
+function checkRecord(record: object): void {
+  if (typeof record !== "object" || record === null) {
+    throw new TypeError(`Cannot answer a record: it must be an object, got ${kindOf(record)}`);
+  }
+  if ("answer" in record) throw new TypeError('Cannot answer a record: its field "answer" would be lost; rename it');
+}
