@@ -7,11 +7,11 @@ import type { Line } from "./lines.ts";
 import type { Fields, RecordParser } from "./record.ts";
 import { type TableOptions, TableParser } from "./table.ts";
 
-/** All formats. */
-export const DATA_FORMATS = ["txt", "jsonl", "csv", "tsv", "conll"] as const;
-
 /** Name of a format; files of a format have names that end with it. */
-export type DataFormat = typeof DATA_FORMATS[number];
+export type DataFormat = "txt" | "jsonl" | "csv" | "tsv" | "conll";
+
+/** All formats. */
+export const DATA_FORMATS: readonly DataFormat[] = ["txt", "jsonl", "csv", "tsv", "conll"];
 
 /** Options of {@linkcode openParser}. */
 export interface ParserOptions {

@@ -8,14 +8,14 @@ import { UsageError } from "../../options.ts";
 import { type AnswerOutput, type Gather, gathered } from "../outcome.ts";
 import { type Layout, openPrinting } from "../outputs.ts";
 import type { Terminal } from "../terminal.ts";
-import { Ahead } from "./ahead.ts";
+import { Ahead } from "./rows/ahead.ts";
 import { type Destination, freshDestination } from "./destination.ts";
 import type { OutputValues } from "./format.ts";
 import { lookAt } from "./place.ts";
 import { originOf } from "./origin.ts";
-import { notePathOf } from "./resume_note.ts";
-import { jsonFormats, tableFormats } from "./row_formats.ts";
-import { RowOutput } from "./row_output.ts";
+import { notePathOf } from "./rows/resume_note.ts";
+import { jsonFormats, tableFormats } from "./rows/row_formats.ts";
+import { RowOutput } from "./rows/row_output.ts";
 import { jsonFile, jsonLinesFile, listedTable, openWholeOutput, type WholeFormat } from "./whole_output.ts";
 
 /** What a command says of its output. */

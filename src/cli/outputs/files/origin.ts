@@ -3,7 +3,7 @@
 import { beginHash } from "../../../io/local/hash.ts";
 import { LOCAL } from "../../../io/local/file_system.ts";
 import type { Inputs } from "../../inputs/inputs.ts";
-import type { EarlyOrigin, Origin } from "./resume_note.ts";
+import type { EarlyOrigin, Origin } from "./rows/resume_note.ts";
 
 /** What a command is given. */
 interface GivenCommand {

@@ -9,7 +9,7 @@ import { type AnswerOutput, isRefused, type Outcome } from "../outcome.ts";
 import { arrayText } from "../outputs.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Destination } from "./destination.ts";
-import { type JsonChoice, objectOfOutcome } from "./json_rows.ts";
+import { type JsonChoice, objectOfOutcome } from "./rows/json_rows.ts";
 import type { OutputPlace } from "./place.ts";
 import { WholeFile } from "./whole_file.ts";
 

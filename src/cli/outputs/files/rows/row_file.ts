@@ -1,8 +1,8 @@
 /** A file to which whole rows are appended. */
 
-import { writeAll } from "../../../io/local/atomic_write.ts";
-import { type OutputPlace, writeError } from "./place.ts";
-import { WholeFile } from "./whole_file.ts";
+import { writeAll } from "../../../../io/local/atomic_write.ts";
+import { type OutputPlace, writeError } from "../place.ts";
+import { WholeFile } from "../whole_file.ts";
 
 /** The file of an output. Whatever ends a run, it has no rows but whole ones, or is cut to these by the next one. */
 export class RowFile {

@@ -1,11 +1,11 @@
 /** Reads an output back, and holds its rows against the questions. */
 
-import { InputError } from "../../../base/errors.ts";
-import { LOCAL } from "../../../io/local/file_system.ts";
-import { parseRecords } from "../../../io/records/parse.ts";
-import type { Fields } from "../../../io/records/record.ts";
-import type { InputItem } from "../../inputs/inputs.ts";
-import { UsageError } from "../../options.ts";
+import { InputError } from "../../../../base/errors.ts";
+import { LOCAL } from "../../../../io/local/file_system.ts";
+import { parseRecords } from "../../../../io/records/parse.ts";
+import type { Fields } from "../../../../io/records/record.ts";
+import type { InputItem } from "../../../inputs/inputs.ts";
+import { UsageError } from "../../../options.ts";
 import type { Ahead } from "./ahead.ts";
 import type { RowFormat } from "./row_format.ts";
 import { MOST } from "./table_rows.ts";

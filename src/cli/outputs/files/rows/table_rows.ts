@@ -1,13 +1,13 @@
 /** Rows of csv and tsv: the columns of the input as they are, and those of the answers. */
 
-import { InputError } from "../../../base/errors.ts";
-import { quote, quoted } from "../../../base/messages.ts";
-import { CsvParser, type CsvRecord } from "../../../io/records/csv.ts";
-import { csvRow } from "../../../io/records/csv_row.ts";
-import type { Fields, FileRecord, RecordParser } from "../../../io/records/record.ts";
-import { UsageError } from "../../options.ts";
-import { cellText, type Column, freeNames } from "../columns.ts";
-import { isRefused, type Outcome } from "../outcome.ts";
+import { InputError } from "../../../../base/errors.ts";
+import { quote, quoted } from "../../../../base/messages.ts";
+import { CsvParser, type CsvRecord } from "../../../../io/records/csv.ts";
+import { csvRow } from "../../../../io/records/csv_row.ts";
+import type { Fields, FileRecord, RecordParser } from "../../../../io/records/record.ts";
+import { UsageError } from "../../../options.ts";
+import { cellText, type Column, freeNames } from "../../columns.ts";
+import { isRefused, type Outcome } from "../../outcome.ts";
 import { ERROR_COLUMNS, type RowFormat } from "./row_format.ts";
 
 /** Most characters of a row that is read back: what a string can hold is less. */

@@ -1,8 +1,8 @@
 /** Formats of files with a row for each question, which a later run can read back and go on with. */
 
-import type { Fields, RecordParser } from "../../../io/records/record.ts";
-import type { InputItem } from "../../inputs/inputs.ts";
-import type { Outcome } from "../outcome.ts";
+import type { Fields, RecordParser } from "../../../../io/records/record.ts";
+import type { InputItem } from "../../../inputs/inputs.ts";
+import type { Outcome } from "../../outcome.ts";
 
 /** What a row of a file says of a question. */
 export type Match = "answered" | "refused";

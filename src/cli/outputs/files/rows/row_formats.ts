@@ -1,11 +1,11 @@
 /** The formats that an output of rows may have: with a place for what is left out, or without. */
 
-import { LOCAL } from "../../../io/local/file_system.ts";
-import { InputError } from "../../../base/errors.ts";
-import { csvRow } from "../../../io/records/csv_row.ts";
-import { parseRecords } from "../../../io/records/parse.ts";
-import type { Fields } from "../../../io/records/record.ts";
-import type { Column } from "../columns.ts";
+import { LOCAL } from "../../../../io/local/file_system.ts";
+import { InputError } from "../../../../base/errors.ts";
+import { csvRow } from "../../../../io/records/csv_row.ts";
+import { parseRecords } from "../../../../io/records/parse.ts";
+import type { Fields } from "../../../../io/records/record.ts";
+import type { Column } from "../../columns.ts";
 import { type JsonChoice, jsonRows } from "./json_rows.ts";
 import { ERROR_COLUMNS, type RowFormat } from "./row_format.ts";
 import { cellsOf, MOST, type TableChoice, tableRows } from "./table_rows.ts";

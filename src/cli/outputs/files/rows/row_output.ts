@@ -1,13 +1,13 @@
 /** An output of rows: begun anew, or gone on with. */
 
-import type { InputItem } from "../../inputs/inputs.ts";
-import type { Fields } from "../../../io/records/record.ts";
-import { UsageError } from "../../options.ts";
-import type { Column } from "../columns.ts";
-import type { Terminal } from "../terminal.ts";
-import { Ahead } from "./ahead.ts";
-import type { AnsweringParts, Destination, OpenOutput } from "./destination.ts";
-import type { OutputPlace } from "./place.ts";
+import type { InputItem } from "../../../inputs/inputs.ts";
+import type { Fields } from "../../../../io/records/record.ts";
+import { UsageError } from "../../../options.ts";
+import type { Column } from "../../columns.ts";
+import type { Terminal } from "../../terminal.ts";
+import type { Ahead } from "./ahead.ts";
+import type { AnsweringParts, Destination, OpenOutput } from "../destination.ts";
+import type { OutputPlace } from "../place.ts";
 import { differenceOf, type EarlyOrigin, notePathOf, type Origin, ResumeNote } from "./resume_note.ts";
 import { holdAgainst, type Kept, notResumed } from "./resuming.ts";
 import { RowFile } from "./row_file.ts";

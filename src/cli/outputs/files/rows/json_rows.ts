@@ -1,11 +1,11 @@
 /** Rows of jsonl: what `--jsonl` prints, and `{ line, error }` in the place of what is left out. */
 
-import { InputError } from "../../../base/errors.ts";
-import { entriesOf, jsonText, objectOf } from "../../../base/json.ts";
-import { openParser } from "../../../io/records/formats.ts";
-import type { Fields } from "../../../io/records/record.ts";
-import { isRefused, type Outcome } from "../outcome.ts";
-import { jsonOf, type Layout } from "../outputs.ts";
+import { InputError } from "../../../../base/errors.ts";
+import { entriesOf, jsonText, objectOf } from "../../../../base/json.ts";
+import { openParser } from "../../../../io/records/formats.ts";
+import type { Fields } from "../../../../io/records/record.ts";
+import { isRefused, type Outcome } from "../../outcome.ts";
+import { jsonOf, type Layout } from "../../outputs.ts";
 import { ERROR_COLUMNS, type RowFormat } from "./row_format.ts";
 
 /** What decides the fields of a row. */

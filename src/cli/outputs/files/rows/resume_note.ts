@@ -1,9 +1,9 @@
 /** The note beside an output that is not complete: what it was begun with. `--resume` must be given the same. */
 
-import { isObject } from "../../../base/json.ts";
-import { shown } from "../../../base/messages.ts";
-import { writeAll } from "../../../io/local/atomic_write.ts";
-import { UsageError } from "../../options.ts";
+import { isObject } from "../../../../base/json.ts";
+import { shown } from "../../../../base/messages.ts";
+import { writeAll } from "../../../../io/local/atomic_write.ts";
+import { UsageError } from "../../../options.ts";
 
 /** What decides the rows of an output, as JSON. */
 export interface Origin {
