@@ -39,9 +39,9 @@ export function fieldColumns<Name extends string>(
   return names.map((name) => ({ name, value: (found) => found[name] }));
 }
 
-/** A value as the text of a cell: a text as it is, nothing as nothing, lists and objects as JSON. */
+/** A value as the text of a cell: a text as far as UTF-8 without NUL holds it, nothing as nothing, lists and objects as JSON. */
 export function cellText(value: unknown): string {
-  if (typeof value === "string") return value.toWellFormed();
+  if (typeof value === "string") return value.toWellFormed().replaceAll("\0", "\ufffd");
   return value === undefined || value === null ? "" : jsonText(value);
 }
 

@@ -38,7 +38,10 @@ async function inputOf({ inputs, texts, signal }: Omit<GivenCommand, "options">)
     found.push({ name, sha256: path === null ? null : await digestOf(LOCAL.read(path), signal) });
   }
   if (found.length > 0) return found;
-  return [{ name: "arguments", sha256: await digestOf([new TextEncoder().encode(JSON.stringify(texts))], signal) }];
+  return [{
+    name: "the command line",
+    sha256: await digestOf([new TextEncoder().encode(JSON.stringify(texts))], signal),
+  }];
 }
 
 async function digestOf(

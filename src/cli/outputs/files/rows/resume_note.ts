@@ -121,7 +121,9 @@ export function differenceOf(begun: Partial<Origin>, asked: Partial<Origin>): st
   for (const [i, { name, sha256 }] of inputs.entries()) {
     const { name: own, sha256: found } = others[i]!;
     if (sha256 !== null && found !== null && sha256 !== found) {
-      return name === own ? `${name} has changed since` : `it was begun with ${name}, and ${own} holds something else`;
+      return name === own
+        ? `its input has changed: ${name} holds something else now`
+        : `it was begun with ${name}, and ${own} holds something else`;
     }
   }
   if (asked.model === undefined) return null;

@@ -153,9 +153,10 @@ export class RowOutput<Item extends InputItem, Answer> implements Destination<It
     }
     await this.#file.close();
     this.#note?.leave();
-    const rows = this.#rows === 1 ? "1 row is" : `${this.#rows.toLocaleString("en")} rows are`;
-    await terminal.complain(
-      `narrowbert: ${rows} in ${place.path}; the same command with --resume goes on behind them\n`,
-    );
+    const [rows, them] = this.#rows === 1
+      ? ["1 row is", "it"]
+      : [`${this.#rows.toLocaleString("en")} rows are`, "them"];
+    const cure = `the same command with --resume goes on behind ${them}`;
+    await terminal.complain(`narrowbert: ${rows} in ${place.path}; ${cure}\n`);
   }
 }

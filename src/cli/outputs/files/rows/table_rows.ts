@@ -60,7 +60,7 @@ export function tableRows<Answer>(choice: TableChoice<Answer>, holdsErrors: bool
         }, which are the columns of the output, and has ` +
           `${quoted(more)} too; choose with --columns, or write a .jsonl file`;
       }
-      const binary = kept.find(({ name }) => cellText(fields[name]).includes("\0"));
+      const binary = kept.find(({ name }) => isBinary(fields[name]));
       return binary === undefined
         ? null
         : `must be text, and ${quote(binary.name)} holds a NUL character; a .jsonl file can hold it`;
@@ -78,6 +78,10 @@ export function tableRows<Answer>(choice: TableChoice<Answer>, holdsErrors: bool
       return !isSame ? null : isError ? "refused" : "answered";
     },
   };
+}
+
+function isBinary(value: unknown): boolean {
+  return typeof value === "string" && value.includes("\0");
 }
 
 function columnsOf<Answer>(
