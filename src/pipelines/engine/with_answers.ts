@@ -83,7 +83,9 @@ export async function* withAnswers<Item extends object, Asked, Answer>(
   try {
     while (!isOver) {
       pending ??= answers.next();
-      const step = await Promise.race([pending, refused.promise]);
+      isOver = true; // if it fails
+      const step: IteratorResult<Answer> | null = await Promise.race([pending, refused.promise]);
+      isOver = false;
       yield* takeRefused();
       if (step === null) continue; // refused records come before the next answer
       pending = null;
@@ -91,9 +93,6 @@ export async function* withAnswers<Item extends object, Asked, Answer>(
       if (!step.done) yield { ...answeredBy(waiting), answer: step.value };
       if (isRefused(waiting)) refused.resolve(null);
     }
-  } catch (error) {
-    isOver = true;
-    throw error;
   } finally {
     pending?.catch(() => {}); // nobody waits for it any more
     const closed = isOver ? undefined : answers.return?.();
