@@ -291,6 +291,7 @@ export {
   readRecords,
   type RecordSource,
 } from "./src/io/records/read_records.ts";
+export { csvRow } from "./src/io/records/csv_row.ts";
 export { type DataFile } from "./src/io/records/data_file.ts";
 export { type DataFormat } from "./src/io/records/formats.ts";
 export { type Columns } from "./src/io/records/columns.ts";

@@ -4,6 +4,7 @@ import { isObject } from "../../../../base/json.ts";
 import { shown } from "../../../../base/messages.ts";
 import { writeAll } from "../../../../io/local/atomic_write.ts";
 import { UsageError } from "../../../options.ts";
+import { writeError } from "../place.ts";
 
 /** What decides the rows of an output, as JSON. */
 export interface Origin {
@@ -57,7 +58,7 @@ export class ResumeNote {
       file = await Deno.open(path, { read: true, write: true, create });
     } catch (error) {
       if (!create && error instanceof Deno.errors.NotFound) return null;
-      throw error;
+      throw writeError(path, error);
     }
     for (let tries = 0; tries < TRIES; tries++) {
       if (await file.tryLock(true)) return new ResumeNote(file, path);
@@ -85,10 +86,14 @@ export class ResumeNote {
 
   /** Writes it, and waits until it is on the disk. */
   async write(origin: Origin): Promise<void> {
-    await this.#file.truncate(0);
-    await this.#file.seek(0, Deno.SeekMode.Start);
-    await writeAll(this.#file, new TextEncoder().encode(`${JSON.stringify(origin, null, 2)}\n`));
-    await this.#file.sync();
+    try {
+      await this.#file.truncate(0);
+      await this.#file.seek(0, Deno.SeekMode.Start);
+      await writeAll(this.#file, new TextEncoder().encode(`${JSON.stringify(origin, null, 2)}\n`));
+      await this.#file.sync();
+    } catch (error) {
+      throw writeError(this.#path, error);
+    }
   }
 
   /** Removes it: the output is complete, or was not begun. */
