@@ -6,7 +6,10 @@ import type { DataRecord } from "../../src/io/records/read_records.ts";
 import { readRecords } from "../../src/io/records/read_records.ts";
 import { folderOf, type SmallModel, smallModel } from "./folders.ts";
 import { runDeno } from "./processes.ts";
-import { type Input, narrowbert, narrowbertJson } from "./terminals.ts";
+import { textOf } from "../../src/cli/inputs/questions.ts";
+import { answersIn } from "../../src/cli/outputs/outcome.ts";
+import { textCommand } from "../../src/cli/text_command.ts";
+import { type Input, MemoryTerminal, narrowbert, narrowbertJson } from "./terminals.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
@@ -354,7 +357,7 @@ Deno.test("what cannot be an output is refused, and nothing of it is lost", asyn
     ],
     [["-o", at("out.csv"), "--json"], 2, /out\.csv is csv by its name, got --json too/],
     [["-o", at("out.json"), "--resume"], 2, /--resume is for csv, tsv and jsonl with a row a text/],
-    [["-o", ""], 2, /cannot tell what  should hold|--output must name a file/],
+    [["-o", ""], 2, /--output must name a file, got ""/],
     [["-o", "-", "--jsonl"], 2, /--output must name a file, got "-"/],
     [["-o"], 2, /--output needs a value/],
     [["--resume"], 2, /--resume goes on with an output: give --output/],
@@ -374,6 +377,48 @@ Deno.test("what cannot be an output is refused, and nothing of it is lost", asyn
   await writes(["classify", "-i", at("in.csv"), "-o", at("empty.csv")]); // as mktemp makes it
   await writes(["classify", "-i", at("in.csv"), "-o", at("out.data"), "--jsonl"]);
   assert.equal((await Deno.readTextFile(at("out.data"))).split("\n").length, 2);
+});
+
+Deno.test("a format of a command's own is written as a whole", async () => {
+  const command = textCommand({
+    name: "count",
+    about: "Counts characters.",
+    options: {},
+    examples: [],
+    question: textOf,
+    open: () =>
+      Promise.resolve({
+        columns: [{ name: "count", value: (count: number) => count }],
+        digests: () => Promise.resolve({}),
+        async *stream(texts: AsyncIterable<string>) {
+          for await (const text of texts) yield text.length;
+        },
+        [Symbol.dispose]() {},
+      }),
+    json: (count) => ({ count }),
+    tables: (count) => [[[`${count}`]]],
+    formats: {
+      bin: (file) => ({
+        put: async (outcomes) => void await file.write(Uint8Array.from(answersIn(outcomes), ({ answer }) => answer)),
+        end: async () => void await file.write("end"),
+      }),
+    },
+  });
+  await using folder = await folderOf({});
+  const out = `${folder.path}/out.bin`;
+  const terminal = new MemoryTerminal();
+  await command.run(["-o", out, "one", "three"], terminal);
+  assert.deepEqual([...await Deno.readFile(out)], [3, 5, 101, 110, 100]);
+  assert.deepEqual([terminal.stdout, terminal.stderr, namesIn(folder.path)], ["", "", ["out.bin"]]);
+  await assert.rejects(command.run(["-o", out, "one"], terminal), /out\.bin is there already: choose another/);
+  await assert.rejects(
+    command.run(["-o", `${folder.path}/new.bin`, "--resume", "one"], terminal),
+    /--resume is for csv, tsv and jsonl/,
+  );
+  await assert.rejects(
+    command.run(["-o", "a.txt", "one"], terminal),
+    /must end with \.csv, \.tsv, \.jsonl, \.json, \.bin, or/,
+  );
 });
 
 Deno.test("texts may be arguments, or come from standard input", async () => {

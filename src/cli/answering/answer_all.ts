@@ -2,6 +2,7 @@
 
 import { InputError } from "../../base/errors.ts";
 import { withAnswers } from "../../pipelines/engine/with_answers.ts";
+import type { Fields } from "../../io/records/record.ts";
 import { type AskedItem, questionsOf } from "../inputs/asked.ts";
 import { type InputItem, openInputs } from "../inputs/inputs.ts";
 import type { Options, Values } from "../options.ts";
@@ -76,9 +77,11 @@ export async function answerAll<O extends Options, Question, Answer>(
   const output = await destination.open(model);
   progress.begin();
 
-  // The pipeline's messages number its questions, but not the texts of one question.
-  const placeOf = ({ place, index }: InputItem) => place ?? (gather === undefined ? null : `text ${index + 1}`);
-  const read = { questions: 0, end: destination.done.end };
+  const { rows: before, end: begun } = destination.done;
+  // The pipeline's messages number its questions, but not the texts of one question, and from 1 in a run that goes on.
+  const isNumbered = gather === undefined && before === 0;
+  const placeOf = ({ place, index }: InputItem) => place ?? (isNumbered ? null : `text ${index + 1}`);
+  const read = { questions: 0, end: begun };
   const ask = (item: AskedItem<Question>) => {
     read.end = item.end;
     const asked = misfitting(item, output);
@@ -88,7 +91,6 @@ export async function answerAll<O extends Options, Question, Answer>(
   };
   const failed = new AbortController(); // aborted when an answer cannot be given or written
   const stop = terminal.signal;
-  const { end: begun } = destination.done;
   // What is computed is as far through the input as through the questions that were read of it.
   const progress_callback = ({ done }: { done: number }) =>
     progress.answered(done, begun + (read.end - begun) * done / read.questions);
@@ -107,7 +109,7 @@ export async function answerAll<O extends Options, Question, Answer>(
         left.count++;
       } else if (left !== null && destination.isUnbroken) continue;
       else if (!(answer instanceof Error)) {
-        block.push({ index, line, fields: item.fields as typeof given & object, given: given!, answer });
+        block.push({ index, line, fields: item.fields as Fields, given: item.given as Fields, answer });
       } else {
         await output.put(block);
         block = [];

@@ -49,7 +49,7 @@ export async function* withAnswers<Item extends object, Asked, Answer>(
   { ask, by }: Asking<Item, Asked, Answer>,
 ): AsyncGenerator<WithAnswer<Item, Asked, Answer>> {
   type Refusal = Extract<Asked, Error>;
-  const waiting: Waiting<Item, Refusal>[] = []; // in the order of the records
+  const waiting = new Queue<Waiting<Item, Refusal>>(); // in the order of the records
   let taken = Promise.withResolvers<void>(); // when refused records are taken
   let refused = Promise.withResolvers<null>(); // when one is the first that waits
 
@@ -60,7 +60,7 @@ export async function* withAnswers<Item extends object, Asked, Answer>(
       const refusal = asked instanceof Error ? asked as Refusal : null;
       waiting.push({ item, refusal });
       if (refusal === null) yield asked as Exclude<Asked, Error>;
-      else if (isRefused(waiting)) {
+      else if (isRefused(waiting.first)) {
         refused.resolve(null);
         if (waiting.length > MOST_REFUSED) await taken.promise;
       }
@@ -69,8 +69,8 @@ export async function* withAnswers<Item extends object, Asked, Answer>(
 
   function* takeRefused() {
     refused = Promise.withResolvers();
-    while (isRefused(waiting)) {
-      const { item, refusal } = waiting.shift()!;
+    while (isRefused(waiting.first)) {
+      const { item, refusal } = waiting.take()!;
       yield { ...item, answer: refusal as Refusal };
     }
     taken.resolve();
@@ -90,8 +90,8 @@ export async function* withAnswers<Item extends object, Asked, Answer>(
       if (step === null) continue; // refused records come before the next answer
       pending = null;
       isOver = step.done ?? false;
-      if (!step.done) yield { ...answeredBy(waiting), answer: step.value };
-      if (isRefused(waiting)) refused.resolve(null);
+      if (!step.done) yield { ...answered(waiting.take()), answer: step.value };
+      if (isRefused(waiting.first)) refused.resolve(null);
     }
   } finally {
     pending?.catch(() => {}); // nobody waits for it any more
@@ -101,17 +101,41 @@ export async function* withAnswers<Item extends object, Asked, Answer>(
   }
 }
 
-function isRefused(waiting: readonly Waiting<unknown, unknown>[]): boolean {
-  return waiting.length > 0 && waiting[0]!.refusal !== null;
+/** Values that are taken in their order. An array would move all others each time. */
+class Queue<T> {
+  #values: T[] = [];
+  #taken = 0;
+
+  get length(): number {
+    return this.#values.length - this.#taken;
+  }
+
+  get first(): T | undefined {
+    return this.#values[this.#taken];
+  }
+
+  push(value: T): void {
+    this.#values.push(value);
+  }
+
+  take(): T | undefined {
+    const first = this.first;
+    if (first !== undefined && ++this.#taken > this.#values.length / 2) {
+      this.#values = this.#values.slice(this.#taken);
+      this.#taken = 0;
+    }
+    return first;
+  }
+}
+
+function isRefused(waiting: Waiting<unknown, unknown> | undefined): boolean {
+  return waiting !== undefined && waiting.refusal !== null;
 }
 
 /** The record of the next answer. */
-function answeredBy<Item>(waiting: Waiting<Item, unknown>[]): Item {
-  const first = waiting.shift();
-  if (first === undefined) {
-    throw new TypeError("Cannot answer records: the stream gave more answers than it got inputs");
-  }
-  return first.item;
+function answered<Item>(waiting: Waiting<Item, unknown> | undefined): Item {
+  if (waiting !== undefined) return waiting.item;
+  throw new TypeError("Cannot answer records: the stream gave more answers than it got inputs");
 }
 
 function checkRecord(record: object): void {

@@ -1,6 +1,6 @@
 /** The format of an output. */
 
-import { quoted } from "../../../base/messages.ts";
+import { quote, quoted } from "../../../base/messages.ts";
 import { UsageError } from "../../options.ts";
 
 /** The formats of outputs that every command has. */
@@ -33,6 +33,7 @@ export function formatOfOutput(
     if (columns !== undefined) throw new UsageError("--columns are those of an output: give --output");
     return null;
   }
+  if (output === "" || output === "-") throw new UsageError(`--output must name a file, got ${quote(output)}`);
   const twice = columns?.find((name, i) => columns.indexOf(name) < i);
   if (twice !== undefined) throw new UsageError(`--columns names ${quoted([twice])} twice`);
   const asked = json ? "json" : jsonl ? "jsonl" : null;

@@ -1,6 +1,5 @@
 /** Where an output goes: what is there already, and what cannot be written. */
 
-import { quote } from "../../../base/messages.ts";
 import { permissionError } from "../../../base/runtime.ts";
 import type { InputSource } from "../../inputs/inputs.ts";
 import { UsageError } from "../../options.ts";
@@ -24,7 +23,6 @@ export async function lookAt(
   path: string,
   { resume, sources }: { resume: boolean; sources: readonly InputSource[] },
 ): Promise<OutputPlace> {
-  if (path === "" || path === "-") throw new UsageError(`--output must name a file, got ${quote(path)}`);
   const info = await statOf(path);
   if (info?.isDirectory) throw new UsageError(`--output must be a file, and ${path} is a folder`);
   for (const source of sources) {

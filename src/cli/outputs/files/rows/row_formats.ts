@@ -23,16 +23,11 @@ export interface RowFormats<Answer> {
     formatOf(first: Fields): RowFormat<Answer> | string;
   };
   /**
-   * What rows are written in.
+   * What rows are written in: with a place for what is left out if there was one, or there must be.
    *
    * @param found The format of the file; `null` if there is nothing in it.
-   * @param holdsErrors Whether there is a place for what is left out. Default: if there was one, or there must be.
    */
-  toWrite(
-    columns: readonly Column<Answer>[],
-    found: RowFormat<Answer> | null,
-    holdsErrors?: boolean,
-  ): RowFormat<Answer>;
+  toWrite(columns: readonly Column<Answer>[], found: RowFormat<Answer> | null): RowFormat<Answer>;
   /** The text of a file, with a place for what is left out. */
   widened(path: string, format: RowFormat<Answer>, size: number): AsyncIterable<string>;
 }
@@ -73,9 +68,7 @@ export function tableFormats<Answer>(
         },
       };
     },
-    toWrite(answers, found, holdsErrors = skipsBad || (found?.holdsErrors ?? false)) {
-      return tableRows({ ...choice, answers }, holdsErrors);
-    },
+    toWrite: (answers, found) => tableRows({ ...choice, answers }, skipsBad || (found?.holdsErrors ?? false)),
     async *widened(path, format, size) {
       yield format.head;
       let isHead = true;

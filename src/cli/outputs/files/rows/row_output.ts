@@ -134,7 +134,7 @@ export class RowOutput<Item extends InputItem, Answer> implements Destination<It
     const format = formats.toWrite(columns, found);
     await this.#file.cutTo(size);
     if (found === null) await this.#file.append(format.head);
-    else if (format.head !== formats.toWrite(columns, found, found.holdsErrors).head) {
+    else if (format.holdsErrors && !found.holdsErrors) {
       await this.#file.replaceBy(formats.widened(place.path, format, size));
     }
     return format;
