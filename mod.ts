@@ -200,7 +200,6 @@ export {
   type TextExample,
 } from "./src/train/data/examples.ts";
 export { type DataColumns } from "./src/train/data/tasks/columns.ts";
-export { type DataFile } from "./src/train/data/source/data_files.ts";
 export {
   type EncodingOptions,
   type EvaluationDataOptions,
@@ -215,7 +214,6 @@ export {
   type TrainingRange,
 } from "./src/train/data/reading/training.ts";
 export { type DataPosition } from "./src/train/data/order/position.ts";
-export { type DataFormat } from "./src/io/records/formats.ts";
 
 // --- The trainer ---
 
@@ -304,6 +302,21 @@ export {
   type TruncationStrategy,
 } from "./src/text/encoding/encoding.ts";
 export { narrowMask, type Span } from "./src/text/encoding/narrow_mask.ts";
+
+// --- Files of records: texts and tables, and the answers to their records ---
+
+export {
+  type BadRecord,
+  type DataRecord,
+  type ReadOptions,
+  readRecords,
+  type RecordSource,
+} from "./src/io/records/read_records.ts";
+export { csvRow } from "./src/io/records/csv_row.ts";
+export { type DataFile } from "./src/io/records/data_file.ts";
+export { type DataFormat } from "./src/io/records/formats.ts";
+export { type Columns } from "./src/io/records/columns.ts";
+export { type Asking, type WithAnswer, withAnswers } from "./src/pipelines/engine/with_answers.ts";
 
 // --- Files: folders of models, safetensors, and PyTorch's checkpoints ---
 

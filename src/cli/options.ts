@@ -53,8 +53,12 @@ export function toggle(help: string): Option<boolean | undefined> {
 }
 
 /** A text; if it is given several times, the last one. */
-export function value(placeholder: string, help: string): Option<string | undefined> {
-  return { placeholder, help, read: (given) => given.at(-1) as string | undefined };
+export function value(
+  placeholder: string,
+  help: string,
+  { short }: { short?: string } = {},
+): Option<string | undefined> {
+  return { placeholder, help, short, read: (given) => given.at(-1) as string | undefined };
 }
 
 /** A text that may be given several times. */

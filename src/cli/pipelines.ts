@@ -1,13 +1,17 @@
 /** Loads the pipeline of a command. */
 
 import { requestGpu } from "../gpu/device.ts";
+import { PreTrainedModel } from "../heads/pretrained.ts";
 import { type DeviceOptions, DTYPES } from "../model/device_options.ts";
+import type { BertTokenizer } from "../text/bert_tokenizer.ts";
+import { digestOfModel, digestOfTokenizer } from "../train/saving/digests.ts";
 import { pipeline } from "../pipelines/pipeline.ts";
 import type { TaskPipelines } from "../pipelines/task_pipelines.ts";
 import { TASKS } from "../pipelines/task_table.ts";
 import { MODEL_OPTIONS, type ModelValues, openingOf } from "./models.ts";
 import { choice, flag, UsageError } from "./options.ts";
-import type { Loading, StreamingModel } from "./text_command.ts";
+import type { Column } from "./outputs/columns.ts";
+import type { Loading, StreamingModel } from "./answering/definition.ts";
 
 /** Options of every command that takes texts as a model does. */
 export const TEXT_OPTIONS = {
@@ -48,10 +52,24 @@ export async function loadPipeline<T extends keyof typeof TASKS>(
   return await pipeline(task, model, { ...openingOf(opening), dtype, signal, progress_callback });
 }
 
-/** A model for a text command that answers by a pipeline, which it then owns. */
+/**
+ * A model for a text command that answers by a pipeline, which it then owns.
+ *
+ * @param pipeline What is disposed of. A tokenizer alone will do.
+ * @param columns The columns of its answers in a table.
+ */
 export function answerBy<Question, Answer>(
-  { dispose }: { dispose(): void },
+  { model, tokenizer, dispose }: { model?: object; tokenizer: BertTokenizer; dispose(): void },
   stream: StreamingModel<Question, Answer>["stream"],
+  columns: readonly Column<NoInfer<Answer>>[],
 ): StreamingModel<Question, Answer> {
-  return { stream, [Symbol.dispose]: dispose };
+  return {
+    stream,
+    columns,
+    async digests() {
+      const files = { tokenizer: await digestOfTokenizer(tokenizer) };
+      return model instanceof PreTrainedModel ? { model: await digestOfModel(model), ...files } : files;
+    },
+    [Symbol.dispose]: dispose,
+  };
 }

@@ -1,6 +1,7 @@
 /** Options of commands that take texts of any length. */
 
 import { AGGREGATIONS, type WindowOptions } from "../pipelines/windows/options.ts";
+import type { Column } from "./outputs/columns.ts";
 import { choice, count, flag, UsageError, type Values } from "./options.ts";
 
 /** The option of commands that answer tokens one by one. */
@@ -35,4 +36,9 @@ export function windowOptions(
   const needy = aggregation !== undefined ? "--aggregation" : windows ? "--windows" : null;
   if (stride === undefined && needy !== null) throw new UsageError(`${needy} needs --stride`);
   return { stride, aggregation, return_windows: windows };
+}
+
+/** The column of the windows in a table, if they are asked for. */
+export function windowColumn(asked: boolean): Column<object>[] {
+  return asked ? [{ name: "windows", value: (answer) => (answer as { windows?: unknown }).windows }] : [];
 }

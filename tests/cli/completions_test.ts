@@ -32,6 +32,8 @@ Deno.test("bash completes commands, options, values and files", async () => {
   assert.deepEqual(await completed("embed", "a text", "--pooling", "m"), ["max", "mean", "mean_sqrt_len_tokens"]);
   assert.deepEqual(await completed("classify", "-i", "a"), ["a text.txt"]);
   assert.deepEqual(await completed("classify", "--model", "b"), ["b.txt"]);
+  assert.deepEqual(await completed("classify", "-o", "a"), ["a text.txt"]);
+  assert.deepEqual(await completed("classify", "--res"), ["--resume"]);
   assert.deepEqual(await completed("classify", "--top-k", ""), []);
   assert.deepEqual(await completed("completions", "z"), ["zsh"]);
   assert.deepEqual(await completed("profile", "c"), ["classify", "choose"]);

@@ -6,6 +6,7 @@ import { TASKS } from "../../src/pipelines/task_table.ts";
 import { shippedRepository } from "../io/hub/shipped_repository.ts";
 import { TestHub } from "../io/hub/test_hub.ts";
 import { folderOf, type SmallModel, smallModel, smallModelFiles } from "./folders.ts";
+import { commandsOf, runCommand } from "./shell_blocks.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const README = await Deno.readTextFile(`${ROOT}/README.md`);
@@ -37,10 +38,7 @@ for (const [task = "", code = "", answer = ""] of ROWS) {
 }
 
 Deno.test("every command of the README runs", async () => {
-  const blocks = [...README.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) =>
-    block!.replaceAll("\\\n", "").trim().split("\n")
-  );
-  const commands = blocks.flat().filter((line) => line.includes("bin/narrowbert"));
+  const commands = commandsOf(README);
   assert(commands.length > 10);
   const models: Record<string, SmallModel> = { ner: "ner", nli: "nli", ranker: "one-label" };
   const files: Record<string, string | Uint8Array> = {
@@ -57,16 +55,12 @@ Deno.test("every command of the README runs", async () => {
   await Deno.symlink(`${ROOT}/examples`, `${folder.path}/examples`);
   await Deno.symlink(`${ROOT}/tests/golden/models/plain-bert`, `${folder.path}/models/bert`);
   for (const command of commands) {
-    const { code, stdout, stderr } = await new Deno.Command("sh", {
-      args: ["-c", command.replaceAll("bin/narrowbert", '"$0"'), `${ROOT}/bin/narrowbert`],
-      cwd: folder.path,
-      env: { HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: `${folder.path}/hub` },
-      stdin: "null",
-    }).output();
-    assert.equal(code, 0, `${command}: ${new TextDecoder().decode(stderr)}`);
+    const env = { HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: `${folder.path}/hub` };
+    const { code, stdout, stderr } = await runCommand(command, folder.path, env);
+    assert.equal(code, 0, `${command}: ${stderr}`);
     const printed = command.includes("> answers.jsonl")
       ? await Deno.readTextFile(`${folder.path}/answers.jsonl`)
-      : new TextDecoder().decode(stdout);
+      : stdout;
     assert.match(printed, /\S.*\n$/, command);
   }
 });

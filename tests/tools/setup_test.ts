@@ -150,8 +150,9 @@ Deno.test("narrowbert: may reach the host of a model that is a URL, and no other
 });
 
 Deno.test("narrowbert: a path with a comma, which Deno cannot permit, is refused", async () => {
-  for (const option of ["--output", "--report"]) {
-    const { code, stdout, stderr } = await run("bin/narrowbert", ["train", "mlm", option, "a,b"], {});
+  const lines = [["train", "mlm", "--output", "a,b"], ["train", "mlm", "--report", "a,b"], ["classify", "-o", "a,b"]];
+  for (const line of lines) {
+    const { code, stdout, stderr } = await run("bin/narrowbert", line, {});
     assert.deepEqual([code, stdout], [2, ""]);
     assert.equal(
       stderr,
@@ -159,7 +160,27 @@ Deno.test("narrowbert: a path with a comma, which Deno cannot permit, is refused
         "no such path\n",
     );
   }
-  assert.equal((await run("bin/narrowbert", ["classify", "--output", "a,b"], {})).code, 0);
+  assert.equal((await run("bin/narrowbert", ["info", "--output", "a,b"], {})).code, 0);
+});
+
+Deno.test("narrowbert: commands that answer texts may write their output and what is beside it, others may not", async () => {
+  const forms = [["--output", "out.csv"], ["--output=out.csv"], ["-o", "out.csv"], ["-oout.csv"]];
+  const lines: [args: string[], granted: string[]][] = [
+    ...forms.map((
+      form,
+    ): [string[], string[]] => [["classify", ...form], ["out.csv", "out.csv.resume", "out.csv.unfinished"]]),
+    [["train", "mlm", "--output", "out"], ["out"]],
+    [["info", "--output", "out"], []],
+    [["classify", "--", "-o", "out.csv"], []],
+  ];
+  for (const [args, granted] of lines) {
+    const { stdout } = await run("bin/narrowbert", args, {});
+    assert.deepEqual(
+      [...stdout.matchAll(/\[--allow-write=([^\]]*)\]/g)].map(([, path]) => path).sort(),
+      granted,
+      args.join(" "),
+    );
+  }
 });
 
 Deno.test("narrowbert: may write what a profile is asked for, and what the command that it runs may", async () => {

@@ -1,11 +1,19 @@
 /** `narrowbert choose`: which of several continuations fits a text. */
 
 import { InputError } from "../../base/errors.ts";
-import type { Question } from "../../pipelines/tasks/multiple_choice.ts";
+import type { Question, ScoredChoice } from "../../pipelines/tasks/multiple_choice.ts";
 import { UsageError, values } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
+import type { Column } from "../outputs/columns.ts";
 import { shortened } from "../outputs/table.ts";
 import { textCommand } from "../text_command.ts";
+
+const COLUMNS: readonly Column<readonly ScoredChoice[]>[] = [
+  { name: "index", value: ([best]) => best?.index },
+  { name: "choice", value: ([best]) => best?.choice },
+  { name: "score", value: ([best]) => best?.score },
+  { name: "scores", value: (choices) => choices.toSorted((a, b) => a.index - b.index).map(({ score }) => score) },
+];
 
 /** The command. */
 export const choose = textCommand({
@@ -14,7 +22,8 @@ export const choose = textCommand({
   about: `\
 Says which of several choices fits a prompt best. Each prompt has the choices of --choice, or is an
 object of a .jsonl file with a "prompt" and its "choices". Prints score and choice, best first.
-As JSON: { prompt, choices: [{ index, choice, score }] }.`,
+As JSON: { prompt, choices: [{ index, choice, score }] }. In a table index, choice and score of the
+best one, and scores, a JSON list of those of all choices as they were given.`,
   options: {
     ...PIPELINE_OPTIONS,
     choice: values("TEXT", "a choice; to be given for each"),
@@ -39,6 +48,7 @@ As JSON: { prompt, choices: [{ index, choice, score }] }.`,
     return answerBy(
       choose,
       (questions: AsyncIterable<Question>, options) => choose.stream(questions, { ...options, truncation }),
+      COLUMNS,
     );
   },
   json: (choices) => ({ choices }),

@@ -1,5 +1,7 @@
 /** `narrowbert fill-mask`: the likeliest words for each mask. */
 
+import type { FilledMask } from "../../pipelines/tasks/fill_mask.ts";
+import type { Column } from "../outputs/columns.ts";
 import { textOf } from "../inputs/questions.ts";
 import { count, list } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
@@ -12,7 +14,9 @@ export const fillMask = textCommand({
   about: `\
 Guesses the word behind each [MASK]. Without --model the shipped model answers, which knows the
 language of dictionary definitions. Prints for each mask its words: word, score, filled text.
-As JSON: { text, masks: [[{ score, token, token_str, sequence }]] }, a list for each mask.`,
+As JSON: { text, masks: [[{ score, token, token_str, sequence }]] }, a list for each mask. In a
+table token_str_1, score_1, token_str_2 and so on (with --top-k 1 token_str, score); of a text with
+several masks each is a JSON list.`,
   options: {
     ...PIPELINE_OPTIONS,
     "top-k": count("how many words for each mask, likeliest first, at most 128 (5)"),
@@ -30,6 +34,7 @@ As JSON: { text, masks: [[{ score, token, token_str, sequence }]] }, a list for 
     return answerBy(
       fill,
       (texts, options) => fill.stream(texts, { ...options, truncation, top_k, targets, stride, per_mask: true }),
+      columnsOf(Math.min(top_k ?? 5, targets?.length ?? Infinity)),
     );
   },
   json: (masks) => ({ masks }),
@@ -37,3 +42,15 @@ As JSON: { text, masks: [[{ score, token, token_str, sequence }]] }, a list for 
     masks.map((words) => words.map(({ token_str, score, sequence }) => [token_str, score.toFixed(4), sequence])),
   apart: true,
 });
+
+/** Columns for the words of a mask. A text has one mask mostly: of several masks, a cell has a list. */
+function columnsOf(most: number): Column<FilledMask[][]>[] {
+  return Array.from(
+    { length: most },
+    (_, i) =>
+      (["token_str", "score"] as const).map((name): Column<FilledMask[][]> => ({
+        name: most === 1 ? name : `${name}_${i + 1}`,
+        value: (masks) => masks.length === 1 ? masks[0]![i]?.[name] : masks.map((words) => words[i]?.[name] ?? null),
+      })),
+  ).flat();
+}

@@ -5,6 +5,7 @@ import { without } from "../../base/json.ts";
 import { bestFirst, bestFirstOf } from "../../pipelines/tasks/scores.ts";
 import type { RankedText, RankingQuery } from "../../pipelines/tasks/text_ranking.ts";
 import { textOf } from "../inputs/questions.ts";
+import type { Fields } from "../../io/records/record.ts";
 import { count, flag, UsageError, value } from "../options.ts";
 import { joined } from "../outputs/outputs.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
@@ -20,7 +21,8 @@ Orders texts by how well they answer a query, best first. With --query all texts
 without, each object of a .jsonl file has a "query" and its "texts". Prints score and text.
 As JSON: { query, texts: [{ index, score, text }] }, where index counts the texts from 0 as they
 were given; with --query the further fields of a text are printed beside its own. With --windows a
-text has its windows too: [{ start, end, text, score }], start and end as UTF-16 indices.`,
+text has its windows too: [{ start, end, text, score }], start and end as UTF-16 indices. In a table
+a row for each text, best first; without --query a row for each query, with a JSON list texts.`,
   options: {
     ...PIPELINE_OPTIONS,
     query: value("TEXT", "what the texts are ranked for"),
@@ -50,9 +52,11 @@ text has its windows too: [{ start, end, text, score }], start and end as UTF-16
     const return_logits = values.query !== undefined;
     const own = { raw_scores, return_logits, return_text: true, truncation, top_k, ...windowOptions(values) };
     const rank = await loadPipeline("text-ranking", values, loading);
-    return answerBy(rank, (queries: AsyncIterable<RankingQuery>, options) => {
-      return rank.stream(queries, { ...options, ...own });
-    });
+    return answerBy(
+      rank,
+      (queries: AsyncIterable<RankingQuery>, options) => rank.stream(queries, { ...options, ...own }),
+      [{ name: "texts", value: (texts) => texts }],
+    );
   },
   gather({ query, "top-k": top, stride }) {
     if (query === undefined) return undefined;
@@ -66,6 +70,7 @@ text has its windows too: [{ start, end, text, score }], start and end as UTF-16
     };
   },
   json: (texts) => ({ texts }),
+  listed: (texts) => texts as readonly unknown[] as readonly Fields[],
   repeats: ["texts"],
   tables: (ranking) => [ranking.map(({ score, text }) => [score.toFixed(4), shortened(text!)])],
   apart: true,

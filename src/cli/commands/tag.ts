@@ -15,7 +15,7 @@ Finds entities in texts, such as names of persons and places. Prints for each wo
 or with --aggregation-strategy for each entity: kind, score, start and end in the text (UTF-16
 indices), and what stands there.
 As JSON: { text, entities: [{ entity, score, index, word, start, end }] }; with another strategy than
-none [{ entity_group, score, word, start, end }].`,
+none [{ entity_group, score, word, start, end }]. In a table the same list is a column of JSON.`,
   options: {
     ...PIPELINE_OPTIONS,
     "aggregation-strategy": choice(
@@ -40,6 +40,7 @@ none [{ entity_group, score, word, start, end }].`,
     return answerBy(
       tag,
       (texts, options) => tag.stream(texts, { ...options, truncation, aggregation_strategy, ignore_labels, stride }),
+      [{ name: "entities", value: (entities) => entities }],
     );
   },
   json: (entities) => ({ entities }),

@@ -13,6 +13,7 @@ import { TASKS } from "../../pipelines/task_table.ts";
 import { PAIR_OPTIONS } from "../inputs/inputs.ts";
 import { textsOf } from "../inputs/questions.ts";
 import { openingOf } from "../models.ts";
+import { fieldColumns } from "../outputs/columns.ts";
 import { toggle } from "../options.ts";
 import { answerBy, TEXT_OPTIONS } from "../pipelines.ts";
 import { textCommand } from "../text_command.ts";
@@ -26,7 +27,8 @@ export const tokenize = textCommand({
   about: `\
 Cuts texts, or pairs of texts (objects and columns with "text_pair"), into the word pieces that a
 model is given. Prints for each piece: id, piece, start and end in its text (UTF-16 indices).
-As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }.`,
+As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }. In a table the same fields are
+columns of JSON lists.`,
   options: {
     ...TEXT_OPTIONS,
     ...PAIR_OPTIONS,
@@ -50,7 +52,13 @@ As JSON: { text, input_ids, token_type_ids, tokens, offset_mapping }.`,
       return { input_ids, token_type_ids, tokens: tokenizer.convert_ids_to_tokens(input_ids), offset_mapping };
     };
     const engine = new Engine(withoutModel(encode));
-    return answerBy({ dispose() {} }, engine.stream);
+    const columns = fieldColumns(
+      "input_ids",
+      "token_type_ids",
+      "tokens",
+      ...(offsets ? ["offset_mapping"] as const : []),
+    );
+    return answerBy({ tokenizer, dispose() {} }, engine.stream, columns);
   },
   json: (encoding) => encoding,
   tables: ({ input_ids, tokens, offset_mapping }) => [

@@ -4,9 +4,10 @@ import type { ScoredLabels } from "../../pipelines/tasks/zero_shot_classificatio
 import { textOf } from "../inputs/questions.ts";
 import { flag, list, UsageError, value } from "../options.ts";
 import { answerBy, loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
+import { fieldColumns, numbered } from "../outputs/columns.ts";
 import { shortened } from "../outputs/table.ts";
 import { textCommand } from "../text_command.ts";
-import { WINDOW_OPTIONS, windowOptions } from "../windows.ts";
+import { WINDOW_OPTIONS, windowColumn, windowOptions } from "../windows.ts";
 
 /** The command. */
 export const zeroShot = textCommand({
@@ -15,7 +16,7 @@ export const zeroShot = textCommand({
 Says which of your own labels fit texts, by a model of natural language inference. Prints for each
 label, best first: label, score, text.
 As JSON: { text, labels: [{ label, score }] }; with --windows [{ start, end, text, labels }] besides,
-start and end as UTF-16 indices.`,
+start and end as UTF-16 indices. In a table the columns label_1, score_1, label_2 and so on, best first.`,
   options: {
     ...PIPELINE_OPTIONS,
     labels: list("LABEL,...", "the labels; they must be given"),
@@ -34,7 +35,11 @@ start and end as UTF-16 indices.`,
     if (labels === undefined) throw new UsageError("no labels: give --labels");
     const own = { truncation, hypothesis_template, multi_label, ...windowOptions(values) };
     const classify = await loadPipeline("zero-shot-classification", values, loading);
-    return answerBy(classify, (texts, options) => classify.stream(texts, labels, { ...options, ...own }));
+    const columns = [
+      ...numbered(labels.length, fieldColumns("label", "score"), scored),
+      ...windowColumn(values.windows),
+    ];
+    return answerBy(classify, (texts, options) => classify.stream(texts, labels, { ...options, ...own }), columns);
   },
   json: ({ windows, ...answer }) => ({
     labels: scored(answer),

@@ -1,16 +1,18 @@
 /** `narrowbert embed`: the embeddings of texts. */
 
 import { InputError } from "../../base/errors.ts";
-import type { Tensor } from "../../base/tensor.ts";
-import type { Fields } from "../../io/records/record.ts";
+import type { NestedArray, Tensor } from "../../base/tensor.ts";
 import { PRECISIONS, type Ranges } from "../../pipelines/tasks/precision.ts";
 import { textOf } from "../inputs/questions.ts";
 import { choice, UsageError, value } from "../options.ts";
 import { answerBy } from "../pipelines.ts";
 import { shortened } from "../outputs/table.ts";
 import { textCommand } from "../text_command.ts";
-import { WINDOW_OPTIONS, windowOptions } from "../windows.ts";
+import { WINDOW_OPTIONS, windowColumn, windowOptions } from "../windows.ts";
+import { shortestFloat } from "../../vectors/shortest.ts";
+import { makerMetadata } from "./maker.ts";
 import { EMBEDDING_OPTIONS, openEmbedding, PROMPT_OPTIONS, TOKEN_POOLING } from "./options.ts";
+import { type Embedded, embeddingOf, npyFile, safetensorsFile } from "./vector_files.ts";
 
 /** Numbers that a table shows of an embedding. */
 const SHOWN = 4;
@@ -22,7 +24,9 @@ export const embed = textCommand({
 Turns texts into vectors that are the closer the more alike the texts are. Prints the size of each
 embedding, its first numbers, and the text; JSON has all numbers.
 As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[...]] }, one a token;
-with --windows [{ start, end, text, embedding }] besides, start and end as UTF-16 indices.`,
+with --windows [{ start, end, text, embedding }] besides, start and end as UTF-16 indices. In a table
+the same fields are columns of JSON lists. An output of .safetensors or .npy has the vectors alone, a
+row for each text, as search takes them.`,
   options: {
     ...EMBEDDING_OPTIONS,
     pooling: TOKEN_POOLING,
@@ -36,7 +40,8 @@ with --windows [{ start, end, text, embedding }] besides, start and end as UTF-1
   },
   examples: [
     'narrowbert embed "a large animal" "a small bird"',
-    "narrowbert embed --normalize --dimensions 64 --input texts.txt --jsonl > embeddings.jsonl",
+    "narrowbert embed --normalize --dimensions 64 --input texts.txt --output embeddings.jsonl",
+    "narrowbert embed --input texts.txt --output vectors.safetensors",
   ],
   question: textOf,
   async open(values, loading) {
@@ -48,23 +53,38 @@ with --windows [{ start, end, text, embedding }] besides, start and end as UTF-1
     const ranges = values.ranges === undefined ? undefined : await readRanges(values.ranges);
     const { embed, options } = await openEmbedding(values, loading);
     const own = { ...options, precision, ranges, ...windows };
-    return answerBy(embed, (texts, options) => embed.stream(texts, { ...options, ...own }));
+    const name = values.pooling === "none" ? "embeddings" : "embedding";
+    const columns = [
+      { name, value: (answer: Embedded) => numbersOf(embeddingOf(answer)) },
+      ...windowColumn(values.windows),
+    ];
+    const model = answerBy(
+      embed,
+      (texts: AsyncIterable<string>, options) => embed.stream(texts, { ...options, ...own }),
+      columns,
+    );
+    return { ...model, metadata: () => makerMetadata({ embed, options }, values.model ?? "the shipped model") };
   },
   json(answer) {
-    if (!("windows" in answer)) return numbersOf(answer);
-    const windows = answer.windows.map(({ embedding, ...place }) => ({ ...place, ...numbersOf(embedding) }));
-    return { ...numbersOf(answer.embedding), windows };
+    const field = (tensor: Tensor) => ({ [tensor.dims.length === 2 ? "embedding" : "embeddings"]: numbersOf(tensor) });
+    if (!("windows" in answer)) return field(answer);
+    const windows = answer.windows.map(({ embedding, ...place }) => ({ ...place, ...field(embedding) }));
+    return { ...field(answer.embedding), windows };
   },
+  formats: { npy: npyFile, safetensors: safetensorsFile },
   tables(answer, fields) {
-    const tensor = "windows" in answer ? answer.embedding : answer;
+    const tensor = embeddingOf(answer);
     const first = [...tensor.data.subarray(0, SHOWN)].map((x) => `${+Number(x).toFixed(4)}`);
     return [[[tensor.dims.slice(1).join(" x "), `${first.join(" ")} ...`, shortened(textOf(fields))]]];
   },
 });
 
-function numbersOf(tensor: Tensor): Fields {
-  const [embedding] = tensor.tolist() as [number[] | number[][]];
-  return tensor.dims.length === 2 ? { embedding } : { embeddings: embedding };
+/** The numbers of a text's embedding, or of its tokens', in few digits. */
+function numbersOf(tensor: Tensor): unknown {
+  const short = (list: NestedArray): NestedArray =>
+    Array.isArray(list) ? list.map(short) : shortestFloat(list as number);
+  const [embedding] = tensor.tolist() as NestedArray[];
+  return tensor.type === "float32" ? short(embedding!) : embedding;
 }
 
 async function readRanges(file: string): Promise<Ranges> {

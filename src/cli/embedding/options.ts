@@ -4,7 +4,7 @@ import { type FeatureExtractionPipeline, hasFiledPooling } from "../../pipelines
 import { POOLINGS } from "../../pipelines/tasks/pooling.ts";
 import { choice, count, toggle, UsageError, value, type Values } from "../options.ts";
 import { loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
-import type { Loading } from "../text_command.ts";
+import type { Loading } from "../answering/definition.ts";
 
 /** The poolings that give one embedding a text. */
 const ONE_A_TEXT = POOLINGS.filter((pooling) => pooling !== "none");

@@ -7,7 +7,7 @@ import { shapeText } from "../../base/shape.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { readNpy } from "../../io/npy/npy.ts";
 import { openParser } from "../../io/records/formats.ts";
-import { readRecords } from "../../io/records/read.ts";
+import { parseRecords } from "../../io/records/parse.ts";
 import type { Fields } from "../../io/records/record.ts";
 import { readSafetensors } from "../../io/safetensors/safetensors.ts";
 import { cat } from "../../vectors/cat.ts";
@@ -73,7 +73,7 @@ async function readLines(name: string): Promise<VectorFile> {
   }
   const rows: Tensor<"float32">[] = [];
   const fields: Fields[] = [];
-  for await (const part of readRecords(bytes, { parser: openParser("jsonl") })) {
+  for await (const part of parseRecords(bytes, { parser: openParser("jsonl") })) {
     for (const { fields: found, number } of part) {
       const place = `${name}:${number}`;
       if (found instanceof InputError) throw new InputError(`Cannot read ${place}: ${found.message}`);

@@ -12,7 +12,7 @@ import { defineCommand } from "../command.ts";
 import { INPUT_OPTIONS, openInputs } from "../inputs/inputs.ts";
 import { textOf } from "../inputs/questions.ts";
 import { choice, count, UsageError, value, type Values, values } from "../options.ts";
-import { joined, type Layout, openOutput, OUTPUT_OPTIONS } from "../outputs/outputs.ts";
+import { joined, type Layout, openPrinting, PRINTING_OPTIONS } from "../outputs/outputs.ts";
 import { ProgressBar } from "../outputs/progress.ts";
 import { shortened } from "../outputs/table.ts";
 import type { Terminal } from "../outputs/terminal.ts";
@@ -33,7 +33,7 @@ const OPTIONS = {
   "top-k": count(`how many texts, best first (${TOP_K})`),
   "score-function": choice(SIMILARITIES, "how vectors are compared; by default as the model's files say, else cosine"),
   ...INPUT_OPTIONS,
-  ...OUTPUT_OPTIONS,
+  ...PRINTING_OPTIONS,
 };
 
 /** A hit as it is printed. */
@@ -69,7 +69,8 @@ As JSON: { query, results: [{ index, score, text }] }, where index counts from 0
   async run({ values, positionals }, terminal) {
     checkQueries(values.query);
     const { return_windows: _, ...windows } = windowOptions(values);
-    const output = openOutput(LAYOUT, values, terminal);
+    if (values.json && values.jsonl) throw new UsageError("answers are printed as --json or as --jsonl, got both");
+    const output = openPrinting(LAYOUT, values, terminal);
     const filed = values.vectors === undefined ? null : await readVectors(values.vectors);
     const isGiven = positionals.length > 0 || values.input.length > 0;
     const texts = filed === null || isGiven ? await textsOf(positionals, values, terminal) : null;
@@ -106,7 +107,8 @@ As JSON: { query, results: [{ index, score, text }] }, where index counts from 0
     const results = (hits: SearchHit[]): Result[] =>
       hits.map(({ corpus_id: index, score }) => joined(fields?.[index] ?? {}, { index, score }));
     await output.put(found.map((hits, index) => {
-      return { index, fields: { query: values.query[index] }, answer: results(hits) };
+      const fields = { query: values.query[index] };
+      return { index, line: index + 1, fields, given: fields, answer: results(hits) };
     }));
     await output.end();
   },

@@ -3,8 +3,9 @@
 import { InputError } from "../../base/errors.ts";
 import { entriesOf, objectOf } from "../../base/json.ts";
 import { openParser } from "../../io/records/formats.ts";
-import { readRecords } from "../../io/records/read.ts";
+import { parseRecords } from "../../io/records/parse.ts";
 import type { Fields } from "../../io/records/record.ts";
+import { TableParser } from "../../io/records/table.ts";
 import { freeName } from "../field_name.ts";
 import { choice, UsageError, value, type Values, values } from "../options.ts";
 import type { Terminal } from "../outputs/terminal.ts";
@@ -20,7 +21,7 @@ export const INPUT_OPTIONS = {
   input: values("FILE", "read texts from a file, or with - from standard input; may be given several times", {
     short: "i",
   }),
-  separator: value("CHAR", "of csv: what separates fields, or tab for a tab (,)"),
+  separator: value("CHAR", "of csv, read and written: what separates fields, or tab for a tab (,)"),
   "text-column": value("NAME", "of csv and tsv: the column that holds the texts (text)"),
   "text-field": value("NAME", "of jsonl: the field that holds the texts (text)"),
   format: choice(
@@ -41,22 +42,37 @@ export interface InputItem {
   readonly index: number;
   /** Its place for messages, such as `reviews.txt:3`; `null` for an argument. */
   readonly place: string | null;
+  /** Number of the line of its file that it begins in, or its number among the arguments, from 1. */
+  readonly line: number;
+  /** The columns of the table that it is from; `null` if it is from none. */
+  readonly columns: readonly string[] | null;
   /** How much of the {@linkcode Inputs.length} has been read with it. */
   readonly end: number;
+  /** The fields as they were given. */
+  readonly given: Fields | InputError;
+  /** The fields with the texts under the names by which questions know them. */
   readonly fields: Fields | InputError;
+}
+
+/** Where questions come from: `path` is that of a file. */
+export interface InputSource {
+  /** Its name in messages. */
+  readonly name: string;
+  /** The path of a file; `null` of anything that can be read once only. */
+  readonly path: string | null;
 }
 
 /** All questions to the model. */
 export interface Inputs {
   readonly items: AsyncIterable<InputItem>;
+  /** Where they come from; none if they are arguments. */
+  readonly sources: readonly InputSource[];
   /** The bytes of all files, or the number of arguments; `null` if it is not known. */
   readonly length: number | null;
 }
 
 /** A file that is to be read. */
-interface Source {
-  /** Its name in messages. */
-  readonly name: string;
+interface Source extends InputSource {
   readonly format: Format;
   readonly bytes: number | null;
   open(): AsyncIterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>>;
@@ -65,6 +81,7 @@ interface Source {
 /**
  * Finds a command's questions: its arguments, else the files of `--input`, else standard input.
  *
+ * @param written The format of the output, which a separator may be meant for.
  * @throws {UsageError} If there is none of these, or arguments and files.
  * @throws {InputError} If a file does not exist.
  */
@@ -72,11 +89,12 @@ export async function openInputs(
   texts: readonly string[],
   { input, format, ...naming }: Values<typeof INPUT_OPTIONS> & Partial<Values<typeof PAIR_OPTIONS>>,
   terminal: Terminal,
+  written: string | null = null,
 ): Promise<Inputs> {
   if (texts.length > 0) {
     if (input.length > 0) throw new UsageError("texts are arguments or come from --input, got both");
-    checkNaming(naming, []);
-    return { items: fromArguments(texts), length: texts.length };
+    checkNaming(naming, [], written);
+    return { items: fromArguments(texts), sources: [], length: texts.length };
   }
   const piped = terminal.input();
   if (input.length === 0 && piped === null) throw new UsageError(NO_TEXT);
@@ -86,18 +104,21 @@ export async function openInputs(
   for (const name of names) {
     sources.push(name === "-" ? standardInput(piped, format) : await file(name, format));
   }
-  checkNaming(naming, sources.map(({ format }) => format));
+  checkNaming(naming, sources.map(({ format }) => format), written);
   const length = sources.reduce<number | null>(
     (sum, { bytes }) => sum === null || bytes === null ? null : sum + bytes,
     0,
   );
-  return { items: fromSources(sources, { asked: input.length > 0, naming }), length };
+  return { items: fromSources(sources, { asked: input.length > 0, naming }), sources, length };
 }
 
 const NO_TEXT = "no text: give texts as arguments, files by --input, or a text a line on standard input";
 
 async function* fromArguments(texts: readonly string[]): AsyncGenerator<InputItem> {
-  for (const [index, text] of texts.entries()) yield { index, place: null, end: index + 1, fields: { text } };
+  for (const [index, text] of texts.entries()) {
+    const fields = { text };
+    yield { index, place: null, line: index + 1, end: index + 1, columns: null, given: fields, fields };
+  }
 }
 
 /** Options that say how fields are separated, and which of them hold the texts. */
@@ -113,9 +134,10 @@ const NAMING = {
 } as const satisfies Record<keyof Naming, readonly Format[]>;
 
 /** @throws {UsageError} If an option says something about files of which there are none. */
-function checkNaming(naming: Naming, formats: readonly Format[]): void {
+function checkNaming(naming: Naming, formats: readonly Format[], written: string | null): void {
   for (const [name, fits] of Object.entries(NAMING) as [keyof Naming, readonly Format[]][]) {
     if (naming[name] === undefined || formats.some((format) => fits.includes(format))) continue;
+    if (name === "separator" && written === "csv") continue;
     const got = formats.length === 0 ? "texts as arguments" : [...new Set(formats)].join(" and ");
     throw new UsageError(`--${name} is for ${fits.join(" and ")}, got ${got}`);
   }
@@ -128,7 +150,7 @@ function namesIn(format: Format, naming: Naming): { text?: string | undefined; t
 }
 
 /** The character that `--separator` names, if it is given. @throws {UsageError} If it names none that can separate fields. */
-function separatorOf({ separator }: Naming): string | undefined {
+export function separatorOf({ separator }: { separator: string | undefined }): string | undefined {
   if (separator === undefined) return undefined;
   const character = ["tab", "\\t"].includes(separator) ? "\t" : separator;
   if (/^[^"\r\n]$/.test(character)) return character;
@@ -174,17 +196,19 @@ async function* fromSources(
     const { name, format } = source;
     let end = 0;
     let records = 0;
+    const names = namesIn(format, naming);
+    const required = [names.text ?? "text", ...(names.text_pair === undefined ? [] : [names.text_pair])];
+    const table = { required, ...(separator !== undefined && format === "csv" && { separator }) };
+    const parser = openParser(format, { table, keepText: true });
     try {
-      const names = namesIn(format, naming);
-      const required = [names.text ?? "text", ...(names.text_pair === undefined ? [] : [names.text_pair])];
-      const table = { required, ...(separator !== undefined && format === "csv" && { separator }) };
-      const parser = openParser(format, { table, keepText: true });
-      for await (const part of readRecords(await source.open(), { parser })) {
+      for await (const part of parseRecords(await source.open(), { parser })) {
         for (const record of part) {
           records++;
           end = record.end;
-          const fields = renamed(record.fields, names);
-          yield { index: index++, place: `${name}:${record.number}`, end: start + end, fields };
+          const { number: line, fields: given } = record;
+          const fields = renamed(given, names);
+          const columns = parser instanceof TableParser ? parser.header : null;
+          yield { index: index++, place: `${name}:${line}`, line, end: start + end, columns, given, fields };
         }
       }
     } catch (error) {
@@ -192,7 +216,9 @@ async function* fromSources(
     }
     if (records === 0 && !asked) throw new UsageError(NO_TEXT);
     if (records === 0) {
-      yield { index: index++, place: name, end: start, fields: new InputError("must hold a text, and is empty") };
+      const nothing = new InputError("must hold a text, and is empty");
+      const columns = parser instanceof TableParser ? parser.header : null;
+      yield { index: index++, place: name, line: 1, end: start, columns, given: nothing, fields: nothing };
     }
     start += end;
   }
@@ -200,7 +226,7 @@ async function* fromSources(
 
 function standardInput(piped: AsyncIterable<Uint8Array> | null, format: Format = "txt"): Source {
   if (piped === null) throw new UsageError("--input - reads standard input, and nothing is piped into it");
-  return { name: "standard input", format, bytes: null, open: () => piped };
+  return { name: "standard input", path: null, format, bytes: null, open: () => piped };
 }
 
 async function file(name: string, format?: Format): Promise<Source> {
@@ -213,7 +239,8 @@ async function file(name: string, format?: Format): Promise<Source> {
   }
   if (info.isDirectory) throw new InputError(`Cannot read ${name}: it must be a file, and is a folder`);
   const bytes = info.isFile ? info.size : null;
-  return { name, format: format ?? formatOf(name), bytes, open: async () => (await Deno.open(name)).readable };
+  const path = info.isFile ? name : null;
+  return { name, path, format: format ?? formatOf(name), bytes, open: async () => (await Deno.open(name)).readable };
 }
 
 /** The format by the end of a file's name. */

@@ -1,25 +1,30 @@
 /** Prints the answers of a command: as a table for reading, or as JSON for programs. */
 
 import { entriesOf, jsonText, objectOf } from "../../base/json.ts";
-import { flag, UsageError } from "../options.ts";
+import { flag, list, value } from "../options.ts";
 import { freeName } from "../field_name.ts";
 import type { Fields } from "../../io/records/record.ts";
+import { type Answered, type AnswerOutput, answersIn } from "./outcome.ts";
 import { type Row, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options of every command that prints answers. */
-export const OUTPUT_OPTIONS = {
+export const PRINTING_OPTIONS = {
   json: flag("print one JSON array, once all is answered"),
   jsonl: flag("print a JSON object a line, as soon as it is answered"),
 };
 
-/** A question and the answer to it. */
-export interface Answered<Answer> {
-  /** The question's number among all that was given, from 0. */
-  readonly index: number;
-  readonly fields: Fields;
-  readonly answer: Answer;
-}
+/** Options of every command that gives answers. */
+export const OUTPUT_OPTIONS = {
+  ...PRINTING_OPTIONS,
+  output: value(
+    "FILE",
+    "write the answers to a new file; its name says what it holds: .csv, .tsv, .jsonl or .json",
+    { short: "o" },
+  ),
+  resume: flag("go on with an output that is not complete; what is in it is not done again"),
+  columns: list("NAME,...", "of --output: these columns or fields alone, in this order"),
+};
 
 /** The layout of the answers of a command. */
 export interface Layout<Answer> {
@@ -33,67 +38,46 @@ export interface Layout<Answer> {
   readonly apart?: boolean;
 }
 
-/** Prints answers as they come. */
-export interface AnswerOutput<Answer> {
-  put(answered: readonly Answered<Answer>[]): Promise<void>;
-  /** Called when all is answered, or all that will be. */
-  end(): Promise<void>;
-}
-
-/**
- * The output that the options ask for, or tables.
- *
- * @throws {UsageError} If they ask for both.
- */
-export function openOutput<Answer>(
+/** The printing that the options ask for, or tables. */
+export function openPrinting<Answer>(
   layout: Layout<Answer>,
   asked: { json: boolean; jsonl: boolean },
   terminal: Terminal,
 ): AnswerOutput<Answer> {
-  if (asked.json && asked.jsonl) throw new UsageError("answers are printed as --json or as --jsonl, got both");
   if (asked.json) return jsonArray(layout, terminal);
   return asked.jsonl ? jsonLines(layout, terminal) : tables(layout, terminal);
-}
-
-/** Makes one answer of all; its fields are those of the question that they answer together. */
-export type Gather<Answer> = (answered: readonly Answered<Answer>[]) => Omit<Answered<Answer>, "index">;
-
-/** An output to which all answers go as one. */
-export function gathered<Answer>(output: AnswerOutput<Answer>, gather: Gather<Answer>): AnswerOutput<Answer> {
-  const all: Answered<Answer>[] = [];
-  return {
-    put(answered) {
-      all.push(...answered);
-      return Promise.resolve();
-    },
-    async end() {
-      await output.put([{ index: 0, ...gather(all) }]);
-      await output.end();
-    },
-  };
 }
 
 /** Printed as a whole in the end, so that a run that fails prints no part of an array. */
 function jsonArray<Answer>(layout: Layout<Answer>, terminal: Terminal): AnswerOutput<Answer> {
   const elements: string[] = [];
   return {
-    put(answered) {
-      for (const one of answered) elements.push(`  ${toJson(layout, one)}`);
+    put(outcomes) {
+      for (const one of answersIn(outcomes)) elements.push(jsonText(jsonOf(layout, one)));
       return Promise.resolve();
     },
-    end: () => terminal.write(elements.length === 0 ? "[]\n" : `[\n${elements.join(",\n")}\n]\n`),
+    end: () => terminal.write(arrayText(elements)),
   };
+}
+
+/** A JSON array of elements that are JSON, a line each. */
+export function arrayText(elements: readonly string[]): string {
+  return elements.length === 0 ? "[]\n" : `[\n${elements.map((element) => `  ${element}`).join(",\n")}\n]\n`;
 }
 
 function jsonLines<Answer>(layout: Layout<Answer>, terminal: Terminal): AnswerOutput<Answer> {
   return {
-    put: (answered) => terminal.write(answered.map((one) => `${toJson(layout, one)}\n`).join("")),
+    put: (outcomes) => terminal.write(answersIn(outcomes).map((one) => `${jsonText(jsonOf(layout, one))}\n`).join("")),
     end: () => Promise.resolve(),
   };
 }
 
-function toJson<Answer>(layout: Layout<Answer>, { fields, answer }: Answered<Answer>): string {
-  return jsonText(joined(fields, layout.json(answer), layout.repeats));
+/** An answer, with the fields of its question, as JSON. */
+export function jsonOf<Answer>(
+  layout: Pick<Layout<Answer>, "json" | "repeats">,
+  { fields, answer }: Pick<Answered<Answer>, "fields" | "answer">,
+): Fields {
+  return joined(fields, layout.json(answer), layout.repeats);
 }
 
 /**
@@ -121,8 +105,8 @@ export function joined<Found extends Fields>(
 function tables<Answer>(layout: Layout<Answer>, terminal: Terminal): AnswerOutput<Answer> {
   let first = true;
   return {
-    async put(answered) {
-      const found = answered.flatMap(({ answer, fields }) => layout.tables(answer, fields));
+    async put(outcomes) {
+      const found = answersIn(outcomes).flatMap(({ answer, fields }) => layout.tables(answer, fields));
       if (found.length === 0) return;
       const text = layout.apart ? found.map(table).join("\n") : table(found.flat());
       await terminal.write(layout.apart && !first ? `\n${text}` : text);

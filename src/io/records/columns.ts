@@ -6,9 +6,9 @@ import type { FileRecord, RecordParser } from "./record.ts";
 
 /** Which columns hold tokens and tags, from 0; negative ones count from the last. */
 export interface Columns {
-  /** @default 0 */
+  /** That of tokens. @default 0 */
   tokens?: number;
-  /** @default -1 */
+  /** That of tags. @default -1 */
   tags?: number;
 }
 

@@ -43,15 +43,26 @@ export class CsvParser {
   #separator: string;
   /** How many fields each record must have; `"first"` for those of the first one, `null` for any number. */
   #width: number | "first" | null;
+  readonly #most: number;
   /** The record that goes on in the next line. */
   #open: OpenRecord | null = null;
   /** Lines that are to be read again. */
   #again: readonly Line[] = [];
 
-  /** @param settings `separator`: one character, neither a quote nor a line's end. */
-  constructor({ separator = ",", width = null }: { separator?: string; width?: number | "first" | null } = {}) {
+  /**
+   * @param settings `separator`: one character, neither a quote nor a line's end. `most`: most characters of a record of
+   *   several lines.
+   */
+  constructor(
+    { separator = ",", width = null, most = MAX_LINE }: {
+      separator?: string;
+      width?: number | "first" | null;
+      most?: number;
+    } = {},
+  ) {
     this.#separator = separator;
     this.#width = width;
+    this.#most = most;
   }
 
   /** The records that end with the next line. */
@@ -84,6 +95,7 @@ export class CsvParser {
     lines.push(line);
     if (line.problem !== null) record.problem ??= { of: line, error: line.problem };
     let problem = readOn(record, line, this.#separator);
+    if (problem === null && record.quoted !== null && record.length > this.#most) problem = UNCLOSED;
     const isOpen = problem === null && record.quoted !== null;
     this.#open = isOpen ? record : null;
     if (isOpen) return null;
@@ -134,7 +146,7 @@ function readOn(record: OpenRecord, { text: line, lineBreak }: Line, separator: 
     const start = end + 1;
     const isQuoted = record.quoted !== null || line[start] === '"';
     end = isQuoted ? readQuoted(record, line, { start, lineBreak }) : readPlain(record, line, { start, separator });
-    if (record.quoted !== null) return record.length > MAX_LINE ? UNCLOSED : null;
+    if (record.quoted !== null) return null;
     if (end < line.length && line[end] !== separator) {
       const field = `field ${record.fields.length}`;
       return isQuoted

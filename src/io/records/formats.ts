@@ -10,6 +10,9 @@ import { type TableOptions, TableParser } from "./table.ts";
 /** Name of a format; files of a format have names that end with it. */
 export type DataFormat = "txt" | "jsonl" | "csv" | "tsv" | "conll";
 
+/** All formats. */
+export const DATA_FORMATS: readonly DataFormat[] = ["txt", "jsonl", "csv", "tsv", "conll"];
+
 /** Options of {@linkcode openParser}. */
 export interface ParserOptions {
   /** Of csv and tsv: the names of the columns, and one that there must be. */

@@ -34,7 +34,6 @@ export const FILE_START: LinePlace = { line: 1, offset: 0 };
 
 const LINE_FEED = 0x0a;
 const RETURN = 0x0d;
-const TOO_LONG = `must be at most ${MAX_LINE / 2 ** 20} MiB long, and is longer`;
 const NO_UTF8 = "must be UTF-8 text, and is not";
 const BINARY = "must be text, and holds a NUL character, as binary files do";
 
@@ -53,11 +52,16 @@ export class LineSplitter {
   /** Where it begins. */
   #begin: number;
   #number: number;
+  readonly #most: number;
 
-  /** @param from The place of the first byte that comes, which begins a line. */
-  constructor({ line, offset }: LinePlace = FILE_START) {
+  /**
+   * @param from The place of the first byte that comes, which begins a line.
+   * @param most Most bytes of a line.
+   */
+  constructor({ line, offset }: LinePlace = FILE_START, most = MAX_LINE) {
     this.#number = line;
     this.#begin = offset;
+    this.#most = most;
   }
 
   /** The lines that end in the next part of the file. The part may be written over once they are all taken. */
@@ -116,7 +120,7 @@ export class LineSplitter {
   /** Adds bytes to the line that is not complete. */
   #take(part: Uint8Array): void {
     this.#length += part.length;
-    if (this.#length <= MAX_LINE) this.#parts.push(part.slice());
+    if (this.#length <= this.#most) this.#parts.push(part.slice());
     else this.#parts = []; // the rest of it is read past
   }
 
@@ -131,7 +135,10 @@ export class LineSplitter {
   }
 
   #decode(begin: number): Pick<Line, "text" | "lineBreak" | "problem"> {
-    if (this.#length > MAX_LINE) return { text: "", lineBreak: "\n", problem: new InputError(TOO_LONG) };
+    if (this.#length > this.#most) {
+      const problem = new InputError(`must be at most ${this.#most / 2 ** 20} MiB long, and is longer`);
+      return { text: "", lineBreak: "\n", problem };
+    }
     const bytes = joined(this.#parts, this.#length);
     let text: string;
     let problem: InputError | null = null;

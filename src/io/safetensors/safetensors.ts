@@ -12,6 +12,7 @@ import { checkLayout } from "./layout.ts";
 export { SafetensorsFile, SafetensorsTensor, type TensorView } from "./file.ts";
 export {
   type NamedTensor,
+  safetensorsHeader,
   safetensorsParts,
   safetensorsStream,
   writeSafetensors,

@@ -150,10 +150,33 @@ function compareCodePoints(a: string, b: string): number {
   }
 }
 
-/** The header with its length, padded by spaces so that the tensors begin at a multiple of 8 bytes. */
+/** Rows whose number has the most digits that a header has room for. */
+const MOST_ROWS = 999_999_999;
+
+/**
+ * The header of a file of one matrix that is written row by row: of one length for all numbers of rows, so that it can be
+ * written anew when they are counted.
+ */
+export function safetensorsHeader(
+  name: string,
+  { dtype, rows, columns }: { dtype: Dtype; rows: number; columns: number },
+  metadata: Record<string, string> = {},
+): Uint8Array {
+  checkMetadata(metadata);
+  const header = (rows: number, room?: number) =>
+    encodeHeader([[name, { dtype, shape: [rows, columns] }]], metadata, room);
+  return header(rows, header(MOST_ROWS).length - LENGTH_BYTES);
+}
+
+/**
+ * The header with its length, padded by spaces so that the tensors begin at a multiple of 8 bytes.
+ *
+ * @param room Bytes that it takes at least, a multiple of 8.
+ */
 function encodeHeader(
   tensors: readonly (readonly [name: string, Pick<WrittenTensor, "dtype" | "shape">])[],
   metadata: Record<string, string>,
+  room = 0,
 ): Uint8Array {
   const entries = Object.keys(metadata).length === 0 ? [] : [`"${METADATA_KEY}":${JSON.stringify(metadata)}`];
   let position = 0;
@@ -163,7 +186,7 @@ function encodeHeader(
     position = end;
   }
   const text = new TextEncoder().encode(`{${entries.join(",")}}`);
-  const length = Math.ceil(text.byteLength / LENGTH_BYTES) * LENGTH_BYTES;
+  const length = Math.max(room, Math.ceil(text.byteLength / LENGTH_BYTES) * LENGTH_BYTES);
   if (length > MAX_HEADER_BYTES) {
     throw new RangeError(
       `Cannot write a safetensors header: it must have at most ${MAX_HEADER_BYTES} bytes, got ${length}`,

@@ -3,11 +3,12 @@
 import { InputError } from "../../base/errors.ts";
 import { describe, quoted } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
+import type { DataFile } from "../../io/records/data_file.ts";
 import type { DataFormat } from "../../io/records/formats.ts";
 import { PROBLEM_TYPES, type ProblemType } from "../../model/config/fields.ts";
 import { CheckedDataset, type Dataset } from "./dataset.ts";
 import type { DataTask, Examples } from "./examples.ts";
-import { type DataFile, openDataFile } from "./source/data_files.ts";
+import { openDataFile } from "./source/data_files.ts";
 import { FileStore } from "./source/file_store.ts";
 import { MemoryStore } from "./source/memory_store.ts";
 import { Scan } from "./source/scan.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type DataFormat, openParser, type ParserOptions } from "../../../src/io/records/formats.ts";
 import { MAX_LINE } from "../../../src/io/records/lines.ts";
-import { readRecords } from "../../../src/io/records/read.ts";
+import { parseRecords } from "../../../src/io/records/parse.ts";
 import type { FileRecord } from "../../../src/io/records/record.ts";
 import { TableParser } from "../../../src/io/records/table.ts";
 import { bytesOf, partsOf } from "./parts.ts";
@@ -12,7 +12,7 @@ async function recordsOf(
   { format, size = 1 << 20, options }: { format: DataFormat; size?: number; options?: ParserOptions },
 ): Promise<FileRecord[]> {
   const parser = openParser(format, options);
-  return (await Array.fromAsync(readRecords(partsOf(file, size), { parser }))).flat();
+  return (await Array.fromAsync(parseRecords(partsOf(file, size), { parser }))).flat();
 }
 
 /** What they hold: each its line, and fields or a message. */
@@ -43,7 +43,7 @@ Deno.test("reading may begin at the beginning of any record", async () => {
     for (const [i, { begin, number }] of whole.entries()) {
       const parser = openParser(format, { table: { header: ["id", "text"] } });
       const from = { line: number, offset: begin };
-      const rest = await Array.fromAsync(readRecords(partsOf(bytes.subarray(begin), 7), { parser, from }));
+      const rest = await Array.fromAsync(parseRecords(partsOf(bytes.subarray(begin), 7), { parser, from }));
       assert.deepEqual(rest.flat(), whole.slice(i), `${format}, record ${i}`);
     }
   }
@@ -85,7 +85,7 @@ Deno.test("a sentence that is not in columns is one error, which names the line"
 
 Deno.test("a table has the columns of its header, whatever they are called, unless one is asked for", async () => {
   const parser = new TableParser();
-  const read = readRecords(partsOf("sentence,label\na,1\n", 5), { parser });
+  const read = parseRecords(partsOf("sentence,label\na,1\n", 5), { parser });
   assert.deepEqual(shown((await Array.fromAsync(read)).flat()), [[2, { sentence: "a", label: "1" }]]);
   assert.deepEqual(parser.header, ["sentence", "label"]);
   const refused = (file: string, message: string) =>

@@ -2,7 +2,7 @@
 
 import { InputError } from "../../../base/errors.ts";
 import { type DataFormat, openParser } from "../../../io/records/formats.ts";
-import { readRecords } from "../../../io/records/read.ts";
+import { parseRecords } from "../../../io/records/parse.ts";
 import type { Fields, FileRecord } from "../../../io/records/record.ts";
 import { TableParser } from "../../../io/records/table.ts";
 import type { DataExample, Example } from "../examples.ts";
@@ -56,7 +56,7 @@ export class FileStore<E extends Example> implements Store<FileBlock> {
     const parts = watched(source.read(0, source.size), { fingerprint: scan.fingerprint, onBytes });
     const before = this.#blocks.examples;
     let read: ReadExample<E> | null = null;
-    for await (const records of readRecords(parts, { parser })) {
+    for await (const records of parseRecords(parts, { parser })) {
       for (const record of records) {
         if (isBlank(record, format)) continue;
         try {
@@ -85,7 +85,7 @@ export class FileStore<E extends Example> implements Store<FileBlock> {
     const parser = openParser(format, { table: { header }, columns: sentenceColumns(this.#columns, format) });
     const parts = source.read(offset, offset + bytes);
     const examples: DataExample<E>[] = [];
-    for await (const records of readRecords(parts, { parser, from: { line, offset } })) {
+    for await (const records of parseRecords(parts, { parser, from: { line, offset } })) {
       for (const record of records) {
         if (isBlank(record, format)) continue;
         const number = first + examples.length;

@@ -1,0 +1,85 @@
+/** Writes embeddings as files of vectors, row by row: the number of rows is written at last. */
+
+import { InputError } from "../../base/errors.ts";
+import { shapeText } from "../../base/shape.ts";
+import type { Tensor, TensorType } from "../../base/tensor.ts";
+import type { Dtype } from "../../base/dtype.ts";
+import { npyHeader } from "../../io/npy/header.ts";
+import { safetensorsHeader } from "../../io/safetensors/safetensors.ts";
+import type { AnsweringParts } from "../outputs/files/destination.ts";
+import type { Written } from "../outputs/files/whole_output.ts";
+import { type AnswerOutput, isRefused } from "../outputs/outcome.ts";
+import { TENSOR_NAME } from "./read_vectors.ts";
+
+/** What `embed` gives for a text. */
+export type Embedded = Tensor | {
+  readonly embedding: Tensor;
+  readonly windows: readonly { readonly embedding: Tensor }[];
+};
+
+/** The embedding of a text, without those of its windows. */
+export function embeddingOf(answer: Embedded): Tensor {
+  return "windows" in answer ? answer.embedding : answer;
+}
+
+/** What the rows of a file have in common. */
+interface Rows {
+  readonly type: TensorType;
+  readonly columns: number;
+}
+
+/** A header of one length, whatever the number of rows. */
+type Header = (rows: Rows, count: number) => Uint8Array | Promise<Uint8Array>;
+
+/** Vectors as numpy reads them: `[N, H]`. */
+export function npyFile(file: Written): AnswerOutput<Embedded> {
+  return vectorFile(file, ({ type, columns }, count) => npyHeader(type, [count, columns]));
+}
+
+/** The element types of embeddings in a safetensors file. */
+const DTYPES: Partial<Record<TensorType, Dtype>> = { float32: "F32", int8: "I8", uint8: "U8" };
+
+/** Vectors as a safetensors file: a tensor `[N, H]`, and what tells which model made it. */
+export function safetensorsFile(file: Written, model: AnsweringParts<Embedded>): AnswerOutput<Embedded> {
+  let metadata: Promise<Record<string, string>> | undefined;
+  return vectorFile(file, async ({ type, columns }, count) => {
+    const tensor = { dtype: DTYPES[type]!, rows: count, columns };
+    return safetensorsHeader(TENSOR_NAME, tensor, await (metadata ??= model.metadata?.() ?? Promise.resolve({})));
+  });
+}
+
+function vectorFile(file: Written, header: Header): AnswerOutput<Embedded> {
+  let rows: Rows | null = null;
+  let count = 0;
+  let end = 0; // of the header
+  return {
+    async put(outcomes) {
+      for (const outcome of outcomes) {
+        if (isRefused(outcome)) {
+          throw new InputError(
+            `Cannot write the vectors: each text must have its row, and this has none: ${outcome.problem}; leave it out ` +
+              "of the input, or write .jsonl",
+          );
+        }
+        const { type, data, dims } = embeddingOf(outcome.answer);
+        if (dims.length !== 2) {
+          throw new InputError(`Cannot write the vectors: a text must have one, got ${shapeText(dims)}; write .jsonl`);
+        }
+        if (rows === null) {
+          rows = { type, columns: dims[1] as number };
+          const first = await header(rows, 0);
+          end = first.length;
+          await file.write(first);
+        }
+        await file.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+        count++;
+      }
+    },
+    async end() {
+      const last = await header(rows ?? { type: "float32", columns: 0 }, count);
+      if (rows === null) await file.write(last);
+      else if (last.length === end) await file.rewrite(last);
+      else throw new Error(`The header of ${count} vectors has ${last.length} bytes, and that of none ${end}`);
+    },
+  };
+}

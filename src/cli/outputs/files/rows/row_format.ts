@@ -1,0 +1,27 @@
+/** Formats of files with a row for each question, which a later run can read back and go on with. */
+
+import type { Fields, RecordParser } from "../../../../io/records/record.ts";
+import type { InputItem } from "../../../inputs/inputs.ts";
+import type { Outcome } from "../../outcome.ts";
+
+/** What a row of a file says of a question. */
+export type Match = "answered" | "refused";
+
+/** A format with the columns of one output. */
+export interface RowFormat<Answer> {
+  /** What the file begins with. */
+  readonly head: string;
+  /** Whether rows that are left out have a place in it. */
+  readonly holdsErrors: boolean;
+  /** Why a question has no place in a row of it; `null` if it has. */
+  misfit(given: Fields): string | null;
+  /** A row, with its line feed. */
+  row(outcome: Outcome<Answer>): string;
+  /** Reads rows back: cells as `cells`, an object as it is. */
+  parser(): RecordParser;
+  /** Whether a row is that of a question; `null` if it is of another. */
+  match(found: Fields, question: InputItem): Match | null;
+}
+
+/** What stands in a file in place of the answer. */
+export const ERROR_COLUMNS: readonly string[] = ["line", "error"];
