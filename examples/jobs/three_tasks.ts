@@ -12,6 +12,6 @@ const [words, likely, unlikely, [one, other]] = await Promise.all([
   score("the wife king of a"),
   embed(["the wife of a king", "a female sovereign ruler"], { pooling: "mean" }),
 ]);
-console.log(words.map(({ token_str }) => token_str).join(", "));
+console.log(words.flat().map(({ token_str }) => token_str).join(", "));
 console.log(`${likely.score.toFixed(1)} against ${unlikely.score.toFixed(1)}`);
 console.log(`alike by ${cos_sim(one!, other!).item().toFixed(2)}`);

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { readNpy, readSafetensors } from "../../mod.ts";
 import { pipeline } from "../../src/pipelines/pipeline.ts";
+import { floats } from "./floats.ts";
 import { folderOf, smallModel } from "./folders.ts";
 import { narrowbert, narrowbertJson } from "./terminals.ts";
 
@@ -8,7 +10,7 @@ const TEXTS = ["a large animal", "a bird"];
 /** Embeddings as the command gives them, with the tiny language model. */
 async function embed(...args: string[]): Promise<{ text: string; embedding: number[]; embeddings?: number[][] }[]> {
   await using model = await smallModel("mlm");
-  return await narrowbertJson(["embed", "--model", model.path, "--json", ...args, ...TEXTS]);
+  return floats(await narrowbertJson(["embed", "--model", model.path, "--json", ...args, ...TEXTS]));
 }
 
 /** Embeddings as the pipeline gives them. */
@@ -30,9 +32,9 @@ Deno.test("embed takes the pooling of the model's files, and what the options sa
   await Deno.writeTextFile(`${model.path}/1_Pooling/config.json`, '{"pooling_mode_cls_token": true}');
   const args = ["embed", "--model", model.path, "--json"];
   const [cls] = await narrowbertJson<[{ embedding: number[] }]>([...args, TEXTS[0]!]);
-  assert.deepEqual(cls.embedding, (await expected({ pooling: "cls" }))[0]);
+  assert.deepEqual(floats(cls.embedding), (await expected({ pooling: "cls" }))[0]);
   const [mean] = await narrowbertJson<[{ embedding: number[] }]>([...args, "--pooling", "mean", TEXTS[0]!]);
-  assert.deepEqual(mean.embedding, (await expected({ pooling: "mean" }))[0]);
+  assert.deepEqual(floats(mean.embedding), (await expected({ pooling: "mean" }))[0]);
 });
 
 Deno.test("embed puts the prompt of the model's files before each text, or one that is named or given", async () => {
@@ -78,4 +80,74 @@ Deno.test("embed prints size, first numbers and text", async () => {
   const { code, stdout } = await narrowbert(["embed", "--model", model.path, ...TEXTS]);
   assert.equal(code, 0);
   assert.match(stdout, /^32 {2}(-?\d[.\d]* ){4}\.\.\. +a large animal\n32 {2}(-?\d[.\d]* ){4}\.\.\. +a bird\n$/);
+});
+
+Deno.test("embed writes vectors as files that numpy and safetensors read, in little more than their bytes", async () => {
+  const folder = await Deno.makeTempDir();
+  const texts = Array.from({ length: 300 }, (_, i) => `animal number ${i}`);
+  await Deno.writeTextFile(`${folder}/texts.txt`, texts.join("\n"));
+  using embed = await pipeline("feature-extraction");
+  for (const precision of ["float32", "ubinary"] as const) {
+    const expected = await embed(texts, { pooling: "mean", precision, convert_to_tensor: true });
+    const base = `${folder}/${precision}`;
+    for (const end of ["npy", "safetensors", "jsonl"]) {
+      const args = ["embed", "--input", `${folder}/texts.txt`, "--precision", precision, "--output", `${base}.${end}`];
+      assert.deepEqual(await narrowbert(args), { code: 0, stdout: "", stderr: "" });
+    }
+    const array = await readNpy(`${base}.npy`);
+    assert.deepEqual([array.type, array.dims], [expected.type, expected.dims]);
+    const file = await readSafetensors(`${base}.safetensors`);
+    const { dtype, shape, data } = file.get("embeddings")!;
+    assert.deepEqual([dtype, shape], [precision === "float32" ? "F32" : "U8", expected.dims]);
+    assert.deepEqual(JSON.parse(file.metadata.probe!).length, 128);
+    const lines = (await Deno.readTextFile(`${base}.jsonl`)).trim().split("\n").map((line) =>
+      JSON.parse(line).embedding
+    );
+    for (const found of [array.data, data, lines.flat()]) {
+      assert.equal(found.length, expected.size);
+      for (let i = 0; i < expected.size; i++) {
+        assert(Math.abs(Number(found[i]) - Number(expected.data[i])) < 1e-5, `${precision} ${i}`);
+      }
+    }
+    // The same numbers in all three.
+    assert.deepEqual(data, array.data);
+    assert.deepEqual(Array.from(lines.flat() as number[], Math.fround), Array.from(array.data, Number));
+    const raw = expected.data.byteLength;
+    if (precision === "float32") assert((await Deno.stat(`${base}.npy`)).size <= 1.01 * raw);
+  }
+  const [{ results }] = await narrowbertJson<[{ results: { index: number; text: string }[] }]>([
+    ...["search", "--query", texts[7]!, "--vectors", `${folder}/float32.safetensors`, "--json"],
+    ...["--input", `${folder}/texts.txt`],
+  ]);
+  assert.deepEqual([results[0]!.index, results[0]!.text], [7, texts[7]]);
+  const other = await narrowbert([
+    ...["search", "--query", "a", "--vectors", `${folder}/float32.safetensors`, "--pooling", "cls"],
+  ]);
+  assert.equal(other.code, 1);
+  assert.match(other.stderr, /its vectors were made by the model "the shipped model", or with other options/);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a file of vectors is whole or not there, and has a row for each text", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/v.npy`;
+  const long = "a ".repeat(200);
+  const cases: [string[], number, RegExp][] = [
+    [["--pooling", "none", "a"], 1, /a text must have one, got \[1, 3, 128\]; write .jsonl/],
+    [["--skip-bad", "a", long], 1, /each text must have its row, and this has none: .*the model takes 96 tokens/],
+    [["a", long], 1, /the model takes 96 tokens/],
+    [["--resume", "a"], 2, /v.npy is written as a whole/],
+    [["--json", "a"], 2, /is npy by its name, got --json too/],
+  ];
+  for (const [args, code, message] of cases) {
+    const found = await narrowbert(["embed", "--output", path, ...args]);
+    assert.equal(found.code, code, found.stderr);
+    assert.match(found.stderr, message);
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
+  }
+  assert.equal((await narrowbert(["embed", "--output", path], "")).code, 2);
+  assert.equal((await narrowbert(["embed", "--output", path, "a"])).code, 0);
+  const again = await narrowbert(["embed", "--output", path, "a"]);
+  assert.deepEqual([again.code, /is there already/.test(again.stderr)], [2, true]);
+  await Deno.remove(folder, { recursive: true });
 });

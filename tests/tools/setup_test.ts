@@ -201,7 +201,8 @@ Deno.test("narrowbert: may write what a profile is asked for, and what the comma
       "p.html",
     ]],
     [["profile", "--trace", "1.json", "embed", "--trace", "2.json"], ["2.json", "1.json"]],
-    [["profile", "classify", "--report", "r.html", "--output", "train"], []],
+    [["profile", "doctor", "--report", "r.html", "--output", "train"], []],
+    [["profile", "classify", "--report", "r.html", "-o", "train"], ["train", "train.resume", "train.unfinished"]],
     [["classify", "profile", "--report=r.html", "--table=t.txt"], []],
   ];
   for (const [args, granted] of cases) {
