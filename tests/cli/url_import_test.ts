@@ -1,29 +1,11 @@
 import assert from "node:assert/strict";
+import { moduleHost } from "./module_host.ts";
 import { runDeno } from "./processes.ts";
-
-const ROOT = new URL("../../", import.meta.url);
-const TYPES: Record<string, string> = {
-  ts: "application/typescript",
-  json: "application/json",
-  wgsl: "text/plain",
-};
-
-/** Serves the files of the repository, read-only, as a host of modules would. */
-async function serveFile(request: Request): Promise<Response> {
-  const { pathname } = new URL(request.url); // normalised: it holds no ".."
-  try {
-    const bytes = await Deno.readFile(new URL(`.${pathname}`, ROOT));
-    const type = TYPES[pathname.split(".").at(-1) ?? ""] ?? "application/octet-stream";
-    return new Response(request.method === "HEAD" ? null : bytes, { headers: { "content-type": type } });
-  } catch {
-    return new Response("no such file", { status: 404 });
-  }
-}
 
 Deno.test("a script in an empty folder imports mod.ts over http and classifies with the shipped model", async () => {
   const folder = await Deno.makeTempDir();
-  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, serveFile);
-  const host = `127.0.0.1:${server.addr.port}`;
+  await using served = moduleHost();
+  const { host } = served;
   await Deno.writeTextFile(
     `${folder}/script.ts`,
     `import { pipeline } from "http://${host}/mod.ts";

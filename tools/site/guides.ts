@@ -12,7 +12,14 @@ const OTHERS = new Set([".git", ".deno", "node_modules", "tests"]);
 export function guides(): { pages: Page[]; files: ReadonlySet<string> } {
   const names = [...namesIn("")];
   const docs = names.filter((name) => /^docs\/[^/]+\.md$/.test(name)).sort();
-  const sources = ["README.md", ...docs, "examples/models/wordnet/README.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+  const sources = [
+    "README.md",
+    ...docs,
+    "examples/jobs/README.md",
+    "examples/models/wordnet/README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+  ];
   const files = new Set<string>();
   const places = { sources, repository: new Set(names), onFile: (path: string) => files.add(path) };
   const pages = sources.map((source) => {
