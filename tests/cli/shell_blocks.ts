@@ -5,11 +5,10 @@ import type { Finished } from "./processes.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/narrowbert", import.meta.url));
 
-/** The lines of the `sh` blocks of a guide that run `bin/narrowbert`. */
+/** The command lines in the `sh` blocks of a guide. */
 export function commandsOf(markdown: string): string[] {
   const blocks = [...markdown.matchAll(/^```sh\n(.*?)^```$/gms)];
-  return blocks.flatMap(([, block]) => block!.replaceAll("\\\n", "").trim().split("\n"))
-    .filter((line) => line.includes("bin/narrowbert"));
+  return blocks.flatMap(([, block]) => block!.replaceAll("\\\n", "").trim().split("\n")).filter((line) => line !== "");
 }
 
 /** Runs one of them in a folder. */

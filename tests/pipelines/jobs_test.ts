@@ -53,6 +53,10 @@ Deno.test("examples/jobs/anywhere.ts runs the library from a URL and as one file
     const model = `http://${host}/examples/models/wordnet/topic/`; // a bundle has no models
     const args = [`--allow-read=${folder}`, `--allow-net=${host}`, script, `file://${folder}/narrowbert.js`, model];
     const bundled = await runDeno(args);
-    assert.deepEqual([bundled.stdout, bundled.code], ["noun.artifact; permitted without bounds: none\n", 0], bundled.stderr);
+    assert.deepEqual(
+      [bundled.stdout, bundled.code],
+      ["noun.artifact; permitted without bounds: none\n", 0],
+      bundled.stderr,
+    );
   });
 });
