@@ -27,6 +27,8 @@ const TYPES = new Map(Object.entries(DESCRIPTIONS).map(([type, description]) => 
  *
  * @example
  * ```ts
+ * import { readNpy, Tensor, writeNpy } from "@narrowbert/webgpu";
+ *
  * const bytes = await writeNpy(new Tensor("float32", [1, 2, 3, 4, 5, 6], [2, 3]));
  * console.log((await readNpy(bytes)).dims); // [2, 3]
  * ```
@@ -74,6 +76,8 @@ function parseNpy(bytes: Uint8Array, name: string): Tensor {
  *
  * @example
  * ```ts
+ * import { Tensor, writeNpy } from "@narrowbert/webgpu";
+ *
  * const bytes = await writeNpy(new Tensor("int8", [1, -2], [1, 2]));
  * console.log(bytes.length); // 130
  * ```
