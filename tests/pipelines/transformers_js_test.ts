@@ -17,6 +17,7 @@ import {
 } from "../../mod.ts";
 import { pipelineModel } from "../golden/pipelines/pipeline_case.ts";
 import { GOLDEN, type TransformersJsCall } from "../golden/transformers_js/transformers_js_case.ts";
+import { runDeno } from "../cli/processes.ts";
 import { assertSame, withoutPlaces } from "./transformers_js_answers.ts";
 import { DIFFERENCES } from "./transformers_js_differences.ts";
 
@@ -78,7 +79,7 @@ for (const { texts, options, inputs, logits } of GOLDEN.encoded) {
     } else {
       assert.deepEqual({ ...ours }, expected);
     }
-    assertSame((await model.forward(inputs)).logits, logits); // their tensors are inputs of ours
+    assertSame((await model.forward(inputs)).logits, logits);
   });
 }
 
@@ -100,4 +101,48 @@ Deno.test("progress_callback gets the same events, but for the sizes of the sing
   });
   const { progress_total, ...others } = GOLDEN.events;
   assert.deepEqual(events, { ...others, progress_total: progress_total!.filter((key) => key !== "files") });
+});
+
+Deno.test("a program for transformers.js runs here once its import is changed", async () => {
+  const program = new URL("../../examples/jobs/transformers_js.ts", import.meta.url);
+  assert.match(
+    await Deno.readTextFile(program),
+    /^\/\/ import \{ pipeline \} from "@huggingface\/transformers";\nimport /m,
+  );
+  const { code, stdout, stderr } = await runDeno(["--allow-read", program.href]);
+  assert.equal(code, 0, stderr);
+  assert.match(
+    stdout,
+    /^noun\.animal \(0\.\d\d\)\nverb\.motion \(0\.\d\d\)\nwife \(0\.\d\d\), .*\n1\.00 the wife .*\n(0\.\d\d a .*\n){2}$/,
+  );
+});
+
+/** Options of loading there that are none here, and how they are refused. */
+const REFUSED: [name: string, values: unknown[], error: RegExp][] = [
+  ["device", ["webgpu", "cpu", "wasm", null], /^TypeError: .* GPUDevice; left out/],
+  ["dtype", ["q8", "q4", "int8", null], /^RangeError: .* "f32", "f16", "auto"/],
+  ["progress_callback", [null], /^TypeError: .* progress_callback must be a function, got null/],
+  ["session_options", [{}], /^TypeError: .* there is no option "session_options"/],
+  ["model_file_name", ["model"], /^TypeError: .* there is no option "model_file_name"/],
+  ["use_external_data_format", [true], /^TypeError: .* there is no option "use_external_data_format"/],
+];
+
+for (const [name, values, error] of REFUSED) {
+  for (const value of values) {
+    Deno.test(`differs in options of loading: ${name} ${JSON.stringify(value)}`, async () => {
+      await assert.rejects(() => pipeline("fill-mask", undefined, { [name]: value }), error);
+    });
+  }
+}
+
+Deno.test("differs in options of loading: dtype fp32 and no revision of one's own are the same", async () => {
+  using fill = await pipeline("fill-mask", undefined, { dtype: "fp32", revision: "main", local_files_only: false });
+  assert.equal(fill.model.config.model_type, "narrow_bert");
+});
+
+Deno.test("differs in files: a model that is there as ONNX alone is refused by what it needs", async () => {
+  const files = await pipelineModel("mlm");
+  files.set("onnx/model.onnx", files.get("model.safetensors")!);
+  files.delete("model.safetensors");
+  await assert.rejects(() => pipeline("fill-mask", files), /^CheckpointError: .* model\.safetensors .* is needed/);
 });
