@@ -70,7 +70,7 @@ export const DIFFERENCES: Record<string, Difference> = {
   "a text that is too long": async (ask, { args, answer }) => {
     await assert.rejects(() => ask(...args), InputError);
     const ours = await ask(...withOptions(args, { truncation: true })) as Labelled[];
-    assert.throws(() => assertSame(ours, answer)); // theirs loses [SEP] with the rest, see "Encodings" below
+    assert.throws(() => assertSame(ours, answer)); // theirs loses [SEP] with the rest, as its encoding shows
     assert.deepEqual(ours.map(({ label }) => label), (answer as Labelled[]).map(({ label }) => label));
   },
   "a model with one label": async (ask, { args, answer }) => {

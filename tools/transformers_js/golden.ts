@@ -1,10 +1,11 @@
 /**
  * Records what transformers.js answers, on the CPU, with the models of tests/golden/pipelines: writes
  * tests/golden/transformers_js/. `deno task transformers_js`; npm gets transformers.js, and pip what exports the models to
- * ONNX, once. `deno.lock` beside this file says which versions.
+ * ONNX, once.
  */
 
 import { Buffer } from "node:buffer";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import {
   AutoModelForSequenceClassification,
@@ -29,7 +30,7 @@ async function writeModel(name: PipelineCase["model"], root: string): Promise<vo
   for (const [file, bytes] of await pipelineModel(name)) {
     if (!file.endsWith(".safetensors")) await Deno.writeFile(`${root}/${name}/${file}`, bytes);
   }
-  const onnx = await exported(`transformers_js_${name}`, ["model", new URL(name, MODELS).pathname]);
+  const onnx = await exported(`transformers_js_${name}`, ["model", fileURLToPath(new URL(name, MODELS))]);
   await Deno.copyFile(onnx, `${root}/${name}/onnx/model.onnx`);
 }
 
@@ -90,7 +91,9 @@ try {
 
   const functions = FUNCTIONS.map(([name, args]) => ({ name, args, answer: { cos_sim, dot }[name](...args) }));
 
-  const golden = { versions: { "@huggingface/transformers": env.version }, calls, encoded, events, functions };
+  const lock = JSON.parse(await Deno.readTextFile(new URL("deno.lock", import.meta.url)));
+  const versions = Object.keys(lock.npm).filter((name) => /^(@huggingface\/|onnxruntime-node@)/.test(name));
+  const golden = { versions, calls, encoded, events, functions };
   const packed = gzipSync(JSON.stringify(golden), { level: 9 });
   await Deno.writeFile(GOLDEN, packed);
   console.log(`${calls.length} calls of pipelines, ${encoded.length} of a model: ${packed.length} bytes`);

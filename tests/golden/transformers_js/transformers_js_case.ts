@@ -27,7 +27,7 @@ export interface EncodedTexts {
 }
 
 interface Golden {
-  versions: Record<string, string>;
+  versions: string[];
   calls: TransformersJsCall[];
   encoded: EncodedTexts[];
   /** The names of what each event of progress has. */
