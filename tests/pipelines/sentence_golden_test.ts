@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { pipeline } from "../../mod.ts";
-import { filesOf, floatsOf, GOLDEN } from "../golden/sentence/sentence_case.ts";
+import { floatsOf } from "../golden/packed.ts";
+import { filesOf, GOLDEN } from "../golden/sentence/sentence_case.ts";
 
 /** The largest difference that counts as none. */
 const BOUND = 2e-5;

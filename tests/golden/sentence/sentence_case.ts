@@ -3,9 +3,8 @@
  * share the files of `base/`, and the rankers those of `ranker/`.
  */
 
-import { Buffer } from "node:buffer";
-import { gunzipSync } from "node:zlib";
 import type { FeatureExtractionOptions, Similarity } from "../../../mod.ts";
+import { bytesOf, readPacked } from "../packed.ts";
 
 const FOLDER = new URL("./", import.meta.url);
 
@@ -37,22 +36,15 @@ interface Golden {
 }
 
 /** All of it. */
-export const GOLDEN = JSON.parse(
-  new TextDecoder().decode(gunzipSync(Deno.readFileSync(new URL("folders.json.gz", FOLDER)))),
-) as Golden;
+export const GOLDEN = readPacked<Golden>(new URL("folders.json.gz", FOLDER));
 
 /** The files of a folder, as whatever loads a model takes them. */
 export function filesOf(files: Record<string, StoredFile>): Map<string, Uint8Array> {
   return new Map(
     Object.entries(files).map(([name, file]) => {
       if ("json" in file) return [name, new TextEncoder().encode(JSON.stringify(file.json))];
-      if ("base64" in file) return [name, new Uint8Array(Buffer.from(file.base64, "base64"))];
+      if ("base64" in file) return [name, bytesOf(file.base64)];
       return [name, Deno.readFileSync(new URL(`${file.of}/${name.split("/").at(-1)}`, FOLDER))];
     }),
   );
-}
-
-/** Floats as they are stored. */
-export function floatsOf(base64: string): Float32Array {
-  return new Float32Array(new Uint8Array(Buffer.from(base64, "base64")).buffer);
 }
