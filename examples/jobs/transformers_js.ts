@@ -3,7 +3,7 @@
 // import { pipeline } from "@huggingface/transformers";
 import { pipeline } from "../../mod.ts";
 
-const classifier = await pipeline("sentiment-analysis", undefined, { dtype: "fp32" });
+const classifier = await pipeline("sentiment-analysis", undefined, { device: "webgpu", dtype: "fp32" });
 for (const { label, score } of await classifier(["a large animal with a long trunk", "move quickly on foot"])) {
   console.log(`${label} (${score.toFixed(2)})`);
 }

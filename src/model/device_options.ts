@@ -5,15 +5,27 @@ import type { Latency } from "../gpu/readback.ts";
 import { loadTuning } from "../kernels/tuning/remembered.ts";
 import type { WeightDtype } from "../nn/layout/upload.ts";
 
+/** Names of the device that the library opens itself. */
+const OWN_DEVICES = ["auto", "gpu", "webgpu"] as const;
+
+/** A name of the device that the library opens itself. */
+export type OwnDevice = typeof OWN_DEVICES[number];
+
+/** Whether a device is left to the library. */
+export function isOwnDevice(device: DeviceOptions["device"]): device is OwnDevice | undefined {
+  return device === undefined || OWN_DEVICES.some((name) => name === device);
+}
+
 /** The device that a model computes on, and how it does. */
 export interface DeviceOptions {
   /**
    * A GPU device of the caller's own; it is never destroyed. Keep its adapter until the model is loaded: Deno 2.9 panics
-   * if the info of a device is first read when its adapter was garbage-collected.
+   * if the info of a device is first read when its adapter was garbage-collected. `"webgpu"`, `"gpu"` and `"auto"`, as
+   * transformers.js has them, mean the default; there is no other.
    *
    * @default a device that all models of the process share
    */
-  device?: GPUDevice;
+  device?: GPUDevice | OwnDevice;
   /**
    * Element type of the weights of products and of the word embeddings on the GPU. `f16` halves their memory; it needs
    * a device with the feature `shader-f16`. All other weights, and all computing, have 32 bits. `auto` is `f32`; `fp32`
@@ -60,10 +72,10 @@ export interface DeviceChoice {
  * @throws {RangeError} If another value is unknown.
  */
 export function checkDeviceOptions({ device, dtype = "auto", latency = "normal" }: DeviceOptions): void {
-  if (device !== undefined && typeof device?.createBuffer !== "function") {
+  if (!isOwnDevice(device) && typeof device?.createBuffer !== "function") {
     const found = typeof device === "string" ? `"${device}"` : String(device);
     throw new TypeError(
-      `Cannot make a model with device ${found}: it must be a GPUDevice; left out, the model opens one itself`,
+      `Cannot make a model with device ${found}: it must be a GPUDevice, or "webgpu"; left out, the model opens one itself`,
     );
   }
   checkChoice("dtype", dtype, DTYPES);
@@ -80,7 +92,7 @@ export function checkDeviceOptions({ device, dtype = "auto", latency = "normal" 
 export async function openDevice(
   { device, dtype = "auto", latency = "normal" }: DeviceOptions,
 ): Promise<DeviceChoice> {
-  const gpu = await requestGpu(device === undefined ? {} : { device });
+  const gpu = await requestGpu(isOwnDevice(device) ? {} : { device });
   const weights = WEIGHT_DTYPES[dtype];
   if (weights === "f16" && !gpu.features.has("shader-f16")) {
     throw new RangeError(

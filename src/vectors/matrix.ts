@@ -7,9 +7,9 @@ import { Tensor } from "../base/tensor.ts";
 
 /**
  * Vectors of H numbers each: a float32 tensor `[N, H]`, or a list with one vector an element, each a float32 tensor
- * `[1, H]` or `[H]`, as pipelines give them, or an array of numbers. A tensor `[H]` is one vector.
+ * `[1, H]` or `[H]`, as pipelines give them, or an array of numbers. A tensor `[H]`, or an array of numbers, is one vector.
  */
-export type Vectors = Tensor | readonly (Tensor | ArrayLike<number>)[];
+export type Vectors = Tensor | ArrayLike<number> | readonly (Tensor | ArrayLike<number>)[];
 
 /** Vectors, row by row. */
 export interface Matrix {
@@ -32,6 +32,7 @@ export function matrixOf(vectors: Vectors, what: string): Matrix {
     const columns = dims.at(-1) as number;
     return { data, rows: dims.length === 1 ? 1 : dims[0] as number, columns };
   }
+  if (isNumbers(vectors)) return { data: Float32Array.from(vectors), rows: 1, columns: vectors.length };
   if (!Array.isArray(vectors)) throw wrong(what, kindOf(vectors));
   const rows = vectors.map((vector, i) => rowOf(vector, `${what}[${i}]`));
   const columns = rows[0]?.length ?? 0;
@@ -54,10 +55,18 @@ function rowOf(vector: Tensor | ArrayLike<number>, name: string): ArrayLike<numb
     if (dims.length === 1 || (dims.length === 2 && dims[0] === 1)) return data;
     throw wrong(name, `float32 ${shapeText(dims)}`, ONE);
   }
-  const isNumbers = vector instanceof Float32Array || vector instanceof Float64Array ||
-    (Array.isArray(vector) && vector.every((x) => typeof x === "number"));
-  if (isNumbers) return vector;
+  if (isNumbers(vector) || isEmptyList(vector)) return vector;
   throw wrong(name, kindOf(vector), ONE);
+}
+
+function isEmptyList(list: unknown): list is [] {
+  return Array.isArray(list) && list.length === 0;
+}
+
+/** Whether this is one vector, of a number at least. */
+function isNumbers(vector: unknown): vector is ArrayLike<number> {
+  if (vector instanceof Float32Array || vector instanceof Float64Array) return true;
+  return Array.isArray(vector) && vector.length > 0 && vector.every((x) => typeof x === "number");
 }
 
 function floats(tensor: Tensor, name: string): Tensor<"float32"> {

@@ -94,10 +94,15 @@ Deno.test("f16 weights on a device without shader-f16 are refused with the cure"
   device.destroy();
 });
 
+Deno.test("a device may be named as transformers.js names it", async () => {
+  using model = await NarrowBertForMaskedLM.from_config(CONFIG, { device: "webgpu" });
+  assert.equal((await model.forward({ input_ids: [[1, 2]] })).logits.dims[0], 1);
+});
+
 Deno.test("a device that is none is refused with what it must be", async () => {
-  const options = { device: "webgpu" as unknown as GPUDevice };
+  const options = { device: "wasm" as unknown as GPUDevice };
   await assert.rejects(NarrowBertForMaskedLM.from_config(CONFIG, options), {
     name: "TypeError",
-    message: 'Cannot make a model with device "webgpu": it must be a GPUDevice; left out, the model opens one itself',
+    message: 'Cannot make a model with device "wasm": it must be a GPUDevice, or "webgpu"; left out, the model opens one itself',
   });
 });

@@ -118,6 +118,8 @@ Deno.test("vectors may be a tensor, tensors, arrays; nothing gives nothing", asy
     assert.deepEqual(await semantic_search(given, given), expected);
   }
   assert.deepEqual(await semantic_search(flat[2]!, corpus), [expected[2]]);
+  assert.deepEqual(await semantic_search(rows[2]!, corpus), [expected[2]]);
+  assert.deepEqual(await semantic_search(Float32Array.from(rows[2]!), corpus), [expected[2]]);
   assert.deepEqual(await semantic_search([], corpus), []);
   assert.deepEqual(await semantic_search(corpus, []), [[], [], [], [], []]);
   assert.deepEqual(await semantic_search([], []), []);

@@ -1,7 +1,7 @@
 /** The interface of all folders that a model is loaded from: on disk, on the web, in memory. */
 
 import { CheckpointError } from "../../base/errors.ts";
-import { quote } from "../../base/messages.ts";
+import { kindOf, quote } from "../../base/messages.ts";
 import type { FileBytes } from "./file_bytes.ts";
 import type { ProgressReporter } from "./progress.ts";
 
@@ -89,6 +89,9 @@ export function checkPlainName(file: string): void {
 
 /** The names on the way to a folder inside another, outermost first. @throws {CheckpointError} If one is not plain. */
 export function subfolderNames(subfolder: string): string[] {
+  if (typeof subfolder !== "string") {
+    throw new TypeError(`Cannot open a subfolder: its name must be a string, got ${kindOf(subfolder)}`);
+  }
   const names = subfolder === "" ? [] : subfolder.split("/");
   if (names.every(isPlainName)) return names;
   throw new CheckpointError(`Cannot open subfolder ${quote(subfolder)}: it must be plain names with "/" between them`);

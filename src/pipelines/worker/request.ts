@@ -4,6 +4,7 @@ import { checkOptionNames } from "../../base/options.ts";
 import { describe } from "../../base/messages.ts";
 import type { ModelSource } from "../../io/folder/folder.ts";
 import { NarrowBertConfig } from "../../model/config/config.ts";
+import { isOwnDevice } from "../../model/device_options.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
 import type { TaskName } from "../task_pipelines.ts";
 
@@ -54,7 +55,7 @@ const LEAST_MS = 1000;
  */
 export function loadRequest(task: TaskName, source: ModelSource, options: LoadOptions): LoadRequest {
   const { signal: _signal, progress_callback: _callback, device, config, cache_dir, ...plain } = options;
-  if (device !== undefined) {
+  if (!isOwnDevice(device)) {
     throw new TypeError("Cannot make a pipeline in a Worker: it has a device of its own, so device must be left out");
   }
   return {
