@@ -28,7 +28,10 @@ quietly() {
 # need_deno: leaves Deno 2.9 or later on PATH as `deno`. It is the machine's own, or npm's in the checkout's .deno folder.
 need_deno() {
   export DENO_NO_UPDATE_CHECK=1
-  if has deno && is_recent_deno deno; then return; fi
+  if has deno && is_recent_deno deno; then
+    prefer_native_deno
+    return
+  fi
   if find_local_deno; then return; fi
   has npm || install_packages npm
   say "installing Deno $DENO_VERSION from npm into $root/.deno"
@@ -47,6 +50,20 @@ find_local_deno() {
     fi
   done
   return 1
+}
+
+# npm's `deno` may be a script of Node's, which keeps signals to itself: the binary that it starts is put before it.
+prefer_native_deno() {
+  script=$(readlink -f "$(command -v deno)" 2>/dev/null) || return 0
+  [ "$(head -c 2 "$script" 2>/dev/null)" = '#!' ] || return 0
+  folder=$(dirname -- "$script")
+  for deno in "$folder"/deno "$folder"/deno.exe "$folder"/../@deno/*/deno "$folder"/node_modules/@deno/*/deno; do
+    if [ -f "$deno" ] && is_recent_deno "$deno"; then
+      PATH=$(CDPATH='' cd -- "$(dirname -- "$deno")" && pwd -P):$PATH
+      export PATH
+      return
+    fi
+  done
 }
 
 is_recent_deno() {

@@ -6,13 +6,10 @@ import { loadTuning } from "../kernels/tuning/remembered.ts";
 import type { WeightDtype } from "../nn/layout/upload.ts";
 
 /** Names of the device that the library opens itself. */
-const OWN_DEVICES = ["auto", "gpu", "webgpu"] as const;
-
-/** A name of the device that the library opens itself. */
-export type OwnDevice = typeof OWN_DEVICES[number];
+const OWN_DEVICES = ["auto", "gpu", "webgpu"];
 
 /** Whether a device is left to the library. */
-export function isOwnDevice(device: DeviceOptions["device"]): device is OwnDevice | undefined {
+export function isOwnDevice(device: DeviceOptions["device"]): device is Exclude<DeviceOptions["device"], GPUDevice> {
   return device === undefined || OWN_DEVICES.some((name) => name === device);
 }
 
@@ -25,7 +22,7 @@ export interface DeviceOptions {
    *
    * @default a device that all models of the process share
    */
-  device?: GPUDevice | OwnDevice;
+  device?: GPUDevice | "auto" | "gpu" | "webgpu";
   /**
    * Element type of the weights of products and of the word embeddings on the GPU. `f16` halves their memory; it needs
    * a device with the feature `shader-f16`. All other weights, and all computing, have 32 bits. `auto` is `f32`; `fp32`

@@ -26,6 +26,16 @@ export class Best {
     return [...this.#hits];
   }
 
+  /** Whether there are as many as are kept, and the last of them is better than a score. */
+  isAbove(score: number): boolean {
+    return this.#hits.length === this.#most && (this.#most === 0 || this.#hits.at(-1)!.score > score);
+  }
+
+  /** Forgets all. */
+  clear(): void {
+    this.#hits.length = 0;
+  }
+
   /** Takes a hit, if it is among the best. */
   add(corpus_id: number, score: number): void {
     const hits = this.#hits;

@@ -2,23 +2,27 @@
 
 import { Slices } from "../base/tick.ts";
 
-/** Vectors that are compared before other events may have their turn. */
-const ROWS = 16;
+/** Products of two numbers that are computed before other events may have their turn: some milliseconds. */
+const SLICE = 2e6;
 
-/** Compares all queries with all vectors, a few milliseconds at a time. @param add Takes each pair, by its numbers. */
-export async function bestOfAll(
-  { queries, vectors, signal, add }: {
-    queries: number;
+/** Compares some queries with all vectors, a few milliseconds at a time. @param add Takes each pair, by its numbers. */
+export async function compareAll(
+  { queries, vectors, columns, signal, add }: {
+    queries: readonly number[];
     vectors: number;
+    columns: number;
     signal: AbortSignal | undefined;
     add: (query: number, vector: number) => void;
   },
 ): Promise<void> {
   const slices = new Slices();
-  for (let first = 0; first < vectors; first += ROWS) {
-    const end = Math.min(first + ROWS, vectors);
-    for (let query = 0; query < queries; query++) for (let v = first; v < end; v++) add(query, v);
-    await slices.next();
-    signal?.throwIfAborted();
+  const rows = Math.max(1, Math.floor(SLICE / Math.max(1, columns)));
+  for (const query of queries) {
+    for (let first = 0; first < vectors; first += rows) {
+      const end = Math.min(first + rows, vectors);
+      for (let vector = first; vector < end; vector++) add(query, vector);
+      await slices.next();
+      signal?.throwIfAborted();
+    }
   }
 }

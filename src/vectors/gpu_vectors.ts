@@ -4,6 +4,7 @@ import { NoAdapterError } from "../base/errors.ts";
 import { type Gpu, requestGpu } from "../gpu/device.ts";
 import { pitch } from "../kernels/kernel.ts";
 import { GpuScores, MOST_FOUND, MOST_QUERIES, partsOf } from "./gpu_scores.ts";
+import type { Best } from "./best.ts";
 import { LEAST_LENGTH, type Measured } from "./similarity.ts";
 import type { Matrix } from "./matrix.ts";
 
@@ -25,11 +26,24 @@ export class GpuVectors {
   readonly #gpu: Gpu;
   readonly #scores: GpuScores;
   readonly #parts: readonly Part[];
+  readonly #columns: number;
+  /** Length of the longest vector; null if all are scaled to length 1. */
+  readonly #longest: number | null;
 
-  private constructor(gpu: Gpu, scores: GpuScores, parts: readonly Part[]) {
+  private constructor(
+    gpu: Gpu,
+    { scores, parts, columns, longest }: {
+      scores: GpuScores;
+      parts: readonly Part[];
+      columns: number;
+      longest: number | null;
+    },
+  ) {
     this.#gpu = gpu;
     this.#scores = scores;
     this.#parts = parts;
+    this.#columns = columns;
+    this.#longest = longest;
   }
 
   /** Whether the GPU can find what is asked for. */
@@ -39,8 +53,7 @@ export class GpuVectors {
     { similarity, top_k }: { similarity: "cosine" | "dot"; top_k: number },
   ): boolean {
     if (Math.min(top_k, vectors.rows) + MORE > MOST_FOUND) return false;
-    const longest = ({ lengths }: Measured) => lengths.reduce((most, length) => Math.max(most, length), 0);
-    return longest(queries) * (similarity === "dot" ? longest(vectors) : 1) < LARGE;
+    return longestOf(queries) * (similarity === "dot" ? longestOf(vectors) : 1) < LARGE;
   }
 
   /**
@@ -56,12 +69,14 @@ export class GpuVectors {
     if (gpu === null) return null;
     const scale = similarity === "cosine" ? vectors.lengths.map((length) => 1 / Math.max(length, LEAST_LENGTH)) : null;
     const parts: Part[] = [];
-    const found = new GpuVectors(gpu, new GpuScores(gpu, vectors.columns), parts);
+    const { columns } = vectors;
+    const longest = scale === null ? longestOf(vectors) : null;
+    const found = new GpuVectors(gpu, { scores: new GpuScores(gpu, columns), parts, columns, longest });
     try {
       for (const { first, rows } of partsOf(vectors)) {
         const buffer = await gpu.scoped(
           "put vectors on the GPU",
-          () => gpu.buffers.acquire(4 * rows * pitch(vectors.columns), "vectors"),
+          () => gpu.buffers.acquire(4 * rows * pitch(columns), "vectors"),
           { cure: "search fewer of them at once" },
         );
         parts.push({ first, rows, buffer });
@@ -75,27 +90,48 @@ export class GpuVectors {
   }
 
   /**
-   * Finds the vectors that are most alike to each query, and some more.
+   * Finds the vectors that are most alike to each query.
    *
-   * @param found Called with each of them, by the numbers of the query and the vector.
+   * @param options `alike` compares two in float64; `best` takes what is found.
+   * @returns The queries for which a vector that was not found may be better, as 32 bits cannot tell.
    */
   async best(
     queries: Measured,
-    { top_k, signal, found }: {
+    { top_k, signal, alike, best }: {
       top_k: number;
       signal: AbortSignal | undefined;
-      found: (query: number, vector: number) => void;
+      alike: (query: number, vector: number) => number;
+      best: readonly Best[];
     },
-  ): Promise<void> {
+  ): Promise<number[]> {
+    /** For each query the largest score that a vector may have which was not found. */
+    const missed = new Float64Array(queries.rows).fill(-Infinity);
     for (let start = 0; start < queries.rows; start += MOST_QUERIES) {
       const count = Math.min(MOST_QUERIES, queries.rows - start);
       const asked = { data: laidOut(queries, { first: start, rows: count, scale: null }), rows: count };
       await Promise.all(this.#parts.map(async ({ first, rows, buffer }) => {
         const k = Math.min(top_k + MORE, rows);
         const indices = await this.#scores.best(asked, { vectors: buffer, rows, k, signal });
-        for (let i = 0; i < count * k; i++) found(start + Math.floor(i / k), first + (indices[i] as number));
+        for (let i = 0; i < count; i++) {
+          const query = start + i;
+          let least = Infinity;
+          for (let n = i * k; n < (i + 1) * k; n++) {
+            const vector = first + (indices[n] as number);
+            const score = alike(query, vector);
+            best[query]!.add(vector, score);
+            least = Math.min(least, score);
+          }
+          // Both sums of 32 bits, that of the last one found and that of the one missed, may be wrong.
+          if (k < rows) missed[query] = Math.max(missed[query]!, least + 2 * this.#errorOf(queries.lengths[query]!));
+        }
       }));
     }
+    return Array.from(missed.keys()).filter((query) => !best[query]!.isAbove(missed[query]!));
+  }
+
+  /** By how much a score of 32 bits may be wrong at most: the bound for sums of rounded products, in any order. */
+  #errorOf(length: number): number {
+    return (this.#columns + 4) * 2 ** -24 * (this.#longest === null ? 1 : length * this.#longest);
   }
 
   /** Frees the GPU memory. */
@@ -103,6 +139,10 @@ export class GpuVectors {
     for (const { buffer } of this.#parts) this.#gpu.buffers.release(buffer);
     this.#scores.dispose();
   }
+}
+
+function longestOf({ lengths }: Measured): number {
+  return lengths.reduce((most, length) => Math.max(most, length), 0);
 }
 
 async function gpuOf(device: GPUDevice | undefined): Promise<Gpu | null> {

@@ -91,23 +91,15 @@ export function checkWidths(a: Matrix, b: Matrix, [first, second]: readonly [str
 }
 
 /**
- * The Euclidean length of each row.
+ * The Euclidean length of a row.
  *
  * @param what What messages call the vectors.
- * @throws {InputError} If one has a number that is not finite.
+ * @throws {InputError} If it has a number that is not finite.
  */
-export function lengthsOf({ data, rows, columns }: Matrix, what: string): Float64Array {
-  const lengths = new Float64Array(rows);
-  for (let r = 0; r < rows; r++) {
-    let sum = 0;
-    for (let i = r * columns; i < (r + 1) * columns; i++) sum += (data[i] as number) ** 2;
-    if (!Number.isFinite(sum)) {
-      const at = data.subarray(r * columns, (r + 1) * columns).findIndex((x) => !Number.isFinite(x));
-      throw new InputError(
-        `Cannot compare vectors: ${what}[${r}] must hold finite numbers, got ${data[r * columns + at]}`,
-      );
-    }
-    lengths[r] = Math.sqrt(sum);
-  }
-  return lengths;
+export function lengthOf({ data, columns }: Matrix, row: number, what: string): number {
+  let sum = 0;
+  for (let i = row * columns; i < (row + 1) * columns; i++) sum += (data[i] as number) ** 2;
+  if (Number.isFinite(sum)) return Math.sqrt(sum);
+  const wrong = data.subarray(row * columns, (row + 1) * columns).find((x) => !Number.isFinite(x));
+  throw new InputError(`Cannot compare vectors: ${what}[${row}] must hold finite numbers, got ${wrong}`);
 }

@@ -1,10 +1,11 @@
 /** One search for the vectors that are most alike to others. */
 
-import { Tensor } from "../base/tensor.ts";
 import { checkOptionNames } from "../base/options.ts";
-import { Best, type SearchHit, TOP_K } from "./best.ts";
-import { matrixOf, type Vectors } from "./matrix.ts";
-import { type SearchOptions, VectorIndex, type VectorIndexOptions } from "./vector_index.ts";
+import { Best, type SearchHit } from "./best.ts";
+import { checkWidths, matrixOf, type Vectors } from "./matrix.ts";
+import { MeasuredIndex } from "./measured_index.ts";
+import { measuredInSlices, rowsOf } from "./similarity.ts";
+import { checkedSearch, checkedSimilarity, type SearchOptions, type VectorIndexOptions } from "./vector_index.ts";
 
 /** Options of {@linkcode semantic_search}. */
 export interface SemanticSearchOptions extends SearchOptions, VectorIndexOptions {
@@ -41,22 +42,25 @@ export async function semantic_search(
   options: SemanticSearchOptions = {},
 ): Promise<SearchHit[][]> {
   checkOptionNames("search vectors", options, ["top_k", "signal", "score_function", "device", "corpus_chunk_size"]);
-  const { corpus_chunk_size: size = CHUNK, score_function, device, ...search } = options;
+  const { corpus_chunk_size: size = CHUNK, device } = options;
   if (!(Number.isSafeInteger(size) && size >= 1)) {
     throw new RangeError(`Cannot search vectors: corpus_chunk_size must be a whole number from 1, got ${size}`);
   }
-  const { data, rows, columns } = matrixOf(corpus, "corpus");
-  const searchIn = async (first: number, end: number) => {
-    const part = new Tensor("float32", data.subarray(first * columns, end * columns), [end - first, columns]);
-    using index = new VectorIndex(part, { ...(score_function && { score_function }), ...(device && { device }) });
-    return await index.search(queries, search);
-  };
-  if (rows <= size) return await searchIn(0, rows);
-  const best: Best[] = [];
-  for (let first = 0; first < rows; first += size) {
-    for (const [query, hits] of (await searchIn(first, Math.min(first + size, rows))).entries()) {
-      const own = best[query] ??= new Best(search.top_k ?? TOP_K);
-      for (const { corpus_id, score } of hits) own.add(first + corpus_id, score);
+  const search = checkedSearch(options);
+  const similarity = checkedSimilarity(options);
+  const asked = await measuredInSlices(matrixOf(queries, "queries"), "queries");
+  const vectors = await measuredInSlices(matrixOf(corpus, "corpus"), "corpus");
+  checkWidths(asked, vectors, ["queries", "the corpus"]);
+  const best = Array.from({ length: asked.rows }, () => new Best(search.top_k));
+  for (let first = 0; first < vectors.rows; first += size) {
+    const part = rowsOf(vectors, first, Math.min(first + size, vectors.rows));
+    const index = new MeasuredIndex(part, { similarity, device });
+    try {
+      for (const [query, hits] of (await index.search(asked, search)).entries()) {
+        for (const { corpus_id, score } of hits) best[query]!.add(first + corpus_id, score);
+      }
+    } finally {
+      index.dispose();
     }
   }
   return best.map(({ hits }) => hits);

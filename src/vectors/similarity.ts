@@ -1,7 +1,8 @@
 /** How alike vectors are, as sentence-transformers compares them. */
 
 import { Tensor } from "../base/tensor.ts";
-import { checkWidths, lengthsOf, type Matrix, matrixOf, type Vectors } from "./matrix.ts";
+import { Slices } from "../base/tick.ts";
+import { checkWidths, lengthOf, type Matrix, matrixOf, type Vectors } from "./matrix.ts";
 
 /** How embeddings of a model are compared, by the name that sentence-transformers gives it. */
 export type Similarity = "cosine" | "dot" | "euclidean" | "manhattan";
@@ -51,7 +52,30 @@ export interface Measured extends Matrix {
 
 /** Measures vectors. @throws {InputError} If one has a number that is not finite. */
 export function measured(matrix: Matrix, what: string): Measured {
-  return { ...matrix, lengths: lengthsOf(matrix, what) };
+  const lengths = new Float64Array(matrix.rows);
+  for (let row = 0; row < matrix.rows; row++) lengths[row] = lengthOf(matrix, row, what);
+  return { ...matrix, lengths };
+}
+
+/** Measures vectors, a few milliseconds at a time. @throws {InputError} If one has a number that is not finite. */
+export async function measuredInSlices(matrix: Matrix, what: string): Promise<Measured> {
+  const lengths = new Float64Array(matrix.rows);
+  const slices = new Slices();
+  for (let row = 0; row < matrix.rows; row++) {
+    lengths[row] = lengthOf(matrix, row, what);
+    if (row % 64 === 63) await slices.next();
+  }
+  return { ...matrix, lengths };
+}
+
+/** Some of the vectors, from row `first` to before row `end`. */
+export function rowsOf({ data, columns, lengths }: Measured, first: number, end: number): Measured {
+  return {
+    data: data.subarray(first * columns, end * columns),
+    rows: end - first,
+    columns,
+    lengths: lengths.subarray(first, end),
+  };
 }
 
 /** How alike row `i` of some vectors is to row `j` of others, in float64. */
@@ -64,14 +88,29 @@ export function comparison(name: Similarity, a: Measured, b: Measured): (i: numb
   return (i, j) => compared(i, j) * left![i]! * right![j]!;
 }
 
-/** How alike each of some vectors is to each of others: `[N, M]`, computed in float64. */
-function scoresOf(name: Similarity, a: Vectors, b: Vectors): Tensor<"float32"> {
-  const [left, right] = [measured(matrixOf(a, "a"), "a"), measured(matrixOf(b, "b"), "b")];
-  checkWidths(left, right, ["a", "b"]);
+/**
+ * How alike each of some vectors is to each of others: `[N, M]`, in float64.
+ *
+ * @param names What messages call them.
+ * @throws {TypeError} If they are no vectors, or of several sizes.
+ * @throws {InputError} If one has a number that is not finite.
+ */
+export function similarityMatrix(
+  name: Similarity,
+  [a, b]: readonly [Vectors, Vectors],
+  names: readonly [string, string] = ["a", "b"],
+): { data: Float64Array; dims: [number, number] } {
+  const [left, right] = [measured(matrixOf(a, names[0]), names[0]), measured(matrixOf(b, names[1]), names[1])];
+  checkWidths(left, right, names);
   const of = comparison(name, left, right);
-  const data = new Float32Array(left.rows * right.rows);
+  const data = new Float64Array(left.rows * right.rows);
   for (let i = 0; i < left.rows; i++) for (let j = 0; j < right.rows; j++) data[i * right.rows + j] = of(i, j);
-  return new Tensor("float32", data, [left.rows, right.rows]);
+  return { data, dims: [left.rows, right.rows] };
+}
+
+function scoresOf(name: Similarity, a: Vectors, b: Vectors): Tensor<"float32"> {
+  const { data, dims } = similarityMatrix(name, [a, b]);
+  return new Tensor("float32", Float32Array.from(data), dims);
 }
 
 /**

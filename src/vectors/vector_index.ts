@@ -2,11 +2,10 @@
 
 import { Lease } from "../base/lease.ts";
 import { checkOptionNames } from "../base/options.ts";
-import { Best, type SearchHit, TOP_K } from "./best.ts";
-import { bestOfAll } from "./cpu_search.ts";
-import { GpuVectors } from "./gpu_vectors.ts";
+import { type SearchHit, TOP_K } from "./best.ts";
 import { checkWidths, matrixOf, type Vectors } from "./matrix.ts";
-import { comparison, type Measured, measured, SIMILARITIES, type Similarity } from "./similarity.ts";
+import { MeasuredIndex, type Search } from "./measured_index.ts";
+import { measured, measuredInSlices, SIMILARITIES, type Similarity } from "./similarity.ts";
 
 /** Options of a {@linkcode VectorIndex}. */
 export interface VectorIndexOptions {
@@ -29,11 +28,6 @@ export interface SearchOptions {
   signal?: AbortSignal;
 }
 
-/** Products of two numbers below which a search stays on the CPU, as it ends there before a GPU has answered. */
-const FEW_PRODUCTS = 2e7;
-/** Queries of all searches below which the vectors stay away from the GPU: to put them there takes as long as to search. */
-const FEW_QUERIES = 8;
-
 /**
  * Vectors that are searched again and again. What the GPU needs of them is put there at the first search that is worth it,
  * and stays until `dispose()`. {@linkcode semantic_search} is a single search.
@@ -50,15 +44,8 @@ const FEW_QUERIES = 8;
  * ```
  */
 export class VectorIndex {
-  readonly #vectors: Measured;
-  readonly #similarity: Similarity;
-  readonly #device: GPUDevice | undefined;
+  readonly #index: MeasuredIndex;
   readonly #lease: Lease;
-  /** Puts the vectors on the GPU; gives null if there is no adapter. */
-  #putting: Promise<GpuVectors | null> | null = null;
-  /** The vectors on the GPU, once they are there. */
-  #onGpu: GpuVectors | null = null;
-  #queries = 0;
 
   /**
    * Makes an index of vectors.
@@ -70,27 +57,19 @@ export class VectorIndex {
    */
   constructor(vectors: Vectors, options: VectorIndexOptions = {}) {
     checkOptionNames("make an index of vectors", options, ["score_function", "device"]);
-    const { score_function = "cosine", device } = options;
-    if (!SIMILARITIES.includes(score_function)) {
-      throw new RangeError(
-        `Cannot make an index of vectors: score_function must be one of ${SIMILARITIES.join(", ")}, got ` +
-          `${JSON.stringify(score_function)}`,
-      );
-    }
-    this.#vectors = measured(matrixOf(vectors, "corpus"), "corpus");
-    this.#similarity = score_function;
-    this.#device = device;
-    this.#lease = new Lease("Cannot search these vectors: the index was disposed", () => this.#onGpu?.dispose());
+    const own = measured(matrixOf(vectors, "corpus"), "corpus");
+    this.#index = new MeasuredIndex(own, { similarity: checkedSimilarity(options), device: options.device });
+    this.#lease = new Lease("Cannot search these vectors: the index was disposed", () => this.#index.dispose());
   }
 
   /** How many vectors it has. */
   get size(): number {
-    return this.#vectors.rows;
+    return this.#index.vectors.rows;
   }
 
   /** Numbers of a vector. */
   get dimensions(): number {
-    return this.#vectors.columns;
+    return this.#index.vectors.columns;
   }
 
   /**
@@ -105,14 +84,12 @@ export class VectorIndex {
    */
   async search(queries: Vectors, options: SearchOptions = {}): Promise<SearchHit[][]> {
     checkOptionNames("search vectors", options, ["top_k", "signal"]);
-    const { top_k = TOP_K, signal } = options;
-    if (!(Number.isSafeInteger(top_k) && top_k >= 1)) {
-      throw new RangeError(`Cannot search vectors: top_k must be a whole number from 1, got ${top_k}`);
-    }
-    signal?.throwIfAborted();
-    const asked = measured(matrixOf(queries, "queries"), "queries");
-    checkWidths(asked, this.#vectors, ["queries", "the corpus"]);
-    return await this.#lease.use(() => this.#search(asked, { top_k, signal }));
+    const search = checkedSearch(options);
+    return await this.#lease.use(async () => {
+      const asked = await measuredInSlices(matrixOf(queries, "queries"), "queries");
+      checkWidths(asked, this.#index.vectors, ["queries", "the corpus"]);
+      return await this.#index.search(asked, search);
+    });
   }
 
   /** Frees the GPU memory, after the searches under way. */
@@ -124,35 +101,23 @@ export class VectorIndex {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
 
-  async #search(
-    queries: Measured,
-    { top_k, signal }: { top_k: number; signal: AbortSignal | undefined },
-  ): Promise<SearchHit[][]> {
-    const vectors = this.#vectors;
-    const best = Array.from({ length: queries.rows }, () => new Best(Math.min(top_k, vectors.rows)));
-    const alike = comparison(this.#similarity, queries, vectors);
-    const add = (query: number, vector: number) => best[query]!.add(vector, alike(query, vector));
-    const onGpu = await this.#gpuFor(queries, top_k);
-    if (onGpu !== null) await onGpu.best(queries, { top_k, signal, found: add });
-    else await bestOfAll({ queries: queries.rows, vectors: vectors.rows, signal, add });
-    return best.map(({ hits }) => hits);
+/** What a search asks for. @throws {RangeError} If `top_k` is no whole number from 1. */
+export function checkedSearch({ top_k = TOP_K, signal }: SearchOptions): Search {
+  if (!(Number.isSafeInteger(top_k) && top_k >= 1)) {
+    throw new RangeError(`Cannot search vectors: top_k must be a whole number from 1, got ${top_k}`);
   }
+  signal?.throwIfAborted();
+  return { top_k, signal };
+}
 
-  /** The vectors on the GPU, if a search is worth it there. */
-  async #gpuFor(queries: Measured, top_k: number): Promise<GpuVectors | null> {
-    const { rows, columns } = this.#vectors;
-    this.#queries += queries.rows;
-    const isLarge = queries.rows * rows * columns >= FEW_PRODUCTS && this.#queries >= FEW_QUERIES;
-    const similarity = this.#similarity;
-    if (!isLarge || (similarity !== "cosine" && similarity !== "dot")) return null;
-    if (!GpuVectors.fits(queries, this.#vectors, { similarity, top_k })) return null;
-    this.#putting ??= GpuVectors.put(this.#vectors, { similarity, device: this.#device });
-    try {
-      return this.#onGpu = await this.#putting;
-    } catch (error) {
-      this.#putting = null; // the next search tries again
-      throw error;
-    }
-  }
+/** How vectors are compared. @throws {RangeError} If `score_function` is something else. */
+export function checkedSimilarity({ score_function = "cosine" }: VectorIndexOptions): Similarity {
+  if (SIMILARITIES.includes(score_function)) return score_function;
+  throw new RangeError(
+    `Cannot search vectors: score_function must be one of ${SIMILARITIES.join(", ")}, got ${
+      JSON.stringify(score_function)
+    }`,
+  );
 }

@@ -4,7 +4,6 @@ import { pipeline } from "../../src/pipelines/pipeline.ts";
 import type { TaskName } from "../../src/pipelines/task_pipelines.ts";
 import { TASKS } from "../../src/pipelines/task_table.ts";
 import { type SmallModel, smallModel } from "./folders.ts";
-import { commandsOf, runCommand } from "./shell_blocks.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const README = await Deno.readTextFile(`${ROOT}/README.md`);

@@ -106,14 +106,30 @@ Deno.test("search refuses what it cannot search, each in a line", async () => {
     [vectors("none.npy"), 1, /none.npy".*there is no such file/],
     [vectors("none.jsonl"), 1, /none.jsonl".*No such file/],
     [vectors("broken.npy"), 1, /broken.npy": it must be a .npy file of numpy/],
-    [vectors("whole.npy"), 1, /whole.npy": it must hold vectors as float32 \[N, H\], got int32 \[1, 3\]/],
+    [
+      vectors("whole.npy"),
+      1,
+      /whole.npy": it must hold vectors \[N, H\] of 16, 32 or 64-bit floats, got int32 \[1, 3\]/,
+    ],
     [vectors("narrow.npy"), 1, /its vectors have 3 numbers, and a query has 128; give the --model, --pooling/],
     [vectors("nan.npy"), 1, /corpus\[0\] must hold finite numbers, got NaN/],
     [vectors("texts.jsonl"), 1, /texts.jsonl:1: it must have an "embedding", a list of numbers/],
     [vectors("empty.jsonl"), 1, /empty.jsonl": it must hold a vector, and is empty/],
     [vectors("uneven.jsonl"), 1, /uneven.jsonl:2: its embedding must have 2 numbers, as the first, got 1/],
     [vectors("many.safetensors"), 1, /it must have a tensor "embeddings", or one alone, got "a", "b"/],
-    [vectors("other.safetensors"), 1, /its vectors were made by the model "owner\/other", or with other options/],
+    [
+      vectors("other.safetensors"),
+      1,
+      /made by another model, or with other options \(it says model "owner\/other"\); give the --model/,
+    ],
+    [
+      [...vectors("two.npy"), "a", "b"],
+      1,
+      /first vector is not what the model gives for the first text \(cosine 0\.00\)/,
+    ],
+    [[...vectors("two.npy"), "--stride", "4"], 2, /--stride is for texts, got --vectors/],
+    [["--query", "a", " ", ""], 1, /there must be a text with a word, and there is none/],
+    [["--query", "a", "word ".repeat(200)], 1, /text 1: .*the model takes 96 tokens, got 202/],
     [[...vectors("two.npy"), "one text"], 1, /it has 2 vectors, and 1 texts are given; they must be the texts/],
     [["--query", "a", "--prompt", "x", "--prompt-name", "y", "b"], 2, /give --prompt or --prompt-name, not both/],
   ];
@@ -122,5 +138,39 @@ Deno.test("search refuses what it cannot search, each in a line", async () => {
     assert.deepEqual([code, stdout, stderr.split("\n").length], [expectedCode, "", 2], stderr);
     assert.match(stderr, message);
   }
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("search leaves out texts without a word, and with --skip-bad those that it cannot embed", async () => {
+  const long = "word ".repeat(200);
+  const [{ results }] = await narrowbertJson<[Found]>([
+    "search",
+    "--query",
+    "a bird",
+    "--json",
+    "a",
+    " ",
+    "a bird",
+    "",
+  ]);
+  assert.deepEqual(results.map(({ index }) => index).sort(), [0, 2]);
+  const { code, stdout, stderr } = await narrowbert([
+    "search",
+    "--query",
+    "a bird",
+    "--json",
+    "--skip-bad",
+    long,
+    "a bird",
+  ]);
+  assert.equal(code, 1);
+  assert.deepEqual((JSON.parse(stdout) as [Found])[0].results.map(({ index }) => index), [1]);
+  assert.match(stderr, /^narrowbert: text 1: .*the model takes 96 tokens.*\nnarrowbert: left out 1 of the inputs/);
+  // What `embed --skip-bad` leaves out of a file of lines has no vector there, and keeps its number.
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/v.jsonl`;
+  assert.equal((await narrowbert(["embed", "--skip-bad", "--output", path, "a fish", long, "a bird"])).code, 1);
+  const [filed] = await narrowbertJson<[Found]>(["search", "--query", "a bird", "--json", "--vectors", path]);
+  assert.deepEqual(filed.results.map(({ index, text }) => [index, text]), [[2, "a bird"], [0, "a fish"]]);
   await Deno.remove(folder, { recursive: true });
 });

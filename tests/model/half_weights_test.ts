@@ -103,6 +103,7 @@ Deno.test("a device that is none is refused with what it must be", async () => {
   const options = { device: "wasm" as unknown as GPUDevice };
   await assert.rejects(NarrowBertForMaskedLM.from_config(CONFIG, options), {
     name: "TypeError",
-    message: 'Cannot make a model with device "wasm": it must be a GPUDevice, or "webgpu"; left out, the model opens one itself',
+    message:
+      'Cannot make a model with device "wasm": it must be a GPUDevice, or "webgpu"; left out, the model opens one itself',
   });
 });

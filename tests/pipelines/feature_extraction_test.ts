@@ -278,7 +278,10 @@ Deno.test("convert_to_tensor gives one tensor of a list", async () => {
   const each = await embed(texts, { pooling: "mean" });
   const all = await embed(texts, { pooling: "mean", convert_to_tensor: true });
   assert.deepEqual(all.tolist(), each.flatMap((one) => one.tolist()));
-  assert.deepEqual((await embed([], { pooling: "mean", convert_to_tensor: true })).dims, [0, 0]);
+  for (const [precision, type] of [["float32", "float32"], ["ubinary", "uint8"], ["int8", "int8"]] as const) {
+    const none = await embed([], { pooling: "mean", precision, convert_to_tensor: true });
+    assert.deepEqual([none.type, none.dims], [type, [0, 0]]);
+  }
   const call = (input: unknown, options: object) =>
     (embed as unknown as (input: unknown, options: object) => Promise<unknown>)(input, {
       pooling: "mean",

@@ -174,3 +174,56 @@ Deno.test("a search can be stopped, and an index is not used after it was dispos
   assert.equal((await running).length, 20);
   await assert.rejects(index.search(queries), /the index was disposed/);
 });
+
+Deno.test("of vectors that 32 bits cannot tell apart the best by 64 are found", async () => {
+  const [rows, columns] = [6000, 64];
+  const corpus = vectors(rows, columns, 11);
+  const queries = vectors(60, columns, 12);
+  for (let v = 0; v < 300; v++) { // nearly the same as each other, and as the first query
+    for (let i = 0; i < columns; i++) {
+      corpus.data[v * columns + i] = queries.data[i]! * (1 + 1e-6 * Math.sin(v * 7 + i * i));
+    }
+  }
+  const few = new Tensor("float32", queries.data.subarray(0, columns), [1, columns]);
+  const [onCpu] = await semantic_search(few, corpus);
+  using index = new VectorIndex(corpus);
+  const found = await index.search(queries);
+  assert.deepEqual(found[0], onCpu);
+  checkHits([onCpu!], twin(few, corpus, "cosine"), 10, 1e-15);
+});
+
+Deno.test("an index outlives its device", async () => {
+  const [queries, corpus] = [vectors(60, 64, 13), vectors(6000, 64, 14)];
+  using index = new VectorIndex(corpus);
+  const expected = await index.search(queries);
+  const gpu = await requestGpu();
+  gpu.device.destroy();
+  await gpu.device.lost;
+  assert.deepEqual(await index.search(queries), expected);
+  assert.notEqual(await requestGpu(), gpu);
+  const { device } = await requestGpu({ device: await (await navigator.gpu.requestAdapter())!.requestDevice() });
+  using own = new VectorIndex(corpus, { device });
+  assert.deepEqual(await own.search(queries), expected);
+  device.destroy();
+  await device.lost;
+  assert.deepEqual(await own.search(queries), expected); // on the CPU
+});
+
+Deno.test("a wrong vector is named by its number, however the vectors are cut", async () => {
+  const rows = vectors(20, 4, 15);
+  rows.data[4 * 17] = NaN;
+  const call = semantic_search(vectors(1, 4, 16), rows, { corpus_chunk_size: 5 });
+  await assert.rejects(call, /corpus\[17\] must hold finite numbers, got NaN/);
+});
+
+Deno.test("timers have their turn while many queries are compared", async () => {
+  let longest = 0;
+  let last = performance.now();
+  const timer = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 1);
+  await semantic_search(vectors(1500, 64, 17), vectors(500, 64, 18), { score_function: "euclidean" });
+  clearInterval(timer);
+  assert(longest > 0 && longest < 250, `${longest} ms`);
+});

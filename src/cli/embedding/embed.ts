@@ -26,7 +26,7 @@ embedding, its first numbers, and the text; JSON has all numbers.
 As JSON: { text, embedding: [...] }; with --pooling none { text, embeddings: [[...]] }, one a token;
 with --windows [{ start, end, text, embedding }] besides, start and end as UTF-16 indices. In a table
 the same fields are columns of JSON lists. An output of .safetensors or .npy has the vectors alone, a
-row for each text, as search takes them.`,
+row for each text; search takes those of float32.`,
   options: {
     ...EMBEDDING_OPTIONS,
     pooling: TOKEN_POOLING,
@@ -44,6 +44,22 @@ row for each text, as search takes them.`,
     "narrowbert embed --input texts.txt --output vectors.safetensors",
   ],
   question: textOf,
+  check(values) {
+    // Files of vectors have a row for each text, and nothing else.
+    const { output, "skip-bad": skips } = values as unknown as { output?: string; "skip-bad": boolean };
+    const end = /\.(npy|safetensors)$/i.exec(output ?? "")?.[0];
+    if (end === undefined) return;
+    const found = values.pooling === "none"
+      ? "--pooling none"
+      : values.windows
+      ? "--windows"
+      : skips
+      ? "--skip-bad"
+      : null;
+    if (found !== null) {
+      throw new UsageError(`an output of ${end} has one vector for each text, got ${found}: write .jsonl`);
+    }
+  },
   async open(values, loading) {
     const { precision } = values;
     if (precision?.endsWith("int8") && values.ranges === undefined) {
@@ -63,7 +79,7 @@ row for each text, as search takes them.`,
       (texts: AsyncIterable<string>, options) => embed.stream(texts, { ...options, ...own }),
       columns,
     );
-    return { ...model, metadata: () => makerMetadata({ embed, options }, values.model ?? "the shipped model") };
+    return { ...model, metadata: () => makerMetadata({ embed, options }, values.model) };
   },
   json(answer) {
     const field = (tensor: Tensor) => ({ [tensor.dims.length === 2 ? "embedding" : "embeddings"]: numbersOf(tensor) });

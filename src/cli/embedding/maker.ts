@@ -2,6 +2,7 @@
 
 import { InputError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
+import { withoutSecrets } from "../../io/folder/location.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import type { FeatureExtractionOptions, FeatureExtractionPipeline } from "../../pipelines/tasks/feature_extraction.ts";
 import { shortestFloat } from "../../vectors/shortest.ts";
@@ -11,6 +12,8 @@ import { cos_sim } from "../../vectors/similarity.ts";
 const PROBE = "the quick brown fox jumps over the lazy dog";
 /** The least cosine of the probe's embeddings by one model on two machines. */
 const SAME = 0.9999;
+/** The least cosine of a text's embeddings by one model, in 16 bits or 32, with a prompt or another. */
+const ALIKE = 0.99;
 
 /** A pipeline, and the options of its calls. */
 export interface Maker {
@@ -18,10 +21,29 @@ export interface Maker {
   readonly options: FeatureExtractionOptions;
 }
 
-/** The metadata of vectors that a model makes: the embedding of a text that all files have. */
-export async function makerMetadata(maker: Maker, model: string): Promise<Record<string, string>> {
+/**
+ * The metadata of vectors that a model makes: its name, the options that differ from its files, and the embedding of a text
+ * that is the same for all.
+ *
+ * @param model As the user names it: of a path the last name is told, of a URL no secret. The shipped one if it is left out.
+ */
+export async function makerMetadata(maker: Maker, model = "wordnet/mlm"): Promise<Record<string, string>> {
+  const { pooling, normalize, dimensions, prompt, prompt_name } = maker.options;
+  const own = Object.entries({ pooling, normalize, dimensions, prompt, prompt_name }).filter(([, of]) =>
+    of !== undefined
+  );
   const probe = Array.from((await probed(maker)).data as Float32Array, shortestFloat);
-  return { model, probe: JSON.stringify(probe) };
+  return {
+    model: nameOfModel(model),
+    ...Object.fromEntries(own.map(([name, of]) => [name, `${of}`])),
+    probe: JSON.stringify(probe),
+  };
+}
+
+function nameOfModel(model: string): string {
+  if (/^[a-z]+:\/\//i.test(model)) return withoutSecrets(model);
+  const names = model.split(/[\\/]/).filter((name) => name !== "");
+  return /^[./\\]|^[a-z]:/i.test(model) || names.length > 2 ? names.at(-1) ?? model : model;
 }
 
 /**
@@ -42,9 +64,38 @@ export async function checkMaker(
     );
   }
   const made = metadata.probe === undefined ? null : numbersIn(metadata.probe, own!);
-  if (made === null || cos_sim([made], probe).item() >= SAME) return;
-  const by = metadata.model === undefined ? "another model" : `the model ${quote(metadata.model)}`;
-  throw new InputError(`Cannot search ${quote(name)}: its vectors were made by ${by}, or with other options; ${cure}`);
+  if (made === null || cos_sim(made, probe).item() >= SAME) return;
+  const said = Object.entries(metadata).filter(([key]) => key !== "probe").map(([key, of]) => `${key} ${quote(of)}`);
+  throw new InputError(
+    `Cannot search ${quote(name)}: its vectors were made by another model, or with other options (it says ${
+      said.join(", ") || "nothing more"
+    }); ${cure}`,
+  );
+}
+
+/**
+ * Checks that the vector of a text is one that the model gives, with or without a prompt. Nothing is checked if the text is
+ * longer than the model takes.
+ *
+ * @throws {InputError} If it is not.
+ */
+export async function checkVector(
+  { vector, text }: { vector: Tensor; text: string },
+  { name, embed, options }: Maker & { name: string },
+): Promise<void> {
+  const prompts = new Set(["", ...Object.values(embed.prompts), options.prompt ?? ""]);
+  const asked = [...prompts].map((prompt) => embed(text, { ...options, prompt, prompt_name: undefined }));
+  const own = await Promise.all(asked).catch((error) => {
+    if (error instanceof InputError) return null; // it is too long: it was cut, or read in windows
+    throw error;
+  });
+  if (own === null) return;
+  const best = Math.max(...cos_sim(vector, own).data);
+  if (best >= ALIKE) return;
+  throw new InputError(
+    `Cannot search ${quote(name)}: its first vector is not what the model gives for the first text (cosine ` +
+      `${best.toFixed(2)}): it is of another model, other options or another text; give those that they were made with`,
+  );
 }
 
 async function probed({ embed, options }: Maker): Promise<Tensor> {

@@ -17,6 +17,10 @@ import { UsageError } from "../options.ts";
 export interface VectorFile {
   /** `[N, H]`, float32. */
   readonly vectors: Tensor<"float32">;
+  /** Rows of the file; some may have no vector. */
+  readonly rows: number;
+  /** Which row each vector is of. */
+  readonly numbers: readonly number[];
   /** What the file says about each; `null` if it has nothing but numbers. */
   readonly fields: readonly Fields[] | null;
   /** What the file says about all. */
@@ -25,7 +29,7 @@ export interface VectorFile {
 
 /** The formats of files of vectors, by the ends of their names. */
 const READERS: Readonly<Record<string, (name: string) => Promise<VectorFile>>> = {
-  npy: async (name) => ({ vectors: floatsOf(await readNpy(name), name), fields: null, metadata: {} }),
+  npy: async (name) => ({ ...allRows(floatsOf(await readNpy(name), name)), fields: null, metadata: {} }),
   safetensors: readTensors,
   jsonl: readLines,
 };
@@ -55,13 +59,13 @@ async function readTensors(name: string): Promise<VectorFile> {
     );
   }
   const { dtype, shape, data } = tensor;
-  if (dtype !== "F32" && dtype !== "F16") throw notVectors(name, `${dtype} ${shapeText(shape)}`);
+  if (!["F32", "F16", "F64"].includes(dtype)) throw notVectors(name, `${dtype} ${shapeText(shape)}`);
   const vectors = new Tensor(
     "float32",
-    data instanceof Float32Array ? data : Float32Array.from(data as Float16Array),
+    data instanceof Float32Array ? data : Float32Array.from(data as Float16Array | Float64Array),
     shape,
   );
-  return { vectors: floatsOf(vectors, name), fields: null, metadata: file.metadata };
+  return { ...allRows(floatsOf(vectors, name)), fields: null, metadata: file.metadata };
 }
 
 async function readLines(name: string): Promise<VectorFile> {
@@ -73,11 +77,14 @@ async function readLines(name: string): Promise<VectorFile> {
   }
   const rows: Tensor<"float32">[] = [];
   const fields: Fields[] = [];
+  const numbers: number[] = [];
   for await (const part of parseRecords(bytes, { parser: openParser("jsonl") })) {
     for (const { fields: found, number } of part) {
       const place = `${name}:${number}`;
       if (found instanceof InputError) throw new InputError(`Cannot read ${place}: ${found.message}`);
       const { embedding } = found;
+      fields.push(without(found, "embedding"));
+      if (embedding === undefined && typeof found.error === "string") continue; // left out by --skip-bad
       const isVector = Array.isArray(embedding) && embedding.length > 0 &&
         embedding.every((x) => typeof x === "number");
       if (!isVector) throw new InputError(`Cannot read ${place}: it must have an "embedding", a list of numbers`);
@@ -88,18 +95,31 @@ async function readLines(name: string): Promise<VectorFile> {
         );
       }
       rows.push(new Tensor("float32", embedding, [1, width]));
-      fields.push(without(found, "embedding"));
+      numbers.push(fields.length - 1);
     }
   }
   if (rows.length === 0) throw new InputError(`Cannot read ${quote(name)}: it must hold a vector, and is empty`);
-  return { vectors: cat(rows), fields, metadata: {} };
+  return { vectors: cat(rows), rows: fields.length, numbers, fields, metadata: {} };
+}
+
+/** Vectors of all rows. */
+function allRows(vectors: Tensor<"float32">): Pick<VectorFile, "vectors" | "rows" | "numbers"> {
+  const rows = vectors.dims[0] as number;
+  return { vectors, rows, numbers: Array.from({ length: rows }, (_, i) => i) };
 }
 
 function floatsOf(tensor: Tensor, name: string): Tensor<"float32"> {
-  if (tensor.type === "float32" && tensor.dims.length === 2) return tensor as Tensor<"float32">;
+  if (tensor.dims.length === 2) {
+    if (tensor.type === "float32") return tensor as Tensor<"float32">;
+    if (tensor.type === "float64") {
+      return new Tensor("float32", Float32Array.from(tensor.data as Float64Array), tensor.dims);
+    }
+  }
   throw notVectors(name, `${tensor.type} ${shapeText(tensor.dims)}`);
 }
 
 function notVectors(name: string, found: string): InputError {
-  return new InputError(`Cannot search ${quote(name)}: it must hold vectors as float32 [N, H], got ${found}`);
+  return new InputError(
+    `Cannot search ${quote(name)}: it must hold vectors [N, H] of 16, 32 or 64-bit floats, got ${found}`,
+  );
 }

@@ -2,24 +2,26 @@
 
 import { InputError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
-import type { Tensor } from "../../base/tensor.ts";
+import { Tensor } from "../../base/tensor.ts";
 import type { ProgressInfo } from "../../io/folder/folder.ts";
 import type { Fields } from "../../io/records/record.ts";
 import type { SearchHit } from "../../vectors/best.ts";
+import { cat } from "../../vectors/cat.ts";
 import { semantic_search } from "../../vectors/semantic_search.ts";
 import { SIMILARITIES } from "../../vectors/similarity.ts";
+import { Refusals } from "../answering/refusals.ts";
 import { defineCommand } from "../command.ts";
 import { INPUT_OPTIONS, openInputs } from "../inputs/inputs.ts";
 import { textOf } from "../inputs/questions.ts";
-import { choice, count, UsageError, value, type Values, values } from "../options.ts";
+import { choice, count, flag, UsageError, value, type Values, values } from "../options.ts";
 import { joined, type Layout, openPrinting, PRINTING_OPTIONS } from "../outputs/outputs.ts";
 import { ProgressBar } from "../outputs/progress.ts";
 import { shortened } from "../outputs/table.ts";
 import type { Terminal } from "../outputs/terminal.ts";
 import { JOINING_OPTIONS, windowOptions } from "../windows.ts";
-import { checkMaker } from "./maker.ts";
+import { checkMaker, checkVector, type Maker } from "./maker.ts";
 import { EMBEDDING_OPTIONS, openEmbedding, PROMPT_OPTIONS } from "./options.ts";
-import { readVectors } from "./read_vectors.ts";
+import { readVectors, type VectorFile } from "./read_vectors.ts";
 
 /** Results of a query, if the command line says nothing else. */
 const TOP_K = 5;
@@ -33,6 +35,7 @@ const OPTIONS = {
   "top-k": count(`how many texts, best first (${TOP_K})`),
   "score-function": choice(SIMILARITIES, "how vectors are compared; by default as the model's files say, else cosine"),
   ...INPUT_OPTIONS,
+  "skip-bad": flag("name texts that cannot be read or embedded on standard error, search the rest, and exit with 1"),
   ...PRINTING_OPTIONS,
 };
 
@@ -57,7 +60,8 @@ export const search = defineCommand({
 Finds the texts whose embeddings are most alike to that of a query, best first. The texts are
 arguments, come from files (--input) or from standard input, and are embedded first; with --vectors
 they were before: then texts are only shown, and none need be given. Prints score, number and text.
-A query gets the model's prompt "query", texts its prompt "document", if its files have them.
+Texts without a word are not embedded, and so never found. A query gets the model's prompt "query",
+texts its prompt "document", if its files have them.
 As JSON: { query, results: [{ index, score, text }] }, where index counts from 0.`,
   options: OPTIONS,
   computes: true,
@@ -71,10 +75,13 @@ As JSON: { query, results: [{ index, score, text }] }, where index counts from 0
     const { return_windows: _, ...windows } = windowOptions(values);
     if (values.json && values.jsonl) throw new UsageError("answers are printed as --json or as --jsonl, got both");
     const output = openPrinting(LAYOUT, values, terminal);
-    const filed = values.vectors === undefined ? null : await readVectors(values.vectors);
+    const { vectors: name, stride } = values;
+    if (name !== undefined && stride !== undefined) throw new UsageError("--stride is for texts, got --vectors");
+    const filed = name === undefined ? null : await readVectors(name);
     const isGiven = positionals.length > 0 || values.input.length > 0;
-    const texts = filed === null || isGiven ? await textsOf(positionals, values, terminal) : null;
-    if (filed !== null && texts !== null) checkCount(filed, { texts, name: values.vectors! });
+    const refused = new Refusals(values["skip-bad"], { terminal });
+    const texts = filed === null || isGiven ? await textsOf(positionals, values, { terminal, refused }) : null;
+    if (filed !== null && texts !== null) checkCount(filed, { texts, name: name! });
     const progress = new ProgressBar(terminal, texts?.length ?? null);
     const loading = {
       signal: terminal.signal,
@@ -83,34 +90,35 @@ As JSON: { query, results: [{ index, score, text }] }, where index counts from 0
     };
     const { embed, options } = await openEmbedding(values, loading);
     using _model = embed;
-    const name = values.vectors;
-    if (filed !== null) await checkMaker(filed, { embed, options, name: name! });
     const { signal } = terminal;
     const isPrompted = options.prompt !== undefined || options.prompt_name !== undefined;
     const queries = await embed(values.query, { ...options, ...(!isPrompted && { prompt_name: "query" }), signal });
     progress.begin();
-    const vectors = filed?.vectors ?? await embed((texts as Fields[]).map(textOf), {
-      ...options,
-      ...windows,
-      prompt: undefined,
-      prompt_name: "document",
-      convert_to_tensor: true,
+    const corpus = filed ?? await embedded(texts!, {
+      embed,
+      options: { ...options, ...windows, prompt: undefined, prompt_name: "document" },
+      refused,
       signal,
-      progress_callback: ({ done }) => progress.answered(done, done),
+      progress,
     });
-    const found = await semantic_search(queries, vectors, {
+    const fields = texts ?? filed?.fields ?? null;
+    if (filed !== null) await checkFile(filed, { embed, options, name: name!, fields });
+    const found = await semantic_search(queries, corpus.vectors, {
       top_k: values["top-k"] ?? TOP_K,
       score_function: values["score-function"] ?? embed.similarity_fn_name,
       signal,
     });
-    const fields = texts ?? filed?.fields ?? null;
     const results = (hits: SearchHit[]): Result[] =>
-      hits.map(({ corpus_id: index, score }) => joined(fields?.[index] ?? {}, { index, score }));
+      hits.map(({ corpus_id, score }) => {
+        const index = corpus.numbers[corpus_id]!;
+        return joined(fields?.[index] ?? {}, { index, score });
+      });
     await output.put(found.map((hits, index) => {
       const fields = { query: values.query[index] };
       return { index, line: index + 1, fields, given: fields, answer: results(hits) };
     }));
     await output.end();
+    refused.check();
   },
 });
 
@@ -120,13 +128,13 @@ function checkQueries(queries: readonly string[]): void {
   if (blank !== undefined) throw new UsageError(`--query must hold a word, got "${blank}"`);
 }
 
-/** All texts. @throws {InputError} Naming the first that is none. */
+/** All texts; null in place of one that is left out. @throws {InputError} Naming the first that is none. */
 async function textsOf(
   positionals: readonly string[],
   options: Values<typeof INPUT_OPTIONS>,
-  terminal: Terminal,
-): Promise<Fields[]> {
-  const texts: Fields[] = [];
+  { terminal, refused }: { terminal: Terminal; refused: Refusals },
+): Promise<(Fields | null)[]> {
+  const texts: (Fields | null)[] = [];
   for await (const { fields, place, index } of (await openInputs(positionals, options, terminal)).items) {
     terminal.signal.throwIfAborted();
     try {
@@ -134,18 +142,68 @@ async function textsOf(
       textOf(fields);
       texts.push(fields);
     } catch (error) {
-      throw new InputError(`${place ?? `text ${index + 1}`}: ${(error as Error).message}`, { cause: error });
+      if (!(error instanceof InputError)) throw error;
+      await refused.take(place ?? `text ${index + 1}`, error);
+      texts.push(null);
     }
   }
   return texts;
 }
 
+/** The vectors of texts that have a word, and which texts they are of. */
+async function embedded(
+  texts: readonly (Fields | null)[],
+  { embed, options, refused, signal, progress }: Maker & {
+    refused: Refusals;
+    signal: AbortSignal;
+    progress: ProgressBar;
+  },
+): Promise<Pick<VectorFile, "vectors" | "numbers">> {
+  const asked = texts.flatMap((fields, index) => {
+    const text = fields === null ? "" : textOf(fields);
+    return text.trim() === "" ? [] : [{ index, text }];
+  });
+  const answers = await embed(asked.map(({ text }) => text), {
+    ...options,
+    signal,
+    errors: "yield",
+    progress_callback: ({ done }) => progress.answered(done, done),
+  });
+  const rows: Tensor[] = [];
+  const numbers: number[] = [];
+  for (const [i, answer] of answers.entries()) {
+    const { index } = asked[i]!;
+    if (answer instanceof Error) await refused.take(`text ${index + 1}`, answer);
+    else {
+      rows.push(answer as Tensor);
+      numbers.push(index);
+    }
+  }
+  if (rows.length === 0) throw new InputError("Cannot search: there must be a text with a word, and there is none");
+  return { vectors: cat(rows) as Tensor<"float32">, numbers };
+}
+
+/** Checks that a file's vectors are of the model that embeds the queries, as far as can be told. */
+async function checkFile(
+  filed: VectorFile,
+  { fields, ...maker }: Maker & { name: string; fields: readonly (Fields | null)[] | null },
+): Promise<void> {
+  await checkMaker(filed, maker);
+  const [first] = filed.numbers;
+  const text = first === undefined ? undefined : fields?.[first]?.text;
+  if (typeof text !== "string" || text.trim() === "" || filed.metadata.probe !== undefined) return;
+  const vector = new Tensor("float32", filed.vectors.data.subarray(0, filed.vectors.dims[1]), [
+    1,
+    filed.vectors.dims[1]!,
+  ]);
+  await checkVector({ vector, text }, maker);
+}
+
 /** @throws {InputError} If there are more or fewer texts than vectors. */
 function checkCount(
-  { vectors }: { vectors: Tensor },
-  { texts, name }: { texts: readonly Fields[]; name: string },
+  { rows: count }: VectorFile,
+  { texts, name }: { texts: readonly unknown[]; name: string },
 ): void {
-  const [count] = vectors.dims;
   if (count === texts.length) return;
   throw new InputError(
     `Cannot search ${

@@ -72,7 +72,7 @@ export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   const text = new TextDecoder(version === 3 ? "utf-8" : "latin1").decode(bytes.subarray(begin, start));
   const description = /'descr'\s*:\s*'([^']*)'/.exec(text)?.[1];
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1];
-  const dims = /'shape'\s*:\s*\(((?:\s*\d+\s*,?)*)\s*\)/.exec(text)?.[1];
+  const dims = /'shape'\s*:\s*\(([\d\s,]*)\)/.exec(text)?.[1];
   if (description === undefined || order === undefined || dims === undefined) {
     throw refusal(`its header must name descr, fortran_order and shape, got ${quote(text.trim())}`);
   }

@@ -140,7 +140,7 @@ export function createFeatureExtraction(
     const ranges = options.ranges ?? (needsRanges(precision) ? own() : undefined);
     const answers = found.map((one) => one instanceof Error ? one : answerOf(one, precision, ranges));
     if (!isList(input)) return answers[0];
-    return options.convert_to_tensor ? joined(answers as Tensor[]) : answers;
+    return options.convert_to_tensor ? joined(answers as Tensor[], precision) : answers;
   };
   const stream = (texts: Inputs<string>, options: AnyOptions & StreamOptions = {}) => {
     checkOneTensor(null, options);
@@ -186,8 +186,8 @@ function checkOneTensor(
 }
 
 /** `[N, H]` of `[1, H]` each; `[0, 0]` of none. */
-function joined(embeddings: readonly Tensor[]): Tensor {
-  return embeddings.length === 0 ? new Tensor("float32", [], [0, 0]) : cat(embeddings);
+function joined(embeddings: readonly Tensor[], precision: Precision): Tensor {
+  return embeddings.length === 0 ? quantize(new Tensor("float32", [], [0, 0]), precision, [[], []]) : cat(embeddings);
 }
 
 async function* answersOf(texts: AsyncIterable<EmbeddedText | Error>, precision: Precision, ranges?: Ranges) {

@@ -1,7 +1,7 @@
 /** How alike embeddings are, as the files of their model compare them. */
 
-import { checkWidths, matrixOf, type Vectors } from "../../vectors/matrix.ts";
-import { comparison, measured, type Similarity } from "../../vectors/similarity.ts";
+import type { Vectors } from "../../vectors/matrix.ts";
+import { type Similarity, similarityMatrix } from "../../vectors/similarity.ts";
 
 /**
  * How alike each of some embeddings is to each of others, in float64.
@@ -10,8 +10,6 @@ import { comparison, measured, type Similarity } from "../../vectors/similarity.
  * @throws {InputError} If one has a number that is not finite.
  */
 export function similarities(ones: Vectors, others: Vectors, name: Similarity): number[][] {
-  const [a, b] = [measured(matrixOf(ones, "embeddings"), "embeddings"), measured(matrixOf(others, "others"), "others")];
-  checkWidths(a, b, ["embeddings", "others"]);
-  const alike = comparison(name, a, b);
-  return Array.from({ length: a.rows }, (_, i) => Array.from({ length: b.rows }, (_, j) => alike(i, j)));
+  const { data, dims: [rows, columns] } = similarityMatrix(name, [ones, others], ["embeddings", "others"]);
+  return Array.from({ length: rows }, (_, i) => Array.from(data.subarray(i * columns, (i + 1) * columns)));
 }

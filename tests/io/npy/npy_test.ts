@@ -111,3 +111,10 @@ for (const [what, bytes, message] of WRONG) {
     });
   });
 }
+
+Deno.test("a header that is made to take long is refused at once", async () => {
+  const start = performance.now();
+  await assert.rejects(readNpy(numpyHeader(HEADER.replace("(2, 3)", `(${"1".repeat(50)}x`))), /must name descr/);
+  await assert.rejects(readNpy(numpyHeader(HEADER.replace("(2, 3)", `(${"1 ".repeat(25)}x)`))), /must name descr/);
+  assert(performance.now() - start < 1000);
+});
