@@ -33,9 +33,10 @@ export {
   type PipelineParts,
   type SimplePipeline,
 } from "./src/pipelines/engine/parts.ts";
-export { type BatchingOptions } from "./src/heads/trunk/query_batcher.ts";
+export { type BatchingOptions, type BatchReport } from "./src/heads/trunk/batching.ts";
 export {
   type CallOptions,
+  type CallTiming,
   type Inputs,
   type List,
   type ListOptions,
