@@ -26,7 +26,12 @@ export { type PipelineOptions, type WorkerOptions } from "./src/pipelines/worker
 export { type Shown, type TaskName, type TaskPipelines } from "./src/pipelines/task_pipelines.ts";
 
 // What all pipelines share: calls, streams, ownership.
-export { type TextInput, type TextOptions } from "./src/pipelines/engine/encode.ts";
+export {
+  type SidedTextOptions,
+  type TextInput,
+  type TextOptions,
+  type TokenInput,
+} from "./src/pipelines/engine/encode.ts";
 export {
   type ModelInWorker,
   type PipelineOwner,
@@ -57,6 +62,7 @@ export { type ScorePipeline, type TextScore, type TokenScore } from "./src/pipel
 
 // feature-extraction.
 export {
+  type EmbeddingInput,
   type FeatureExtractionOptions,
   type FeatureExtractionPipeline,
 } from "./src/pipelines/tasks/feature_extraction.ts";

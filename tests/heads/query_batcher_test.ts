@@ -269,3 +269,17 @@ Deno.test("a query that nobody wants any more is not joined", async () => {
   assert.deepEqual(idsIn(await again), [1]);
   assert.deepEqual(trunk.batches, [[1], [1]]);
 });
+
+Deno.test("a query that waits too long ends its call with a TimeoutError, and leaves the queue", async () => {
+  const trunk = new SlowTrunk();
+  const batcher = new QueryBatcher(trunk, { maxQueueMs: 30 });
+  const running = batcher.answer([query(1)]);
+  await turns();
+  const late = batcher.answer([query(2)]);
+  await assert.rejects(late, { name: "TimeoutError", message: /has waited for 30 ms/ });
+  assert.equal(batcher.waiting, 0);
+  await trunk.end(); // what is computed already may take longer
+  assert.deepEqual(idsIn(await running), [1]);
+  assert.deepEqual(trunk.batches, [[1]]);
+  assert.throws(() => new QueryBatcher(trunk, { maxQueueMs: -1 }), /maxQueueMs must be a time/);
+});

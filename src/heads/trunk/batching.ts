@@ -15,6 +15,8 @@ export interface BatchReport {
   readonly waitedMs: number;
   /** From then until it was answered, or had failed, in ms. */
   readonly tookMs: number;
+  /** Queries that wait when it is done. */
+  readonly waiting: number;
 }
 
 /** How queries are gathered. */
@@ -32,12 +34,14 @@ export interface BatchingOptions {
   maxWaitMs?: number;
   /** Most queries that wait; further ones are refused, unless none waits. @default 1024 */
   maxQueue?: number;
+  /** Longest time that a query waits, in ms: then its call ends with a `TimeoutError`, a `DOMException`. @default no limit */
+  maxQueueMs?: number;
   /** Called after each batch, whether it was answered or not. It must not throw. */
   onBatch?: (batch: BatchReport) => void;
 }
 
 /** Names of {@linkcode BatchingOptions}. */
-const NAMES = ["maxBatch", "maxTokens", "maxRows", "maxWaitMs", "maxQueue", "onBatch"];
+const NAMES = ["maxBatch", "maxTokens", "maxRows", "maxWaitMs", "maxQueue", "maxQueueMs", "onBatch"];
 
 /**
  * All options, with their defaults.
@@ -51,16 +55,17 @@ export function batchingSettings(
 ): Required<BatchingOptions> {
   checkOptionNames("batch calls", options, NAMES);
   const { maxBatch = 64, maxTokens = passTokens, maxWaitMs = 0, maxQueue = 1024, onBatch = () => {} } = options;
-  const { maxRows = Number.MAX_SAFE_INTEGER } = options;
+  const { maxRows = Number.MAX_SAFE_INTEGER, maxQueueMs = Infinity } = options;
   for (const [name, value] of Object.entries({ maxBatch, maxTokens, maxRows, maxQueue })) {
     if (Number.isSafeInteger(value) && value >= 1) continue;
     throw new RangeError(`Cannot batch calls: ${name} must be a whole number from 1, got ${value}`);
   }
-  if (!(maxWaitMs >= 0 && maxWaitMs < 2 ** 31)) {
-    throw new RangeError(`Cannot batch calls: maxWaitMs must be a time from 0 in ms, got ${maxWaitMs}`);
+  for (const [name, value] of Object.entries({ maxWaitMs, maxQueueMs })) {
+    if (value >= 0 && value < 2 ** 31 || name === "maxQueueMs" && value === Infinity) continue;
+    throw new RangeError(`Cannot batch calls: ${name} must be a time from 0 in ms, got ${value}`);
   }
   if (typeof onBatch !== "function") {
     throw new TypeError(`Cannot batch calls: onBatch must be a function, got ${kindOf(onBatch)}`);
   }
-  return { maxBatch, maxTokens, maxRows, maxWaitMs, maxQueue, onBatch };
+  return { maxBatch, maxTokens, maxRows, maxWaitMs, maxQueue, maxQueueMs, onBatch };
 }

@@ -90,8 +90,10 @@ export class QueryBatcher implements Answering {
     const { asked, added } = this.#find(queries);
     this.#checkRoom(added.length, waits);
     for (const one of added) this.#known.set(one.key, one);
+    let timer: ReturnType<typeof setTimeout> | undefined;
     let begin = () => {
       begin = () => {};
+      clearTimeout(timer);
       onBegin();
     };
     const left: (() => void)[] = [];
@@ -110,12 +112,18 @@ export class QueryBatcher implements Answering {
     const aborted = Promise.withResolvers<never>();
     const abort = () => aborted.reject(signal!.reason);
     signal?.addEventListener("abort", abort);
+    const { maxQueueMs } = this.#settings;
+    if (asked.length > 0 && maxQueueMs < Infinity && !asked.some(({ isBegun }) => isBegun)) {
+      const late = new DOMException(`A query has waited for ${maxQueueMs} ms; try again later`, "TimeoutError");
+      timer = setTimeout(() => aborted.reject(late), maxQueueMs);
+    }
     (waits ? this.#late : this.#queue).push(...added);
     this.#refill();
     this.#look();
     try {
       return await Promise.race([Promise.all(answers), aborted.promise]);
     } finally {
+      clearTimeout(timer);
       for (const leave of left) leave();
       signal?.removeEventListener("abort", abort);
     }
@@ -255,7 +263,7 @@ export class QueryBatcher implements Answering {
       this.#running--;
       this.#wake();
       const [waitedMs, tookMs] = [began - batch[0]!.since, performance.now() - began];
-      queueMicrotask(() => this.#settings.onBatch({ ...sizeOf(batch), waitedMs, tookMs }));
+      queueMicrotask(() => this.#settings.onBatch({ ...sizeOf(batch), waitedMs, tookMs, waiting: this.waiting }));
     }
   }
 

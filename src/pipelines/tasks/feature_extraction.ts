@@ -1,16 +1,23 @@
 /** Task `feature-extraction`: embeddings of texts, or of their tokens. */
 
-import { ConfigError } from "../../base/errors.ts";
 import { Tensor } from "../../base/tensor.ts";
 import type { NarrowBertModel } from "../../heads/narrow_bert_model.ts";
 import type { PoolingMode } from "../../heads/readouts/pooled_state.ts";
 import { NO_SENTENCE_CONFIG, type SentenceConfig, widthOf } from "../../heads/sentence/sentence_config.ts";
-import { applied, normalized, type VectorModule } from "../../heads/sentence/vector_modules.ts";
-import { checkString, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
+import {
+  checkString,
+  encodeText,
+  encodingOf,
+  isTokenInput,
+  mostTokens,
+  type SidedTextOptions,
+  type TokenInput,
+} from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../engine/parts.ts";
 import { lowerCased } from "../../text/bert_tokenizer.ts";
-import { checkEmpty, modesOf, planPooling, type Pooling, POOLINGS } from "./pooling.ts";
+import { filedModes, finished, modulesBehind } from "./pooled_vector.ts";
+import { checkEmpty, modesOf, planPooling, type Pooling } from "./pooling.ts";
 import {
   type Embedding,
   needsRanges,
@@ -26,8 +33,11 @@ import type { Similarity } from "../../vectors/similarity.ts";
 import { similarities } from "./similarity.ts";
 import type { AnsweringModel, CallOptions, Inputs, ListOptions, StreamOptions, Task } from "../engine/task.ts";
 
+/** What is embedded: a text, or one that is tokenized already, which takes no prompt. */
+export type EmbeddingInput = string | TokenInput;
+
 /** Options of {@linkcode FeatureExtractionPipeline}. */
-export interface FeatureExtractionOptions<P extends Precision = Precision> extends TextOptions, PromptOptions {
+export interface FeatureExtractionOptions<P extends Precision = Precision> extends SidedTextOptions, PromptOptions {
   /**
    * `mean` and the others give one embedding a text: the mean over its tokens, special tokens included, or the embedding
    * of `[CLS]` (`cls`) or of the last token (`lasttoken`), of which narrow layers compute that row only. A list joins
@@ -83,29 +93,31 @@ export interface FeatureExtractionOptions<P extends Precision = Precision> exten
 export interface FeatureExtractionPipeline<Model = NarrowBertModel> extends PipelineOwner<Model> {
   /** The embeddings of a text. */
   <P extends Precision = "float32">(
-    text: string,
+    text: EmbeddingInput,
     options?: FeatureExtractionOptions<P> & CallOptions,
   ): Promise<Embedding<P>>;
   /** Those of a list of texts, in their order, and an error in place of those that cannot be computed. */
   <P extends Precision = "float32">(
-    texts: readonly string[],
+    texts: readonly EmbeddingInput[],
     options: FeatureExtractionOptions<P> & ListOptions & { errors: "yield" },
   ): Promise<(Embedding<P> | Error)[]>;
   /** Those of a list of texts, in their order. */
   <P extends Precision = "float32">(
-    texts: readonly string[],
+    texts: readonly EmbeddingInput[],
     options?: FeatureExtractionOptions<P> & ListOptions,
   ): Promise<Embedding<P>[]>;
   /** Those of a stream of texts, one by one, and an error in place of those that cannot be computed. */
   stream<P extends Precision = "float32">(
-    texts: Inputs<string>,
+    texts: Inputs<EmbeddingInput>,
     options: FeatureExtractionOptions<P> & StreamOptions & { errors: "yield" },
   ): AsyncIterableIterator<Embedding<P> | Error>;
   /** Those of a stream of texts, one by one; it ends with the error of a text that cannot be computed. */
   stream<P extends Precision = "float32">(
-    texts: Inputs<string>,
+    texts: Inputs<EmbeddingInput>,
     options?: FeatureExtractionOptions<P> & StreamOptions,
   ): AsyncIterableIterator<Embedding<P>>;
+  /** Most tokens of a text, special tokens included. */
+  readonly max_seq_length: number;
   /** The prompts that the model's files have, by name. */
   readonly prompts: Readonly<Record<string, string>>;
   /** The prompt of a call that names none; `null` for no prompt. */
@@ -138,7 +150,10 @@ export function createFeatureExtraction(
   sentence: SentenceConfig = NO_SENTENCE_CONFIG,
 ): FeatureExtractionPipeline {
   const engine = new Engine(embeddingsTask(parts, sentence), parts.trunk);
-  const call = async (input: string | readonly string[], options: FeatureExtractionOptions & ListOptions = {}) => {
+  const call = async (
+    input: EmbeddingInput | readonly EmbeddingInput[],
+    options: FeatureExtractionOptions & ListOptions = {},
+  ) => {
     const found: (Tensor | Error)[] = isList(input)
       ? await engine.many(input, options)
       : [await engine.one(input, options)];
@@ -148,7 +163,7 @@ export function createFeatureExtraction(
     const quantized = found.map((one) => one instanceof Tensor ? quantize(one, precision, ranges) : one);
     return isList(input) ? quantized : quantized[0];
   };
-  const stream = (texts: Inputs<string>, options: FeatureExtractionOptions & StreamOptions = {}) => {
+  const stream = (texts: Inputs<EmbeddingInput>, options: FeatureExtractionOptions & StreamOptions = {}) => {
     const embeddings = engine.stream(texts, options);
     const { precision = "float32", ranges } = options;
     if (needsRanges(precision) && ranges === undefined) {
@@ -163,6 +178,7 @@ export function createFeatureExtraction(
       parts,
     ),
     {
+      max_seq_length: mostTokens(parts, sentence.maximum),
       prompts,
       default_prompt_name: defaultPrompt,
       similarity_fn_name: similarity,
@@ -183,7 +199,7 @@ async function* quantizedStream(embeddings: AsyncIterable<Tensor>, precision: Pr
 function embeddingsTask(
   parts: PipelineParts<AnsweringModel>,
   sentence: SentenceConfig,
-): Task<string, Tensor, FeatureExtractionOptions> {
+): Task<EmbeddingInput, Tensor, FeatureExtractionOptions> {
   const { model } = parts;
   const { hidden_size } = model.config;
   const maximum = mostTokens(parts, sentence.maximum);
@@ -192,9 +208,19 @@ function embeddingsTask(
     model,
     action: "embed",
     noun: "text",
-    options: ["pooling", "normalize", "dimensions", "precision", "ranges", "truncation", "prompt", "prompt_name"],
+    options: [
+      "pooling",
+      "normalize",
+      "dimensions",
+      "precision",
+      "ranges",
+      "truncation",
+      "truncation_side",
+      "prompt",
+      "prompt_name",
+    ],
     begin(options) {
-      const { normalize, truncation } = options;
+      const { normalize, truncation, truncation_side } = options;
       const modes = options.pooling === undefined ? filedModes(sentence) : modesOf(options.pooling);
       const pooled = modes.length * widthOf(sentence.tokenModules, hidden_size);
       const modules = modes.length === 0 ? [] : modulesBehind(modes, { sentence, pooled, normalize });
@@ -214,9 +240,13 @@ function embeddingsTask(
       return {
         pack(text, name) {
           const subject = `embed ${name}`;
+          if (isTokenInput(text)) {
+            return [{ encoding: encodingOf(text, { maximum, subject, truncation, truncation_side }) }];
+          }
           if (prompt !== "") checkString(text, subject);
           const whole = typeof text === "string" ? prompt + text : text;
-          const encoding = encodeText(whole, { tokenizer, maximum, subject, needs: "nothing", truncation });
+          const context = { tokenizer, maximum, subject, needs: "nothing", truncation } as const;
+          const encoding = encodeText(whole, { ...context, options: { truncation_side } });
           if (from < encoding.input_ids.length) return [{ encoding }];
           checkEmpty(modes, { subject, text });
           return [];
@@ -240,43 +270,6 @@ function embeddingsTask(
       };
     },
   };
-}
-
-/** What is made of a pooled state, or of a token's. */
-function finished(
-  state: Float32Array | Float64Array,
-  { modules, dimensions, normalize }: { modules: readonly VectorModule[]; dimensions: number; normalize: boolean },
-): Float32Array {
-  if (modules.length === 0 && !normalize) return new Float32Array(state.subarray(0, dimensions));
-  const kept = applied(modules, state).subarray(0, dimensions);
-  return new Float32Array(normalize ? normalized(kept) : kept);
-}
-
-/** The modules behind some poolings. @throws {RangeError} If they do not take what these give. */
-function modulesBehind(
-  modes: readonly PoolingMode[],
-  { sentence, pooled, normalize }: { sentence: SentenceConfig; pooled: number; normalize?: boolean },
-): readonly VectorModule[] {
-  const modules = sentence.modules.filter(({ kind }) => kind !== "Normalize" || normalize !== false);
-  const first = modules.find(({ inputs }) => inputs !== null);
-  if (first === undefined || first.inputs === pooled) return modules;
-  throw new RangeError(
-    `Cannot embed texts: the model's ${first.kind} takes ${first.inputs} numbers, and pooling ${
-      modes.join(", ")
-    } gives ` +
-      `${pooled}; leave out pooling, as the model's files say`,
-  );
-}
-
-/** The poolings that the model's files name. @throws {ConfigError} If they ask for something that is not there. */
-function filedModes({ modes, missing }: SentenceConfig): readonly PoolingMode[] {
-  if (missing === null) return modes;
-  throw new ConfigError(
-    `Cannot embed texts as the model's files say: they ask for ${missing}; ${
-      POOLINGS.join(", ")
-    } can be computed of the ` +
-      "model's states alone; choose one by pooling",
-  );
 }
 
 function checkPrecision({ precision = "float32", ranges }: FeatureExtractionOptions, dimensions: number): void {

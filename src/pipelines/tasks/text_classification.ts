@@ -2,7 +2,7 @@
 
 import type { NarrowBertForSequenceClassification } from "../../heads/sequence_classification.ts";
 import { labelLogits } from "../../heads/readouts/labels.ts";
-import { encodeText, mostTokens, type TextInput, type TextOptions } from "../engine/encode.ts";
+import { encodeText, mostTokens, type SidedTextOptions, type TextInput } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../engine/parts.ts";
 import { bestFirst, checkTopK, type ScoreFunction, scoreFunction, scores } from "./scores.ts";
@@ -17,7 +17,7 @@ export interface LabelScore {
 }
 
 /** Options of {@linkcode TextClassificationPipeline}. */
-export interface TextClassificationOptions<K extends number | null = number | null> extends TextOptions {
+export interface TextClassificationOptions<K extends number | null = number | null> extends SidedTextOptions {
   /** How many labels to give, best first; `null` gives all. Default 1. */
   top_k?: K;
   /**
@@ -107,14 +107,14 @@ function labelsTask(
     model,
     action: "classify",
     noun: "text",
-    options: ["top_k", "function_to_apply", "truncation"],
-    begin({ top_k = 1, function_to_apply, truncation }) {
+    options: ["top_k", "function_to_apply", "truncation", "truncation_side"],
+    begin({ top_k = 1, function_to_apply, truncation, truncation_side }) {
       checkTopK(top_k, "classify texts");
       const apply = scoreFunction(function_to_apply, config);
       return {
         pack(input, name) {
           const context = { tokenizer, maximum, subject: `classify ${name}`, needs: "token" as const, truncation };
-          return [{ encoding: encodeText(input, context) }];
+          return [{ encoding: encodeText(input, { ...context, options: { truncation_side } }) }];
         },
         readout: labelLogits,
         ask: () => ({}),

@@ -5,7 +5,7 @@ import type { NarrowBertForSequenceClassification } from "../../heads/sequence_c
 import { labelLogits } from "../../heads/readouts/labels.ts";
 import { NO_RANKING_CONFIG, type RankingConfig } from "../../heads/sentence/ranking.ts";
 import { lowerCased } from "../../text/bert_tokenizer.ts";
-import { checkString, checkStrings, encodeText, mostTokens, type TextOptions } from "../engine/encode.ts";
+import { checkString, checkStrings, encodeText, mostTokens, type SidedTextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../engine/parts.ts";
 import { bestFirst, checkTopK, scores } from "./scores.ts";
@@ -32,7 +32,7 @@ export interface RankedText {
 }
 
 /** Options of {@linkcode TextRankingPipeline}. */
-export interface TextRankingOptions extends TextOptions {
+export interface TextRankingOptions extends SidedTextOptions {
   /** How many texts to give, best first. Default `null`: all. */
   top_k?: number | null;
   /** Give the model's logits, not their sigmoid or what a CrossEncoder's `activation_fn` makes of them. Default `false`. */
@@ -118,8 +118,10 @@ function rankingTask(
     model,
     action: "rank the texts of",
     noun: "query",
-    options: ["top_k", "raw_scores", "return_logits", "return_text", "truncation"],
-    begin({ top_k = null, raw_scores = false, return_logits = false, return_text = false, truncation }) {
+    options: ["top_k", "raw_scores", "return_logits", "return_text", "truncation", "truncation_side"],
+    begin(asked) {
+      const { top_k = null, raw_scores = false, return_logits = false, return_text = false } = asked;
+      const { truncation, truncation_side } = asked;
       checkTopK(top_k, "rank texts");
       const scored = (logits: number[]) =>
         raw_scores || activation === null ? scores(logits, raw_scores ? "none" : "sigmoid") : logits.map(activation);
@@ -129,7 +131,7 @@ function rankingTask(
           const { query, texts } = request ?? {};
           checkString(query, subject, "its query");
           checkStrings(texts, { subject, noun: "text" });
-          const context = { tokenizer, maximum, subject, first: "its query", truncation };
+          const context = { tokenizer, maximum, subject, first: "its query", truncation, options: { truncation_side } };
           return texts.map((text) => ({ encoding: encodeText({ text: query, text_pair: text }, context) }));
         },
         readout: labelLogits,
