@@ -93,6 +93,9 @@ export function addStateRoutes(app: OpenAPIHono, routes: readonly StateRoute[]):
         },
       },
     });
-    app.get(path.replace("{model}", ":model"), (c) => answer(hasName ? c.req.param("model") ?? "" : ""));
+    app.get(path.replace("{model}", ":model"), (c) => {
+      (c.env as { route?: string }).route = path;
+      return answer(hasName ? c.req.param("model") ?? "" : "");
+    });
   }
 }
