@@ -108,7 +108,8 @@ function routesOf(service: Service): OpenAPIHono {
   const { settings, models, metrics } = service;
   const known = (c: Context) => c.env as Known;
   if (settings.corsAllowOrigin.length > 0) {
-    app.use(cors({ origin: [...settings.corsAllowOrigin], exposeHeaders: ["*"], maxAge: 600 }));
+    const origin = settings.corsAllowOrigin.includes("*") ? "*" : [...settings.corsAllowOrigin];
+    app.use(cors({ origin, exposeHeaders: ["*"], maxAge: 600 }));
   }
   app.use(async (c, next) => {
     known(c).checkKey(c.req.raw);

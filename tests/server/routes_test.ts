@@ -25,14 +25,17 @@ Deno.test("embeddings: /embed, /embed_all, /similarity, /v1/embeddings", async (
   const ids = TEXTS.map((text) => embed.tokenizer.encode(text));
   assertNear(await post(app, "/embed", { inputs: ids }), vectors);
   assertNear(await post(app, "/embed", { inputs: ids[1] }), [vectors[1]]);
-  const long = ["tiger", ...new Array(200).fill("animal"), "king"].join(" ");
+  const long = ["king", ...new Array(200).fill("animal"), "wife"].join(" ");
   for (
-    const [direction, text] of [["Left", "animal ".repeat(93) + "king"], ["right", `tiger ${"animal ".repeat(93)}`]]
+    const [direction, text] of [["Left", "animal ".repeat(93) + "wife"], ["right", `king ${"animal ".repeat(93)}`]]
   ) {
     const found = await post(app, "/embed", { inputs: long, truncation_direction: direction });
     assertNear(found, listed([await embed(text!, mean)]), direction);
   }
-  assertNear(await post(app, "/embed_all", { inputs: TEXTS }), (await embed(TEXTS)).map((one) => one.tolist()[0]));
+  assertNear(
+    await post(app, "/embed_all", { inputs: TEXTS }),
+    (await embed(TEXTS)).map((one) => (one.tolist() as number[][][])[0]),
+  );
   const [source, ...others] = listed(await embed(TEXTS, mean));
   assertNear(
     await post(app, "/similarity", { inputs: { source_sentence: TEXTS[0], sentences: TEXTS.slice(1) } }),
@@ -126,7 +129,7 @@ Deno.test("one label: /predict by sigmoid, /rerank, /v1/rerank, /v2/rerank", asy
     const found = await post(app, path, { model: "m", query, documents, top_n: 2, return_documents: true });
     const { id, meta, usage, model: name, results } = found as Record<string, never>;
     assert.match(id!, /^[\w-]+$/);
-    assert((usage as { total_tokens: number }).total_tokens > 0);
+    assert((usage as unknown as { total_tokens: number }).total_tokens > 0);
     assert.deepEqual([name, Object.keys(meta!)], ["rank", ["api_version", "billed_units"]]);
     assertNear(
       results,
@@ -157,7 +160,7 @@ Deno.test("entities: /token_classification groups, if nothing else is said, and 
     start: number;
     end: number;
   }[];
-  assert.deepEqual([here!.start, there!.start, there!.end], [5, 3, 8]);
+  assert.deepEqual([here!.start, there!.start, there!.end], [5, 3, here!.end - 2]);
 });
 
 Deno.test("choices: /multiple_choice and /zero_shot", async () => {
@@ -295,12 +298,11 @@ Deno.test("what a service says of itself: /info, /health, /ready, /ping, /metric
       "te_predict_duration_count 3",
       "te_embed_count 0",
       "te_request_input_length_sum 12",
-      "te_batch_next_size_count 2", // the second of two equal requests had a batch of its own; see below
+      "te_batch_next_size_sum 4",
       'te_queue_size{model="topic"} 0',
       "nb_active_requests 0",
     ]
   ) {
-    if (line.startsWith("te_batch")) assert.match(metrics, /te_batch_next_size_count [23]\n/);
-    else assert(metrics.includes(`${line}\n`), line);
+    assert(metrics.includes(`${line}\n`), line);
   }
 });

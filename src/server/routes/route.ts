@@ -49,6 +49,8 @@ export function schemaMessage(error: z.ZodError): string {
   const [issue] = error.issues;
   if (issue === undefined) return "the body is not as it should be";
   const place = issue.path.map((part) => typeof part === "number" ? `[${part}]` : `.${String(part)}`).join("").slice(1);
-  const message = issue.message.replace(/^Invalid input: /, "");
+  const message = issue.message
+    .replace(/^Invalid input: expected (\w+), received undefined$/, "it must be given, as $1")
+    .replace(/^Invalid input: expected (\w+), received (\w+)$/, "it must be of type $1, got $2");
   return place === "" ? message : `\`${place}\`: ${message}`;
 }
