@@ -6,6 +6,7 @@ import { defineCommand } from "../command.ts";
 import { openingOf } from "../models.ts";
 import { UsageError, type Values } from "../options.ts";
 import type { Terminal } from "../outputs/terminal.ts";
+import { LogWriter } from "./log_writer.ts";
 import { SERVE_OPTIONS } from "./options.ts";
 
 /** How long open connections without a request are waited for at the end, in ms. */
@@ -34,7 +35,8 @@ type ServeValues = Values<typeof SERVE_OPTIONS>;
 async function run(values: ServeValues, terminal: Terminal): Promise<void> {
   const fatal = Promise.withResolvers<never>();
   fatal.promise.catch(() => {});
-  const app = appOf(values, { terminal, onFatal: fatal.reject });
+  const log = new LogWriter(terminal);
+  const app = appOf(values, { terminal, log, onFatal: fatal.reject });
   const server = listen(app, values);
   const { signal } = terminal;
   const ended = new Promise<void>((resolve) => {
@@ -54,6 +56,8 @@ async function run(values: ServeValues, terminal: Terminal): Promise<void> {
   } catch (error) {
     await Promise.race([server.shutdown(), sleep(IDLE_MS)]);
     throw error;
+  } finally {
+    await log.end();
   }
 }
 
@@ -64,7 +68,7 @@ function sleep(ms: number): Promise<void> {
 /** The service that options ask for. @throws {UsageError} If they do not fit together. */
 function appOf(
   values: ServeValues,
-  { terminal, onFatal }: { terminal: Terminal; onFatal: (error: Error) => void },
+  { terminal, log: writer, onFatal }: { terminal: Terminal; log: LogWriter; onFatal: (error: Error) => void },
 ): App {
   const given = values["model-id"];
   const sources = given.length > 0 ? given : [TASKS["fill-mask"].defaultModel];
@@ -74,7 +78,7 @@ function appOf(
   }
   const level = values["log-level"] ?? "error";
   const log = (entry: LogEntry) => {
-    if (level === "info" || entry.level === "error") void terminal.write(`${JSON.stringify(entry)}\n`).catch(() => {});
+    if (level === "info" || entry.level === "error") writer.add(entry);
   };
   const ms = (seconds: number | undefined) => seconds === undefined ? undefined : 1000 * seconds;
   const dtype = ({ float32: "f32", float16: "f16" } as const)[values.dtype as string] ?? values.dtype as "f32" | "f16";

@@ -37,7 +37,12 @@ export class ModelKeeper {
 
   /** Loads it for the first time. @throws As loading does. */
   async start(): Promise<void> {
-    const model = await this.#load(false);
+    await this.#begin(false);
+  }
+
+  async #begin(isAgain: boolean): Promise<void> {
+    if (this.#isClosed) return;
+    const model = await this.#load(isAgain);
     if (this.#isClosed) model.dispose();
     else this.#model = model;
   }
@@ -90,7 +95,7 @@ export class ModelKeeper {
         return this.#onFatal(new Error(message, { cause }));
       }
       try {
-        return await this.start();
+        return await this.#begin(true);
       } catch (error) {
         cause = error as Error;
       }

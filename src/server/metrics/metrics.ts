@@ -118,7 +118,7 @@ export class Metrics {
   load(model: string, bytes: number, { isAgain }: { isAgain: boolean }): void {
     this.#weightBytes.set({ model }, bytes);
     this.#queueSize.set({ model }, 0);
-    this.#reloads.inc({ model }, isAgain ? 1 : 0);
+    if (isAgain) this.#reloads.inc({ model });
   }
 
   /** All of them, as Prometheus reads them. */
