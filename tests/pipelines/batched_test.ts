@@ -139,7 +139,7 @@ Deno.test("a list that a full queue refuses ends with that error, and leaves not
   const first = Array.from({ length: 4 }, call);
   await new Promise((resolve) => setTimeout(resolve)); // they are computed now
   const callers = Promise.allSettled([...first, ...Array.from({ length: 12 }, (_, i) => call(_, i + 4))]);
-  const list = shared(Array.from({ length: 40 }, (_, i) => `queen ${i}`));
+  const list = shared(Array.from({ length: 8 }, (_, i) => `queen ${i}`));
   await assert.rejects(list, { name: "OverloadedError", code: "overloaded" });
   const settled = await callers;
   assert(settled.some(({ status }) => status === "fulfilled") && settled.some(({ status }) => status === "rejected"));

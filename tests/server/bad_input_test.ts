@@ -1,7 +1,7 @@
 /** Bad input meets one clear error in the right shape, and the service goes on. */
 
 import assert from "node:assert/strict";
-import { type App } from "../../src/server/app.ts";
+import type { App } from "../../src/server/app.ts";
 import { allKinds, type Answer, ask, post, type Sent, served } from "./service.ts";
 
 type Row = [what: string, path: string, sent: Sent | object, status: number, type: string, message?: RegExp];

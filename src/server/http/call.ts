@@ -1,7 +1,7 @@
 /** A request under way: its model, its signal, its times. */
 
 import type { CallOptions, CallTiming } from "../../../mod.ts";
-import { type Pipelines, type ServedModel } from "../models/served_model.ts";
+import type { Pipelines, ServedModel } from "../models/served_model.ts";
 import { HttpError, invalid } from "./errors.ts";
 
 /** What a request took. */
