@@ -2,7 +2,7 @@
 
 import type { ServedModel } from "./models/served_model.ts";
 import { type Context, cors, OpenAPIHono } from "./deps.ts";
-import { errorResponse, HttpError, httpErrorFrom } from "./http/errors.ts";
+import { errorResponse, HttpError, httpErrorFrom, STATUS } from "./http/errors.ts";
 import { handlerOf, type Noted, type Service } from "./http/handler.ts";
 import { keyCheck } from "./http/key.ts";
 import { Gate } from "./life/gate.ts";
@@ -69,7 +69,7 @@ export function createApp(options: ServerOptions): App {
     const known: Known = { request, started, checkKey, note: (some) => Object.assign(noted, some) };
     const response = await app.fetch(request, known);
     response.headers.set("x-request-id", id);
-    const { status } = response;
+    const status = known.isLeft ? STATUS.Cancelled : response.status;
     settings.log?.({
       time: new Date().toISOString(),
       level: status >= 500 || status === 424 ? "error" : "info",
@@ -101,6 +101,8 @@ interface Known {
   readonly note: (noted: Noted) => void;
   route?: string;
   error?: string;
+  /** Whether the client has left before its answer. */
+  isLeft?: boolean;
 }
 
 function routesOf(service: Service): OpenAPIHono {
@@ -137,6 +139,7 @@ function routesOf(service: Service): OpenAPIHono {
     const error = httpErrorFrom(thrown);
     metrics.fail(error.failure);
     const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
+    known(c).isLeft = error.type === "Cancelled";
     known(c).error = `${error.message}${cause}`;
     return errorResponse(error, c.req.path);
   });

@@ -114,7 +114,16 @@ Deno.test("a request is logged with what it took, and nothing that its client wr
   await using app = await served({ models: [shipped("mlm")], log: (entry) => logged.push(entry) });
   await ask(app, "/embed", { body: { inputs: "my secret text" }, headers: { "x-request-id": "id-1" } });
   await ask(app, "/secret/path?secret=1");
-  const [first, second] = logged;
+  const gone = AbortSignal.abort();
+  const left = new Request("http://x/embed", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+    signal: gone,
+  });
+  await app.fetch(left);
+  const [first, second, third] = logged;
+  assert.deepEqual([third!.status, third!.level, third!.error], [499, "info", "The client has left"]);
   assert.deepEqual(Object.keys(first!), [
     "time",
     "level",

@@ -104,6 +104,9 @@ Deno.test("labels: /predict, flat as in TEI, nested with parameters as on an inf
       await classify([a, b], { top_k: 2 }),
     );
   }
+  const headers = { "user-agent": "@huggingface/inference/4.13.0 Deno/2.9.6" };
+  const js = await ask(app, "/", { body: { inputs: a }, headers }); // which takes the first of a list of lists
+  assertNear(js.body, [single]);
   const sigmoid = { function_to_apply: "sigmoid" } as const;
   assertNear(await post(app, "/predict", { inputs: a, parameters: sigmoid }), [
     await classify(a, { ...sigmoid, ...all }),

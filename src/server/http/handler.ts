@@ -43,7 +43,7 @@ export function handlerOf(
 
   async function answered({ request, started, note }: Asked, span: Span): Promise<Response> {
     using deadline = deadlineOf(request.signal, requestTimeoutMs);
-    const json = await deadline.race(readJson(request, { bytes, timeoutMs }));
+    const json = withParameters(await deadline.race(readJson(request, { bytes, timeoutMs })), request.headers);
     const keeper = models.find(nameIn(json));
     return await deadline.race(keeper.use(async (model) => {
       const own = typeof route === "function" ? route(model, json) : route;
@@ -84,6 +84,16 @@ export function handlerOf(
       leave();
     }
   };
+}
+
+/**
+ * A body as its sender means it. `@huggingface/inference` expects the answers of an inference endpoint, which a body asks
+ * for by `parameters`, and leaves these out if its own caller does.
+ */
+function withParameters(body: unknown, headers: Headers): unknown {
+  if (!headers.get("user-agent")?.startsWith("@huggingface/inference/")) return body;
+  if (typeof body !== "object" || body === null || Array.isArray(body) || "parameters" in body) return body;
+  return { ...body, parameters: {} };
 }
 
 /** The model that a body names. @throws {HttpError} If it is no object, or the name no string. */
