@@ -26,7 +26,12 @@ export { type PipelineOptions, type WorkerOptions } from "./src/pipelines/worker
 export { type Shown, type TaskName, type TaskPipelines } from "./src/pipelines/task_pipelines.ts";
 
 // What all pipelines share: calls, streams, ownership.
-export { type TextInput, type TextOptions } from "./src/pipelines/engine/encode.ts";
+export {
+  type SidedTextOptions,
+  type TextInput,
+  type TextOptions,
+  type TokenInput,
+} from "./src/pipelines/engine/encode.ts";
 export { type Aggregation, type StrideOptions, type WindowOptions } from "./src/pipelines/windows/options.ts";
 export { type WindowPlace } from "./src/pipelines/windows/places.ts";
 export {
@@ -35,9 +40,10 @@ export {
   type PipelineParts,
   type SimplePipeline,
 } from "./src/pipelines/engine/parts.ts";
-export { type BatchingOptions } from "./src/heads/trunk/query_batcher.ts";
+export { type BatchingOptions, type BatchReport } from "./src/heads/trunk/batching.ts";
 export {
   type CallOptions,
+  type CallTiming,
   type Inputs,
   type List,
   type ListOptions,
@@ -59,6 +65,7 @@ export { type ScoreOptions, type ScorePipeline, type TextScore, type TokenScore 
 // feature-extraction.
 export {
   type EmbeddedWindow,
+  type EmbeddingInput,
   type FeatureExtractionOptions,
   type FeatureExtractionPipeline,
   type OneTensorOptions,

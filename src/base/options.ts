@@ -30,14 +30,21 @@ export function checkOptionNames(action: string, options: object, allowed: reado
  */
 export function checkCallbacks(
   action: string,
-  options: { readonly signal?: unknown; readonly stop?: unknown; readonly progress_callback?: unknown },
+  options: {
+    readonly signal?: unknown;
+    readonly stop?: unknown;
+    readonly progress_callback?: unknown;
+    readonly timing_callback?: unknown;
+  },
 ): void {
   for (const name of ["signal", "stop"] as const) {
     const value = options[name];
     if (value === undefined || value instanceof AbortSignal) continue;
     throw new TypeError(`Cannot ${action}: ${name} must be an AbortSignal, got ${kindOf(value)}`);
   }
-  const { progress_callback: callback } = options;
-  if (callback === undefined || typeof callback === "function") return;
-  throw new TypeError(`Cannot ${action}: progress_callback must be a function, got ${kindOf(callback)}`);
+  for (const name of ["progress_callback", "timing_callback"] as const) {
+    const value = options[name];
+    if (value === undefined || typeof value === "function") continue;
+    throw new TypeError(`Cannot ${action}: ${name} must be a function, got ${kindOf(value)}`);
+  }
 }

@@ -50,6 +50,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./commands/score.ts")).score,
   },
   {
+    name: "serve",
+    summary: "answer requests over HTTP",
+    load: async () => (await import("./serving/serve.ts")).serve,
+  },
+  {
     name: "train",
     summary: "train a model on files of examples",
     load: async () => (await import("./learning/train.ts")).train,

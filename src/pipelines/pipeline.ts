@@ -7,21 +7,23 @@ import { LOAD_OPTIONS } from "../model/model_options.ts";
 import { PreTrainedModel } from "../heads/pretrained.ts";
 import { type ModelSource, openFolder } from "../io/folder/folder.ts";
 import { BertTokenizer } from "../text/bert_tokenizer.ts";
-import type { PipelineParts } from "./engine/parts.ts";
+import type { ModelInWorker, PipelineParts } from "./engine/parts.ts";
 import type { TaskName, TaskPipelines } from "./task_pipelines.ts";
 import { taskNamed } from "./task_table.ts";
 import type { PipelineOptions, WorkerOptions } from "./worker/request.ts";
-import { isInWorker } from "./worker/worker_model.ts";
+import { workerModelOf } from "./worker/worker_model.ts";
 
-/** A loaded model with its tokenizer. Every pipeline is such a pair. */
-export type SharedParts = PipelineParts<PreTrainedModel>;
+/** A loaded model, here or in a Worker, with its tokenizer. Every pipeline is such a pair. */
+export type SharedParts = PipelineParts<PreTrainedModel | ModelInWorker>;
 
 /**
  * Loads a model with its tokenizer and makes the pipeline of a task. A call with one text gives one result, a call with
  * an array gives an array. The pipeline owns the model: `dispose()` or `using` frees its GPU memory.
  *
  * In place of a folder it takes another pipeline, or a model and its tokenizer, and shares their weights: these are on
- * the GPU once, and the last to be disposed of frees them.
+ * the GPU once, and the last to be disposed of frees them. If that one is in a Worker, the new one asks the same Worker;
+ * if it is {@linkcode PipelineOwner.batched}, the new one shares its queue too, so that queries of both are answered in
+ * one pass.
  *
  * @example
  * ```ts
@@ -65,9 +67,11 @@ export function pipeline<T extends TaskName>(
 /** Makes a pipeline of a model in this thread, or one that shares the weights of a loaded model. */
 export function pipeline<T extends TaskName>(
   task: T,
-  model?: ModelSource | SharedParts | null,
+  model?: ModelSource | PipelineParts<PreTrainedModel> | null,
   options?: PipelineOptions,
 ): Promise<TaskPipelines[T]>;
+/** Makes a pipeline that shares a model in a Worker. */
+export function pipeline<T extends TaskName>(task: T, model: SharedParts): Promise<TaskPipelines<true>[T]>;
 export async function pipeline<T extends TaskName>(
   task: T,
   model?: ModelSource | SharedParts | null,
@@ -126,12 +130,7 @@ function checkSource(model: unknown): void {
 function isShared(model: ModelSource | SharedParts | null | undefined): model is SharedParts {
   const isParts = (typeof model === "object" || typeof model === "function") && model !== null && "model" in model;
   if (!isParts) return false;
-  if (isInWorker(model.model)) {
-    throw new TypeError(
-      "Cannot make a pipeline: model must be in this thread to be shared, and this one is in a Worker; load it again",
-    );
-  }
-  if (!(model.model instanceof PreTrainedModel)) {
+  if (!(model.model instanceof PreTrainedModel) && workerModelOf(Object(model.model)) === null) {
     throw new TypeError(`Cannot make a pipeline: model must be a model of this library, got ${kindOf(model.model)}`);
   }
   if (!(model.tokenizer instanceof BertTokenizer)) {

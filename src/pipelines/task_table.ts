@@ -7,7 +7,7 @@ import { NarrowBertForSequenceClassification } from "../heads/sequence_classific
 import { NarrowBertForTokenClassification } from "../heads/token_classification.ts";
 import { NarrowBertModel } from "../heads/narrow_bert_model.ts";
 import { loadOpened, type ModelClass } from "../heads/model_class.ts";
-import type { PreTrainedModel } from "../heads/pretrained.ts";
+import { coreOf, type PreTrainedModel } from "../heads/pretrained.ts";
 import { readModules } from "../heads/sentence/modules.ts";
 import { readRankingConfig } from "../heads/sentence/ranking.ts";
 import { readSentenceConfig } from "../heads/sentence/sentence_config.ts";
@@ -17,7 +17,7 @@ import { createFeatureExtraction } from "./tasks/feature_extraction.ts";
 import { createFillMask } from "./tasks/fill_mask.ts";
 import { checkShared, type LoadedModel, loadModelOf, loadParts, type ModelLoader } from "./engine/load.ts";
 import { createMultipleChoice } from "./tasks/multiple_choice.ts";
-import { keepFolder, keptFolder, type PipelineParts } from "./engine/parts.ts";
+import { keepFolder, keptFolder, type PipelineParts, sharedQueue, type TaskParts } from "./engine/parts.ts";
 import type { TaskName, TaskPipelines } from "./task_pipelines.ts";
 import { createScore } from "./tasks/score.ts";
 import { createTextClassification } from "./tasks/text_classification.ts";
@@ -25,6 +25,7 @@ import { createTextRanking } from "./tasks/text_ranking.ts";
 import { createTokenClassification } from "./tasks/token_classification/token_classification.ts";
 import { loadInWorker } from "./worker/load.ts";
 import { type PipelineOptions, workerSettings } from "./worker/request.ts";
+import { workerModelOf, workerParts } from "./worker/worker_model.ts";
 import { createZeroShotClassification } from "./tasks/zero_shot_classification.ts";
 
 /** One row of the table. */
@@ -37,12 +38,16 @@ export interface TaskRow<Pipeline, DefaultModel extends URL | null> {
   load(source: ModelSource, options: PipelineOptions, task: TaskName): Promise<Pipeline>;
   /** Loads the model alone. */
   loadModel(source: ModelSource, options: LoadOptions): Promise<LoadedModel<PreTrainedModel>>;
+  /** Makes a model of the task's class on the weights of another one. */
+  shareModel(model: PreTrainedModel): PreTrainedModel;
   /**
-   * Makes the pipeline on the weights of a loaded model, which it then shares.
+   * Makes the pipeline on the weights of a loaded model, in this thread or in a Worker, which it then shares; its queue
+   * too, if it is a batched pipeline's.
    *
-   * @param task The task's name, for messages.
+   * @throws {TypeError} If the weights lack the task's head.
+   * @throws {DisposedError} If the pipeline was disposed of.
    */
-  share(parts: PipelineParts<PreTrainedModel>, task: string): Promise<Pipeline>;
+  share(parts: PipelineParts<object>, task: TaskName): Promise<Pipeline>;
 }
 
 function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extends URL | null>(
@@ -51,13 +56,30 @@ function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extend
     create: (parts: PipelineParts<Model>) => Pipeline | Promise<Pipeline>;
   },
 ): TaskRow<Pipeline, DefaultModel> {
-  const owned = async (parts: PipelineParts<Model>) => {
+  // What a task takes of a model in a Worker is there too: its config, and what answers.
+  const owned = async (parts: TaskParts) => {
     try {
-      return await create(parts);
+      return await create(parts as unknown as PipelineParts<Model>);
     } catch (error) {
-      parts.model.dispose();
+      if (parts.release === undefined) parts.model.dispose();
+      else parts.release();
       throw error;
     }
+  };
+  /** The parts of a pipeline of this task on a model that is loaded. */
+  const sharedParts = ({ model, tokenizer }: PipelineParts<object>, task: TaskName): TaskParts => {
+    const there = workerModelOf(model);
+    if (there !== null) {
+      checkShared(task, loader.modelClass, there);
+      return { ...workerParts(there.share(loader.modelClass, task)), tokenizer };
+    }
+    const here = model as PreTrainedModel;
+    const { heads } = coreOf(here);
+    checkShared(task, loader.modelClass, {
+      heads: heads.map(({ name }) => name),
+      className: here.constructor.name,
+    });
+    return { model: loader.shareModel(here), tokenizer };
   };
   return {
     defaultModel,
@@ -65,15 +87,25 @@ function defineTask<Model extends PreTrainedModel, Pipeline, DefaultModel extend
     async load(source, { worker, ...options }, task) {
       const settings = workerSettings(worker);
       if (settings === null) return await owned(await loadParts(loader, source, options));
-      // What a task takes of a model is there: its config, and what answers.
-      const parts = await loadInWorker(loader, { task, source, options, settings });
-      return await owned(parts as unknown as PipelineParts<Model>);
+      return await owned(await loadInWorker(loader, { task, source, options, settings }));
     },
     loadModel: (source, options) => loadModelOf(loader, { source, options }),
+    shareModel: (model) => loader.shareModel(model),
     async share(parts, task) {
-      checkShared(task, loader.modelClass, parts.model);
-      const { tokenizer } = parts;
-      return await owned(keepFolder({ model: loader.shareModel(parts.model), tokenizer }, keptFolder(parts)));
+      const shared = sharedParts(parts, task);
+      const release = () => {
+        shared.model.dispose();
+        queue?.release();
+      };
+      let queue: ReturnType<typeof sharedQueue> = null;
+      try {
+        queue = sharedQueue(parts);
+      } catch (error) {
+        release();
+        throw error;
+      }
+      const all = { ...shared, release, ...(queue !== null && { trunk: queue.trunk }) };
+      return await owned(keepFolder(all, keptFolder(parts)));
     },
   };
 }

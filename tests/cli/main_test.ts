@@ -7,7 +7,7 @@ import { runDeno } from "./processes.ts";
 import { MemoryTerminal, narrowbert } from "./terminals.ts";
 
 const NAMES =
-  "fill-mask, classify, tag, embed, search, rank, choose, zero-shot, score, train, evaluate, tokenize, download, cache, convert, info, doctor, tune, bench, profile, completions";
+  "fill-mask, classify, tag, embed, search, rank, choose, zero-shot, score, serve, train, evaluate, tokenize, download, cache, convert, info, doctor, tune, bench, profile, completions";
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href;
 
 Deno.test("--help lists every command; every command has help with examples", async () => {

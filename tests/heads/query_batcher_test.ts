@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { InputError, OverloadedError } from "../../src/base/errors.ts";
-import type { Query } from "../../src/heads/trunk/query.ts";
-import { type Answering, type NamedAnswers, QueryBatcher } from "../../src/heads/trunk/query_batcher.ts";
+import type { BatchReport } from "../../src/heads/trunk/batching.ts";
+import type { NamedAnswers, Query } from "../../src/heads/trunk/query.ts";
+import { type Answering, QueryBatcher } from "../../src/heads/trunk/query_batcher.ts";
 
 const query = (id: number, tokens = 1): Query =>
   ({ tokens: { input_ids: new Array(tokens).fill(id) }, ask: { states: {} } }) as unknown as Query;
@@ -159,7 +160,7 @@ Deno.test("a query that does not fit fails its caller alone; another failure is 
 
 Deno.test("options of batching are checked", () => {
   const trunk = new SlowTrunk();
-  for (const name of ["maxBatch", "maxTokens", "maxQueue"]) {
+  for (const name of ["maxBatch", "maxTokens", "maxRows", "maxQueue"]) {
     for (const value of [0, -1, 1.5, NaN, "8"]) {
       assert.throws(() => new QueryBatcher(trunk, { [name]: value }), {
         name: "RangeError",
@@ -170,5 +171,115 @@ Deno.test("options of batching are checked", () => {
   for (const value of [-1, NaN, Infinity]) {
     assert.throws(() => new QueryBatcher(trunk, { maxWaitMs: value }), /maxWaitMs must be a time/);
   }
+  assert.throws(() => new QueryBatcher(trunk, { onBatch: 5 as never }), {
+    name: "TypeError",
+    message: "Cannot batch calls: onBatch must be a function, got a number",
+  });
   assert.throws(() => new QueryBatcher(trunk, { maxWait: 5 } as object), { name: "TypeError", message: /maxWait/ });
+});
+
+Deno.test("a batch has at most so many narrow rows, as the trunk counts them", async () => {
+  const trunk = Object.assign(new SlowTrunk(), { rowsOf: (one: Query) => idOf(one) });
+  const reports: BatchReport[] = [];
+  const batcher = new QueryBatcher(trunk, { maxRows: 6, onBatch: (batch) => reports.push(batch) });
+  const found = batcher.answer([1, 2, 3, 4, 9, 5].map((id) => query(id, 2)));
+  await turns();
+  for (let i = 0; i < 4; i++) await trunk.end();
+  assert.deepEqual(idsIn(await found), [1, 2, 3, 4, 9, 5]);
+  assert.deepEqual(trunk.batches, [[1, 2, 3], [4], [9], [5]]);
+  const sizes = reports.map(({ queries, tokens, rows }) => [queries, tokens, rows]);
+  assert.deepEqual(sizes, [[3, 6, 6], [1, 2, 4], [1, 2, 9], [1, 2, 5]]);
+  assert(reports.every(({ waitedMs, tookMs }) => waitedMs >= 0 && tookMs >= 0));
+});
+
+Deno.test("equal queries share one answer: those that wait always, those under way if the weights are fixed", async () => {
+  for (const isFixed of [true, false]) {
+    const trunk = Object.assign(new SlowTrunk(), { isFixed });
+    const batcher = new QueryBatcher(trunk, { maxQueue: 1 });
+    const found = [batcher.answer([query(1), query(2), query(1)])];
+    await turns();
+    assert.deepEqual(trunk.batches, [[1, 2]], "a query and its like are computed once");
+    found.push(batcher.answer([query(3)]), batcher.answer([query(3)]), batcher.answer([query(3)]));
+    const joined = batcher.answer([query(2)]);
+    if (isFixed) found.push(joined);
+    else await assert.rejects(joined, OverloadedError, "it is computed anew, and the queue is full");
+    assert.equal(batcher.waiting, 1);
+    await trunk.end();
+    await trunk.end();
+    const ids = (await Promise.all(found)).map(idsIn);
+    assert.deepEqual(ids, [[1, 2, 1], [3], [3], [3], ...(isFixed ? [[2]] : [])]);
+    assert.deepEqual(trunk.batches, [[1, 2], [3]]);
+  }
+});
+
+Deno.test("queries differ by their options, types and positions, and not by how these are stored", async () => {
+  const trunk = new SlowTrunk({ isFree: true });
+  const reports: BatchReport[] = [];
+  const batcher = new QueryBatcher(trunk, { onBatch: (batch) => reports.push(batch) });
+  const asked = [
+    { tokens: { input_ids: [1, 2] }, ask: { states: {} } },
+    { tokens: { input_ids: [1, 2], token_type_ids: [0, 0] }, ask: { states: {} } },
+    { tokens: { input_ids: [1, 2], token_type_ids: [0, 1] }, ask: { states: {} } },
+    { tokens: { input_ids: [12] }, ask: { states: {} } },
+    { tokens: { input_ids: [1, 2] }, ask: { states: { positions: [0, 1] } } },
+    { tokens: { input_ids: [1, 2] }, ask: { states: { positions: Uint32Array.of(0, 1) } } },
+    { tokens: { input_ids: Uint32Array.of(1, 2) }, ask: { states: { positions: [1] } } },
+    { tokens: { input_ids: [1, 2] }, ask: { mean_state: {} } },
+  ] as unknown as Query[];
+  assert.deepEqual(idsIn(await batcher.answer(asked)), [1, 1, 1, 12, 1, 1, 1, 1]);
+  await turns();
+  assert.deepEqual(reports.map(({ queries }) => queries), [6]);
+});
+
+Deno.test("a caller that joined a query has its answer when the first one has aborted", async () => {
+  const trunk = Object.assign(new SlowTrunk(), { isFixed: true });
+  const batcher = new QueryBatcher(trunk);
+  for (const isBegun of [false, true]) {
+    const gone = new AbortController();
+    const blocker = isBegun ? null : batcher.answer([query(9)]);
+    if (!isBegun) await turns();
+    const first = batcher.answer([query(1)], { signal: gone.signal });
+    if (isBegun) await turns();
+    let begins = 0;
+    const second = batcher.answer([query(1)], { onBegin: () => begins++ });
+    gone.abort(new Error("gone"));
+    await assert.rejects(first, { message: "gone" });
+    if (!isBegun) await trunk.end();
+    assert.equal(trunk.signals.at(-1)!.aborted, false);
+    await trunk.end();
+    assert.deepEqual(idsIn(await second), [1]);
+    assert.equal(begins, 1);
+    await blocker;
+  }
+  assert.deepEqual(trunk.batches, [[9], [1], [1]]);
+});
+
+Deno.test("a query that nobody wants any more is not joined", async () => {
+  const trunk = Object.assign(new SlowTrunk(), { isFixed: true });
+  const batcher = new QueryBatcher(trunk);
+  const gone = new AbortController();
+  const first = batcher.answer([query(1)], { signal: gone.signal });
+  await turns();
+  gone.abort(new Error("gone"));
+  await assert.rejects(first, { message: "gone" });
+  assert.equal(trunk.signals[0]!.aborted, true);
+  const again = batcher.answer([query(1)]);
+  await trunk.end();
+  await trunk.end();
+  assert.deepEqual(idsIn(await again), [1]);
+  assert.deepEqual(trunk.batches, [[1], [1]]);
+});
+
+Deno.test("a query that waits too long ends its call with a TimeoutError, and leaves the queue", async () => {
+  const trunk = new SlowTrunk();
+  const batcher = new QueryBatcher(trunk, { maxQueueMs: 30 });
+  const running = batcher.answer([query(1)]);
+  await turns();
+  const late = batcher.answer([query(2)]);
+  await assert.rejects(late, { name: "TimeoutError", message: /has waited for 30 ms/ });
+  assert.equal(batcher.waiting, 0);
+  await trunk.end(); // what is computed already may take longer
+  assert.deepEqual(idsIn(await running), [1]);
+  assert.deepEqual(trunk.batches, [[1]]);
+  assert.throws(() => new QueryBatcher(trunk, { maxQueueMs: -1 }), /maxQueueMs must be a time/);
 });

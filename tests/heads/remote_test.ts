@@ -177,7 +177,7 @@ Deno.test("a trunk behind a channel answers as it does here, to many callers, ab
   })) as unknown as Query[];
   const expected = await (trunk as Answering).answer(queries, {});
   using side = connected(answerMethod(() => trunk as Answering));
-  const remote = new RemoteTrunk(side.calls, trunk);
+  const remote = new RemoteTrunk(side.calls, { passTokens: trunk.passTokens, config: trunk.config });
   assert.equal(remote.passTokens, trunk.passTokens);
   assert.deepEqual(await remote.answer(queries), expected);
   // Two equal texts in one call share their numbers.

@@ -22,7 +22,8 @@ Deno.test("one input gives its answer, a list a list in its order, an empty list
 Deno.test("options reach the task; unknown ones are refused by name", async () => {
   const { engine } = shouting();
   assert.equal(await engine.one("a", { mark: "!" }), "A!");
-  const message = 'Cannot shout a text: there is no option "marks"; options are mark, signal, progress_callback; ' +
+  const message =
+    'Cannot shout a text: there is no option "marks"; options are mark, signal, progress_callback, timing_callback; ' +
     'did you mean "mark"?';
   await assert.rejects(() => engine.one("a", { marks: "!" } as object), new TypeError(message));
   assert.throws(() => engine.stream([], { marks: "!" } as object), /no option "marks"; options are .*, errors, window/);

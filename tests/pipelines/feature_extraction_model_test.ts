@@ -93,3 +93,34 @@ Deno.test("mean_pooling takes the rows of narrow_mask, gives zeros where there a
   using pooled = await NarrowBertModel.from_config(model.config, { seed: 1 });
   await assert.rejects(() => pooled.mean_pooling(inputs), /load NarrowBertModel with add_pooling_layer: false/);
 });
+
+Deno.test("a text that is tokenized already is embedded as its text is, and refused if it does not fit", async () => {
+  using embed = await pipeline("feature-extraction");
+  assert.equal(embed.max_seq_length, 96);
+  const pooled = { pooling: "mean" } as const;
+  const input_ids = embed.tokenizer.encode("a large animal");
+  const [text, ids] = await embed(["a large animal", { input_ids }], pooled);
+  assert.deepEqual(ids!.data, text!.data);
+  const cases: [number[], RegExp][] = [
+    [[], /^InputError: Cannot embed the text: its input_ids must be whole numbers from 0, one at least, got none$/],
+    [[1.5], /got 1.5$/],
+    [[-1], /got -1$/],
+    [[8000], /^InputError: .*has the id 8000, and the model knows 8000 tokens/],
+    [new Array(97).fill(5), /^InputError: .*the model takes 96 tokens, got 97/],
+  ];
+  for (const [bad, message] of cases) await assert.rejects(embed({ input_ids: bad }, pooled), message);
+  const long = Array.from({ length: 100 }, (_, i) => 10 + i);
+  const cut = await embed({ input_ids: long }, { ...pooled, truncation: true, truncation_side: "left" });
+  assert.deepEqual(cut.data, (await embed({ input_ids: long.slice(4) }, pooled)).data);
+});
+
+Deno.test("a text is cut at the end that is asked for", async () => {
+  using embed = await pipeline("feature-extraction");
+  const words = Array.from({ length: 200 }, (_, i) => i % 2 ? "king" : "animal");
+  const pooled = { pooling: "mean", truncation: true } as const;
+  const left = await embed(["tiger", ...words].join(" "), { ...pooled, truncation_side: "left" });
+  assert.deepEqual(left.data, (await embed(words.slice(-94).join(" "), pooled)).data);
+  const right = await embed([...words, "tiger"].join(" "), { ...pooled, truncation_side: "right" });
+  assert.deepEqual(right.data, (await embed(words.join(" "), pooled)).data);
+  await assert.rejects(embed("a", { truncation_side: "middle" as never }), /truncation_side must be one of/);
+});

@@ -149,6 +149,39 @@ Deno.test("narrowbert: may reach the host of a model that is a URL, and no other
   }
 });
 
+Deno.test("narrowbert: serve may listen on its address, reach its models' hosts, and read the variables of its help", async () => {
+  const cases: [args: string[], env: Record<string, string>, net: string][] = [
+    [[], {}, "127.0.0.1:3000"],
+    [["--port", "8080"], {}, "127.0.0.1:8080"],
+    [["-p", "0", "--hostname=0.0.0.0"], {}, "0.0.0.0:0"],
+    [["-p81", "--hostname", "::1"], {}, "[::1]:81"],
+    [[], { PORT: "82", HOSTNAME: "a-machine" }, "127.0.0.1:82"],
+    [["--port=83"], { PORT: "82", HOSTNAME: "10.0.0.1" }, "10.0.0.1:83"],
+    [["--port", "99999"], {}, "127.0.0.1:0"],
+    [["--port", "a,b"], {}, "127.0.0.1:0"],
+    [["--hostname", "a,b c"], {}, "127.0.0.1:3000"],
+    [
+      ["--model-id", "https://host.example/a", "--model-id=/a b/*", "--model-id", "path"],
+      {},
+      "host.example,127.0.0.1:3000",
+    ],
+    [[], { MODEL_ID: "/a,http://[::1]:80/b" }, "[::1]:80,127.0.0.1:3000"],
+  ];
+  for (const [args, env, net] of cases) {
+    const { stdout } = await run("bin/narrowbert", ["serve", ...args], {}, env);
+    const [line = ""] = stdout.split("\n");
+    assert.equal(/\[--allow-net=?(.*?)\]\[--lock/.exec(line)?.[1], net, args.join(" "));
+    assert.match(line, /^\[run\]\[--unstable-no-legacy-abort\]\[--no-prompt\]/);
+    assert.match(line, /\[--allow-env=[^\]]*,PORT,[^\]]*,API_KEY,/);
+  }
+  for (const [args, env] of [[["--model-id", "org/model"], {}], [[], { MODEL_ID: "/a,org/model" }]] as const) {
+    const { stdout } = await run("bin/narrowbert", ["serve", ...args], {}, { ...env, XDG_CACHE_HOME: "/caches" });
+    assert.match(stdout, /\[--allow-net\].*\[--allow-write=\/caches\/huggingface\/hub\]/);
+  }
+  const { stdout } = await run("bin/narrowbert", ["classify", "--model-id", "org/model", "--port", "1"], {});
+  assert.doesNotMatch(stdout, /--allow-net|--unstable|API_KEY/);
+});
+
 Deno.test("narrowbert: a path with a comma, which Deno cannot permit, is refused", async () => {
   const lines = [["train", "mlm", "--output", "a,b"], ["train", "mlm", "--report", "a,b"], ["classify", "-o", "a,b"]];
   for (const line of lines) {

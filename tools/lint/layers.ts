@@ -16,7 +16,8 @@ export const LAYERS: readonly (readonly string[])[] = [
   ["src/heads"],
   ["src/pipelines", "src/train"],
   ["mod.ts"],
-  ["src/cli", "src/server"],
+  ["src/server"],
+  ["src/cli"],
 ];
 
 /** The only folder that may import a shader from `kernels/`. */

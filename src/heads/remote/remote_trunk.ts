@@ -1,8 +1,10 @@
 /** A trunk in another thread. */
 
 import type { ReadoutAnswer } from "../readouts/readout.ts";
-import type { Query } from "../trunk/query.ts";
-import type { Answering, NamedAnswers } from "../trunk/query_batcher.ts";
+import type { NarrowBertConfig } from "../../model/config/config.ts";
+import type { NamedAnswers, Query } from "../trunk/query.ts";
+import type { Answering } from "../trunk/query_batcher.ts";
+import { rowsOfQuery } from "../trunk/query_rows.ts";
 import type { RemoteCalls } from "./calls.ts";
 import type { Methods, Served, ServedCall } from "./serve.ts";
 
@@ -12,12 +14,21 @@ const ANSWER = "answer";
 /** Asks a trunk that {@linkcode answerMethod} serves. */
 export class RemoteTrunk implements Answering {
   readonly #calls: RemoteCalls;
+  readonly #config: NarrowBertConfig;
   readonly passTokens: number;
+  /** Nothing changes weights in a Worker. */
+  readonly isFixed = true;
 
-  /** @param passTokens Those of the trunk. */
-  constructor(calls: RemoteCalls, { passTokens }: { passTokens: number }) {
+  /** @param trunk What is known of the trunk here. */
+  constructor(calls: RemoteCalls, { passTokens, config }: { passTokens: number; config: NarrowBertConfig }) {
     this.#calls = calls;
+    this.#config = config;
     this.passTokens = passTokens;
+  }
+
+  /** The narrow rows that a query asks for. */
+  rowsOf(query: Query): number {
+    return rowsOfQuery(query, this.#config);
   }
 
   /** @throws As the trunk's `answer`; {@linkcode WorkerError} if its Worker is gone. */

@@ -1,7 +1,7 @@
 /** The questions for a trunk, and its answers. */
 
 import type { QueryTokens } from "../readouts/query_tokens.ts";
-import type { ChangingReadout, Readout } from "../readouts/readout.ts";
+import type { ChangingReadout, Readout, ReadoutAnswer } from "../readouts/readout.ts";
 
 /** Questions about one text: options by the name of the readout that is asked. */
 export type Asks<R extends Readout> = { readonly [One in R as One["name"]]?: NonNullable<One["types"]>["ask"] };
@@ -24,3 +24,6 @@ export interface ContextQuery<R extends Readout = Readout> {
   /** The questions: options by the name of the readout that is asked, `{}` for one without options. */
   readonly ask: Asks<Exclude<R, ChangingReadout>>;
 }
+
+/** The answers to a query, by the names of its readouts. */
+export type NamedAnswers = Readonly<Partial<Record<string, ReadoutAnswer>>>;

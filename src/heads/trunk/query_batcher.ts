@@ -1,14 +1,11 @@
 /** Gathers the queries of many callers, and answers them together. */
 
 import { InputError, OverloadedError } from "../../base/errors.ts";
-import { checkOptionNames } from "../../base/options.ts";
 import { tick } from "../../base/tick.ts";
-import type { ReadoutAnswer } from "../readouts/readout.ts";
-import type { Query } from "./query.ts";
+import { type BatchingOptions, batchingSettings } from "./batching.ts";
+import type { NamedAnswers, Query } from "./query.ts";
 import { PASS_TOKENS } from "./sequences.ts";
-
-/** The answers to a query, by the names of its readouts. */
-export type NamedAnswers = Readonly<Partial<Record<string, ReadoutAnswer>>>;
+import { type Caller, isWanted, keyOf, sizeOf, type Waiting } from "./waiting.ts";
 
 /** What answers queries together: a trunk. */
 export interface Answering {
@@ -16,6 +13,10 @@ export interface Answering {
   readonly passTokens?: number;
   /** Of a queue: most queries that are answered in one pass. */
   readonly passQueries?: number;
+  /** Whether its weights stay as they are, so that an answer under way is that of an equal query that comes later. */
+  readonly isFixed?: boolean;
+  /** The narrow rows that a query asks for. @default its tokens */
+  rowsOf?(query: Query): number;
   answer(queries: readonly Query[], options: AnsweringOptions): Promise<readonly NamedAnswers[]>;
 }
 
@@ -27,39 +28,14 @@ export interface AnsweringOptions {
    * @default false
    */
   readonly waits?: boolean;
-}
-
-/** How queries are gathered. */
-export interface BatchingOptions {
-  /** Most queries of a batch. @default 64 */
-  maxBatch?: number;
-  /** Most tokens of a batch; a query with more is a batch of its own. @default the trunk's `passTokens` */
-  maxTokens?: number;
-  /**
-   * How long the first query of a batch waits for others if the GPU has nothing to do, in ms. While the GPU computes a
-   * batch, queries wait for it anyway, so 0 is best for callers that come again and again. @default 0
-   */
-  maxWaitMs?: number;
-  /** Most queries that wait; further ones are refused, unless none waits. @default 1024 */
-  maxQueue?: number;
-}
-
-/** Names of {@linkcode BatchingOptions}. */
-const NAMES = ["maxBatch", "maxTokens", "maxWaitMs", "maxQueue"];
-
-/** A query that is not answered. */
-interface Waiting {
-  readonly query: Query;
-  readonly tokens: number;
-  /** When it came, by `performance.now()`. */
-  readonly since: number;
-  /** Tells its caller; `null` once it was told. */
-  settle: ((told: { answer: NamedAnswers } | { error: unknown }) => void) | null;
+  /** Of a queue: called once, when the first of them is computed. */
+  readonly onBegin?: () => void;
 }
 
 /**
  * Answers the queries of many callers in batches: first come first served, one batch at a time, and a second one if it is
- * full. Answers are those that each caller would get alone, to 1e-5. A query whose caller has aborted leaves the queue.
+ * full. Answers are those that each caller would get alone, to 1e-5. A query whose caller has aborted leaves the queue;
+ * one that is equal to another under way has the same answer.
  */
 export class QueryBatcher implements Answering {
   readonly #trunk: Answering;
@@ -67,6 +43,8 @@ export class QueryBatcher implements Answering {
   readonly #queue: Waiting[] = [];
   /** Queries that wait for room in the queue. */
   readonly #late: Waiting[] = [];
+  /** Queries that an equal one may join, by their keys. */
+  readonly #known = new Map<string, Waiting>();
   /** Batches that are computed now. */
   #running = 0;
   /** Whether a run of {@linkcode QueryBatcher.#serve} looks after the queue. */
@@ -75,21 +53,12 @@ export class QueryBatcher implements Answering {
   #wake: () => void = () => {};
 
   /**
-   * @throws {TypeError} On an unknown option.
+   * @throws {TypeError} On an unknown option, or a callback that is none.
    * @throws {RangeError} If an option's value is not allowed.
    */
   constructor(trunk: Answering, options: BatchingOptions = {}) {
-    checkOptionNames("batch calls", options, NAMES);
-    const { maxBatch = 64, maxTokens = trunk.passTokens ?? PASS_TOKENS, maxWaitMs = 0, maxQueue = 1024 } = options;
-    for (const [name, value] of Object.entries({ maxBatch, maxTokens, maxQueue })) {
-      if (Number.isSafeInteger(value) && value >= 1) continue;
-      throw new RangeError(`Cannot batch calls: ${name} must be a whole number from 1, got ${value}`);
-    }
-    if (!(maxWaitMs >= 0 && maxWaitMs < 2 ** 31)) {
-      throw new RangeError(`Cannot batch calls: maxWaitMs must be a time from 0 in ms, got ${maxWaitMs}`);
-    }
+    this.#settings = batchingSettings(options, { passTokens: trunk.passTokens ?? PASS_TOKENS });
     this.#trunk = trunk;
-    this.#settings = { maxBatch, maxTokens, maxWaitMs, maxQueue };
   }
 
   /** Most tokens of a batch. */
@@ -102,9 +71,9 @@ export class QueryBatcher implements Answering {
     return this.#settings.maxBatch;
   }
 
-  /** Queries that wait for their batch. */
+  /** Queries that wait for their batch; equal ones count once. */
   get waiting(): number {
-    return this.#queue.filter(({ settle }) => settle !== null).length;
+    return this.#queue.filter(isWanted).length;
   }
 
   /**
@@ -115,47 +84,91 @@ export class QueryBatcher implements Answering {
    */
   async answer(
     queries: readonly Query[],
-    { signal, waits = false }: AnsweringOptions = {},
+    { signal, waits = false, onBegin = () => {} }: AnsweringOptions = {},
   ): Promise<NamedAnswers[]> {
     signal?.throwIfAborted();
-    const { waiting } = this;
-    const { maxQueue } = this.#settings;
-    if (!waits && waiting > 0 && waiting + queries.length > maxQueue) {
-      const more = queries.length === 1 ? "another query" : `${queries.length} more queries`;
-      throw new OverloadedError(`Cannot answer ${more}: ${waiting} wait, and at most ${maxQueue} may; try again later`);
-    }
-    const added: Waiting[] = [];
-    const answers = queries.map((query) => {
+    const { asked, added } = this.#find(queries);
+    this.#checkRoom(added.length, waits);
+    for (const one of added) this.#known.set(one.key, one);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let begin = () => {
+      begin = () => {};
+      clearTimeout(timer);
+      onBegin();
+    };
+    const left: (() => void)[] = [];
+    const answers = asked.map((one) => {
       const { promise, resolve, reject } = Promise.withResolvers<NamedAnswers>();
-      const one: Waiting = {
-        query,
-        tokens: query.tokens.input_ids.length,
-        since: performance.now(),
-        settle(told) {
-          one.settle = null;
-          if ("answer" in told) resolve(told.answer);
-          else reject(told.error);
-        },
+      const caller: Caller = {
+        begin: () => begin(),
+        settle: (told) => "answer" in told ? resolve(told.answer) : reject(told.error),
       };
       promise.catch(() => {}); // told by the first of them
-      added.push(one);
+      one.callers.add(caller);
+      if (one.isBegun) begin();
+      left.push(() => this.#leave(one, caller));
       return promise;
     });
-    const abort = () => {
-      for (const one of added) one.settle?.({ error: signal!.reason });
-    };
+    const aborted = Promise.withResolvers<never>();
+    const abort = () => aborted.reject(signal!.reason);
     signal?.addEventListener("abort", abort);
+    const { maxQueueMs } = this.#settings;
+    if (asked.length > 0 && maxQueueMs < Infinity && !asked.some(({ isBegun }) => isBegun)) {
+      const late = new DOMException(`A query has waited for ${maxQueueMs} ms; try again later`, "TimeoutError");
+      timer = setTimeout(() => aborted.reject(late), maxQueueMs);
+    }
     (waits ? this.#late : this.#queue).push(...added);
     this.#refill();
     this.#look();
     try {
-      return await Promise.all(answers);
-    } catch (error) {
-      for (const one of added) one.settle?.({ error });
-      throw error;
+      return await Promise.race([Promise.all(answers), aborted.promise]);
     } finally {
+      clearTimeout(timer);
+      for (const leave of left) leave();
       signal?.removeEventListener("abort", abort);
     }
+  }
+
+  /** What is computed for some queries: what is waiting already, or what is `added` to it. */
+  #find(queries: readonly Query[]): { asked: Waiting[]; added: Waiting[] } {
+    const added = new Map<string, Waiting>();
+    const since = performance.now();
+    const asked = queries.map((query) => {
+      const key = keyOf(query);
+      const known = added.get(key) ?? this.#known.get(key);
+      if (known !== undefined && (!known.isBegun || this.#trunk.isFixed)) return known;
+      const tokens = query.tokens.input_ids.length;
+      const rows = this.#trunk.rowsOf?.(query) ?? tokens;
+      const one = { query, key, tokens, rows, since, callers: new Set<Caller>(), isBegun: false, onLeft: () => {} };
+      added.set(key, one);
+      return one;
+    });
+    return { asked, added: [...added.values()] };
+  }
+
+  #checkRoom(count: number, waits: boolean): void {
+    const { waiting } = this;
+    const { maxQueue } = this.#settings;
+    if (waits || count === 0 || waiting === 0 || waiting + count <= maxQueue) return;
+    const more = count === 1 ? "another query" : `${count} more queries`;
+    throw new OverloadedError(`Cannot answer ${more}: ${waiting} wait, and at most ${maxQueue} may; try again later`);
+  }
+
+  /** A caller is gone, or was told. */
+  #leave(one: Waiting, caller: Caller): void {
+    if (!one.callers.delete(caller) || isWanted(one)) return;
+    this.#forget(one);
+    one.onLeft();
+  }
+
+  #forget(one: Waiting): void {
+    if (this.#known.get(one.key) === one) this.#known.delete(one.key);
+  }
+
+  #tell(one: Waiting, told: Parameters<Caller["settle"]>[0]): void {
+    this.#forget(one);
+    for (const { settle } of one.callers) settle(told);
+    one.callers.clear();
   }
 
   /** Sees to it that the queue is served. */
@@ -190,16 +203,19 @@ export class QueryBatcher implements Answering {
 
   /** Whether a batch is computed now: the GPU has nothing to do and the first query has waited, or the batch is full. */
   #isDue({ since }: Waiting): boolean {
-    const { maxBatch, maxTokens, maxWaitMs } = this.#settings;
-    if (this.#running === 0 && performance.now() - since >= maxWaitMs) return true;
-    const isFull = this.#queue.length >= maxBatch ||
-      this.#queue.reduce((sum, { tokens }) => sum + tokens, 0) >= maxTokens;
-    return isFull && this.#running < 2;
+    if (this.#running === 0 && performance.now() - since >= this.#settings.maxWaitMs) return true;
+    return this.#running < 2 && this.#isFull();
   }
 
-  /** Drops queries whose callers were told. */
+  #isFull(): boolean {
+    const { maxBatch, maxTokens, maxRows } = this.#settings;
+    const all = sizeOf(this.#queue);
+    return all.queries >= maxBatch || all.tokens >= maxTokens || all.rows >= maxRows;
+  }
+
+  /** Drops queries whose callers are gone. */
   #drop(): void {
-    const left = this.#queue.filter(({ settle }) => settle !== null);
+    const left = this.#queue.filter(isWanted);
     this.#queue.splice(0, this.#queue.length, ...left);
     this.#refill();
   }
@@ -208,7 +224,7 @@ export class QueryBatcher implements Answering {
   #refill(): void {
     for (let { waiting } = this; this.#late.length > 0 && waiting < this.#settings.maxQueue;) {
       const late = this.#late.shift()!;
-      if (late.settle === null) continue; // its caller was told
+      if (!isWanted(late)) continue;
       this.#queue.push(late);
       waiting++;
     }
@@ -216,11 +232,12 @@ export class QueryBatcher implements Answering {
 
   /** Takes the first queries of the queue, as many as a batch may have. */
   #take(): Waiting[] {
-    const { maxBatch, maxTokens } = this.#settings;
-    let [count, tokens] = [0, 0];
+    const { maxBatch, maxTokens, maxRows } = this.#settings;
+    let [count, tokens, rows] = [0, 0, 0];
     for (const one of this.#queue) {
       tokens += one.tokens;
-      if (count > 0 && (count === maxBatch || tokens > maxTokens)) break;
+      rows += one.rows;
+      if (count > 0 && (count === maxBatch || tokens > maxTokens || rows > maxRows)) break;
       count++;
     }
     const taken = this.#queue.splice(0, count);
@@ -231,31 +248,34 @@ export class QueryBatcher implements Answering {
   /** Computes a batch, and tells its callers. If all of them have aborted, it is stopped. */
   async #compute(batch: readonly Waiting[]): Promise<void> {
     this.#running++;
+    const began = performance.now();
     const unwanted = new AbortController();
     for (const one of batch) {
-      const { settle } = one;
-      one.settle = (told) => {
-        settle!(told);
-        if (batch.every((other) => other.settle === null)) unwanted.abort();
+      one.isBegun = true;
+      one.onLeft = () => {
+        if (!batch.some(isWanted)) unwanted.abort();
       };
+      for (const caller of one.callers) caller.begin();
     }
     try {
       await this.#answerAll(batch, unwanted.signal);
     } finally {
       this.#running--;
       this.#wake();
+      const [waitedMs, tookMs] = [began - batch[0]!.since, performance.now() - began];
+      queueMicrotask(() => this.#settings.onBatch({ ...sizeOf(batch), waitedMs, tookMs, waiting: this.waiting }));
     }
   }
 
   async #answerAll(batch: readonly Waiting[], signal: AbortSignal): Promise<void> {
     try {
       const answers = await this.#trunk.answer(batch.map(({ query }) => query), { signal });
-      for (const [i, one] of batch.entries()) one.settle?.({ answer: answers[i]! });
+      for (const [i, one] of batch.entries()) this.#tell(one, { answer: answers[i]! });
     } catch (error) {
       // One query that does not fit fails all: then each is asked by itself.
       if (batch.length > 1 && error instanceof InputError) {
-        for (const one of batch) if (one.settle !== null) await this.#answerAll([one], signal);
-      } else for (const one of batch) one.settle?.({ error });
+        for (const one of batch) if (isWanted(one)) await this.#answerAll([one], signal);
+      } else for (const one of batch) this.#tell(one, { error });
     }
   }
 }

@@ -21,6 +21,7 @@ import { type Context, partsOfContext } from "./context.ts";
 import { encodeTexts, passing, planContextPasses } from "./encoding.ts";
 import { planPass, raggedOfPass } from "./pass.ts";
 import type { Answers, ContextQuery, Query } from "./query.ts";
+import { rowsOfQuery } from "./query_rows.ts";
 import { askedTexts, passesOf } from "./sequences.ts";
 
 /** Options of a call. */
@@ -115,6 +116,11 @@ export class Trunk<R extends Readout = Readout> {
   /** Most tokens of a pass: 4,096, and fewer if the model is large for a slow device. */
   get passTokens(): number {
     return passing(this.#core).limits.tokens;
+  }
+
+  /** Narrow rows that a query asks for; 0 if it is one that `answer` refuses. */
+  rowsOf(query: Query<R>): number {
+    return rowsOfQuery(query as unknown as Query, this.config);
   }
 
   /** Names of the readouts that can be asked. */

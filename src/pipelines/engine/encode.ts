@@ -1,7 +1,7 @@
 /** From a text to a model's input: encodes it, and refuses by name a text that does not fit. */
 
 import { InputError } from "../../base/errors.ts";
-import { excerpt, kindOf, nameOf } from "../../base/messages.ts";
+import { describe, excerpt, kindOf, nameOf } from "../../base/messages.ts";
 import { type BertTokenizer, isSecondText } from "../../text/bert_tokenizer.ts";
 import type { EncodeOptions, Encoding } from "../../text/encoding/encoding.ts";
 
@@ -12,6 +12,55 @@ export type TextInput = string | { text: string; text_pair?: string | null };
 export interface TextOptions {
   /** Cut a text that is longer than the model takes; else it is refused. Default `false`. */
   truncation?: boolean;
+}
+
+/** Options of tasks whose texts may be cut at either end. */
+export interface SidedTextOptions extends TextOptions {
+  /** The end at which a text that is too long is cut. Default: the tokenizer's, mostly `right`. */
+  truncation_side?: "left" | "right";
+}
+
+/** A text that is tokenized already, special tokens included as they are. */
+export interface TokenInput {
+  /** Ids of its tokens, one at least. */
+  input_ids: readonly number[];
+}
+
+/** Whether an input is a {@linkcode TokenInput}. */
+export function isTokenInput(input: unknown): input is TokenInput {
+  return typeof input === "object" && input !== null && "input_ids" in input;
+}
+
+/**
+ * The encoding of a text that is tokenized already.
+ *
+ * @throws {InputError} If an id is no whole number from 0, or there are none or too many, and `truncation` is off.
+ */
+export function encodingOf(
+  { input_ids: given }: TokenInput,
+  { maximum, subject, truncation = false, truncation_side }:
+    & Pick<EncodeContext, "maximum" | "subject">
+    & SidedTextOptions,
+): TextEncoding {
+  const all: readonly unknown[] = Array.isArray(given) ? given : [];
+  const wrong = all.find((id) => !(Number.isSafeInteger(id) && (id as number) >= 0));
+  if (all.length === 0 || wrong !== undefined) {
+    const found = wrong === undefined ? "none" : describe(wrong);
+    throw new InputError(`Cannot ${subject}: its input_ids must be whole numbers from 0, one at least, got ${found}`);
+  }
+  if (all.length > maximum && !truncation) {
+    throw new InputError(
+      `Cannot ${subject}: the model takes ${maximum} tokens, got ${all.length}; shorten it, or ask for truncation`,
+    );
+  }
+  const kept = truncation_side === "left" ? all.slice(-maximum) : all.slice(0, maximum);
+  const filled = (value: number) => new Array<number>(kept.length).fill(value);
+  return {
+    input_ids: kept as number[],
+    token_type_ids: filled(0),
+    attention_mask: filled(1),
+    special_tokens_mask: filled(0),
+  };
 }
 
 /** Options of {@linkcode encodeText}. */

@@ -7,6 +7,7 @@ import { checkCallbacks, checkOptionNames } from "../../base/options.ts";
 import { Slices } from "../../base/tick.ts";
 import type { ReadoutAnswer } from "../../heads/readouts/readout.ts";
 import type { Answering } from "../../heads/trunk/query_batcher.ts";
+import { CallClock } from "./call_clock.ts";
 import { misfit } from "./encode.ts";
 import { Entry } from "./entry.ts";
 import { overlapped, PAUSE } from "./overlap.ts";
@@ -16,6 +17,15 @@ import { WAIT_MS, windows } from "./windows.ts";
 
 /** Most inputs that a stream sorts by length together. */
 const WINDOW = 1024;
+
+/** Names of the options of every call. */
+const CALL = ["signal", "progress_callback", "timing_callback"] as const;
+
+/** A call under way. */
+interface Call<Input, Output> {
+  readonly run: TaskRun<Input, Output>;
+  readonly clock: CallClock;
+}
 
 /** Which input of a call it is. */
 interface InputPlace {
@@ -41,22 +51,22 @@ export class Engine<Input, Output, Options extends object> {
     if (Object.hasOwn(options ?? {}, "errors")) {
       throw new TypeError(`Cannot ${this.#task.action} one ${this.#task.noun} with errors: lists and streams take it`);
     }
-    const run = this.#begin(options ?? {} as Options, ["signal", "progress_callback"]);
-    const [answer] = await this.#listed(run, [input], options);
+    const call = this.#begin(options ?? {} as Options, CALL);
+    const [answer] = await this.#listed(call, [input], options);
     return answer as Output;
   }
 
   /** The answers to a list, in its order. All of it is checked before any of it is computed. */
   readonly many = (async (inputs: readonly Input[], options: Options & ListOptions = {} as Options) => {
-    const run = this.#begin(options, ["signal", "progress_callback", "errors"]);
+    const call = this.#begin(options, [...CALL, "errors"]);
     this.#checkErrors(options.errors);
-    return await this.#listed(run, inputs, options);
+    return await this.#listed(call, inputs, options);
   }) as List<Input, Output, Options>;
 
   async #listed(
-    run: TaskRun<Input, Output>,
+    call: Call<Input, Output>,
     inputs: readonly Input[],
-    { signal, progress_callback, errors }: ListOptions = {},
+    { signal, progress_callback, timing_callback, errors }: ListOptions = {},
   ): Promise<(Output | Error)[]> {
     signal?.throwIfAborted();
     const given = [...inputs]; // later changes of the caller's array have no effect
@@ -65,21 +75,22 @@ export class Engine<Input, Output, Options extends object> {
     const slices = new Slices();
     for (const [index, input] of given.entries()) {
       const place = { index, name: nameOf(this.#task.noun, index, total) };
-      entries.push(errors === "yield" ? this.#admitOrRefuse(run, input, place) : this.#admit(run, input, place));
+      entries.push(errors === "yield" ? this.#admitOrRefuse(call, input, place) : this.#admit(call, input, place));
       await slices.next();
       signal?.throwIfAborted();
     }
     let done = entries.filter(({ outcome }) => outcome !== null).length;
-    for await (const settled of this.#computed(run, [entries], signal)) {
+    for await (const settled of this.#computed(call, [entries], signal)) {
       done += settled;
       progress_callback?.({ done, total });
     }
+    timing_callback?.(call.clock.timing);
     return entries.map((entry) => answerOf(entry, errors));
   }
 
   /** The answers to the inputs of an iterable; see {@linkcode Stream}. */
   readonly stream = ((inputs: Inputs<Input>, options: Options & StreamOptions = {} as Options) => {
-    const run = this.#begin(options, ["signal", "progress_callback", "errors", "window", "waitMs", "stop"]);
+    const call = this.#begin(options, [...CALL, "errors", "window", "waitMs", "stop"]);
     const { window = WINDOW, waitMs = WAIT_MS, errors } = options;
     const isList = typeof inputs === "object" && inputs !== null &&
       (Symbol.asyncIterator in inputs || Symbol.iterator in inputs);
@@ -97,14 +108,14 @@ export class Engine<Input, Output, Options extends object> {
       throw this.#refusal(`waitMs must be a time from 0 in ms, got ${waitMs}`);
     }
     this.#checkErrors(errors);
-    return this.#streamed(run, inputs, { ...options, window, waitMs });
+    return this.#streamed(call, inputs, { ...options, window, waitMs });
   }) as Stream<Input, Output, Options>;
 
-  #begin(options: Options, more: readonly (keyof StreamOptions)[]): TaskRun<Input, Output> {
+  #begin(options: Options, more: readonly (keyof StreamOptions)[]): Call<Input, Output> {
     const action = `${this.#task.action} a ${this.#task.noun}`;
     checkOptionNames(action, options, [...this.#task.options, ...more]);
     checkCallbacks(action, options);
-    return this.#task.begin(options);
+    return { run: this.#task.begin(options), clock: new CallClock() };
   }
 
   #checkErrors(errors: ListOptions["errors"] = "throw"): void {
@@ -116,7 +127,7 @@ export class Engine<Input, Output, Options extends object> {
     return new RangeError(`Cannot ${this.#task.action} a ${this.#task.noun}: ${why}`);
   }
 
-  #admit(run: TaskRun<Input, Output>, input: Input, { index, name }: InputPlace): Entry<Output> {
+  #admit({ run, clock }: Call<Input, Output>, input: Input, { index, name }: InputPlace): Entry<Output> {
     const about = <T>(work: () => T): T => {
       try {
         return work();
@@ -124,7 +135,7 @@ export class Engine<Input, Output, Options extends object> {
         throw errorAbout(error, index, input);
       }
     };
-    const items = about(() => this.#pack(run, input, name));
+    const items = about(() => clock.tokenize(() => this.#pack(run, input, name)));
     const collect = (results: readonly ReadoutAnswer[]) => {
       for (const { values } of results) {
         const at = firstNonFinite(values);
@@ -150,7 +161,7 @@ export class Engine<Input, Output, Options extends object> {
 
   /** Computes windows of entries in batches. After each, and at a pause, yields the number of entries settled by it. */
   async *#computed(
-    run: TaskRun<Input, Output>,
+    { run, clock }: Call<Input, Output>,
     entries: Windows<Output>,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<number> {
@@ -163,10 +174,12 @@ export class Engine<Input, Output, Options extends object> {
       const queries = batch.map(({ item }) => {
         return { tokens: run.tokens?.(item) ?? item.encoding, ask: { [name]: run.ask(item) } };
       });
-      const options = { signal: either, ...(waits && isQueue && { waits }) };
+      const queue = isQueue && { waits, onBegin: () => clock.begin() };
       waits = true;
+      clock.give(queries.reduce((sum, { tokens }) => sum + tokens.input_ids.length, 0));
       try {
-        const answers = await this.#trunk.answer(queries, options);
+        const answers = await this.#trunk.answer(queries, { signal: either, ...queue });
+        clock.end();
         return answers.map((answer) => answer[name] as ReadoutAnswer);
       } catch (error) {
         failed.abort(error);
@@ -182,9 +195,9 @@ export class Engine<Input, Output, Options extends object> {
   }
 
   async *#streamed(
-    run: TaskRun<Input, Output>,
+    call: Call<Input, Output>,
     inputs: Inputs<Input>,
-    { signal: aborted, progress_callback, errors, window, waitMs, stop }: StreamOptions & {
+    { signal: aborted, progress_callback, timing_callback, errors, window, waitMs, stop }: StreamOptions & {
       window: number;
       waitMs: number;
     },
@@ -196,7 +209,7 @@ export class Engine<Input, Output, Options extends object> {
     let read = 0;
     let done = 0;
     const admit = (input: Input) => {
-      const entry = this.#admitOrRefuse(run, input, { index: read, name: nameOf(noun, read++) });
+      const entry = this.#admitOrRefuse(call, input, { index: read, name: nameOf(noun, read++) });
       waiting.push(entry);
       if (entry.outcome !== null) done++; // it is refused, or has nothing to compute
       return entry;
@@ -208,7 +221,7 @@ export class Engine<Input, Output, Options extends object> {
         yield answerOf(entry, errors);
       }
     }
-    const steps = this.#computed(run, windows(inputs, { size: window, waitMs, admit, signal }), signal);
+    const steps = this.#computed(call, windows(inputs, { size: window, waitMs, admit, signal }), signal);
     let told = 0;
     const tell = () => {
       if (done > told) progress_callback?.({ done, ...(total !== undefined && { total }) });
@@ -221,6 +234,7 @@ export class Engine<Input, Output, Options extends object> {
         yield* answers();
       }
       tell();
+      timing_callback?.(call.clock.timing);
     } finally {
       await steps.return(0);
     }
@@ -239,9 +253,9 @@ export class Engine<Input, Output, Options extends object> {
   }
 
   /** As `#admit`, but an input that does not fit becomes an entry with its error. */
-  #admitOrRefuse(run: TaskRun<Input, Output>, input: Input, place: InputPlace): Entry<Output> {
+  #admitOrRefuse(call: Call<Input, Output>, input: Input, place: InputPlace): Entry<Output> {
     try {
-      return this.#admit(run, input, place);
+      return this.#admit(call, input, place);
     } catch (error) {
       return new Entry<Output>([], () => {
         throw error;

@@ -3,7 +3,7 @@
 import { CheckpointError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
 import { namedHead } from "../../heads/registry.ts";
-import { coreOf, type PreTrainedModel } from "../../heads/pretrained.ts";
+import type { PreTrainedModel } from "../../heads/pretrained.ts";
 import { locateTransformer } from "../../heads/sentence/modules.ts";
 import { WEIGHT_NAMES } from "../../io/checkpoint/open.ts";
 import type { ModelHead } from "../../model/head.ts";
@@ -88,19 +88,18 @@ export async function loadParts<Model extends { dispose(): void }>(
 /**
  * Checks that weights which a pipeline is to share include the head of its task.
  *
+ * @param shared The names of their heads, and of the class that they were loaded for.
  * @throws {TypeError} If they do not; the message names the task.
  */
 export function checkShared(
   task: string,
   { head: wanted }: ModelLoader<unknown>["modelClass"],
-  model: PreTrainedModel,
+  { heads, className }: { heads: readonly string[]; className: string },
 ): void {
-  const { heads } = coreOf(model);
-  if (wanted.prefix === null || heads.some((head) => head === wanted)) return; // every model has a body
+  if (wanted.prefix === null || heads.includes(wanted.name)) return; // every model has a body
   throw new TypeError(
-    `Cannot make a pipeline for ${task} on the weights of a ${model.constructor.name}: they must include the ` +
-      `${wanted.name} head, got ${heads.map(({ name }) => name).join(", ")}; ` +
-      `load pipeline("${task}", FOLDER) on its own`,
+    `Cannot make a pipeline for ${task} on the weights of a ${className}: they must include the ` +
+      `${wanted.name} head, got ${heads.join(", ")}; load pipeline("${task}", FOLDER) on its own`,
   );
 }
 

@@ -6,7 +6,8 @@ import type { ModelFolder } from "../../io/folder/folder.ts";
 import type { NarrowBertConfig } from "../../model/config/config.ts";
 import type { ModelFile, SaveOptions } from "../../model/weights/saving.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
-import { type Answering, type BatchingOptions, QueryBatcher } from "../../heads/trunk/query_batcher.ts";
+import type { BatchingOptions } from "../../heads/trunk/batching.ts";
+import { type Answering, QueryBatcher } from "../../heads/trunk/query_batcher.ts";
 import { Engine } from "./engine.ts";
 import { modelFilesOf, savePipeline } from "./saving.ts";
 import type { AnsweringModel, CallOptions, ListOptions, Stream, Task } from "./task.ts";
@@ -58,6 +59,24 @@ export function keptFolder(parts: object): ModelFolder | null {
   return folders.get(parts) ?? null;
 }
 
+/** What answers the calls of a pipeline of many callers, and keeps it until it is released. */
+export interface SharedQueue {
+  readonly trunk: Answering;
+  readonly release: () => void;
+}
+
+/** The queues of pipelines that have one. */
+const queues = new WeakMap<object, () => SharedQueue>();
+
+/**
+ * The queue of a batched pipeline, for another one on the same model; `null` if there is none.
+ *
+ * @throws {DisposedError} If the pipeline was disposed of.
+ */
+export function sharedQueue(pipeline: object): SharedQueue | null {
+  return queues.get(pipeline)?.() ?? null;
+}
+
 /** A pipeline owns its model: `dispose()`, or `using` at the end of a block, frees its GPU memory. */
 export interface PipelineOwner<Model> extends PipelineParts<Model> {
   /**
@@ -75,7 +94,8 @@ export interface PipelineOwner<Model> extends PipelineParts<Model> {
   /**
    * The same pipeline, for many callers at once: calls that come while the GPU computes are answered together, so that
    * requests of a server take little more time than a list. It uses the weights of this one, which stay until both are
-   * disposed of.
+   * disposed of. `pipeline(task, batched)` makes one of another task that shares its queue too: queries of several tasks
+   * are then answered in one pass.
    *
    * @throws {TypeError} On an unknown option.
    * @throws {RangeError} If an option's value is not allowed.
@@ -163,6 +183,8 @@ export function asPipeline<
     dispose,
     [Symbol.dispose]: dispose,
   });
+  const { trunk } = parts;
+  if (trunk !== undefined) queues.set(owner, () => ({ trunk, release: lease.enter() }));
   return keepFolder(owner, folder) as unknown as Pipeline;
 }
 

@@ -84,12 +84,26 @@ export interface Progress {
   total?: number;
 }
 
+/** What a call took. */
+export interface CallTiming {
+  /** Tokens that the model read. */
+  readonly tokens: number;
+  /** Time of making tokens of the inputs, in ms. */
+  readonly tokenizeMs: number;
+  /** How long the first batch waited behind other callers' in the queue of a `batched` pipeline, in ms. */
+  readonly queueMs: number;
+  /** From then until the last batch was answered, in ms. */
+  readonly computeMs: number;
+}
+
 /** Options of every call of every pipeline. */
 export interface CallOptions {
   /** Stops the call: it rejects at once with the signal's reason. Work that was submitted before still runs on the GPU. */
   signal?: AbortSignal;
   /** Called after each batch with the progress of the call. If it throws, the call ends with that error. */
   progress_callback?: (progress: Progress) => void;
+  /** Called once, when all of a call or a stream is computed, with what it took. If it throws, the call ends with that error. */
+  timing_callback?: (timing: CallTiming) => void;
 }
 
 /** Options of every list of inputs. */

@@ -6,11 +6,13 @@ import { NO_SENTENCE_CONFIG, type SentenceConfig } from "../../heads/sentence/se
 import { cat } from "../../vectors/cat.ts";
 import type { Vectors } from "../../vectors/matrix.ts";
 import type { Similarity } from "../../vectors/similarity.ts";
+import { mostTokens } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type TaskParts } from "../engine/parts.ts";
 import type { WindowPlace } from "../windows/places.ts";
 import {
   type EmbeddedText,
+  type EmbeddingInput,
   embeddingsTask,
   type FeatureExtractionOptions,
   type OneTensorOptions,
@@ -19,7 +21,7 @@ import { type Embedding, needsRanges, type Precision, quantize, type Ranges, ran
 import { similarities } from "./similarity.ts";
 import type { CallOptions, Inputs, ListOptions, StreamOptions } from "../engine/task.ts";
 
-export type { FeatureExtractionOptions, OneTensorOptions };
+export type { EmbeddingInput, FeatureExtractionOptions, OneTensorOptions };
 
 /** Options of any call. */
 type AnyOptions = FeatureExtractionOptions<Precision, boolean>;
@@ -67,34 +69,36 @@ export type TextEmbedding<P extends Precision = "float32", W extends boolean = f
 export interface FeatureExtractionPipeline<Model = NarrowBertModel> extends PipelineOwner<Model> {
   /** The embeddings of a text. */
   <P extends Precision = "float32", W extends boolean = false>(
-    text: string,
+    text: EmbeddingInput,
     options?: FeatureExtractionOptions<P, W> & CallOptions,
   ): Promise<TextEmbedding<P, W>>;
   /** Those of a list of N texts as one tensor, `[N, H]`. */
   <P extends Precision = "float32">(
-    texts: readonly string[],
+    texts: readonly EmbeddingInput[],
     options: FeatureExtractionOptions<P> & CallOptions & OneTensorOptions,
   ): Promise<Embedding<P>>;
   /** Those of a list of texts, in their order, and an error in place of those that cannot be computed. */
   <P extends Precision = "float32", W extends boolean = false>(
-    texts: readonly string[],
+    texts: readonly EmbeddingInput[],
     options: FeatureExtractionOptions<P, W> & ListOptions & { errors: "yield" },
   ): Promise<(TextEmbedding<P, W> | Error)[]>;
   /** Those of a list of texts, in their order. */
   <P extends Precision = "float32", W extends boolean = false>(
-    texts: readonly string[],
+    texts: readonly EmbeddingInput[],
     options?: FeatureExtractionOptions<P, W> & ListOptions,
   ): Promise<TextEmbedding<P, W>[]>;
   /** Those of a stream of texts, one by one, and an error in place of those that cannot be computed. */
   stream<P extends Precision = "float32", W extends boolean = false>(
-    texts: Inputs<string>,
+    texts: Inputs<EmbeddingInput>,
     options: FeatureExtractionOptions<P, W> & StreamOptions & { errors: "yield" },
   ): AsyncIterableIterator<TextEmbedding<P, W> | Error>;
   /** Those of a stream of texts, one by one; it ends with the error of a text that cannot be computed. */
   stream<P extends Precision = "float32", W extends boolean = false>(
-    texts: Inputs<string>,
+    texts: Inputs<EmbeddingInput>,
     options?: FeatureExtractionOptions<P, W> & StreamOptions,
   ): AsyncIterableIterator<TextEmbedding<P, W>>;
+  /** Most tokens of a text, special tokens included. */
+  readonly max_seq_length: number;
   /** The prompts that the model's files have, by name. */
   readonly prompts: Readonly<Record<string, string>>;
   /** The prompt of a call that names none; `null` for no prompt. */
@@ -128,7 +132,7 @@ export function createFeatureExtraction(
 ): FeatureExtractionPipeline {
   const engine = new Engine(embeddingsTask(parts, sentence), parts.trunk);
   const call = async (
-    input: string | readonly string[],
+    input: EmbeddingInput | readonly EmbeddingInput[],
     options: AnyOptions & ListOptions & Partial<OneTensorOptions> = {},
   ) => {
     checkOneTensor(input, options);
@@ -142,7 +146,7 @@ export function createFeatureExtraction(
     if (!isList(input)) return answers[0];
     return options.convert_to_tensor ? joined(answers as Tensor[], precision) : answers;
   };
-  const stream = (texts: Inputs<string>, options: AnyOptions & StreamOptions = {}) => {
+  const stream = (texts: Inputs<EmbeddingInput>, options: AnyOptions & StreamOptions = {}) => {
     checkOneTensor(null, options);
     const embedded = engine.stream(texts, options);
     const { precision = "float32", ranges } = options;
@@ -158,6 +162,7 @@ export function createFeatureExtraction(
       parts,
     ),
     {
+      max_seq_length: mostTokens(parts, sentence.maximum),
       prompts,
       default_prompt_name: defaultPrompt,
       similarity_fn_name: similarity,
@@ -170,7 +175,7 @@ export function createFeatureExtraction(
 
 /** @throws {TypeError} If one tensor is asked for of something else than a list, or with errors in it. */
 function checkOneTensor(
-  input: string | readonly string[] | null,
+  input: EmbeddingInput | readonly EmbeddingInput[] | null,
   { convert_to_tensor, errors }: ListOptions & Partial<OneTensorOptions>,
 ): void {
   if (!convert_to_tensor) return;

@@ -2,7 +2,7 @@
 
 import type { NarrowBertForSequenceClassification } from "../../heads/sequence_classification.ts";
 import { labelLogits } from "../../heads/readouts/labels.ts";
-import { mostTokens, type TextInput, type TextOptions } from "../engine/encode.ts";
+import { mostTokens, type SidedTextOptions, type TextInput } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../engine/parts.ts";
 import { specialTokens } from "../windows/cut_text.ts";
@@ -39,7 +39,7 @@ export interface WindowLabels {
  * their largest or first: of probabilities, if `function_to_apply` makes the logits that.
  */
 export interface TextClassificationOptions<K extends number | null = number | null, W extends boolean = false>
-  extends TextOptions, WindowOptions<W> {
+  extends SidedTextOptions, WindowOptions<W> {
   /** How many labels to give, best first; `null` gives all. Default 1. */
   top_k?: K;
   /**
@@ -145,8 +145,10 @@ function labelsTask(parts: PipelineParts<AnsweringModel>): Task<TextInput, Label
     model,
     action: "classify",
     noun: "text",
-    options: ["top_k", "function_to_apply", "truncation", ...WINDOW_OPTIONS],
-    begin({ top_k = 1, function_to_apply, truncation, ...options }): TaskRun<TextInput, Labels, TextWindow> {
+    options: ["top_k", "function_to_apply", "truncation", "truncation_side", ...WINDOW_OPTIONS],
+    begin(
+      { top_k = 1, function_to_apply, truncation, truncation_side, ...options },
+    ): TaskRun<TextInput, Labels, TextWindow> {
       checkTopK(top_k, "classify texts");
       const plan = windowPlan(options, { action: "classify texts", capacity });
       const apply = scoreFunction(function_to_apply, config);
@@ -159,7 +161,8 @@ function labelsTask(parts: PipelineParts<AnsweringModel>): Task<TextInput, Label
       return {
         pack(input, name) {
           const subject = `classify ${name}`;
-          return textWindows(input, { tokenizer, maximum, subject, needs: "token", truncation, plan });
+          const context = { tokenizer, maximum, subject, needs: "token", truncation, plan } as const;
+          return textWindows(input, { ...context, options: { truncation_side } });
         },
         readout: labelLogits,
         ask: () => ({}),

@@ -5,7 +5,7 @@ import type { NarrowBertForSequenceClassification } from "../../heads/sequence_c
 import { labelLogits } from "../../heads/readouts/labels.ts";
 import { NO_RANKING_CONFIG, type RankingConfig } from "../../heads/sentence/ranking.ts";
 import { lowerCased } from "../../text/bert_tokenizer.ts";
-import { checkString, checkStrings, mostTokens, type TextOptions } from "../engine/encode.ts";
+import { checkString, checkStrings, mostTokens, type SidedTextOptions } from "../engine/encode.ts";
 import { Engine } from "../engine/engine.ts";
 import { asPipeline, isList, type PipelineOwner, type PipelineParts, type TaskParts } from "../engine/parts.ts";
 import { aggregated } from "../windows/aggregated.ts";
@@ -49,7 +49,7 @@ export interface RankedText extends RankingScore {
  * Options of {@linkcode TextRankingPipeline}. With `stride` a text is read in windows, the whole query with each, and its
  * score is the largest of theirs (MaxP), or their mean, or that of the first (FirstP; Dai & Callan, SIGIR 2019).
  */
-export interface TextRankingOptions extends TextOptions, WindowOptions {
+export interface TextRankingOptions extends SidedTextOptions, WindowOptions {
   /** How many texts to give, best first. Default `null`: all. */
   top_k?: number | null;
   /** Give the model's logits, not their sigmoid or what a CrossEncoder's `activation_fn` makes of them. Default `false`. */
@@ -143,10 +143,18 @@ function rankingTask(
     model,
     action: "rank the texts of",
     noun: "query",
-    options: ["top_k", "raw_scores", "return_logits", "return_text", "truncation", ...WINDOW_OPTIONS],
-    begin(
-      { top_k = null, raw_scores = false, return_logits = false, return_text = false, truncation, ...options },
-    ): TaskRun<RankingQuery, RankedText[], RankedItem> {
+    options: [
+      "top_k",
+      "raw_scores",
+      "return_logits",
+      "return_text",
+      "truncation",
+      "truncation_side",
+      ...WINDOW_OPTIONS,
+    ],
+    begin(asked): TaskRun<RankingQuery, RankedText[], RankedItem> {
+      const { top_k = null, raw_scores = false, return_logits = false, return_text = false, ...options } = asked;
+      const { truncation, truncation_side } = options;
       checkTopK(top_k, "rank texts");
       const plan = windowPlan(options, { action: "rank texts", capacity, usual: "max" });
       const scored = (logits: number[]) =>
@@ -166,6 +174,7 @@ function rankingTask(
             truncation,
             plan,
             side: "text_pair",
+            options: { truncation_side },
           } as const;
           return texts.flatMap((text, index) =>
             textWindows({ text: query, text_pair: text }, context).map((window) => ({ ...window, index }))

@@ -2,13 +2,12 @@
 
 import type { ModelSource } from "../../io/folder/folder.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
-import type { SaveOptions } from "../../model/weights/saving.ts";
 import { openTokenizer } from "../../text/tokenizer.ts";
 import { type ModelLoader, openFor } from "../engine/load.ts";
 import { keepFolder, type TaskParts } from "../engine/parts.ts";
 import type { TaskName } from "../task_pipelines.ts";
 import { loadRequest, type WorkerOptions } from "./request.ts";
-import { WorkerModel } from "./worker_model.ts";
+import { WorkerModel, workerParts } from "./worker_model.ts";
 
 /**
  * Loads both at once.
@@ -33,8 +32,5 @@ export async function loadInWorker(
     loading.then((model) => model.dispose(), () => {});
     throw error;
   });
-  return keepFolder(
-    { model, face: model.face, tokenizer, files: (options: SaveOptions) => model.files(options) },
-    opened.root,
-  );
+  return keepFolder({ ...workerParts(model), tokenizer }, opened.root);
 }

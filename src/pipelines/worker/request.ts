@@ -6,6 +6,7 @@ import type { ModelSource } from "../../io/folder/folder.ts";
 import { NarrowBertConfig } from "../../model/config/config.ts";
 import { isOwnDevice } from "../../model/device_options.ts";
 import type { LoadOptions } from "../../model/model_options.ts";
+import type { SaveOptions } from "../../model/weights/saving.ts";
 import type { TaskName } from "../task_pipelines.ts";
 
 /** How a pipeline's Worker is waited for. */
@@ -42,6 +43,15 @@ export interface LoadReply {
   readonly config: Record<string, unknown>;
   readonly weightBytes: number;
   readonly passTokens: number;
+  /** Names of the heads that the model has. */
+  readonly heads: readonly string[];
+}
+
+/** What a model's files are asked by. */
+export interface FilesRequest {
+  /** Of which task's class they are. */
+  readonly task: TaskName;
+  readonly options: SaveOptions;
 }
 
 /** Time after which a Worker is given up, in ms, and the least that may be asked for: a Worker takes that to start. */

@@ -5,7 +5,14 @@ import { Tensor } from "../../../base/tensor.ts";
 import type { PoolingMode } from "../../../heads/readouts/pooled_state.ts";
 import { type SentenceConfig, widthOf } from "../../../heads/sentence/sentence_config.ts";
 import { lowerCased } from "../../../text/bert_tokenizer.ts";
-import { checkString, mostTokens, type TextOptions } from "../../engine/encode.ts";
+import {
+  checkString,
+  encodingOf,
+  isTokenInput,
+  mostTokens,
+  type SidedTextOptions,
+  type TokenInput,
+} from "../../engine/encode.ts";
 import type { PipelineParts } from "../../engine/parts.ts";
 import type { AnsweringModel, Item, Task, TaskRun } from "../../engine/task.ts";
 import { readCutText, specialTokens } from "../../windows/cut_text.ts";
@@ -25,7 +32,7 @@ import { type Finish, finished, joinedVector, modulesBehind, type Vector } from 
  * nothing to join.
  */
 export interface FeatureExtractionOptions<P extends Precision = Precision, W extends boolean = false>
-  extends TextOptions, PromptOptions, WindowOptions<W> {
+  extends SidedTextOptions, PromptOptions, WindowOptions<W> {
   /**
    * `mean` and the others give one embedding a text: the mean over its tokens, special tokens included, or the embedding
    * of `[CLS]` (`cls`) or of the last token (`lasttoken`), of which narrow layers compute that row only. A list joins
@@ -58,6 +65,9 @@ export interface FeatureExtractionOptions<P extends Precision = Precision, W ext
   ranges?: Ranges;
 }
 
+/** What is embedded: a text, or one that is tokenized already, which takes no prompt and is not read in windows. */
+export type EmbeddingInput = string | TokenInput;
+
 /** Options of a call that gives one tensor for a list of texts. */
 export interface OneTensorOptions {
   /** One tensor `[N, H]` for a list of N texts, as in sentence-transformers; it takes one embedding a text. */
@@ -81,7 +91,7 @@ interface EmbeddedItem extends Item {
 export function embeddingsTask(
   parts: PipelineParts<AnsweringModel>,
   sentence: SentenceConfig,
-): Task<string, EmbeddedText, FeatureExtractionOptions<Precision, boolean> & Partial<OneTensorOptions>> {
+): Task<EmbeddingInput, EmbeddedText, FeatureExtractionOptions<Precision, boolean> & Partial<OneTensorOptions>> {
   const { model } = parts;
   const { hidden_size } = model.config;
   const maximum = mostTokens(parts, sentence.maximum);
@@ -97,13 +107,14 @@ export function embeddingsTask(
       "precision",
       "ranges",
       "truncation",
+      "truncation_side",
       "prompt",
       "prompt_name",
       "convert_to_tensor",
       ...WINDOW_OPTIONS,
     ],
-    begin(options): TaskRun<string, EmbeddedText, EmbeddedItem> {
-      const { normalize, truncation } = options;
+    begin(options): TaskRun<EmbeddingInput, EmbeddedText, EmbeddedItem> {
+      const { normalize, truncation, truncation_side } = options;
       const modes = options.pooling === undefined ? filedModes(sentence) : modesOf(options.pooling);
       const pooled = modes.length * widthOf(sentence.tokenModules, hidden_size);
       const modules = modes.length === 0 ? [] : modulesBehind(modes, { sentence, pooled, normalize });
@@ -129,9 +140,14 @@ export function embeddingsTask(
       return {
         pack(text, name) {
           const subject = `embed ${name}`;
+          if (isTokenInput(text)) {
+            checkNoWindows(plan, subject);
+            return [{ encoding: encodingOf(text, { maximum, subject, truncation, truncation_side }) }];
+          }
           if (prompt !== "") checkString(text, subject);
           const whole = typeof text === "string" ? prompt + text : text;
-          const context = { tokenizer, maximum, subject, needs: "nothing", truncation, plan, head } as const;
+          const reading = { tokenizer, maximum, subject, needs: "nothing", truncation, plan, head } as const;
+          const context = { ...reading, options: { truncation_side } };
           const isByToken = modes.length === 0 && plan !== null;
           const items = isByToken ? stateWindows(whole, { ...context, plan }) : textWindows(whole, context);
           if (from < items[0]!.encoding.input_ids.length) return items;
@@ -238,4 +254,10 @@ function checkOneTensor(
   const found = modes.length === 0 ? 'pooling "none"' : return_windows ? "return_windows" : null;
   if (found === null) return;
   throw new RangeError(`Cannot embed texts: convert_to_tensor must have one embedding a text, and ${found} gives more`);
+}
+
+/** @throws {TypeError} If windows are asked for of tokens, which have no text. */
+function checkNoWindows(plan: WindowPlan | null, subject: string): void {
+  if (plan === null) return;
+  throw new TypeError(`Cannot ${subject}: windows are those of a text, and it is tokenized already; leave out stride`);
 }
