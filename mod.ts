@@ -354,12 +354,13 @@ export { type GpuInfo, requestGpu } from "./src/gpu/request.ts";
 // --- Profiles: where the time goes ---
 
 export { type KernelTime, Profiler } from "./src/gpu/profiling/profiler.ts";
-export { type ProfileOptions, Profiling, startProfile, type StopOptions } from "./src/model/profile/start_profile.ts";
-export { Profile } from "./src/model/profile/profile.ts";
-export { type ProfileParts } from "./src/model/profile/profile_parts.ts";
-export { type KernelProfile, type PartProfile, type ProfileTotals } from "./src/model/profile/sums.ts";
-export { type ProfileTableOptions } from "./src/model/profile/table.ts";
-export { type Peak } from "./src/kernels/peak.ts";
+export { startProfile } from "./src/graph/profile/start_profile.ts";
+export { type ProfileOptions, type Profiling, type StopOptions } from "./src/graph/profile/profiling.ts";
+export { type Profile } from "./src/graph/profile/profile.ts";
+export { type ProfileParts } from "./src/graph/profile/profile_parts.ts";
+export { type KernelProfile, type PartProfile, type ProfileTotals } from "./src/graph/profile/sums.ts";
+export { type ProfileTableOptions } from "./src/graph/profile/table.ts";
+export { type Peak } from "./src/kernels/peak/peak.ts";
 
 // --- Errors that callers can act on ---
 

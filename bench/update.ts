@@ -10,7 +10,7 @@ import { sumSquares } from "../src/graph/ops/training/optimizer/sum_squares.ts";
 import { Program } from "../src/graph/program/program.ts";
 import { coreOf } from "../src/heads/pretrained.ts";
 import { prepareLaunch } from "../src/kernels/launch.ts";
-import { copyKernel } from "../src/kernels/peak.ts";
+import { peakCopy } from "../src/kernels/peak/peak_copy.ts";
 import { tuningOf } from "../src/kernels/tuning/tuning.ts";
 import type { Parameter } from "../src/nn/parameters.ts";
 import { momentOf, STATE } from "../src/train/update.ts";
@@ -123,8 +123,8 @@ export function prepareCopies(gpu: Gpu, bytes: number): Promise<(() => Promise<u
   const times = Math.max(1, Math.round(bytes / 2 / COPY_BYTES));
   const each = 16 * Math.ceil(bytes / 2 / times / 16);
   return Promise.all(
-    copyKernel.constantSets().map(async (constants) => {
-      const launch = await prepareLaunch(gpu, copyKernel, {
+    peakCopy.constantSets().map(async (constants) => {
+      const launch = await prepareLaunch(gpu, peakCopy, {
         constants,
         params: { groups: 4096 },
         buffers: { x: each, out: each },

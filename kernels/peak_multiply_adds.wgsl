@@ -1,7 +1,8 @@
 // out[i] = a0 + ... + a7, where each a = fma(a, x, x) over and over: eight chains of dependent multiply-adds of four
 // elements, so that none waits for the one before, and none may be left out.
 //
-// out: [groups * WORKGROUP] vectors. src/kernels/peak.ts counts the operations: CHAINS and ROUNDS there are those here.
+// out: [groups * WORKGROUP] vectors. CHAINS and ROUNDS of src/kernels/peak/peak_multiply_adds.ts, by which operations are
+// counted, are those here.
 
 struct Params {
   groups: u32,

@@ -6,7 +6,7 @@ using classify = await pipeline("text-classification");
 const texts = (await Deno.readTextFile(new URL("../../bench/texts.txt", import.meta.url))).trim().split("\n");
 await classify(texts); // compiles
 
-const profiling = await startProfile();
+using profiling = startProfile();
 await classify(texts);
 const profile = await profiling.stop();
 console.log(profile.table());

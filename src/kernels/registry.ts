@@ -50,8 +50,11 @@ import { stepControl } from "./training/optimizer/step_control.ts";
 import { sumSquares } from "./training/optimizer/sum_squares.ts";
 import { softmaxGradient } from "./training/softmax_gradient.ts";
 import { zeros } from "./training/zeros.ts";
+import { peakCopy } from "./peak/peak_copy.ts";
+import { peakMultiplyAdds } from "./peak/peak_multiply_adds.ts";
+import { fingerprint } from "./tuning/fingerprint.ts";
 
-/** Every kernel, by family. A new one is its shader, its contract, its twin and cases, and a line here. */
+/** Every kernel of models, by family. A new one is its shader, its contract, its twin and cases, and a line here. */
 export const KERNELS: readonly Kernel[] = [
   attention,
   attentionProbabilities,
@@ -108,3 +111,6 @@ export const KERNELS: readonly Kernel[] = [
   adamw,
   sgd,
 ];
+
+/** Kernels that measure adapters and tell drivers apart: compiled as all others, but by no model. */
+export const MEASURING_KERNELS: readonly Kernel[] = [peakCopy, peakMultiplyAdds, fingerprint];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { Interrupted } from "../../src/cli/interrupts.ts";
 import { main } from "../../src/cli/main.ts";
-import { readTrace } from "../model/profile/trace_file.ts";
+import { readTrace } from "../graph/profile/trace_file.ts";
 import { folderOf, smallModel } from "./folders.ts";
 import { runDeno } from "./processes.ts";
 import { chunks, MemoryTerminal, narrowbert } from "./terminals.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { PipelineCache, pipelineKey, type PipelineRequest } from "../../src/gpu/pipelines.ts";
-import { KERNELS } from "../../src/kernels/registry.ts";
+import { KERNELS, MEASURING_KERNELS } from "../../src/kernels/registry.ts";
 import { fakeDevice, limits, watchedDevice } from "./fake_devices.ts";
 
 const { device } = await requestGpu();
@@ -133,7 +133,7 @@ Deno.test("no kernel of the library needs more than every WebGPU device has, but
   });
   const cache = new PipelineCache(cannot, limits());
   const large: string[] = [];
-  for (const kernel of KERNELS) {
+  for (const kernel of [...KERNELS, ...MEASURING_KERNELS]) {
     for (const variant of kernel.constantSets()) {
       const { key, ...wanted } = kernel.request(variant);
       const error = await cache.compile(key, wanted).then(() => null, (error: Error) => error.message);

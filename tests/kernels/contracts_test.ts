@@ -2,7 +2,19 @@
 
 import assert from "node:assert/strict";
 import type { Kernel } from "../../src/kernels/kernel.ts";
-import { KERNELS } from "../../src/kernels/registry.ts";
+import { KERNELS, MEASURING_KERNELS } from "../../src/kernels/registry.ts";
+
+const ALL = [...KERNELS, ...MEASURING_KERNELS];
+
+Deno.test("every shader of kernels/ is that of a kernel in the registry, which Chromium compiles too", async () => {
+  const names = new Set(ALL.map(({ name }) => name));
+  const shaders: string[] = [];
+  for await (const { name } of Deno.readDir(new URL("../../kernels", import.meta.url))) {
+    if (name.endsWith(".wgsl")) shaders.push(name.slice(0, -".wgsl".length));
+  }
+  assert.ok(shaders.length > 50);
+  assert.deepEqual(shaders.filter((name) => !names.has(name)), []);
+});
 
 /** What a shader declares, in the words of a contract. */
 interface Declared {
@@ -67,7 +79,7 @@ function declared({ params, bindings, constants }: Kernel): Declared {
   };
 }
 
-for (const kernel of KERNELS) {
+for (const kernel of ALL) {
   Deno.test(`contract and shader of ${kernel.name} declare the same`, () => {
     const shader = parse(kernel.source);
     const contract = declared(kernel);

@@ -7,13 +7,14 @@ import { moduleHost } from "../cli/module_host.ts";
 import { runDeno } from "../cli/processes.ts";
 import { inTemporaryFolder } from "../io/temporary.ts";
 import { isAlike, JOBS, jobsOf, shown } from "./jobs.ts";
+import { checkProfileStart, checkProfileText } from "./profile_text.ts";
 
 const PAGE = await Deno.readTextFile(new URL("README.md", JOBS));
 const ROOT = new URL("../../", JOBS);
 const ALL = jobsOf(PAGE);
 
-/** Jobs whose numbers are times. */
-const TIMES = ["profile.ts"];
+/** The job whose numbers are times. */
+const PROFILE = "profile.ts";
 
 Deno.test("the page has every job, each of at most 25 lines", async () => {
   const names = [...Deno.readDirSync(JOBS)].map(({ name }) => name).filter((name) => name.endsWith(".ts"));
@@ -34,10 +35,10 @@ for (const { name, command, output } of ALL) {
     const [, args = ""] = /^deno run ([^>]*)/.exec(command)!;
     const { code, stdout, stderr } = await runDeno(args.trim().split(" "), { cwd: ROOT });
     assert.equal(code, 0, stderr);
-    const found = shown(stdout);
-    const [adapter = "", , head = ""] = found.split("\n"); // of a profile
-    const isRight = TIMES.includes(name) ? adapter !== "" && output.includes(`\n${head}\n`) : isAlike(found, output);
-    assert(isRight, `${shown(stdout)}\nin place of\n\n${output}`);
+    if (name === PROFILE) {
+      checkProfileText(stdout);
+      checkProfileStart(output, stdout);
+    } else assert(isAlike(shown(stdout), output), `${shown(stdout)}\nin place of\n\n${output}`);
   });
 }
 
@@ -59,4 +60,24 @@ Deno.test("examples/jobs/anywhere.ts runs the library from a URL and as one file
       bundled.stderr,
     );
   });
+});
+
+Deno.test("the table of a profile is seen to be wrong if a line, a kernel or a sum is", async () => {
+  const { stdout } = await runDeno(["--allow-read", "examples/jobs/profile.ts"], { cwd: ROOT });
+  checkProfileText(stdout);
+  const wrong: [from: RegExp, to: string][] = [
+    [/^head .*\n/m, ""],
+    [/^gather_rows .*\n/m, ""],
+    [/^all +\d+/m, "all  12"],
+    [/^narrow layers +\d+/m, "narrow layers  1"],
+    [/^(full layers +\d+ +)\d+/m, "$1 1"],
+    [/^rows .*/m, "rows  64  NaN% of the tokens, in narrow layers"],
+    [/^ {2}wait /m, "  weight "],
+    [/^.*\n/, "\n"],
+  ];
+  for (const [from, to] of wrong) {
+    assert.match(stdout, from);
+    assert.throws(() => checkProfileText(stdout.replace(from, to)), { name: "AssertionError" }, `${from}`);
+  }
+  assert.throws(() => checkProfileStart("llvmpipe\n\nkernel calls\n…\n", stdout), { name: "AssertionError" });
 });

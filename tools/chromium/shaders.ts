@@ -1,9 +1,9 @@
 /**
- * Compiles every kernel of the registry, under every set of constants in use, in headless Chromium: `deno task chromium`.
- * One test for each, and a few that show that the check has teeth.
+ * Compiles every kernel of the registry, those that measure too, under every set of constants in use, in headless
+ * Chromium: `deno task chromium`. One test for each, and a few that show that the check has teeth.
  */
 import assert from "node:assert/strict";
-import { KERNELS } from "../../src/kernels/registry.ts";
+import { KERNELS, MEASURING_KERNELS } from "../../src/kernels/registry.ts";
 import type { PipelineRequest } from "../../src/gpu/pipelines.ts";
 import { ShaderBrowser } from "./browser.ts";
 
@@ -11,7 +11,7 @@ const browser = await ShaderBrowser.launch();
 console.log(`Compiling with Chromium on ${browser.adapter}`);
 Deno.test.afterAll(() => browser[Symbol.asyncDispose]());
 
-for (const kernel of KERNELS) {
+for (const kernel of [...KERNELS, ...MEASURING_KERNELS]) {
   for (const constants of kernel.constantSets()) {
     const request = kernel.request(constants);
     if (request.features?.includes("shader-f16")) continue; // SwiftShader lacks it: see below.

@@ -31,7 +31,7 @@ export function guides(): { pages: Page[]; files: ReadonlySet<string> } {
 
 function* namesIn(folder: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(new URL(folder, ROOT))) {
-    yield folder + name;
+    yield `${folder}${name}${isDirectory ? "/" : ""}`;
     if (isDirectory && !OTHERS.has(name)) yield* namesIn(`${folder}${name}/`);
   }
 }

@@ -3,14 +3,16 @@
  * `deno task site [OUT]`
  *
  * OUT, `.deno/site` by default, gets a page for README.md, CHANGELOG.md, CONTRIBUTING.md and each file of `docs/`, and
- * `reference/`, which `deno doc` makes of the comments of public names. A link that leads nowhere ends it.
+ * `reference/`, which `deno doc` makes of the comments of public names. A link that leads nowhere ends it. What an earlier
+ * site left in OUT is replaced; a folder with anything else in it is refused.
  */
 
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
+import { freshFolder } from "./folder.ts";
 import { framed } from "./frame.ts";
 import { guides, ROOT } from "./guides.ts";
 
-const [out = ".deno/site"] = Deno.args;
+const out = resolve(Deno.args[0] ?? ".deno/site");
 
 async function reference(): Promise<void> {
   const args = ["doc", "--html", "--name=NarrowBERT", `--output=${out}/reference`, "mod.ts"];
@@ -24,9 +26,7 @@ async function write(path: string, bytes: Uint8Array | string): Promise<void> {
 }
 
 const { pages, files } = guides();
-await Deno.remove(out, { recursive: true }).catch((error) => {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
-});
+await freshFolder(out);
 for (const page of pages) await write(page.path, framed(page, pages, "reference/index.html"));
 for (const file of files) await write(file, await Deno.readFile(new URL(file, ROOT)));
 await reference();

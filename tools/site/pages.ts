@@ -17,7 +17,7 @@ export interface Page {
 export interface Places {
   /** The Markdown files that are pages. */
   readonly sources: readonly string[];
-  /** All files and folders. */
+  /** All files, and all folders with a slash at their end. */
   readonly repository: ReadonlySet<string>;
   /** Called with a file that a page shows or links to, and that the site needs. */
   readonly onFile: (path: string) => void;
@@ -48,12 +48,14 @@ export function pageOf(
       const target = new URL(path, `file:///${source}`).pathname.slice(1);
       if (sources.includes(target)) {
         token.href = relative(source, pathOf(target)) + (anchor === undefined ? "" : `#${anchor}`);
-      } else if (target.endsWith("/") && repository.has(target.slice(0, -1))) {
+      } else if (!repository.has(target)) {
+        problems.push(repository.has(`${target}/`) ? `${href} (a folder: give it a slash at the end)` : href);
+      } else if (target.endsWith("/")) {
         token.type = "text";
-      } else if (repository.has(target)) {
+      } else {
         token.href = relative(source, target);
         onFile(target);
-      } else problems.push(href);
+      }
     },
   });
   const html = marked.parse(markdown, { async: false });

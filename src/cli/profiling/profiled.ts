@@ -3,8 +3,8 @@
 import { resolve } from "node:path";
 import { writeAll } from "../../io/local/atomic_write.ts";
 import { quote } from "../../base/messages.ts";
-import type { Profile } from "../../model/profile/profile.ts";
-import { startProfile } from "../../model/profile/start_profile.ts";
+import type { Profile } from "../../graph/profile/profile.ts";
+import { startProfile } from "../../graph/profile/start_profile.ts";
 import { UsageError } from "../options.ts";
 import { json } from "../outputs/table.ts";
 import type { Terminal } from "../outputs/terminal.ts";

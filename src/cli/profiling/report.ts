@@ -1,11 +1,12 @@
 /** A profile as a page of HTML, in one file that needs no network and runs no script. */
 
-import type { Profile } from "../../model/profile/profile.ts";
-import { roofOf } from "../../model/profile/roof.ts";
-import type { KernelProfile } from "../../model/profile/sums.ts";
-import { type Markup, markup } from "../../train/report/markup.ts";
-import { bar, facts, page, section } from "../../train/report/section.ts";
-import { table } from "../../train/report/table.ts";
+import { type Markup, markup } from "../../base/report/markup.ts";
+import { percent } from "../../base/report/numbers.ts";
+import { bar, facts, page, section } from "../../base/report/section.ts";
+import { table } from "../../base/report/table.ts";
+import type { Profile } from "../../graph/profile/profile.ts";
+import { roofOf } from "../../graph/profile/roof.ts";
+import type { KernelProfile } from "../../graph/profile/sums.ts";
 
 /** The page. */
 export function profileReport(profile: Profile, command: string): string {
@@ -19,7 +20,8 @@ export function profileReport(profile: Profile, command: string): string {
   if (tokens > 0 && computing > 0) numbers.push(["tokens a second", (1000 * tokens / computing).toFixed(0)]);
   const header = markup`<p>${adapters.join(", ") || "Nothing was computed on a GPU"}${most}.</p>
 ${facts(numbers)}${notes.map((note) => markup`<p>${note}.</p>\n`)}`;
-  const share = (time: number) => bar(time / totals.kernels, `${(100 * time / totals.kernels).toFixed(1)}%`);
+  const share = (time: number) =>
+    totals.kernels === 0 ? null : bar(time / totals.kernels, percent(time, totals.kernels));
   const partRows = parts.map(({ part, calls, milliseconds }) => [part, calls, milliseconds, share(milliseconds)]);
   const partTable = table({ name: "Parts", columns: ["part", "kernels", "total ms", "share"], rows: partRows });
   return page(`narrowbert ${command}: where time goes`, {
@@ -30,7 +32,7 @@ ${facts(numbers)}${notes.map((note) => markup`<p>${note}.</p>\n`)}`;
   });
 }
 
-function kernelTable({ kernels, peak }: Profile, share: (time: number) => Markup): Markup {
+function kernelTable({ kernels, peak }: Profile, share: (time: number) => Markup | null): Markup {
   const rate = (value: number) => Number.isFinite(value) ? Number(value.toPrecision(3)) : "";
   const row = (one: KernelProfile) => {
     const { kernel, shape, calls, milliseconds, operations } = one;

@@ -25,7 +25,7 @@ export interface KernelWork {
 export interface TimedKernel {
   readonly label: string;
   readonly work: KernelWork | null;
-  /** Start and end in nanoseconds since some moment of the device. */
+  /** Start and end in nanoseconds since some moment of the device; both 0 if the driver did not write one of them. */
   readonly start: bigint;
   readonly end: bigint;
 }
@@ -84,6 +84,7 @@ export class KernelRecording {
     return this.kernels.map(({ label, work }, i) => {
       const [own, at] = [stamps[Math.floor(i / DISPATCHES)] as BigUint64Array, 2 * (i % DISPATCHES)];
       const [start, end] = [own[at] as bigint, own[at + 1] as bigint];
+      if (start === 0n || end === 0n) return { label, work, start: 0n, end: 0n };
       return { label, work, start, end: end < start ? start : end }; // drivers may count backwards
     });
   }

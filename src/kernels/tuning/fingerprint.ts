@@ -16,8 +16,8 @@ import { shortHash } from "./short_hash.ts";
 /** Vectors for which the functions are computed. */
 const COUNT = 32;
 
-/** Not in the registry: no twin can say what is right, as the results are to differ between drivers. */
-const kernel = defineKernel({
+/** No twin can say what is right, as the results are to differ between drivers. */
+export const fingerprint = defineKernel({
   name: "fingerprint",
   summary: "functions of v[i] as the driver computes them",
   source,
@@ -38,15 +38,18 @@ const fingerprints = new WeakMap<Gpu, Promise<string>>();
  * @throws {DeviceLostError} If the device is lost.
  */
 export function fingerprintOf(gpu: Gpu): Promise<string> {
-  let fingerprint = fingerprints.get(gpu);
-  if (fingerprint === undefined) fingerprints.set(gpu, fingerprint = gpu.watch(() => measure(gpu)));
-  return fingerprint;
+  let found = fingerprints.get(gpu);
+  if (found === undefined) fingerprints.set(gpu, found = gpu.watch(() => measure(gpu)));
+  return found;
 }
 
 async function measure(gpu: Gpu): Promise<string> {
   const next = random(COUNT);
   const v = Float32Array.from({ length: 4 * COUNT }, () => 4 * next());
-  const launch = await prepareLaunch(gpu, kernel, { params: { count: COUNT }, buffers: { v, out: 4 * 9 * COUNT } });
+  const launch = await prepareLaunch(gpu, fingerprint, {
+    params: { count: COUNT },
+    buffers: { v, out: 4 * 9 * COUNT },
+  });
   try {
     launch.run();
     const bits = new Uint32Array((await launch.read("out", "low")).buffer);

@@ -1,11 +1,11 @@
 /** The parts of a report that show whether answers can be trusted, and the worst of them. */
 
+import { type Markup, markup } from "../../base/report/markup.ts";
+import { percentage, shownNumber } from "../../base/report/numbers.ts";
+import { part } from "../../base/report/section.ts";
 import type { DrawChart } from "./chart.ts";
 import type { EvaluationReport } from "./data.ts";
 import { figure } from "./figure.ts";
-import { type Markup, markup } from "./markup.ts";
-import { percentage, shownNumber } from "./numbers.ts";
-import { part } from "./section.ts";
 
 /** Most characters of a text that are shown. */
 const MOST_CHARACTERS = 600;

@@ -1,7 +1,7 @@
 /** Charts as SVG. The page's style has their colours, dashes and fonts. */
 
-import { type Content, type Markup, markup } from "./markup.ts";
-import { shownNumber } from "./numbers.ts";
+import { type Content, type Markup, markup } from "../../base/report/markup.ts";
+import { shownNumber } from "../../base/report/numbers.ts";
 import { type Bucket, bucketsOf, finitePoints, isBand, type Point, type Series } from "./series.ts";
 
 /** What is drawn. */

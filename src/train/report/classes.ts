@@ -1,10 +1,10 @@
 /** The parts of a report that show which classes are found, and which are taken for which. */
 
+import { type Markup, markup } from "../../base/report/markup.ts";
+import { percentage, shownNumber } from "../../base/report/numbers.ts";
+import { bar, part } from "../../base/report/section.ts";
+import { scrolling, table } from "../../base/report/table.ts";
 import type { EvaluationReport } from "./data.ts";
-import { type Markup, markup } from "./markup.ts";
-import { percentage, shownNumber } from "./numbers.ts";
-import { bar, part } from "./section.ts";
-import { scrolling, table } from "./table.ts";
 
 /** Most classes whose matrix is shown whole. */
 const MOST_CLASSES = 24;

@@ -1,15 +1,15 @@
 /** The sections of a report that show the course of the training. */
 
+import { type Markup, markup } from "../../base/report/markup.ts";
+import { duration, shownNumber } from "../../base/report/numbers.ts";
+import { facts, section } from "../../base/report/section.ts";
+import { numbersBehind, table } from "../../base/report/table.ts";
 import type { LogEntry } from "../trainer_state/trainer_state.ts";
 import type { DrawChart } from "./chart.ts";
 import type { TrainingReport } from "./data.ts";
 import { figure } from "./figure.ts";
 import { curve, endOf, evaluationsOf, metricNames, metricText } from "./history.ts";
-import { type Markup, markup } from "./markup.ts";
-import { duration, shownNumber } from "./numbers.ts";
-import { facts, section } from "./section.ts";
 import { isBand, type Point, type Series } from "./series.ts";
-import { numbersBehind, table } from "./table.ts";
 
 /** Most lines of one chart. */
 const MOST_LINES = 5;

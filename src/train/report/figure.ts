@@ -1,8 +1,8 @@
 /** Figures: a chart with its caption, its legend and the numbers behind it. */
 
+import { type Markup, markup } from "../../base/report/markup.ts";
+import { type Cell, numbersBehind } from "../../base/report/table.ts";
 import { type Chart, classesOf, type DrawChart } from "./chart.ts";
-import { type Markup, markup } from "./markup.ts";
-import { type Cell, numbersBehind } from "./table.ts";
 
 /** A chart, and what is said about it. */
 export interface Figure extends Chart {

@@ -1,13 +1,13 @@
 /** A page about a training, in one file that needs no network and runs no script. */
 
+import { type Markup, markup } from "../../base/report/markup.ts";
+import { page, section } from "../../base/report/section.ts";
+import { table } from "../../base/report/table.ts";
 import { calibrationDiagram, worstMistakes } from "./answers.ts";
 import { type DrawChart, openCharts } from "./chart.ts";
 import { classScores, confusions } from "./classes.ts";
 import { curves, evaluations, resumptions, summary } from "./course.ts";
 import { checkReport, type TrainingReport } from "./data.ts";
-import { type Markup, markup } from "./markup.ts";
-import { page, section } from "./section.ts";
-import { table } from "./table.ts";
 
 /**
  * Makes the report of a training: a page of HTML with its curves, evaluations, classes, confusions, calibration, worst

@@ -1,5 +1,6 @@
 /** A profile as tables for reading, in plain text. */
 
+import { percent } from "../../base/report/numbers.ts";
 import type { ProfileParts } from "./profile_parts.ts";
 import type { KernelProfile } from "./sums.ts";
 import { roofOf } from "./roof.ts";
@@ -136,10 +137,6 @@ function columns(heads: readonly Column[], rows: readonly (readonly string[])[])
     const cells = row.map((cell, i) => heads[i]![1] === "left" ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!));
     return `${cells.join("  ").trimEnd()}\n`;
   }).join("");
-}
-
-function percent(part: number, whole: number): string {
-  return whole === 0 ? "" : `${(100 * part / whole).toFixed(1)}%`;
 }
 
 /** A number in three or more digits. */

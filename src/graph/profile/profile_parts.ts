@@ -1,6 +1,6 @@
 /** What a profile consists of, as plain data. */
 
-import type { Peak } from "../../kernels/peak.ts";
+import type { Peak } from "../../kernels/peak/peak.ts";
 import type { KernelProfile, PartProfile, ProfileTotals } from "./sums.ts";
 
 /** What a profile consists of. */

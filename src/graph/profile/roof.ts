@@ -1,6 +1,6 @@
 /** How near work comes to what an adapter can do: to its arithmetic, or to its memory. */
 
-import type { Peak } from "../../kernels/peak.ts";
+import type { Peak } from "../../kernels/peak/peak.ts";
 
 /** The rates of some work. */
 export interface Roof {

@@ -1,6 +1,7 @@
 /** Profiles of real calls: everything is accounted for, answers and programs stay as they were. */
 
 import assert from "node:assert/strict";
+import * as narrowbert from "../../../mod.ts";
 import { AdamW, NarrowBertForMaskedLM, NarrowBertModel, pipeline, Profiler, startProfile } from "../../../mod.ts";
 import { requestGpu } from "../../../src/gpu/device.ts";
 import { goldenModel } from "../../golden/golden_case.ts";
@@ -200,6 +201,7 @@ Deno.test("one profile is under way at a time; it stops once, or with its block"
     using _profiling = startProfile();
     assert.throws(() => startProfile(), /Cannot start a profile: one is under way/);
   }
+  assert.deepEqual(Object.keys(narrowbert).filter((name) => /^Profil/.test(name)), ["Profiler"], "one way to begin");
   const profiling = startProfile();
   const empty = await profiling.stop({ peak: true });
   assert.deepEqual([empty.adapters, empty.kernels, empty.peak], [[], [], null]);

@@ -14,6 +14,11 @@ export function percentage(value: number): string {
   return `${(100 * value).toFixed(1)}%`;
 }
 
+/** What share a part is of a whole, as a percentage; nothing if there is no whole. */
+export function percent(part: number, whole: number): string {
+  return whole === 0 ? "" : percentage(part / whole);
+}
+
 /** Seconds as people say them: `48.2 s`, `12 min 5 s`, `3 h 20 min`. */
 export function duration(seconds: number): string {
   if (seconds < 60) return `${shownNumber(seconds)} s`;

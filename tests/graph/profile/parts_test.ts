@@ -1,10 +1,10 @@
 /** The parts of a profile by themselves: the GPU's clock, lanes of a trace, joined spans. */
 
 import assert from "node:assert/strict";
-import { chromeTrace } from "../../../src/model/profile/chrome_trace.ts";
-import { EventList, type TraceEvent } from "../../../src/model/profile/event_list.ts";
-import { GpuClock } from "../../../src/model/profile/gpu_clock.ts";
-import { roofOf } from "../../../src/model/profile/roof.ts";
+import { chromeTrace } from "../../../src/graph/profile/chrome_trace.ts";
+import { EventList, type TraceEvent } from "../../../src/graph/profile/event_list.ts";
+import { GpuClock } from "../../../src/graph/profile/gpu_clock.ts";
+import { roofOf } from "../../../src/graph/profile/roof.ts";
 import { readTrace } from "./trace_file.ts";
 
 Deno.test("work is placed after its submission and the work before, and before it is done", () => {
