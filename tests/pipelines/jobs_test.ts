@@ -46,13 +46,20 @@ Deno.test("examples/jobs/anywhere.ts runs the library from a URL and as one file
   const script = fileURLToPath(new URL("anywhere.ts", JOBS));
   await using served = moduleHost();
   const { host } = served;
-  const net = [`--reload=http://${host}/`, `--allow-import=${host}`, `--allow-net=${host}`];
+  const net = ["--no-lock", `--reload=http://${host}/`, `--allow-import=${host}`, `--allow-net=${host}`];
   const byUrl = await runDeno([...net, script, `http://${host}/mod.ts`]);
   assert.deepEqual([byUrl.stdout, byUrl.code], ["noun.artifact; permitted without bounds: none\n", 0], byUrl.stderr);
   await inTemporaryFolder(async (folder) => {
     await bundleTo(`${folder}/narrowbert.js`);
     const model = `http://${host}/examples/models/wordnet/topic/`; // a bundle has no models
-    const args = [`--allow-read=${folder}`, `--allow-net=${host}`, script, `file://${folder}/narrowbert.js`, model];
+    const args = [
+      "--no-lock",
+      `--allow-read=${folder}`,
+      `--allow-net=${host}`,
+      script,
+      `file://${folder}/narrowbert.js`,
+      model,
+    ];
     const bundled = await runDeno(args);
     assert.deepEqual(
       [bundled.stdout, bundled.code],
