@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { createApp } from "../../src/server/app.ts";
 import { shippedRepository } from "../io/hub/shipped_repository.ts";
 import { TestHub } from "../io/hub/test_hub.ts";
 import { folderOf, type SmallModel, smallModelFiles } from "./folders.ts";
@@ -18,6 +19,8 @@ const LEFT_OUT: readonly [command: RegExp, reason: string][] = [
   [/^bin\/test$/, "it runs this test"],
   [/^DENO_WEBGPU_BACKEND=vulkan .* script\.ts$/, "tests/cli/url_import_test.ts and the doc tests run such scripts"],
   [/^deno bundle /, "tests/tools/bundle_test.ts runs it"],
+  [/^bin\/narrowbert serve /, "it serves until it is ended; tests/server/serve_test.ts starts services"],
+  [/^curl /, "the last test asks what they ask"],
   [/^bin\/narrowbert tune$/, "it takes minutes; README.md's line tunes one kernel"],
   [/^deno task bench/, "benches take minutes, and need a quiet machine"],
   [/^deno task test /, "they are tests of this gate"],
@@ -67,4 +70,20 @@ for (const guide of GUIDES) {
 Deno.test("the commands that are left out are in the guides", async () => {
   const all = await Promise.all(GUIDES.map(async (guide) => commandsOf(await Deno.readTextFile(ROOT + guide))));
   for (const [left, reason] of LEFT_OUT) assert(all.flat().some((command) => left.test(command)), `${left}: ${reason}`);
+});
+
+Deno.test("the requests of docs/server.md are answered", async () => {
+  const requests = commandsOf(await Deno.readTextFile(`${ROOT}docs/server.md`)).filter((line) =>
+    line.startsWith("curl ")
+  );
+  assert(requests.length > 0);
+  await using app = createApp({ models: [`${ROOT}examples/models/wordnet/mlm`], worker: false });
+  await app.ready;
+  for (const request of requests) {
+    const [, path, name, value, body] = /^curl 127\.0\.0\.1:3000(\S+) -H '(.*?): (.*?)' -d '(.*)'$/.exec(request)!;
+    const init = { method: "POST", headers: { [name!]: value! }, body: body! };
+    const response = await app.fetch(new Request(`http://127.0.0.1:3000${path}`, init));
+    const answer = await response.json();
+    assert.equal(response.status, 200, `${request}: ${JSON.stringify(answer)}`);
+  }
 });
