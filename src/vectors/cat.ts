@@ -20,8 +20,14 @@ import { Tensor, TENSOR_ARRAYS, type TensorData, type TensorType } from "../base
  * ```
  */
 export function cat<Type extends TensorType>(tensors: readonly Tensor<Type>[]): Tensor<Type> {
-  const [first] = tensors;
+  if (!Array.isArray(tensors)) {
+    throw new TypeError(`Cannot join tensors: they must be an array, got ${kindOf(tensors)}`);
+  }
+  const [first] = tensors as readonly Tensor<Type>[];
   if (first === undefined) throw new TypeError("Cannot join tensors: there must be one at least, got none");
+  if (!(first instanceof Tensor)) {
+    throw new TypeError(`Cannot join tensors: number 0 must be one, got ${kindOf(first)}`);
+  }
   const width = checked(first, 0, first).dims.slice(1);
   const rows = tensors.reduce((sum, tensor, i) => sum + (checked(tensor, i, first).dims[0] as number), 0);
   const size = tensors.reduce((sum, { data }) => sum + data.length, 0);

@@ -67,7 +67,7 @@ export class GpuVectors {
   ): Promise<GpuVectors | null> {
     const gpu = await gpuOf(device);
     if (gpu === null) return null;
-    const scale = similarity === "cosine" ? vectors.lengths.map((length) => 1 / Math.max(length, LEAST_LENGTH)) : null;
+    const scale = similarity === "cosine" ? unitScale(vectors) : null;
     const parts: Part[] = [];
     const { columns } = vectors;
     const longest = scale === null ? longestOf(vectors) : null;
@@ -106,9 +106,10 @@ export class GpuVectors {
   ): Promise<number[]> {
     /** For each query the largest score that a vector may have which was not found. */
     const missed = new Float64Array(queries.rows).fill(-Infinity);
+    const scale = this.#longest === null ? unitScale(queries) : null;
     for (let start = 0; start < queries.rows; start += MOST_QUERIES) {
       const count = Math.min(MOST_QUERIES, queries.rows - start);
-      const asked = { data: laidOut(queries, { first: start, rows: count, scale: null }), rows: count };
+      const asked = { data: laidOut(queries, { first: start, rows: count, scale }), rows: count };
       await Promise.all(this.#parts.map(async ({ first, rows, buffer }) => {
         const k = Math.min(top_k + MORE, rows);
         const indices = await this.#scores.best(asked, { vectors: buffer, rows, k, signal });
@@ -129,9 +130,13 @@ export class GpuVectors {
     return Array.from(missed.keys()).filter((query) => !best[query]!.isAbove(missed[query]!));
   }
 
-  /** By how much a score of 32 bits may be wrong at most: the bound for sums of rounded products, in any order. */
+  /**
+   * By how much a score of 32 bits may be wrong at most: the bound for sums of rounded products, in any order, where numbers
+   * below 2^-126 may count as zero.
+   */
   #errorOf(length: number): number {
-    return (this.#columns + 4) * 2 ** -24 * (this.#longest === null ? 1 : length * this.#longest);
+    const [query, vector] = this.#longest === null ? [1, 1] : [length, this.#longest];
+    return this.#columns * 2 ** -126 * (1 + query + vector) + (this.#columns + 4) * 2 ** -24 * query * vector;
   }
 
   /** Frees the GPU memory. */
@@ -139,6 +144,11 @@ export class GpuVectors {
     for (const { buffer } of this.#parts) this.#gpu.buffers.release(buffer);
     this.#scores.dispose();
   }
+}
+
+/** What makes the length of each vector 1. */
+function unitScale({ lengths }: Measured): Float64Array {
+  return lengths.map((length) => 1 / Math.max(length, LEAST_LENGTH));
 }
 
 function longestOf({ lengths }: Measured): number {

@@ -34,7 +34,7 @@ export function matrixOf(vectors: Vectors, what: string): Matrix {
   }
   if (isNumbers(vectors)) return { data: Float32Array.from(vectors), rows: 1, columns: vectors.length };
   if (!Array.isArray(vectors)) throw wrong(what, kindOf(vectors));
-  const rows = vectors.map((vector, i) => rowOf(vector, `${what}[${i}]`));
+  const rows = Array.from(vectors, (vector, i) => rowOf(vector, `${what}[${i}]`)); // holes too
   const columns = rows[0]?.length ?? 0;
   const data = new Float32Array(rows.length * columns);
   for (const [i, row] of rows.entries()) {

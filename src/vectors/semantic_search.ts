@@ -5,7 +5,13 @@ import { Best, type SearchHit } from "./best.ts";
 import { checkWidths, matrixOf, type Vectors } from "./matrix.ts";
 import { MeasuredIndex } from "./measured_index.ts";
 import { measuredInSlices, rowsOf } from "./similarity.ts";
-import { checkedSearch, checkedSimilarity, type SearchOptions, type VectorIndexOptions } from "./vector_index.ts";
+import {
+  checkedDevice,
+  checkedSearch,
+  checkedSimilarity,
+  type SearchOptions,
+  type VectorIndexOptions,
+} from "./vector_index.ts";
 
 /** Options of {@linkcode semantic_search}. */
 export interface SemanticSearchOptions extends SearchOptions, VectorIndexOptions {
@@ -42,12 +48,12 @@ export async function semantic_search(
   options: SemanticSearchOptions = {},
 ): Promise<SearchHit[][]> {
   checkOptionNames("search vectors", options, ["top_k", "signal", "score_function", "device", "corpus_chunk_size"]);
-  const { corpus_chunk_size: size = CHUNK, device } = options;
+  const { corpus_chunk_size: size = CHUNK } = options;
   if (!(Number.isSafeInteger(size) && size >= 1)) {
     throw new RangeError(`Cannot search vectors: corpus_chunk_size must be a whole number from 1, got ${size}`);
   }
   const search = checkedSearch(options);
-  const similarity = checkedSimilarity(options);
+  const [similarity, device] = [checkedSimilarity(options), checkedDevice(options)];
   const asked = await measuredInSlices(matrixOf(queries, "queries"), "queries");
   const vectors = await measuredInSlices(matrixOf(corpus, "corpus"), "corpus");
   checkWidths(asked, vectors, ["queries", "the corpus"]);

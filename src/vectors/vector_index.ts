@@ -1,7 +1,8 @@
 /** Vectors that are searched again and again. */
 
 import { Lease } from "../base/lease.ts";
-import { checkOptionNames } from "../base/options.ts";
+import { kindOf } from "../base/messages.ts";
+import { checkCallbacks, checkOptionNames } from "../base/options.ts";
 import { type SearchHit, TOP_K } from "./best.ts";
 import { checkWidths, matrixOf, type Vectors } from "./matrix.ts";
 import { MeasuredIndex, type Search } from "./measured_index.ts";
@@ -58,7 +59,7 @@ export class VectorIndex {
   constructor(vectors: Vectors, options: VectorIndexOptions = {}) {
     checkOptionNames("make an index of vectors", options, ["score_function", "device"]);
     const own = measured(matrixOf(vectors, "corpus"), "corpus");
-    this.#index = new MeasuredIndex(own, { similarity: checkedSimilarity(options), device: options.device });
+    this.#index = new MeasuredIndex(own, { similarity: checkedSimilarity(options), device: checkedDevice(options) });
     this.#lease = new Lease("Cannot search these vectors: the index was disposed", () => this.#index.dispose());
   }
 
@@ -108,8 +109,15 @@ export function checkedSearch({ top_k = TOP_K, signal }: SearchOptions): Search 
   if (!(Number.isSafeInteger(top_k) && top_k >= 1)) {
     throw new RangeError(`Cannot search vectors: top_k must be a whole number from 1, got ${top_k}`);
   }
+  checkCallbacks("search vectors", { signal });
   signal?.throwIfAborted();
   return { top_k, signal };
+}
+
+/** The device of a search. @throws {TypeError} If it is none. */
+export function checkedDevice({ device }: VectorIndexOptions): GPUDevice | undefined {
+  if (device === undefined || typeof device?.createBuffer === "function") return device;
+  throw new TypeError(`Cannot search vectors: device must be a GPUDevice, or left out, got ${kindOf(device)}`);
 }
 
 /** How vectors are compared. @throws {RangeError} If `score_function` is something else. */

@@ -104,7 +104,7 @@ Deno.test("search refuses what it cannot search, each in a line", async () => {
     [["--query", " ", "a"], 2, /--query must hold a word, got " "/],
     [["--query", "a", "--vectors", path("v.bin")], 2, /--vectors must be a .npy, .safetensors, .jsonl file, got/],
     [vectors("none.npy"), 1, /none.npy".*there is no such file/],
-    [vectors("none.jsonl"), 1, /none.jsonl".*No such file/],
+    [vectors("none.jsonl"), 1, /none.jsonl": there is no such file/],
     [vectors("broken.npy"), 1, /broken.npy": it must be a .npy file of numpy/],
     [
       vectors("whole.npy"),
@@ -112,7 +112,7 @@ Deno.test("search refuses what it cannot search, each in a line", async () => {
       /whole.npy": it must hold vectors \[N, H\] of 16, 32 or 64-bit floats, got int32 \[1, 3\]/,
     ],
     [vectors("narrow.npy"), 1, /its vectors have 3 numbers, and a query has 128; give the --model, --pooling/],
-    [vectors("nan.npy"), 1, /corpus\[0\] must hold finite numbers, got NaN/],
+    [vectors("nan.npy"), 1, /nan.npy": vector 1 must hold finite numbers, got NaN/],
     [vectors("texts.jsonl"), 1, /texts.jsonl:1: it must have an "embedding", a list of numbers/],
     [vectors("empty.jsonl"), 1, /empty.jsonl": it must hold a vector, and is empty/],
     [vectors("uneven.jsonl"), 1, /uneven.jsonl:2: its embedding must have 2 numbers, as the first, got 1/],

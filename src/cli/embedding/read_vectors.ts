@@ -42,8 +42,21 @@ const READERS: Readonly<Record<string, (name: string) => Promise<VectorFile>>> =
  */
 export async function readVectors(name: string): Promise<VectorFile> {
   const end = Object.keys(READERS).find((end) => name.toLowerCase().endsWith(`.${end}`));
-  if (end !== undefined) return await READERS[end]!(name);
+  if (end !== undefined) {
+    const file = await READERS[end]!(name);
+    checkNumbers(file, name);
+    return file;
+  }
   throw new UsageError(`--vectors must be a .${Object.keys(READERS).join(", .")} file, got "${name}"`);
+}
+
+/** @throws {InputError} If there is no vector, or one has a number that is not finite. */
+function checkNumbers({ vectors: { data, dims }, numbers }: VectorFile, name: string): void {
+  if (numbers.length === 0) throw new InputError(`Cannot read ${quote(name)}: it must hold a vector, and has none`);
+  const wrong = data.findIndex((x) => !Number.isFinite(x));
+  if (wrong < 0) return;
+  const row = numbers[Math.floor(wrong / (dims[1] as number))]! + 1;
+  throw new InputError(`Cannot read ${quote(name)}: vector ${row} must hold finite numbers, got ${data[wrong]}`);
 }
 
 /** Name of the tensor in a safetensors file. */
@@ -73,7 +86,9 @@ async function readLines(name: string): Promise<VectorFile> {
   try {
     bytes = (await Deno.open(name)).readable;
   } catch (cause) {
-    throw new InputError(`Cannot read ${quote(name)}: ${(cause as Error).message}`, { cause });
+    const isMissing = cause instanceof Deno.errors.NotFound;
+    const problem = isMissing ? "there is no such file" : (cause as Error).message;
+    throw new InputError(`Cannot read ${quote(name)}: ${problem}`, { cause });
   }
   const rows: Tensor<"float32">[] = [];
   const fields: Fields[] = [];

@@ -11,6 +11,8 @@ import { quote } from "../../base/messages.ts";
 export async function checkWritable(what: string, path: string): Promise<void> {
   try {
     const isNew = await Deno.lstat(path).then(() => false, () => true);
+    const info = isNew ? null : await Deno.stat(path);
+    if (info?.isFifo || info?.isSocket) throw new Error("it must be a file, and is a pipe"); // nobody may be reading
     (await Deno.open(path, { append: true, create: true })).close();
     if (isNew) await Deno.remove(path);
   } catch (cause) {

@@ -10,10 +10,12 @@ import { requestWriting } from "./writing_permission.ts";
  * folder that it is in.
  *
  * @throws {PermissionError} Without that permission.
+ * @throws {TypeError} If there is something else than a file. Of a link the file that it leads to is written.
  */
 export async function writeAtomically(path: string | URL, parts: Iterable<Uint8Array>): Promise<void> {
-  const target = pathOf(path);
-  await requestWriting(folderOf(target), `write ${quote(target)}`);
+  const named = pathOf(path);
+  await requestWriting(folderOf(named), `write ${quote(named)}`);
+  const target = await regularFile(named);
   const temporary = `${target}.${crypto.randomUUID()}.tmp`;
   try {
     {
@@ -27,6 +29,17 @@ export async function writeAtomically(path: string | URL, parts: Iterable<Uint8A
     await Deno.remove(temporary).catch(() => {});
     throw error;
   }
+}
+
+/** The file that a path leads to, or will. @throws {TypeError} If there is something else. */
+async function regularFile(path: string): Promise<string> {
+  const info = await Deno.stat(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  });
+  if (info === null) return path;
+  if (!info.isFile) throw new TypeError(`Cannot write ${quote(path)}: it must be a file, or not be there`);
+  return (await Deno.lstat(path)).isSymlink ? await Deno.realPath(path) : path;
 }
 
 /** Writes all of `bytes`, however many of them each write takes. */

@@ -2,7 +2,7 @@
 
 import { InputError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
-import { shapeText } from "../../base/shape.ts";
+import { elementCount, shapeText } from "../../base/shape.ts";
 import type { TensorType } from "../../base/tensor.ts";
 
 /** Numpy's name of each element type. */
@@ -57,7 +57,7 @@ export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   if (!MAGIC.every((byte, i) => bytes[i] === byte)) {
     throw refusal("it must be a .npy file of numpy, and begins otherwise");
   }
-  const version = bytes[MAGIC.length]!;
+  const version = bytes[MAGIC.length] ?? 0;
   const wide = version >= 2;
   const begin = MAGIC.length + (wide ? 6 : 4);
   if (version < 1 || version > 3 || bytes.length < begin) {
@@ -74,9 +74,15 @@ export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1];
   const dims = /'shape'\s*:\s*\(([\d\s,]*)\)/.exec(text)?.[1];
   if (description === undefined || order === undefined || dims === undefined) {
-    throw refusal(`its header must name descr, fortran_order and shape, got ${quote(text.trim())}`);
+    throw refusal(`its header must name descr, fortran_order and shape, got ${quote(text.trim().slice(0, 80))}`);
   }
-  const shape = (dims.match(/\d+/g) ?? []).map(Number);
+  const names = dims.split(",").map((dim) => dim.trim());
+  if (names.at(-1) === "") names.pop(); // a last comma, or no dimension at all
+  const shape = names.map(Number);
+  if (!names.every((dim) => /^\d+$/.test(dim)) || !Number.isSafeInteger(elementCount(shape))) {
+    throw refusal(`its shape must be whole numbers with commas between them, got (${dims.slice(0, 40)})`);
+  }
+  if (!shape.every(Number.isSafeInteger)) throw refusal(`its shape must be of whole numbers below 2^53, got (${dims})`);
   if (order === "True" && shape.length > 1) {
     throw refusal(
       `its elements must lie row by row, and lie column by column ${shapeText(shape)}; save a C-contiguous copy`,

@@ -1,7 +1,7 @@
 /** Arrays of numpy: `.npy` files. */
 
 import { InputError } from "../../base/errors.ts";
-import { quote } from "../../base/messages.ts";
+import { kindOf, quote } from "../../base/messages.ts";
 import { elementCount, shapeText } from "../../base/shape.ts";
 import { Tensor, TENSOR_ARRAYS, type TensorData, type TensorType } from "../../base/tensor.ts";
 import { concatenate } from "../folder/file_bytes.ts";
@@ -49,7 +49,7 @@ function parseNpy(bytes: Uint8Array, name: string): Tensor {
       `Cannot read ${quote(name)}: its elements must be of one of the types <f2, ${
         [...TYPES.keys()].join(", ")
       }, got ` +
-        `${description}`,
+        `${description.slice(0, 40)}`,
     );
   }
   const Array_ = description === "<f2" ? Float16Array : TENSOR_ARRAYS[type];
@@ -91,6 +91,9 @@ export function writeNpy(tensor: Tensor, options: WriteNpyOptions & { path: stri
  */
 export function writeNpy(tensor: Tensor, options?: WriteNpyOptions & { path?: undefined }): Promise<Uint8Array>;
 export async function writeNpy(tensor: Tensor, { path }: WriteNpyOptions = {}): Promise<Uint8Array | void> {
+  if (!(tensor instanceof Tensor)) {
+    throw new TypeError(`Cannot write an array: it must be a Tensor, got ${kindOf(tensor)}`);
+  }
   const { type, dims, data } = tensor;
   const parts = [npyHeader(type, dims), new Uint8Array(data.buffer, data.byteOffset, data.byteLength)];
   if (path === undefined) return concatenate(parts);
