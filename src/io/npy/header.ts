@@ -79,10 +79,12 @@ export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   const names = dims.split(",").map((dim) => dim.trim());
   if (names.at(-1) === "") names.pop(); // a last comma, or no dimension at all
   const shape = names.map(Number);
-  if (!names.every((dim) => /^\d+$/.test(dim)) || !Number.isSafeInteger(elementCount(shape))) {
+  if (!names.every((dim) => /^\d+$/.test(dim))) {
     throw refusal(`its shape must be whole numbers with commas between them, got (${dims.slice(0, 40)})`);
   }
-  if (!shape.every(Number.isSafeInteger)) throw refusal(`its shape must be of whole numbers below 2^53, got (${dims})`);
+  if (![...shape, elementCount(shape)].every(Number.isSafeInteger)) {
+    throw refusal(`its shape must be of fewer than 2^53 elements, got (${dims.slice(0, 40)})`);
+  }
   if (order === "True" && shape.length > 1) {
     throw refusal(
       `its elements must lie row by row, and lie column by column ${shapeText(shape)}; save a C-contiguous copy`,
