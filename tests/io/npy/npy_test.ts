@@ -95,10 +95,12 @@ const WRONG: [string, Uint8Array, RegExp][] = [
   ["texts", join(numpyHeader(HEADER.replace("<f4", "<U1")), FLOATS), /one of the types .* got <U1/],
   ["too few bytes", join(numpyHeader(HEADER), FLOATS.subarray(1)), /<f4 \[2, 3\] must have 24 bytes, got 23/],
   ["too many bytes", join(numpyHeader(HEADER), FLOATS, Uint8Array.of(0)), /must have 24 bytes, got 25/],
+  ["a shape beyond all files", numpyHeader(HEADER.replace("(2, 3)", "(99999999999, 999999999)")), /fewer than 2\^53/],
+  ["a shape of more digits than a number has", numpyHeader(HEADER.replace("(2, 3)", "(9007199254740993, 0)")), /2\^53/],
   [
-    "a shape beyond all files",
-    join(numpyHeader(HEADER.replace("(2, 3)", "(99999999999, 999999999)")), FLOATS),
-    /got 24/,
+    "a shape without its commas",
+    numpyHeader(HEADER.replace("(2, 3)", "(1 128)")),
+    /whole numbers with commas.*\(1 128\)/,
   ],
 ];
 
