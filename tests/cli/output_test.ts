@@ -330,6 +330,10 @@ Deno.test("a character that no table holds is an error of its row", async () => 
   const rows = await recordsOf(`${folder.path}/out.csv`);
   assert.match(rows[0]!.error as string, /"id" holds a NUL character; a \.jsonl file can hold it/);
   assert.deepEqual([rows[1]!.text, rows[1]!.id], ["\ufffd", "2"]);
+  const named = `{"text":"a","a\\u0000":1,"b\\ud800":2}\n`;
+  assert.equal((await narrowbert([...line.slice(0, -1), `${folder.path}/named.csv`], named)).code, 0);
+  const [row] = await recordsOf(`${folder.path}/named.csv`);
+  assert.deepEqual([row!["a\ufffd"], row!["b\ufffd"]], ["1", "2"]);
 });
 
 Deno.test("what cannot be an output is refused, and nothing of it is lost", async () => {
