@@ -12,11 +12,19 @@ import type { Fields } from "../../io/records/record.ts";
 import { readSafetensors } from "../../io/safetensors/safetensors.ts";
 import { cat } from "../../vectors/cat.ts";
 import { UsageError } from "../options.ts";
+import { isErrorRow } from "../outputs/files/rows/row_format.ts";
 
 /** What a file of vectors holds. */
 export interface VectorFile {
   /** `[N, H]`, float32. */
   readonly vectors: Tensor<"float32">;
+  /**
+   * The number of each text, from 0, where some have an error in place of the vector, as `embed --skip-bad` leaves them;
+   * `null` if all have vectors.
+   */
+  readonly numbers: readonly number[] | null;
+  /** How many texts there are. */
+  readonly texts: number;
   /** What the file says about each; `null` if it has nothing but numbers. */
   readonly fields: readonly Fields[] | null;
   /** What the file says about all. */
@@ -25,7 +33,7 @@ export interface VectorFile {
 
 /** The formats of files of vectors, by the ends of their names. */
 const READERS: Readonly<Record<string, (name: string) => Promise<VectorFile>>> = {
-  npy: async (name) => ({ vectors: floatsOf(await readNpy(name), name), fields: null, metadata: {} }),
+  npy: async (name) => withoutErrors(floatsOf(await readNpy(name), name)),
   safetensors: readTensors,
   jsonl: readLines,
 };
@@ -61,7 +69,12 @@ async function readTensors(name: string): Promise<VectorFile> {
     data instanceof Float32Array ? data : Float32Array.from(data as Float16Array),
     shape,
   );
-  return { vectors: floatsOf(vectors, name), fields: null, metadata: file.metadata };
+  return { ...withoutErrors(floatsOf(vectors, name)), metadata: file.metadata };
+}
+
+/** A file that has nothing but numbers, a row for each text. */
+function withoutErrors(vectors: Tensor<"float32">): VectorFile {
+  return { vectors, numbers: null, texts: vectors.dims[0]!, fields: null, metadata: {} };
 }
 
 async function readLines(name: string): Promise<VectorFile> {
@@ -73,10 +86,14 @@ async function readLines(name: string): Promise<VectorFile> {
   }
   const rows: Tensor<"float32">[] = [];
   const fields: Fields[] = [];
+  const numbers: number[] = [];
+  let texts = 0;
   for await (const part of parseRecords(bytes, { parser: openParser("jsonl") })) {
     for (const { fields: found, number } of part) {
       const place = `${name}:${number}`;
       if (found instanceof InputError) throw new InputError(`Cannot read ${place}: ${found.message}`);
+      const index = texts++;
+      if (isErrorRow(found)) continue;
       const { embedding } = found;
       const isVector = Array.isArray(embedding) && embedding.length > 0 &&
         embedding.every((x) => typeof x === "number");
@@ -89,10 +106,14 @@ async function readLines(name: string): Promise<VectorFile> {
       }
       rows.push(new Tensor("float32", embedding, [1, width]));
       fields.push(without(found, "embedding"));
+      numbers.push(index);
     }
   }
-  if (rows.length === 0) throw new InputError(`Cannot read ${quote(name)}: it must hold a vector, and is empty`);
-  return { vectors: cat(rows), fields, metadata: {} };
+  if (rows.length === 0) {
+    const found = texts === 0 ? "is empty" : "has errors alone";
+    throw new InputError(`Cannot read ${quote(name)}: it must hold a vector, and ${found}`);
+  }
+  return { vectors: cat(rows), numbers: rows.length === texts ? null : numbers, texts, fields, metadata: {} };
 }
 
 function floatsOf(tensor: Tensor, name: string): Tensor<"float32"> {

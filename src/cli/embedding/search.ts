@@ -2,7 +2,6 @@
 
 import { InputError } from "../../base/errors.ts";
 import { quote } from "../../base/messages.ts";
-import type { Tensor } from "../../base/tensor.ts";
 import type { ProgressInfo } from "../../io/folder/folder.ts";
 import type { Fields } from "../../io/records/record.ts";
 import type { SearchHit } from "../../vectors/best.ts";
@@ -19,7 +18,7 @@ import type { Terminal } from "../outputs/terminal.ts";
 import { JOINING_OPTIONS, windowOptions } from "../windows.ts";
 import { checkMaker } from "./maker.ts";
 import { EMBEDDING_OPTIONS, openEmbedding, PROMPT_OPTIONS } from "./options.ts";
-import { readVectors } from "./read_vectors.ts";
+import { readVectors, type VectorFile } from "./read_vectors.ts";
 
 /** Results of a query, if the command line says nothing else. */
 const TOP_K = 5;
@@ -103,9 +102,11 @@ As JSON: { query, results: [{ index, score, text }] }, where index counts from 0
       score_function: values["score-function"] ?? embed.similarity_fn_name,
       signal,
     });
-    const fields = texts ?? filed?.fields ?? null;
     const results = (hits: SearchHit[]): Result[] =>
-      hits.map(({ corpus_id: index, score }) => joined(fields?.[index] ?? {}, { index, score }));
+      hits.map(({ corpus_id, score }) => {
+        const index = filed?.numbers?.[corpus_id] ?? corpus_id;
+        return joined(texts?.[index] ?? filed?.fields?.[corpus_id] ?? {}, { index, score });
+      });
     await output.put(found.map((hits, index) => {
       const fields = { query: values.query[index] };
       return { index, line: index + 1, fields, given: fields, answer: results(hits) };
@@ -140,17 +141,15 @@ async function textsOf(
   return texts;
 }
 
-/** @throws {InputError} If there are more or fewer texts than vectors. */
+/** @throws {InputError} If there are more or fewer texts than the file is of. */
 function checkCount(
-  { vectors }: { vectors: Tensor },
+  { texts: count, numbers }: VectorFile,
   { texts, name }: { texts: readonly Fields[]; name: string },
 ): void {
-  const [count] = vectors.dims;
   if (count === texts.length) return;
+  const found = numbers === null ? `${count} vectors` : `${numbers.length} vectors of ${count} texts`;
   throw new InputError(
-    `Cannot search ${
-      quote(name)
-    }: it has ${count} vectors, and ${texts.length} texts are given; they must be the texts ` +
+    `Cannot search ${quote(name)}: it has ${found}, and ${texts.length} texts are given; they must be the texts ` +
       "that the vectors were made of, in their order",
   );
 }
