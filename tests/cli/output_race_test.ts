@@ -98,10 +98,10 @@ Deno.test("what another program writes there meanwhile is not written over, and 
   for (const ending of ["csv", "json"]) {
     await using folder = await folderOf({});
     const out = `${folder.path}/out.${ending}`;
-    async function* texts() {
+    const texts = async function* () {
       await Deno.writeTextFile(out, "mine\n"); // the output has been looked at
       yield new TextEncoder().encode("a\n");
-    }
+    };
     const line = ["classify", "--model", model.path, "-o", out];
     const { code, stderr } = await narrowbert(line, texts());
     assert.equal(code, 2, `${ending}: ${stderr}`);

@@ -88,13 +88,13 @@ Deno.test("memory is bounded whichever records are refused, and the source is cl
   for (const [name, asks] of Object.entries(isAsked)) {
     for (const taken of [1, 10, 2500]) {
       let [read, isClosed] = [0, false];
-      function* records() {
+      const records = function* () {
         try {
           for (; read < 1e5;) yield { id: read++ };
         } finally {
           isClosed = true;
         }
-      }
+      };
       const answered = withAnswers(records(), {
         ask: ({ id }) => asks(id) ? "a" : new Error("no"),
         by: patientLengths,

@@ -101,10 +101,10 @@ Deno.test("a file that cannot be read is named, and a source that ends with an e
   await assert.rejects(Array.fromAsync(readRecords(broken(), { format: "txt" })), /^Error: the network is gone$/);
   // An error of the source is its own, whatever it says.
   for (const message of ["the disk is gone", "Cannot read the disk"]) {
-    async function* failing() {
+    const failing = async function* () {
       yield new TextEncoder().encode("a\n1\n");
       await Promise.reject(new InputError(message));
-    }
+    };
     await assert.rejects(Array.fromAsync(readRecords(failing(), { format: "csv" })), new InputError(message));
   }
   // A header is that of the file, whatever it says.
