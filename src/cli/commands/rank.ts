@@ -1,7 +1,7 @@
 /** `narrowbert rank`: texts in the order of how well they answer a query. */
 
 import { InputError } from "../../base/errors.ts";
-import { without } from "../../base/json.ts";
+import { entriesOf, objectOf, without } from "../../base/json.ts";
 import { bestFirstOf } from "../../pipelines/tasks/scores.ts";
 import type { RankedText, RankingQuery } from "../../pipelines/tasks/text_ranking.ts";
 import { textOf } from "../inputs/questions.ts";
@@ -58,14 +58,14 @@ a row for each text, best first; without --query a row for each query, with a JS
       [{ name: "texts", value: (texts) => texts }],
     );
   },
-  gather({ query, "top-k": top }) {
+  gather({ query, "top-k": top, windows }) {
     if (query === undefined) return undefined;
     return (answered) => {
       const texts = answered.map(({ index, fields, answer: [ranked] }) => {
         return joined(without(fields, "text"), { ...ranked!, index });
       });
       const order = bestFirstOf(texts.map(({ score }) => score), texts.map(({ logit }) => logit!));
-      return { fields: { query }, answer: order.slice(0, top).map((i) => withoutLogits(texts[i]!)) };
+      return { fields: { query }, answer: order.slice(0, top).map((i) => withoutLogits(texts[i]!, windows)) };
     };
   },
   json: (texts) => ({ texts }),
@@ -79,8 +79,10 @@ a row for each text, best first; without --query a row for each query, with a JS
   apart: true,
 });
 
-/** A text without the logits that it was put in order by. */
-function withoutLogits({ windows, ...text }: RankedText): RankedText {
-  const shown = windows?.map((window) => without(window, "logit"));
-  return { ...without(text, "logit"), ...(shown !== undefined && { windows: shown }) };
+/** A text without the logits that it was put in order by. @param hasWindows Whether its windows are the answer's. */
+function withoutLogits(text: RankedText, hasWindows: boolean): RankedText {
+  const bare = without(text, "logit") as RankedText & Fields;
+  if (!hasWindows) return bare;
+  const shown = bare.windows!.map((window) => without(window, "logit"));
+  return objectOf(entriesOf(bare).map(([name, value]) => [name, name === "windows" ? shown : value])) as typeof bare;
 }
