@@ -1,6 +1,7 @@
 /** The interface of all commands, and how one is defined. */
 
 import { helpPage } from "./help.ts";
+import { type NamedFile, namedFiles } from "./named_files.ts";
 import { flag, type Options, readOptions, UsageError, value, type Values } from "./options.ts";
 import type { Terminal } from "./outputs/terminal.ts";
 
@@ -14,6 +15,8 @@ export interface Command {
   readonly computes: boolean;
   /** What `--help` prints: usage, options, examples. */
   readonly help: string;
+  /** The files that its options name, but for that of `--trace`. @throws {UsageError} If its arguments are wrong. */
+  filesOf(args: readonly string[]): NamedFile[];
   /** Runs it. An error becomes a line on standard error and an exit code. */
   run(args: readonly string[], terminal: Terminal): Promise<void>;
 }
@@ -49,6 +52,11 @@ export const COMMON_OPTIONS = {
 export function defineCommand<O extends Options>(definition: CommandDefinition<O>): Command {
   const { name, positionals: wanted, about, examples, computes = false } = definition;
   const options: Options = { ...definition.options, ...(computes && { trace: TRACE }), ...COMMON_OPTIONS };
+  const files = (values: Readonly<Record<string, unknown>>) => namedFiles(definition.options, values);
+  const named = (error: unknown) => {
+    if (error instanceof UsageError) error.command ??= name;
+    return error;
+  };
   return {
     name,
     options,
@@ -59,6 +67,13 @@ export function defineCommand<O extends Options>(definition: CommandDefinition<O
       options,
       examples,
     }),
+    filesOf(args) {
+      try {
+        return files(readOptions(args, options).values);
+      } catch (error) {
+        throw named(error);
+      }
+    },
     async run(args, terminal) {
       try {
         const { values, positionals } = readOptions(args, options);
@@ -68,10 +83,9 @@ export function defineCommand<O extends Options>(definition: CommandDefinition<O
         const trace = computes ? values.trace as Values<{ trace: typeof TRACE }>["trace"] : undefined;
         if (trace === undefined) return await run();
         const { profiled } = await import("./profiling/profiled.ts");
-        await profiled({ name, run }, { traces: [trace] }, terminal);
+        await profiled({ name, files: files(values), run }, { traces: [trace] }, terminal);
       } catch (error) {
-        if (error instanceof UsageError) error.command ??= name;
-        throw error;
+        throw named(error);
       }
     },
   };

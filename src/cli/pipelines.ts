@@ -4,7 +4,7 @@ import { requestGpu } from "../gpu/device.ts";
 import { PreTrainedModel } from "../heads/pretrained.ts";
 import { type DeviceOptions, DTYPES } from "../model/device_options.ts";
 import type { BertTokenizer } from "../text/bert_tokenizer.ts";
-import { digestOfModel, digestOfTokenizer } from "../train/saving/digests.ts";
+import { digestOfModel, digestOfTokenizer } from "../heads/identity/digests.ts";
 import { pipeline } from "../pipelines/pipeline.ts";
 import type { TaskPipelines } from "../pipelines/task_pipelines.ts";
 import { TASKS } from "../pipelines/task_table.ts";

@@ -8,7 +8,7 @@ import type { Gpu } from "../gpu/device.ts";
 import type { Latency } from "../gpu/readback.ts";
 import type { ElementSource, ParameterSet } from "../nn/parameters.ts";
 import type { GatheredTensor } from "../nn/layout/placement.ts";
-import { readTensors } from "../nn/layout/reading.ts";
+import { eachTensor, readTensors } from "../nn/layout/reading.ts";
 import { sliceBytes } from "../nn/layout/slices.ts";
 import type { WeightDtype } from "../nn/layout/upload.ts";
 import type { NarrowBertConfig } from "./config/config.ts";
@@ -198,6 +198,17 @@ export class ModelCore implements ModelWeights {
         return [name, new Tensor("float32", data, shape)];
       }));
       return { config, tensors };
+    });
+  }
+
+  /** Reads weights back one after the other, in any order, in little more memory than the largest takes. */
+  eachWeight(names: Iterable<string>, visit: (name: string, weight: GatheredTensor) => Promise<void>): Promise<void> {
+    const wanted = new Set(names);
+    return this.#lease.use(async () => {
+      await this.#changed;
+      const matrices = this.#loaded.parameters.flatMap(({ all }) => all);
+      const read = matrices.filter(({ parts }) => parts.some(({ name }) => wanted.has(name)));
+      for await (const [name, weight] of eachTensor(this.gpu, read)) if (wanted.has(name)) await visit(name, weight);
     });
   }
 

@@ -168,6 +168,39 @@ Deno.test("what rank --query orders is a table, best first, with what is left ou
   assert.match(stderr, /--resume is for csv, tsv and jsonl with a row a text: .*new\.csv is written as a whole/);
 });
 
+Deno.test("a table of rank --query keeps columns of any names, of texts that are ranked and of those that are not", async () => {
+  await using model = await smallModel("one-label");
+  const long = "cat ".repeat(300);
+  const header = "line,body,error,query,score,index,text,input_line";
+  await using folder = await folderOf({
+    "in.csv": `${header}\nl1,b,e1,q1,s1,i1,t1,x1\nl2,${long},e2,q2,s2,i2,t2,x2\nl3,c,e3,q3,s3,i3,t3,x3\n`,
+  });
+  const at = (name: string) => `${folder.path}/${name}`;
+  const line = ["rank", "--model", model.path, "--query", "a", "-i", at("in.csv"), "--text-column", "body"];
+  assert.equal((await narrowbert([...line, "--skip-bad", "-o", at("out.csv")])).code, 1);
+  const rows = await recordsOf(at("out.csv"));
+  const columns = ["input_input_line", "input_error", "input_query", "input_score", "input_index"];
+  assert.deepEqual(
+    Object.keys(rows[0]!).sort(),
+    ["query", ...columns, "input_line", "input_text", "index", "score", "text", "line", "error"].sort(),
+  );
+  assert.deepEqual(Object.keys(rows[0]!).slice(-5), ["index", "score", "text", "line", "error"]);
+  const bad = rows.at(-1)!;
+  assert.deepEqual([bad.line, bad.text, bad.query, bad.index, bad.score], ["3", long, "", "", ""]);
+  assert.match(bad.error as string, /the model takes/);
+  for (const row of rows) {
+    const i = row === bad ? 2 : row.text === "b" ? 1 : 3;
+    const kept = ["input_input_line", "input_error", "input_query", "input_score", "input_index", "input_text"];
+    assert.deepEqual(kept.map((name) => row[name]), ["l", "e", "q", "s", "i", "t"].map((letter) => `${letter}${i}`));
+    assert.equal(row.input_line, `x${i}`);
+    if (row !== bad) assert.deepEqual([row.query, row.line, row.error], ["a", "", ""]);
+  }
+  assert.equal((await narrowbert([...line, "--skip-bad", "-o", at("two.csv"), "--columns", "text,error"])).code, 1);
+  const chosen = await recordsOf(at("two.csv"));
+  assert.deepEqual(Object.keys(chosen[0]!), ["text", "line", "error"]);
+  assert.deepEqual(chosen.at(-1)!.text, long);
+});
+
 Deno.test("--skip-bad gives what is left out its place, its line and its error", async () => {
   await using folder = await folderOf({
     "in.csv": `id,text,error\n1,a dog,e\n2\n3,"${LONG}",\n"4","two\nlines",x\n5,a cat,\n`,
@@ -330,6 +363,10 @@ Deno.test("a character that no table holds is an error of its row", async () => 
   const rows = await recordsOf(`${folder.path}/out.csv`);
   assert.match(rows[0]!.error as string, /"id" holds a NUL character; a \.jsonl file can hold it/);
   assert.deepEqual([rows[1]!.text, rows[1]!.id], ["\ufffd", "2"]);
+  const named = `{"text":"a","a\\u0000":1,"b\\ud800":2}\n`;
+  assert.equal((await narrowbert([...line.slice(0, -1), `${folder.path}/named.csv`], named)).code, 0);
+  const [row] = await recordsOf(`${folder.path}/named.csv`);
+  assert.deepEqual([row!["a\ufffd"], row!["b\ufffd"]], ["1", "2"]);
 });
 
 Deno.test("what cannot be an output is refused, and nothing of it is lost", async () => {

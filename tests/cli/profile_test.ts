@@ -124,6 +124,51 @@ Deno.test("what profile cannot run is wrong usage, and nothing is run or written
   assert.deepEqual(await Array.fromAsync(Deno.readDir(folder.path)), []);
 });
 
+Deno.test("no file of a profile is one that the command reads or writes: nothing is lost", async () => {
+  await using folder = await folderOf({ "in.csv": "text,label\na,b\n", "v.jsonl": "{}\n", "other.csv": "text\nb\n" });
+  const at = (name: string) => `${folder.path}/${name}`;
+  await Deno.symlink(at("in.csv"), at("link"));
+  await Deno.link(at("in.csv"), at("hard"));
+  await Deno.symlink(folder.path, at("folder"));
+  const roundabout = `${folder.path}/../${folder.path.split("/").at(-1)}/in.csv`;
+  const classify = ["classify", "-i", at("other.csv"), "-i", at("in.csv"), "-o", at("out.csv")];
+  const train = ["train", "classify", "--model", "m", "--train", at("other.csv"), "--output", at("out")];
+  const cases: [args: string[], own: string, other: string][] = [
+    ...["in.csv", "link", "hard", "folder/in.csv"].map((name): [string[], string, string] => [
+      [...classify, "--trace", at(name)],
+      "trace",
+      "input",
+    ]),
+    [[...classify, "--trace", roundabout], "trace", "input"],
+    [[...classify, "--trace", at("out.csv")], "trace", "output"],
+    [[...classify, "--trace", at("folder/out.csv")], "trace", "output"],
+    [["profile", "--report", at("in.csv"), ...classify], "report", "input"],
+    [["profile", "--table", at("out.csv"), ...classify], "table", "output"],
+    [["profile", "--trace", at("hard"), ...classify, "--trace", at("t")], "trace", "input"],
+    [["profile", "--trace", at("t"), ...classify, "--trace", at("hard")], "trace", "input"],
+    [["search", "--query", "a", "--vectors", at("v.jsonl"), "--trace", at("v.jsonl")], "trace", "vectors"],
+    [["evaluate", "classify", "--model", "m", "-i", at("in.csv"), "--trace", at("in.csv")], "trace", "input"],
+    [[...train, "--trace", at("other.csv")], "trace", "train"],
+    [[...train, "--eval", at("in.csv"), "--trace", at("link")], "trace", "eval"],
+    [[...train, "--report", at("r"), "--trace", at("r")], "trace", "report"],
+    [[...train, "--trace", at("out")], "trace", "output"],
+    [[...train, "--report", at("other.csv")], "report", "train"],
+    [[...train, "--eval", at("in.csv"), "--report", at("hard")], "report", "eval"],
+  ];
+  const names = (await Array.fromAsync(Deno.readDir(folder.path))).map(({ name }) => name).sort();
+  for (const [args, own, other] of cases) {
+    const { code, stdout, stderr } = await narrowbert(args);
+    assert.match(stderr, new RegExp(`^narrowbert: --${own} .* is the file of --${other} too: choose another; see `));
+    assert.deepEqual([code, stdout], [2, ""]);
+  }
+  const left = (await Array.fromAsync(Deno.readDir(folder.path))).map(({ name }) => name).sort();
+  assert.deepEqual(left, names);
+  assert.equal(await Deno.readTextFile(at("in.csv")), "text,label\na,b\n");
+  assert.equal(await Deno.readTextFile(at("v.jsonl")), "{}\n");
+  const { code } = await narrowbert(["classify", "--trace", at("t.json"), "-i", "-", "-o", at("o.jsonl")], "a\n");
+  assert.equal(code, 0);
+});
+
 Deno.test("a file that cannot be written is named before any work; what is in one that can stays until then", async () => {
   await using folder = await folderOf({ "old.json": "kept", "busy/x": "" });
   const cases: [args: string[], message: RegExp][] = [

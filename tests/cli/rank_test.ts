@@ -81,6 +81,22 @@ Deno.test("rank prints the further fields of each text with it", async () => {
   );
 });
 
+Deno.test("a text may have a field of its own that is called windows", async () => {
+  await using model = await smallModel("one-label");
+  const args = ["rank", "--model", model.path, "--query", QUERY, "--format", "jsonl", "--jsonl"];
+  const given = '{"text":"the tiger","windows":"four"}\n';
+  const plain = await narrowbertJson<{ texts: [Record<string, unknown>] }>(args, given);
+  assert.deepEqual([plain.texts[0].windows, "logit" in plain.texts[0]], ["four", false]);
+  const cut = await narrowbertJson<{ texts: [Record<string, unknown>] }>(
+    [...args, "--stride", "1", "--windows"],
+    given,
+  );
+  const [{ input_windows, windows }] = cut.texts;
+  assert.equal(input_windows, "four");
+  const names = Object.keys((windows as object[])[0]!);
+  assert.deepEqual([names.includes("score"), names.includes("logit")], [true, false]);
+});
+
 Deno.test("rank without a query that can be is wrong usage, before anything is loaded", async () => {
   const help = "; see narrowbert rank --help\n";
   const args = ["rank", "--model", "nowhere", ...TEXTS];

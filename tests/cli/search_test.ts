@@ -78,6 +78,35 @@ Deno.test("search takes vectors from files, and shows the texts that it is given
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("search takes what embed --skip-bad wrote: texts with an error have no vector, and the others keep their numbers", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = (name: string) => `${folder}/${name}`;
+  const texts = ["person ".repeat(200), TEXTS[0]!, TEXTS[1]!, "person ".repeat(150), TEXTS[2]!, TEXTS[3]!];
+  const numbers = [1, 2, 4, 5]; // of TEXTS
+  await Deno.writeTextFile(path("texts.txt"), texts.join("\n"));
+  const written = await narrowbert(["embed", "--skip-bad", "-i", path("texts.txt"), "-o", path("v.jsonl")]);
+  assert.equal(written.code, 1);
+  assert.equal((await Deno.readTextFile(path("v.jsonl"))).match(/"error"/g)!.length, 2);
+  const all = (await expected(4)).map(({ query, results }) => ({
+    query,
+    results: results.map(({ index, ...others }) => ({ ...others, index: numbers[index]! })),
+  }));
+  const search = ["search", ...ASKED, "--json", "--vectors", path("v.jsonl")];
+  checkFound(await narrowbertJson(search), all);
+  checkFound(await narrowbertJson([...search, "--input", path("texts.txt")]), all);
+  const few = await narrowbert([...search, ...TEXTS]);
+  assert.deepEqual([few.code, few.stdout], [1, ""]);
+  assert.match(few.stderr, /it has 4 vectors of 6 texts, and 4 texts are given; they must be the texts that/);
+  // A user's own field of that name is no error.
+  await Deno.writeTextFile(path("own.jsonl"), '{"line":1,"error":"e","embedding":[1,2]}\n');
+  const own = await narrowbert(["search", "--query", "a", "--vectors", path("own.jsonl")]);
+  assert.match(own.stderr, /its vectors have 2 numbers, and a query has 128/);
+  await Deno.writeTextFile(path("none.jsonl"), '{"line":1,"error":"e"}\n');
+  const none = await narrowbert(["search", "--query", "a", "--vectors", path("none.jsonl")]);
+  assert.deepEqual([none.code, /it must hold a vector, and has errors alone/.test(none.stderr)], [1, true]);
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("search refuses what it cannot search, each in a line", async () => {
   const folder = await Deno.makeTempDir();
   const path = (name: string) => `${folder}/${name}`;

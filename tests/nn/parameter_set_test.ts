@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { requestGpu } from "../../src/gpu/device.ts";
 import { type ElementSource, ParameterSet } from "../../src/nn/parameters.ts";
-import { readTensors } from "../../src/nn/layout/reading.ts";
+import { eachTensor, readTensors } from "../../src/nn/layout/reading.ts";
 import { rowSlices } from "../../src/nn/layout/slices.ts";
 import { Gpu } from "../../src/gpu/device.ts";
 import { fakeMemory } from "../gpu/fake_devices.ts";
@@ -223,4 +223,39 @@ Deno.test("all weights are read back in about the time of one: a wait takes 10 m
   }
   const [one, sixty] = times as [number, number];
   assert.ok(sixty < 20 * one, `one weight took ${one} ms, sixty ${sixty} ms`);
+});
+
+Deno.test("weights are read back one after the other, each as a whole, and no more of them than are taken", async () => {
+  for (const parameters of [declareAll(), declareWords(112), declareWords(1)]) {
+    await parameters.load(gpu, source(TENSORS));
+    const found = await Array.fromAsync(eachTensor(gpu, parameters.all));
+    const all = await readTensors(gpu, parameters.all);
+    assert.equal(found.length, all.size);
+    assert.deepEqual(new Map(found), all);
+    parameters.dispose();
+  }
+  assert.deepEqual(await Array.fromAsync(eachTensor(gpu, [])), []);
+
+  const large = new ParameterSet();
+  for (const name of ["a", "b", "c"]) large.table(name, 2_200_000, 4); // two are more than is read with one wait
+  const { run } = gpu.scheduler;
+  let reads = 0;
+  gpu.scheduler.run = (job) => {
+    reads++;
+    return run.call(gpu.scheduler, job) as ReturnType<typeof run<never>>;
+  };
+  try {
+    await large.load(gpu, { get: (name) => new Float32Array(8_800_000).fill("abc".indexOf(name)) });
+    reads = 0;
+    const names: string[] = [];
+    for await (const [name, { data }] of eachTensor(gpu, large.all)) {
+      names.push(name);
+      assert.equal(reads, names.length);
+      assert.deepEqual([data.length, data[0], data.at(-1)], [8_800_000, names.length - 1, names.length - 1]);
+    }
+    assert.deepEqual(names, ["a", "b", "c"]);
+  } finally {
+    gpu.scheduler.run = run;
+    large.dispose();
+  }
 });

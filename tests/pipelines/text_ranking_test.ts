@@ -104,3 +104,21 @@ Deno.test("texts are in the order of their logits where all scores are 1", async
   const ranked = await createTextRanking({ model, tokenizer })("horse", ["king", "king of a tree", "tree of"]);
   assert.deepEqual(ranked, [1, 2, 0].map((index) => ({ index, score: 1 })));
 });
+
+Deno.test("texts are in the order of their scores, in windows or not, whatever the activation", async () => {
+  const model = new FakeClassifier({ num_labels: 1 }, (ids) => [ids.filter((id) => id !== 0).length]);
+  const texts = ["king", "king of a tree", "tree of"]; // logits 5, 8, 6
+  const cases: [activation: (x: number) => number, order: number[]][] = [
+    [(x) => -x, [0, 2, 1]],
+    [(x) => -Math.abs(x - 6), [2, 0, 1]],
+    [(x) => Math.min(x, 6), [1, 2, 0]], // of equal scores by logits
+  ];
+  for (const [activation, order] of cases) {
+    const rank = createTextRanking({ model, tokenizer }, { activation, maximum: null, lowerCase: false });
+    for (const options of [{}, { stride: 2 }, { stride: 2, aggregation: "first" as const }]) {
+      const ranked = await rank("horse", texts, options);
+      assert.deepEqual(ranked.map(({ index }) => index), order);
+      assert.deepEqual(ranked.map(({ score }) => score), ranked.map(({ score }) => score).sort((a, b) => b - a));
+    }
+  }
+});

@@ -57,19 +57,77 @@ Deno.test("what is refused comes at once, while the next record is waited for", 
   assert((await answered.next()).done);
 });
 
-Deno.test("memory is bounded if nothing but refused records comes", async () => {
+/** Answers texts in their lengths: those that have come if no other comes within a while, as a stream does. */
+async function* patientLengths(texts: AsyncIterable<string>): AsyncGenerator<number> {
+  const iterator = texts[Symbol.asyncIterator]();
+  const window: string[] = [];
+  try {
+    for (let next = iterator.next();;) {
+      const late = new Promise<null>((resolve) => setTimeout(resolve, 5, null));
+      const step = await (window.length > 0 ? Promise.race([next, late]) : next);
+      if (step !== null && !step.done) {
+        window.push(step.value);
+        next = iterator.next();
+        if (window.length < 1000) continue;
+      }
+      for (const text of window.splice(0)) yield text.length;
+      if (step?.done) return;
+    }
+  } finally {
+    iterator.return?.();
+  }
+}
+
+Deno.test("memory is bounded whichever records are refused, and the source is closed whenever it is left", async () => {
+  const isAsked: Record<string, (id: number) => boolean> = {
+    none: () => false,
+    "the first": (id) => id === 0,
+    "one of 3000": (id) => id % 3000 === 7,
+    "the first 100": (id) => id < 100,
+  };
+  for (const [name, asks] of Object.entries(isAsked)) {
+    for (const taken of [1, 10, 2500]) {
+      let [read, isClosed] = [0, false];
+      const records = function* () {
+        try {
+          for (; read < 1e5;) yield { id: read++ };
+        } finally {
+          isClosed = true;
+        }
+      };
+      const answered = withAnswers(records(), {
+        ask: ({ id }) => asks(id) ? "a" : new Error("no"),
+        by: patientLengths,
+      });
+      for (let i = 0; i < taken; i++) {
+        const { id, answer } = (await answered.next()).value!;
+        assert.deepEqual([id, answer instanceof Error], [i, !asks(i)]);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      assert(read <= taken + 2 * 1024 + 200, `${name}: ${read} are read when ${taken} are taken`);
+      await answered.return(undefined);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      assert(isClosed, `${name}, ${taken} taken`);
+    }
+  }
+});
+
+Deno.test("a pipeline answers a record that many refused ones follow", async () => {
+  using classify = await pipeline("text-classification");
   let read = 0;
   function* records() {
-    for (; read < 1e5;) yield { id: read++ };
+    for (; read < 20_000;) yield { id: read++ };
   }
   const answered = withAnswers(records(), {
-    ask: () => new Error("no"),
-    by: (texts: AsyncIterable<string>) => lengths(texts),
+    ask: ({ id }) => id === 0 ? "a large animal" : new Error("no"),
+    by: (texts) => classify.stream(texts),
   });
-  for (let i = 0; i < 10; i++) assert.equal((await answered.next()).value!.id, i);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  const { value } = await answered.next();
+  assert(!(value.answer instanceof Error) && value.answer.label === "noun.animal");
   assert(read < 5000, `${read}`);
-  await answered.return(undefined);
+  let count = 1;
+  for await (const { id, answer } of answered) assert.deepEqual([id, answer instanceof Error], [count++, true]);
+  assert.equal(count, 20_000);
 });
 
 Deno.test("errors of records, of ask and of the stream end it; what was asked is closed", async () => {

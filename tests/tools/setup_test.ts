@@ -237,6 +237,19 @@ Deno.test("narrowbert: may write what a profile is asked for, and what the comma
     [["profile", "doctor", "--report", "r.html", "--output", "train"], []],
     [["profile", "classify", "--report", "r.html", "-o", "train"], ["train", "train.resume", "train.unfinished"]],
     [["classify", "profile", "--report=r.html", "--table=t.txt"], []],
+    [["profile", "--table", "t.txt", "--", "classify", "-o", "out.csv", "--trace", "2.json"], [
+      "out.csv",
+      "out.csv.resume",
+      "out.csv.unfinished",
+      "2.json",
+      "t.txt",
+    ]],
+    [["profile", "--", "classify", "-o", "a.csv", "--", "-o", "b.csv", "--trace=t"], [
+      "a.csv",
+      "a.csv.resume",
+      "a.csv.unfinished",
+    ]],
+    [["profile", "classify", "--", "-o", "b.csv"], []],
   ];
   for (const [args, granted] of cases) {
     const { stdout, code } = await run("bin/narrowbert", args, {});

@@ -104,6 +104,7 @@ export async function answerAll<O extends Options, Question, Answer>(
     for (const { answer, ...item } of burst) {
       const { index, line } = item;
       const given = item.given instanceof InputError ? null : item.given;
+      const fields = item.fields instanceof InputError ? null : item.fields;
       if (stop.aborted && answer === stop.reason) {
         left ??= { first: item.place ?? `text ${index + 1}`, count: 0 };
         left.count++;
@@ -114,7 +115,7 @@ export async function answerAll<O extends Options, Question, Answer>(
         await output.put(block);
         block = [];
         const problem = await refused.take(placeOf(item), answer);
-        block.push({ index, line, given, problem: hasPrefix ? `${item.place}: ${problem}` : problem });
+        block.push({ index, line, given, fields, problem: hasPrefix ? `${item.place}: ${problem}` : problem });
       }
     }
     await output.put(block);

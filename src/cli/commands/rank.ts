@@ -1,8 +1,8 @@
 /** `narrowbert rank`: texts in the order of how well they answer a query. */
 
 import { InputError } from "../../base/errors.ts";
-import { without } from "../../base/json.ts";
-import { bestFirst, bestFirstOf } from "../../pipelines/tasks/scores.ts";
+import { entriesOf, objectOf, without } from "../../base/json.ts";
+import { bestFirstOf } from "../../pipelines/tasks/scores.ts";
 import type { RankedText, RankingQuery } from "../../pipelines/tasks/text_ranking.ts";
 import { textOf } from "../inputs/questions.ts";
 import type { Fields } from "../../io/records/record.ts";
@@ -48,7 +48,7 @@ a row for each text, best first; without --query a row for each query, with a JS
     throw new InputError('must be an object with a "query" and a list of "texts", as --query is not given');
   },
   async open({ truncate: truncation, "raw-scores": raw_scores, "top-k": top_k, ...values }, loading) {
-    // Texts of one --query are answered one by one, and put in order by their logits in the end.
+    // Texts of one --query are answered one by one, and put in order in the end, those of equal scores by their logits.
     const return_logits = values.query !== undefined;
     const own = { raw_scores, return_logits, return_text: true, truncation, top_k, ...windowOptions(values) };
     const rank = await loadPipeline("text-ranking", values, loading);
@@ -58,26 +58,31 @@ a row for each text, best first; without --query a row for each query, with a JS
       [{ name: "texts", value: (texts) => texts }],
     );
   },
-  gather({ query, "top-k": top, stride }) {
+  gather({ query, "top-k": top, windows }) {
     if (query === undefined) return undefined;
     return (answered) => {
       const texts = answered.map(({ index, fields, answer: [ranked] }) => {
         return joined(without(fields, "text"), { ...ranked!, index });
       });
-      const logits = texts.map(({ logit }) => logit!);
-      const order = stride === undefined ? bestFirst(logits) : bestFirstOf(texts.map(({ score }) => score), logits);
-      return { fields: { query }, answer: order.slice(0, top).map((i) => withoutLogits(texts[i]!)) };
+      const order = bestFirstOf(texts.map(({ score }) => score), texts.map(({ logit }) => logit!));
+      return { fields: { query }, answer: order.slice(0, top).map((i) => withoutLogits(texts[i]!, windows)) };
     };
   },
   json: (texts) => ({ texts }),
-  listed: (texts) => texts as readonly unknown[] as readonly Fields[],
+  listed: {
+    columns: ["index", "score", "text", "windows"],
+    repeats: ["text"],
+    rows: (texts) => texts as readonly unknown[] as readonly Fields[],
+  },
   repeats: ["texts"],
   tables: (ranking) => [ranking.map(({ score, text }) => [score.toFixed(4), shortened(text!)])],
   apart: true,
 });
 
-/** A text without the logits that it was put in order by. */
-function withoutLogits({ windows, ...text }: RankedText): RankedText {
-  const shown = windows?.map((window) => without(window, "logit"));
-  return { ...without(text, "logit"), ...(shown !== undefined && { windows: shown }) };
+/** A text without the logits that it was put in order by. @param hasWindows Whether its windows are the answer's. */
+function withoutLogits(text: RankedText, hasWindows: boolean): RankedText {
+  const bare = without(text, "logit") as RankedText & Fields;
+  if (!hasWindows) return bare;
+  const shown = bare.windows!.map((window) => without(window, "logit"));
+  return objectOf(entriesOf(bare).map(([name, value]) => [name, name === "windows" ? shown : value])) as typeof bare;
 }

@@ -113,7 +113,10 @@ async function readLines(name: string): Promise<VectorFile> {
       numbers.push(fields.length - 1);
     }
   }
-  if (rows.length === 0) throw new InputError(`Cannot read ${quote(name)}: it must hold a vector, and is empty`);
+  if (rows.length === 0) {
+    const found = fields.length === 0 ? "is empty" : "has errors alone";
+    throw new InputError(`Cannot read ${quote(name)}: it must hold a vector, and ${found}`);
+  }
   return { vectors: cat(rows), rows: fields.length, numbers, fields, metadata: {} };
 }
 

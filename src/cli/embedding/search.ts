@@ -201,14 +201,13 @@ async function checkFile(
 
 /** @throws {InputError} If there are more or fewer texts than vectors. */
 function checkCount(
-  { rows: count }: VectorFile,
+  { rows: count, numbers }: VectorFile,
   { texts, name }: { texts: readonly unknown[]; name: string },
 ): void {
   if (count === texts.length) return;
+  const held = numbers.length === count ? `${count} vectors` : `${numbers.length} vectors of ${count} texts`;
   throw new InputError(
-    `Cannot search ${
-      quote(name)
-    }: it has ${count} vectors, and ${texts.length} texts are given; they must be the texts ` +
+    `Cannot search ${quote(name)}: it has ${held}, and ${texts.length} texts are given; they must be the texts ` +
       "that the vectors were made of, in their order",
   );
 }

@@ -2,6 +2,7 @@
 
 import { InputError } from "../../base/errors.ts";
 import { entriesOf, objectOf } from "../../base/json.ts";
+import { isSeparator } from "../../io/records/csv.ts";
 import { openParser } from "../../io/records/formats.ts";
 import { parseRecords } from "../../io/records/parse.ts";
 import type { Fields } from "../../io/records/record.ts";
@@ -153,7 +154,7 @@ function namesIn(format: Format, naming: Naming): { text?: string | undefined; t
 export function separatorOf({ separator }: { separator: string | undefined }): string | undefined {
   if (separator === undefined) return undefined;
   const character = ["tab", "\\t"].includes(separator) ? "\t" : separator;
-  if (/^[^"\r\n]$/.test(character)) return character;
+  if (isSeparator(character)) return character;
   throw new UsageError(`--separator must be one character, not a quote, or tab, got ${JSON.stringify(separator)}`);
 }
 

@@ -9,6 +9,7 @@ import type { Interval } from "../../train/trainer/arguments.ts";
 import { Trainer } from "../../train/trainer/trainer.ts";
 import { defineCommand } from "../command.ts";
 import { loadingOf, MODEL, MODEL_OPTIONS } from "../models.ts";
+import { refuseSame } from "../named_files.ts";
 import { choice, count, flag, list, number, UsageError, value, values } from "../options.ts";
 import { json, table } from "../outputs/table.ts";
 import type { Terminal } from "../outputs/terminal.ts";
@@ -126,7 +127,7 @@ one, bit by bit. Names of arguments are Hugging Face's. As JSON: what the last e
     refuseUnheeded(values, ["problem-type"], { what: "classify", isMet: task === "classify" });
     refuseUnheeded(values, TEACHING, { what: "--teacher", isMet: values.teacher !== undefined });
     refuseUnheeded(values, EVALUATED, { what: "--eval", isMet: values.eval.length > 0 });
-    if (values.report !== undefined) await checkReport(values.report, output);
+    if (values.report !== undefined) await checkReport(values.report, { ...values, output });
     const { format, columns, labels, "problem-type": asked } = values;
     const dataset = await openData(values.train, { task, format, columns, labels, problem_type: asked }, terminal);
     const { problem_type } = dataset;
@@ -193,8 +194,17 @@ const seqLength = { "max-seq-length": DATA_OPTIONS["max-seq-length"] };
 const TEACHING = ["teacher-weight", "temperature"];
 const EVALUATED = ["eval-steps", "metric-for-best-model", "early-stopping-threshold"];
 
-/** Checks that the report can be written; the folder of the training may not be there yet. */
-async function checkReport(path: string, output: string): Promise<void> {
+/**
+ * Checks that the report can be written; the folder of the training may not be there yet.
+ *
+ * @throws {UsageError} If it is a file of examples.
+ */
+async function checkReport(
+  path: string,
+  { output, train, eval: evaluated }: { output: string; train: readonly string[]; eval: readonly string[] },
+): Promise<void> {
+  const named = (option: string, paths: readonly string[]) => paths.map((path) => ({ option, path }));
+  await refuseSame({ option: "report", path }, [...named("train", train), ...named("eval", evaluated)]);
   await checkWritable("report", path).catch((error) => {
     const isInOutput = resolve(dirname(path)) === resolve(output);
     if (!(error.cause instanceof Deno.errors.NotFound && isInOutput)) throw error;

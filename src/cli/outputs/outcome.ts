@@ -25,6 +25,8 @@ export interface Refused extends Settled {
   readonly problem: string;
   /** Its fields as they were given; `null` if they cannot be read. */
   readonly given: Fields | null;
+  /** Its fields with the texts under the names by which questions know them; `null` if they cannot be told. */
+  readonly fields: Fields | null;
 }
 
 /** What becomes of a question. */

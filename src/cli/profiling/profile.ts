@@ -3,6 +3,7 @@
 import { suggestion } from "../../base/suggestion.ts";
 import { type Command, type CommandRow, COMMON_OPTIONS, TRACE } from "../command.ts";
 import { helpPage } from "../help.ts";
+import { namedFiles } from "../named_files.ts";
 import { count, flag, type Options, readOptions, UsageError, value } from "../options.ts";
 import { profiled } from "./profiled.ts";
 
@@ -35,6 +36,7 @@ adapter has timestamp-query. An error or a signal ends it with the tables of wha
       "narrowbert profile train classify --model models/bert --train train.csv --output models/mine",
     ],
   }),
+  filesOf: (args) => namedFiles(OPTIONS, readOptions(partsOf(args).own, OPTIONS).values),
   async run(args, terminal) {
     const { own, name, rest } = partsOf(args);
     const { values: { table: file, report, trace, top, json } } = readOptions(own, OPTIONS);
@@ -42,7 +44,7 @@ adapter has timestamp-query. An error or a signal ends it with the tables of wha
     const run = () => command.run(rest, terminal);
     const tables = { file, top, json };
     await profiled(
-      { name: command.name, run },
+      { name: command.name, files: command.filesOf(rest), run },
       { traces: trace === undefined ? [] : [trace], report, tables },
       terminal,
     );

@@ -1,11 +1,12 @@
 /** Runs a command under a profile, and writes what the profile shows, whatever ends the command. */
 
-import { resolve } from "node:path";
 import { writeAll } from "../../io/local/atomic_write.ts";
 import { quote } from "../../base/messages.ts";
 import type { Profile } from "../../graph/profile/profile.ts";
 import { startProfile } from "../../graph/profile/start_profile.ts";
+import { type NamedFile, refuseSame } from "../named_files.ts";
 import { UsageError } from "../options.ts";
+import { isSameFile } from "../outputs/same_file.ts";
 import { json } from "../outputs/table.ts";
 import type { Terminal } from "../outputs/terminal.ts";
 import { checkWritable } from "../outputs/writable.ts";
@@ -32,6 +33,8 @@ export interface TableOutput {
 export interface ProfiledCommand {
   /** Its name. */
   readonly name: string;
+  /** What it reads and writes itself. */
+  readonly files: readonly NamedFile[];
   run(): Promise<void>;
 }
 
@@ -44,19 +47,27 @@ const PART = 65536;
 /**
  * Runs a command. What is wanted is written when it ends, by an error or a signal too, unless the command line is wrong.
  *
- * @throws {UsageError} If two things are to be in one file.
+ * @throws {UsageError} If two things are to be in one file, or one in a file that the command reads or writes.
  * @throws {Error} If a file cannot be written, before the command begins.
  * @throws What the command throws.
  */
-export async function profiled({ name, run }: ProfiledCommand, wanted: Wanted, terminal: Terminal): Promise<void> {
-  const others = [wanted.report, wanted.tables?.file].filter((path) => path !== undefined);
-  const files = [...underWay?.traces ?? [], ...underWay?.others ?? [], ...wanted.traces, ...others];
-  const paths = files.map((path) => resolve(path));
-  const twice = paths.find((path, i) => paths.indexOf(path) < i);
-  if (twice !== undefined) throw new UsageError(`one file cannot have two things of a profile, got ${quote(twice)}`);
-  for (const path of wanted.traces) await checkWritable("trace", path);
-  if (wanted.report !== undefined) await checkWritable("report", wanted.report);
-  if (wanted.tables?.file !== undefined) await checkWritable("table", wanted.tables.file);
+export async function profiled(
+  { name, files, run }: ProfiledCommand,
+  wanted: Wanted,
+  terminal: Terminal,
+): Promise<void> {
+  const own = filesOf(wanted);
+  const before = [...underWay?.traces ?? [], ...underWay?.others ?? []];
+  for (const file of own) {
+    for (const path of before) {
+      if (!(await isSameFile(path, file.path))) continue;
+      throw new UsageError(`one file cannot have two things of a profile, got ${quote(file.path)}`);
+    }
+    before.push(file.path);
+    await refuseSame(file, files);
+  }
+  for (const { option, path } of own) await checkWritable(option, path);
+  const others = own.flatMap(({ option, path }) => option === "trace" ? [] : [path]);
   if (underWay !== null) {
     underWay.traces.push(...wanted.traces);
     return await run();
@@ -81,6 +92,15 @@ export async function profiled({ name, run }: ProfiledCommand, wanted: Wanted, t
     underWay = null;
   }
   await finish(wanted.tables !== undefined || wanted.report !== undefined);
+}
+
+/** The files of a profile, by the options that name them. */
+function filesOf({ traces, report, tables }: Wanted): NamedFile[] {
+  return [
+    ...traces.map((path) => ({ option: "trace", path })),
+    ...(report === undefined ? [] : [{ option: "report", path: report }]),
+    ...(tables?.file === undefined ? [] : [{ option: "table", path: tables.file }]),
+  ];
 }
 
 /** Names an error that comes after another one. */

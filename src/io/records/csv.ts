@@ -31,6 +31,11 @@ interface OpenRecord {
 /** The line by which spreadsheets say what separates the fields of the others. */
 const SEPARATOR_LINE = /^"?sep=(.)"?$/i;
 
+/** Whether a text can separate fields: one character, neither a quote nor a line break. */
+export function isSeparator(text: string): boolean {
+  return /^[^"\r\n]$/.test(text);
+}
+
 const UNCLOSED = "opens a quote that it does not close";
 
 /**

@@ -4,9 +4,11 @@ import { InputError } from "../../base/errors.ts";
 import { describe, kindOf, quoted } from "../../base/messages.ts";
 import { checkOptionNames } from "../../base/options.ts";
 import type { Columns } from "./columns.ts";
+import { isSeparator } from "./csv.ts";
 import { type DataFile, formatOfName, openByteSource } from "./data_file.ts";
 import { DATA_FORMATS, type DataFormat, openParser } from "./formats.ts";
 import { parseRecords } from "./parse.ts";
+import type { RecordParser } from "./record.ts";
 
 /** Where records come from: a path, a `file:` URL, a `File`, or bytes in parts, as of standard input or of a response. */
 export type RecordSource = DataFile | AsyncIterable<Uint8Array>;
@@ -89,26 +91,34 @@ async function* read(
 ): AsyncGenerator<DataRecord | BadRecord> {
   const opened = isStream(source) ? null : await openByteSource(source, ACTION);
   const parts = opened === null ? source as AsyncIterable<Uint8Array> : opened.read(0, opened.size);
-  const parser = openParser(format, { columns, table: { ...(separator !== undefined && { separator }) } });
+  const parser = naming(
+    openParser(format, { columns, table: { ...(separator !== undefined && { separator }) } }),
+    opened?.name ?? "records",
+  );
   const placeOf = (line: number) => opened === null ? `line ${line}` : `${opened.name}:${line}`;
-  let isRead = false; // whether an error is about a record, and named already
-  try {
-    for await (const records of parseRecords(parts, { parser })) {
-      isRead = true;
-      for (const { number: line, fields } of records) {
-        if (!(fields instanceof InputError)) yield { line, fields };
-        else {
-          const error = new InputError(`Cannot read ${placeOf(line)}: ${fields.message}`, { cause: fields });
-          if (errors !== "yield") throw error;
-          yield { line, error };
-        }
+  for await (const records of parseRecords(parts, { parser })) {
+    for (const { number: line, fields } of records) {
+      if (!(fields instanceof InputError)) yield { line, fields };
+      else {
+        const error = new InputError(`Cannot read ${placeOf(line)}: ${fields.message}`, { cause: fields });
+        if (errors !== "yield") throw error;
+        yield { line, error };
       }
-      isRead = false;
     }
-  } catch (error) {
-    if (isRead || !(error instanceof InputError) || error.message.startsWith("Cannot read")) throw error;
-    throw new InputError(`Cannot read ${opened?.name ?? "records"}: ${error.message}`, { cause: error });
   }
+}
+
+/** A parser whose errors name what it reads. */
+function naming(parser: RecordParser, name: string): RecordParser {
+  const named = <T>(parse: () => T): T => {
+    try {
+      return parse();
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      throw new InputError(`Cannot read ${name}: ${error.message}`, { cause: error });
+    }
+  };
+  return { read: (line) => named(() => parser.read(line)), end: () => named(() => parser.end()) };
 }
 
 function isStream(source: RecordSource): source is AsyncIterable<Uint8Array> {
@@ -123,7 +133,7 @@ function checkedFormat(source: RecordSource, options: ReadOptions): DataFormat {
   checkOptionNames(ACTION, options, ["format", "separator", "columns", "errors"]);
   const { format, separator, errors = "throw" } = options;
   if (errors !== "throw" && errors !== "yield") fail(`errors must be "throw" or "yield", got ${describe(errors)}`);
-  if (separator !== undefined && !/^[^"\r\n]$/.test(separator)) {
+  if (separator !== undefined && !isSeparator(separator)) {
     fail(`separator must be one character, no quote and no line break, got ${describe(separator)}`);
   }
   if (format !== undefined && !DATA_FORMATS.includes(format)) {

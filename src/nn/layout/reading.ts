@@ -24,26 +24,64 @@ export interface StoredMatrix {
  */
 export async function readTensors(gpu: Gpu, matrices: readonly StoredMatrix[]): Promise<Map<string, GatheredTensor>> {
   const tensors = new Map<string, GatheredTensor>();
-  const reads: Promise<void>[] = [];
-  for (let next = 0; next < matrices.length;) {
-    const chunk: StoredMatrix[] = [];
-    let bytes = 0;
-    for (; next < matrices.length; next++) {
-      const matrix = matrices[next] as StoredMatrix;
-      if (chunk.length > 0 && bytes + matrix.bytes > READ_BYTES) break;
-      chunk.push(matrix);
-      bytes += matrix.bytes;
-    }
-    reads.push(readChunk(gpu, { chunk, bytes }, tensors));
-  }
-  await Promise.all(reads);
+  await Promise.all(chunksOf(matrices).map((chunk) => readChunk(gpu, chunk, tensors)));
   return tensors;
 }
 
-/** Reads matrices of `bytes` bytes in all with one wait, and adds their tensors. */
+/**
+ * Reads the tensors in some matrices one after the other, each once all matrices that hold rows of it have come. Memory
+ * holds those of {@linkcode READ_BYTES}, or the largest, not all. Updates may come between them.
+ */
+export async function* eachTensor(
+  gpu: Gpu,
+  matrices: readonly StoredMatrix[],
+): AsyncGenerator<[name: string, tensor: GatheredTensor]> {
+  const missing = new Map<string, number>(); // matrices that are still to come
+  for (const { parts } of matrices) {
+    for (const name of namesOf(parts)) missing.set(name, (missing.get(name) ?? 0) + 1);
+  }
+  const tensors = new Map<string, GatheredTensor>();
+  for (const chunk of chunksOf(matrices)) {
+    await readChunk(gpu, chunk, tensors);
+    for (const name of chunk.matrices.flatMap(({ parts }) => namesOf(parts))) {
+      const count = missing.get(name)! - 1;
+      missing.set(name, count);
+      if (count > 0) continue;
+      const tensor = tensors.get(name)!;
+      tensors.delete(name);
+      yield [name, tensor];
+    }
+  }
+}
+
+function namesOf(parts: readonly Placement[]): string[] {
+  return [...new Set(parts.map(({ name }) => name))];
+}
+
+/** Matrices that are read with one wait, of `bytes` bytes in all. */
+interface Chunk {
+  readonly matrices: StoredMatrix[];
+  bytes: number;
+}
+
+function chunksOf(matrices: readonly StoredMatrix[]): Chunk[] {
+  const chunks: Chunk[] = [];
+  for (const matrix of matrices) {
+    const last = chunks.at(-1);
+    if (last === undefined || last.bytes + matrix.bytes > READ_BYTES) {
+      chunks.push({ matrices: [matrix], bytes: matrix.bytes });
+      continue;
+    }
+    last.matrices.push(matrix);
+    last.bytes += matrix.bytes;
+  }
+  return chunks;
+}
+
+/** Reads the matrices of a chunk, and adds their tensors. */
 async function readChunk(
   gpu: Gpu,
-  { chunk, bytes }: { chunk: readonly StoredMatrix[]; bytes: number },
+  { matrices, bytes }: Chunk,
   tensors: Map<string, GatheredTensor>,
 ): Promise<void> {
   const staging = gpu.staging.acquire(bytes);
@@ -53,7 +91,7 @@ async function readChunk(
     encode() {
       const recorder = new Recorder(gpu.device);
       let end = 0;
-      for (const { buffer, bytes } of chunk) {
+      for (const { buffer, bytes } of matrices) {
         recorder.copy(buffer, 0, staging, end, bytes);
         end += bytes;
       }
@@ -63,7 +101,7 @@ async function readChunk(
     bytes,
     take(mapped) {
       let start = 0;
-      for (const { bytes, parts, dtype } of chunk) {
+      for (const { bytes, parts, dtype } of matrices) {
         const elements = dtype === "f16"
           ? new Float32Array(new Float16Array(mapped, start, bytes / 2))
           : new Float32Array(mapped, start, bytes / 4);

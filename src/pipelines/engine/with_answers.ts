@@ -7,7 +7,10 @@ import type { Inputs } from "./task.ts";
 export interface Asking<Item extends object, Asked, Answer> {
   /** Makes the input of a record. An error that it returns stands in place of the answer; one that it throws ends the stream. */
   ask: (record: Item) => Asked;
-  /** Answers the inputs, one answer each in their order, as `stream` of every pipeline does. */
+  /**
+   * Answers the inputs, one answer each in their order, as `stream` of every pipeline does. Like that, it must answer those
+   * that have come if no more come for a while: inputs wait if many refused records follow one whose answer is to come.
+   */
   by: (inputs: AsyncIterable<Exclude<Asked, Error>>) => AsyncIterable<Answer>;
 }
 
@@ -24,7 +27,7 @@ interface Waiting<Item, Refusal> {
   readonly refusal: Refusal | null;
 }
 
-/** Refused records that are read on before the first of them is taken. */
+/** Most refused records that wait. How many others do is up to the stream that answers. */
 const MOST_REFUSED = 1024;
 
 /**
@@ -50,8 +53,10 @@ export async function* withAnswers<Item extends object, Asked, Answer>(
 ): AsyncGenerator<WithAnswer<Item, Asked, Answer>> {
   type Refusal = Extract<Asked, Error>;
   const waiting = new Queue<Waiting<Item, Refusal>>(); // in the order of the records
-  let taken = Promise.withResolvers<void>(); // when refused records are taken
+  let refusals = 0; // refused records that wait
+  let taken = Promise.withResolvers<void>(); // when some of them are taken
   let refused = Promise.withResolvers<null>(); // when one is the first that waits
+  let isLeft = false; // whether nobody takes any more
 
   async function* inputs() {
     for await (const item of records) {
@@ -59,11 +64,14 @@ export async function* withAnswers<Item extends object, Asked, Answer>(
       const asked = ask(item);
       const refusal = asked instanceof Error ? asked as Refusal : null;
       waiting.push({ item, refusal });
-      if (refusal === null) yield asked as Exclude<Asked, Error>;
-      else if (isRefused(waiting.first)) {
-        refused.resolve(null);
-        if (waiting.length > MOST_REFUSED) await taken.promise;
+      if (refusal === null) {
+        yield asked as Exclude<Asked, Error>;
+        continue;
       }
+      refusals++;
+      if (isRefused(waiting.first)) refused.resolve(null);
+      while (refusals > MOST_REFUSED && !isLeft) await taken.promise;
+      if (isLeft) return;
     }
   }
 
@@ -71,6 +79,7 @@ export async function* withAnswers<Item extends object, Asked, Answer>(
     refused = Promise.withResolvers();
     while (isRefused(waiting.first)) {
       const { item, refusal } = waiting.take()!;
+      refusals--;
       yield { ...item, answer: refusal as Refusal };
     }
     taken.resolve();
@@ -94,6 +103,8 @@ export async function* withAnswers<Item extends object, Asked, Answer>(
       if (isRefused(waiting.first)) refused.resolve(null);
     }
   } finally {
+    isLeft = true;
+    taken.resolve(); // so that the source is closed
     pending?.catch(() => {}); // nobody waits for it any more
     const closed = isOver ? undefined : answers.return?.();
     if (pending === null) await closed;
@@ -105,10 +116,6 @@ export async function* withAnswers<Item extends object, Asked, Answer>(
 class Queue<T> {
   #values: T[] = [];
   #taken = 0;
-
-  get length(): number {
-    return this.#values.length - this.#taken;
-  }
 
   get first(): T | undefined {
     return this.#values[this.#taken];

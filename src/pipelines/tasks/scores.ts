@@ -45,7 +45,10 @@ export function bestFirst(logits: ArrayLike<number>): number[] {
   return Array.from(logits, (_, i) => i).sort((a, b) => (logits[b] as number) - (logits[a] as number));
 }
 
-/** The same by scores of several windows, which need not be in the order of their logits; these order equal scores. */
+/**
+ * The same by scores, which need not be in the order of their logits: of several windows, or of an activation that does not
+ * rise everywhere. Logits order equal scores.
+ */
 export function bestFirstOf(scores: ArrayLike<number>, logits: ArrayLike<number>): number[] {
   return bestFirst(logits).sort((a, b) => (scores[b] as number) - (scores[a] as number));
 }

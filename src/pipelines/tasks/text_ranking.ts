@@ -13,7 +13,7 @@ import { specialTokens } from "../windows/cut_text.ts";
 import { WINDOW_OPTIONS, type WindowOptions, windowPlan } from "../windows/options.ts";
 import type { WindowPlace } from "../windows/places.ts";
 import { type TextWindow, textWindows } from "../windows/text_windows.ts";
-import { bestFirst, bestFirstOf, checkTopK, scores } from "./scores.ts";
+import { bestFirstOf, checkTopK, scores } from "./scores.ts";
 import type { AnsweringModel, CallOptions, ListOptions, Stream, Task, TaskRun } from "../engine/task.ts";
 
 /** A query and the texts to rank for it. */
@@ -190,8 +190,7 @@ function rankingTask(
           const joined = (numbers: readonly number[]) =>
             windows.map((own) => aggregated(own.map((i) => [numbers[i]!]), plan?.aggregation ?? "first")[0]!);
           const [all, raw] = [joined(found), joined(logits)];
-          const order = items.length === texts.length ? bestFirst(raw) : bestFirstOf(all, raw);
-          return order.slice(0, top_k ?? undefined).map((index): RankedText => ({
+          return bestFirstOf(all, raw).slice(0, top_k ?? undefined).map((index): RankedText => ({
             index,
             ...scoreOf(all[index]!, raw[index]!),
             ...(return_text && { text: texts[index]! }),

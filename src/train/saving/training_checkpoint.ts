@@ -12,7 +12,7 @@ import { OPTIMIZER_FILE, RECORD_FILE } from "../checkpoint/layout.ts";
 import type { Checkpoint } from "../checkpoint/reader.ts";
 import { type Optimizer, storeOf } from "../optimizer.ts";
 import { environmentDifferences, environmentOf } from "./environment.ts";
-import { configDifferences, configHash } from "./model_identity.ts";
+import { configDifferences, configHash } from "../../heads/identity/model_identity.ts";
 import { parseRecord, type TrainingRecord } from "./training_record.ts";
 
 /** Settings that a checkpoint puts back, so that an optimizer may be made with others. */

@@ -19,7 +19,7 @@ import { DROPOUT } from "../moments.ts";
 import { type Optimizer, storeOf } from "../optimizer.ts";
 import { checkRates } from "../settings.ts";
 import { environmentOf } from "./environment.ts";
-import { configHash } from "./model_identity.ts";
+import { configHash } from "../../heads/identity/model_identity.ts";
 import { openTrainingCheckpoint, type TrainingCheckpoint } from "./training_checkpoint.ts";
 import { expectJson, recordText } from "./training_record.ts";
 

@@ -19,6 +19,30 @@ Deno.test("fields are quoted if they must be, and by nothing else", () => {
   for (const [fields, separator, row] of rows) assert.equal(csvRow(fields, separator), row);
 });
 
+Deno.test("what could not be read back is refused", () => {
+  const cases: [fields: unknown[], separator: string, problem: RegExp][] = [
+    [["a", "b\0"], ",", /field 2 must be text without NUL characters, got "b/],
+    [["\ud800"], ",", /field 1 must be text without lone surrogates, got /],
+    [["a\udc00b"], ",", /field 1 must be text without lone surrogates, got /],
+    [["a", 7], ",", /field 2 must be a string, got a number/],
+    [[null], ",", /field 1 must be a string, got null/],
+    ...["", "ab", '"', "\n", "\r", "🤗"].map((separator): [string[], string, RegExp] => [
+      ["a"],
+      separator,
+      /the separator must be one character, no quote and no line break, got "/,
+    ]),
+  ];
+  for (const [fields, separator, problem] of cases) {
+    assert.throws(() => csvRow(fields as string[], separator), (error) => {
+      assert(error instanceof TypeError);
+      assert.match(error.message, /^Cannot write a row of CSV: /);
+      assert.match(error.message, problem);
+      return true;
+    });
+  }
+  assert.equal(csvRow(["🤗", "\ufffd"]), "🤗,\ufffd\n");
+});
+
 Deno.test("random fields are read back as they were", () => {
   const PARTS = [
     "a",

@@ -99,6 +99,19 @@ Deno.test("a file that cannot be read is named, and a source that ends with an e
     await Promise.reject(new Error("the network is gone"));
   }
   await assert.rejects(Array.fromAsync(readRecords(broken(), { format: "txt" })), /^Error: the network is gone$/);
+  // An error of the source is its own, whatever it says.
+  for (const message of ["the disk is gone", "Cannot read the disk"]) {
+    const failing = async function* () {
+      yield new TextEncoder().encode("a\n1\n");
+      await Promise.reject(new InputError(message));
+    };
+    await assert.rejects(Array.fromAsync(readRecords(failing(), { format: "csv" })), new InputError(message));
+  }
+  // A header is that of the file, whatever it says.
+  await assert.rejects(
+    Array.fromAsync(readRecords(partsOf("a,a\n", 1), { format: "csv" })),
+    /^InputError: Cannot read records: line 1, its header, must name each column once/,
+  );
   // An error of whoever reads is his own.
   const file = new File(["a\nb\n"], "in.txt");
   await assert.rejects(async () => {

@@ -25,7 +25,10 @@ export interface OpenOutput<Answer> extends AnswerOutput<Answer> {
 export interface Destination<Item extends InputItem, Answer> extends AsyncDisposable {
   /** The questions that are not answered there. */
   readonly questions: AsyncIterable<Item>;
-  /** How many are answered or left out there, how many of them are left out, and how far the input is read with them. */
+  /**
+   * What is there already. `rows`: how many questions are answered or left out. `refused`: how many of these are left out.
+   * `end`: where the input goes on behind them, as {@linkcode InputItem.end} of the last one.
+   */
   readonly done: { readonly rows: number; readonly refused: number; readonly end: number };
   /** Whether there is nothing to do. */
   readonly isComplete: boolean;

@@ -2,7 +2,6 @@
 
 import { entriesOf } from "../../../base/json.ts";
 import { InputError } from "../../../base/errors.ts";
-import type { Fields } from "../../../io/records/record.ts";
 import { type InputItem, type Inputs, separatorOf } from "../../inputs/inputs.ts";
 import { UsageError } from "../../options.ts";
 import { type AnswerOutput, type Gather, gathered } from "../outcome.ts";
@@ -11,20 +10,21 @@ import type { Terminal } from "../terminal.ts";
 import { Ahead } from "./rows/ahead.ts";
 import { type Destination, freshDestination } from "./destination.ts";
 import type { OutputValues } from "./format.ts";
+import { listedTable, type Listing, type ListingChoice } from "./listed_table.ts";
 import { lookAt } from "./place.ts";
 import { originOf } from "./origin.ts";
 import { notePathOf } from "./rows/resume_note.ts";
 import { jsonFormats, tableFormats } from "./rows/row_formats.ts";
 import { RowOutput } from "./rows/row_output.ts";
-import { jsonFile, jsonLinesFile, listedTable, openWholeOutput, type WholeFormat } from "./whole_output.ts";
+import { jsonFile, jsonLinesFile, openWholeOutput, type WholeFormat } from "./whole_output.ts";
 
 /** What a command says of its output. */
 export interface OutputLayout<Answer> extends Layout<Answer> {
   readonly name: string;
   /** Formats of files of its own, by the extension of their names. */
   readonly formats?: Readonly<Record<string, WholeFormat<Answer>>>;
-  /** The rows of an answer that is one for all texts. */
-  listed?(answer: Answer): readonly Fields[];
+  /** What an answer that is one for all texts lists. */
+  readonly listed?: Listing<Answer>;
 }
 
 /** What is asked, of which texts. */
@@ -54,7 +54,10 @@ export async function openDestination<Item extends InputItem, Answer>(
   const all = <A>(output: AnswerOutput<Answer>) => gather === undefined ? output : gathered(output, gather);
   if (format === null) return freshDestination(questions, () => all(openPrinting(layout, values, terminal)));
   const separator = format === "tsv" ? "\t" : separatorOf(values) ?? ",";
-  const whole = wholeFormat(layout, { format, separator, chosen, isGathered: gather !== undefined });
+  const whole = wholeFormat(layout, {
+    ...{ format, separator, chosen, isGathered: gather !== undefined },
+    holdsErrors: values["skip-bad"],
+  });
   const place = await lookAt(path, { resume, sources: inputs.sources });
   if (whole !== null && resume) {
     throw new UsageError(`--resume is for csv, tsv and jsonl with a row a text: ${path} is written as a whole`);
@@ -89,19 +92,16 @@ async function occupied(path: string, canResume: boolean): Promise<UsageError> {
 /** The format of a file that is written as a whole; `null` if a format has a row for each question. */
 function wholeFormat<Answer>(
   layout: OutputLayout<Answer>,
-  { format, separator, chosen, isGathered }: {
-    format: string;
-    separator: string;
-    chosen: readonly string[] | undefined;
-    isGathered: boolean;
-  },
+  { format, isGathered, ...choice }: ListingChoice & { format: string; isGathered: boolean },
 ): WholeFormat<Answer> | null {
+  const { chosen } = choice;
   if (format === "json") return jsonFile({ ...layout, chosen });
   const own = layout.formats?.[format];
   if (own !== undefined) return own;
   if (!isGathered) return null;
   if (format === "jsonl") return jsonLinesFile({ ...layout, chosen });
-  return listedTable(layout.listed ?? ((answer) => [layout.json(answer)]), { separator, chosen });
+  const listing = layout.listed ?? { columns: [], repeats: [], rows: (answer) => [layout.json(answer)] };
+  return listedTable(listing, choice);
 }
 
 /** The columns of the input: those of its table, or the fields of the first question that can be read. */

@@ -1,12 +1,16 @@
 /** Where an output goes: what is there already, and what cannot be written. */
 
+import { dirname } from "node:path";
 import { permissionError } from "../../../base/runtime.ts";
 import type { InputSource } from "../../inputs/inputs.ts";
 import { UsageError } from "../../options.ts";
+import { isSameFile } from "../same_file.ts";
 
 /** What is at the path of an output. */
 export interface OutputPlace {
   readonly path: string;
+  /** Whether there is something at the path. */
+  readonly isThere: boolean;
   /** Bytes of the file that is there; 0 if there is none, or nothing in it. */
   readonly size: number;
   /** Whether it is a device or a pipe, which keeps nothing. */
@@ -18,6 +22,7 @@ export interface OutputPlace {
  *
  * @param resume Whether what is there may be gone on with.
  * @throws {UsageError} If it cannot be an output: a folder, an input, or a file that holds something.
+ * @throws {Error} If it cannot be written.
  */
 export async function lookAt(
   path: string,
@@ -26,15 +31,39 @@ export async function lookAt(
   const info = await statOf(path);
   if (info?.isDirectory) throw new UsageError(`--output must be a file, and ${path} is a folder`);
   for (const source of sources) {
-    if (info === null || source.path === null || !(await isSame(path, info, source.path))) continue;
+    if (info === null || source.path === null || !(await isSameFile(path, source.path))) continue;
     throw new UsageError(`--output ${path} is an input too: choose another`);
   }
-  if (info === null) return { path, size: 0, isDevice: false };
-  if (!info.isFile) {
+  if (info !== null && !info.isFile) {
     if (resume) throw new UsageError(`--resume takes a file, and ${path} is a device or a pipe`);
-    return { path, size: 0, isDevice: true };
+    return { path, isThere: true, size: 0, isDevice: true };
   }
-  return { path, size: info.size, isDevice: false };
+  await checkOpens(path);
+  return { path, isThere: info !== null, size: info?.size ?? 0, isDevice: false };
+}
+
+/**
+ * Looks at it again, before it is written, when no other run of a command can write it.
+ *
+ * @throws {UsageError} If it has got something since.
+ */
+export async function checkUnchanged({ path, isThere, isDevice }: OutputPlace): Promise<void> {
+  if (isDevice) return;
+  const info = await statOf(path);
+  if (info !== null && (!isThere || info.size > 0)) {
+    throw new UsageError(`another process has written ${path} meanwhile: choose another --output`);
+  }
+}
+
+/** Checks that a file can be written, but makes none: what a run does not get to write is not there. */
+async function checkOpens(path: string): Promise<void> {
+  try {
+    (await Deno.open(path, { write: true })).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw writeError(path, error);
+    const folder = await statOf(dirname(path));
+    if (folder === null) throw noFolder(path, error);
+  }
 }
 
 async function statOf(path: string): Promise<Deno.FileInfo | null> {
@@ -42,21 +71,18 @@ async function statOf(path: string): Promise<Deno.FileInfo | null> {
     return await Deno.stat(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
+    if (error instanceof Deno.errors.NotADirectory) throw noFolder(path, error);
     throw writeError(path, error);
   }
 }
 
-async function isSame(path: string, info: Deno.FileInfo, other: string): Promise<boolean> {
-  const found = await Deno.stat(other);
-  if (info.ino !== null && found.ino !== null) return info.ino === found.ino && info.dev === found.dev;
-  return await Deno.realPath(path) === await Deno.realPath(other); // Windows may not number files
+function noFolder(path: string, cause: unknown): Error {
+  return new Error(`Cannot write ${path}: there is no such folder`, { cause });
 }
 
 /** The error of a file that cannot be written. */
 export function writeError(path: string, cause: unknown): unknown {
   if (cause instanceof UsageError || !(cause instanceof Error)) return cause;
   if (cause instanceof Deno.errors.NotCapable) return permissionError(cause);
-  const isNowhere = cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory;
-  const problem = isNowhere ? "there is no such folder" : cause.message;
-  return new Error(`Cannot write ${path}: ${problem}`, { cause });
+  return new Error(`Cannot write ${path}: ${cause.message}`, { cause });
 }

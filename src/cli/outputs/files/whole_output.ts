@@ -1,11 +1,8 @@
 /** An output that is written when all is answered. */
 
-import { entriesOf, jsonText } from "../../../base/json.ts";
-import { csvRow } from "../../../io/records/csv_row.ts";
-import type { Fields } from "../../../io/records/record.ts";
+import { jsonText } from "../../../base/json.ts";
 import type { InputItem } from "../../inputs/inputs.ts";
-import { cellText } from "../columns.ts";
-import { type AnswerOutput, isRefused, type Outcome } from "../outcome.ts";
+import type { AnswerOutput, Outcome } from "../outcome.ts";
 import { arrayText } from "../outputs.ts";
 import type { Terminal } from "../terminal.ts";
 import type { AnsweringParts, Destination } from "./destination.ts";
@@ -63,7 +60,7 @@ export async function openWholeOutput<Item extends InputItem, Answer>(
 }
 
 /** An output that takes all, and makes the text of a file of it in the end. */
-function collected<Answer>(textOf: (outcomes: readonly Outcome<Answer>[]) => string): WholeFormat<Answer> {
+export function collected<Answer>(textOf: (outcomes: readonly Outcome<Answer>[]) => string): WholeFormat<Answer> {
   return (file) => {
     const all: Outcome<Answer>[] = [];
     return {
@@ -93,20 +90,4 @@ export function jsonFile<Answer>(choice: JsonChoice<Answer>): WholeFormat<Answer
 /** A JSON object a line. */
 export function jsonLinesFile<Answer>(choice: JsonChoice<Answer>): WholeFormat<Answer> {
   return collected((outcomes) => outcomes.map((one) => `${jsonText(objectOfOutcome(choice, one))}\n`).join(""));
-}
-
-/** A table of what answers list, with the columns that any of them has. */
-export function listedTable<Answer>(
-  rowsOf: (answer: Answer) => readonly Fields[],
-  { separator, chosen }: { separator: string; chosen: readonly string[] | undefined },
-): WholeFormat<Answer> {
-  return collected((outcomes) => {
-    const rows = outcomes.flatMap((outcome): readonly Fields[] => {
-      if (isRefused(outcome)) return [{ ...outcome.given, line: outcome.line, error: outcome.problem }];
-      return rowsOf(outcome.answer).map((row) => ({ ...outcome.fields, ...row }));
-    });
-    const names = chosen ?? [...new Set(rows.flatMap((row) => entriesOf(row).map(([name]) => name)))];
-    return [names, ...rows.map((row) => names.map((name) => cellText(row[name])))]
-      .map((cells) => csvRow(cells, separator)).join("");
-  });
 }

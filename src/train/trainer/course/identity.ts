@@ -1,7 +1,7 @@
 /** What decides the steps of a training: one that goes on must have the same. */
 
 import { PreTrainedModel } from "../../../heads/pretrained.ts";
-import { digestOfModel, digestOfTokenizer } from "../../saving/digests.ts";
+import { digestOfModel, digestOfTokenizer } from "../../../heads/identity/digests.ts";
 import type { ResolvedArguments } from "../arguments.ts";
 import type { TrainerOptions } from "../trainer_options.ts";
 

@@ -6,7 +6,7 @@ import { openParser } from "../../../../io/records/formats.ts";
 import type { Fields } from "../../../../io/records/record.ts";
 import { isRefused, type Outcome } from "../../outcome.ts";
 import { jsonOf, type Layout } from "../../outputs.ts";
-import { ERROR_COLUMNS, type RowFormat } from "./row_format.ts";
+import { isErrorRow, type RowFormat } from "./row_format.ts";
 
 /** What decides the fields of a row. */
 export interface JsonChoice<Answer> extends Pick<Layout<Answer>, "json" | "repeats"> {
@@ -42,12 +42,6 @@ export function jsonRows<Answer>(choice: JsonChoice<Answer>): RowFormat<Answer> 
       return isSame ? "answered" : null;
     },
   };
-}
-
-/** Whether a row is of what is left out: answers have fields of other names. */
-function isErrorRow(found: Fields): boolean {
-  const names = Object.keys(found);
-  return names.length === ERROR_COLUMNS.length && ERROR_COLUMNS.every((name) => names.includes(name));
 }
 
 /** Whether a row has the value of a field of the question, whose name may have given way to one of the answer. */

@@ -3,7 +3,7 @@
 import { isObject } from "../../../../base/json.ts";
 import { shown } from "../../../../base/messages.ts";
 import { writeAll } from "../../../../io/local/atomic_write.ts";
-import { UsageError } from "../../../options.ts";
+import { openLocked, removeLocked } from "../lock.ts";
 import { writeError } from "../place.ts";
 
 /** What decides the rows of an output, as JSON. */
@@ -29,10 +29,6 @@ export function notePathOf(output: string): string {
   return `${output}.resume`;
 }
 
-/** How often the lock is tried, and ms between: a process that is being started holds the locks of its parent for a while. */
-const TRIES = 10;
-const WAIT = 50;
-
 /** The note of one output, which no other process can take meanwhile. */
 export class ResumeNote {
   readonly #file: Deno.FsFile;
@@ -53,19 +49,8 @@ export class ResumeNote {
    */
   static async take(output: string, { create }: { create: boolean }): Promise<ResumeNote | null> {
     const path = notePathOf(output);
-    let file: Deno.FsFile;
-    try {
-      file = await Deno.open(path, { read: true, write: true, create });
-    } catch (error) {
-      if (!create && error instanceof Deno.errors.NotFound) return null;
-      throw writeError(path, error);
-    }
-    for (let tries = 0; tries < TRIES; tries++) {
-      if (await file.tryLock(true)) return new ResumeNote(file, path);
-      await new Promise((resolve) => setTimeout(resolve, WAIT));
-    }
-    file.close();
-    throw new UsageError(`another process writes ${output} now: wait for it, or choose another --output`);
+    const file = await openLocked(path, { output, create });
+    return file === null ? null : new ResumeNote(file, path);
   }
 
   /** What it says; `null` if it was not written to its end, as then nothing else was. */
@@ -98,13 +83,14 @@ export class ResumeNote {
 
   /** Removes it: the output is complete, or was not begun. */
   async remove(): Promise<void> {
-    this.#file.close(); // Windows removes no open file
-    await Deno.remove(this.#path).catch(() => {});
+    await removeLocked(this.#path, this.#file);
   }
 
-  /** Leaves it to a later run. */
-  leave(): void {
-    this.#file.close();
+  /** Leaves it to a later run. One that says nothing is of no use to that. */
+  async leave(): Promise<void> {
+    const { size } = await this.#file.stat();
+    if (size === 0) await this.remove();
+    else this.#file.close();
   }
 }
 

@@ -1,7 +1,7 @@
 /** A file to which whole rows are appended. */
 
 import { writeAll } from "../../../../io/local/atomic_write.ts";
-import { type OutputPlace, writeError } from "../place.ts";
+import { checkUnchanged, type OutputPlace, writeError } from "../place.ts";
 import { WholeFile } from "../whole_file.ts";
 
 /** The file of an output. Whatever ends a run, it has no rows but whole ones, or is cut to these by the next one. */
@@ -9,11 +9,12 @@ export class RowFile {
   readonly #place: OutputPlace;
   #file: Deno.FsFile;
   /** Bytes of whole rows. */
-  #size = 0;
+  #size: number;
 
   private constructor(place: OutputPlace, file: Deno.FsFile) {
     this.#place = place;
     this.#file = file;
+    this.#size = place.size;
   }
 
   /** Opens it, and makes it if it is not there. */
@@ -21,9 +22,9 @@ export class RowFile {
     return new RowFile(place, await opened(place));
   }
 
-  /** Whether it has nothing, as another process may have written it meanwhile. */
-  async isEmpty(): Promise<boolean> {
-    return this.#place.isDevice || (await this.#file.stat()).size === 0;
+  /** @throws {UsageError} If it has something, as another program has written it meanwhile. */
+  async checkEmpty(): Promise<void> {
+    await checkUnchanged({ ...this.#place, isThere: true });
   }
 
   /** Leaves the first bytes alone, and goes on behind them. */
@@ -37,7 +38,7 @@ export class RowFile {
 
   /** Puts other bytes in the place of all that it has. Whatever goes wrong, what it has stays. */
   async replaceBy(parts: AsyncIterable<string>): Promise<void> {
-    const other = await WholeFile.open(this.#place);
+    const other = await WholeFile.open(this.#place, { replaces: true });
     let size = 0;
     try {
       for await (const part of parts) size += await other.write(part);
@@ -74,10 +75,12 @@ export class RowFile {
     }
   }
 
-  /** Closes it, and removes it, as it has no rows. */
+  /** Closes it, and removes it, as it has no rows; but not what another program has written into it. */
   async discard(): Promise<void> {
+    const { path, isDevice } = this.#place;
     this.#file.close();
-    if (!this.#place.isDevice) await Deno.remove(this.#place.path).catch(() => {});
+    const found = isDevice ? null : await Deno.stat(path).catch(() => null);
+    if (found !== null && found.size <= this.#size) await Deno.remove(path).catch(() => {});
   }
 }
 

@@ -25,3 +25,9 @@ export interface RowFormat<Answer> {
 
 /** What stands in a file in place of the answer. */
 export const ERROR_COLUMNS: readonly string[] = ["line", "error"];
+
+/** Whether an object of jsonl stands in place of an answer: answers have fields of other names. */
+export function isErrorRow(found: Fields): boolean {
+  const names = Object.keys(found);
+  return names.length === ERROR_COLUMNS.length && ERROR_COLUMNS.every((name) => names.includes(name));
+}

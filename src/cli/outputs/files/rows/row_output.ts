@@ -2,7 +2,6 @@
 
 import type { InputItem } from "../../../inputs/inputs.ts";
 import type { Fields } from "../../../../io/records/record.ts";
-import { UsageError } from "../../../options.ts";
 import type { Column } from "../../columns.ts";
 import type { Terminal } from "../../terminal.ts";
 import type { Ahead } from "./ahead.ts";
@@ -32,7 +31,8 @@ export class RowOutput<Item extends InputItem, Answer> implements Destination<It
   readonly #settings: RowOutputSettings<Item, Answer>;
   readonly #file: RowFile;
   readonly #kept: Kept<Answer>;
-  #note: ResumeNote | null;
+  /** The note, which no other run has meanwhile; `null` if nothing is written, or nothing that could be gone on with. */
+  readonly #note: ResumeNote | null;
   /** What the note said. */
   readonly #begun: Origin | null;
   #rows: number;
@@ -61,17 +61,13 @@ export class RowOutput<Item extends InputItem, Answer> implements Destination<It
   /**
    * Opens it. What is there already is read, and held against the questions.
    *
-   * @throws {UsageError} If it was not begun with what is asked for now, or is not of these questions.
+   * @throws {UsageError} If another process writes it, or it was not begun with what is asked for now, or is not of these questions.
    */
   static async open<Item extends InputItem, Answer>(
     settings: RowOutputSettings<Item, Answer>,
   ): Promise<RowOutput<Item, Answer>> {
     const { place, formats, questions, origin } = settings;
-    const nothing: Kept<Answer> = { size: 0, rows: 0, refused: 0, end: 0, format: null };
-    if (place.size === 0) {
-      const file = await RowFile.open(place);
-      return new RowOutput(settings, { file, note: null, begun: null, kept: nothing, isComplete: false });
-    }
+    if (place.size === 0) return await RowOutput.#begin(settings);
     const note = await ResumeNote.take(place.path, { create: false });
     try {
       const begun = await note?.read() ?? null;
@@ -91,7 +87,26 @@ export class RowOutput<Item extends InputItem, Answer> implements Destination<It
       const file = await RowFile.open(place);
       return new RowOutput(settings, { file, note: isComplete ? null : note, begun, kept, isComplete });
     } catch (error) {
-      note?.leave();
+      await note?.leave();
+      throw error;
+    }
+  }
+
+  /** Begins one. The note comes first: whoever has it has the output. */
+  static async #begin<Item extends InputItem, Answer>(
+    settings: RowOutputSettings<Item, Answer>,
+  ): Promise<RowOutput<Item, Answer>> {
+    const { place } = settings;
+    const kept: Kept<Answer> = { size: 0, rows: 0, refused: 0, end: 0, format: null };
+    const note = place.isDevice ? null : await ResumeNote.take(place.path, { create: true });
+    let file: RowFile | null = null;
+    try {
+      file = await RowFile.open(place);
+      await file.checkEmpty();
+      return new RowOutput(settings, { file, note, begun: null, kept, isComplete: false });
+    } catch (error) {
+      await file?.discard();
+      await note?.leave();
       throw error;
     }
   }
@@ -106,9 +121,8 @@ export class RowOutput<Item extends InputItem, Answer> implements Destination<It
     if (this.#begun !== null) {
       const difference = differenceOf(this.#begun, origin);
       if (difference !== null) throw notResumed(place.path, difference);
-    } else if (!place.isDevice) {
-      this.#note = await ResumeNote.take(place.path, { create: true });
-      if (!(await this.#file.isEmpty())) throw new UsageError(`another process has written ${place.path} meanwhile`);
+    } else {
+      await this.#file.checkEmpty(); // a program without notes may have come
       await this.#note?.write(origin);
     }
     const format = await this.#prepared(columns);
@@ -152,7 +166,7 @@ export class RowOutput<Item extends InputItem, Answer> implements Destination<It
       return;
     }
     await this.#file.close();
-    this.#note?.leave();
+    await this.#note?.leave();
     const [rows, them] = this.#rows === 1
       ? ["1 row is", "it"]
       : [`${this.#rows.toLocaleString("en")} rows are`, "them"];

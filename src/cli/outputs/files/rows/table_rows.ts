@@ -50,7 +50,7 @@ export function tableRows<Answer>(choice: TableChoice<Answer>, holdsErrors: bool
   const error = columns.findLastIndex(({ name }) => name === "error");
   const line = columns.findLastIndex(({ name }) => name === "line");
   return {
-    head: csvRow(columns.map(({ name }) => name), separator),
+    head: csvRow(columns.map(({ name }) => cellText(name)), separator),
     holdsErrors,
     misfit(fields) {
       const more = chosen === undefined ? Object.keys(fields).filter((name) => !given.includes(name)) : [];

@@ -1,8 +1,8 @@
 /** Checksums of models and tokenizers: whether two are the same. */
 
-import type { PreTrainedModel } from "../../heads/pretrained.ts";
 import type { BertTokenizer } from "../../text/bert_tokenizer.ts";
 import { filesOfTokenizer } from "../../text/tokenizer.ts";
+import { coreOf, type PreTrainedModel, shapesOf } from "../pretrained.ts";
 import { configHash } from "./model_identity.ts";
 
 /** The SHA-256 of a tokenizer's files, in hexadecimal digits. @throws {TokenizerError} If it was not loaded from files. */
@@ -12,12 +12,17 @@ export async function digestOfTokenizer(tokenizer: BertTokenizer): Promise<strin
   return await sha256(await new Blob(parts).arrayBuffer());
 }
 
-/** The SHA-256 of what a model computes: that of its config, and those of its weights. */
+/**
+ * The SHA-256 of what a model computes: that of its config, and those of its weights, which are read back one after the
+ * other. Nothing may change them meanwhile.
+ */
 export async function digestOfModel(model: PreTrainedModel): Promise<string> {
-  const parts = [await configHash(model.config)];
-  for (const [name, { data }] of await model.state_dict()) {
-    parts.push(`${name} ${await sha256(data as Float32Array<ArrayBuffer>)}`);
-  }
+  const names = [...shapesOf(model).keys()];
+  const hashes = new Map<string, string>();
+  await coreOf(model).eachWeight(names, async (name, { data }) => {
+    hashes.set(name, await sha256(data as Float32Array<ArrayBuffer>));
+  });
+  const parts = [await configHash(model.config), ...names.map((name) => `${name} ${hashes.get(name)}`)];
   return await sha256(new TextEncoder().encode(parts.join("\n")));
 }
 
