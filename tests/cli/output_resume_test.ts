@@ -77,10 +77,26 @@ Deno.test("--resume begins where there is nothing, and has nothing to do where a
   const line = ["classify", "-i", `${folder.path}/in.csv`, "-o", out, "--resume"];
   assert.deepEqual(await narrowbert(line), { code: 0, stdout: "", stderr: "" });
   const whole = await Deno.readTextFile(out);
-  const again = await narrowbert([...line, "--model", "/no/such/model"]); // none is loaded
+  const again = await narrowbert(line);
   assert.deepEqual([again.code, again.stdout], [0, ""]);
   assert.match(again.stderr, /^narrowbert: .*out\.csv has a row for each of the texts: there is nothing to do\n$/);
   assert.equal(await Deno.readTextFile(out), whole);
+});
+
+Deno.test("--resume takes no output of another command, other options or none for done", async () => {
+  await using folder = await folderOf({ "in.csv": "id,text\n1,a dog\n2,a cat\n" });
+  const [input, out] = [`${folder.path}/in.csv`, `${folder.path}/out.csv`];
+  const line = ["classify", "-i", input, "-o", out];
+  for (const other of [[...line, "--top-k", "2"], ["score", ...line.slice(1)], null]) {
+    if (other === null) await Deno.copyFile(input, out);
+    else assert.equal((await narrowbert(other)).code, 0);
+    const whole = await Deno.readTextFile(out);
+    const { code, stderr } = await narrowbert([...line, "--resume"]);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /its first line is id,text.* and must be id,text,label,score;/);
+    assert.equal(await Deno.readTextFile(out), whole);
+    await Deno.remove(out);
+  }
 });
 
 Deno.test("a row is answered once: what is there is not done again", async () => {

@@ -59,10 +59,6 @@ export async function answerAll<O extends Options, Question, Answer>(
     output: shared.output,
     before: destination.done.refused,
   });
-  if (destination.isComplete) {
-    await terminal.complain(`narrowbert: ${shared.output} has a row for each of the texts: there is nothing to do\n`);
-    return refused.check();
-  }
   const progress = new ProgressBar(terminal, inputs.length);
   const loading: Loading = {
     signal: terminal.signal,
@@ -74,6 +70,11 @@ export async function answerAll<O extends Options, Question, Answer>(
   };
   using model = await command.open(own, loading);
   timings?.lap("upload");
+  if (destination.isComplete) {
+    destination.check?.(model);
+    await terminal.complain(`narrowbert: ${shared.output} has a row for each of the texts: there is nothing to do\n`);
+    return refused.check();
+  }
   const output = await destination.open(model);
   progress.begin();
 

@@ -34,6 +34,8 @@ export interface Destination<Item extends InputItem, Answer> extends AsyncDispos
   readonly isComplete: boolean;
   /** Whether what is put must have no gaps, as a later run goes on behind it. */
   readonly isUnbroken: boolean;
+  /** Checks that what is complete has answers as a model gives them. @throws {UsageError} If it has others. */
+  check?(model: AnsweringParts<Answer>): void;
   /** Opens it for the answers of a model. */
   open(model: AnsweringParts<Answer>): Promise<OpenOutput<Answer>>;
 }

@@ -5,7 +5,7 @@ import { entriesOf, jsonText, objectOf } from "../../../../base/json.ts";
 import { openParser } from "../../../../io/records/formats.ts";
 import type { Fields } from "../../../../io/records/record.ts";
 import { isRefused, type Outcome } from "../../outcome.ts";
-import { jsonOf, type Layout } from "../../outputs.ts";
+import { joined, jsonOf, type Layout } from "../../outputs.ts";
 import { isErrorRow, type RowFormat } from "./row_format.ts";
 
 /** What decides the fields of a row. */
@@ -16,7 +16,7 @@ export interface JsonChoice<Answer> extends Pick<Layout<Answer>, "json" | "repea
 
 /** An outcome as an object. */
 export function objectOfOutcome<Answer>(choice: JsonChoice<Answer>, outcome: Outcome<Answer>): Fields {
-  if (isRefused(outcome)) return { line: outcome.line, error: outcome.problem };
+  if (isRefused(outcome)) return joined(outcome.given ?? {}, { line: outcome.line, error: outcome.problem });
   const all = jsonOf(choice, outcome);
   const { chosen } = choice;
   if (chosen === undefined) return all;
@@ -32,8 +32,8 @@ export function jsonRows<Answer>(choice: JsonChoice<Answer>): RowFormat<Answer> 
     misfit: () => null,
     row: (outcome) => `${jsonText(objectOfOutcome(choice, outcome))}\n`,
     parser: () => openParser("jsonl", { keepText: true }),
-    match(found, { line, fields }) {
-      if (isErrorRow(found)) return found.line === line ? "refused" : null;
+    match(found, { line, fields, given }) {
+      if (found.line === line && isErrorRow(found, given)) return "refused";
       if (fields instanceof InputError) return null;
       const isSame = entriesOf(fields).every(([name, value]) =>
         repeats.includes(name) || (chosen !== undefined && !chosen.includes(name)) ||

@@ -1,5 +1,6 @@
 /** Formats of files with a row for each question, which a later run can read back and go on with. */
 
+import { InputError } from "../../../../base/errors.ts";
 import type { Fields, RecordParser } from "../../../../io/records/record.ts";
 import type { InputItem } from "../../../inputs/inputs.ts";
 import type { Outcome } from "../../outcome.ts";
@@ -26,8 +27,13 @@ export interface RowFormat<Answer> {
 /** What stands in a file in place of the answer. */
 export const ERROR_COLUMNS: readonly string[] = ["line", "error"];
 
-/** Whether an object of jsonl stands in place of an answer: answers have fields of other names. */
-export function isErrorRow(found: Fields): boolean {
+/**
+ * Whether an object of jsonl stands in place of the answer to a question: it has these two fields, and else those of the
+ * question, as far as they can be read.
+ */
+export function isErrorRow(found: Fields, given: Fields | InputError): boolean {
   const names = Object.keys(found);
-  return names.length === ERROR_COLUMNS.length && ERROR_COLUMNS.every((name) => names.includes(name));
+  const fields = given instanceof InputError ? 0 : Object.keys(given).length;
+  return names.length === fields + ERROR_COLUMNS.length &&
+    names.slice(-ERROR_COLUMNS.length).join() === ERROR_COLUMNS.join();
 }

@@ -115,6 +115,14 @@ export class RowOutput<Item extends InputItem, Answer> implements Destination<It
     return this.#settings.questions.rest();
   }
 
+  check({ columns }: AnsweringParts<Answer>): void {
+    const { formats, place } = this.#settings;
+    const { format: found, size } = this.#kept;
+    const { head } = formats.toWrite(columns, found);
+    if (size === 0 || found === null || found.head === head) return;
+    throw notResumed(place.path, `its first line is ${found.head.trimEnd()} and must be ${head.trimEnd()}`);
+  }
+
   async open({ columns, digests }: AnsweringParts<Answer>): Promise<OpenOutput<Answer>> {
     const { origin: early, place } = this.#settings;
     const origin = { ...early, columns: columns.map(({ name }) => name), model: await digests() };
