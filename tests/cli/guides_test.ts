@@ -11,7 +11,13 @@ import { commandsOf, runCommand } from "./shell_blocks.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The guides: those of `docs/`, and pages elsewhere. What is left out is for a machine of another kind. */
-const GUIDES = ["README.md", "CONTRIBUTING.md", "examples/models/wordnet/README.md", "examples/topics/README.md"];
+const GUIDES = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "examples/models/wordnet/README.md",
+  "examples/wordnet/README.md",
+  "examples/topics/README.md",
+];
 for (const { name } of Deno.readDirSync(`${ROOT}docs`)) if (name.endsWith(".md")) GUIDES.push(`docs/${name}`);
 
 /** Commands that do not run here, and why. */

@@ -17,6 +17,7 @@ export function guides(): { pages: Page[]; files: ReadonlySet<string> } {
     ...docs,
     "examples/jobs/README.md",
     "examples/models/wordnet/README.md",
+    "examples/wordnet/README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
   ];
