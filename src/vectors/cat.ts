@@ -23,13 +23,12 @@ export function cat<Type extends TensorType>(tensors: readonly Tensor<Type>[]): 
   if (!Array.isArray(tensors)) {
     throw new TypeError(`Cannot join tensors: they must be an array, got ${kindOf(tensors)}`);
   }
+  for (const [i, tensor] of tensors.entries()) checkTensor(tensor, i);
   const [first] = tensors as readonly Tensor<Type>[];
   if (first === undefined) throw new TypeError("Cannot join tensors: there must be one at least, got none");
-  if (!(first instanceof Tensor)) {
-    throw new TypeError(`Cannot join tensors: number 0 must be one, got ${kindOf(first)}`);
-  }
-  const width = checked(first, 0, first).dims.slice(1);
-  const rows = tensors.reduce((sum, tensor, i) => sum + (checked(tensor, i, first).dims[0] as number), 0);
+  const width = first.dims.slice(1);
+  for (const tensor of tensors) checkAlike(tensor, first);
+  const rows = tensors.reduce((sum, { dims }) => sum + (dims[0] as number), 0);
   const size = tensors.reduce((sum, { data }) => sum + data.length, 0);
   const data = new TENSOR_ARRAYS[first.type](size);
   let at = 0;
@@ -40,12 +39,15 @@ export function cat<Type extends TensorType>(tensors: readonly Tensor<Type>[]): 
   return new Tensor(first.type, data as TensorData<Type>, [rows, ...width]);
 }
 
-function checked<Type extends TensorType>(tensor: Tensor<Type>, i: number, { type, dims }: Tensor<Type>): Tensor<Type> {
+function checkTensor(tensor: unknown, i: number): void {
   if (!(tensor instanceof Tensor)) {
     throw new TypeError(`Cannot join tensors: number ${i} must be one, got ${kindOf(tensor)}`);
   }
   if (tensor.dims.length === 0) throw new TypeError(`Cannot join tensors: number ${i} must have a dimension, got none`);
-  if (tensor.type === type && shapeText(tensor.dims.slice(1)) === shapeText(dims.slice(1))) return tensor;
+}
+
+function checkAlike(tensor: Tensor, { type, dims }: Tensor): void {
+  if (tensor.type === type && shapeText(tensor.dims.slice(1)) === shapeText(dims.slice(1))) return;
   throw new TypeError(
     `Cannot join tensors: they must be alike but for their first dimension, got ${type} ${shapeText(dims)} and ` +
       `${tensor.type} ${shapeText(tensor.dims)}`,

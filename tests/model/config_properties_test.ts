@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "npm:fast-check@4.10.2";
+import { fc } from "../deps.ts";
 import { ConfigError } from "../../src/base/errors.ts";
 import { keepsZero } from "../../src/kernels/rows/activation.ts";
 import { NarrowBertConfig } from "../../src/model/config/config.ts";

@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { readPieces } from "../../src/pipelines/tasks/token_classification/pieces.ts";
 import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";
-
-const SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+import { byteLevelTokenizer, SPECIAL } from "./byte_level.ts";
 
 function load(parts: Record<string, unknown>): BertTokenizer {
   return new BertTokenizer({
@@ -21,22 +20,8 @@ function read(tokenizer: BertTokenizer, text: string): unknown[] {
 
 Deno.test("byte-level tokens go on with a word unless a space is before them", () => {
   const tokens = [...SPECIAL, "Ġ", "A", "n", "a", "!", "Ã", "©", "ĠA", "na", "ĠAna"];
-  const tokenizer = load({
-    pre_tokenizer: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true },
-    post_processor: {
-      type: "RobertaProcessing",
-      cls: ["[CLS]", 2],
-      sep: ["[SEP]", 3],
-      trim_offsets: true,
-      add_prefix_space: true,
-    },
-    decoder: { type: "ByteLevel" },
-    model: {
-      type: "BPE",
-      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
-      merges: ["Ġ A", "n a", "ĠA na"],
-    },
-  });
+  const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]));
+  const tokenizer = byteLevelTokenizer(vocab, ["Ġ A", "n a", "ĠA na"]);
   assert.deepEqual(read(tokenizer, "Ana Ana!é"), [
     ["ĠAna", 0, 3, false],
     ["ĠAna", 4, 7, false],

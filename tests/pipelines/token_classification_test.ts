@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "npm:fast-check@4.10.2";
+import { fc } from "../deps.ts";
 import { InputError } from "../../src/base/errors.ts";
 import { Tensor } from "../../src/base/tensor.ts";
 import { NarrowBertConfig } from "../../src/model/config/config.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "npm:fast-check@4.10.2";
+import { fc } from "../deps.ts";
 import { ACCENTS, COMBINING_CLASSES } from "../../src/text/bert/characters.ts";
 import { BertNormalizer } from "../../src/text/bert/normalizer.ts";
 import { BertTokenizer } from "../../src/text/bert_tokenizer.ts";

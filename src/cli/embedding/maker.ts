@@ -53,18 +53,17 @@ function nameOfModel(model: string): string {
  */
 export async function checkMaker(
   { metadata, vectors }: { metadata: Readonly<Record<string, string>>; vectors: Tensor },
-  { name, ...maker }: Maker & { name: string },
+  { name, width: own, ...maker }: Maker & { name: string; width: number },
 ): Promise<void> {
-  const probe = await probed(maker);
-  const [width, own] = [vectors.dims[1], probe.dims[1]];
+  const [, width] = vectors.dims;
   const cure = "give the --model, --pooling and other options that they were made with";
   if (width !== own) {
     throw new InputError(
       `Cannot search ${quote(name)}: its vectors have ${width} numbers, and a query has ${own}; ${cure}`,
     );
   }
-  const made = metadata.probe === undefined ? null : numbersIn(metadata.probe, own!);
-  if (made === null || cos_sim(made, probe).item() >= SAME) return;
+  const made = metadata.probe === undefined ? null : numbersIn(metadata.probe, own);
+  if (made === null || cos_sim(made, await probed(maker)).item() >= SAME) return;
   const said = Object.entries(metadata).filter(([key]) => key !== "probe").map(([key, of]) => `${key} ${quote(of)}`);
   throw new InputError(
     `Cannot search ${quote(name)}: its vectors were made by another model, or with other options (it says ${

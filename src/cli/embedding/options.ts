@@ -1,6 +1,6 @@
 /** Options of commands that make embeddings of texts, and the pipeline that makes them. */
 
-import { type FeatureExtractionPipeline, hasFiledPooling } from "../../pipelines/tasks/feature_extraction.ts";
+import { type FeatureExtractionPipeline, textPooling } from "../../pipelines/tasks/feature_extraction.ts";
 import { POOLINGS } from "../../pipelines/tasks/pooling.ts";
 import { choice, count, toggle, UsageError, value, type Values } from "../options.ts";
 import { loadPipeline, PIPELINE_OPTIONS } from "../pipelines.ts";
@@ -50,7 +50,7 @@ export async function openEmbedding(
   }
   const embed: FeatureExtractionPipeline = await loadPipeline("feature-extraction", values, loading);
   const own = {
-    pooling: pooling ?? (hasFiledPooling(embed) ? undefined : "mean" as const),
+    ...textPooling(embed, pooling),
     normalize,
     dimensions,
     truncation,

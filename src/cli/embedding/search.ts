@@ -14,7 +14,7 @@ import { defineCommand } from "../command.ts";
 import { INPUT_OPTIONS, openInputs } from "../inputs/inputs.ts";
 import { textOf } from "../inputs/questions.ts";
 import { choice, count, flag, UsageError, value, type Values, values } from "../options.ts";
-import { joined, type Layout, openPrinting, PRINTING_OPTIONS } from "../outputs/outputs.ts";
+import { checkPrinting, joined, type Layout, openPrinting, PRINTING_OPTIONS } from "../outputs/outputs.ts";
 import { ProgressBar } from "../outputs/progress.ts";
 import { shortened } from "../outputs/table.ts";
 import type { Terminal } from "../outputs/terminal.ts";
@@ -73,7 +73,7 @@ As JSON: { query, results: [{ index, score, text }] }, where index counts from 0
   async run({ values, positionals }, terminal) {
     checkQueries(values.query);
     const { return_windows: _, ...windows } = windowOptions(values);
-    if (values.json && values.jsonl) throw new UsageError("answers are printed as --json or as --jsonl, got both");
+    checkPrinting(values);
     const output = openPrinting(LAYOUT, values, terminal);
     const { vectors: name, stride } = values;
     if (name !== undefined && stride !== undefined) throw new UsageError("--stride is for texts, got --vectors");
@@ -102,7 +102,8 @@ As JSON: { query, results: [{ index, score, text }] }, where index counts from 0
       progress,
     });
     const fields = texts ?? filed?.fields ?? null;
-    if (filed !== null) await checkFile(filed, { embed, options, name: name!, fields });
+    const width = queries[0]!.dims[1] as number;
+    if (filed !== null) await checkFile(filed, { embed, options, name: name!, fields, width });
     const found = await semantic_search(queries, corpus.vectors, {
       top_k: values["top-k"] ?? TOP_K,
       score_function: values["score-function"] ?? embed.similarity_fn_name,
@@ -186,9 +187,14 @@ async function embedded(
 /** Checks that a file's vectors are of the model that embeds the queries, as far as can be told. */
 async function checkFile(
   filed: VectorFile,
-  { fields, ...maker }: Maker & { name: string; fields: readonly (Fields | null)[] | null },
+  { fields, width, ...maker }: Maker & {
+    name: string;
+    fields: readonly (Fields | null)[] | null;
+    /** Numbers of a query's vector. */
+    width: number;
+  },
 ): Promise<void> {
-  await checkMaker(filed, maker);
+  await checkMaker(filed, { ...maker, width });
   const [first] = filed.numbers;
   const text = first === undefined ? undefined : fields?.[first]?.text;
   if (typeof text !== "string" || text.trim() === "" || filed.metadata.probe !== undefined) return;

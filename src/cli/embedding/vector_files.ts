@@ -2,6 +2,7 @@
 
 import type { Tensor, TensorType } from "../../base/tensor.ts";
 import type { Dtype } from "../../base/dtype.ts";
+import { concatenate } from "../../io/folder/file_bytes.ts";
 import { npyHeader } from "../../io/npy/header.ts";
 import { safetensorsHeader } from "../../io/safetensors/safetensors.ts";
 import type { AnsweringParts } from "../outputs/files/destination.ts";
@@ -52,6 +53,7 @@ function vectorFile(file: Written, header: Header): AnswerOutput<Embedded> {
   let end = 0; // of the header
   return {
     async put(outcomes) {
+      const parts: Uint8Array[] = [];
       for (const outcome of outcomes) {
         if (isRefused(outcome)) throw new Error("A file of vectors leaves no text out"); // `embed` asks for none of them
         const { type, data, dims } = embeddingOf(outcome.answer);
@@ -59,11 +61,12 @@ function vectorFile(file: Written, header: Header): AnswerOutput<Embedded> {
           rows = { type, columns: dims[1] as number };
           const first = await header(rows, 0);
           end = first.length;
-          await file.write(first);
+          parts.push(first);
         }
-        await file.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+        parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
         count++;
       }
+      await file.write(concatenate(parts));
     },
     async end() {
       const last = await header(rows ?? { type: "float32", columns: 0 }, count);

@@ -1,7 +1,7 @@
 /** Prints the answers of a command: as a table for reading, or as JSON for programs. */
 
 import { entriesOf, jsonText, objectOf } from "../../base/json.ts";
-import { flag, list, value } from "../options.ts";
+import { flag, list, UsageError, value } from "../options.ts";
 import { freeName } from "../field_name.ts";
 import type { Fields } from "../../io/records/record.ts";
 import { type Answered, type AnswerOutput, answersIn } from "./outcome.ts";
@@ -13,6 +13,11 @@ export const PRINTING_OPTIONS = {
   json: flag("print one JSON array, once all is answered"),
   jsonl: flag("print a JSON object a line, as soon as it is answered"),
 };
+
+/** @throws {UsageError} If answers are to be printed in two ways. */
+export function checkPrinting({ json, jsonl }: { json: boolean; jsonl: boolean }): void {
+  if (json && jsonl) throw new UsageError("answers are printed as --json or as --jsonl, got both");
+}
 
 /** Options of every command that gives answers. */
 export const OUTPUT_OPTIONS = {

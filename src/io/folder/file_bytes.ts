@@ -30,6 +30,11 @@ export class MemoryBytes implements FileBytes {
   }
 }
 
+/** As {@linkcode concatenate}, but of a single part the part itself. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  return parts.length === 1 ? parts[0] as Uint8Array : concatenate(parts);
+}
+
 /** The bytes of all parts, one after the other. */
 export function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));

@@ -1,6 +1,7 @@
 /** Splits bytes into lines of UTF-8 text, with bounded memory for any bytes. */
 
 import { InputError } from "../../base/errors.ts";
+import { joined } from "../folder/file_bytes.ts";
 
 /** Most bytes of a line: 8 MiB, which is a long book. */
 export const MAX_LINE = 2 ** 23;
@@ -139,7 +140,7 @@ export class LineSplitter {
       const problem = new InputError(`must be at most ${this.#most / 2 ** 20} MiB long, and is longer`);
       return { text: "", lineBreak: "\n", problem };
     }
-    const bytes = joined(this.#parts, this.#length);
+    const bytes = joined(this.#parts);
     let text: string;
     let problem: InputError | null = null;
     try {
@@ -163,16 +164,4 @@ function decodeWhole(bytes: Uint8Array): string | null {
   } catch {
     return null;
   }
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -113,12 +113,19 @@ export interface FeatureExtractionPipeline<Model = NarrowBertModel> extends Pipe
   similarity(embeddings: Vectors, others: Vectors): number[][];
 }
 
-const configs = new WeakMap<FeatureExtractionPipeline, SentenceConfig>();
+const configs = new WeakMap<FeatureExtractionPipeline<unknown>, SentenceConfig>();
 
-/** Whether the files of a pipeline's model say how one embedding a text is made, whatever they say. */
-export function hasFiledPooling(pipeline: FeatureExtractionPipeline): boolean {
+/**
+ * The pooling by which a pipeline gives one embedding a text: as it is asked for, else as the model's files say, whatever
+ * they say, else the mean.
+ */
+export function textPooling(
+  pipeline: FeatureExtractionPipeline<unknown>,
+  asked?: FeatureExtractionOptions["pooling"],
+): Pick<FeatureExtractionOptions, "pooling"> {
+  if (asked !== undefined) return { pooling: asked };
   const { modes, missing } = configs.get(pipeline) ?? NO_SENTENCE_CONFIG;
-  return modes.length > 0 || missing !== null;
+  return modes.length > 0 || missing !== null ? {} : { pooling: "mean" };
 }
 
 /**

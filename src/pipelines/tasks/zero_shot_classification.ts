@@ -200,18 +200,23 @@ function zeroShotTask(
 
 /**
  * Number of the label that means entailment: the first that begins with `entail`, in `label2id` as in Hugging Face's
- * pipeline, or in `id2label`.
+ * pipeline, or in `id2label`; `undefined` if there is none.
  */
-function entailmentOf({ id2label, label2id, num_labels }: AnsweringModel["config"]): number {
-  const names = Object.values(id2label);
+export function findEntailment({ id2label, label2id, num_labels }: AnsweringModel["config"]): number | undefined {
   const numbers: (readonly [name: string, id: number])[] = [
     ...Object.entries(label2id),
-    ...names.map((name, id) => [name, id] as const),
+    ...Object.values(id2label).map((name, id) => [name, id] as const),
   ];
-  const found = numbers.find(([name, id]) => name.toLowerCase().startsWith("entail") && id >= 0 && id < num_labels);
-  if (found !== undefined) return found[1];
+  return numbers.find(([name, id]) => name.toLowerCase().startsWith("entail") && id >= 0 && id < num_labels)?.[1];
+}
+
+/** The same of a model that must have one. @throws {ConfigError} If it has none. */
+function entailmentOf(config: AnsweringModel["config"]): number {
+  const found = findEntailment(config);
+  if (found !== undefined) return found;
+  const names = Object.values(config.id2label).join(", ");
   throw new ConfigError(
-    `Cannot classify by entailment: a label of the model must begin with "entail", got ${names.join(", ")}; take a ` +
+    `Cannot classify by entailment: a label of the model must begin with "entail", got ${names}; take a ` +
       "model of natural language inference, or name its labels by config: { id2label }",
   );
 }

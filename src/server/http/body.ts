@@ -1,5 +1,6 @@
 /** Reads the body of a request: JSON in strict UTF-8, of bounded length, in bounded time. */
 
+import { joined } from "../../io/folder/file_bytes.ts";
 import { HttpError } from "./errors.ts";
 
 /** How a body is read. */
@@ -80,13 +81,5 @@ async function readBytes({ body }: Request, limits: BodyLimits): Promise<Uint8Ar
   } finally {
     clearTimeout(timer);
   }
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only;
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return joined(parts);
 }

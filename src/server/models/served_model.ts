@@ -12,7 +12,7 @@ import {
 import { openFolder } from "../../io/folder/folder.ts";
 import { locateTransformer } from "../../heads/sentence/modules.ts";
 import { readConfig } from "../../model/config/config.ts";
-import { hasFiledPooling } from "../../pipelines/tasks/feature_extraction.ts";
+import { textPooling } from "../../pipelines/tasks/feature_extraction.ts";
 import type { Settings } from "../options.ts";
 import { type ModelTasks, tasksOf } from "./tasks.ts";
 
@@ -57,8 +57,7 @@ export class ServedModel {
     this.pipelines = pipelines;
     this.model = embed.model;
     this.maxInputLength = Math.min(embed.max_seq_length, embed.model.config.max_position_embeddings);
-    const hasFiled = hasFiledPooling(embed as unknown as TaskPipelines["feature-extraction"]);
-    this.pooling = asked !== undefined ? { pooling: asked } : hasFiled ? {} : { pooling: "mean" };
+    this.pooling = textPooling(embed, asked);
   }
 
   /** Loads a model. @throws As `pipeline` does. */

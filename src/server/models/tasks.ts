@@ -2,6 +2,7 @@
 
 import type { NarrowBertConfig, TaskName } from "../../../mod.ts";
 import { namedHead } from "../../heads/registry.ts";
+import { findEntailment } from "../../pipelines/tasks/zero_shot_classification.ts";
 
 /** The task that loads a model, and the others that its weights allow. */
 export interface ModelTasks {
@@ -20,9 +21,7 @@ export function tasksOf(config: NarrowBertConfig): ModelTasks {
       return { own: "multiple-choice", others: ["feature-extraction"] };
     case "sequence_classification": {
       const others: TaskName[] = ["feature-extraction"];
-      if (Object.values(config.id2label).some((label) => /^entail/i.test(label))) {
-        others.push("zero-shot-classification");
-      }
+      if (findEntailment(config) !== undefined) others.push("zero-shot-classification");
       if (config.num_labels === 1) others.push("text-ranking");
       return { own: "text-classification", others };
     }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "npm:fast-check@4.10.2";
+import { fc } from "../../deps.ts";
 import { answeredRunsOf } from "../../../src/pipelines/windows/answered_runs.ts";
 
 /** Which pieces begin a word, for words of these lengths. */

@@ -1,19 +1,19 @@
 /** The windows of texts, without a model. */
 
 import assert from "node:assert/strict";
-import fc from "npm:fast-check@4.10.2";
 import { InputError } from "../../../src/base/errors.ts";
 import type { TextInput } from "../../../src/pipelines/engine/encode.ts";
 import { readCutText, specialTokens } from "../../../src/pipelines/windows/cut_text.ts";
 import { textWindows } from "../../../src/pipelines/windows/text_windows.ts";
 import { BertTokenizer } from "../../../src/text/bert_tokenizer.ts";
 import type { Encoding } from "../../../src/text/encoding/encoding.ts";
+import { fc } from "../../deps.ts";
 import { randomTexts } from "../../text/random_texts.ts";
+import { byteLevelTokenizer, SPECIAL } from "../byte_level.ts";
 import { shippedTokenizer } from "../fakes.ts";
 import { longText } from "./long_texts.ts";
 
 const bert = await shippedTokenizer();
-const SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
 /** BERT's words with another frame. */
 function framed(post_processor: object | null, config: object = {}): BertTokenizer {
@@ -47,22 +47,7 @@ const REVERSED = framed({
 const BARE = framed(null);
 
 /** Byte-level tokens, several of which make one character. */
-const BYTES = new BertTokenizer({
-  location: "folder",
-  tokenizer: {
-    pre_tokenizer: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true },
-    post_processor: {
-      type: "RobertaProcessing",
-      cls: ["[CLS]", 2],
-      sep: ["[SEP]", 3],
-      trim_offsets: true,
-      add_prefix_space: true,
-    },
-    decoder: { type: "ByteLevel" },
-    model: { type: "BPE", vocab: byteVocabulary(), merges: [] },
-  },
-  config: {},
-});
+const BYTES = byteLevelTokenizer(byteVocabulary());
 
 function byteVocabulary(): Record<string, number> {
   const printed = (byte: number) => byte >= 33 && byte <= 126 || byte >= 161 && byte <= 172 || byte >= 174;

@@ -2,6 +2,7 @@
 
 import { quote, quoted } from "../../../base/messages.ts";
 import { UsageError } from "../../options.ts";
+import { checkPrinting } from "../outputs.ts";
 
 /** The formats of outputs that every command has. */
 const FORMATS = ["csv", "tsv", "jsonl", "json"] as const;
@@ -27,7 +28,7 @@ export function formatOfOutput(
   { output, json, jsonl, resume, columns }: OutputValues,
   own: readonly string[],
 ): string | null {
-  if (json && jsonl) throw new UsageError("answers are printed as --json or as --jsonl, got both");
+  checkPrinting({ json, jsonl });
   if (output === undefined) {
     if (resume) throw new UsageError("--resume goes on with an output: give --output");
     if (columns !== undefined) throw new UsageError("--columns are those of an output: give --output");

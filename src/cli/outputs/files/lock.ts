@@ -1,5 +1,6 @@
 /** Files that one process at a time has. */
 
+import { isAt } from "../../../io/local/hub/file_lock.ts";
 import { UsageError } from "../../options.ts";
 import { writeError } from "./place.ts";
 
@@ -27,7 +28,7 @@ export async function openLocked(
     let isOurs = false;
     try {
       // Whoever had it may have removed or renamed it since it was opened: then the lock is of a file without a name.
-      isOurs = await file.tryLock(true) && await isNamed(path, file);
+      isOurs = await file.tryLock(true) && await isAt(path, file);
     } catch (error) {
       throw writeError(path, error);
     } finally {
@@ -51,12 +52,4 @@ async function opened(path: string, create: boolean): Promise<Deno.FsFile | null
     if (!create && error instanceof Deno.errors.NotFound) return null;
     throw writeError(path, error);
   }
-}
-
-/** Whether an open file has that name still. */
-async function isNamed(path: string, file: Deno.FsFile): Promise<boolean> {
-  const named = await Deno.stat(path).catch(() => null);
-  if (named === null) return false;
-  const { ino, dev } = await file.stat();
-  return ino === null || named.ino === null || (ino === named.ino && dev === named.dev);
 }

@@ -65,7 +65,7 @@ async function tryLock(path: string): Promise<FileLock | null> {
 }
 
 /** Whether a file still is the one at its path: one that was removed locks nobody out. */
-async function isAt(path: string, file: Deno.FsFile): Promise<boolean> {
+export async function isAt(path: string, file: Deno.FsFile): Promise<boolean> {
   const now = await ifThere(Deno.stat(path));
   const own = await file.stat();
   return now !== null && now.ino === own.ino && now.dev === own.dev;
